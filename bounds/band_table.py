@@ -1,0 +1,74 @@
+"""The table of what each loss law implies, laws side by side, each row with its label."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+from bounds.command import number, print_table
+from bounds.efficiency import Band
+from bounds.intervals import EMPIRICAL, HEURISTIC
+
+_ENDS = ("lower", "middle", "upper")
+
+
+def print_bands(rows: Sequence[Band], n_tokens: float, *, skills: float = 2) -> None:
+    """Print exponents, U, N and corpus factor of each law, a law a column, then what must be said of them."""
+    table = [["β of the data term", *(number(row.beta, 5) for row in rows), EMPIRICAL]]
+    table += _lines("exponent γ, U ~ D^γ", [row.exponent for row in rows], [HEURISTIC] * 3)
+    table += _lines("D^γ, constant 1", [row.bare_power for row in rows], [HEURISTIC] * 3)
+    labels = next(([part.partition(": ")[2] for part in _in_order(row)] for row in rows if row.n_unique), ["–"] * 3)
+    table += _lines("sequences U(D)", [_bound(row.n_unique) for row in rows], labels)
+    table += _lines("parameters N = νU", [_bound(row.n_params) for row in rows], [HEURISTIC] * 3)
+    table += _lines(f"corpus × for {skills:g}x skills", [row.corpus_factor for row in rows], [HEURISTIC] * 3)
+    print_table(["", *(row.law for row in rows), "label"], table)
+    for note in band_notes(rows, n_tokens):
+        print(note)
+
+
+def band_notes(rows: Sequence[Band], n_tokens: float) -> list[str]:
+    """The sentences that belong to a table of bands: assumptions, vacuous ends, and where the laws disagree."""
+    notes: list[str] = []
+    for row in rows:
+        if row.n_unique is not None and not notes:
+            lower, _, upper = row.n_unique.assumption.partition("; upper: ")
+            notes += [f"U {lower}.", f"U upper: {upper}.", f"Source: {row.source.partition('; loss law')[0]}."]
+    for row in rows:
+        if row.n_unique is None:
+            notes.append(f"! {row.law} gives exponents only; its N counts non-embedding parameters.")
+        elif row.n_unique.upper_vacuous:
+            notes.append(
+                f"! {row.law}: the upper bound is vacuous at {n_tokens:.3g} tokens: it allows every token to be new."
+            )
+    middles = [row.n_params.middle for row in rows if row.n_params and row.n_params.middle is not None]
+    if len(middles) > 1 and max(middles) > 1.5 * min(middles):
+        notes.append(f"! The laws disagree by a factor {max(middles) / min(middles):.1f} in the middle N.")
+    return notes
+
+
+def _lines(name: str, values: Sequence[Sequence[Any]], labels: Sequence[str]) -> list[list[str]]:
+    cells = [
+        [value[i] if isinstance(value[i], str) else number(_finite(value[i])) for value in values] for i in range(3)
+    ]
+    return [
+        [f"{name if not i else ''} {_ENDS[i]}".strip() if not i else f"  {_ENDS[i]}", *cells[i], labels[i]]
+        for i in range(3)
+    ]
+
+
+def _finite(value: float | None) -> float | None:
+    return None if value is None or math.isinf(value) else float(value)
+
+
+def _bound(bound: Any) -> tuple[Any, Any, Any]:
+    if bound is None:
+        return None, None, None
+    lower = "vacuous" if bound.lower_vacuous else bound.lower
+    return lower, bound.middle, "vacuous" if bound.upper_vacuous else bound.upper
+
+
+def _in_order(row: Band) -> list[str]:
+    assert row.n_unique is not None
+    parts = {part.partition(": ")[0]: part for part in row.n_unique.label.split("; ")}
+    return [parts[end] for end in _ENDS]

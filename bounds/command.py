@@ -1,0 +1,104 @@
+"""What the three command lines share: how they end, how they write numbers and how they print a table.
+
+Exit codes: 0 done; 1 failure while running; 2 anything wrong with an argument or a file it names; 130 interrupted.
+Loads click alone; rich is loaded when a table is printed.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+import click
+
+from bounds.quantities import parse_count, parse_grid
+
+
+class CountType(click.ParamType):
+    """A whole number as people write it: 1e6, 300B, 1.5T."""
+
+    name = "count"
+
+    def __init__(self, low: int = 1, high: int = 2**63) -> None:
+        self.low, self.high = low, high
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """The number; fails with one sentence."""
+        name = param.human_readable_name.lower().replace("_", "-") if param else "value"
+        return parse_or_fail(parse_count, value, name=name, low=self.low, high=self.high)
+
+
+class GridType(click.ParamType):
+    """Whole numbers: 1e3:1e9:25 (log-spaced) or 1e3,1e6 (exactly these)."""
+
+    name = "grid"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[int, ...]:
+        """The numbers in ascending order; fails with one sentence."""
+        return value if isinstance(value, tuple) else parse_or_fail(parse_grid, value, name="n-draws")
+
+
+def parse_or_fail(parse: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
+    """``parse(...)``, with a ValueError turned into a usage error (exit code 2)."""
+    try:
+        return parse(*arguments, **options)
+    except ValueError as error:
+        raise click.UsageError(str(error)) from None
+
+
+def run(command: click.Command, program: str) -> None:
+    """Run a command line and leave the process with the right exit code, without a traceback for bad input."""
+    try:
+        result = command.main(prog_name=program, standalone_mode=False)
+        sys.stdout.flush()
+    except click.ClickException as error:
+        _leave(error.exit_code, error.format_message())
+    except (click.Abort, KeyboardInterrupt):
+        _leave(130, "interrupted; nothing half-written was left behind")
+    except BrokenPipeError:
+        # Whoever read our output has seen enough. Python would complain once more when it closes stdout.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+    except (ValueError, OSError) as error:
+        _leave(2, describe(error))
+    else:
+        sys.exit(result if isinstance(result, int) else 0)
+
+
+def describe(error: Exception) -> str:
+    """One sentence for an error: of an operating-system error, what failed and on which file."""
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
+    return str(error)
+
+
+def _leave(code: int, message: str) -> None:
+    print(f"error: {message}", file=sys.stderr)
+    sys.exit(code)
+
+
+def print_table(columns: Sequence[str], rows: Iterable[Sequence[str]], *, left: int = 1) -> None:
+    """Print a table on standard output: the first `left` columns flush left, the others flush right."""
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1))
+    for i, column in enumerate(columns):
+        table.add_column(column, justify="left" if i < left else "right", no_wrap=True)
+    for row in rows:
+        table.add_row(*row)
+    # A table that is piped or wider than the terminal must not lose columns.
+    width = max(Console().width, table.__rich_measure__(Console(width=500), Console(width=500).options).maximum)
+    Console(width=width, highlight=False, markup=False, soft_wrap=True).print(table)
+
+
+def number(value: float | None, digits: int = 3) -> str:
+    """A number as a reader likes it: 1234, 0.580, 1.23e+09; a dash where there is none."""
+    if value is None or value != value:
+        return "–"
+    if value == int(value) and abs(value) < 1e6:
+        return str(int(value))
+    return f"{value:.{digits}g}"

@@ -1,0 +1,86 @@
+"""Pairs (lower, upper) and what they rest on.
+
+An `Interval` is two numbers. A `Bound` is an interval of a named quantity that carries its label, its
+assumption and its source with it, so that none of them can be lost between the formula and the page.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+RIGOROUS = "rigorous"
+GIVEN = "rigorous given the assumption"
+ASYMPTOTIC = "asymptotic"
+HEURISTIC = "heuristic"
+EMPIRICAL = "empirical"
+LABELS = (RIGOROUS, GIVEN, ASYMPTOTIC, HEURISTIC, EMPIRICAL)
+
+
+@dataclass(frozen=True)
+class Interval:
+    """A pair (lower, upper); scalars or arrays of one shape."""
+
+    lower: Any
+    upper: Any
+
+    def __post_init__(self) -> None:
+        if np.any(np.asarray(self.lower) > np.asarray(self.upper)):
+            raise ValueError(f"an interval needs lower <= upper, got {self.lower} and {self.upper}")
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter((self.lower, self.upper))
+
+    def __contains__(self, value: float) -> bool:
+        return bool(np.all((self.lower <= value) & (value <= self.upper)))
+
+    @property
+    def midpoint(self) -> Any:
+        """(lower + upper) / 2."""
+        return (self.lower + self.upper) / 2
+
+    @property
+    def geometric_mean(self) -> Any:
+        """sqrt(lower * upper), the midpoint on a logarithmic scale."""
+        return np.sqrt(self.lower) * np.sqrt(self.upper)
+
+    @property
+    def width(self) -> Any:
+        """Upper minus lower."""
+        return self.upper - self.lower
+
+
+@dataclass(frozen=True)
+class Bound:
+    """A lower and an upper bound on `quantity`, with what each of them rests on.
+
+    `lower` and `upper` are clipped to what is logically possible; the flags say where the unclipped value
+    said nothing (a lower bound at or below the smallest possible value, an upper one at or above the largest).
+    """
+
+    quantity: str
+    unit: str
+    lower: Any
+    upper: Any
+    label: str
+    assumption: str
+    equation: str
+    source: str
+    middle: Any = None
+    middle_label: str = HEURISTIC
+    lower_vacuous: Any = False
+    upper_vacuous: Any = False
+    notes: tuple[str, ...] = field(default=())
+
+    @property
+    def interval(self) -> Interval:
+        """The bare pair (lower, upper)."""
+        return Interval(self.lower, self.upper)
+
+    @property
+    def vacuous(self) -> Any:
+        """Where neither end says anything."""
+        return np.logical_and(self.lower_vacuous, self.upper_vacuous)

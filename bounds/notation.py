@@ -1,0 +1,188 @@
+"""Letters with units, and `Formula`: an expression that carries its label, assumption and source.
+
+Every public formula of `bounds` has one `Formula`, kept as text beside the code that evaluates it, in the
+module's table ``FORMULAS``. Elementary closed forms are evaluated from that text (`Formula.function`); sums and
+special functions are evaluated by hand-written code and compared with the text at fifty digits in the tests.
+sympy is loaded when an expression is first looked at, not before.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any
+
+from bounds.intervals import LABELS
+
+PAPER_VERSIONS = {
+    "kausik2024v1": "Kausik 2024, arXiv:2402.14746v1 (N ~ D^0.58)",
+    "kausik2024v3": "Kausik 2024, arXiv:2402.14746v3 (N ~ D^0.44, the low end alone)",
+    "kausik2024v6": "Kausik 2024, arXiv:2402.14746v4-v6 (exponent between 0.44 and 0.72)",
+}
+"""The paper's versions claim different exponents, so that an exponent without its version is an error."""
+
+
+@dataclass(frozen=True)
+class Letter:
+    """One symbol: what it means, its unit, and what sympy may assume of it."""
+
+    name: str
+    meaning: str
+    unit: str
+    latex: str = ""
+    assumptions: tuple[str, ...] = ("positive",)
+
+
+_LETTERS = (
+    Letter("D", "corpus size: number of draws, of sequences or of tokens, as said", "draws", "D", ("positive",)),
+    Letter("U", "number of distinct sequences in the corpus", "sequences"),
+    Letter("N", "parameters of the model", "parameters"),
+    Letter("V", "number of types in the support", "sequences", "V", ("positive", "integer")),
+    Letter("p", "probability of one type in one draw", "1"),
+    Letter("r", "rank of a type", "1", "r", ("positive", "integer")),
+    Letter("k", "multiplicity: how often a type was seen; or the factor on the skills", "1", "k", ("positive",)),
+    Letter("s", "Zipf exponent", "1"),
+    Letter("q", "Mandelbrot's shift of the ranks", "1", "q", ("nonnegative",)),
+    Letter("d", "Pitman-Yor discount", "1"),
+    Letter("theta", "Pitman-Yor concentration", "1", r"\theta", ("real",)),
+    Letter("rho", "ratio of a geometric law", "1", r"\rho"),
+    Letter("w", "weight of one domain in a mixture", "1"),
+    Letter("E", "irreducible loss", "nats per token"),
+    Letter("A", "coefficient of the parameter term of a loss law", "nats per token", "A"),
+    Letter("B", "coefficient of the data term of a loss law", "nats per token", "B"),
+    Letter("alpha", "exponent of the parameter term of a loss law", "1", r"\alpha"),
+    Letter("beta", "exponent of the data term of a loss law", "1", r"\beta"),
+    Letter("epsilon", "excess loss L - E", "nats per token", r"\varepsilon"),
+    Letter("gamma", "exponent of distinct sequences, U ~ D^gamma", "1", r"\gamma"),
+    Letter("M", "largest loss of one prediction", "nats per token"),
+    Letter("c", "loss that a new sequence costs at least", "nats per sequence"),
+    Letter("nu", "parameters per stored sequence", "parameters per sequence", r"\nu"),
+    Letter("b", "Bernstein (margin) exponent of the learner", "1", "b", ("nonnegative",)),
+    Letter("K", "scale of a growth curve U = K D^gamma - u0", "sequences"),
+    Letter("u0", "offset of a growth curve", "sequences", "u_0", ("real",)),
+    Letter("C", "compute of a training run", "FLOP"),
+)
+LETTERS = {letter.name: letter for letter in _LETTERS}
+
+
+@functools.cache
+def symbols() -> dict[str, Any]:
+    """The letters as sympy symbols with their assumptions."""
+    import sympy
+
+    return {name: sympy.Symbol(name, **dict.fromkeys(letter.assumptions, True)) for name, letter in LETTERS.items()}
+
+
+@functools.cache
+def _names() -> dict[str, Any]:
+    """What a formula's text may name: the letters, and the functions whose usual names are letters here."""
+    import sympy
+    from sympy.codegen import cfunctions
+
+    return {
+        **symbols(),
+        "Gamma": sympy.gamma,
+        "Beta": sympy.beta,
+        "Zeta": sympy.zeta,
+        "expm1": cfunctions.expm1,
+        "log1p": cfunctions.log1p,
+    }
+
+
+@dataclass(frozen=True)
+class Formula:
+    """One statement of the theory: ``quantity = expression``, and how far it may be trusted.
+
+    `text` is the right-hand side in sympy's syntax over the names of `LETTERS`; `arguments` are the letters that
+    `function` takes, in that order. `label` is one of `bounds.intervals.LABELS`. `example` gives the values
+    of the worked number that `explain` prints.
+    """
+
+    name: str
+    quantity: str
+    text: str
+    arguments: tuple[str, ...]
+    label: str
+    assumption: str
+    source: str
+    equation: str
+    unit: str = "1"
+    example: tuple[float, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.label not in LABELS:
+            raise ValueError(f"label of formula {self.name} must be one of {LABELS}, got {self.label!r}")
+
+    @property
+    def expression(self) -> Any:
+        """The right-hand side as a sympy expression."""
+        import sympy
+
+        return sympy.sympify(self.text, locals=_names())
+
+    @property
+    def letters(self) -> tuple[Letter, ...]:
+        """The letters that occur in the expression, in alphabetical order."""
+        return tuple(LETTERS[name] for name in sorted(map(str, self.expression.free_symbols)))
+
+    @property
+    def latex(self) -> str:
+        """The statement in LaTeX."""
+        import sympy
+
+        names = {symbols()[name]: letter.latex or name for name, letter in LETTERS.items()}
+        return f"{self.quantity} = {sympy.latex(self.expression, symbol_names=names)}"
+
+    @property
+    def function(self) -> Callable[..., Any]:
+        """The expression as a function of `arguments`, in order; arrays broadcast."""
+        return _lambdified(self.text, self.arguments)
+
+
+@functools.cache
+def _lambdified(text: str, arguments: tuple[str, ...]) -> Callable[..., Any]:
+    import sympy
+
+    return sympy.lambdify(
+        [symbols()[name] for name in arguments], sympy.sympify(text, locals=_names()), modules=["scipy", "numpy"]
+    )
+
+
+_MODULES = ("bounds.unique", "bounds.laws", "bounds.efficiency", "bounds.fitting")
+
+
+@functools.cache
+def formulas() -> dict[str, Formula]:
+    """Every public formula by name, in the order of the theory."""
+    table: dict[str, Formula] = {}
+    for module in _MODULES:
+        for formula in import_module(module).FORMULAS:
+            if formula.name in table:
+                raise RuntimeError(f"two formulas are called {formula.name}")
+            table[formula.name] = formula
+    return table
+
+
+def explain(name: str) -> str:
+    """The formula called `name` as text: statement, LaTeX, letters with units, label, assumption and source."""
+    known = formulas()
+    if name not in known:
+        raise ValueError(f"no formula is called {name!r}; known are {', '.join(known)}")
+    formula = known[name]
+    import sympy
+
+    rows = [
+        f"{formula.name}: {formula.quantity} = {sympy.sstr(formula.expression)}   [{formula.unit}]",
+        f"LaTeX:      {formula.latex}",
+        f"label:      {formula.label}",
+        f"assumption: {formula.assumption}",
+        f"source:     {formula.source} ({formula.equation})",
+        *(f"  {letter.name:8s} {letter.meaning} [{letter.unit}]" for letter in formula.letters),
+    ]
+    if formula.example:
+        given = ", ".join(f"{k} = {v:g}" for k, v in zip(formula.arguments, formula.example, strict=True))
+        rows.append(f"example:    {given} gives {float(formula.function(*formula.example)):.6g}")
+    return inspect.cleandoc("\n".join(rows))

@@ -1,0 +1,316 @@
+"""The laws that the sequences of a corpus are drawn from, and the strings that name them.
+
+A source emits types (distinct sequences) r = 1, 2, … with probabilities p_r, one per draw.
+
+| letter | meaning                                   | argument        |
+|--------|-------------------------------------------|-----------------|
+| V      | number of types; infinite where not given | `types`         |
+| s      | Zipf exponent                             | `exponent`      |
+| q      | Mandelbrot's shift                        | `shift`         |
+| d, θ   | Pitman–Yor discount and concentration     | `discount`, `concentration` |
+| ρ      | ratio of a geometric law                  | `ratio`         |
+| γ      | exponent of U(D) ~ D^γ                    | `limit_exponent` |
+
+A source is a value: it holds parameters, checks them and writes itself back as the string it came from.
+What follows from it (counts, variances) is in `bounds.unique`; how to draw from it is in `simulate.sampling`.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+MAX_TYPES = 2**62
+"""Largest number of types: ranks must stay exact in 64-bit integers with room for a flag."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """A law of sequences. Compare, hash and print it like a number; `str` gives the string that made it."""
+
+    kind: ClassVar[str] = ""
+
+    @property
+    def limit_exponent(self) -> float | None:
+        """γ with U(D) ~ D^γ as D → ∞; 0 where U saturates or grows like log D."""
+        raise TypeError(f"{type(self).__name__} states no limit exponent")  # pragma: no cover
+
+    @property
+    def n_types(self) -> float:
+        """Number of types in the support; ``math.inf`` where unlimited."""
+        return math.inf
+
+
+@dataclass(frozen=True)
+class Uniform(Source):
+    """`types` equally likely types."""
+
+    types: int
+    kind: ClassVar[str] = "uniform"
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "types", _count("types", self.types))
+
+    def __str__(self) -> str:
+        return f"uniform:{self.types}"
+
+    @property
+    def limit_exponent(self) -> float:
+        """0: every type is seen in the end."""
+        return 0.0
+
+    @property
+    def n_types(self) -> float:
+        """`types`."""
+        return self.types
+
+
+@dataclass(frozen=True)
+class GrowingUniform(Source):
+    """Uniform on ⌈scale · D^exponent⌉ types for a corpus of D draws.
+
+    A triangular array: each corpus size has its own law, so its corpora are not prefixes of each other.
+    """
+
+    exponent: float
+    scale: float = 1.0
+    kind: ClassVar[str] = "growing"
+
+    def __post_init__(self) -> None:
+        _real(self, "exponent", low=0, high=1, text="above 0 and at most 1", high_open=False)
+        _real(self, "scale", low=0)
+
+    def __str__(self) -> str:
+        return f"growing:{self.exponent!r}" + _option("scale", self.scale, 1.0)
+
+    @property
+    def limit_exponent(self) -> float | None:
+        """`exponent`."""
+        return self.exponent
+
+    def at(self, n_draws: float) -> Uniform:
+        """The law of a corpus of `n_draws` draws."""
+        types = self.scale * float(n_draws) ** self.exponent
+        # Where the power is a whole number its float may lie a few units in the last place above it.
+        return Uniform(max(1, math.ceil(types * (1 - 1e-12))))
+
+
+@dataclass(frozen=True)
+class Zipf(Source):
+    """Zipf–Mandelbrot: p_r ∝ (r + shift)^-exponent for r = 1 … `types` (unlimited where None)."""
+
+    exponent: float
+    shift: float = 0.0
+    types: int | None = None
+    kind: ClassVar[str] = "zipf"
+
+    def __post_init__(self) -> None:
+        _real(self, "exponent", low=0)
+        _real(self, "shift", low=0, low_open=False)
+        if self.types is not None:
+            object.__setattr__(self, "types", _count("types", self.types))
+        elif self.exponent <= 1:
+            raise ValueError(
+                f"exponent must exceed 1 when types are unlimited, got {self.exponent:g}; "
+                "pass types=... for a finite source"
+            )
+
+    def __str__(self) -> str:
+        types = "" if self.types is None else f",types={self.types}"
+        return f"zipf:{self.exponent!r}" + _option("shift", self.shift, 0.0) + types
+
+    @property
+    def limit_exponent(self) -> float:
+        """1/s with unlimited types, 0 with finitely many."""
+        return 0.0 if self.types is not None else 1 / self.exponent
+
+    @property
+    def n_types(self) -> float:
+        """`types`, or infinity."""
+        return math.inf if self.types is None else self.types
+
+
+@dataclass(frozen=True)
+class PitmanYor(Source):
+    """Pitman–Yor process PY(d, θ): each corpus draws its own random law, then its tokens from that law."""
+
+    discount: float
+    concentration: float = 0.0
+    kind: ClassVar[str] = "pitman-yor"
+
+    def __post_init__(self) -> None:
+        _real(self, "discount", low=0, high=1, text="strictly between 0 and 1")
+        if not (math.isfinite(self.concentration) and self.concentration > -self.discount):
+            raise ValueError(
+                f"concentration must be a finite number above minus the discount "
+                f"(-{self.discount:g}), got {self.concentration!r}"
+            )
+        object.__setattr__(self, "concentration", float(self.concentration))
+
+    def __str__(self) -> str:
+        return f"pitman-yor:{self.discount!r}" + _option("concentration", self.concentration, 0.0)
+
+    @property
+    def limit_exponent(self) -> float:
+        """The discount, in every realisation."""
+        return self.discount
+
+
+@dataclass(frozen=True)
+class Geometric(Source):
+    """p_r = (1 - ρ) ρ^(r-1): the number of types seen grows like log D."""
+
+    ratio: float
+    kind: ClassVar[str] = "geometric"
+
+    def __post_init__(self) -> None:
+        _real(self, "ratio", low=0, high=1, text="strictly between 0 and 1")
+
+    def __str__(self) -> str:
+        return f"geometric:{self.ratio!r}"
+
+    @property
+    def limit_exponent(self) -> float:
+        """0."""
+        return 0.0
+
+
+@dataclass(frozen=True)
+class Mixture(Source):
+    """Disjoint domains: with probability w_j a draw comes from component j; no type is in two domains."""
+
+    components: tuple[tuple[float, Source], ...]
+    kind: ClassVar[str] = "mixture"
+
+    def __post_init__(self) -> None:
+        if len(self.components) < 1:
+            raise ValueError("a mixture needs at least one component")
+        for weight, part in self.components:
+            if not isinstance(part, Uniform | Zipf | Geometric):
+                raise ValueError(
+                    f"a mixture takes uniform, zipf and geometric components, got {part}; "
+                    "components with a random or growing law have no fixed probabilities"
+                )
+            if not weight > 0:
+                raise ValueError(f"the weights of a mixture must be positive, got {weight!r}")
+        total = math.fsum(weight for weight, _ in self.components)
+        if abs(total - 1) > 1e-9:
+            raise ValueError(f"the weights of a mixture must sum to 1, got {total!r}")
+        object.__setattr__(self, "components", tuple((float(w), part) for w, part in self.components))
+
+    def __str__(self) -> str:
+        return "mixture:" + "+".join(f"{weight!r}*({part})" for weight, part in self.components)
+
+    @property
+    def limit_exponent(self) -> float | None:
+        """The largest of the components' exponents; it is approached slowly (THEORY A7)."""
+        return max(part.limit_exponent or 0.0 for _, part in self.components)
+
+    @property
+    def n_types(self) -> float:
+        """Sum over the components."""
+        return sum(part.n_types for _, part in self.components)
+
+
+# kind -> (class, name of the positional argument, names of the keyword arguments)
+_KINDS: dict[str, tuple[type[Source], str, tuple[str, ...]]] = {
+    "uniform": (Uniform, "types", ()),
+    "growing": (GrowingUniform, "exponent", ("scale",)),
+    "zipf": (Zipf, "exponent", ("shift", "types")),
+    "pitman-yor": (PitmanYor, "discount", ("concentration",)),
+    "geometric": (Geometric, "ratio", ()),
+}
+
+EXAMPLES = (
+    "uniform:1e6",
+    "zipf:1.724",
+    "zipf:1.724,shift=100",
+    "zipf:1.1,types=1e6",
+    "pitman-yor:0.58,concentration=10",
+    "geometric:0.9",
+    "growing:0.58,scale=1",
+    "mixture:0.7*(zipf:2.0)+0.3*(zipf:1.5,shift=5)",
+)
+"""One string of each kind, in the order of the documentation."""
+
+
+def parse_source(text: str | Source) -> Source:
+    """The source that a string names, such as ``zipf:1.724,shift=100``; `EXAMPLES` has one of each kind.
+
+    Raises ValueError with one sentence that names the string, what is wrong and what is allowed.
+    """
+    if isinstance(text, Source):
+        return text
+    kind, colon, body = str(text).strip().partition(":")
+    kind = kind.strip().lower()
+    if kind == "mixture" and colon:
+        return _parse_mixture(text, body)
+    if kind not in _KINDS or not colon:
+        known = ", ".join([*_KINDS, "mixture"])
+        raise ValueError(f"unknown source {text!r}: known are {known}; write for example zipf:1.724")
+    cls, positional, optional = _KINDS[kind]
+    arguments: dict[str, Any] = {}
+    for place, part in enumerate(body.split(",")):
+        name, equals, value = part.partition("=")
+        name = name.strip() if equals else positional
+        if name not in (positional, *optional) or name in arguments or (place and not equals):
+            allowed = ", ".join(f"{key}=..." for key in optional) or "no further argument"
+            raise ValueError(f"source {text!r}: {part.strip()!r} is not understood; {kind} takes {allowed}")
+        arguments[name] = _number(text, value if equals else part)
+    if positional not in arguments:
+        raise ValueError(f"source {text!r}: {positional} is missing")
+    try:
+        return cls(**arguments)
+    except ValueError as error:
+        raise ValueError(f"source {text!r}: {error}") from None
+
+
+def _parse_mixture(text: str, body: str) -> Mixture:
+    parts = re.findall(r"\s*([^*()+]+?)\s*\*\s*\(([^()]*)\)\s*(\+|$)", body)
+    written = "".join(f"{weight}*({part}){plus}" for weight, part, plus in parts)
+    if not parts or re.sub(r"\s", "", written) != re.sub(r"\s", "", body) or parts[-1][2]:
+        raise ValueError(f"source {text!r}: a mixture is written mixture:0.7*(zipf:2.0)+0.3*(zipf:1.5,shift=5)")
+    components = tuple((_number(text, weight), parse_source(part)) for weight, part, _ in parts)
+    try:
+        return Mixture(components)
+    except ValueError as error:
+        raise ValueError(f"source {text!r}: {error}") from None
+
+
+def _number(text: str, value: str) -> float:
+    try:
+        return int(value) if re.fullmatch(r"\s*\d+\s*", value) else float(value)
+    except ValueError:
+        raise ValueError(f"source {text!r}: {value.strip()!r} is not a number") from None
+
+
+def _count(name: str, value: float) -> int:
+    if isinstance(value, bool) or not math.isfinite(value) or value != int(value):
+        raise ValueError(f"{name} must be a whole number, got {value!r}")
+    if not 1 <= value <= MAX_TYPES:
+        raise ValueError(f"{name} must be between 1 and 2^62, got {value:g}")
+    return int(value)
+
+
+def _real(
+    source: Source,
+    name: str,
+    *,
+    low: float,
+    high: float = math.inf,
+    low_open: bool = True,
+    high_open: bool = True,
+    text: str = "",
+) -> None:
+    value = float(getattr(source, name))
+    inside = (value > low or (value == low and not low_open)) and (value < high or (value == high and not high_open))
+    if not (math.isfinite(value) and inside):
+        text = text or (f"above {low:g}" if low_open else f"at least {low:g}")
+        raise ValueError(f"{name} must be {text}, got {getattr(source, name)!r}")
+    object.__setattr__(source, name, value)
+
+
+def _option(name: str, value: float, default: float) -> str:
+    return "" if value == default else f",{name}={value!r}"

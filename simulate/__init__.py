@@ -1,0 +1,35 @@
+"""What happens when you draw: Monte Carlo corpora and real corpora, measured beside the bounds.
+
+Names are loaded when first used, so that ``import simulate`` brings in neither numba nor xarray.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+from bounds import __version__
+
+_HOME_OF = {
+    "Sweep": "simulate.sweep",
+    "run_sweep": "simulate.sweep",
+    "sweep": "simulate.sweep",
+    "refit": "simulate.sweep",
+    "open_result": "simulate.dataset",
+    "save_result": "simulate.dataset",
+    "measure_corpus": "simulate.corpus",
+}
+
+__all__ = ["__version__", *_HOME_OF]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME_OF:
+        raise AttributeError(f"module 'simulate' has no attribute {name!r}")
+    value = getattr(import_module(_HOME_OF[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)
