@@ -9,6 +9,7 @@ from typing import Any
 from bounds.command import number, print_table
 from bounds.efficiency import Band
 from bounds.intervals import EMPIRICAL, HEURISTIC
+from bounds.laws import get_law
 
 _ENDS = ("lower", "middle", "upper")
 
@@ -37,10 +38,19 @@ def band_notes(rows: Sequence[Band], n_tokens: float) -> list[str]:
     for row in rows:
         if row.n_unique is None:
             notes.append(f"! {row.law} gives exponents only; its N counts non-embedding parameters.")
-        elif row.n_unique.upper_vacuous:
-            notes.append(
-                f"! {row.law}: the upper bound is vacuous at {n_tokens:.3g} tokens: it allows every token to be new."
-            )
+    vacuous = [row.law for row in rows if row.n_unique is not None and row.n_unique.upper_vacuous]
+    if vacuous:
+        notes.append(
+            f"! {', '.join(vacuous)}: the upper bound is vacuous at {n_tokens:.3g} tokens: "
+            "it allows every token to be new."
+        )
+    outside = [row for row in rows if row.n_unique is not None and n_tokens < get_law(row.law).fitted_tokens[0]]
+    if outside:
+        first, names = get_law(outside[0].law), ", ".join(row.law for row in outside)
+        notes.append(
+            f"! {names}: fitted on {first.fitted_tokens[0]:.0e} tokens and more, so U and N at {n_tokens:.3g} are an "
+            f"extrapolation (an excess loss of {first.excess(n_tokens):.2g} nats per token); compare the exponents."
+        )
     middles = [row.n_params.middle for row in rows if row.n_params and row.n_params.middle is not None]
     if len(middles) > 1 and max(middles) > 1.5 * min(middles):
         notes.append(f"! The laws disagree by a factor {max(middles) / min(middles):.1f} in the middle N.")

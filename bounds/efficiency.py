@@ -85,7 +85,8 @@ FORMULAS = (
     Formula(
         name="unique_lower_slow", quantity="U", text="1 + D*(epsilon/M)**2", arguments=("D", "epsilon", "M"),
         label=GIVEN, assumption="slow rate: empirical risk minimisation over a class that holds the target, with "
-        "losses in [0, M], and the corpus shows the whole support", source=_DERIVED, equation="B7-iii", unit="sequences", example=(1e12, 0.18, 10.82),
+        "losses in [0, M], and the corpus shows the whole support", source=_DERIVED, equation="B7-iii",
+        unit="sequences", example=(1e12, 0.18, 10.82),
     ),
     Formula(
         name="unique_upper_prequential", quantity="U", text="B*D**(1 - beta)/((1 - beta)*c)",
@@ -271,7 +272,7 @@ def bands(
                 label=HEURISTIC if unique is None else f"exponents: {HEURISTIC}; {unique.label}; N: {HEURISTIC}",
                 assumption=_F["exponent_lower"].assumption if unique is None else unique.assumption,
                 source=f"{_version(source)}; loss law {law.citation}",
-            )  # fmt: skip
+            )
         )
     return rows
 

@@ -75,7 +75,8 @@ _LOSS, _OPTIMAL_PARAMS, _OPTIMAL_TOKENS = FORMULAS
 class LossLaw:
     """L(N, D) = E + A N^-α + B D^-β in nats per token, as one paper printed it.
 
-    `standard_errors` holds what the paper printed of them, by the names of the fields. Where the paper gives only
+    `fitted_tokens` is the range of D in the runs that were fitted. `standard_errors` holds what the paper printed
+    of them, by the names of the fields. Where the paper gives only
     exponents that can be compared (`comparable` is False), the constants of different laws must not be.
     """
 
@@ -88,6 +89,7 @@ class LossLaw:
     data_coefficient: float | None = None
     params_counted: str = "total"
     note: str = ""
+    fitted_tokens: tuple[float, float] = (5e9, 5e11)
     standard_errors: tuple[tuple[str, float], ...] = ()
 
     @property
@@ -145,7 +147,7 @@ LAWS: dict[str, LossLaw] = {
             ),
         ),
         LossLaw(
-            "kaplan2020", _KAPLAN, 0.076, 0.095, params_counted="non-embedding",
+            "kaplan2020", _KAPLAN, 0.076, 0.095, params_counted="non-embedding", fitted_tokens=(2.2e7, 2.3e10),
             note="L(D) = (D_c/D)^0.095 with D_c = 5.4e13 tokens and no irreducible loss: exponents only",
         ),
     )

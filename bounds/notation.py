@@ -38,6 +38,7 @@ class Letter:
 
 _LETTERS = (
     Letter("D", "corpus size: number of draws, of sequences or of tokens, as said", "draws", "D", ("positive",)),
+    Letter("D2", "a later size of the same corpus", "draws", "D_2"),
     Letter("U", "number of distinct sequences in the corpus", "sequences"),
     Letter("N", "parameters of the model", "parameters"),
     Letter("V", "number of types in the support", "sequences", "V", ("positive", "integer")),
@@ -146,9 +147,10 @@ class Formula:
 def _lambdified(text: str, arguments: tuple[str, ...]) -> Callable[..., Any]:
     import sympy
 
-    return sympy.lambdify(
-        [symbols()[name] for name in arguments], sympy.sympify(text, locals=_names()), modules=["scipy", "numpy"]
-    )
+    # Letters such as gamma are also the names of functions in the generated code: stand-ins keep the two apart.
+    stand_ins = {symbols()[name]: sympy.Dummy(name) for name in arguments}
+    expression = sympy.sympify(text, locals=_names()).xreplace(stand_ins)
+    return sympy.lambdify(list(stand_ins.values()), expression, modules=["scipy", "numpy"])
 
 
 _MODULES = ("bounds.unique", "bounds.laws", "bounds.efficiency", "bounds.fitting")

@@ -83,7 +83,7 @@ class GrowingUniform(Source):
         _real(self, "scale", low=0)
 
     def __str__(self) -> str:
-        return f"growing:{self.exponent!r}" + _option("scale", self.scale, 1.0)
+        return f"growing:{_text(self.exponent)}" + _option("scale", self.scale, 1.0)
 
     @property
     def limit_exponent(self) -> float | None:
@@ -119,7 +119,7 @@ class Zipf(Source):
 
     def __str__(self) -> str:
         types = "" if self.types is None else f",types={self.types}"
-        return f"zipf:{self.exponent!r}" + _option("shift", self.shift, 0.0) + types
+        return f"zipf:{_text(self.exponent)}" + _option("shift", self.shift, 0.0) + types
 
     @property
     def limit_exponent(self) -> float:
@@ -150,7 +150,7 @@ class PitmanYor(Source):
         object.__setattr__(self, "concentration", float(self.concentration))
 
     def __str__(self) -> str:
-        return f"pitman-yor:{self.discount!r}" + _option("concentration", self.concentration, 0.0)
+        return f"pitman-yor:{_text(self.discount)}" + _option("concentration", self.concentration, 0.0)
 
     @property
     def limit_exponent(self) -> float:
@@ -169,7 +169,7 @@ class Geometric(Source):
         _real(self, "ratio", low=0, high=1, text="strictly between 0 and 1")
 
     def __str__(self) -> str:
-        return f"geometric:{self.ratio!r}"
+        return f"geometric:{_text(self.ratio)}"
 
     @property
     def limit_exponent(self) -> float:
@@ -201,7 +201,7 @@ class Mixture(Source):
         object.__setattr__(self, "components", tuple((float(w), part) for w, part in self.components))
 
     def __str__(self) -> str:
-        return "mixture:" + "+".join(f"{weight!r}*({part})" for weight, part in self.components)
+        return "mixture:" + "+".join(f"{_text(weight)}*({part})" for weight, part in self.components)
 
     @property
     def limit_exponent(self) -> float | None:
@@ -313,4 +313,9 @@ def _real(
 
 
 def _option(name: str, value: float, default: float) -> str:
-    return "" if value == default else f",{name}={value!r}"
+    return "" if value == default else f",{name}={_text(value)}"
+
+
+def _text(value: float) -> str:
+    """The shortest string that reads back as `value`: 100 rather than 100.0."""
+    return str(int(value)) if value == int(value) and abs(value) < 1e15 else repr(value)

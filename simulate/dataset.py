@@ -1,0 +1,162 @@
+"""A result: names, units and provenance; written whole or not at all, and opened again.
+
+NetCDF attributes hold neither None nor dictionaries, so the provenance is one JSON string. It names no host and
+no user.
+"""
+
+from __future__ import annotations
+
+import json
+import platform
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from bounds import __version__
+from simulate.files import RESULTS, check_target, written_whole
+
+SCHEMA_VERSION = 1
+NOT_MEASURED = -1
+"""Where a count has no value: a corpus is one replicate, however many the other sources have."""
+
+DESCRIPTIONS: dict[str, tuple[str, str]] = {
+    "n_draws": ("draws", "corpus size D: number of sequences drawn"),
+    "replicate": ("1", "independent corpus"),
+    "multiplicity": ("1", "lower edge of a bin of multiplicities"),
+    "n_unique": ("sequences", f"distinct sequences U(D); {NOT_MEASURED} where not measured"),
+    "n_unique_expected": ("sequences", "expected distinct sequences E U(D)"),
+    "n_unique_sd": ("sequences", "standard deviation of U(D) between corpora"),
+    "missing_mass": ("1", "expected probability of all sequences unseen after D draws"),
+    "spectrum": ("sequences", "types whose multiplicity at the largest D lies in the bin"),
+    "exponent": ("1", "fitted exponent of U(D) ~ D^gamma, one corpus"),
+    "exponent_pooled": ("1", "fitted exponent, all corpora together"),
+    "exponent_lower": ("1", "lower end of the 95 % interval of the pooled exponent"),
+    "exponent_upper": ("1", "upper end of the 95 % interval of the pooled exponent"),
+    "exponent_planted": ("1", "exponent of the source as D grows without limit"),
+    "exponent_local": ("1", "local slope d ln U / d ln D at the largest D"),
+    "z": ("1", "mean U at the largest D against its expectation, in standard errors"),
+    "engine": ("", "how the corpora were drawn"),
+    "fit": ("", "what the fit says of itself"),
+}
+
+
+def describe(dataset: xr.Dataset) -> xr.Dataset:
+    """`dataset` with ``units`` and ``long_name`` on each of its variables."""
+    for name, variable in dataset.variables.items():
+        units, long_name = DESCRIPTIONS.get(str(name), ("", str(name)))
+        variable.attrs |= {"units": units, "long_name": long_name}
+    return dataset
+
+
+def provenance(parameters: dict[str, Any], **more: Any) -> str:
+    """What made a result, as a JSON string: software, parameters and environment."""
+    packages = ("numpy", "scipy", "numba", "xarray")
+    return json.dumps(
+        {
+            "schema_version": SCHEMA_VERSION,
+            "software": {"name": "efficiency-bounds", "version": __version__},
+            "parameters": parameters,
+            "environment": {
+                "python": platform.python_version(),
+                "machine": platform.machine(),
+                **{package: version(package) for package in packages},
+            },
+            **more,
+        }
+    )
+
+
+def stamp(dataset: xr.Dataset, made: str) -> xr.Dataset:
+    """`dataset` with its provenance and the flat attributes that say when and by what it was made."""
+    dataset.attrs |= {
+        "provenance": made,
+        "created_at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "creation_library": "efficiency-bounds",
+        "creation_library_version": __version__,
+    }
+    return dataset
+
+
+def save_result(dataset: xr.Dataset, path: str | Path, *, overwrite: bool = False) -> Path:
+    """Write a result as NetCDF-4 (.nc), Zarr (.zarr) or comma-separated text (.csv: the counts alone).
+
+    Raises ValueError where the file exists, unless `overwrite`, and where the folder cannot be written to.
+    """
+    target = check_target(path, overwrite=overwrite, formats=RESULTS)
+    write = {".nc": _write_netcdf, ".zarr": _write_zarr, ".csv": write_csv}[target.suffix]
+    with written_whole(target) as part:
+        write(dataset, part)
+    return target
+
+
+def open_result(path: str | Path) -> xr.Dataset:
+    """The result that `save_result` wrote as .nc or .zarr, in memory.
+
+    Raises ValueError with one sentence where there is none, or where another program wrote it.
+    """
+    source = Path(path)
+    if not source.exists():
+        raise ValueError(f"{source} does not exist")
+    try:
+        if source.suffix == ".zarr":
+            dataset = xr.open_zarr(source, chunks=None, mask_and_scale=False).load()
+        else:
+            with xr.open_dataset(source, engine="h5netcdf", mask_and_scale=False) as opened:
+                dataset = opened.load()
+    except (OSError, ValueError, KeyError) as error:
+        raise ValueError(f"{source} cannot be read as a result ({error}); results end in .nc or .zarr") from None
+    if "provenance" not in dataset.attrs:
+        raise ValueError(f"{source} is not a result of this program: it has no provenance")
+    found = json.loads(dataset.attrs["provenance"])["schema_version"]
+    if found != SCHEMA_VERSION:
+        raise ValueError(f"{source} has schema version {found}; this version reads {SCHEMA_VERSION}")
+    return dataset
+
+
+def _write_netcdf(dataset: xr.Dataset, path: Path) -> None:
+    encoding = {
+        str(name): {"zlib": True, "complevel": 4} for name, values in dataset.data_vars.items() if values.ndim > 2
+    }
+    dataset.to_netcdf(path, engine="h5netcdf", encoding=encoding)
+
+
+def _write_zarr(dataset: xr.Dataset, path: Path) -> None:
+    # Format 2: strings have no settled form in format 3 yet.
+    dataset.to_zarr(path, zarr_format=2, consolidated=True)
+
+
+def write_csv(dataset: xr.Dataset, path: Path) -> None:
+    """One line for each source, corpus size and replicate, with the fitted exponents beside the counts."""
+    per_source = ("engine", "exponent_pooled", "exponent_lower", "exponent_upper", "exponent_planted")
+    lines = ["source,n_draws,replicate,n_unique,n_unique_expected,exponent," + ",".join(per_source)]
+    for source in dataset.source.values:
+        one = dataset.sel(source=source)
+        tail = [_cell(one[name].item()) for name in per_source]
+        for n_draws, replicate, n_unique, expected, exponent in _measured(one):
+            cells = [f'"{source}"', n_draws, replicate, n_unique, _cell(expected), _cell(exponent)]
+            lines.append(",".join(map(str, [*cells, *tail])))
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def _measured(one: xr.Dataset) -> Iterator[tuple[int, int | str, int | str, float, float]]:
+    expected = one.n_unique_expected.values
+    if "n_unique" not in one:
+        for i, n_draws in enumerate(one.n_draws.values):
+            yield int(n_draws), "", "", float(expected[i]), np.nan
+        return
+    counts = one.n_unique.transpose("n_draws", "replicate").values
+    for i, n_draws in enumerate(one.n_draws.values):
+        for j, replicate in enumerate(one.replicate.values):
+            if counts[i, j] != NOT_MEASURED:
+                yield int(n_draws), int(replicate), int(counts[i, j]), float(expected[i]), float(one.exponent[j])
+
+
+def _cell(value: Any) -> str:
+    return (
+        "" if isinstance(value, float) and np.isnan(value) else repr(value) if isinstance(value, float) else str(value)
+    )

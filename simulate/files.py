@@ -1,0 +1,47 @@
+"""Files that are written whole or not at all. Loads nothing heavy, so that a bad name is refused at once."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+RESULTS = (".nc", ".zarr", ".csv")
+FIGURES = (".png", ".pdf", ".svg")
+
+
+def check_target(path: str | Path, *, overwrite: bool = False, formats: tuple[str, ...]) -> Path:
+    """`path`, if a result can be written there; ValueError or OSError with one sentence otherwise.
+
+    Called before the work starts, so that a long run is not lost to a full path that cannot be written.
+    """
+    target = Path(path)
+    if target.suffix not in formats:
+        raise ValueError(f"{target}: the name of a result ends in {', '.join(formats)}")
+    if target.exists() and not overwrite:
+        raise ValueError(f"{target} exists already; pass --overwrite to replace it")
+    if not target.parent.is_dir():
+        raise ValueError(f"{target.parent} is not a folder; make it first or choose another --out")
+    try:
+        with tempfile.TemporaryFile(dir=target.parent):
+            pass
+    except OSError as error:
+        raise ValueError(f"{target.parent}: cannot be written to ({error.strerror})") from None
+    return target
+
+
+@contextmanager
+def written_whole(target: Path) -> Iterator[Path]:
+    """A path beside `target` to write to; it takes the place of `target` only when the block ends well."""
+    folder = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
+    try:
+        part = folder / target.name
+        yield part
+        if target.is_dir() and not target.is_symlink():
+            os.replace(target, folder / "replaced")
+        os.replace(part, target)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)

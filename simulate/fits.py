@@ -1,0 +1,101 @@
+"""The fitted exponents of a Dataset: one for each corpus, and one for all corpora of a source together."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from bounds.fitting import ExponentFit, fit_exponent
+from bounds.sources import GrowingUniform, parse_source
+from bounds.spectrum import FrequencySpectrum
+from simulate.dataset import NOT_MEASURED, describe
+
+Window = tuple[int, int] | None
+
+_PER_SOURCE = (
+    "exponent_pooled", "exponent_lower", "exponent_upper", "exponent_local", "fit_offset", "fit_scale", "fit_p_value",
+)  # fmt: skip
+
+
+def add_fits(
+    dataset: xr.Dataset,
+    corpora: Mapping[str, Any],
+    *,
+    model: str = "auto",
+    window: Window = None,
+) -> xr.Dataset:
+    """`dataset` with its exponents: each corpus alone, all of a source pooled, and z of the mean count.
+
+    `corpora` holds the real corpora by source; they are fitted with their own covariance, from blocks of text.
+    """
+    names = [str(source) for source in dataset.source.values]
+    shape = (len(names), dataset.sizes["replicate"])
+    single, pooled = np.full(shape, np.nan), np.full((len(_PER_SOURCE), len(names)), np.nan)
+    sentences = []
+    for i, name in enumerate(names):
+        one = dataset.isel(source=i)
+        if name in corpora:
+            fit = corpora[name].fit(window=window)
+            single[i, 0] = fit.exponent
+        else:
+            single[i], fit = _fit_source(one, name, model, window)
+        pooled[:, i] = _numbers(fit)
+        sentences.append(fit.verdict)
+    fitted = dataset.assign(exponent=(("source", "replicate"), single), z=("source", _z(dataset)))
+    fitted = fitted.assign({name: ("source", pooled[j]) for j, name in enumerate(_PER_SOURCE)})
+    return fitted.assign(fit=("source", sentences))
+
+
+def refit(dataset: xr.Dataset, *, model: str = "auto", window: Window = None) -> xr.Dataset:
+    """The result `dataset` with its synthetic sources fitted again, by another model or in another window of D.
+
+    A real corpus keeps the fit that it has: its interval rests on blocks of its text, which a result does not hold.
+    """
+    if "n_unique" not in dataset:
+        raise ValueError("this result has expectations alone and no counts to fit; it was made with --engine analytic")
+    drawn = [i for i, name in enumerate(dataset.source.values) if not str(name).startswith("corpus:")]
+    if not drawn:
+        raise ValueError("this result holds real corpora alone, whose fit needs their text; run sweep or corpus again")
+    again = add_fits(dataset.isel(source=drawn), {}, model=model, window=window)
+    for name in ("exponent", "z", "fit", *_PER_SOURCE):
+        values = dataset[name].values.astype(again[name].dtype if name == "fit" else float)
+        if name == "fit":
+            values = values.astype(object)
+        values[drawn] = again[name].values
+        dataset = dataset.assign({name: (dataset[name].dims, values)})
+    return describe(dataset)
+
+
+def _fit_source(one: xr.Dataset, name: str, model: str, window: Window) -> tuple[np.ndarray, ExponentFit]:
+    """The exponent of each corpus of one source, and the fit of all of them together."""
+    n_draws = one.n_draws.values
+    counts = one.n_unique.transpose("replicate", "n_draws").values
+    if isinstance(parse_source(name), GrowingUniform):
+        whole = partial(fit_exponent, n_draws, nested=False, window=window)
+        return np.array([whole(row).exponent for row in counts]), whole(counts)
+    spectra = [FrequencySpectrum.from_binned(one.multiplicity.values, row) for row in one.spectrum.values]
+    # "auto" would fit the other models as well, to report them beside its answer; of one corpus only that is kept.
+    alone = partial(fit_exponent, n_draws, window=window, model="spectrum" if model == "auto" else model)
+    single = [alone(u, spectrum=s).exponent for u, s in zip(counts, spectra, strict=True)]
+    return np.array(single), fit_exponent(n_draws, counts, spectrum=spectra, model=model, window=window)
+
+
+def _numbers(fit: ExponentFit) -> list[float]:
+    low, high = (math.nan, math.nan) if fit.interval is None else fit.interval
+    rest = [math.nan if value is None else value for value in (fit.local, fit.offset, fit.scale, fit.p_value)]
+    return [fit.exponent, low, high, *rest]
+
+
+def _z(dataset: xr.Dataset) -> np.ndarray:
+    """Mean count at the largest D against its expectation, in standard errors of the mean."""
+    last = dataset.isel(n_draws=-1)
+    counts = last.n_unique.transpose("source", "replicate").values
+    difference = counts.mean(axis=1) - last.n_unique_expected.values
+    error = last.n_unique_sd.values / np.sqrt(counts.shape[1])
+    measured = (counts != NOT_MEASURED).all(axis=1) & (error > 0)
+    return np.where(measured, difference / np.where(error > 0, error, 1.0), np.nan)

@@ -1,0 +1,182 @@
+"""Loss laws and the bounds that follow from them, against the formulas at fifty digits and the published numbers."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import bounds
+from bounds.efficiency import FORMULAS, INVERSIONS, LOSS_RANGE
+from bounds.intervals import Interval
+from bounds.laws import FORMULAS as LAW_FORMULAS
+from bounds.laws import LAWS
+from bounds.notation import PAPER_VERSIONS, Formula, symbols
+
+comparable = [key for key, law in LAWS.items() if law.comparable]
+sizes = st.floats(1, 1e18)
+
+
+def at_fifty_digits(formula: Formula, values: tuple[float, ...]) -> float:
+    import sympy
+
+    given_values = {symbols()[name]: sympy.Float(value, 60) for name, value in zip(formula.arguments, values, strict=True)}
+    return float(formula.expression.evalf(50, subs=given_values))
+
+
+@pytest.mark.parametrize("formula", [*FORMULAS, *LAW_FORMULAS], ids=lambda formula: formula.name)
+def test_functions_are_their_expressions(formula):
+    found = formula.function(*formula.example)
+    assert found == pytest.approx(at_fifty_digits(formula, formula.example), rel=1e-13)
+
+
+def test_the_papers_exponents():
+    band = bounds.exponent_band(0.28)
+    assert band.lower == pytest.approx(0.44)
+    assert band.upper == pytest.approx(0.72)
+    assert band.midpoint == pytest.approx(0.58)
+    replication = bounds.exponent_band(0.3658)
+    assert replication.lower == pytest.approx(0.2684)
+    assert replication.upper == pytest.approx(0.6342)
+
+
+def test_doubling_the_skills_takes_three_to_five_times_the_data():
+    factors = [bounds.growth_factor(g, k=2) for g in (0.72, 0.58, 0.44)]
+    assert factors == pytest.approx([2.618769, 3.303827, 4.832358], rel=1e-6)
+    assert bounds.growth_factor(0.58) == factors[1]
+    assert bounds.growth_factor(np.array([0.72, 0.58]), 2) == pytest.approx(factors[:2])
+
+
+def test_worked_numbers_of_the_theory():
+    """THEORY B7: Hoffmann 2022 at D = 1e12."""
+    bound = bounds.unique_bounds(1e12, law="hoffmann2022")
+    assert bound.lower == pytest.approx(2.74e8, rel=2e-3)
+    assert bound.upper == pytest.approx(3.59e11, rel=2e-3)
+    assert bound.middle == pytest.approx(9.9e9, rel=3e-3)
+    other = bounds.unique_bounds(1e12, law="hoffmann2022", inversion=["laplace", "prequential"])
+    assert other.lower == pytest.approx(1.96e11, rel=3e-3)
+    assert other.upper == pytest.approx(3.59e11, rel=2e-3)
+
+
+def test_where_the_upper_bound_becomes_vacuous():
+    edge = (2 * 410.7) ** (1 / 0.28)
+    assert edge == pytest.approx(2.57e10, rel=2e-3)
+    below, above = (bounds.unique_bounds(edge * f, law="hoffmann2022") for f in (0.99, 1.01))
+    assert below.upper_vacuous
+    assert below.upper == edge * 0.99
+    assert not above.upper_vacuous
+
+
+@given(sizes, st.sampled_from(comparable), st.sampled_from([(), *INVERSIONS]))
+def test_ends_are_in_order_and_possible(n_tokens, law, inversion):
+    bound = bounds.unique_bounds(n_tokens, law=law, inversion=inversion)
+    assert 1 <= bound.lower <= bound.upper <= n_tokens
+    assert bound.lower * (1 - 1e-12) <= bound.middle <= bound.upper * (1 + 1e-12)
+    params = bounds.efficient_params(n_tokens, law=law, inversion=inversion, params_per_sequence=3)
+    assert params.upper == pytest.approx(3 * bound.upper)
+
+
+@given(st.floats(0.01, 0.49), st.floats(1.1, 100))
+def test_the_band_is_in_order_and_the_factor_undoes_the_exponent(beta, k):
+    band = bounds.exponent_band(beta)
+    assert 0 < band.lower < band.midpoint < band.upper < 1
+    assert bounds.growth_factor(band.midpoint, k) ** band.midpoint == pytest.approx(k)
+
+
+@given(st.sampled_from(comparable), st.floats(1e18, 1e26))
+def test_the_optimum_is_a_minimum(law, compute):
+    law = LAWS[law]
+    n_params, n_tokens = law.optimal(compute)
+    assert 6 * n_params * n_tokens == pytest.approx(compute, rel=1e-9)
+    best = law.loss(n_params, n_tokens)
+    for factor in (0.9, 1.1):
+        assert law.loss(n_params * factor, n_tokens / factor) > best
+
+
+def test_linear_rate_bounds_do_not_depend_on_the_unit_but_the_slow_rate_does():
+    """THEORY section 0: with sequences of 4 tokens, D and epsilon change and their product does not."""
+    table = {formula.name: formula.function for formula in FORMULAS}
+    D, eps, length = 1e12, 0.18, 4.0
+    assert table["unique_upper_fast"](D / length, eps * length) == pytest.approx(table["unique_upper_fast"](D, eps))
+    slow = table["unique_lower_slow"](D / length, eps * length, LOSS_RANGE * length) - 1
+    assert slow == pytest.approx((table["unique_lower_slow"](D, eps, LOSS_RANGE) - 1) / length)
+
+
+def test_arrays_broadcast_and_bounds_carry_their_grounds():
+    n_tokens = np.array([[1e9], [1e12]])
+    bound = bounds.unique_bounds(n_tokens, law="epoch2024")
+    assert bound.lower.shape == (2, 1)
+    assert bound.upper_vacuous.tolist() == [[True], [False]]
+    for text in (bound.label, bound.assumption, bound.equation, bound.source):
+        assert text
+    assert "2402.14746v1" in bound.source
+    assert bounds.unique_bounds([1e9, 1e12], law="epoch2024").upper.shape == (2,)
+
+
+def test_versions_of_the_paper_differ():
+    v1, v3, v6 = (bounds.unique_bounds(1e12, law="hoffmann2022", source=version) for version in PAPER_VERSIONS)
+    assert v1.middle > v3.middle == v3.lower
+    assert v6.middle is None
+    row = bounds.bands(1e12, laws=["hoffmann2022"], source="kausik2024v6")[0]
+    assert row.exponent[1] is None
+    assert row.to_json()["middle"] is None
+
+
+def test_bands_are_json_with_the_promised_keys():
+    rows = [json.loads(json.dumps(row.to_json())) for row in bounds.bands(1.4e12)]
+    assert [row["law"] for row in rows] == list(LAWS)
+    for row in rows:
+        assert {"beta", "lower", "middle", "upper", "label", "assumption", "source"} <= set(row)
+        assert {f"n_{x}_{end}" for x in ("unique", "params") for end in ("lower", "middle", "upper")} <= set(row)
+    assert rows[-1]["n_unique_lower"] is None
+    assert rows[2]["corpus_factor_middle"] == pytest.approx(2 ** (1 / 0.4513))
+
+
+@pytest.mark.parametrize(
+    ("call", "sentence"),
+    [
+        (lambda: bounds.exponent_band(0), "beta must lie strictly between 0 and 1"),
+        (lambda: bounds.exponent_band(float("nan")), "beta must lie strictly between 0 and 1"),
+        (lambda: bounds.growth_factor(0), "exponent must be positive"),
+        (lambda: bounds.growth_factor(0.5, -1), "k must be positive"),
+        (lambda: bounds.unique_bounds(1e12, law="chinchilla"), "unknown law 'chinchilla'"),
+        (lambda: bounds.unique_bounds(1e12, law="kaplan2020"), "exponents only"),
+        (lambda: bounds.unique_bounds(-1, law="hoffmann2022"), "n_tokens must be positive"),
+        (lambda: bounds.unique_bounds(1e12, law="hoffmann2022", inversion="sideways"), "unknown inversion"),
+        (lambda: bounds.unique_bounds(1e12, law="hoffmann2022", source="v9"), "unknown version of the paper"),
+        (lambda: bounds.efficient_params(1e12, law="hoffmann2022", params_per_sequence=0), "params_per_sequence must"),
+        (lambda: LAWS["kaplan2020"].loss(1e9, 1e9), "exponents only"),
+        (lambda: LAWS["hoffmann2022"].loss(0, 1e9), "n_params must be positive"),
+        (lambda: Interval(2, 1), "lower <= upper"),
+        (lambda: bounds.explain("nothing"), "no formula is called"),
+    ],
+)
+def test_bad_input_is_one_sentence(call, sentence):
+    with pytest.raises(ValueError, match=sentence) as caught:
+        call()
+    assert "\n" not in str(caught.value)
+
+
+def test_a_lower_end_below_zero_says_nothing():
+    assert bounds.exponent_band(0.6) == Interval(0.0, 0.4)
+    assert bounds.bands(1e12, laws=["hoffmann2022"])[0].corpus_factor[2] < 5
+
+
+def test_intervals():
+    pair = Interval(1.0, 4.0)
+    assert tuple(pair) == (1.0, 4.0)
+    assert 2 in pair
+    assert 5 not in pair
+    assert (pair.midpoint, pair.geometric_mean, pair.width) == (2.5, 2.0, 3.0)
+
+
+def test_every_formula_explains_itself():
+    for name, formula in bounds.formulas().items():
+        text = bounds.explain(name)
+        assert formula.label in text
+        assert formula.assumption in text
+        assert formula.source in text
+        assert "LaTeX" in text

@@ -1,0 +1,137 @@
+"""Sources: strings that read back, laws that are refused, and whole numbers as people write them."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import bounds
+from bounds.quantities import log_spaced, parse_count, parse_grid
+from bounds.sources import EXAMPLES, parse_source
+
+exponents = st.floats(1.001, 50, allow_nan=False)
+shifts = st.floats(0, 1e9, allow_nan=False)
+types = st.integers(1, 2**62)
+fractions = st.floats(1e-6, 1 - 1e-6)
+simple = st.one_of(
+    st.builds(bounds.Uniform, types),
+    st.builds(bounds.Zipf, exponents, shifts),
+    st.builds(bounds.Zipf, st.floats(0.01, 50), shifts, types),
+    st.builds(bounds.Geometric, fractions),
+)
+alone = st.one_of(
+    st.builds(bounds.GrowingUniform, st.floats(1e-3, 1), st.floats(1e-3, 1e6)),
+    st.builds(lambda d, above: bounds.PitmanYor(d, above - d), fractions, st.floats(1e-3, 1e6)),
+)
+
+
+@st.composite
+def mixtures(draw):
+    parts = draw(st.lists(simple, min_size=1, max_size=4))
+    weights = draw(st.lists(st.integers(1, 100), min_size=len(parts), max_size=len(parts)))
+    return bounds.Mixture(tuple((w / sum(weights), part) for w, part in zip(weights, parts, strict=True)))
+
+
+@given(st.one_of(simple, alone, mixtures()))
+def test_sources_read_back_as_they_were_written(source):
+    assert parse_source(str(source)) == source
+    assert parse_source(source) is source
+    assert hash(parse_source(str(source))) == hash(source)
+
+
+@pytest.mark.parametrize("text", EXAMPLES)
+def test_examples_are_understood(text):
+    source = parse_source(text)
+    assert parse_source(str(source)) == source
+    assert parse_source(f"  {text.upper().replace('E', 'e')} ") == source
+
+
+def test_limit_exponents():
+    assert bounds.Zipf(1.724).limit_exponent == pytest.approx(0.58, abs=1e-4)
+    assert bounds.Zipf(1.724, types=10).limit_exponent == 0
+    assert bounds.PitmanYor(0.3).limit_exponent == 0.3
+    assert bounds.parse_source("mixture:0.9*(zipf:2)+0.1*(zipf:1.25)").limit_exponent == 0.8
+    assert bounds.parse_source("mixture:0.5*(uniform:7)+0.5*(geometric:0.5)").limit_exponent == 0
+    assert bounds.parse_source("mixture:0.5*(uniform:7)+0.5*(uniform:5)").n_types == 12
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("zipf:0.8", "exponent must exceed 1 when types are unlimited, got 0.8; pass types="),
+        ("zipf:1", "exponent must exceed 1"),
+        ("zipf:nan", "exponent must be above 0"),
+        ("zipf:1.5,shift=-1", "shift must be at least 0"),
+        ("zipf:1.5,shift=inf", "shift must be at least 0"),
+        ("zipf:1.5,types=0", r"types must be between 1 and 2\^62"),
+        ("zipf:1.5,types=1e19", r"types must be between 1 and 2\^62"),
+        ("zipf:1.5,types=2.5", "types must be a whole number"),
+        ("zipf:1.5,2", "'2' is not understood"),
+        ("zipf:1.5,shift=1,shift=2", "'shift=2' is not understood"),
+        ("zipf:", "'' is not a number"),
+        ("zipf:shift=3", "exponent is missing"),
+        ("zipf", "unknown source 'zipf'"),
+        ("zip:1.5", "unknown source 'zip:1.5'"),
+        ("", "unknown source ''"),
+        ("uniform:many", "'many' is not a number"),
+        ("pitman-yor:1", "strictly between 0 and 1"),
+        ("pitman-yor:0.5,concentration=-0.5", "above minus the discount"),
+        ("pitman-yor:0.5,concentration=nan", "above minus the discount"),
+        ("geometric:1", "strictly between 0 and 1"),
+        ("growing:1.1", "at most 1"),
+        ("mixture:0.5*(zipf:2)+0.4*(zipf:3)", "must sum to 1"),
+        ("mixture:zipf:2", "a mixture is written"),
+        ("mixture:0.5*(zipf:2)+", "a mixture is written"),
+        ("mixture:0.5*(zipf:2)0.5*(zipf:2)", "a mixture is written"),
+        ("mixture:1*(pitman-yor:0.5)", "no fixed probabilities"),
+        ("mixture:-1*(zipf:2)+2*(zipf:3)", "must be positive"),
+    ],
+)
+def test_bad_sources_are_refused_in_one_sentence(text, sentence):
+    with pytest.raises(ValueError, match=sentence) as caught:
+        parse_source(text)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [("1000", 1000), ("1e6", 10**6), ("3e11", 3 * 10**11), ("300B", 3 * 10**11), ("1.5T", 15 * 10**11), ("2k", 2000),
+     ("1_000", 1000), (" 7 ", 7), (1e18, 10**18), ("9223372036854775808", 2**63), (12, 12)],
+)  # fmt: skip
+def test_counts_as_people_write_them(text, value):
+    assert parse_count(text) == value
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [("0", "at least 1"), ("-5", "at least 1"), ("1.5", "must be a whole number"), ("9223372036854775809", r"at most 2\^63"),
+     ("1e19", r"at most 2\^63"), ("nan", "must be a whole number"), ("inf", "must be a whole number"), ("ten", "such as 1e6"),
+     ("", "such as 1e6"), ("5Q", "such as 1e6"), ("1.2345K", "must be a whole number")],
+)  # fmt: skip
+def test_bad_counts_are_refused(text, sentence):
+    with pytest.raises(ValueError, match=sentence):
+        parse_count(text)
+
+
+def test_grids():
+    assert parse_grid("1e3,1e6") == (1000, 10**6)
+    assert parse_grid([1e6, 10, 10]) == (10, 10**6)
+    assert parse_grid("1:1e3:4") == (1, 10, 100, 1000)
+    assert parse_grid("5:5:3") == (5,)
+    assert parse_grid("1:3:50") == (1, 2, 3)
+
+
+@pytest.mark.parametrize("text", ["", "1:2", "1:2:3:4", "10:1:5", "1e3:1e6:0", "1e3:1e6:1", "a:b:c", "1,,2", []])
+def test_bad_grids_are_refused(text):
+    with pytest.raises(ValueError, match="n_draws"):
+        parse_grid(text)
+
+
+@given(st.integers(1, 2**62), st.integers(1, 2**62), st.integers(2, 60))
+def test_log_spaced_points_ascend_from_end_to_end(a, b, n):
+    points = log_spaced(min(a, b), max(a, b), n)
+    assert points[0] == min(a, b)
+    assert points[-1] == max(a, b)
+    assert list(points) == sorted(set(points))
+    assert len(points) <= n
