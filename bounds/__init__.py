@@ -25,11 +25,15 @@ _HOMES = {
         "parse_source",
     ],
     "bounds.unique": [
+        "covariance_unique",
+        "entropy",
         "expected_spectrum",
         "expected_unique",
+        "growing_types",
         "local_exponent",
         "missing_mass",
         "variance_unique",
+        "zipf_normaliser",
     ],
     "bounds.laws": ["LAWS", "LossLaw", "get_law"],
     "bounds.efficiency": [

@@ -57,8 +57,9 @@ def run(command: click.Command, program: str) -> None:
         _leave(error.exit_code, error.format_message())
     except (click.Abort, KeyboardInterrupt):
         _leave(130, "interrupted; nothing half-written was left behind")
-    except BrokenPipeError:
-        # Whoever read our output has seen enough. Python would complain once more when it closes stdout.
+    except (BrokenPipeError, SystemExit):
+        # Whoever read our output has seen enough; click itself exits, with 1, where it notices first. Python would
+        # complain once more when it closes stdout.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
     except (ValueError, OSError) as error:

@@ -57,7 +57,8 @@ def log_spaced(low: int, high: int, n: int, *, name: str = "n_draws") -> tuple[i
     if low > high or (n == 1 and low < high):
         raise ValueError(f"{name} needs low <= high and two or more points, got {low}:{high}:{n}")
     steps = max(n - 1, 1)
-    inner = (round(low * (high / low) ** (i / steps)) for i in range(1, n - 1))
+    # Above 2^53 a float may round past the end beside it.
+    inner = (max(low, min(high, round(low * (high / low) ** (i / steps)))) for i in range(1, n - 1))
     return tuple(sorted({low, high, *inner}))
 
 

@@ -92,9 +92,10 @@ class GrowingUniform(Source):
 
     def at(self, n_draws: float) -> Uniform:
         """The law of a corpus of `n_draws` draws."""
-        types = self.scale * float(n_draws) ** self.exponent
-        # Where the power is a whole number its float may lie a few units in the last place above it.
-        return Uniform(max(1, math.ceil(types * (1 - 1e-12))))
+        size = self.scale * float(n_draws) ** self.exponent
+        whole = round(size)
+        # A power that misses a whole number by rounding alone counts as that number.
+        return Uniform(max(1, whole if abs(size - whole) <= 4e-15 * size else math.ceil(size)))
 
 
 @dataclass(frozen=True)
@@ -254,7 +255,7 @@ def parse_source(text: str | Source) -> Source:
     arguments: dict[str, Any] = {}
     for place, part in enumerate(body.split(",")):
         name, equals, value = part.partition("=")
-        name = name.strip() if equals else positional
+        name = name.strip().lower() if equals else positional
         if name not in (positional, *optional) or name in arguments or (place and not equals):
             allowed = ", ".join(f"{key}=..." for key in optional) or "no further argument"
             raise ValueError(f"source {text!r}: {part.strip()!r} is not understood; {kind} takes {allowed}")

@@ -17,6 +17,7 @@ import click
 
 from bounds import __version__
 from bounds.command import CountType, GridType, parse_or_fail
+from bounds.quantities import parse_count
 
 _HELP = {"help_option_names": ["-h", "--help"]}
 
@@ -131,6 +132,7 @@ def sweep(**options: Any) -> None:
     Without a flag: five sources with known exponents, 32 corpora each, up to a million draws.
     """
     _check_sources(options["sources"])
+    _check_laws(options["laws"])
     _check_outputs(options)
     from simulate.sweep import DEFAULT_SOURCES, Sweep, choose_engine, run_sweep
 
@@ -138,12 +140,99 @@ def sweep(**options: Any) -> None:
         options["sources"] or DEFAULT_SOURCES, options["n_draws"] or (), options["replicates"], options["seed"],
         options["engine"],
     )  # fmt: skip
-    _check_laws(options["laws"])
     if plan.n_draws:
         choose_engine(plan, plan.n_draws)
     with _progress(options["progress"], plan) as advance:
         dataset = run_sweep(plan, threads=options["threads"], progress=advance)
     _present(dataset, options)
+
+
+@main.command()
+@click.argument("files", nargs=-1, required=True, metavar="FILE...")
+@click.option(
+    "--unit", type=click.Choice(["byte", "char", "word"]), default="word", show_default=True, help="What is counted."
+)  # noqa: E501
+@click.option(
+    "--length",
+    "lengths",
+    default="1",
+    show_default=True,
+    metavar="K[,K...]",
+    help="Units in a window; several lengths are measured one by one.",
+)  # noqa: E501
+@click.option("--at", metavar="GRID", help="Prefixes in units: 1000,1e5,all or 1e3:1e6:25. [default: 25, log-spaced]")
+@click.option(
+    "--order",
+    type=click.Choice(["file", "shuffled-chunks"]),
+    default="file",
+    show_default=True,
+    help="Order of the text.",
+)  # noqa: E501
+@click.option(
+    "--chunk", type=CountType(), default=1000, show_default=True, metavar="N", help="Units in a shuffled chunk."
+)  # noqa: E501
+@click.option(
+    "--blocks",
+    type=CountType(low=0, high=64),
+    default=32,
+    show_default=True,
+    metavar="N",
+    help="Blocks of text behind the interval; 0 for none.",
+)  # noqa: E501
+@click.option(
+    "--seed",
+    type=CountType(low=0, high=2**64 - 1),
+    default=0,
+    show_default=True,
+    metavar="N",
+    help="Seed of the shuffle.",
+)  # noqa: E501
+@_law
+@_output
+@click.option("--curves", is_flag=True, help="Print the counts at every prefix.")
+@_config
+def corpus(files: tuple[str, ...], lengths: str, **options: Any) -> None:
+    """Count distinct windows of real text exactly, and fit how they grow.
+
+    FILE is plain text or .zst, or - for standard input. Several files are counted together; no window joins two.
+    """
+    wanted = [parse_or_fail(parse_count, part, name="length") for part in lengths.split(",")]
+    _check_outputs(options)
+    _check_laws(options["laws"])
+    from simulate.corpus import fit_corpus, measure_corpus
+
+    chosen = {key: options[key] for key in ("unit", "at", "order", "chunk", "blocks", "seed")}
+    growths = measure_corpus(files, length=wanted, **chosen)
+    pairs = [(growth, None if growth.blocks is None else fit_corpus(growth)) for growth in growths]
+    _present_corpus(pairs, {"files": list(files), "length": wanted, **chosen}, options)
+
+
+def _present_corpus(pairs: Any, parameters: dict[str, Any], options: dict[str, Any]) -> None:
+    from bounds.efficiency import bands
+    from bounds.laws import LAWS
+    from simulate.corpus import results
+    from simulate.dataset import SCHEMA_VERSION, save_result
+
+    dataset = results.to_dataset(pairs, parameters)
+    implied = bands(float(dataset.n_units[-1]), laws=options["laws"] or tuple(LAWS))
+    path = options["out"] and str(save_result(dataset, options["out"], overwrite=options["overwrite"]))
+    if options["figure"]:
+        from simulate.figures import save_corpus_figure
+
+        save_corpus_figure(pairs, options["figure"], overwrite=options["overwrite"])
+    if options["as_json"]:
+        notes = dict.fromkeys(note for growth, _ in pairs for note in growth.notes)
+        found = {
+            "schema_version": SCHEMA_VERSION, "rows": results.rows(pairs), "fits": results.fits(pairs),
+            "bands": [band.to_json() for band in implied], "warnings": list(notes),
+            "verdict": results.verdict(pairs), "provenance": json.loads(dataset.attrs["provenance"]), "path": path,
+        }  # fmt: skip
+        print(json.dumps(found, indent=1))
+        return
+    results.print_corpus(pairs, implied, curves=options["curves"])
+    for written in (path, options["figure"]):
+        if written:
+            print(f"written: {written}")
 
 
 @main.command()

@@ -8,13 +8,11 @@ from __future__ import annotations
 
 import json
 import platform
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import xarray as xr
 
 from bounds import __version__
@@ -39,6 +37,13 @@ DESCRIPTIONS: dict[str, tuple[str, str]] = {
     "exponent_upper": ("1", "upper end of the 95 % interval of the pooled exponent"),
     "exponent_planted": ("1", "exponent of the source as D grows without limit"),
     "exponent_local": ("1", "local slope d ln U / d ln D at the largest D"),
+    "f1": ("sequences", "sequences seen once"),
+    "f2": ("sequences", "sequences seen twice"),
+    "n_units": ("units", "units of text in the prefix"),
+    "length": ("units", "units in a window"),
+    "fit_offset": ("sequences", "offset u0 of the fitted curve K D^gamma - u0"),
+    "fit_scale": ("sequences", "scale K of the fitted curve K D^gamma - u0"),
+    "fit_p_value": ("1", "p-value of the test of fit"),
     "z": ("1", "mean U at the largest D against its expectation, in standard errors"),
     "engine": ("", "how the corpora were drawn"),
     "fit": ("", "what the fit says of itself"),
@@ -88,7 +93,7 @@ def save_result(dataset: xr.Dataset, path: str | Path, *, overwrite: bool = Fals
     Raises ValueError where the file exists, unless `overwrite`, and where the folder cannot be written to.
     """
     target = check_target(path, overwrite=overwrite, formats=RESULTS)
-    write = {".nc": _write_netcdf, ".zarr": _write_zarr, ".csv": write_csv}[target.suffix]
+    write = {".nc": _write_netcdf, ".zarr": _write_zarr, ".csv": _write_csv}[target.suffix]
     with written_whole(target) as part:
         write(dataset, part)
     return target
@@ -130,33 +135,9 @@ def _write_zarr(dataset: xr.Dataset, path: Path) -> None:
     dataset.to_zarr(path, zarr_format=2, consolidated=True)
 
 
-def write_csv(dataset: xr.Dataset, path: Path) -> None:
-    """One line for each source, corpus size and replicate, with the fitted exponents beside the counts."""
-    per_source = ("engine", "exponent_pooled", "exponent_lower", "exponent_upper", "exponent_planted")
-    lines = ["source,n_draws,replicate,n_unique,n_unique_expected,exponent," + ",".join(per_source)]
-    for source in dataset.source.values:
-        one = dataset.sel(source=source)
-        tail = [_cell(one[name].item()) for name in per_source]
-        for n_draws, replicate, n_unique, expected, exponent in _measured(one):
-            cells = [f'"{source}"', n_draws, replicate, n_unique, _cell(expected), _cell(exponent)]
-            lines.append(",".join(map(str, [*cells, *tail])))
-    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
-
-
-def _measured(one: xr.Dataset) -> Iterator[tuple[int, int | str, int | str, float, float]]:
-    expected = one.n_unique_expected.values
-    if "n_unique" not in one:
-        for i, n_draws in enumerate(one.n_draws.values):
-            yield int(n_draws), "", "", float(expected[i]), np.nan
-        return
-    counts = one.n_unique.transpose("n_draws", "replicate").values
-    for i, n_draws in enumerate(one.n_draws.values):
-        for j, replicate in enumerate(one.replicate.values):
-            if counts[i, j] != NOT_MEASURED:
-                yield int(n_draws), int(replicate), int(counts[i, j]), float(expected[i]), float(one.exponent[j])
-
-
-def _cell(value: Any) -> str:
-    return (
-        "" if isinstance(value, float) and np.isnan(value) else repr(value) if isinstance(value, float) else str(value)
-    )
+def _write_csv(dataset: xr.Dataset, path: Path) -> None:
+    """One line for each source, size and corpus; what belongs to a source is repeated on each of its lines."""
+    table = dataset.drop_dims("multiplicity", errors="ignore").to_dataframe().reset_index()
+    if "n_unique" in table:
+        table = table[table["n_unique"] != NOT_MEASURED]
+    table.to_csv(path, index=False)

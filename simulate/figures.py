@@ -34,7 +34,11 @@ def draw_growth(dataset: xr.Dataset, implied: Sequence[Band]) -> Figure:
             n_draws, anchor * scale**low, anchor * scale**high, color="0.5", alpha=0.15, lw=0, label=label
         )
     growth.set(xscale="log", yscale="log", xlabel="corpus size D (draws)", ylabel="distinct sequences U(D)")
-    growth.set_title("Points: mean of the corpora. Lines: expectation. Dashed: fit.", fontsize=10)
+    growth.set_title(
+        "Points: mean of the corpora. Lines: expectation. Dashed: fitted curve, continued to 10 D.",
+        fontsize=10,
+        loc="right",
+    )
     growth.legend(fontsize=8, loc="upper left")
     growth.grid(alpha=0.3)
     _exponents(exponents, dataset, implied)
@@ -56,10 +60,17 @@ def _one_curve(axes: Axes, one: xr.Dataset, n_draws: np.ndarray, colour: str) ->
         counts[counts == NOT_MEASURED] = np.nan
         axes.plot(n_draws, np.nanmean(counts, axis=1), "o", ms=4, color=colour, label=name)
     axes.plot(n_draws, one.n_unique_expected, "-", lw=1, color=colour, label=None if "n_unique" in one else name)
-    fitted = "exponent_pooled" in one and np.isfinite(one.exponent_lower)
-    if fitted and np.isfinite(one.fit_scale):
-        curve = float(one.fit_scale) * n_draws ** float(one.exponent_pooled) - float(one.fit_offset)
-        axes.plot(n_draws[curve > 0], curve[curve > 0], "--", lw=1.2, color=colour)
+    if "n_unique" in one and np.isfinite(one.exponent_lower):
+        _dash_fit(axes, n_draws, np.nanmean(counts, axis=1), float(one.exponent_pooled), colour)
+
+
+def _dash_fit(axes: Axes, n_draws: np.ndarray, mean: np.ndarray, exponent: float, colour: str) -> None:
+    """K D^γ - u₀ with the fitted γ; K and u₀ are those that pass the points with the least relative error."""
+    columns = np.stack([n_draws**exponent, -np.ones_like(n_draws)], axis=1) / mean[:, None]
+    scale, offset = np.linalg.lstsq(columns, np.ones_like(mean), rcond=None)[0]
+    reach = np.geomspace(n_draws[0], 10 * n_draws[-1], 100)
+    curve = scale * reach**exponent - offset
+    axes.plot(reach[curve > 0], curve[curve > 0], "--", lw=1.2, color=colour)
 
 
 def _exponents(axes: Axes, dataset: xr.Dataset, implied: Sequence[Band]) -> None:
@@ -80,8 +91,12 @@ def _exponents(axes: Axes, dataset: xr.Dataset, implied: Sequence[Band]) -> None
         labels.append(f"{band.law} (β = {band.beta:g})")
     axes.set_yticks(range(len(labels)), labels, fontsize=8)
     axes.invert_yaxis()
-    legend = "fitted with 95 % interval (colour), planted (bar), band of a law (grey) and its middle (diamond)"
-    axes.set_xlabel(f"exponent γ: {legend}", fontsize=9)
+    axes.set(xlabel="exponent γ", xlim=(0, 1))
+    axes.set_title(
+        "Colour: fitted, with 95 % interval. Bar: planted. Grey: band of a law, and its middle.",
+        fontsize=10,
+        loc="right",
+    )
     axes.grid(axis="x", alpha=0.3)
 
 

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
+from bounds.dataset_fits import corpora as corpora_of
+from bounds.dataset_fits import fit_source
 from bounds.fitting import ExponentFit, fit_exponent
-from bounds.sources import GrowingUniform, parse_source
-from bounds.spectrum import FrequencySpectrum
 from simulate.dataset import NOT_MEASURED, describe
 
 Window = tuple[int, int] | None
@@ -43,7 +43,7 @@ def add_fits(
             fit = corpora[name].fit(window=window)
             single[i, 0] = fit.exponent
         else:
-            single[i], fit = _fit_source(one, name, model, window)
+            single[i], fit = _fit_source(one, model, window)
         pooled[:, i] = _numbers(fit)
         sentences.append(fit.verdict)
     fitted = dataset.assign(exponent=(("source", "replicate"), single), z=("source", _z(dataset)))
@@ -71,18 +71,16 @@ def refit(dataset: xr.Dataset, *, model: str = "auto", window: Window = None) ->
     return describe(dataset)
 
 
-def _fit_source(one: xr.Dataset, name: str, model: str, window: Window) -> tuple[np.ndarray, ExponentFit]:
+def _fit_source(one: xr.Dataset, model: str, window: Window) -> tuple[np.ndarray, ExponentFit]:
     """The exponent of each corpus of one source, and the fit of all of them together."""
-    n_draws = one.n_draws.values
-    counts = one.n_unique.transpose("replicate", "n_draws").values
-    if isinstance(parse_source(name), GrowingUniform):
-        whole = partial(fit_exponent, n_draws, nested=False, window=window)
-        return np.array([whole(row).exponent for row in counts]), whole(counts)
-    spectra = [FrequencySpectrum.from_binned(one.multiplicity.values, row) for row in one.spectrum.values]
+    counts, spectra = corpora_of(one)
+    if spectra is None:
+        alone = partial(fit_exponent, one.n_draws.values, nested=False, window=window)
+        return np.array([alone(row).exponent for row in counts]), fit_source(one, window=window)
     # "auto" would fit the other models as well, to report them beside its answer; of one corpus only that is kept.
-    alone = partial(fit_exponent, n_draws, window=window, model="spectrum" if model == "auto" else model)
-    single = [alone(u, spectrum=s).exponent for u, s in zip(counts, spectra, strict=True)]
-    return np.array(single), fit_exponent(n_draws, counts, spectrum=spectra, model=model, window=window)
+    alone = partial(fit_exponent, one.n_draws.values, window=window, model="spectrum" if model == "auto" else model)
+    single = [alone(row, spectrum=spectrum).exponent for row, spectrum in zip(counts, spectra, strict=True)]
+    return np.array(single), fit_source(one, model=model, window=window)
 
 
 def _numbers(fit: ExponentFit) -> list[float]:

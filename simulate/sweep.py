@@ -18,7 +18,7 @@ import xarray as xr
 from bounds.quantities import log_spaced, parse_count, parse_grid
 from bounds.sources import GrowingUniform, Source, parse_source
 from bounds.spectrum import FrequencySpectrum
-from bounds.unique import expected_unique, missing_mass, variance_unique
+from bounds.unique import expected_unique, local_exponent, missing_mass, variance_unique
 from simulate.backends import Growth, get_backend
 from simulate.corpus.source import CorpusSource, parse_corpus
 from simulate.dataset import NOT_MEASURED, describe, provenance, stamp
@@ -97,7 +97,10 @@ def sweep(
 def run_sweep(plan: Sweep, *, threads: int | None = None, progress: Progress | None = None) -> xr.Dataset:
     """Do what `plan` says. `progress` is called with the number of draws made since it was called last."""
     parsed = [_parse(source) for source in plan.sources]
-    corpora = {str(s): s.open() for s in parsed if isinstance(s, CorpusSource)}
+    real = [source for source in parsed if isinstance(source, CorpusSource)]
+    if real and plan.engine == "analytic":
+        raise ValueError(f"the analytic engine knows no law of a real corpus, got {real[0]}")
+    corpora = {str(source): source.open() for source in real}
     grid = _grid(plan, [corpus.n_windows for corpus in corpora.values()])
     engine, reason = choose_engine(plan, grid)
     dataset = _theory(plan, parsed, grid)
@@ -110,8 +113,9 @@ def run_sweep(plan: Sweep, *, threads: int | None = None, progress: Progress | N
         dataset = dataset.assign(n_unique=(dims, counts), spectrum=(("source", "replicate", "multiplicity"), spectra))
         dataset = dataset.assign_coords(replicate=np.arange(plan.replicates), multiplicity=edges)
         dataset = add_fits(dataset, corpora)
-    elif corpora:
-        raise ValueError(f"the analytic engine knows no law of a real corpus, got {next(iter(corpora))}")
+    else:
+        local = [float(local_exponent(source, grid[-1])) for source in parsed if isinstance(source, Source)]
+        dataset = dataset.assign(exponent_local=("source", local))
     dataset["engine"] = ("source", ["corpus" if s in corpora else engine for s in plan.sources])
     parameters = asdict(plan) | {"sources": list(plan.sources), "n_draws": list(grid)}
     inputs = {name: corpus.digests for name, corpus in corpora.items()}

@@ -18,8 +18,9 @@ CHUNK = 512
 MAX_URN_DRAWS = 2**31 - 1
 """An urn remembers the table of each token in four bytes."""
 
+MAX_DENSE = 1 << 27
+
 _FRESH = np.uint64(FRESH)
-_EMPTY = np.uint64(0xFFFFFFFFFFFFFFFF)
 _MIX = np.uint64(0x9E3779B97F4A7C15)
 _U0, _U1, _U32 = np.uint64(0), np.uint64(1), np.uint64(32)
 _M32 = np.int64(0xFFFFFFFF)
@@ -39,7 +40,9 @@ def growth(
     else:
         flat = sampler.kind == FLAT
         n_types = np.uint64(sampler.parameter[0])
-        n_dense = min(sampler.parameter[0], 1 << 22) if flat else sampler.n_dense
+        # A table of counts is worth its memory where most of it will be used.
+        few = sampler.parameter[0] <= min(4 * grid[-1], MAX_DENSE)
+        n_dense = (sampler.parameter[0] if few else 0) if flat else sampler.n_dense
         n_unique, spectrum = _grow(sampler.kind, n_types, sampler.cells, n_dense, seed, high, grid, edges, chunk)
     return Growth(n_unique, spectrum)
 
@@ -59,8 +62,7 @@ def _grow(kind, n_types, cells, n_dense, seed, high, checkpoints, edges, chunk):
     bits = np.empty((chunk + 3) // 2 * 2, np.uint64)
     dense = np.zeros(n_dense, np.int64)
     limit = np.uint64(n_dense)
-    keys = np.full(_MIN_SLOTS, _EMPTY)
-    counts = np.zeros(_MIN_SLOTS, np.int64)
+    hashed = np.zeros((_MIN_SLOTS, 2), np.uint64)
     n_unique = np.zeros(len(checkpoints), np.int64)
     spectrum = np.zeros((len(checkpoints), len(edges)), np.int64)
     n_seen, n_hashed, n_fresh, position = 0, 0, 0, 0
@@ -86,55 +88,54 @@ def _grow(kind, n_types, cells, n_dense, seed, high, checkpoints, edges, chunk):
                 elif key >= _FRESH:
                     n_fresh += 1
                 else:
-                    new = _count(keys, counts, key)
+                    new = _count(hashed, key)
                     n_hashed += new
-                    if new and 2 * n_hashed > len(keys):
-                        keys, counts = _enlarge(keys, counts)
+                    if new and 2 * n_hashed > len(hashed):
+                        hashed = _enlarge(hashed)
             position = stop
         n_unique[j] = n_seen + n_hashed + n_fresh
         spectrum[j, 0] = n_fresh
         _add_spectrum(dense, edges, spectrum[j])
-        _add_spectrum(counts, edges, spectrum[j])
+        _add_spectrum(hashed[:, 1], edges, spectrum[j])
     return n_unique, spectrum
 
 
 @compiled
-def _slot(keys, key):
-    """Where `key` is, or where it would go."""
-    mask = np.uint64(len(keys) - 1)
-    hashed = key * _MIX
-    slot = (hashed ^ (hashed >> _U32)) & mask
-    while keys[slot] != key and keys[slot] != _EMPTY:
+def _slot(hashed, key):
+    """Row of `key` in a table of (key, count), or the row where it would go: the first with count 0."""
+    mask = np.uint64(len(hashed) - 1)
+    mixed = key * _MIX
+    slot = (mixed ^ (mixed >> _U32)) & mask
+    while hashed[slot, 0] != key and hashed[slot, 1] != _U0:
         slot = (slot + _U1) & mask
     return slot
 
 
 @compiled
-def _count(keys, counts, key):
+def _count(hashed, key):
     """Count `key` once more; True where it was not there before."""
-    slot = _slot(keys, key)
-    counts[slot] += 1
-    new = keys[slot] == _EMPTY
-    keys[slot] = key
-    return new
+    slot = _slot(hashed, key)
+    hashed[slot, 0] = key
+    hashed[slot, 1] += _U1
+    return hashed[slot, 1] == _U1
 
 
 @compiled
-def _enlarge(keys, counts):
-    wider = np.full(2 * len(keys), _EMPTY)
-    wider_counts = np.zeros(2 * len(keys), np.int64)
-    for i in range(len(keys)):
-        if keys[i] != _EMPTY:
-            slot = _slot(wider, keys[i])
-            wider[slot] = keys[i]
-            wider_counts[slot] = counts[i]
-    return wider, wider_counts
+def _enlarge(hashed):
+    wider = np.zeros((2 * len(hashed), 2), np.uint64)
+    for i in range(len(hashed)):
+        if hashed[i, 1] != _U0:
+            slot = _slot(wider, hashed[i, 0])
+            wider[slot, 0] = hashed[i, 0]
+            wider[slot, 1] = hashed[i, 1]
+    return wider
 
 
 @compiled
 def _add_spectrum(counts, edges, spectrum):
     """Add the number of types in each bin of multiplicity; small multiplicities have bins of their own."""
-    for count in counts:
+    for i in range(len(counts)):
+        count = np.int64(counts[i])
         if count == 0:
             continue
         if count <= len(edges) and edges[count - 1] == count:

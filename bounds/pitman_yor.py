@@ -1,0 +1,120 @@
+"""Pitman–Yor partitions: exact moments of the number of blocks, annealed over the random law (THEORY A5).
+
+Products of n factors are taken as sums of logarithms of terms of one sign, so that nothing cancels between
+n = 1 and n = 2^63, whatever the concentration.
+
+| letter | meaning                  |
+|--------|--------------------------|
+| d, θ   | discount, concentration  |
+| n      | draws                    |
+| K_n    | blocks: distinct types   |
+| L(n)   | Σ_{i=1}^{n-1} ln(1 + d/(θ+i)) |
+| μ_i    | E M0(i), the chance that draw i + 1 is new |
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from scipy import special
+
+from bounds.gamma_ratios import log_product, log_product_defect
+from bounds.sources import PitmanYor
+
+_RECURSION = 1 << 14
+"""Up to here the variance is a sum of positive terms; beyond, the closed form has lost its cancellation."""
+
+_BLOCK = 2048
+
+
+def mean(law: PitmanYor, n: Any) -> Any:
+    """E K_n = 1 + (θ+d)/d · (e^L(n) - 1), for n ≥ 1."""
+    d, theta = law.discount, law.concentration
+    return 1 + (theta + d) / d * np.expm1(log_product(theta + 1, d, n - 1))
+
+
+def missing_mass(law: PitmanYor, n: Any) -> Any:
+    """E M0(n) = (θ + d E K_n)/(θ + n) = (θ+d) e^L(n) / (θ+n), for n ≥ 1."""
+    d, theta = law.discount, law.concentration
+    return (theta + d) * np.exp(log_product(theta + 1, d, n - 1)) / (theta + n)
+
+
+def variance(law: PitmanYor, n: Any) -> Any:
+    """Var K_n, for n ≥ 1."""
+    n = np.asarray(n, float)
+    result = np.empty(n.shape)
+    small = n <= _RECURSION
+    if small.any():
+        result[small] = _variance_by_recursion(law, n[small])
+    result[~small] = _variance_closed(law, n[~small])
+    return result
+
+
+def _variance_by_recursion(law: PitmanYor, n: Any) -> Any:
+    """V_{n+1} = V_n (1 + 2d/(θ+n)) + μ_n (1 - μ_n), unrolled: every term is positive."""
+    d, theta = law.discount, law.concentration
+    i = np.arange(1, int(n.max()) + 1)
+    log_new = np.log1p(-(1 - d) / (theta + i))
+    if theta + d < 0.5:  # 1 - (1-d)/(θ+1) would lose the digits of θ + d
+        log_new[0] = np.log((theta + d) / (theta + 1))
+    log_new = np.cumsum(log_new)
+    growth = np.concatenate([[0.0], np.cumsum(np.log1p(2 * d / (theta + i)))])
+    step = np.exp(log_new) * -np.expm1(log_new) * np.exp(-growth[1:])
+    total = np.concatenate([[0.0], np.cumsum(step)])
+    before = n.astype(np.int64) - 1
+    return total[before] * np.exp(growth[before])
+
+
+def _variance_closed(law: PitmanYor, n: Any) -> Any:
+    """With a = (θ+d)/d: a² e^{2L}(e^{L₂-2L} - 1) + a e^L (e^{L₂-L} - 1), L₂ being L with 2d for d."""
+    d, theta = law.discount, law.concentration
+    a = (theta + d) / d
+    log_mean = log_product(theta + 1, d, n - 1)
+    defect = log_product_defect(theta + 1, d, n - 1)
+    return a * np.exp(log_mean) * (a * np.exp(log_mean) * np.expm1(defect) + np.expm1(log_mean + defect))
+
+
+def covariance(law: PitmanYor, n1: Any, n2: Any) -> Any:
+    """Cov(K_n1, K_n2) = Var K_n1 · e^{L(n2) - L(n1)} for n1 ≤ n2: K_n + θ/d over its mean is a martingale."""
+    growth = [log_product(law.concentration + 1, law.discount, n - 1) for n in (n1, n2)]
+    return variance(law, n1) * np.exp(growth[1] - growth[0])
+
+
+def spectrum(law: PitmanYor, n: Any, k: Any) -> Any:
+    """E f_k = C(n,k) B(k-d, θ+d+n-k) / B(1-d, θ+d) for 1 ≤ k ≤ n."""
+    d, theta = law.discount, law.concentration
+    n, k = np.asarray(n, float), np.asarray(k, float)
+    log_weight = log_product(1.0, -d, k - 1) - np.log(k)
+    log_value = log_weight + log_product(theta + 1, d, n - 1) + _log_falling_ratio(n, k, theta + d)
+    return (theta + d) * np.exp(log_value)
+
+
+def _log_falling_ratio(n: Any, k: Any, shift: float) -> Any:
+    """ln Π_{i<k} (n - i) / (n - i + shift - 1), each factor as it stands up to 2048 of them."""
+    result = np.empty(n.shape)
+    for place, (draws, times) in enumerate(zip(n.flat, k.flat, strict=True)):
+        if times <= _BLOCK:
+            left = draws - np.arange(times)
+            # At left = 1 the factor is 1/shift, and shift - 1 would lose the digits of a small shift.
+            result.flat[place] = -np.where(left == 1, np.log(shift), np.log1p((shift - 1) / left)).sum()
+        else:
+            result.flat[place] = _log_rising(draws - times + 1, times) - _log_rising(draws - times + shift, times)
+    return result
+
+
+def _log_rising(x: float, count: float) -> float:
+    """ln Γ(x+count)/Γ(x) for large `count`, by Stirling's series or from log-gammas near its start."""
+    if x < 16:
+        return float(special.gammaln(x + count) - special.gammaln(x))
+    y = x + count
+
+    def rest(z: float) -> float:
+        return (1 / 12 - (1 / 360 - 1 / (1260 * z * z)) / (z * z)) / z
+
+    return float((x - 0.5) * np.log1p(count / x) + count * (np.log(y) - 1) + rest(y) - rest(x))
+
+
+def entropy(law: PitmanYor) -> float:
+    """E H(P) = ψ(θ+1) - ψ(1-d) nats."""
+    return float(special.digamma(law.concentration + 1) - special.digamma(1 - law.discount))

@@ -1,0 +1,331 @@
+"""Distinct sequences in D draws: mean, variance, covariance, spectrum, unseen mass and local exponent.
+
+    U(D)   number of distinct types among D draws           sequences
+    f_k    number of types drawn exactly k times            sequences
+    M0     total probability of the types not drawn         1
+    γ      local exponent, d ln E U / d ln D                1
+
+Every function takes a source (or its string) and corpus sizes D from 0 to 2^63, and costs the same at D = 1e3
+and 1e18. Draws are multinomial and the values exact to about twelve digits; `poisson=True` gives the
+Poissonised quantities Φ, Φ_k that analyses use. For Pitman–Yor sources the moments are annealed: over corpora
+that each draw their own law. For growing sources each D has its own support.
+
+The formulas stand in `FORMULAS` (`bounds.unique_formulas`). Nearly all are sums over types or products of D
+factors, so their numerics are written by hand, in `bounds.rank_tables` (sums over ranks), `bounds.occupancy`
+(what is summed) and `bounds.pitman_yor`; neither sympy nor xarray is ever loaded. The tests compare them with
+the expressions, and with independent sums, at fifty digits.
+"""
+
+from __future__ import annotations
+
+import math
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from bounds import occupancy, pitman_yor
+from bounds.gamma_ratios import power_ratio
+from bounds.rank_tables import TypeTable, first_probability, make_table, type_table, zipf_entropy, zipf_normaliser
+from bounds.sources import Geometric, GrowingUniform, Mixture, PitmanYor, Source, Uniform, Zipf, parse_source
+from bounds.unique_formulas import FORMULAS
+
+__all__ = [
+    "FORMULAS",
+    "covariance_unique",
+    "entropy",
+    "expected_spectrum",
+    "expected_unique",
+    "growing_types",
+    "local_exponent",
+    "missing_mass",
+    "variance_unique",
+    "zipf_normaliser",
+]
+
+MAX_DRAWS = 2.0**63
+MAX_MULTIPLICITY = 1e8
+
+
+def expected_unique(source: Source | str, n_draws: Any, *, poisson: bool = False) -> Any:
+    """Expected number of distinct types in `n_draws` independent draws, in sequences.
+
+    E U(D) = Σ_r 1 - (1 - p_r)^D; with `poisson`, Φ(D) = Σ_r 1 - e^(-D p_r), which is smaller by at most 1/e.
+    Exact for independent draws (THEORY A1-A7); Pitman–Yor: E K_n over corpora (A5).
+    """
+    law = _law(source, poisson)
+
+    def values(n: Any) -> Any:
+        if isinstance(law, PitmanYor):
+            mean = pitman_yor.mean(law, n)
+        elif isinstance(law, Zipf):
+            mean = _by_closed_form(law, n, poisson, _closed_mean, occupancy.seen)
+        else:
+            mean = _by_table(law, (n,), lambda table, n: occupancy.seen(table, n, poisson))
+        # Rounding must not take it past what is possible.
+        return np.clip(mean, 0.0 if poisson else 1.0, np.minimum(n, law.n_types))
+
+    return _apply(values, n_draws, at_zero=0.0)
+
+
+def missing_mass(source: Source | str, n_draws: Any, *, poisson: bool = False) -> Any:
+    """Expected probability that the next draw is a type not seen in `n_draws` draws.
+
+    E M0(D) = Σ_r p_r (1 - p_r)^D = E U(D+1) - E U(D); with `poisson`, Φ'(D). A probability (THEORY A1).
+    For a growing source, the chance that the next draw from the law of that D is new.
+    """
+    law = _law(source, poisson)
+
+    def values(n: Any) -> Any:
+        if isinstance(law, PitmanYor):
+            return pitman_yor.missing_mass(law, n)
+        if isinstance(law, Zipf):
+            return _by_closed_form(law, n, poisson, _closed_missing_mass, occupancy.unseen_mass)
+        return _by_table(law, (n,), lambda table, n: occupancy.unseen_mass(table, n, poisson))
+
+    return _apply(values, n_draws, at_zero=1.0)
+
+
+def local_exponent(source: Source | str, n_draws: Any, *, poisson: bool = False) -> Any:
+    """Local slope of the growth curve on logarithmic axes, a pure number between 0 and 1.
+
+    γ(D) = D · E M0(D) / E U(D), which is exactly D Φ'/Φ = Φ_1/Φ when Poissonised (THEORY E1). A slope at one D
+    says nothing of the limit: a uniform law passes 0.58 at D = V. For a growing source, the slope of the law
+    of that D, not that of its array of corpora.
+    """
+    law = _law(source, poisson)
+
+    def values(n: Any) -> Any:
+        mass = missing_mass(law, n, poisson=poisson)
+        return n * mass / expected_unique(law, n, poisson=poisson)
+
+    return _apply(values, n_draws, at_zero=1.0)
+
+
+def variance_unique(source: Source | str, n_draws: Any, *, poisson: bool = False) -> Any:
+    """Variance of the number of distinct types in `n_draws` draws, in sequences².
+
+    Exact for a fixed number of independent draws: Σ q(1-q) plus the covariances of all pairs of types,
+    q = (1-p)^D (THEORY A1), where Φ(2D) - Φ(D) - Φ_1(D)²/D is its leading term. With `poisson`, Φ(2D) - Φ(D).
+    Pitman–Yor: Var K_n over corpora that each draw their own law (A5).
+    """
+    law = _law(source, poisson)
+
+    def values(n: Any) -> Any:
+        if isinstance(law, PitmanYor):
+            return pitman_yor.variance(law, n)
+        if poisson:
+            return _by_table(law, (n,), occupancy.poisson_variance)
+        return _by_table(law, (n, n), occupancy.covariance, times=4)
+
+    return np.maximum(_apply(values, n_draws, at_zero=0.0), 0.0)
+
+
+def covariance_unique(source: Source | str, n_draws_1: Any, n_draws_2: Any) -> Any:
+    """Covariance of U at two sizes of one growing corpus, in sequences²; the sizes broadcast.
+
+    Exact for independent draws: the sum over pairs of types, whose leading terms for D1 ≤ D2 are
+    Φ(D1+D2) - Φ(D2) - Φ_1(D1) Φ_1(D2)/D2 (THEORY E1). Pitman–Yor: Var K_D1 times E X_D2 / E X_D1 with
+    X = K + θ/d, over corpora. The corpora of a growing source are not prefixes of each other.
+    """
+    law = _law(source, False)
+
+    def values(a: Any, b: Any) -> Any:
+        low, high = np.minimum(a, b), np.maximum(a, b)
+        if isinstance(law, GrowingUniform) and (low != high).any():
+            raise ValueError(
+                f"covariance_unique needs one corpus, and the corpora of {law} are not prefixes of each other; "
+                "pass equal sizes or a source with a fixed law"
+            )
+        if isinstance(law, PitmanYor):
+            return pitman_yor.covariance(law, low, high)
+        return _by_table(law, (low, high), occupancy.covariance, times=4)
+
+    return _apply(values, n_draws_1, n_draws_2, at_zero=0.0)
+
+
+def expected_spectrum(source: Source | str, n_draws: Any, *, multiplicity: Any, poisson: bool = False) -> Any:
+    """Expected number of types drawn exactly `multiplicity` times, in sequences; the two arguments broadcast.
+
+    E f_k(D) = C(D,k) Σ_r p_r^k (1-p_r)^(D-k), 0 for k > D; with `poisson`, Φ_k(D) = Σ_r (D p_r)^k e^(-D p_r)/k!
+    (THEORY A1). Pitman–Yor: C(n,k) B(k-d, θ+d+n-k) / B(1-d, θ+d) (A5).
+    """
+    law = _law(source, poisson)
+
+    def values(n: Any, k: Any) -> Any:
+        result = np.zeros(n.shape)
+        there = np.ones(n.shape, bool) if poisson else k <= n
+        if (k[there] > MAX_MULTIPLICITY).any():
+            raise ValueError(f"multiplicity must be at most {MAX_MULTIPLICITY:g}, got {k[there].max():g}")
+        if isinstance(law, PitmanYor):
+            result[there] = pitman_yor.spectrum(law, n[there], k[there])
+            return result
+        sharpness = 4.0 ** np.ceil(np.log2(k) / 2)
+        for times in np.unique(sharpness[there]):
+            part = there & (sharpness == times)
+            result[part] = _by_table(
+                law,
+                (k[part], n[part]),
+                lambda table, k, n: occupancy.spectrum(table, n, k, poisson),
+                times=int(times),
+            )
+        return result
+
+    return _apply(values, n_draws, multiplicity=multiplicity, at_zero=0.0)
+
+
+def entropy(source: Source | str) -> float:
+    """Shannon entropy of one draw, H = -Σ p ln p, in nats.
+
+    Zipf–Mandelbrot: -ln C + s C Σ (r+q)^-s ln(r+q). Pitman–Yor: its expectation over laws,
+    ψ(θ+1) - ψ(1-d) (THEORY A5).
+    """
+    law = parse_source(source)
+    if isinstance(law, GrowingUniform):
+        raise ValueError(f"the law of {law} depends on the corpus size; its entropy is ln growing_types(...)")
+    if isinstance(law, PitmanYor):
+        return pitman_yor.entropy(law)
+    if isinstance(law, Mixture):
+        return math.fsum(weight * (entropy(part) - math.log(weight)) for weight, part in law.components)
+    if isinstance(law, Geometric):
+        return -math.log1p(-law.ratio) - law.ratio / (1 - law.ratio) * math.log(law.ratio)
+    if isinstance(law, Uniform):
+        return math.log(law.types)
+    assert isinstance(law, Zipf)
+    return zipf_entropy(law)
+
+
+def growing_types(source: GrowingUniform, n_draws: Any) -> Any:
+    """Number of types V = ⌈scale · D^exponent⌉ of a growing source at each of `n_draws`, as floats."""
+    sizes = np.asarray(n_draws, float)
+    return np.array([source.at(size).types for size in sizes.ravel()], float).reshape(sizes.shape)
+
+
+# Helpers
+
+
+def _law(source: Source | str, poisson: bool) -> Source:
+    law = parse_source(source)
+    if poisson and isinstance(law, PitmanYor):
+        raise ValueError(f"poisson=True needs a law with fixed probabilities, got {law}; its values are exact as is")
+    return law
+
+
+def _by_table(law: Source, points: tuple[Any, ...], function: Callable[..., Any], times: int = 1) -> Any:
+    """function(table, *points); one table serves a thousand-fold range of the largest number of draws."""
+    if isinstance(law, GrowingUniform):
+        return _growing(law, points, function)
+    result = np.empty(points[0].shape)
+    steps = np.ceil(np.log10(points[-1]) / 3)
+    for step in np.unique(steps):
+        part = steps == step
+        result[part] = function(type_table(law, 1000.0**step, times), *(point[part] for point in points))
+    return result
+
+
+def _growing(law: GrowingUniform, points: tuple[Any, ...], function: Callable[..., Any]) -> Any:
+    """function with one row of the table for each point; few types are heavy and need a table of their own."""
+    types = growing_types(law, points[-1])
+    result = np.empty(types.shape)
+    many = types > 64
+    if many.any():
+        column = types[many, None]
+        result[many] = function(make_table(1 / column, column), *(point[many] for point in points))
+    for few in np.unique(types[~many]):
+        part = types == few
+        result[part] = function(make_table([1 / few], [few]), *(point[part] for point in points))
+    return result
+
+
+def _by_closed_form(
+    law: Zipf,
+    n: Any,
+    poisson: bool,
+    closed: Callable[[Zipf, Any, bool], Any],
+    summed: Callable[[TypeTable, Any, bool], Any],
+) -> Any:
+    """The closed form for an infinite law where it is exact to rounding, the sum over the table elsewhere."""
+    result = np.empty(n.shape)
+    exact = _closed_form_holds(law, n)
+    if exact.any():
+        result[exact] = closed(law, n[exact], poisson)
+    if not exact.all():
+        result[~exact] = _by_table(law, (n[~exact],), lambda table, n: summed(table, n, poisson))
+    return result
+
+
+def _closed_form_holds(law: Zipf, n: Any) -> Any:
+    """Where replacing the sum over ranks by an integral from 0 errs by less than e^-42.
+
+    Two errors: e^-Dp_1 at the lower end, and the first Fourier coefficient of exp(-(r*/x)^s), by its saddle
+    point; r* = (CD)^(1/s).
+    """
+    if law.types is not None:
+        return np.zeros(n.shape, bool)
+    s = law.exponent
+    log_first = np.log(n * first_probability(law)) / s  # of r*/(1+q)
+    log_scale = log_first + math.log1p(law.shift)
+    constant = 2 * math.pi * (1 + 1 / s) * (s / (2 * math.pi)) ** (1 / (s + 1)) * math.sin(math.pi / (2 * (s + 1)))
+    fourier = log_scale * s / (s + 1) > math.log(42 / constant)
+    return (log_first > math.log(42) / s) & fourier & (n > 2000)
+
+
+def _closed_mean(law: Zipf, n: Any, poisson: bool) -> Any:
+    """Γ(1-α) C^α Γ(D+1)/Γ(D+1-α) - q - 1/2; the ratio is D^α when Poissonised (THEORY A4)."""
+    a = 1 / law.exponent
+    power = n**a if poisson else power_ratio(n + 1 - a, a)
+    return math.gamma(1 - a) * _scale(law) * power - law.shift - 0.5
+
+
+def _scale(law: Zipf) -> float:
+    """C^α = p_1^α (1 + q), which does not overflow where C does."""
+    return first_probability(law) ** (1 / law.exponent) * (1 + law.shift)
+
+
+def _closed_missing_mass(law: Zipf, n: Any, poisson: bool) -> Any:
+    """α Γ(1-α) C^α Γ(D+1)/Γ(D+2-α); the ratio is D^(α-1) when Poissonised (THEORY A4)."""
+    a = 1 / law.exponent
+    power = n ** (a - 1) if poisson else power_ratio(n + 2 - a, a - 1)
+    return a * math.gamma(1 - a) * _scale(law) * power
+
+
+def _apply(function: Callable[..., Any], *arrays: Any, at_zero: float, multiplicity: Any = None) -> Any:
+    """`function` of flat arrays of positive draws (and multiplicities); zero draws give `at_zero`.
+
+    DataArrays keep their labels; xarray is used where the caller has loaded it.
+    """
+    draws = len(arrays)
+    arguments = arrays if multiplicity is None else (*arrays, multiplicity)
+
+    def flat(*values: Any) -> Any:
+        checked = [_whole("n_draws", value, 0, MAX_DRAWS, "2^63") for value in values[:draws]]
+        checked += [_whole("multiplicity", value, 1, math.inf, "") for value in values[draws:]]
+        points = np.broadcast_arrays(*checked)
+        result = np.full(points[0].shape, float(at_zero))
+        some = np.logical_and.reduce([point > 0 for point in points])
+        if some.any():
+            result[some] = function(*(point[some] for point in points))
+        return result[()]
+
+    xarray = sys.modules.get("xarray")
+    if xarray is not None and any(isinstance(value, xarray.DataArray) for value in arguments):
+        return xarray.apply_ufunc(flat, *arguments, dask="parallelized", output_dtypes=[float])
+    return flat(*arguments)
+
+
+def _whole(name: str, value: Any, low: float, high: float, high_text: str) -> Any:
+    """`value` as floats, or one sentence about the first number that is not whole or out of range."""
+    try:
+        array = np.asarray(value)
+        if array.dtype.kind not in "iufO":
+            raise TypeError
+        array = array.astype(float)
+    except (TypeError, ValueError, OverflowError):
+        raise ValueError(f"{name} must be a whole number or an array of them, got {value!r}") from None
+    with np.errstate(invalid="ignore"):
+        bad = ~((array >= low) & (array <= high) & (array == np.floor(array)) & np.isfinite(array))
+    if bad.any():
+        allowed = f"between {low:g} and {high_text}" if high_text else f"of at least {low:g}"
+        raise ValueError(f"{name} must be a whole number {allowed}, got {array[bad].flat[0]:.17g}")
+    return array

@@ -1,0 +1,41 @@
+"""Data tests: run where the published data is, skip with a reason where it is not, and say how many did."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+VARIABLE = "EFFICIENCY_BOUNDS_DATA"
+REQUIRED = "EFFICIENCY_BOUNDS_REQUIRE_DATA"
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """A test marked `data` needs the folder that the variable names."""
+    if item.get_closest_marker("data") is None or os.environ.get(VARIABLE):
+        return
+    if os.environ.get(REQUIRED) == "1":
+        pytest.fail(f"{REQUIRED}=1, but {VARIABLE} is not set")
+    pytest.skip(f"{VARIABLE} is not set: no published data here")
+
+
+@pytest.fixture
+def data_folder() -> Path:
+    """The local mirror of the published data."""
+    return Path(os.environ[VARIABLE])
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The count of statistical checks is looked at when all of them have been made."""
+    items.sort(key=lambda item: item.name == "test_the_budget_covers_every_check")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """How many data tests ran and how many did not."""
+    seen = {"ran": 0, "skipped": 0}
+    for outcome in ("passed", "failed", "skipped"):
+        for report in terminalreporter.getreports(outcome):
+            if "data" in getattr(report, "keywords", {}) and (report.when == "call" or outcome == "skipped"):
+                seen["skipped" if outcome == "skipped" else "ran"] += 1
+    terminalreporter.write_line(f"data tests: {seen['ran']} ran, {seen['skipped']} skipped")

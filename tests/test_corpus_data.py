@@ -1,0 +1,109 @@
+"""Every exact count of the corpora's ``expected_counts.json``; set EFFICIENCY_BOUNDS_DATA to run it."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import re
+from collections import defaultdict
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from simulate.corpus import fit_corpus, measure_corpus
+from simulate.corpus.counting import growth, window_ids
+from simulate.corpus.readers import read_blocks
+from simulate.corpus.sequences import read_units
+
+pytestmark = pytest.mark.data
+
+CORPORA = ("eng_novels", "c_linux", "deu_laws", "zho_tang", "eng_shakespeare")
+UNITS = [(name, unit) for name in CORPORA for unit in ("byte", "word")] + [("zho_tang", "char")]
+EDGES = np.array([1, 2, 3], dtype=np.int64)
+
+
+@pytest.fixture(scope="module")
+def corpora() -> Path:
+    mirror = os.environ.get("EFFICIENCY_BOUNDS_DATA")
+    if not mirror:
+        pytest.skip("EFFICIENCY_BOUNDS_DATA is not set: it names the folder that holds corpora/")
+    folder = Path(mirror) / "corpora"
+    if not (folder / "expected_counts.json").is_file():
+        pytest.skip(f"{folder} holds no expected_counts.json")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def expected(corpora) -> dict:
+    table: dict = defaultdict(lambda: defaultdict(dict))
+    for row in json.loads((corpora / "expected_counts.json").read_text())["counts"]:
+        key = row["corpus"], row["unit"], row["within_documents"]
+        table[key][row["k"]][row["D"]] = (row["windows"], row["U"], row["f1"], row["f2"])
+    return table
+
+
+@pytest.mark.parametrize(("name", "unit"), UNITS)
+def test_exact_counts(corpora, expected, name, unit):
+    wanted = expected[name, unit, False]
+    assert wanted
+    at = sorted({size for rows in wanted.values() for size in rows})
+    path = corpora / f"{name}.txt.zst"
+    for result in measure_corpus(path, unit=unit, length=sorted(wanted), at=at, blocks=0):
+        rows = {row["n_units"]: row for row in result.rows()}
+        for size, row in wanted[result.length].items():
+            got = tuple(rows[size][key] for key in ("n_draws", "n_unique", "f1", "f2"))
+            assert got == row, (result.length, size)
+
+
+@pytest.mark.parametrize(("name", "unit"), UNITS)
+def test_counts_within_documents(corpora, expected, name, unit):
+    """Documents as streams: the same code that keeps windows from joining two files."""
+    wanted = expected[name, unit, True]
+    assert wanted
+    units = read_units(corpora / f"{name}.txt.zst", unit)
+    units = replace(units, starts=document_starts(corpora, name, unit, units.n_units))
+    for windows in window_ids(units, sorted(wanted)):
+        at = np.array(sorted(wanted[windows.length]), dtype=np.int64)
+        found = growth(windows, units.starts, at, EDGES)
+        draws = units.n_windows(windows.length, at)
+        got = zip(draws, found.n_unique, found.spectrum[:, 0], found.spectrum[:, 1], strict=True)
+        expected_rows = [wanted[windows.length][size] for size in at.tolist()]
+        assert [tuple(map(int, row)) for row in got] == expected_rows
+
+
+def document_starts(corpora: Path, name: str, unit: str, n_units: int) -> np.ndarray:
+    """First unit of each document; every document ends in a newline, so no word joins two."""
+    text = b"".join(read_blocks(str(corpora / f"{name}.docs.tsv.zst"))).decode()
+    table = csv.DictReader(io.StringIO(text), delimiter="\t", quoting=csv.QUOTE_NONE)
+    bytes_ = [int(row["byte_start"]) for row in table]
+    if unit == "byte":
+        return np.array([*bytes_, n_units], dtype=np.int64)
+    raw = b"".join(read_blocks(str(corpora / f"{name}.txt.zst")))
+    parts = (raw[a:b].decode() for a, b in zip(bytes_, [*bytes_[1:], len(raw)], strict=True))
+    sizes = [len(part) if unit == "char" else len(re.findall(r"\w+|[^\w\s]", part)) for part in parts]
+    starts = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
+    assert starts[-1] == n_units
+    return starts
+
+
+@pytest.mark.parametrize("name", CORPORA)
+def test_hashes(corpora, name):
+    manifest = json.loads((corpora / "expected_counts.json").read_text())["files"][name]
+    units = read_units(corpora / f"{name}.txt.zst", "byte")
+    assert units.sha256[0][1] == manifest["sha256_raw"]
+    assert units.n_units == manifest["raw_bytes"]
+
+
+def test_exponents_of_the_novels(corpora):
+    """THEORY E1: .490 fitted to prefixes from D = 1e3, f1/U = .357, and no single power law."""
+    result = measure_corpus(corpora / "eng_novels.txt.zst")
+    fit = fit_corpus(result)
+    assert fit.local == pytest.approx(0.357, abs=0.001)
+    assert fit.windows[0].exponent_prefix == pytest.approx(0.490, abs=0.006)
+    assert fit.rejected
+    assert fit.interval is None
+    assert "No interval" in fit.verdict

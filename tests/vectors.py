@@ -1,0 +1,130 @@
+"""Which public function computes each `quantity` of the test vectors.
+
+The parameters of a vector are exact decimal strings (``"1e12"``, ``"1/20"``) or whole numbers. Entry points
+are `QUANTITIES[quantity](params)` for one value and `load()` for the vectors of the file.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import bounds
+
+VECTORS = Path(__file__).parent / "data" / "theory_vectors.json"
+
+Params = dict[str, Any]
+
+
+def load() -> list[dict[str, Any]]:
+    return json.loads(VECTORS.read_text(encoding="utf-8"))["vectors"]
+
+
+def number(params: Params, name: str, default: float | None = None) -> float:
+    """The parameter as a float: each is correctly rounded from its decimal string."""
+    if name not in params and default is not None:
+        return default
+    text = str(params[name])
+    return float(Fraction(text)) if "/" in text else float(text)
+
+
+def whole(params: Params, name: str) -> int:
+    return int(Fraction(str(params[name])))
+
+
+# Sections A1-A7 and E1: quantities of corpora. Kinds of source, then what is asked of them.
+
+
+def _uniform(params: Params) -> bounds.Source:
+    return bounds.Uniform(whole(params, "V"))
+
+
+def _growing(params: Params) -> bounds.Source:
+    return bounds.GrowingUniform(number(params, "gamma"), number(params, "scale", 1.0))
+
+
+def _zipf_finite(params: Params) -> bounds.Source:
+    return bounds.Zipf(number(params, "s"), number(params, "q", 0.0), whole(params, "V"))
+
+
+def _zipf(params: Params) -> bounds.Source:
+    return bounds.Zipf(number(params, "s"), number(params, "q", 0.0))
+
+
+def _pitman_yor(params: Params) -> bounds.Source:
+    return bounds.PitmanYor(number(params, "d"), number(params, "theta", 0.0))
+
+
+def _geometric(params: Params) -> bounds.Source:
+    return bounds.Geometric(number(params, "rho"))
+
+
+def _mixture(params: Params) -> bounds.Source:
+    """Components [weight, s, q], or [weight, s, q, V] with V types."""
+    parts = []
+    for weight, s, *rest in params["components"]:
+        shift = float(Fraction(str(rest[0]))) if rest else 0.0
+        types = int(Fraction(str(rest[1]))) if len(rest) > 1 else None
+        parts.append((float(Fraction(str(weight))), bounds.Zipf(float(Fraction(str(s))), shift, types)))
+    return bounds.Mixture(tuple(parts))
+
+
+_SOURCES: dict[str, Callable[[Params], bounds.Source]] = {
+    "uniform": _uniform,
+    "growing": _growing,
+    "zipf_finite": _zipf_finite,
+    "zm": _zipf,
+    "py": _pitman_yor,
+    "geometric": _geometric,
+    "mixture_disjoint_zm": _mixture,
+}
+
+
+def _at(function: Callable[..., Any], **options: Any) -> Callable[[bounds.Source, Params], float]:
+    return lambda source, params: function(source, number(params, "n" if "n" in params else "D"), **options)
+
+
+def _spectrum(**options: Any) -> Callable[[bounds.Source, Params], float]:
+    def value(source: bounds.Source, params: Params) -> float:
+        return _at(bounds.expected_spectrum, multiplicity=number(params, "k"), **options)(source, params)
+
+    return value
+
+
+def _covariance(source: bounds.Source, params: Params) -> float:
+    return bounds.covariance_unique(source, number(params, "D1"), number(params, "D2"))
+
+
+_ASKED: dict[str, Callable[[bounds.Source, Params], float]] = {
+    "EU": _at(bounds.expected_unique),
+    "EK": _at(bounds.expected_unique),
+    "VarU": _at(bounds.variance_unique),
+    "VarK": _at(bounds.variance_unique),
+    "Efk": _spectrum(),
+    "EM0": _at(bounds.missing_mass),
+    "slope": _at(bounds.local_exponent),
+    "CovU": _covariance,
+    "EU_poisson": _at(bounds.expected_unique, poisson=True),
+    "VarU_poisson": _at(bounds.variance_unique, poisson=True),
+    "Efk_poisson": _spectrum(poisson=True),
+    "EM0_poisson": _at(bounds.missing_mass, poisson=True),
+    "slope_poisson": _at(bounds.local_exponent, poisson=True),
+    "H": lambda source, params: bounds.entropy(source),
+    "EH": lambda source, params: bounds.entropy(source),
+    "C": lambda source, params: bounds.zipf_normaliser(source),
+}
+
+
+def _asked(kind: str, name: str) -> Callable[[Params], float]:
+    return lambda params: float(_ASKED[name](_SOURCES[kind](params), params))
+
+
+QUANTITIES: dict[str, Callable[[Params], float]] = {
+    f"{kind}.{name}": _asked(kind, name) for kind in _SOURCES for name in _ASKED
+}
+
+# Sections A8-A9 and B-D: add entries below, one line each, such as
+# QUANTITIES["gamma_bernstein"] = lambda params: ...
