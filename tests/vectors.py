@@ -126,5 +126,31 @@ QUANTITIES: dict[str, Callable[[Params], float]] = {
     f"{kind}.{name}": _asked(kind, name) for kind in _SOURCES for name in _ASKED
 }
 
-# Sections A8-A9 and B-D: add entries below, one line each, such as
+# Sections B7, B8 and C4: the formulas of the loss laws and of the bounds, by the names of their letters.
+
+
+def _formula(name: str, **letters: str) -> Callable[[Params], float]:
+    """The formula called `name`, its letters taken from the parameters that `letters` names."""
+
+    def value(params: Params) -> float:
+        formula = bounds.formulas()[name]
+        return float(formula.function(*(number(params, letters[letter]) for letter in formula.arguments)))
+
+    return value
+
+
+_OPTIMAL = {"A": "A", "alpha": "alpha", "B": "B", "beta": "beta", "C": "C"}
+
+QUANTITIES |= {
+    "U_lower_laplace": _formula("unique_lower_laplace", D="D", epsilon="eps"),
+    "U_lower_erm": _formula("unique_lower_slow", D="D", epsilon="eps", M="M"),
+    "U_upper_minimax_asym": _formula("unique_upper_fast", D="D", epsilon="eps"),
+    "U_upper_prequential": _formula("unique_upper_prequential", D="D", B="B", beta="beta", c="c_new"),
+    "gamma_bernstein": _formula("exponent_bernstein", beta="beta", b="b"),
+    "corpus_factor": _formula("growth_factor", gamma="gamma", k="k"),
+    "compute_optimal_N": _formula("optimal_params", **_OPTIMAL),
+    "compute_optimal_D": _formula("optimal_tokens", **_OPTIMAL),
+}
+
+# Sections A8-A9, B1-B6 and C-D: add entries below, one line each, such as
 # QUANTITIES["gamma_bernstein"] = lambda params: ...
