@@ -151,7 +151,7 @@ def sweep(**options: Any) -> None:
 @click.argument("files", nargs=-1, required=True, metavar="FILE...")
 @click.option(
     "--unit", type=click.Choice(["byte", "char", "word"]), default="word", show_default=True, help="What is counted."
-)  # noqa: E501
+)
 @click.option(
     "--length",
     "lengths",
@@ -159,7 +159,7 @@ def sweep(**options: Any) -> None:
     show_default=True,
     metavar="K[,K...]",
     help="Units in a window; several lengths are measured one by one.",
-)  # noqa: E501
+)
 @click.option("--at", metavar="GRID", help="Prefixes in units: 1000,1e5,all or 1e3:1e6:25. [default: 25, log-spaced]")
 @click.option(
     "--order",
@@ -167,18 +167,18 @@ def sweep(**options: Any) -> None:
     default="file",
     show_default=True,
     help="Order of the text.",
-)  # noqa: E501
+)
 @click.option(
     "--chunk", type=CountType(), default=1000, show_default=True, metavar="N", help="Units in a shuffled chunk."
-)  # noqa: E501
+)
 @click.option(
     "--blocks",
     type=CountType(low=0, high=64),
-    default=32,
+    default=16,
     show_default=True,
     metavar="N",
     help="Blocks of text behind the interval; 0 for none.",
-)  # noqa: E501
+)
 @click.option(
     "--seed",
     type=CountType(low=0, high=2**64 - 1),
@@ -186,7 +186,7 @@ def sweep(**options: Any) -> None:
     show_default=True,
     metavar="N",
     help="Seed of the shuffle.",
-)  # noqa: E501
+)
 @_law
 @_output
 @click.option("--curves", is_flag=True, help="Print the counts at every prefix.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import xarray as xr
@@ -50,6 +51,39 @@ def save_figure(dataset: xr.Dataset, implied: Sequence[Band], path: str | Path, 
     target = check_target(path, overwrite=overwrite, formats=FIGURES)
     with written_whole(target) as part:
         draw_growth(dataset, implied).savefig(part, dpi=150)
+    return target
+
+
+def save_corpus_figure(pairs: Sequence[Any], path: str | Path, *, overwrite: bool = False) -> Path:
+    """Distinct windows against windows for each length of a measured corpus, with fits where there are any."""
+    target = check_target(path, overwrite=overwrite, formats=FIGURES)
+    figure = Figure(figsize=(8.5, 6), layout="constrained")
+    axes = figure.subplots()
+    for i, (growth, fit) in enumerate(pairs):
+        colour = _COLOURS[i % len(_COLOURS)]
+        axes.plot(
+            growth.n_draws,
+            growth.n_unique,
+            "o",
+            ms=4,
+            color=colour,
+            label=f"windows of {growth.length} {growth.unit}{'s' * (growth.length > 1)}",
+        )
+        if growth.blocks is not None:
+            axes.plot(growth.blocks.n_draws, growth.blocks.n_unique, "-", lw=1, color=colour)
+        if fit is not None and fit.interval is not None:
+            inside = growth.blocks.n_draws >= fit.window[0]
+            mean = growth.blocks.n_unique[inside]
+            _dash_fit(axes, growth.blocks.n_draws[inside].astype(float), mean, fit.exponent, colour)
+    first = pairs[0][0]
+    axes.set(xscale="log", yscale="log", xlabel="windows D", ylabel="distinct windows U(D)")
+    axes.set_title(
+        f"{first.corpus}, order: {first.order}. Points: prefixes. Lines: mean over stretches. Dashed: fit.", fontsize=10
+    )
+    axes.legend(fontsize=8, loc="upper left")
+    axes.grid(alpha=0.3)
+    with written_whole(target) as part:
+        figure.savefig(part, dpi=150)
     return target
 
 

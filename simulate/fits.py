@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from functools import partial
-from typing import Any
 
 import numpy as np
 import xarray as xr
@@ -13,6 +12,8 @@ import xarray as xr
 from bounds.dataset_fits import corpora as corpora_of
 from bounds.dataset_fits import fit_source
 from bounds.fitting import ExponentFit, fit_exponent
+from simulate.corpus.exponents import CorpusFit
+from simulate.corpus.source import TOO_SHORT, OpenCorpus
 from simulate.dataset import NOT_MEASURED, describe
 
 Window = tuple[int, int] | None
@@ -24,7 +25,7 @@ _PER_SOURCE = (
 
 def add_fits(
     dataset: xr.Dataset,
-    corpora: Mapping[str, Any],
+    corpora: Mapping[str, OpenCorpus],
     *,
     model: str = "auto",
     window: Window = None,
@@ -40,12 +41,12 @@ def add_fits(
     for i, name in enumerate(names):
         one = dataset.isel(source=i)
         if name in corpora:
-            fit = corpora[name].fit(window=window)
-            single[i, 0] = fit.exponent
+            pooled[:, i], sentence = _text_numbers(corpora[name].fit(), one)
+            single[i, 0] = pooled[0, i]
         else:
             single[i], fit = _fit_source(one, model, window)
-        pooled[:, i] = _numbers(fit)
-        sentences.append(fit.verdict)
+            pooled[:, i], sentence = _numbers(fit), fit.verdict
+        sentences.append(sentence)
     fitted = dataset.assign(exponent=(("source", "replicate"), single), z=("source", _z(dataset)))
     fitted = fitted.assign({name: ("source", pooled[j]) for j, name in enumerate(_PER_SOURCE)})
     return fitted.assign(fit=("source", sentences))
@@ -87,6 +88,16 @@ def _numbers(fit: ExponentFit) -> list[float]:
     low, high = (math.nan, math.nan) if fit.interval is None else fit.interval
     rest = [math.nan if value is None else value for value in (fit.local, fit.offset, fit.scale, fit.p_value)]
     return [fit.exponent, low, high, *rest]
+
+
+def _text_numbers(fit: CorpusFit | None, one: xr.Dataset) -> tuple[list[float], str]:
+    """As `_numbers`, with the sentence, for a real corpus, which may be too short for a fit."""
+    counts = one.spectrum.isel(replicate=0).values
+    if fit is None:
+        local = float(counts[0] / counts.sum())
+        return [math.nan, math.nan, math.nan, local, math.nan, math.nan, math.nan], TOO_SHORT
+    low, high = (math.nan, math.nan) if fit.interval is None else fit.interval
+    return [fit.exponent, low, high, fit.local, math.nan, math.nan, fit.p_value], fit.verdict
 
 
 def _z(dataset: xr.Dataset) -> np.ndarray:

@@ -84,6 +84,9 @@ def verdict(dataset: xr.Dataset, implied: Sequence[Band]) -> str:
         low, _, high = band.exponent
         inside = sum(row["exponent_upper"] >= low and row["exponent_lower"] <= high for row in fitted)
         parts.insert(0, f"{inside} of {len(fitted)} agree with the band [{low:.2f}, {high:.2f}] of {band.law}")
+    loose = len(rows(dataset)) - len(fitted)
+    if loose:
+        parts.append(f"{loose} of {len(fitted) + loose} sources follow no power law that the data confirm")
     return (
         f"Distinct sequences, and with them the parameters of an efficient model, grow as "
         f"{_span([row['exponent'] for row in fitted])}{truth}; {', '.join(parts)}: "

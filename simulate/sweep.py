@@ -108,7 +108,7 @@ def run_sweep(plan: Sweep, *, threads: int | None = None, progress: Progress | N
         counts, spectra, edges = _draw(plan, parsed, grid, threads, progress)
         for i, source in enumerate(plan.sources):
             if source in corpora:
-                counts[i, :, 0], spectra[i, 0] = corpora[source].count(grid, edges)
+                counts[i, :, 0], spectra[i, 0] = corpora[source].count(grid)
         dims = ("source", "n_draws", "replicate")
         dataset = dataset.assign(n_unique=(dims, counts), spectrum=(("source", "replicate", "multiplicity"), spectra))
         dataset = dataset.assign_coords(replicate=np.arange(plan.replicates), multiplicity=edges)
@@ -144,13 +144,11 @@ def _parse(source: str | Source) -> Source | CorpusSource:
 
 
 def _grid(plan: Sweep, lengths: list[int]) -> tuple[int, ...]:
-    """The corpus sizes: those asked for, or the default as far as the shortest real corpus reaches."""
+    """The corpus sizes: those asked for, or the default; with real corpora, up to all of the shortest of them."""
     shortest = min(lengths, default=None)
     if not plan.n_draws:
         default = parse_grid(DEFAULT_N_DRAWS)
-        if shortest is None or shortest >= default[-1]:
-            return default
-        return log_spaced(min(1000, max(1, shortest // 1000)), shortest, len(default))
+        return default if shortest is None else log_spaced(min(1000, max(1, shortest // 1000)), shortest, len(default))
     if shortest is not None and plan.n_draws[-1] > shortest:
         raise ValueError(
             f"n_draws asks for {plan.n_draws[-1]} draws, but the shortest corpus has {shortest} windows; "

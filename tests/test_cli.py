@@ -76,7 +76,7 @@ def test_sweep_json_is_one_object_with_the_promised_keys(tmp_path):
         "sweep", *SMALL, "--json", "--curves", "--out", str(tmp_path / "a.zarr"), "--figure", str(tmp_path / "a.png")
     )
     found = json.loads(done.stdout)
-    assert list(found)[0] == "schema_version"
+    assert next(iter(found)) == "schema_version"
     assert {"rows", "bands", "warnings", "verdict", "provenance", "path", "curves"} <= set(found)
     row = found["rows"][0]
     promised = {"source", "engine", "n_draws", "replicates", "n_unique", "n_unique_expected", "z", "exponent",
@@ -173,6 +173,9 @@ def test_corpus_counts_real_text(tmp_path):
     assert rows[2, 4000]["n_draws"] == 3999
     assert {"corpus", "unit", "length", "order", "n_units", "n_draws", "n_unique", "f1", "f2"} <= set(found["rows"][0])
     assert "words" in run("corpus", str(text), "--order", "shuffled-chunks", "--out", str(tmp_path / "c.nc")).stdout
+    drawn = tmp_path / "c.svg"
+    assert f"written: {drawn}" in run("corpus", str(text), "--length", "1,2", "--figure", str(drawn)).stdout
+    assert "<svg" in drawn.read_text()
     piped = run("corpus", "-", "--at", "10", "--json", input=text.read_text())
     assert json.loads(piped.stdout)["rows"][0]["n_unique"] == 7
 
@@ -296,7 +299,8 @@ def test_bands_of_a_corpus_size():
 @pytest.mark.parametrize(("module", "arguments"), [
     ("bounds", ["--help"]), ("bounds", ["band", "--help"]), ("bounds", ["band", "ten"]), ("bounds", ["--version"]),
     ("simulate", ["--help"]), ("simulate", ["sweep", "--help"]), ("simulate", ["corpus", "--help"]),
-    ("simulate", ["fit", "--help"]), ("simulate", ["sweep", "--n-draws", "-1"]), ("simulate", ["sweep", "--source", "x"]),
+    ("simulate", ["fit", "--help"]), ("simulate", ["sweep", "--n-draws", "-1"]),
+    ("simulate", ["sweep", "--source", "x"]),
     ("simulate", ["sweep", "--law", "newton"]), ("simulate", ["--version"]), ("simulate", ["sweep", "--out", "x.txt"]),
 ])  # fmt: skip
 def test_help_and_argument_errors_load_nothing_heavy(module, arguments):

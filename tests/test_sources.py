@@ -105,9 +105,9 @@ def test_counts_as_people_write_them(text, value):
 
 @pytest.mark.parametrize(
     ("text", "sentence"),
-    [("0", "at least 1"), ("-5", "at least 1"), ("1.5", "must be a whole number"), ("9223372036854775809", r"at most 2\^63"),
-     ("1e19", r"at most 2\^63"), ("nan", "must be a whole number"), ("inf", "must be a whole number"), ("ten", "such as 1e6"),
-     ("", "such as 1e6"), ("5Q", "such as 1e6"), ("1.2345K", "must be a whole number")],
+    [("0", "at least 1"), ("-5", "at least 1"), ("1.5", "must be a whole number"), ("1e19", r"at most 2\^63"),
+     ("9223372036854775809", r"at most 2\^63"), ("nan", "must be a whole number"), ("inf", "must be a whole number"),
+     ("ten", "such as 1e6"), ("", "such as 1e6"), ("5Q", "such as 1e6"), ("1.2345K", "must be a whole number")],
 )  # fmt: skip
 def test_bad_counts_are_refused(text, sentence):
     with pytest.raises(ValueError, match=sentence):

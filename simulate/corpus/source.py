@@ -3,11 +3,22 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from bounds.quantities import parse_count
-from simulate.corpus.sequences import UNITS
+
+from .readers import InputError, label
+from .sequences import UNITS, Units, read_units
+
+if TYPE_CHECKING:
+    from .exponents import CorpusFit
+    from .growth import CorpusGrowth
+
+TOO_SHORT = "No interval: the text is too short to be cut into blocks."
 
 _FORM = re.compile(r'corpus:(?:"(?P<quoted>[^"]*)"|(?P<plain>[^,"]*))(?P<rest>(?:,[^,]*)*)\s*')
 
@@ -23,6 +34,51 @@ class CorpusSource:
     def __str__(self) -> str:
         path = f'"{self.path}"' if "," in self.path else self.path
         return f"corpus:{path},unit={self.unit},length={self.length}"
+
+    def open(self) -> OpenCorpus:
+        """The corpus, read; InputError where the file cannot be read as asked or is shorter than a window."""
+        units = read_units(self.path, self.unit)
+        if units.n_units < self.length:
+            raise InputError(
+                f"{label(self.path)}: length must be at most its {units.n_units} {self.unit}s, got {self.length}"
+            )
+        return OpenCorpus(self, units)
+
+
+class OpenCorpus:
+    """A corpus that was read. Only as much of it as a sweep asks for is counted and fitted."""
+
+    def __init__(self, source: CorpusSource, units: Units) -> None:
+        self._length, self._units = source.length, units
+        self._growth: CorpusGrowth | None = None
+
+    @property
+    def n_windows(self) -> int:
+        """Windows in the file."""
+        return self._units.n_windows(self._length)
+
+    @property
+    def digests(self) -> dict[str, str]:
+        """SHA-256 of the file's bytes after decompression."""
+        return dict(self._units.sha256)
+
+    def count(self, n_draws: Sequence[int]) -> tuple[np.ndarray, np.ndarray]:
+        """Distinct windows among the first `n_draws` windows, ascending, and the spectrum of the last."""
+        from .growth import measure_units
+
+        at = [n + self._length - 1 for n in n_draws]
+        starts = np.minimum(self._units.starts, at[-1])
+        part = replace(self._units, ids=self._units.ids[: at[-1]], starts=starts)
+        (self._growth,) = measure_units(part, [self._length], at=at)
+        return self._growth.n_unique, self._growth.spectrum[-1]
+
+    def fit(self) -> CorpusFit | None:
+        """The exponent of what was counted, with an interval from blocks of the text; None where it is too short."""
+        from .exponents import fit_corpus
+
+        if self._growth is None or self._growth.blocks is None:
+            return None
+        return fit_corpus(self._growth)
 
 
 def parse_corpus(text: str) -> CorpusSource:

@@ -1,0 +1,37 @@
+"""Real text: read it, cut it into windows of units, count the distinct ones exactly, fit how they grow.
+
+`readers` turns files into blocks of bytes, `sequences` blocks into unit ids, `counting` ids into counts, and
+`growth` joins the three. Every name is loaded when it is first used, so that checking an argument costs no
+numba.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+_HOMES = {
+    "simulate.corpus.readers": ["InputError"],
+    "simulate.corpus.blocks": ["BlockCurves"],
+    "simulate.corpus.growth": ["CorpusGrowth", "measure_corpus"],
+    "simulate.corpus.exponents": ["CorpusFit", "WindowFit", "fit_corpus"],
+}
+_HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
+
+__all__ = [
+    "BlockCurves",
+    "CorpusFit",
+    "CorpusGrowth",
+    "InputError",
+    "WindowFit",
+    "fit_corpus",
+    "measure_corpus",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME_OF:
+        raise AttributeError(f"module 'simulate.corpus' has no attribute {name!r}")
+    value = getattr(import_module(_HOME_OF[name]), name)
+    globals()[name] = value
+    return value

@@ -1,0 +1,141 @@
+"""What a measured corpus looks like to a reader: Dataset, rows, tables and the sentence that answers."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from bounds.band_table import print_bands
+from bounds.command import number, print_table
+from bounds.efficiency import Band
+from simulate.dataset import describe, provenance, stamp
+
+from .exponents import CorpusFit
+from .growth import CorpusGrowth
+
+Pair = tuple[CorpusGrowth, CorpusFit | None]
+
+
+def name(growth: CorpusGrowth) -> str:
+    """The source string of a measured corpus."""
+    return f"corpus:{growth.corpus},unit={growth.unit},length={growth.length}"
+
+
+def to_dataset(pairs: Sequence[Pair], parameters: dict[str, Any]) -> xr.Dataset:
+    """One Dataset: a source for each length, along the prefixes in units; counts are int64."""
+    growths = [growth for growth, _ in pairs]
+    dims = ("source", "n_units")
+    counts = {key: np.array([getattr(g, key) for g in growths]) for key in ("n_draws", "n_unique", "f1", "f2")}
+    data: dict[str, Any] = {key: (dims, values) for key, values in counts.items()}
+    columns = [_numbers(fit) for _, fit in pairs]
+    for key in columns[0]:
+        data[key] = ("source", np.array([column[key] for column in columns]))
+    data["fit"] = ("source", [fit.verdict if fit else _NO_BLOCKS for _, fit in pairs])
+    dataset = xr.Dataset(data, coords={"source": [name(g) for g in growths], "n_units": growths[0].n_units})
+    dataset["length"] = ("source", np.array([g.length for g in growths]))
+    inputs = dict(growths[0].sha256)
+    made = provenance(parameters, engine={"name": "corpus", "reason": "counted exactly"}, inputs=inputs, device="cpu")
+    return stamp(describe(dataset), made)
+
+
+_NO_BLOCKS = "No interval: the text is too short to be cut into blocks."
+
+
+def _numbers(fit: CorpusFit | None) -> dict[str, float]:
+    if fit is None:
+        keys = ("exponent", "exponent_lower", "exponent_upper", "exponent_local", "fit_p_value")
+        return dict.fromkeys(keys, math.nan)
+    low, high = (math.nan, math.nan) if fit.interval is None else fit.interval
+    return {
+        "exponent": fit.exponent, "exponent_lower": low, "exponent_upper": high, "exponent_local": fit.local,
+        "fit_p_value": fit.p_value,
+    }  # fmt: skip
+
+
+def rows(pairs: Sequence[Pair]) -> list[dict[str, Any]]:
+    """One flat object for each length and prefix, with the names of the Dataset."""
+    return [row for growth, _ in pairs for row in growth.rows()]
+
+
+def fits(pairs: Sequence[Pair]) -> list[dict[str, Any]]:
+    """One object a length: the exponent, its interval, the test of fit, and how it moves with the window of D."""
+    found = []
+    for growth, fit in pairs:
+        entry: dict[str, Any] = {"source": name(growth), "order": growth.order, "length": growth.length}
+        entry |= {key: None if math.isnan(value) else value for key, value in _numbers(fit).items()}
+        entry["fit"] = fit.verdict if fit else _NO_BLOCKS
+        entry["windows"] = [_window(w) for w in fit.windows] if fit else []
+        found.append(entry)
+    return found
+
+
+def _window(fit: Any) -> dict[str, Any]:
+    low, high = (None, None) if fit.interval is None else fit.interval
+    return {
+        "from_draws": fit.from_draws, "to_draws": fit.to_draws, "exponent": fit.exponent,
+        "exponent_lower": low, "exponent_upper": high, "p_value": fit.p_value,
+    }  # fmt: skip
+
+
+def verdict(pairs: Sequence[Pair]) -> str:
+    """One sentence: whether any length follows a power law here, and what its exponent or its slope is."""
+    fitted = [(growth, fit) for growth, fit in pairs if fit is not None]
+    if not fitted:
+        return "The text is too short to say how its distinct windows grow."
+    parts = []
+    for growth, fit in fitted:
+        what = f"{growth.length} {growth.unit}{'s' if growth.length > 1 else ''}"
+        if fit.interval is None:
+            parts.append(f"windows of {what} follow no single power law (slope {fit.slope:.2f} at the end)")
+        else:
+            low, high = fit.interval
+            parts.append(f"windows of {what} grow as D^{fit.exponent:.2f} [{low:.2f}, {high:.2f}]")
+    return f"In {fitted[0][0].corpus}, {'; '.join(parts)}; a corpus has the exponent of its unit and length, not 0.58."
+
+
+def print_corpus(pairs: Sequence[Pair], implied: Sequence[Band], *, curves: bool) -> None:
+    """Print counts at the last prefix (at every prefix with `curves`), fits, what laws imply, and the verdict."""
+    first = pairs[0][0]
+    print(
+        f"Distinct windows of {first.unit}s in {first.corpus}, {first.n_units[-1]} {first.unit}s, order: {first.order}"
+    )
+    shown = [row for growth, _ in pairs for row in (growth.rows() if curves else growth.rows()[-1:])]
+    columns = ["length", f"{first.unit}s", "windows D", "distinct U", "seen once", "seen twice"]
+    keys = ("length", "n_units", "n_draws", "n_unique", "f1", "f2")
+    print_table(columns, [[str(row[key]) for key in keys] for row in shown], left=0)
+    if any(fit for _, fit in pairs):
+        _print_fits(pairs)
+    for note in dict.fromkeys(note for growth, _ in pairs for note in growth.notes):
+        print(f"! {note}")
+    for growth, fit in pairs:
+        print(f"length {growth.length}: {fit.verdict if fit else _NO_BLOCKS}")
+    print(f"\nWhat the loss laws imply for a corpus of D = {first.n_units[-1]:.4g} tokens, one token a {first.unit}")
+    print_bands(implied, float(first.n_units[-1]))
+    print(f"\n{verdict(pairs)}")
+
+
+def _print_fits(pairs: Sequence[Pair]) -> None:
+    columns = [
+        "length", "fitted from D", "to D", "γ", "95 % interval", "p of fit", "γ of prefixes", "local f1/U",
+        "slope at end",
+    ]  # fmt: skip
+    table = []
+    for growth, fit in pairs:
+        if fit is None:
+            continue
+        for i, w in enumerate(fit.windows):
+            interval = "none" if w.interval is None else f"{w.interval.lower:.3f} – {w.interval.upper:.3f}"
+            ends = ["", ""] if i else [f"{fit.local:.3f}", f"{fit.slope:.3f}"]
+            prefix = "–" if w.exponent_prefix is None else f"{w.exponent_prefix:.3f}"
+            exponent, p_value = f"{w.exponent:.3f}", number(w.p_value, 2)
+            cells = [f"{w.from_draws}", f"{w.to_draws}", exponent, interval, p_value, prefix, *ends]
+            table.append(["" if i else str(growth.length), *cells])
+    print_table(columns, table, left=0)
+    print(
+        "γ: of the mean curve over all stretches of D windows; γ of prefixes: of the curve as counted, in this order."
+    )
+    print("Intervals come from leaving out blocks of text; none where K D^γ - u₀ is rejected (p below 0.01).")
