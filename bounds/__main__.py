@@ -8,15 +8,12 @@ from typing import Any
 import click
 
 from bounds import __version__
-from bounds.command import CountType, run
+from bounds.command import CountType, command_group, run
 
 SCHEMA_VERSION = 1
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(__version__, prog_name="efficiency-bounds")
-def main() -> None:
-    """What is true on paper: bounds on distinct sequences, parameters and corpus size."""
+main = command_group("What is true on paper: bounds on distinct sequences, parameters and corpus size.")
 
 
 @main.command()

@@ -13,6 +13,7 @@ from typing import Any
 
 import click
 
+from bounds import __version__
 from bounds.quantities import parse_count, parse_grid
 
 
@@ -38,6 +39,12 @@ class GridType(click.ParamType):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[int, ...]:
         """The numbers in ascending order; fails with one sentence."""
         return value if isinstance(value, tuple) else parse_or_fail(parse_grid, value, name="n-draws")
+
+
+def command_group(text: str) -> click.Group:
+    """A group of commands with the flags that every one of ours has: -h and --version."""
+    group = click.Group(help=text, context_settings={"help_option_names": ["-h", "--help"]})
+    return click.version_option(__version__, prog_name="efficiency-bounds")(group)
 
 
 def parse_or_fail(parse: Callable[..., Any], *arguments: Any, **options: Any) -> Any:

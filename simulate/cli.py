@@ -15,11 +15,8 @@ from typing import Any
 
 import click
 
-from bounds import __version__
-from bounds.command import CountType, GridType, parse_or_fail
+from bounds.command import CountType, GridType, command_group, parse_or_fail
 from bounds.quantities import parse_count
-
-_HELP = {"help_option_names": ["-h", "--help"]}
 
 
 def _load_config(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
@@ -72,10 +69,7 @@ _output = _options(
 _law = click.option("--law", "laws", multiple=True, metavar="KEY", help="A loss law; may be repeated. [default: all]")
 
 
-@click.group(context_settings=_HELP)
-@click.version_option(__version__, prog_name="efficiency-bounds")
-def main() -> None:
-    """What happens when you draw: simulated and real corpora, measured beside the bounds."""
+main = command_group("What happens when you draw: simulated and real corpora, measured beside the bounds.")
 
 
 @main.command()

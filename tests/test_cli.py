@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import os
 import signal
@@ -134,10 +135,13 @@ def test_a_result_is_fitted_again(saved, tmp_path):
 def test_csv_has_a_line_for_each_count(tmp_path):
     path = tmp_path / "a.csv"
     run("sweep", *SMALL, "--out", str(path))
-    lines = path.read_text().splitlines()
-    assert lines[0].startswith("source,n_draws,replicate,n_unique,n_unique_expected,exponent")
-    assert len(lines) == 1 + 2 * 12 * 9
-    assert len({line.count(",") - line.split('"')[1].count(",") for line in lines[1:]} | {lines[0].count(",")}) == 1
+    with path.open(newline="") as file:
+        lines = list(csv.DictReader(file))
+    assert len(lines) == 2 * 12 * 9
+    assert {"source", "n_draws", "replicate", "n_unique", "n_unique_expected", "exponent"} <= set(lines[0])
+    assert lines[-1]["source"] == SMALL[3]
+    assert int(lines[-1]["n_draws"]) == 10_000
+    assert 0 < int(lines[-1]["n_unique"]) < 10_000
 
 
 def test_analytic_engine_gives_expectations_at_any_size(tmp_path):

@@ -11,7 +11,7 @@ import numpy as np
 
 from simulate.backends import Growth
 from simulate.compiled import compiled
-from simulate.sampling import CELLS, FLAT, FRESH, URN, Sampler, draw_flat, draw_from_block, find_cell
+from simulate.sampling import FLAT, FRESH, URN, Sampler, draw_flat, draw_from_block, find_cell
 from simulate.stream import Stream, multiply_high, philox_block, random_bits
 
 CHUNK = 512
@@ -48,21 +48,37 @@ def growth(
 
 
 @compiled
-def _fill(bits, seed, high, first):
+def _fill(keys, seed, high, first):
     """Random values of the tokens from `first` (even) on."""
-    for i in range(len(bits) // 2):
+    for i in range(len(keys) // 2):
         a, b = philox_block(seed, high, np.uint64(first // 2 + i))
-        bits[2 * i] = a
-        bits[2 * i + 1] = b
+        keys[2 * i] = a
+        keys[2 * i + 1] = b
+
+
+@compiled
+def _to_keys(keys, kind, n_types, cells, limit, seed, high, first):
+    """Replace the random values of the tokens from `first` on by their keys."""
+    start, guide, first_key, width, ratio, component, last, power = cells
+    for i in range(len(keys)):
+        if kind == FLAT:
+            keys[i] = draw_flat(n_types, keys[i])
+            continue
+        cell = find_cell(start, guide, keys[i])
+        key = first_key[cell]
+        if key >= limit and key < _FRESH:
+            part = component[cell]
+            position = np.uint64(first + i)
+            key = draw_from_block(key, width[cell], ratio[cell], last[part], power[part], seed, high, position)
+        keys[i] = key
 
 
 @compiled
 def _grow(kind, n_types, cells, n_dense, seed, high, checkpoints, edges, chunk):
-    start, guide, first_key, width, ratio, component, last, power = cells
-    bits = np.empty((chunk + 3) // 2 * 2, np.uint64)
+    keys = np.empty((chunk + 3) // 2 * 2, np.uint64)
     dense = np.zeros(n_dense, np.int64)
     limit = np.uint64(n_dense)
-    hashed = np.zeros((_MIN_SLOTS, 2), np.uint64)
+    hashed = _roomy(np.zeros((_MIN_SLOTS, 2), np.uint64), chunk + 1)
     n_unique = np.zeros(len(checkpoints), np.int64)
     spectrum = np.zeros((len(checkpoints), len(edges)), np.int64)
     n_seen, n_hashed, n_fresh, position = 0, 0, 0, 0
@@ -70,29 +86,19 @@ def _grow(kind, n_types, cells, n_dense, seed, high, checkpoints, edges, chunk):
         while position < checkpoints[j]:
             first = position // 2 * 2
             stop = min(first + chunk + (chunk & 1), checkpoints[j])
-            _fill(bits, seed, high, first)
-            for i in range(position, stop):
-                if kind == CELLS:
-                    cell = find_cell(start, guide, bits[i - first])
-                    key = first_key[cell]
-                    if key >= limit and key < _FRESH:
-                        part = component[cell]
-                        key = draw_from_block(
-                            key, width[cell], ratio[cell], last[part], power[part], seed, high, np.uint64(i)
-                        )
-                else:
-                    key = draw_flat(n_types, bits[i - first])
+            part = keys[: (stop - first + 1) // 2 * 2]
+            _fill(part, seed, high, first)
+            _to_keys(part, kind, n_types, cells, limit, seed, high, first)
+            for key in part[position - first : stop - first]:
                 if key < limit:
                     n_seen += dense[key] == 0
                     dense[key] += 1
                 elif key >= _FRESH:
                     n_fresh += 1
                 else:
-                    new = _count(hashed, key)
-                    n_hashed += new
-                    if new and 2 * n_hashed > len(hashed):
-                        hashed = _enlarge(hashed)
+                    n_hashed += _count(hashed, key)
             position = stop
+            hashed = _roomy(hashed, n_hashed + chunk + 1)
         n_unique[j] = n_seen + n_hashed + n_fresh
         spectrum[j, 0] = n_fresh
         _add_spectrum(dense, edges, spectrum[j])
@@ -121,14 +127,15 @@ def _count(hashed, key):
 
 
 @compiled
-def _enlarge(hashed):
-    wider = np.zeros((2 * len(hashed), 2), np.uint64)
-    for i in range(len(hashed)):
-        if hashed[i, 1] != _U0:
-            slot = _slot(wider, hashed[i, 0])
-            wider[slot, 0] = hashed[i, 0]
-            wider[slot, 1] = hashed[i, 1]
-    return wider
+def _roomy(hashed, n_keys):
+    """`hashed`, in a wider table if `n_keys` would fill more than half of it."""
+    while 2 * n_keys > len(hashed):
+        wider = np.zeros((2 * len(hashed), 2), np.uint64)
+        for row in hashed:
+            if row[1] != _U0:
+                wider[_slot(wider, row[0])] = row
+        hashed = wider
+    return hashed
 
 
 @compiled

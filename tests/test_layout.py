@@ -1,0 +1,111 @@
+"""The house: which way imports run, what a backend may know, what is declared, and that the README tells the truth."""
+
+from __future__ import annotations
+
+import ast
+import re
+import shlex
+import subprocess
+import sys
+import tomllib
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+MAY_IMPORT = {"bounds": set(), "simulate": {"bounds"}, "experiments": {"bounds", "simulate"}}
+BACKENDS_KNOW = {"__future__", "bisect", "collections", "dataclasses", "typing", "numpy", "simulate"}
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def imported(path: Path) -> set[str]:
+    names = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            names.add(node.module)
+    return names
+
+
+@pytest.mark.parametrize("room", MAY_IMPORT)
+def test_imports_run_one_way(room):
+    paths = list((ROOT / room).rglob("*.py"))
+    assert paths
+    for path in paths:
+        rooms = {name.partition(".")[0] for name in imported(path)} & set(MAY_IMPORT)
+        assert rooms <= MAY_IMPORT[room] | {room}, f"{path} imports {rooms}"
+
+
+def test_backends_know_tables_and_streams_and_nothing_else():
+    for path in (ROOT / "simulate" / "backends").glob("*.py"):
+        names = imported(path)
+        assert {name.partition(".")[0] for name in names} <= BACKENDS_KNOW
+        ours = {name for name in names if name.startswith("simulate")}
+        assert ours <= {"simulate.backends", "simulate.sampling", "simulate.stream", "simulate.compiled"}
+
+
+def test_declared_dependencies_are_installed():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    needed = [*project["dependencies"], *project["optional-dependencies"]["test"]]
+    missing = []
+    for requirement in needed:
+        name = re.match(r"[\w-]+", requirement)[0]
+        try:
+            version(name)
+        except PackageNotFoundError:
+            missing.append(name)
+    assert missing == []
+
+
+def test_every_public_name_is_where_it_is_said_to_be():
+    import bounds
+    import simulate
+
+    for package in (bounds, simulate):
+        for name in package.__all__:
+            value = getattr(package, name)
+            assert name.startswith("__") or isinstance(value, dict) or value.__doc__
+        assert set(package.__all__) <= set(dir(package))
+        with pytest.raises(AttributeError, match="no attribute"):
+            package.nothing  # noqa: B018
+
+
+def blocks(language: str) -> list[str]:
+    return re.findall(rf"```{language}\n(.*?)```", README, flags=re.DOTALL)
+
+
+def test_the_readme_prints_what_the_main_command_prints():
+    """Word for word, down to the last digit; counts are the same on every machine, fits to the digits shown."""
+    shown = next(block for block in blocks("") if block.startswith("Distinct sequences U"))
+    done = subprocess.run([sys.executable, "-m", "simulate", "sweep"], capture_output=True, text=True, check=True)
+    printed = [line.rstrip() for line in done.stdout.splitlines()]
+    assert [line.rstrip() for line in shown.splitlines()] == printed
+
+
+def test_the_readme_example_in_python_gives_the_numbers_beside_it():
+    import bounds
+
+    (example,) = blocks("python")
+    assert "exponent_band(0.28)" in example
+    names: dict[str, object] = {}
+    exec(compile(example, "README.md", "exec"), names)  # runs the text that the reader sees
+    low, high = bounds.exponent_band(0.28)
+    assert (round(low, 2), round(high, 2)) == (0.44, 0.72)
+    assert f"{bounds.growth_factor(0.58, k=2):.2f}" == "3.30"
+    assert f"{bounds.expected_unique('zipf:1.724', 1e15):.2e}" == "7.07e+08"
+    assert 0.58 in bounds.fit_exponent(names["ds"])["zipf:1.724"].interval
+
+
+def test_the_readme_names_commands_that_exist():
+    from bounds.__main__ import main as bounds_main
+    from simulate.cli import main as simulate_main
+
+    found = re.findall(r"-m (bounds|simulate) (\w+)([^\n`]*)", README)
+    assert found
+    for module, command, rest in found:
+        group = bounds_main if module == "bounds" else simulate_main
+        flags = {flag for parameter in group.commands[command].params for flag in parameter.opts}
+        used = {word for word in shlex.split(rest) if word.startswith("--")}
+        assert used <= flags, f"{module} {command}: {used - flags}"
