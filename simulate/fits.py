@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from functools import partial
+from typing import Any
 
 import numpy as np
 import xarray as xr
@@ -44,8 +45,7 @@ def add_fits(
             pooled[:, i], sentence = _text_numbers(corpora[name].fit(), one)
             single[i, 0] = pooled[0, i]
         else:
-            single[i], fit = _fit_source(one, model, window)
-            pooled[:, i], sentence = _numbers(fit), fit.verdict
+            single[i], pooled[:, i], sentence = _fit_or_say_why_not(one, model, window)
         sentences.append(sentence)
     fitted = dataset.assign(exponent=(("source", "replicate"), single), z=("source", _z(dataset)))
     fitted = fitted.assign({name: ("source", pooled[j]) for j, name in enumerate(_PER_SOURCE)})
@@ -70,6 +70,20 @@ def refit(dataset: xr.Dataset, *, model: str = "auto", window: Window = None) ->
         values[drawn] = again[name].values
         dataset = dataset.assign({name: (dataset[name].dims, values)})
     return describe(dataset)
+
+
+def _fit_or_say_why_not(one: xr.Dataset, model: str, window: Window) -> tuple[Any, Any, str]:
+    """Exponents of the corpora, numbers of the pooled fit, and its sentence.
+
+    Counts are worth having where there are too few of them for a fit; a fit that was asked for by name must succeed.
+    """
+    try:
+        single, fit = _fit_source(one, model, window)
+    except ValueError as error:
+        if model != "auto" or window is not None:
+            raise
+        return np.nan, np.nan, f"No fit: {error}."
+    return single, _numbers(fit), fit.verdict
 
 
 def _fit_source(one: xr.Dataset, model: str, window: Window) -> tuple[np.ndarray, ExponentFit]:

@@ -23,7 +23,9 @@ sizes = st.floats(1, 1e18)
 def at_fifty_digits(formula: Formula, values: tuple[float, ...]) -> float:
     import sympy
 
-    given_values = {symbols()[name]: sympy.Float(value, 60) for name, value in zip(formula.arguments, values, strict=True)}
+    given_values = {
+        symbols()[name]: sympy.Float(value, 60) for name, value in zip(formula.arguments, values, strict=True)
+    }
     return float(formula.expression.evalf(50, subs=given_values))
 
 

@@ -1,0 +1,389 @@
+"""The exponent γ of U(D) ~ D^γ from counted corpora, with intervals that cover, or none where no model fits.
+
+| letter  | meaning                                                        | argument      |
+|---------|----------------------------------------------------------------|---------------|
+| D       | draws (sequences, not tokens, where these differ)              | `n_draws`     |
+| U       | distinct types among the first D draws                         | `n_unique`    |
+| f_k     | types seen k times in the largest corpus                       | `spectrum`    |
+| γ       | exponent                                                       | result        |
+| K, u₀   | scale and offset of U = K D^γ - u₀                             | result        |
+
+Models (`bounds.growth_models`, `bounds.spectrum_models` and `bounds.least_squares` have the details):
+
+* ``offset``: U = K D^γ - u₀, from the new types of disjoint stretches. Right for a random law given its
+  intercept, conservative for a fixed one. With a `covariance`: generalised least squares.
+* ``pitman-yor``: the likelihood of the partition where the spectrum is given, of the growth curve otherwise.
+* ``spectrum``: f_1 … f_kmax alone, free of K and u₀, with large multiplicities thinned at a fitted rate.
+* ``fixed-law``: the offset curve with the smaller covariance of a law that is the same in every corpus. A curve
+  alone cannot show that this is so; ask for it where it is known.
+* ``independent``: K D^γ through corpora drawn independently at each D (``nested=False``).
+
+``auto`` takes ``spectrum`` where a spectrum is given. With a curve alone it fits ``offset`` and ``pitman-yor``,
+each on the longest stretch that it fits, and gives the hull of the intervals of those that are not rejected:
+which of the two a corpus follows can seldom be told from the curve, and the hull covers either way.
+The measured coverage is in docs/coverage.md. Sources: Karlin 1967; Gnedin, Hansen & Pitman 2007; Pitman 2006.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.stats import t as t_law
+
+from bounds.fitting_input import Data, checked, checked_covariance, cut, enough_points
+from bounds.growth_models import Curve, Estimate, fit_offset, fit_pitman_yor_curve, widest, with_interval
+from bounds.intervals import ASYMPTOTIC, Interval
+from bounds.least_squares import fit_fixed_law, fit_gls, fit_independent
+from bounds.notation import Formula
+from bounds.spectrum import FrequencySpectrum, exchangeability
+from bounds.spectrum_models import first_bins, fit_partition, fit_spectrum, fit_tempered
+
+__all__ = ["FORMULAS", "MODELS", "Estimate", "ExponentFit", "FrequencySpectrum", "fit_exponent"]
+
+Floats = NDArray[np.float64]
+MODELS = ("auto", "offset", "pitman-yor", "spectrum", "fixed-law")
+REJECT = 0.005
+"""A model whose test of fit gives a p-value below this is rejected, and has no interval."""
+NOT_EXCHANGEABLE = 0.001
+"""A curve that is so unlikely a random ordering of its own spectrum is not one of independent draws."""
+MAX_GROUPS = 40
+"""The jackknife leaves out groups of replicates where there are more than this many."""
+
+_KARLIN = "Karlin 1967; Gnedin, Hansen & Pitman 2007"
+FORMULAS: tuple[Formula, ...] = (
+    Formula(
+        "offset_curve",
+        "U(D)",
+        "K*D**gamma - u0",
+        ("D", "gamma", "K", "u0"),
+        ASYMPTOTIC,
+        "independent draws of a law with a power tail; exact beyond all powers for infinite Zipf-Mandelbrot, "
+        "u0 = shift + 1/2",
+        _KARLIN,
+        "E1",
+        "sequences",
+        (1e6, 0.58, 1.36, 0.5),
+    ),
+    Formula(
+        "offset_local_exponent",
+        "D U'(D)/U(D)",
+        "gamma*(1 + u0/U)",
+        ("U", "gamma", "u0"),
+        ASYMPTOTIC,
+        "U = K*D**gamma - u0",
+        _KARLIN,
+        "E1",
+        "1",
+        (36549.0, 0.58, 100.5),
+    ),
+    Formula(
+        "spectrum_share",
+        "E f_k/(U + u0)",
+        "gamma*Gamma(k - gamma)/(Gamma(1 - gamma)*Gamma(k + 1))",
+        ("k", "gamma"),
+        ASYMPTOTIC,
+        "independent draws of a law with a power tail; k far below the multiplicities of the head",
+        _KARLIN,
+        "A4",
+        "1",
+        (1.0, 0.58),
+    ),
+    Formula(
+        "pitman_yor_step",
+        "(E U(k*D) + theta/d)/(U(D) + theta/d)",
+        "((k*D + theta)/(D + theta))**d",
+        ("D", "d", "theta", "k"),
+        ASYMPTOTIC,
+        "Pitman-Yor corpus, D large; given its first D draws",
+        "Pitman 2006, sections 3.2-3.3",
+        "A5",
+        "1",
+        (1e4, 0.58, 10.0, 10.0),
+    ),
+)
+
+
+@dataclass(frozen=True)
+class ExponentFit:
+    """An exponent with its interval, or with the sentence that says why there is none.
+
+    `exponent` is also given where the models are rejected: it then describes the window and is no estimate of a
+    limit. `interval` is None there. `local` is the slope of ln U at the largest D (f_1/U where the spectrum is
+    given). `window` is the range of D used, `multiplicity_window` that of k. `offset` (u₀) and `scale` (K) belong
+    to one corpus. `alternatives` holds what each model says by itself.
+    """
+
+    exponent: float
+    interval: Interval | None
+    confidence: float
+    standard_error: float
+    local: float
+    window: tuple[int, int]
+    offset: float | None
+    scale: float | None
+    method: str
+    p_value: float
+    rejected: bool
+    verdict: str
+    alternatives: tuple[Estimate, ...] = ()
+    multiplicity_window: tuple[int, int] | None = None
+    exchangeability: float | None = None
+    n_replicates: int = 1
+
+
+def fit_exponent(
+    n_draws: ArrayLike,
+    n_unique: ArrayLike | None = None,
+    *,
+    spectrum: FrequencySpectrum | Sequence[FrequencySpectrum] | None = None,
+    model: str = "auto",
+    confidence: float = 0.95,
+    window: tuple[float, float] | None = None,
+    nested: bool = True,
+    covariance: ArrayLike | None = None,
+    covariance_dof: float | None = None,
+) -> ExponentFit:
+    """The exponent γ of U(D) ~ D^γ, its interval, and the window and model they come from.
+
+    `n_unique` is a growth curve, the distinct types among the first `n_draws` draws of one corpus; or one row
+    per replicate corpus, fitted together: the interval is then a jackknife over replicates from eight on, and
+    that of the model below. `spectrum` belongs to the largest corpus (a sequence of them: one per replicate) and
+    makes the interval narrower; with it alone `n_draws` is one number. `window` restricts D; without it the
+    start of the curve is left out as far as the tests of fit ask for it. ``nested=False``: each D has a corpus
+    of its own. `covariance` of `n_unique`, with the degrees of freedom behind it, replaces the models' own, as
+    it must for text, whose draws depend on each other.
+
+    A Dataset of `simulate.sweep` in place of `n_draws` gives an `ExponentFits`: one fit a source.
+
+    Raises ValueError for data that cannot be a growth curve, or too few points for the model's constants.
+    """
+    if hasattr(n_draws, "data_vars"):
+        from bounds.dataset_fits import fit_dataset
+
+        return fit_dataset(n_draws, model=model, confidence=confidence, window=window)  # type: ignore[return-value]
+    if model not in MODELS:
+        raise ValueError(f"model must be one of {', '.join(MODELS)}, got {model!r}")
+    if not (isinstance(confidence, int | float) and 0 < confidence < 1):
+        raise ValueError(f"confidence must lie strictly between 0 and 1, got {confidence!r}; write 0.95 for 95 %")
+    data = checked(n_draws, n_unique, spectrum, nested)
+    data, matrix = cut(data, window, checked_covariance(covariance, covariance_dof, data))
+    if not nested:
+        return _independent(data, model, confidence)
+    boundary = _at_boundary(data, confidence)
+    if boundary is not None:
+        return boundary
+    if matrix is not None:
+        return _given_covariance(data, matrix, covariance_dof, model, confidence)
+    if model == "spectrum" and not data.spectra:
+        raise ValueError("model 'spectrum' needs spectrum=...; pass it, or use 'offset' for a curve alone")
+    if model == "spectrum" or (model == "auto" and data.spectra):
+        return _from_spectrum(data, model, confidence, window is not None)
+    return _from_curve(data, model, confidence, window is not None)
+
+
+# ---------------------------------------------------------------- routes
+
+
+def _from_spectrum(data: Data, model: str, confidence: float, fixed: bool) -> ExponentFit:
+    size = float(data.n_draws[-1])
+    summed = data.spectrum
+    main = _tested(fit_spectrum(summed, size, confidence))
+    if math.isnan(main.exponent) and model == "auto":
+        whole = "auto" if len(data.n_draws) >= 4 else "pitman-yor"
+        return _from_curve(data, whole, confidence, fixed)
+    chance = None
+    if len(data.n_draws) > 1:
+        curve = data.curve
+        chance = exchangeability(summed, curve.n_draws, curve.n_unique, curve.replicates)
+    others: list[Estimate] = []
+    if model == "auto":
+        others.append(fit_partition(summed, data.n_unique[:, -1], size, confidence))
+    if model == "auto" and len(data.n_draws) >= 4:
+        others += [_stretch(data, name, confidence, fixed)[1] for name in ("offset", "pitman-yor")]
+    if main.interval is not None and len(data.n_unique) >= 8 and main.multiplicity_window is not None:
+        kmax = main.multiplicity_window[1]
+        main = _jackknifed(data, main, lambda part: _tempered_point(part, kmax), confidence)
+    loose = chance is not None and chance < NOT_EXCHANGEABLE
+    trouble = ""
+    if main.interval is None:
+        trouble = "the frequency spectrum follows no power law"
+    elif loose:
+        trouble = (
+            f"the growth curve is not that of independent draws with this spectrum (p = {chance:.1g}); "
+            "pass a covariance from blocks of the corpus"
+        )
+    tested = tuple(_tested(one) for one in (main, *others))
+    return replace(
+        _result(data, main, confidence, trouble, tested),
+        exchangeability=chance,
+        local=float(summed.count[0] / summed.n_unique),
+    )
+
+
+def _tempered_point(data: Data, kmax: int) -> float:
+    summed = data.spectrum
+    below = first_bins(summed, int(np.sum(summed.upper <= kmax)))
+    return fit_tempered(below, float(data.n_draws[-1]), None).exponent
+
+
+def _stretch(data: Data, name: str, confidence: float, fixed: bool) -> tuple[Curve, Estimate]:
+    """One model of the curve on the longest stretch that it fits, with its interval."""
+    if name == "fixed-law":
+        return widest(data.curve, partial(fit_fixed_law, confidence=confidence), fixed)
+    fit: Callable[..., Estimate] = fit_offset if name == "offset" else fit_pitman_yor_curve
+    part, _ = widest(data.curve, partial(fit, confidence=None), fixed)
+    estimate = fit(part, confidence)
+    if len(data.n_unique) >= 8:
+        start = len(data.n_draws) - len(part.n_draws)
+        estimate = _jackknifed(data, estimate, lambda rest: fit(rest.curve.start(start), None).exponent, confidence)
+    return part, estimate
+
+
+def _from_curve(data: Data, model: str, confidence: float, fixed: bool) -> ExponentFit:
+    names = ("offset", "pitman-yor") if model == "auto" else (model,)
+    if model == "pitman-yor" and data.spectra:
+        size = float(data.n_draws[-1])
+        ends = data.n_unique[:, -1]
+        found = [fit_partition(data.spectrum, ends, size, confidence)]
+    else:
+        enough_points(data.n_draws, 4, "offset, scale and exponent and a test of fit")
+        found = [_stretch(data, name, confidence, fixed)[1] for name in names]
+    tested = [_tested(one) for one in found]
+    kept = [one for one in tested if one.interval is not None]
+    if not kept:
+        best = max(tested, key=lambda one: one.p_value)
+        trouble = "no model of a power law fits the growth curve"
+        return _result(data, best, confidence, trouble, tuple(tested))
+    main = max(kept, key=lambda one: (_span(one), one.model == "offset"))
+    hull = Interval(
+        min(one.interval.lower for one in kept if one.interval),
+        max(one.interval.upper for one in kept if one.interval),
+    )
+    main = with_interval(main, hull, confidence)
+    return _result(data, main, confidence, "", tuple(tested), "+".join(one.model for one in kept))
+
+
+def _span(one: Estimate) -> float:
+    return round(math.log(one.window[1] / one.window[0]), 6)
+
+
+def _given_covariance(data: Data, matrix: Floats, dof: float | None, model: str, confidence: float) -> ExponentFit:
+    if model not in ("auto", "offset"):
+        raise ValueError(f"a covariance goes with model 'offset' (or 'auto'), got {model!r}")
+    enough_points(data.n_draws, 4, "offset, scale and exponent and a test of fit")
+    keep = np.arange(len(data.n_draws))
+    if dof is not None and len(keep) > max(4, dof / 3):
+        # More points than a third of the blocks make the inverse of their covariance mostly noise.
+        keep = np.unique(np.linspace(0, len(keep) - 1, max(4, int(dof / 3))).round().astype(int))
+    curve = Curve(data.n_draws[keep], data.n_unique[0, keep])
+    main = _tested(fit_gls(curve, matrix[np.ix_(keep, keep)], confidence, dof))
+    trouble = "" if main.interval is not None else "U = K D^γ - u₀ does not fit the growth curve"
+    return _result(data, main, confidence, trouble, (main,))
+
+
+def _independent(data: Data, model: str, confidence: float) -> ExponentFit:
+    if model != "auto":
+        raise ValueError(f"nested=False has one model of its own; leave model at 'auto', got {model!r}")
+    if data.spectra:
+        raise ValueError("nested=False takes no spectrum; fit the largest corpus by itself instead")
+    enough_points(data.n_draws, 3, "scale and exponent and a test of fit")
+    mean = data.n_unique.mean(axis=0)
+    if np.any(mean <= 0):
+        raise ValueError("n_unique must be at least 1 in every corpus, got 0; leave empty corpora out")
+    count = len(data.n_unique)
+    spread = data.n_unique.var(axis=0, ddof=1) / count if count > 1 else None
+    main = _tested(fit_independent(data.n_draws, mean, spread, confidence))
+    trouble = "" if main.interval is not None else "U = K D^γ does not fit these corpora"
+    return _result(data, main, confidence, trouble, (main,))
+
+
+# ---------------------------------------------------------------- pieces
+
+
+def _tested(estimate: Estimate) -> Estimate:
+    """`estimate`, without its interval where its model is rejected."""
+    return replace(estimate, interval=None) if estimate.p_value < REJECT else estimate
+
+
+def _jackknifed(data: Data, estimate: Estimate, point: Callable[[Data], float], confidence: float) -> Estimate:
+    """`estimate` with the delete-one (or delete-one-group) jackknife interval over replicates, Student's t."""
+    groups = np.array_split(np.arange(len(data.n_unique)), min(len(data.n_unique), MAX_GROUPS))
+    left = np.array([point(data.without(rows)) for rows in groups])
+    count = len(groups)
+    error = float(np.sqrt((count - 1) / count * np.sum((left - left.mean()) ** 2)))
+    half = error * float(t_law.ppf((1 + confidence) / 2, count - 1))
+    centre = estimate.exponent
+    interval = Interval(max(0.0, centre - half), min(1.0, centre + half))
+    return replace(estimate, interval=interval, standard_error=error)
+
+
+def _result(
+    data: Data,
+    main: Estimate,
+    confidence: float,
+    trouble: str,
+    alternatives: tuple[Estimate, ...],
+    method: str = "",
+) -> ExponentFit:
+    method = method or main.model
+    window = (int(main.window[0]), int(main.window[1]))
+    rejected = bool(trouble)
+    stretch = f"D = {window[0]:g} … {window[1]:g}" if window[0] < window[1] else f"D = {window[1]:g}"
+    if rejected:
+        verdict = f"No interval: {trouble} ({method}, {stretch}, p = {main.p_value:.2g})."
+    else:
+        assert main.interval is not None
+        verdict = (
+            f"Exponent {main.exponent:.4f}, {confidence * 100:g} % interval {main.interval.lower:.4f} … "
+            f"{main.interval.upper:.4f} ({method}, {stretch}, p = {main.p_value:.2g}); "
+            "a statement about this window, and about larger D only as far as the power law goes on."
+        )
+    return ExponentFit(
+        exponent=main.exponent,
+        interval=None if rejected else main.interval,
+        confidence=confidence,
+        standard_error=math.nan if rejected else main.standard_error,
+        local=main.local,
+        window=window,
+        offset=main.offset,
+        scale=main.scale,
+        method=method,
+        p_value=main.p_value,
+        rejected=rejected,
+        verdict=verdict,
+        alternatives=alternatives,
+        multiplicity_window=main.multiplicity_window,
+        n_replicates=len(data.n_unique),
+    )
+
+
+def _at_boundary(data: Data, confidence: float) -> ExponentFit | None:
+    """The answer for curves that say nothing between 0 and 1: all draws new, or none after the first point."""
+    total = data.n_unique.sum(axis=0)
+    if np.array_equal(data.n_unique[:, -1], np.full(len(data.n_unique), data.n_draws[-1])):
+        exponent, why = 1.0, "every draw was new, so the data set no exponent below 1"
+    elif len(total) > 1 and total[-1] == total[0]:
+        exponent, why = 0.0, "no new type appeared after the first point, so the curve has no exponent"
+    else:
+        return None
+    window = (int(data.n_draws[0]), int(data.n_draws[-1]))
+    return ExponentFit(
+        exponent,
+        None,
+        confidence,
+        math.nan,
+        exponent,
+        window,
+        None,
+        None,
+        "boundary",
+        math.nan,
+        True,
+        f"No interval: {why} (D = {window[0]:g} … {window[1]:g}).",
+        n_replicates=len(data.n_unique),
+    )

@@ -1,0 +1,302 @@
+"""Estimates of the exponent γ of U(D) ~ D^γ from one growth curve, by likelihood.
+
+| letter  | meaning                                                                | unit   |
+|---------|------------------------------------------------------------------------|--------|
+| D, U    | draws, distinct types among them                                       | draws, types |
+| γ, d    | exponent; Pitman–Yor discount, which is its exponent                   | 1      |
+| K, u₀   | scale and offset of U = K D^γ - u₀                                     | types  |
+| θ, h    | Pitman–Yor concentration; shift of the draws, h = θ + (d-1)/2          | draws  |
+| X       | U + θ/d, which grows in proportion to (D+h)^d                          | types  |
+| R       | factor ((D₂+h)/(D₁+h))^d by which X is expected to grow                | 1      |
+
+Prefixes of one corpus share their draws, so their counts are dependent and a straight line through (ln D, ln U)
+has no valid standard error. The new types of disjoint stretches are what carries information:
+
+* Given its random intercept, a Pitman–Yor corpus finds new types as a Poisson process (Kendall's theorem for the
+  Yule process U + θ/d in time ln(D+h); equation A5), so the increments of U given their total are multinomial
+  with probabilities ∝ (D₂+h)^γ - (D₁+h)^γ. Under a fixed law they vary less (about by 2^γ - 1 in variance), so
+  intervals from this likelihood are then too wide, not too narrow.
+* u₀ cancels from increments: for a Zipf–Mandelbrot law (h = 0) that is exact once the head is seen (equation A4).
+
+Everything here takes checked arrays of floats; `bounds.fitting` is the public face.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import brentq, minimize_scalar
+from scipy.special import gammaln
+from scipy.stats import chi2, norm
+
+from bounds.intervals import Interval
+from bounds.spectrum import pearson
+
+Floats = NDArray[np.float64]
+ACCEPT = 0.1
+"""A window is taken when its test of fit gives a p-value above this; smaller ones are tried otherwise."""
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What one model says: exponent, interval and the p-value of its test of fit (all for one window)."""
+
+    model: str
+    exponent: float
+    p_value: float
+    interval: Interval | None = None
+    standard_error: float = np.nan
+    window: tuple[float, float] = (np.nan, np.nan)
+    multiplicity_window: tuple[int, int] | None = None
+    offset: float | None = None
+    scale: float | None = None
+    concentration: float | None = None
+    local: float = np.nan
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Curve:
+    """Draws and distinct types (summed over `replicates` corpora of equal size)."""
+
+    n_draws: Floats
+    n_unique: Floats
+    replicates: int = 1
+
+    def start(self, place: int) -> Curve:
+        """The curve from point `place` on."""
+        return replace(self, n_draws=self.n_draws[place:], n_unique=self.n_unique[place:])
+
+    @property
+    def increments(self) -> Floats:
+        """New types between neighbouring points."""
+        return np.diff(self.n_unique)
+
+
+# ---------------------------------------------------------------- likelihoods
+
+
+def power_steps(draws: Floats, gamma: float) -> Floats:
+    """((D₂)^γ - (D₁)^γ)/γ between neighbours, in units where the last D is 1; its limit ln(D₂/D₁) at γ = 0."""
+    log = np.log(draws / draws[-1])
+    rise = np.diff(log)
+    return np.exp(gamma * log[:-1]) * (np.expm1(gamma * rise) / gamma if abs(gamma) > 1e-9 else rise)
+
+
+def multinomial(observed: Floats, weight: Floats) -> float:
+    """Log-likelihood of the cells given their total, less its largest possible value."""
+    seen = observed > 0
+    share = weight[seen] * (observed.sum() / weight.sum())
+    return float(np.sum(observed[seen] * np.log(share / observed[seen])))
+
+
+def negative_binomial(new: float, start: float, growth: float) -> float:
+    """Log-probability of `new` births in a Yule process from `start` with growth factor R, without ln(new!).
+
+    Written with ratios and Stirling remainders, since differences of log-gammas lose all digits at 1e14.
+    """
+    if new <= 0:
+        return -start * np.log(growth)
+    mean = start * (growth - 1)
+    total = new + start
+    leading = new * np.log(mean / new) - total * np.log1p((mean - new) / total)
+    return float(leading + 0.5 * np.log(start / total) + _stirling(total) - _stirling(start))
+
+
+def _stirling(x: float) -> float:
+    """ln Γ(x) - [(x-½)ln x - x + ½ln 2π]."""
+    if x > 30:
+        return 1 / (12 * x) - 1 / (360 * x**3)
+    return float(gammaln(x) - ((x - 0.5) * np.log(x) - x + 0.5 * np.log(2 * np.pi)))
+
+
+def yule_likelihood(curve: Curve, d: float, theta: float) -> float:
+    """Log-likelihood of a Pitman–Yor curve given its first point, up to a constant.
+
+    The Markov chain U + θ/d is, in time ln(D+h), a Yule process up to O(1/D): the total is negative binomial and
+    the increments given the total are multinomial (equation A5; Pitman 2006, sections 3.2 and 3.3).
+    """
+    draws = curve.n_draws + theta + (d - 1) / 2
+    start = curve.n_unique[0] + curve.replicates * theta / d
+    total = curve.n_unique[-1] - curve.n_unique[0]
+    growth = (draws[-1] / draws[0]) ** d
+    return negative_binomial(total, start, growth) + multinomial(curve.increments, power_steps(draws, d))
+
+
+# ---------------------------------------------------------------- maximum and interval
+
+
+def highest(function: Callable[[float], float], low: float, high: float) -> tuple[float, float]:
+    """Where `function` is largest between `low` and `high`, and its value there."""
+    found = minimize_scalar(lambda x: -function(x), bounds=(low, high), method="bounded", options={"xatol": 1e-7})
+    return float(found.x), float(-found.fun)
+
+
+def likelihood_interval(
+    function: Callable[[float], float], best: float, top: float, bounds: tuple[float, float], confidence: float
+) -> Interval:
+    """Where `function` is within χ²₁(confidence)/2 of its largest value `top` at `best`, cut to [0, 1]."""
+    drop = chi2.ppf(confidence, 1) / 2
+
+    def gap(x: float) -> float:
+        return top - function(x) - drop
+
+    low, high = bounds
+    lower = brentq(gap, low, best, xtol=1e-7) if best > low and gap(low) > 0 else 0.0
+    upper = brentq(gap, best, high, xtol=1e-7) if best < high and gap(high) > 0 else 1.0
+    return Interval(max(0.0, min(1.0, lower)), max(0.0, min(1.0, upper)))
+
+
+def with_interval(estimate: Estimate, interval: Interval, confidence: float) -> Estimate:
+    """`estimate` with its interval, and the standard error that the interval amounts to."""
+    half = float(interval.width) / 2
+    return replace(estimate, interval=interval, standard_error=half / float(norm.ppf((1 + confidence) / 2)))
+
+
+# ---------------------------------------------------------------- model "offset"
+
+EXPONENTS = (-3.0, 2.0)
+
+
+def fit_offset(curve: Curve, confidence: float | None) -> Estimate:
+    """U = K D^γ - u₀ by the multinomial likelihood of the increments (equation E1).
+
+    The interval holds for a random law, and is conservative for a fixed one. None of it is computed where
+    `confidence` is None.
+    """
+
+    def loglik(gamma: float) -> float:
+        return multinomial(curve.increments, power_steps(curve.n_draws, gamma))
+
+    gamma, top = highest(loglik, *EXPONENTS)
+    share = power_steps(curve.n_draws, gamma)
+    total = curve.increments.sum()
+    p_value = min(
+        1.0,
+        2
+        * min(
+            pearson(curve.increments, total * share / share.sum(), 1)[0],
+            _curvature_p(curve, gamma),
+        ),
+    )
+    estimate = offset_estimate("offset", curve, gamma, p_value)
+    if confidence is None:
+        return estimate
+    return with_interval(estimate, likelihood_interval(loglik, gamma, top, EXPONENTS, confidence), confidence)
+
+
+def offset_estimate(model: str, curve: Curve, gamma: float, p_value: float) -> Estimate:
+    """Exponent γ with the K and u₀ that lead the curve through its first and its last point."""
+    ratio = (curve.n_draws[0] / curve.n_draws[-1]) ** gamma
+    at_end = (curve.n_unique[-1] - curve.n_unique[0]) / (1 - ratio) if ratio != 1 else np.inf
+    with np.errstate(over="ignore"):
+        scale = at_end * curve.n_draws[-1] ** -gamma
+    return Estimate(
+        model,
+        float(np.clip(gamma, 0, 1)),
+        p_value,
+        window=(curve.n_draws[0], curve.n_draws[-1]),
+        offset=float(at_end - curve.n_unique[-1]) / curve.replicates,
+        scale=float(scale) / curve.replicates,
+        local=float(gamma * at_end / curve.n_unique[-1]) if np.isfinite(at_end) else 0.0,
+    )
+
+
+def _curvature_p(curve: Curve, gamma: float) -> float:
+    """Score test against a slope of ln(dU/d ln D) that changes along the window: two-sided, one constant."""
+    share = power_steps(curve.n_draws, gamma)
+    share = share / share.sum()
+    observed = curve.increments
+    middle = np.log(curve.n_draws / curve.n_draws[-1])
+    middle = (middle[1:] + middle[:-1]) / 2
+    step = 1e-5
+    slope = np.log(power_steps(curve.n_draws, gamma + step) / power_steps(curve.n_draws, gamma - step))
+    slope = slope - share @ slope
+    bend = middle**2 - share @ middle**2
+    bend = bend - slope * ((share * slope) @ bend) / ((share * slope) @ slope)
+    variance = observed.sum() * ((share * bend) @ bend)
+    if not variance > 0:
+        return 1.0
+    return float(chi2.sf((observed @ bend) ** 2 / variance, 1))
+
+
+def widest(curve: Curve, fit: Callable[[Curve], Estimate], fixed: bool) -> tuple[Curve, Estimate]:
+    """The fit on the longest stretch that ends at the largest D, passes its test of fit and has left its head.
+
+    Stretches keep at least six points and a factor of 30 in D. Where none passes, the one that fits best.
+    """
+    best = (curve, fit(curve))
+    settled = _past_head(*best)
+    for place in range(1, len(curve.n_draws) - 5):
+        part = curve.start(place)
+        if fixed or (settled and best[1].p_value > ACCEPT) or part.n_draws[-1] < 30 * part.n_draws[0]:
+            break
+        estimate = fit(part)
+        now = _past_head(part, estimate)
+        if (now and estimate.p_value > ACCEPT) or (now, estimate.p_value) > (settled, best[1].p_value):
+            best, settled = (part, estimate), now
+    return best
+
+
+def _past_head(curve: Curve, estimate: Estimate) -> bool:
+    """Whether U ≥ 3 u₀ from the start on: nearer to the head D^γ - u₀ is not yet the shape (equation A4)."""
+    if estimate.model == "pitman-yor" or estimate.offset is None:
+        return True
+    return bool(curve.n_unique[0] >= 3 * curve.replicates * estimate.offset)
+
+
+# ---------------------------------------------------------------- model "pitman-yor"
+
+DISCOUNTS = (1e-4, 0.9999)
+
+
+def _concentration(d: float, log_shift: float) -> float:
+    """θ > -d from an unbounded number."""
+    return float(np.exp(log_shift)) - 0.999 * d
+
+
+def profile_concentration(
+    loglik: Callable[[float, float], float], limit: float
+) -> Callable[[float], tuple[float, float]]:
+    """d ↦ (θ that suits it best, log-likelihood there)."""
+
+    def best(d: float) -> tuple[float, float]:
+        found = minimize_scalar(
+            lambda v: -loglik(d, _concentration(d, v)),
+            bounds=(-7.0, np.log(limit)),
+            method="bounded",
+            options={"xatol": 1e-4},
+        )
+        return _concentration(d, float(found.x)), float(-found.fun)
+
+    return best
+
+
+def fit_pitman_yor_curve(curve: Curve, confidence: float | None) -> Estimate:
+    """Pitman–Yor discount d from a growth curve, by `yule_likelihood`; θ is profiled out."""
+    profile = profile_concentration(lambda d, theta: yule_likelihood(curve, d, theta), curve.n_draws[-1])
+    d, top = highest(lambda x: profile(x)[1], *DISCOUNTS)
+    theta = profile(d)[0]
+    draws = curve.n_draws + theta + (d - 1) / 2
+    start = curve.n_unique + curve.replicates * theta / d
+    growth = (draws[1:] / draws[:-1]) ** d
+    mean = start[:-1] * (growth - 1)
+    score = np.sum((curve.increments - mean) ** 2 / (mean * growth))
+    freedom = len(mean) - 2
+    estimate = Estimate(
+        "pitman-yor",
+        d,
+        float(chi2.sf(score, freedom)) if freedom > 0 else 1.0,
+        window=(curve.n_draws[0], curve.n_draws[-1]),
+        offset=theta / d,
+        scale=float(start[-1] * draws[-1] ** -d) / curve.replicates,
+        concentration=theta,
+        local=float(d * start[-1] / curve.n_unique[-1] * curve.n_draws[-1] / draws[-1]),
+    )
+    if confidence is None:
+        return estimate
+    interval = likelihood_interval(lambda x: profile(x)[1], d, top, DISCOUNTS, confidence)
+    return with_interval(estimate, interval, confidence)

@@ -1,0 +1,254 @@
+"""How many types were seen k times: the frequency spectrum, its power law, and what it says about a growth curve.
+
+| letter  | meaning                                                              | unit      |
+|---------|----------------------------------------------------------------------|-----------|
+| D, U    | number of draws, distinct types among them                           | draws, types |
+| k, f_k  | multiplicity, number of types seen k times; U = sum of f_k           | 1, types  |
+| γ       | exponent of U ~ D^γ                                                  | 1         |
+| τ       | rate at which large multiplicities are thinned out: θ/D for Pitman–Yor | 1       |
+| x       | part of the draws kept                                               | 1         |
+
+A law whose tail has exponent γ shows f_k ∝ Γ(k-γ)/k! for k far below the multiplicity of the head, whatever
+the head and the offset of the growth curve are (Karlin 1967; equation A4). For Pitman–Yor the same holds times
+exp(-kτ), τ = θ/D (equation A5, k much smaller than D).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.special import gammaincc, gammaln
+from scipy.stats import chi2
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+EXACT = 32
+PER_OCTAVE = 8
+
+
+@dataclass(frozen=True)
+class FrequencySpectrum:
+    """How many types (`count`) have a multiplicity from `multiplicity` to `upper`, both included.
+
+    Bins ascend and do not overlap; a bin is exact where `upper` equals `multiplicity`; multiplicities that no bin
+    names were seen for no type.
+    """
+
+    multiplicity: Ints
+    upper: Ints
+    count: Ints
+
+    def __post_init__(self) -> None:
+        for name in ("multiplicity", "upper", "count"):
+            object.__setattr__(self, name, whole_numbers(name, getattr(self, name)))
+        if not len(self.multiplicity) == len(self.upper) == len(self.count):
+            raise ValueError(
+                "multiplicity, upper and count of a spectrum must have one length, got "
+                f"{len(self.multiplicity)}, {len(self.upper)} and {len(self.count)}"
+            )
+        ordered = np.all(self.multiplicity <= self.upper) and np.all(self.upper[:-1] < self.multiplicity[1:])
+        if not ordered or np.any(self.multiplicity < 1):
+            raise ValueError("the bins of a spectrum must be at least 1, ascend and not overlap; sort them first")
+
+    @classmethod
+    def from_counts(cls, counts_per_type: ArrayLike) -> FrequencySpectrum:
+        """The exact spectrum of types seen `counts_per_type` times each; zeros are types not seen, and left out."""
+        counts = whole_numbers("counts_per_type", counts_per_type)
+        multiplicity, count = np.unique(counts[counts > 0], return_counts=True)
+        return cls(multiplicity, multiplicity, count)
+
+    @classmethod
+    def from_binned(cls, lower_edges: ArrayLike, counts: ArrayLike) -> FrequencySpectrum:
+        """The spectrum with bins that begin at `lower_edges` and end before the next one.
+
+        The last bin ends at its own edge where that is below 33, otherwise an eighth of an octave above it.
+        """
+        lower = whole_numbers("lower_edges", lower_edges)
+        if len(lower) == 0:
+            return cls(lower, lower, whole_numbers("counts", counts))
+        last = lower[-1] if lower[-1] <= EXACT else max(lower[-1], _next_edge(int(lower[-1])) - 1)
+        return cls(lower, np.append(lower[1:] - 1, last), whole_numbers("counts", counts))
+
+    @staticmethod
+    def edges(n_draws: float) -> Ints:
+        """Lower edges of the standard bins: 1 to 32 one by one, then 8 to an octave up to that of `n_draws`."""
+        octaves = max(0, int(np.ceil(np.log2(max(float(n_draws), 1.0) / EXACT) + 1e-12)))
+        ladder = np.ceil(EXACT * 2.0 ** (np.arange(1, PER_OCTAVE * octaves) / PER_OCTAVE))
+        return np.concatenate([np.arange(1, EXACT + 2), ladder]).astype(np.int64)
+
+    @property
+    def n_unique(self) -> int:
+        """Number of types seen."""
+        return int(self.count.sum())
+
+    def f(self, k: int) -> int:
+        """Number of types seen exactly `k` times; ValueError where the bin of k holds other multiplicities too."""
+        place = int(np.searchsorted(self.upper, k))
+        if place == len(self.upper) or self.multiplicity[place] > k:
+            return 0
+        if self.multiplicity[place] != self.upper[place]:
+            bin_ = f"{self.multiplicity[place]}-{self.upper[place]}"
+            raise ValueError(f"f({k}) is not known: the spectrum has one count for multiplicities {bin_}")
+        return int(self.count[place])
+
+    def rebin(self, lower_edges: ArrayLike) -> FrequencySpectrum:
+        """The same types in the wider bins that begin at `lower_edges`; each old bin must lie inside a new one."""
+        new = FrequencySpectrum.from_binned(lower_edges, np.zeros(np.size(lower_edges), dtype=np.int64))
+        place = np.searchsorted(new.multiplicity, self.multiplicity, side="right") - 1
+        if np.any(place < 0) or np.any(self.upper > new.upper[place]):
+            raise ValueError("lower_edges must not cut a bin of the spectrum; choose edges from its own")
+        count = np.bincount(place, weights=self.count, minlength=len(new.count)).astype(np.int64)
+        return FrequencySpectrum(new.multiplicity, new.upper, count)
+
+    def standard(self, n_draws: float) -> FrequencySpectrum:
+        """The same types in standard bins without gaps; bins that these would cut are kept as they are."""
+        edges = FrequencySpectrum.edges(max(float(n_draws), float(self.upper[-1]) if len(self.upper) else 1.0))
+        cut = np.searchsorted(edges, self.upper, side="right") - 1
+        inside = edges[cut] <= self.multiplicity
+        if not inside.all():
+            starts = np.union1d(edges, self.multiplicity[~inside])
+            covered = np.searchsorted(self.multiplicity, starts, side="right") - 1
+            kept = (covered < 0) | (starts > self.upper[covered]) | (starts == self.multiplicity[covered])
+            edges = starts[kept]
+        return self.rebin(edges)
+
+
+def pooled(spectra: Sequence[FrequencySpectrum], n_draws: float) -> FrequencySpectrum:
+    """The sum of spectra of corpora of `n_draws` draws each, in standard bins."""
+    parts = [spectrum.standard(n_draws) for spectrum in spectra]
+    first = max(parts, key=lambda part: len(part.count))
+    if any(not np.array_equal(part.multiplicity, first.multiplicity[: len(part.count)]) for part in parts):
+        raise ValueError("the spectra of a pooled fit must have the same bins; use FrequencySpectrum.edges for all")
+    count = np.zeros(len(first.count), dtype=np.int64)
+    for part in parts:
+        count[: len(part.count)] += part.count
+    return FrequencySpectrum(first.multiplicity, first.upper, count)
+
+
+def whole_numbers(name: str, values: ArrayLike) -> Ints:
+    """`values` as int64; ValueError where one is negative, not finite, fractional or too large."""
+    given = np.asarray(values)
+    if given.ndim != 1:
+        raise ValueError(f"{name} must be one row of numbers, got an array of shape {given.shape}")
+    if given.dtype.kind not in "iuf" and given.size:
+        raise ValueError(f"{name} must be numbers, got {given.dtype}")
+    wrong = ~np.isfinite(given) | (given < 0) | (given != np.floor(given)) | (given >= 2.0**63)
+    if np.any(wrong):
+        raise ValueError(f"{name} must be whole numbers of at least 0 below 2^63, got {given[wrong][0]!r}")
+    return given.astype(np.int64)
+
+
+def _next_edge(edge: int) -> int:
+    step = np.floor(np.log2(edge / EXACT) * PER_OCTAVE + 1e-9) + 1
+    return int(np.ceil(EXACT * 2.0 ** (step / PER_OCTAVE)))
+
+
+# ---------------------------------------------------------------- the power law of the spectrum
+
+
+def gamma_ratio(k: ArrayLike, gamma: float) -> Floats:
+    """Γ(k-γ)/Γ(k) without the cancellation of large log-gammas."""
+    k = np.asarray(k, dtype=float)
+    small = np.minimum(k, 50.0)
+    x = np.maximum(k, 50.0) - (1 + gamma) / 2
+    series = x**-gamma * (1 - gamma * (1 - gamma) * (1 + gamma) / (24 * x * x))
+    return np.where(k <= 50, np.exp(gammaln(small - gamma) - gammaln(small)), series)
+
+
+def bin_masses(lower: Ints, upper: Ints, gamma: float) -> Floats:
+    """Sums of Γ(k-γ)/k! over the bins, k = lower … upper: [A(lower) - A(upper+1)]/γ with A = Γ(k-γ)/Γ(k)."""
+    return (gamma_ratio(lower, gamma) - gamma_ratio(upper + 1.0, gamma)) / gamma
+
+
+def bin_centres(lower: Ints, upper: Ints) -> Floats:
+    """The multiplicity that stands for a bin: the one of exact bins, the geometric middle of wide ones."""
+    return np.where(upper > lower, np.sqrt(lower * (upper + 1.0)), lower)
+
+
+def pearson(observed: Floats, expected: Floats, constants: int, least: float = 5.0) -> tuple[float, float, int]:
+    """Pearson's statistic after merging neighbours to `least` expected: (p-value, statistic, degrees of freedom).
+
+    The p-value is 1 where too few cells are left to test anything.
+    """
+    group = np.zeros(len(expected), dtype=np.int64)
+    filled, current = 0.0, 0
+    for place, value in enumerate(expected):
+        group[place] = current
+        filled += value
+        if filled >= least:
+            filled, current = 0.0, current + 1
+    if filled > 0 and current > 0:
+        group[group == current] = current - 1
+    seen = np.bincount(group, weights=observed)
+    meant = np.bincount(group, weights=expected)
+    freedom = len(meant) - 1 - constants
+    if freedom < 1:
+        return 1.0, 0.0, freedom
+    statistic = float(np.sum((seen - meant) ** 2 / meant))
+    return float(chi2.sf(statistic, freedom)), statistic, freedom
+
+
+def fixed_law_ratio(lower: Ints, upper: Ints, influence: Floats, gamma: float, tau: float) -> float:
+    """Standard deviation of Σ influence(k) f_k under a fixed law over that under a random one; at most 1.
+
+    Under a random law (Pitman–Yor, given its intercept) the f_k are independent Poisson. Under a fixed one the
+    multiplicities vary about fixed means λ, whose density is ∝ λ^(-γ-1) exp(-τλ): the variance is
+    ∫ Var[influence(N)] dν(λ), N ~ Poisson(λ) (derived; Poissonised, the correction for fixed D lowers it).
+    """
+    log_rate = np.linspace(np.log(1e-3), np.log(4.0 * upper[-1] + 40), 1500)
+    rate = np.exp(log_rate)
+    below = gammaincc(np.append(lower, upper[-1] + 1.0)[None, :], rate[:, None])  # P(N < edge)
+    chance = np.diff(below, axis=1)
+    mean = chance @ influence
+    density = rate**-gamma * np.exp(-tau * rate)
+    # Below the grid a type is seen once or not at all, and its variance is the same under both.
+    rare = influence[0] ** 2 * rate[0] ** (1 - gamma) / (1 - gamma)
+    fixed = rare + np.trapezoid(density * (chance @ influence**2 - mean**2), log_rate)
+    random = rare + np.trapezoid(density * (chance @ influence**2), log_rate)
+    return float(np.sqrt(np.clip(fixed / random, 0.0, 1.0)))
+
+
+# ---------------------------------------------------------------- curve against spectrum
+
+
+def rarefied(spectrum: FrequencySpectrum, kept: Floats, n_draws: float) -> tuple[Floats, NDArray[np.float64]]:
+    """Mean and covariance of U after a random part x = `kept` of the draws, given the spectrum of all of them.
+
+    With a_k(x) = (1-x)^k a type seen k times is missing from the part with chance a_k: E U = Σ f_k (1-a_k), and
+    for x ≤ y  Cov = Σ f_k a_k(y)(1-a_k(x)) - B(x)B(y)x(1-y)/D,  B(x) = Σ k f_k (1-x)^(k-1)
+    (derived: binomial thinning, conditioned on the number of draws kept).
+    """
+    k = bin_centres(spectrum.multiplicity, spectrum.upper)
+    missing = np.exp(np.log1p(-kept)[:, None] * k[None, :])
+    mean = (spectrum.count * (1 - missing)).sum(axis=1)
+    slope = (missing * (k * spectrum.count)).sum(axis=1) / (1 - kept)
+    first, last = np.minimum.outer(kept, kept), np.maximum.outer(kept, kept)
+    present = np.einsum("ik,jk,k->ij", 1 - missing, missing, spectrum.count.astype(float))
+    upper = np.triu(present)
+    covariance = upper + np.triu(upper, 1).T
+    return mean, covariance - np.outer(slope, slope) * first * (1 - last) / n_draws
+
+
+def exchangeability(spectrum: FrequencySpectrum, n_draws: Floats, n_unique: Floats, replicates: int = 1) -> float:
+    """p-value of the hypothesis that the curve is the spectrum of its last point, seen in random order.
+
+    True for independent draws of any law; text, whose topics drift, fails it. 1 where there is nothing to test.
+    """
+    total = float(n_draws[-1])
+    inner = (n_draws[:-1] >= 1) & (n_unique[:-1] >= 5) & (n_unique[:-1] < n_unique[-1])
+    kept = n_draws[:-1][inner] / total
+    if len(kept) == 0:
+        return 1.0
+    mean, covariance = rarefied(spectrum, kept, total * replicates)
+    gap = n_unique[:-1][inner] - mean
+    # Increments are nearly uncorrelated, so that the small ones are not lost beside the large.
+    step = np.eye(len(gap)) - np.eye(len(gap), k=-1)
+    spread = step @ covariance @ step.T
+    scale = np.sqrt(np.clip(np.diag(spread), 1e-12, None))
+    values, vectors = np.linalg.eigh(spread / np.outer(scale, scale))
+    good = values > 1e-6
+    score = vectors[:, good].T @ (step @ gap / scale)
+    return float(chi2.sf(np.sum(score**2 / values[good]), int(good.sum())))
