@@ -16,14 +16,14 @@ _ENDS = ("lower", "middle", "upper")
 
 def print_bands(rows: Sequence[Band], n_tokens: float, *, skills: float = 2) -> None:
     """Print exponents, U, N and corpus factor of each law, a law a column, then what must be said of them."""
-    table = [["β of the data term", *(number(row.beta, 5) for row in rows), EMPIRICAL]]
+    table = [["β of the data term", "", *(number(row.beta, 5) for row in rows), EMPIRICAL]]
     table += _lines("exponent γ, U ~ D^γ", [row.exponent for row in rows], [HEURISTIC] * 3)
     table += _lines("D^γ, constant 1", [row.bare_power for row in rows], [HEURISTIC] * 3)
     labels = next(([part.partition(": ")[2] for part in _in_order(row)] for row in rows if row.n_unique), ["–"] * 3)
     table += _lines("sequences U(D)", [_bound(row.n_unique) for row in rows], labels)
     table += _lines("parameters N = νU", [_bound(row.n_params) for row in rows], [HEURISTIC] * 3)
     table += _lines(f"corpus × for {skills:g}x skills", [row.corpus_factor for row in rows], [HEURISTIC] * 3)
-    print_table(["", *(row.law for row in rows), "label"], table)
+    print_table(["", "", *(row.law for row in rows), "label"], table, left=2)
     for note in band_notes(rows, n_tokens):
         print(note)
 
@@ -58,13 +58,12 @@ def band_notes(rows: Sequence[Band], n_tokens: float) -> list[str]:
 
 
 def _lines(name: str, values: Sequence[Sequence[Any]], labels: Sequence[str]) -> list[list[str]]:
-    cells = [
-        [value[i] if isinstance(value[i], str) else number(_finite(value[i])) for value in values] for i in range(3)
-    ]
-    return [
-        [f"{name if not i else ''} {_ENDS[i]}".strip() if not i else f"  {_ENDS[i]}", *cells[i], labels[i]]
-        for i in range(3)
-    ]
+    """Three rows, lower, middle and upper, with a cell for each law and the label of the row."""
+    lines = []
+    for i, end in enumerate(_ENDS):
+        cells = [v[i] if isinstance(v[i], str) else number(_finite(v[i])) for v in values]
+        lines.append(["" if i else name, end, *cells, labels[i]])
+    return lines
 
 
 def _finite(value: float | None) -> float | None:

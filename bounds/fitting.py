@@ -51,6 +51,8 @@ REJECT = 0.005
 """A model whose test of fit gives a p-value below this is rejected, and has no interval."""
 NOT_EXCHANGEABLE = 0.001
 """A curve that is so unlikely a random ordering of its own spectrum is not one of independent draws."""
+EDGE = 1e-3
+"""An exponent closer to 0 or 1 than this stands at the end of the range that is searched."""
 MAX_GROUPS = 40
 """The jackknife leaves out groups of replicates where there are more than this many."""
 
@@ -312,6 +314,8 @@ def _tested(estimate: Estimate) -> Estimate:
 
 def _jackknifed(data: Data, estimate: Estimate, point: Callable[[Data], float], confidence: float) -> Estimate:
     """`estimate` with the delete-one (or delete-one-group) jackknife interval over replicates, Student's t."""
+    if not EDGE < estimate.exponent < 1 - EDGE:
+        return estimate  # every part of the data gives the same end of the range, which is no sign of certainty
     groups = np.array_split(np.arange(len(data.n_unique)), min(len(data.n_unique), MAX_GROUPS))
     left = np.array([point(data.without(rows)) for rows in groups])
     count = len(groups)

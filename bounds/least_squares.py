@@ -133,7 +133,7 @@ def fit_independent(n_draws: Floats, n_unique: Floats, spread: Floats | None, co
         "independent",
         slope,
         p_value,
-        Interval(slope - half, slope + half),
+        Interval(min(max(slope - half, 0.0), 1.0), max(min(slope + half, 1.0), 0.0)),
         error,
         (n_draws[0], n_draws[-1]),
         offset=0.0,

@@ -88,9 +88,9 @@ def verdict(dataset: xr.Dataset, implied: Sequence[Band]) -> str:
     if loose:
         parts.append(f"{loose} of {len(fitted) + loose} sources follow no power law that the data confirm")
     return (
-        f"Distinct sequences, and with them the parameters of an efficient model, grow as "
-        f"{_span([row['exponent'] for row in fitted])}{truth}; {', '.join(parts)}: "
-        "N ~ D^0.58 is the middle of one loss fit, and the exponent of a corpus is its own."
+        f"Distinct sequences, and with them the parameters N of an efficient model, grow as "
+        f"{_span([row['exponent'] for row in fitted])} on these sources{truth}; {', '.join(parts)}. Which exponent a "
+        "corpus has decides: N ~ D^0.58 is the middle of the band of one loss fit, not a law of its own."
     )
 
 

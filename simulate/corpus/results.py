@@ -94,7 +94,7 @@ def verdict(pairs: Sequence[Pair]) -> str:
         else:
             low, high = fit.interval
             parts.append(f"windows of {what} grow as D^{fit.exponent:.2f} [{low:.2f}, {high:.2f}]")
-    return f"In {fitted[0][0].corpus}, {'; '.join(parts)}; a corpus has the exponent of its unit and length, not 0.58."
+    return f"In {fitted[0][0].corpus}, {'; '.join(parts)}; each unit and length has an exponent of its own."
 
 
 def print_corpus(pairs: Sequence[Pair], implied: Sequence[Band], *, curves: bool) -> None:
