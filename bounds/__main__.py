@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from bounds import __version__
-from bounds.command import CountType, command_group, run
+from bounds.command import CountType, command_group, run, with_version
 
 SCHEMA_VERSION = 1
 
@@ -42,6 +42,7 @@ main = command_group("What is true on paper: bounds on distinct sequences, param
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of tables.")
 @click.option("--explain", "explained", is_flag=True, help="Print the formulas behind the numbers as well.")
+@with_version
 def band(n_tokens: int, laws: tuple[str, ...], as_json: bool, explained: bool, **options: Any) -> None:
     """Lower, middle and upper U, N and corpus factor for a corpus of N_TOKENS tokens, one row a law.
 

@@ -41,10 +41,13 @@ class GridType(click.ParamType):
         return value if isinstance(value, tuple) else parse_or_fail(parse_grid, value, name="n-draws")
 
 
+with_version = click.version_option(__version__, prog_name="efficiency-bounds")
+"""Decorator: the flag --version."""
+
+
 def command_group(text: str) -> click.Group:
     """A group of commands with the flags that every one of ours has: -h and --version."""
-    group = click.Group(help=text, context_settings={"help_option_names": ["-h", "--help"]})
-    return click.version_option(__version__, prog_name="efficiency-bounds")(group)
+    return with_version(click.Group(help=text, context_settings={"help_option_names": ["-h", "--help"]}))
 
 
 def parse_or_fail(parse: Callable[..., Any], *arguments: Any, **options: Any) -> Any:

@@ -15,7 +15,7 @@ from typing import Any
 
 import click
 
-from bounds.command import CountType, GridType, command_group, parse_or_fail
+from bounds.command import CountType, GridType, command_group, parse_or_fail, with_version
 from bounds.quantities import parse_count
 
 
@@ -119,6 +119,7 @@ main = command_group("What happens when you draw: simulated and real corpora, me
 @click.option(
     "--progress/--no-progress", default=None, help="Show progress on standard error. [default: on a terminal]"
 )
+@with_version
 @_config
 def sweep(**options: Any) -> None:
     """Draw corpora, count distinct sequences, fit the exponent, and lay it beside the loss laws.
@@ -184,6 +185,7 @@ def sweep(**options: Any) -> None:
 @_law
 @_output
 @click.option("--curves", is_flag=True, help="Print the counts at every prefix.")
+@with_version
 @_config
 def corpus(files: tuple[str, ...], lengths: str, **options: Any) -> None:
     """Count distinct windows of real text exactly, and fit how they grow.
@@ -239,6 +241,7 @@ def _present_corpus(pairs: Any, parameters: dict[str, Any], options: dict[str, A
 @_output
 @click.option("--curves", is_flag=True, help="With --json: also the counts at every corpus size.")
 @click.option("--explain", "explained", is_flag=True, help="Also print the formulas.")
+@with_version
 def fit(result: str, model: str, window: tuple[int, ...] | None, **options: Any) -> None:
     """Fit the exponents of RESULT (a .nc or .zarr that sweep wrote) again and print its tables."""
     if window is not None and len(window) != 2:

@@ -66,6 +66,30 @@ def test_counts_are_those_of_any_grid_and_seed(source, seed, grid):
     assert np.all(found.n_unique <= points)
 
 
+# U at 1000 and at 100000 draws, then f1 and f2 at the latter: seed 1, purpose tokens, cell 2, replicate 3.
+RECORDED = {
+    "uniform:1e6": (1000, 95112, 90372, 4594),
+    "zipf:1.05": (821, 66256, 63138, 1486),
+    "zipf:1.724": (81, 1122, 654, 138),
+    "zipf:1.724,shift=100": (571, 9529, 5616, 1112),
+    "zipf:0.9,types=1e6": (832, 52705, 44182, 4719),
+    "geometric:0.99": (283, 750, 99, 57),
+    "pitman-yor:0.58,concentration=10": (260, 4011, 2320, 480),
+    "pitman-yor:0.4,concentration=-0.2": (4, 24, 10, 3),
+    "mixture:0.7*(zipf:2)+0.3*(zipf:1.5,shift=5)": (161, 3230, 2090, 371),
+}
+
+
+@pytest.mark.parametrize("source", RECORDED)
+def test_counts_are_those_on_record(source):
+    """A change of these numbers changes every published result: it needs a reason and an entry in the changelog."""
+    sampler = build_sampler(parse_source(source), 100_000)
+    found = cpu.growth(
+        sampler, np.array([1000, 100_000]), Stream(1, "tokens", 2, 3), edges=FrequencySpectrum.edges(1e5)
+    )
+    assert (*found.n_unique, *found.spectrum[1, :2]) == RECORDED[source]
+
+
 def test_a_prefix_is_a_prefix():
     """A nested grid is cut from one stream: what a short corpus shows does not depend on how long it becomes."""
     sampler, stream = build_sampler(parse_source("zipf:1.5"), 1), Stream(0, "tokens")
