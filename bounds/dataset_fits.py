@@ -5,23 +5,25 @@ Takes what `simulate.sweep` returns or a file of it holds, by its names alone: x
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
 
-from bounds.fitting import ExponentFit, fit_exponent
 from bounds.intervals import Interval
 from bounds.spectrum import FrequencySpectrum
 
+Fit = Callable[..., Any]
+"""`bounds.fit_exponent`, handed in by whoever calls: arrays in, an `ExponentFit` out."""
 
-class ExponentFits(Mapping[str, ExponentFit]):
-    """The fit of each source by its name; `exponent`, `interval`, `local` and `window` of all of them in order."""
 
-    def __init__(self, fits: Mapping[str, ExponentFit]) -> None:
+class ExponentFits(Mapping[str, Any]):
+    """The `ExponentFit` of each source by its name; `exponent`, `interval`, `local`, `window` of all in order."""
+
+    def __init__(self, fits: Mapping[str, Any]) -> None:
         self._fits = dict(fits)
 
-    def __getitem__(self, source: str) -> ExponentFit:
+    def __getitem__(self, source: str) -> Any:
         return self._fits[source]
 
     def __iter__(self) -> Iterator[str]:
@@ -56,21 +58,21 @@ class ExponentFits(Mapping[str, ExponentFit]):
         return tuple(fit.window for fit in self._fits.values())
 
 
-def fit_dataset(dataset: Any, **options: Any) -> ExponentFits:
+def fit_dataset(dataset: Any, fit: Fit, **options: Any) -> ExponentFits:
     """The fit of each source of a result of `simulate.sweep`; `options` are those of `fit_exponent`."""
     if "n_unique" not in dataset:
         raise ValueError("the Dataset has no n_unique to fit: the analytic engine gives expectations alone")
     sources = [str(name) for name in np.atleast_1d(dataset["source"].values)]
     parts = [dataset] if dataset["source"].ndim == 0 else [dataset.isel(source=i) for i in range(len(sources))]
-    return ExponentFits({name: fit_source(part, **options) for name, part in zip(sources, parts, strict=True)})
+    return ExponentFits({name: fit_source(part, fit, **options) for name, part in zip(sources, parts, strict=True)})
 
 
-def fit_source(one: Any, **options: Any) -> ExponentFit:
+def fit_source(one: Any, fit: Fit, **options: Any) -> Any:
     """The fit of all corpora of one source of a Dataset (a selection along ``source``) together."""
     counts, spectra = corpora(one)
     if spectra is None:
-        return fit_exponent(one["n_draws"].values, counts, nested=False, **options)
-    return fit_exponent(one["n_draws"].values, counts, spectrum=spectra, **options)
+        return fit(one["n_draws"].values, counts, nested=False, **options)
+    return fit(one["n_draws"].values, counts, spectrum=spectra, **options)
 
 
 def corpora(one: Any) -> tuple[np.ndarray, list[FrequencySpectrum] | None]:

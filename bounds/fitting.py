@@ -167,7 +167,7 @@ def fit_exponent(
     if hasattr(n_draws, "data_vars"):
         from bounds.dataset_fits import fit_dataset
 
-        return fit_dataset(n_draws, model=model, confidence=confidence, window=window)  # type: ignore[return-value]
+        return fit_dataset(n_draws, fit_exponent, model=model, confidence=confidence, window=window)  # type: ignore[return-value]
     if model not in MODELS:
         raise ValueError(f"model must be one of {', '.join(MODELS)}, got {model!r}")
     if not (isinstance(confidence, int | float) and 0 < confidence < 1):

@@ -91,11 +91,11 @@ def _fit_source(one: xr.Dataset, model: str, window: Window) -> tuple[np.ndarray
     counts, spectra = corpora_of(one)
     if spectra is None:
         alone = partial(fit_exponent, one.n_draws.values, nested=False, window=window)
-        return np.array([alone(row).exponent for row in counts]), fit_source(one, window=window)
+        return np.array([alone(row).exponent for row in counts]), fit_source(one, fit_exponent, window=window)
     # "auto" would fit the other models as well, to report them beside its answer; of one corpus only that is kept.
     alone = partial(fit_exponent, one.n_draws.values, window=window, model="spectrum" if model == "auto" else model)
     single = [alone(row, spectrum=spectrum).exponent for row, spectrum in zip(counts, spectra, strict=True)]
-    return np.array(single), fit_source(one, model=model, window=window)
+    return np.array(single), fit_source(one, fit_exponent, model=model, window=window)
 
 
 def _numbers(fit: ExponentFit) -> list[float]:
