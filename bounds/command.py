@@ -72,6 +72,8 @@ def run(command: click.Command, program: str) -> None:
         # complain once more when it closes stdout.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
+    except MemoryError:
+        _leave(1, "out of memory; ask for fewer draws, fewer threads or a source with a lighter tail")
     except (ValueError, OSError) as error:
         _leave(2, describe(error))
     else:

@@ -33,6 +33,9 @@ HEAD_BITS = 14
 
 MAX_CELLS = 1 << 24
 MAX_SAMPLED_EXPONENT = 32.0
+MAX_URN_DRAWS = 2**31 - 1
+"""An urn remembers the table of each token in four bytes."""
+
 FRESH = 1 << 63
 """Flag of a key whose type is taken to be new whenever it is drawn."""
 
@@ -92,7 +95,9 @@ class Sampler:
 
 
 def build_sampler(source: Source, n_draws: int) -> Sampler:
-    """The tables of `source`; `n_draws` matters to a growing uniform alone, whose law depends on it.
+    """The tables of `source` for corpora of at most `n_draws` draws.
+
+    `n_draws` is part of the law of a growing uniform, whose corpora must have exactly that size.
 
     Raises ValueError with one sentence where the tokens of a source cannot be drawn.
     """
@@ -101,6 +106,10 @@ def build_sampler(source: Source, n_draws: int) -> Sampler:
     if isinstance(source, Uniform):
         return Sampler(FLAT, parameter=(source.types, 0))
     if isinstance(source, PitmanYor):
+        if n_draws > MAX_URN_DRAWS:
+            raise ValueError(
+                f"the tokens of a Pitman-Yor source can be drawn up to 2^31 - 1, got {n_draws}; use --engine analytic"
+            )
         if source.concentration >= 2**29:
             raise ValueError(
                 f"the tokens engine takes concentrations below 2^29, got {source.concentration:g}; "

@@ -15,9 +15,6 @@ from simulate.sampling import FLAT, FRESH, URN, Sampler, draw_flat, draw_from_bl
 from simulate.stream import Stream, multiply_high, philox_block, random_bits
 
 CHUNK = 512
-MAX_URN_DRAWS = 2**31 - 1
-"""An urn remembers the table of each token in four bytes."""
-
 MAX_DENSE = 1 << 27
 
 _FRESH = np.uint64(FRESH)
@@ -34,8 +31,6 @@ def growth(
     seed, high = np.uint64(stream.seed), np.uint64(stream.high)
     grid = np.ascontiguousarray(checkpoints, np.int64)
     if sampler.kind == URN:
-        if grid[-1] > MAX_URN_DRAWS:
-            raise ValueError(f"the tokens of a Pitman-Yor source can be drawn up to 2^31 - 1, got {grid[-1]}")
         n_unique, spectrum = _grow_urn(*sampler.parameter, seed, high, grid, edges)
     else:
         flat = sampler.kind == FLAT
