@@ -11,10 +11,10 @@ from typing import Any
 from bounds import __version__
 
 _HOME_OF = {
-    "Sweep": "simulate.sweep",
-    "run_sweep": "simulate.sweep",
-    "sweep": "simulate.sweep",
-    "refit": "simulate.sweep",
+    "Sweep": "simulate.sweeps",
+    "run_sweep": "simulate.sweeps",
+    "sweep": "simulate.sweeps",
+    "refit": "simulate.fits",
     "open_result": "simulate.dataset",
     "save_result": "simulate.dataset",
     "measure_corpus": "simulate.corpus",

@@ -129,7 +129,7 @@ def sweep(**options: Any) -> None:
     _check_sources(options["sources"])
     _check_laws(options["laws"])
     _check_outputs(options)
-    from simulate.sweep import DEFAULT_SOURCES, Sweep, choose_engine, run_sweep
+    from simulate.sweeps import DEFAULT_SOURCES, Sweep, choose_engine, run_sweep
 
     plan = Sweep(
         options["sources"] or DEFAULT_SOURCES, options["n_draws"] or (), options["replicates"], options["seed"],

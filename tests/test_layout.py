@@ -72,6 +72,14 @@ def test_every_public_name_is_where_it_is_said_to_be():
             package.nothing  # noqa: B018
 
 
+def test_functions_are_not_hidden_by_modules_of_the_same_name():
+    program = "import simulate; simulate.run_sweep; import simulate.cli; assert callable(simulate.sweep)"
+    subprocess.run([sys.executable, "-c", program], check=True)
+    for package in ("bounds", "simulate"):
+        modules = {path.stem for path in (ROOT / package).glob("*.py")}
+        assert not modules & set(__import__(package).__all__)
+
+
 def blocks(language: str) -> list[str]:
     return re.findall(rf"```{language}\n(.*?)```", README, flags=re.DOTALL)
 

@@ -2,6 +2,8 @@
 
 A `Sweep` says what is to be done; `run_sweep` does it. Corpora are drawn by a backend on as many threads as wished;
 which thread draws what has no influence on any number.
+
+The module is not called ``sweep``: importing it would then put the module where `simulate.sweep`, the function, is.
 """
 
 from __future__ import annotations
