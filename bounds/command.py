@@ -66,7 +66,9 @@ def run(command: click.Command, program: str) -> None:
     except click.ClickException as error:
         _leave(error.exit_code, error.format_message())
     except (click.Abort, KeyboardInterrupt):
-        _leave(130, "interrupted; nothing half-written was left behind")
+        print("error: interrupted; nothing half-written was left behind", file=sys.stderr, flush=True)
+        # Everything is unwound by now but threads in compiled loops, which a normal exit would wait for.
+        os._exit(130)
     except (BrokenPipeError, SystemExit):
         # Whoever read our output has seen enough; click itself exits, with 1, where it notices first. Python would
         # complain once more when it closes stdout.

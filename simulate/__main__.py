@@ -1,7 +1,11 @@
 """``python -m simulate``: sweep, corpus, fit."""
 
-from bounds.command import run
-from simulate.cli import main
+import sys
 
 if __name__ == "__main__":
+    try:
+        from bounds.command import run
+        from simulate.cli import main
+    except KeyboardInterrupt:
+        sys.exit(130)  # before there was anything to leave behind
     run(main, "python -m simulate")

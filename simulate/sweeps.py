@@ -219,7 +219,8 @@ def _draw(
             if progress:
                 progress(grid[-1])
     finally:
-        pool.shutdown(wait=True, cancel_futures=True)
+        # Without waiting: after an interrupt, a compiled loop would otherwise hold us until its corpus is drawn.
+        pool.shutdown(wait=False, cancel_futures=True)
     return counts, spectra, edges
 
 

@@ -340,7 +340,8 @@ def test_a_closed_pipe_is_silent():
 
 
 def test_interrupt_leaves_nothing_behind(tmp_path):
-    arguments = ["sweep", "--source", "zipf:1.1", "--n-draws", "1e6,3e7", "--replicates", "500", "--out", "x.nc"]
+    """One corpus would take many minutes: an interrupt does not wait for it."""
+    arguments = ["sweep", "--source", "uniform:1000", "--n-draws", "1e6,1e11", "--replicates", "2", "--out", "x.nc"]
     process = subprocess.Popen(
         [sys.executable, "-m", "simulate", *arguments], cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
         text=True, env=os.environ | {"PYTHONPATH": os.getcwd()},
