@@ -6,6 +6,7 @@ Loads click alone; rich is loaded when a table is printed.
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from collections.abc import Callable, Iterable, Sequence
@@ -60,9 +61,13 @@ def parse_or_fail(parse: Callable[..., Any], *arguments: Any, **options: Any) ->
 
 def run(command: click.Command, program: str) -> None:
     """Run a command line and leave the process with the right exit code, without a traceback for bad input."""
+    _open_streams()
     try:
         result = command.main(prog_name=program, standalone_mode=False)
         sys.stdout.flush()
+    except click.exceptions.NoArgsIsHelpError as error:
+        print(error.format_message())
+        sys.exit(0)
     except click.ClickException as error:
         _leave(error.exit_code, error.format_message())
     except (click.Abort, KeyboardInterrupt):
@@ -76,17 +81,29 @@ def run(command: click.Command, program: str) -> None:
         sys.exit(0)
     except MemoryError:
         _leave(1, "out of memory; ask for fewer draws, fewer threads or a source with a lighter tail")
+    except OverflowError as error:
+        _leave(2, f"a number is too large to compute with ({error})")
     except (ValueError, OSError) as error:
-        _leave(2, describe(error))
+        full = isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EIO)
+        _leave(1 if full else 2, describe(error))
     else:
         sys.exit(result if isinstance(result, int) else 0)
+
+
+def _open_streams() -> None:
+    """Give a process whose streams were closed somewhere to write, and replace what its terminal cannot show."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115  (open until the process ends)
+        elif hasattr(getattr(sys, name), "reconfigure"):
+            getattr(sys, name).reconfigure(errors="replace")
 
 
 def describe(error: Exception) -> str:
     """One sentence for an error: of an operating-system error, what failed and on which file."""
     if isinstance(error, OSError) and error.strerror:
         return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
-    return str(error)
+    return " ".join(str(error).split())
 
 
 def _leave(code: int, message: str) -> None:

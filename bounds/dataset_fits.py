@@ -13,6 +13,9 @@ import numpy as np
 from bounds.intervals import Interval
 from bounds.spectrum import FrequencySpectrum
 
+MAX_POINTS = 100
+"""Most corpus sizes that a fit looks at."""
+
 Fit = Callable[..., Any]
 """`bounds.fit_exponent`, handed in by whoever calls: arrays in, an `ExponentFit` out."""
 
@@ -69,14 +72,24 @@ def fit_dataset(dataset: Any, fit: Fit, **options: Any) -> ExponentFits:
 
 def fit_source(one: Any, fit: Fit, **options: Any) -> Any:
     """The fit of all corpora of one source of a Dataset (a selection along ``source``) together."""
+    one = thinned(one)
     counts, spectra = corpora(one)
     if spectra is None:
         return fit(one["n_draws"].values, counts, nested=False, **options)
     return fit(one["n_draws"].values, counts, spectrum=spectra, **options)
 
 
+def thinned(one: Any) -> Any:
+    """`one` at no more than `MAX_POINTS` sizes: neighbours on a finer grid say nearly the same, and cost the square."""
+    n = one["n_draws"].size
+    if n <= MAX_POINTS:
+        return one
+    return one.isel(n_draws=np.unique(np.linspace(0, n - 1, MAX_POINTS).round().astype(int)))
+
+
 def corpora(one: Any) -> tuple[np.ndarray, list[FrequencySpectrum] | None]:
     """Counts (corpus, n_draws) and the spectrum of each corpus; None where each size has a corpus of its own."""
+    one = thinned(one)
     counts = one["n_unique"].transpose("replicate", "n_draws").values
     measured = (counts >= 0).all(axis=1)  # a real corpus fills one replicate of a sweep; the rest is negative
     if str(one["source"].values).startswith("growing:"):

@@ -147,10 +147,13 @@ def unique_bounds(
 
     Below 1 + D (ε/M)² (slow rate, B7-iii), above 1 + 2 D ε (fast rate, B7-ii), ε = B D^-β in nats per token; the
     middle is their geometric mean. `inversion` names others (`INVERSIONS`). Both ends are clipped to [1, D] and
-    flagged where they then say nothing. `source` is the version of the paper: v1 takes the middle, v3 the lower
-    end alone, v6 no single value. Raises ValueError for a law without an irreducible loss.
+    flagged where they then say nothing; so is a lower end above D, which contradicts its own assumption.
+    `source` is the version of the paper: v1 takes the middle, v3 the lower end alone, v6 no single value. Raises
+    ValueError for a law without an irreducible loss and for less than one token.
     """
     law, D = get_law(law), _positive("n_tokens", n_tokens)
+    if np.any(np.asarray(D) < 1):
+        raise ValueError(f"n_tokens must be at least 1, got {n_tokens!r}")
     version = _version(source)
     chosen = _inversions(inversion)
     epsilon = law.excess(D)
@@ -164,6 +167,8 @@ def unique_bounds(
     }  # fmt: skip
     below, above = _F[chosen["lower"]], _F[chosen["upper"]]
     raw_lower, raw_upper = (f.function(*arguments[f.name]) for f in (below, above))
+    # No corpus holds more than D sequences: a lower bound above D contradicts what it assumes, and so says nothing.
+    raw_lower = np.where(raw_lower > D, 1.0, raw_lower)[()]
     upper = np.clip(raw_upper, 1.0, D)
     lower = np.minimum(np.clip(raw_lower, 1.0, D), upper)
     middle = {"kausik2024v1": np.sqrt(lower) * np.sqrt(upper), "kausik2024v3": lower}.get(source)
@@ -250,7 +255,7 @@ def bands(
     `corpus_factor` is for `skills` times the skills; its lower end comes from the upper exponent.
     """
     rows = []
-    for law in map(get_law, laws):
+    for law in map(get_law, [laws] if isinstance(laws, str | LossLaw) else laws):
         ends = exponent_band(law.data_exponent)
         middle = {"kausik2024v1": ends.midpoint, "kausik2024v3": ends.lower}.get(source)
         exponent = (ends.lower, middle, ends.upper)

@@ -7,6 +7,7 @@ progress to standard error.
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -31,12 +32,16 @@ def _load_config(ctx: click.Context, param: click.Parameter, value: str | None) 
         reason = getattr(error, "strerror", None) or error
         raise click.UsageError(f"--config {value}: {reason}") from None
     entries = {name.replace("-", "_"): entry for name, entry in entries.items()}
-    known = {p.opts[0].removeprefix("--").replace("-", "_"): str(p.name) for p in ctx.command.params}
+    parameters = [p for p in ctx.command.params if p.name not in ("config", "version")]
+    known = {p.opts[0].removeprefix("--").replace("-", "_"): str(p.name) for p in parameters}
+    several = {p.name for p in parameters if isinstance(p, click.Option) and p.multiple}
     unknown = sorted(set(entries) - set(known))
     if unknown:
-        allowed = ", ".join(sorted(set(known) - {"config"}))
+        allowed = ", ".join(sorted(known))
         raise click.UsageError(f"--config {value}: {unknown[0]!r} is not known here; known are {allowed}")
-    ctx.default_map = {known[name]: _flat(entry) for name, entry in entries.items()}
+    given = {known[name]: _flat(entry) for name, entry in entries.items()}
+    # One source or law may stand there without its brackets.
+    ctx.default_map = {n: [e] if n in several and not isinstance(e, list) else e for n, e in given.items()}
     return value
 
 
@@ -212,10 +217,6 @@ def _present_corpus(pairs: Any, parameters: dict[str, Any], options: dict[str, A
     dataset = results.to_dataset(pairs, parameters)
     implied = bands(float(dataset.n_units[-1]), laws=options["laws"] or tuple(LAWS))
     path = options["out"] and str(save_result(dataset, options["out"], overwrite=options["overwrite"]))
-    if options["figure"]:
-        from simulate.figures import save_corpus_figure
-
-        save_corpus_figure(pairs, options["figure"], overwrite=options["overwrite"])
     if options["as_json"]:
         notes = dict.fromkeys(note for growth, _ in pairs for note in growth.notes)
         found = {
@@ -224,11 +225,10 @@ def _present_corpus(pairs: Any, parameters: dict[str, Any], options: dict[str, A
             "verdict": results.verdict(pairs), "provenance": json.loads(dataset.attrs["provenance"]), "path": path,
         }  # fmt: skip
         print(json.dumps(found, indent=1))
-        return
-    results.print_corpus(pairs, implied, curves=options["curves"])
-    for written in (path, options["figure"]):
-        if written:
-            print(f"written: {written}")
+    else:
+        results.print_corpus(pairs, implied, curves=options["curves"])
+    _draw("save_corpus_figure", (pairs,), options)
+    _say_written(path, options)
 
 
 @main.command()
@@ -245,7 +245,7 @@ def _present_corpus(pairs: Any, parameters: dict[str, Any], options: dict[str, A
 def fit(result: str, model: str, window: tuple[int, ...] | None, **options: Any) -> None:
     """Fit the exponents of RESULT (a .nc or .zarr that sweep wrote) again and print its tables."""
     if window is not None and len(window) != 2:
-        raise click.UsageError(f"--window takes two corpus sizes, such as 1e4,1e6, got {len(window)}")
+        raise click.UsageError(f"--window takes two different corpus sizes, such as 1e4,1e6, got {len(window)}")
     _check_outputs(options)
     _check_laws(options["laws"])
     from simulate.dataset import open_result
@@ -299,7 +299,7 @@ def _check_outputs(options: dict[str, Any]) -> None:
     from simulate.files import FIGURES, RESULTS, check_target
 
     for flag, formats in (("out", RESULTS), ("figure", FIGURES)):
-        if options.get(flag):
+        if options.get(flag) is not None:
             parse_or_fail(check_target, options[flag], overwrite=options["overwrite"], formats=formats)
 
 
@@ -311,18 +311,29 @@ def _present(dataset: Any, options: dict[str, Any]) -> None:
 
     implied = implied_bands(dataset, options["laws"] or tuple(LAWS))
     path = options["out"] and str(save_result(dataset, options["out"], overwrite=options["overwrite"]))
-    if options["figure"]:
-        from simulate.figures import save_figure
-
-        save_figure(dataset, implied, options["figure"], overwrite=options["overwrite"])
     if options["as_json"]:
         print(json.dumps(as_json(dataset, implied, path=path, with_curves=options["curves"]), indent=1))
-        return
-    print_summary(dataset, implied)
-    if options["explained"]:
-        _explain(dataset)
+    else:
+        print_summary(dataset, implied)
+        if options["explained"]:
+            _explain(dataset)
+    _draw("save_figure", (dataset, implied), options)
+    _say_written(path, options)
+
+
+def _draw(which: str, arguments: tuple[Any, ...], options: dict[str, Any]) -> None:
+    """Draw the figure that was asked for: last, so that nothing else is lost if it fails."""
+    if options["figure"]:
+        # A notebook names a backend of its own in the environment, which this process may not have.
+        os.environ["MPLBACKEND"] = "agg"
+        from simulate import figures
+
+        getattr(figures, which)(*arguments, options["figure"], overwrite=options["overwrite"])
+
+
+def _say_written(path: str | None, options: dict[str, Any]) -> None:
     for written in (path, options["figure"]):
-        if written:
+        if written and not options["as_json"]:
             print(f"written: {written}")
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import platform
+import warnings
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -107,12 +108,16 @@ def open_result(path: str | Path) -> xr.Dataset:
     source = Path(path)
     if not source.exists():
         raise ValueError(f"{source} does not exist")
+    if source.is_dir() and source.suffix != ".zarr":
+        raise ValueError(f"{source} is a folder; results end in .nc or .zarr")
     try:
         if source.suffix == ".zarr":
             dataset = xr.open_zarr(source, chunks=None, mask_and_scale=False).load()
         else:
-            with xr.open_dataset(source, engine="h5netcdf", mask_and_scale=False) as opened:
-                dataset = opened.load()
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # about foreign files, which are refused below
+                with xr.open_dataset(source, engine="h5netcdf", mask_and_scale=False) as opened:
+                    dataset = opened.load()
     except (OSError, ValueError, KeyError) as error:
         raise ValueError(f"{source} cannot be read as a result ({error}); results end in .nc or .zarr") from None
     if "provenance" not in dataset.attrs:
@@ -127,7 +132,8 @@ def _write_netcdf(dataset: xr.Dataset, path: Path) -> None:
     encoding = {
         str(name): {"zlib": True, "complevel": 4} for name, values in dataset.data_vars.items() if values.ndim > 2
     }
-    dataset.to_netcdf(path, engine="h5netcdf", encoding=encoding)
+    # Through memory: HDF5 brings the process down where the disk is full when it closes a file.
+    path.write_bytes(bytes(dataset.to_netcdf(engine="h5netcdf", encoding=encoding)))
 
 
 def _write_zarr(dataset: xr.Dataset, path: Path) -> None:

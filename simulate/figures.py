@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -50,8 +51,15 @@ def save_figure(dataset: xr.Dataset, implied: Sequence[Band], path: str | Path, 
     """Draw the figure of a sweep to a .png, .pdf or .svg file."""
     target = check_target(path, overwrite=overwrite, formats=FIGURES)
     with written_whole(target) as part:
-        draw_growth(dataset, implied).savefig(part, dpi=150)
+        _save(draw_growth(dataset, implied), part)
     return target
+
+
+def _save(figure: Figure, part: Path) -> None:
+    """Through memory, so that a full disk is one error and not a writer that fails half-way."""
+    drawn = io.BytesIO()
+    figure.savefig(drawn, dpi=150, format=part.suffix[1:])
+    part.write_bytes(drawn.getvalue())
 
 
 def save_corpus_figure(pairs: Sequence[Any], path: str | Path, *, overwrite: bool = False) -> Path:
@@ -83,7 +91,7 @@ def save_corpus_figure(pairs: Sequence[Any], path: str | Path, *, overwrite: boo
     axes.legend(fontsize=8, loc="upper left")
     axes.grid(alpha=0.3)
     with written_whole(target) as part:
-        figure.savefig(part, dpi=150)
+        _save(figure, part)
     return target
 
 
@@ -114,8 +122,9 @@ def _exponents(axes: Axes, dataset: xr.Dataset, implied: Sequence[Band]) -> None
         one, colour = dataset.sel(source=source), _COLOURS[i % len(_COLOURS)]
         labels.append(short(str(source)))
         if "exponent_pooled" in one:
+            held = bool(np.isfinite(one.exponent_lower))
             axes.plot([one.exponent_lower, one.exponent_upper], [i, i], "-", lw=3, color=colour)
-            axes.plot(one.exponent_pooled, i, "o", ms=5, color=colour)
+            axes.plot(one.exponent_pooled, i, "o", ms=5, color=colour, mfc=colour if held else "white")
         axes.plot(one.exponent_planted, i, "|", ms=14, color="black")
     for band in implied:
         row = len(labels)
@@ -127,7 +136,7 @@ def _exponents(axes: Axes, dataset: xr.Dataset, implied: Sequence[Band]) -> None
     axes.invert_yaxis()
     axes.set(xlabel="exponent γ", xlim=(0, 1))
     axes.set_title(
-        "Colour: fitted, with 95 % interval. Bar: planted. Grey: band of a law, and its middle.",
+        "Dot: fitted, with 95 % interval (hollow: rejected). Bar: planted. Grey: band of a law, its middle.",
         fontsize=10,
         loc="right",
     )

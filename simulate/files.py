@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 RESULTS = (".nc", ".zarr", ".csv")
+_ZARR = (".zgroup", "zarr.json")
 FIGURES = (".png", ".pdf", ".svg")
 
 
@@ -21,6 +22,8 @@ def check_target(path: str | Path, *, overwrite: bool = False, formats: tuple[st
     target = Path(path)
     if target.suffix not in formats:
         raise ValueError(f"{target}: the name of a result ends in {', '.join(formats)}")
+    if target.is_dir() and not (target.suffix == ".zarr" and any((target / name).exists() for name in _ZARR)):
+        raise ValueError(f"{target} is a folder that no result stands in; it is not replaced, choose another name")
     if target.exists() and not overwrite:
         raise ValueError(f"{target} exists already; pass --overwrite to replace it")
     if not target.parent.is_dir():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Mapping
 from functools import partial
@@ -11,11 +12,11 @@ import numpy as np
 import xarray as xr
 
 from bounds.dataset_fits import corpora as corpora_of
-from bounds.dataset_fits import fit_source
+from bounds.dataset_fits import fit_source, thinned
 from bounds.fitting import ExponentFit, fit_exponent
 from simulate.corpus.exponents import CorpusFit
 from simulate.corpus.source import TOO_SHORT, OpenCorpus
-from simulate.dataset import NOT_MEASURED, describe
+from simulate.dataset import NOT_MEASURED, describe, stamp
 
 Window = tuple[int, int] | None
 
@@ -57,6 +58,8 @@ def refit(dataset: xr.Dataset, *, model: str = "auto", window: Window = None) ->
 
     A real corpus keeps the fit that it has: its interval rests on blocks of its text, which a result does not hold.
     """
+    if window is not None and window[0] >= window[1]:
+        raise ValueError(f"a window must ascend, got {window[0]} and {window[1]}; write the smaller size first")
     if "n_unique" not in dataset:
         raise ValueError("this result has expectations alone and no counts to fit; it was made with --engine analytic")
     drawn = [i for i, name in enumerate(dataset.source.values) if not str(name).startswith("corpus:")]
@@ -69,7 +72,8 @@ def refit(dataset: xr.Dataset, *, model: str = "auto", window: Window = None) ->
             values = values.astype(object)
         values[drawn] = again[name].values
         dataset = dataset.assign({name: (dataset[name].dims, values)})
-    return describe(dataset)
+    made = json.loads(dataset.attrs["provenance"]) | {"refit": {"model": model, "window": window}}
+    return stamp(describe(dataset), json.dumps(made))
 
 
 def _fit_or_say_why_not(one: xr.Dataset, model: str, window: Window) -> tuple[Any, Any, str]:
@@ -88,6 +92,12 @@ def _fit_or_say_why_not(one: xr.Dataset, model: str, window: Window) -> tuple[An
 
 def _fit_source(one: xr.Dataset, model: str, window: Window) -> tuple[np.ndarray, ExponentFit]:
     """The exponent of each corpus of one source, and the fit of all of them together."""
+    one = thinned(one)
+    if window is not None and window[1] < one.n_draws[-1]:
+        # The spectrum is that of the largest size; without it the curve alone is fitted.
+        counts, _ = corpora_of(one)
+        alone = partial(fit_exponent, one.n_draws.values, window=window, model=model)
+        return np.array([alone(row).exponent for row in counts]), alone(counts)
     counts, spectra = corpora_of(one)
     if spectra is None:
         alone = partial(fit_exponent, one.n_draws.values, nested=False, window=window)

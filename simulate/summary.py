@@ -83,12 +83,12 @@ def verdict(dataset: xr.Dataset, implied: Sequence[Band]) -> str:
     for band in {band.source: band for band in reversed(implied)}.values():
         low, _, high = band.exponent
         inside = sum(row["exponent_upper"] >= low and row["exponent_lower"] <= high for row in fitted)
-        parts.insert(0, f"{inside} of {len(fitted)} agree with the band [{low:.2f}, {high:.2f}] of {band.law}")
+        parts.insert(0, f"{inside} of {len(fitted)} intervals meet the band [{low:.2f}, {high:.2f}] of {band.law}")
     loose = len(rows(dataset)) - len(fitted)
     if loose:
         parts.append(f"{loose} of {len(fitted) + loose} sources follow no power law that the data confirm")
     return (
-        f"Distinct sequences, and with them the parameters N of an efficient model, grow as "
+        f"Distinct sequences, and so the parameters N of a model that stores each once, grow as "
         f"{_span([row['exponent'] for row in fitted])} on these sources{truth}; {', '.join(parts)}. Which exponent a "
         "corpus has decides: N ~ D^0.58 is the middle of the band of one loss fit, not a law of its own."
     )
@@ -118,8 +118,14 @@ def print_summary(dataset: xr.Dataset, implied: Sequence[Band]) -> None:
     n_draws = int(dataset.n_draws[-1])
     print(f"Distinct sequences U in corpora of D = {n_draws:.4g} draws, and the exponent γ of U ~ D^γ")
     columns = ["source", "corpora", "γ planted", "γ fitted", "95 % interval", "γ local", "U(D)", "E U(D)", "z"]
-    print_table(columns, [_cells(row) for row in rows(dataset)])
-    print("γ fitted: all corpora together. γ local: slope at D. z: mean U against E U, in standard errors of the mean.")
+    names = [short(row["source"]) for row in rows(dataset)]
+    if len(set(names)) < len(names):
+        names = [row["source"] for row in rows(dataset)]
+    print_table(columns, [_cells(row, name) for row, name in zip(rows(dataset), names, strict=True)])
+    print(
+        "γ fitted: all corpora together, in brackets where the fit is rejected. γ local: f1/U at D, the slope of ln U"
+    )
+    print("for independent draws. z: mean U against E U, in standard errors of the mean.")
     for row in rows(dataset):
         if row["exponent_lower"] is None and row["fit"]:
             print(f"! {short(row['source'])}: {row['fit']}")
@@ -136,11 +142,13 @@ def short(source: str) -> str:
     return f"corpus:{PurePath(path.strip(chr(34))).name}{comma}{rest}"
 
 
-def _cells(row: dict[str, Any]) -> list[str]:
+def _cells(row: dict[str, Any], name: str) -> list[str]:
     low, high = row["exponent_lower"], row["exponent_upper"]
+    # A fit that was rejected describes its window and is no result.
+    fitted = f"({_fixed(row['exponent'])})" if low is None and row["exponent"] is not None else _fixed(row["exponent"])
     interval = "none" if low is None else f"{low:.4f} – {high:.4f}"
     return [
-        short(row["source"]), str(row["replicates"]), _fixed(row["exponent_planted"]), _fixed(row["exponent"]),
+        name, str(row["replicates"]), _fixed(row["exponent_planted"]), fitted,
         interval, _fixed(row["exponent_local"]), number(row["n_unique"], 6), number(row["n_unique_expected"], 6),
         "–" if row["z"] is None else f"{row['z']:+.2f}",
     ]  # fmt: skip

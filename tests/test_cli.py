@@ -128,6 +128,9 @@ def test_a_result_is_fitted_again(saved, tmp_path):
     assert first[0]["exponent"] != second[0]["exponent"]
     assert first[0]["n_unique"] == second[0]["n_unique"]
     assert simulate.open_result(tmp_path / "b.nc").exponent_pooled[0] == pytest.approx(second[0]["exponent"])
+    before_the_end = json.loads(run("fit", str(saved), "--window", "100,5e3", "--json").stdout)
+    assert before_the_end["rows"][0]["exponent"] != first[0]["exponent"]
+    assert before_the_end["provenance"]["refit"] == {"model": "auto", "window": [100, 5000]}
     direct = fit_exponent(simulate.open_result(saved))
     assert direct["zipf:1.724"].exponent == pytest.approx(first[0]["exponent"])
 
@@ -164,6 +167,8 @@ def test_config_file_gives_flags_and_flags_override(tmp_path):
     assert "'sources' is not known here" in refused("sweep", "--config", str(config))
     config.write_text("seed = \n")
     assert "sweep.toml" in refused("sweep", "--config", str(config))
+    config.write_text('source = "uniform:100"\nn-draws = "10,20"\nreplicates = 1\n')
+    assert json.loads(run("sweep", "--config", str(config), "--json").stdout)["rows"][0]["source"] == "uniform:100"
     assert "No such file" in refused("sweep", "--config", str(tmp_path / "none.toml"))
 
 
@@ -218,6 +223,7 @@ def test_a_corpus_is_a_source_of_a_sweep(tmp_path):
         (["sweep", "--replicates", "0"], "replicates must be at least 1"),
         (["sweep", "--engine", "steam"], "'steam' is not one of"),
         (["sweep", "--source", "zipf:2", "--source", "zipf:2.0"], "twice"),
+        (["sweep", "--out", ""], "ends in .nc, .zarr, .csv"),
         (["sweep", "--out", "result.txt"], "ends in .nc, .zarr, .csv"),
         (["sweep", "--out", "/nowhere/at/all/x.nc"], "is not a folder"),
         (["sweep", "--out", "/proc/x.nc"], "cannot be written to"),
@@ -330,6 +336,39 @@ def test_import_bounds_is_light():
     program = "import bounds, sys; bounds.expected_unique('zipf:1.7', 1e6); print(*sys.modules)"
     loaded = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout.split()
     assert not {"numba", "xarray", "matplotlib", "sympy"} & set(loaded)
+
+
+def test_a_folder_is_never_replaced(tmp_path):
+    for name, command in (("x.nc", "--out"), ("x.zarr", "--out"), ("x.png", "--figure")):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "precious").write_text("mine")
+        assert "folder" in refused("sweep", *SMALL, command, str(tmp_path / name), "--overwrite")
+        assert (tmp_path / name / "precious").read_text() == "mine"
+    assert "is a folder" in refused("fit", str(tmp_path / "x.nc"))
+
+
+def test_closed_streams_and_plain_terminals_are_no_crash(tmp_path):
+    text = tmp_path / "a.txt"
+    text.write_text("a b c " * 100)
+    for command in ("bounds band 1T >&-", "simulate corpus - <&-", f"simulate corpus {text} > /dev/full"):
+        done = subprocess.run(
+            ["bash", "-c", f"{sys.executable} -m {command}"], capture_output=True, text=True, timeout=60
+        )
+        assert "Traceback" not in done.stderr
+        assert done.stderr.count("error:") == (0 if ">&-" in command else 1)
+    ascii_only = os.environ | {"PYTHONIOENCODING": "ascii"}
+    assert "hoffmann2022" in run("band", "1T", module="bounds", env=ascii_only).stdout
+
+
+def test_a_figure_needs_no_backend_of_a_notebook(tmp_path):
+    environment = os.environ | {"MPLBACKEND": "module://matplotlib_inline.backend_inline"}
+    run("sweep", *SMALL, "--figure", str(tmp_path / "a.png"), env=environment)
+    assert (tmp_path / "a.png").stat().st_size > 10_000
+
+
+def test_a_fine_grid_is_fitted_at_a_hundred_sizes():
+    arguments = ["--source", "zipf:1.7", "--n-draws", "100:1e5:3000", "--replicates", "2"]
+    assert json.loads(run("sweep", *arguments, "--json").stdout)["rows"][0]["exponent_lower"] is not None
 
 
 def test_a_closed_pipe_is_silent():

@@ -73,6 +73,13 @@ def test_where_the_upper_bound_becomes_vacuous():
 
 
 @given(sizes, st.sampled_from(comparable), st.sampled_from([(), *INVERSIONS]))
+def test_a_lower_end_above_the_corpus_says_nothing(n_tokens, law, inversion):
+    """Such a bound contradicts its own assumption: U is at most D."""
+    bound = bounds.unique_bounds(n_tokens, law=law, inversion=inversion)
+    assert bound.lower < n_tokens or bound.lower_vacuous or n_tokens == 1
+
+
+@given(sizes, st.sampled_from(comparable), st.sampled_from([(), *INVERSIONS]))
 def test_ends_are_in_order_and_possible(n_tokens, law, inversion):
     bound = bounds.unique_bounds(n_tokens, law=law, inversion=inversion)
     assert 1 <= bound.lower <= bound.upper <= n_tokens

@@ -107,6 +107,8 @@ def fit_corpus(growth: CorpusGrowth, *, confidence: float = 0.95) -> CorpusFit:
     windows = tuple(_decades(growth, blocks, confidence))
     sound = [fit for fit in fits if not fit.rejected and _holds_inside(fit, windows)]
     main = next((fit for fit in sound if fit.p_value > ACCEPT), sound[0] if sound else fits[-1])
+    if all(window.from_draws != main.from_draws for window in windows):
+        windows = tuple(sorted((*windows, main), key=lambda window: window.from_draws))
     local = _interval(blocks, blocks.local, blocks.local_without, confidence)
     slope, slope_interval, slope_window = _end_slope(blocks, confidence)
     point = np.searchsorted(blocks.n_draws, main.from_draws)

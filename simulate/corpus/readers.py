@@ -73,7 +73,11 @@ def read_blocks(path: str) -> Iterator[bytes]:
 
 
 def _opened(path: str) -> AbstractContextManager[IO[bytes]]:
-    return nullcontext(sys.stdin.buffer) if path == "-" else open(path, "rb")
+    if path != "-":
+        return open(path, "rb")
+    if sys.stdin is None:
+        raise InputError("standard input is closed: pipe a text into it, or name a file")
+    return nullcontext(sys.stdin.buffer)
 
 
 def _raw_blocks(path: str, file: IO[bytes]) -> Iterator[bytes]:

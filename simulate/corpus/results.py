@@ -16,6 +16,7 @@ from simulate.dataset import describe, provenance, stamp
 
 from .exponents import CorpusFit
 from .growth import CorpusGrowth
+from .source import TOO_SHORT
 
 Pair = tuple[CorpusGrowth, CorpusFit | None]
 
@@ -34,7 +35,7 @@ def to_dataset(pairs: Sequence[Pair], parameters: dict[str, Any]) -> xr.Dataset:
     columns = [_numbers(fit) for _, fit in pairs]
     for key in columns[0]:
         data[key] = ("source", np.array([column[key] for column in columns]))
-    data["fit"] = ("source", [fit.verdict if fit else _NO_BLOCKS for _, fit in pairs])
+    data["fit"] = ("source", [fit.verdict if fit else _why_not(growth) for growth, fit in pairs])
     dataset = xr.Dataset(data, coords={"source": [name(g) for g in growths], "n_units": growths[0].n_units})
     dataset["length"] = ("source", np.array([g.length for g in growths]))
     inputs = dict(growths[0].sha256)
@@ -42,7 +43,9 @@ def to_dataset(pairs: Sequence[Pair], parameters: dict[str, Any]) -> xr.Dataset:
     return stamp(describe(dataset), made)
 
 
-_NO_BLOCKS = "No interval: the text is too short to be cut into blocks."
+def _why_not(growth: CorpusGrowth) -> str:
+    """Why there is no fit: none was asked for, or the text is too short for it."""
+    return TOO_SHORT if any("too few" in note for note in growth.notes) else "No fit: no blocks were asked for."
 
 
 def _numbers(fit: CorpusFit | None) -> dict[str, float]:
@@ -67,7 +70,7 @@ def fits(pairs: Sequence[Pair]) -> list[dict[str, Any]]:
     for growth, fit in pairs:
         entry: dict[str, Any] = {"source": name(growth), "order": growth.order, "length": growth.length}
         entry |= {key: None if math.isnan(value) else value for key, value in _numbers(fit).items()}
-        entry["fit"] = fit.verdict if fit else _NO_BLOCKS
+        entry["fit"] = fit.verdict if fit else _why_not(growth)
         entry["windows"] = [_window(w) for w in fit.windows] if fit else []
         found.append(entry)
     return found
@@ -85,15 +88,20 @@ def verdict(pairs: Sequence[Pair]) -> str:
     """One sentence: whether any length follows a power law here, and what its exponent or its slope is."""
     fitted = [(growth, fit) for growth, fit in pairs if fit is not None]
     if not fitted:
-        return "The text is too short to say how its distinct windows grow."
+        return f"Nothing is said about how distinct windows grow. {_why_not(pairs[0][0])}"
     parts = []
     for growth, fit in fitted:
         what = f"{growth.length} {growth.unit}{'s' if growth.length > 1 else ''}"
-        if fit.interval is None:
+        if fit.slope in (0.0, 1.0):
+            parts.append(f"{'every' if fit.slope else 'no further'} window of {what} is new")
+        elif fit.interval is None:
             parts.append(f"windows of {what} follow no single power law (slope {fit.slope:.2f} at the end)")
         else:
             low, high = fit.interval
-            parts.append(f"windows of {what} grow as D^{fit.exponent:.2f} [{low:.2f}, {high:.2f}]")
+            parts.append(
+                f"windows of {what} grow as K D^γ - u₀ with γ = {fit.exponent:.2f} [{low:.2f}, {high:.2f}] "
+                f"(slope {fit.slope:.2f} at the end)"
+            )
     return f"In {fitted[0][0].corpus}, {'; '.join(parts)}; each unit and length has an exponent of its own."
 
 
@@ -112,7 +120,7 @@ def print_corpus(pairs: Sequence[Pair], implied: Sequence[Band], *, curves: bool
     for note in dict.fromkeys(note for growth, _ in pairs for note in growth.notes):
         print(f"! {note}")
     for growth, fit in pairs:
-        print(f"length {growth.length}: {fit.verdict if fit else _NO_BLOCKS}")
+        print(f"length {growth.length}: {fit.verdict if fit else _why_not(growth)}")
     print(f"\nWhat the loss laws imply for a corpus of D = {first.n_units[-1]:.4g} tokens, one token a {first.unit}")
     print_bands(implied, float(first.n_units[-1]))
     print(f"\n{verdict(pairs)}")
