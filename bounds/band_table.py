@@ -51,7 +51,8 @@ def band_notes(rows: Sequence[Band], n_tokens: float) -> list[str]:
             f"! {names}: fitted on {first.fitted_tokens[0]:.0e} tokens and more, so U and N at {n_tokens:.3g} are an "
             f"extrapolation (an excess loss of {first.excess(n_tokens):.2g} nats per token); compare the exponents."
         )
-    middles = [row.n_params.middle for row in rows if row.n_params and row.n_params.middle is not None]
+    told = [row.n_params for row in rows if row.n_params and not row.n_params.vacuous]
+    middles = [bound.middle for bound in told if bound.middle is not None]
     if len(middles) > 1 and max(middles) > 1.5 * min(middles):
         notes.append(f"! The laws disagree by a factor {max(middles) / min(middles):.1f} in the middle N.")
     return notes
@@ -74,7 +75,8 @@ def _bound(bound: Any) -> tuple[Any, Any, Any]:
     if bound is None:
         return None, None, None
     lower = "vacuous" if bound.lower_vacuous else bound.lower
-    return lower, bound.middle, "vacuous" if bound.upper_vacuous else bound.upper
+    middle = "vacuous" if bound.vacuous and bound.middle is not None else bound.middle
+    return lower, middle, "vacuous" if bound.upper_vacuous else bound.upper
 
 
 def _in_order(row: Band) -> list[str]:

@@ -231,7 +231,9 @@ class Band:
         for name in ("n_unique", "n_params"):
             bound: Bound | None = getattr(self, name)
             for end in ("lower", "middle", "upper"):
-                value = None if bound is None else getattr(bound, end)
+                # Between two ends that say nothing there is no middle.
+                silent = bound is None or (end == "middle" and bound.vacuous)
+                value = None if silent else getattr(bound, end)
                 row[f"{name}_{end}"] = None if value is None else float(value)
             for end in ("lower", "upper"):
                 flag = f"{end}_vacuous"
