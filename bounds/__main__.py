@@ -8,10 +8,7 @@ from typing import Any
 import click
 
 from bounds import __version__
-from bounds.command import CountType, command_group, run, with_version
-
-SCHEMA_VERSION = 1
-
+from bounds.command import SCHEMA_VERSION, CountType, command_group, run, with_version
 
 main = command_group("What is true on paper: bounds on distinct sequences, parameters and corpus size.")
 

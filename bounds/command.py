@@ -17,6 +17,9 @@ import click
 from bounds import __version__
 from bounds.quantities import parse_count, parse_grid
 
+SCHEMA_VERSION = 1
+"""Version of the keys of ``--json`` and of a saved result."""
+
 
 class CountType(click.ParamType):
     """A whole number as people write it: 1e6, 300B, 1.5T."""

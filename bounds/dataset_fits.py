@@ -6,7 +6,7 @@ Takes what `simulate.sweep` returns or a file of it holds, by its names alone: x
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -14,7 +14,7 @@ from bounds.intervals import Interval
 from bounds.spectrum import FrequencySpectrum
 
 MAX_POINTS = 100
-"""Most corpus sizes that a fit looks at."""
+"""Most corpus sizes that a fit looks at: neighbours on a finer grid say nearly the same, and cost the square."""
 
 Fit = Callable[..., Any]
 """`bounds.fit_exponent`, handed in by whoever calls: arrays in, an `ExponentFit` out."""
@@ -70,30 +70,34 @@ def fit_dataset(dataset: Any, fit: Fit, **options: Any) -> ExponentFits:
     return ExponentFits({name: fit_source(part, fit, **options) for name, part in zip(sources, parts, strict=True)})
 
 
-def fit_source(one: Any, fit: Fit, **options: Any) -> Any:
+def fit_source(one: Any, fit: Fit, *, window: Any = None, **options: Any) -> Any:
     """The fit of all corpora of one source of a Dataset (a selection along ``source``) together."""
-    one = thinned(one)
-    counts, spectra = corpora(one)
-    if spectra is None:
-        return fit(one["n_draws"].values, counts, nested=False, **options)
-    return fit(one["n_draws"].values, counts, spectrum=spectra, **options)
+    given = fit_inputs(one, window)
+    return fit(given.n_draws, given.counts, spectrum=given.spectra, nested=given.nested, window=window, **options)
 
 
-def thinned(one: Any) -> Any:
-    """`one` at no more than `MAX_POINTS` sizes: neighbours on a finer grid say nearly the same, and cost the square."""
+class FitInputs(NamedTuple):
+    """What a Dataset holds of one source, as `fit_exponent` takes it."""
+
+    n_draws: np.ndarray
+    counts: np.ndarray
+    """(corpus, n_draws) distinct sequences."""
+    spectra: list[FrequencySpectrum] | None
+    """One for each corpus; None where the largest size, which they belong to, is not fitted."""
+    nested: bool
+    """False where each size has a corpus of its own."""
+
+
+def fit_inputs(one: Any, window: Any = None) -> FitInputs:
+    """The counts and spectra of one source that a fit in `window` takes, at no more than `MAX_POINTS` sizes."""
     n = one["n_draws"].size
-    if n <= MAX_POINTS:
-        return one
-    return one.isel(n_draws=np.unique(np.linspace(0, n - 1, MAX_POINTS).round().astype(int)))
-
-
-def corpora(one: Any) -> tuple[np.ndarray, list[FrequencySpectrum] | None]:
-    """Counts (corpus, n_draws) and the spectrum of each corpus; None where each size has a corpus of its own."""
-    one = thinned(one)
-    counts = one["n_unique"].transpose("replicate", "n_draws").values
+    if n > MAX_POINTS:
+        one = one.isel(n_draws=np.unique(np.linspace(0, n - 1, MAX_POINTS).round().astype(int)))
+    n_draws, counts = one["n_draws"].values, one["n_unique"].transpose("replicate", "n_draws").values
     measured = (counts >= 0).all(axis=1)  # a real corpus fills one replicate of a sweep; the rest is negative
-    if str(one["source"].values).startswith("growing:"):
-        return counts[measured], None
+    nested = not str(one["source"].values).startswith("growing:")
+    if not nested or (window is not None and window[1] < n_draws[-1]):
+        return FitInputs(n_draws, counts[measured], None, nested)
     edges = one["multiplicity"].values
-    spectrum = one["spectrum"].transpose("replicate", "multiplicity").values
-    return counts[measured], [FrequencySpectrum.from_binned(edges, row) for row in spectrum[measured]]
+    rows = one["spectrum"].transpose("replicate", "multiplicity").values[measured]
+    return FitInputs(n_draws, counts[measured], [FrequencySpectrum.from_binned(edges, row) for row in rows], nested)

@@ -16,7 +16,7 @@ from typing import Any
 
 import click
 
-from bounds.command import CountType, GridType, command_group, parse_or_fail, with_version
+from bounds.command import SCHEMA_VERSION, CountType, GridType, command_group, parse_or_fail, with_version
 from bounds.quantities import parse_count
 
 
@@ -212,7 +212,7 @@ def _present_corpus(pairs: Any, parameters: dict[str, Any], options: dict[str, A
     from bounds.efficiency import bands
     from bounds.laws import LAWS
     from simulate.corpus import results
-    from simulate.dataset import SCHEMA_VERSION, save_result
+    from simulate.dataset import save_result
 
     dataset = results.to_dataset(pairs, parameters)
     implied = bands(float(dataset.n_units[-1]), laws=options["laws"] or tuple(LAWS))

@@ -17,9 +17,9 @@ from typing import Any
 import xarray as xr
 
 from bounds import __version__
+from bounds.command import SCHEMA_VERSION
 from simulate.files import RESULTS, check_target, written_whole
 
-SCHEMA_VERSION = 1
 NOT_MEASURED = -1
 """Where a count has no value: a corpus is one replicate, however many the other sources have."""
 

@@ -11,8 +11,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from bounds.dataset_fits import corpora as corpora_of
-from bounds.dataset_fits import fit_source, thinned
+from bounds.dataset_fits import fit_inputs, fit_source
 from bounds.fitting import ExponentFit, fit_exponent
 from simulate.corpus.exponents import CorpusFit
 from simulate.corpus.source import TOO_SHORT, OpenCorpus
@@ -67,9 +66,7 @@ def refit(dataset: xr.Dataset, *, model: str = "auto", window: Window = None) ->
         raise ValueError("this result holds real corpora alone, whose fit needs their text; run sweep or corpus again")
     again = add_fits(dataset.isel(source=drawn), {}, model=model, window=window)
     for name in ("exponent", "z", "fit", *_PER_SOURCE):
-        values = dataset[name].values.astype(again[name].dtype if name == "fit" else float)
-        if name == "fit":
-            values = values.astype(object)
+        values = dataset[name].values.astype(object if name == "fit" else float)
         values[drawn] = again[name].values
         dataset = dataset.assign({name: (dataset[name].dims, values)})
     made = json.loads(dataset.attrs["provenance"]) | {"refit": {"model": model, "window": window}}
@@ -92,20 +89,16 @@ def _fit_or_say_why_not(one: xr.Dataset, model: str, window: Window) -> tuple[An
 
 def _fit_source(one: xr.Dataset, model: str, window: Window) -> tuple[np.ndarray, ExponentFit]:
     """The exponent of each corpus of one source, and the fit of all of them together."""
-    one = thinned(one)
-    if window is not None and window[1] < one.n_draws[-1]:
-        # The spectrum is that of the largest size; without it the curve alone is fitted.
-        counts, _ = corpora_of(one)
-        alone = partial(fit_exponent, one.n_draws.values, window=window, model=model)
-        return np.array([alone(row).exponent for row in counts]), alone(counts)
-    counts, spectra = corpora_of(one)
-    if spectra is None:
-        alone = partial(fit_exponent, one.n_draws.values, nested=False, window=window)
-        return np.array([alone(row).exponent for row in counts]), fit_source(one, fit_exponent, window=window)
+    given = fit_inputs(one, window)
+    model = model if given.nested else "auto"  # corpora that are no prefixes of each other have one model of their own
+    together = fit_source(one, fit_exponent, model=model, window=window)
+    alone = partial(fit_exponent, given.n_draws, nested=given.nested, window=window)
+    if given.spectra is None:
+        return np.array([alone(row, model=model).exponent for row in given.counts]), together
     # "auto" would fit the other models as well, to report them beside its answer; of one corpus only that is kept.
-    alone = partial(fit_exponent, one.n_draws.values, window=window, model="spectrum" if model == "auto" else model)
-    single = [alone(row, spectrum=spectrum).exponent for row, spectrum in zip(counts, spectra, strict=True)]
-    return np.array(single), fit_source(one, fit_exponent, model=model, window=window)
+    alone = partial(alone, model="spectrum" if model == "auto" else model)
+    single = [alone(row, spectrum=s).exponent for row, s in zip(given.counts, given.spectra, strict=True)]
+    return np.array(single), together
 
 
 def _numbers(fit: ExponentFit) -> list[float]:

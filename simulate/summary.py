@@ -11,9 +11,9 @@ from typing import Any
 import xarray as xr
 
 from bounds.band_table import band_notes, print_bands
-from bounds.command import number, print_table
+from bounds.command import SCHEMA_VERSION, number, print_table
 from bounds.efficiency import Band, bands
-from simulate.dataset import NOT_MEASURED, SCHEMA_VERSION
+from simulate.dataset import NOT_MEASURED
 
 ROW_KEYS = (
     "exponent_pooled", "exponent_lower", "exponent_upper", "exponent_planted", "exponent_local",

@@ -135,6 +135,16 @@ def test_a_result_is_fitted_again(saved, tmp_path):
     assert direct["zipf:1.724"].exponent == pytest.approx(first[0]["exponent"])
 
 
+def test_a_window_below_the_largest_size_is_fitted_by_the_curve(tmp_path):
+    path = tmp_path / "a.nc"
+    run("sweep", "--source", "zipf:1.7", "--source", "growing:0.58", "--n-draws", "100:1e4:12", "--out", str(path))
+    found = json.loads(run("fit", str(path), "--window", "100,5e3", "--json").stdout)["rows"]
+    direct = fit_exponent(simulate.open_result(path), window=(100, 5000))
+    for row in found:
+        assert row["exponent"] == pytest.approx(direct[row["source"]].exponent)
+    assert "independent" in direct["growing:0.58"].verdict
+
+
 def test_csv_has_a_line_for_each_count(tmp_path):
     path = tmp_path / "a.csv"
     run("sweep", *SMALL, "--out", str(path))

@@ -1,7 +1,7 @@
 """How distinct windows grow along contiguous stretches of a corpus, with and without each of its blocks.
 
-A prefix is one stretch of text, and what it says about small D is the luck of where it starts: on texts made of
-topics, exponents fitted to prefixes varied 2 to 7 times as much as those fitted to the curve here. It is
+A prefix is one stretch of text, and what it says about small D is the luck of where it starts: exponents
+fitted to prefixes vary more than those fitted to the curve here. It is
 
     Ū(D) = mean of U over all stretches of D windows that start at a cut of the corpus,
 

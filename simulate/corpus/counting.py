@@ -6,10 +6,8 @@ the a-windows at i and i + k - a, which overlap if k < 2a. A pair is a 64-bit in
 table, so nothing rests on hashes being different. Where an a-window occurs once in the corpus, so do all windows
 that contain it, and they need no table: most long windows are like that.
 
-Measured on one core: 20.7 M bytes, lengths 1 to 32 (eight of them), 5 to 7 s; 4.7 M words, the same lengths,
-0.9 s. Memory: 4 bytes a unit for ids, 32 to 64 for each distinct window that needs the table (half as much again
-while it grows), 7 for each distinct window. Expected for 1e9 bytes, where every look-up misses the caches: one to
-two minutes a length, and 20 to 60 GB at the lengths (about 8 to 16) that have most distinct repeated windows.
+Memory: 4 bytes a unit for ids, 32 to 64 for each distinct window that needs the table (half as much again while it
+grows), 7 for each distinct window.
 """
 
 from __future__ import annotations
