@@ -12,7 +12,8 @@ from typing import Any
 __version__ = "0.1.0"
 
 _HOMES = {
-    "bounds.notation": ["Formula", "explain", "formulas"],
+    "bounds.notation": ["Formula", "Letter"],
+    "bounds.catalogue": ["explain", "formulas"],
     "bounds.intervals": ["Bound", "Interval"],
     "bounds.sources": [
         "Geometric",

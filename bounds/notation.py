@@ -1,18 +1,16 @@
 """Letters with units, and `Formula`: an expression that carries its label, assumption and source.
 
 Every public formula of `bounds` has one `Formula`, kept as text beside the code that evaluates it, in the
-module's table ``FORMULAS``. Elementary closed forms are evaluated from that text (`Formula.function`); sums and
-special functions are evaluated by hand-written code and compared with the text at fifty digits in the tests.
-sympy is loaded when an expression is first looked at, not before.
+module's table ``FORMULAS``; `bounds.catalogue` lists and explains them. Elementary closed forms are evaluated from
+that text (`Formula.function`); sums and special functions are evaluated by hand-written code and compared with the
+text at fifty digits in the tests. sympy is loaded when an expression is first looked at, not before.
 """
 
 from __future__ import annotations
 
 import functools
-import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
-from importlib import import_module
 from typing import Any
 
 from bounds.intervals import LABELS
@@ -70,21 +68,22 @@ LETTERS = {letter.name: letter for letter in _LETTERS}
 
 
 @functools.cache
-def symbols() -> dict[str, Any]:
-    """The letters as sympy symbols with their assumptions."""
+def symbols(own: tuple[Letter, ...] = ()) -> dict[str, Any]:
+    """The letters as sympy symbols with their assumptions; those of `own` take the place of others of their name."""
     import sympy
 
-    return {name: sympy.Symbol(name, **dict.fromkeys(letter.assumptions, True)) for name, letter in LETTERS.items()}
+    table = LETTERS | {letter.name: letter for letter in own}
+    return {name: sympy.Symbol(name, **dict.fromkeys(letter.assumptions, True)) for name, letter in table.items()}
 
 
 @functools.cache
-def _names() -> dict[str, Any]:
+def _names(own: tuple[Letter, ...]) -> dict[str, Any]:
     """What a formula's text may name: the letters, and the functions whose usual names are letters here."""
     import sympy
     from sympy.codegen import cfunctions
 
     return {
-        **symbols(),
+        **symbols(own),
         "Gamma": sympy.gamma,
         "Beta": sympy.beta,
         "Zeta": sympy.zeta,
@@ -97,9 +96,11 @@ def _names() -> dict[str, Any]:
 class Formula:
     """One statement of the theory: ``quantity = expression``, and how far it may be trusted.
 
-    `text` is the right-hand side in sympy's syntax over the names of `LETTERS`; `arguments` are the letters that
-    `function` takes, in that order. `label` is one of `bounds.intervals.LABELS`. `example` gives the values
-    of the worked number that `explain` prints.
+    `text` is the right-hand side in sympy's syntax over the names of `LETTERS` and of `own`, the letters that this
+    formula alone uses or reads otherwise; `arguments` are the letters that `function` takes, in that order. `label`
+    is one of `bounds.intervals.LABELS`. `relation` is "=" or, for a bound, "<=" or ">=". `of` names the public
+    function that evaluates the formula; where it is empty, the name up to the first dot does. The worked number of
+    `explain` is the value of `call`, a Python expression over `bounds` and `numpy`, or of `function` at `example`.
     """
 
     name: str
@@ -112,79 +113,73 @@ class Formula:
     equation: str
     unit: str = "1"
     example: tuple[float, ...] = ()
+    of: str = ""
+    call: str = ""
+    own: tuple[Letter, ...] = ()
+    relation: str = "="
 
     def __post_init__(self) -> None:
         if self.label not in LABELS:
             raise ValueError(f"label of formula {self.name} must be one of {LABELS}, got {self.label!r}")
 
     @property
+    def public_name(self) -> str:
+        """The function of `bounds` that evaluates this formula."""
+        return self.of or self.name.partition(".")[0]
+
+    @property
+    def symbols(self) -> dict[str, Any]:
+        """The sympy symbols of the letters as this formula reads them, by name."""
+        return symbols(self.own)
+
+    @property
     def expression(self) -> Any:
         """The right-hand side as a sympy expression."""
         import sympy
 
-        return sympy.sympify(self.text, locals=_names())
+        return sympy.sympify(self.text, locals=_names(self.own))
 
     @property
     def letters(self) -> tuple[Letter, ...]:
-        """The letters that occur in the expression, in alphabetical order."""
-        return tuple(LETTERS[name] for name in sorted(map(str, self.expression.free_symbols)))
+        """The letters that occur in the expression, in alphabetical order; indices of sums are none."""
+        table = LETTERS | {letter.name: letter for letter in self.own}
+        return tuple(table[name] for name in sorted(map(str, self.expression.free_symbols)))
 
     @property
     def latex(self) -> str:
         """The statement in LaTeX."""
         import sympy
 
-        names = {symbols()[name]: letter.latex or name for name, letter in LETTERS.items()}
-        return f"{self.quantity} = {sympy.latex(self.expression, symbol_names=names)}"
+        table = LETTERS | {letter.name: letter for letter in self.own}
+        names = {symbol: table[name].latex or name for name, symbol in self.symbols.items()}
+        relation = {"=": "=", "<=": r"\le", ">=": r"\ge"}[self.relation]
+        return f"{self.quantity} {relation} {sympy.latex(self.expression, symbol_names=names)}"
 
     @property
     def function(self) -> Callable[..., Any]:
         """The expression as a function of `arguments`, in order; arrays broadcast."""
-        return _lambdified(self.text, self.arguments)
+        return _lambdified(self.text, self.arguments, self.own)
+
+    def worked(self) -> tuple[str, float] | None:
+        """What to type, or the values of the letters, and the number that comes out; None without an example."""
+        if self.call:
+            import numpy
+
+            import bounds
+
+            # The calls are constants of this package, written beside the formulas and checked by the tests.
+            return self.call, float(eval(self.call, {"bounds": bounds, "numpy": numpy}))
+        if self.example:
+            given = ", ".join(f"{k} = {v:g}" for k, v in zip(self.arguments, self.example, strict=True))
+            return given, float(self.function(*self.example))
+        return None
 
 
 @functools.cache
-def _lambdified(text: str, arguments: tuple[str, ...]) -> Callable[..., Any]:
+def _lambdified(text: str, arguments: tuple[str, ...], own: tuple[Letter, ...]) -> Callable[..., Any]:
     import sympy
 
     # Letters such as gamma are also the names of functions in the generated code: stand-ins keep the two apart.
-    stand_ins = {symbols()[name]: sympy.Dummy(name) for name in arguments}
-    expression = sympy.sympify(text, locals=_names()).xreplace(stand_ins)
+    stand_ins = {symbols(own)[name]: sympy.Dummy(name) for name in arguments}
+    expression = sympy.sympify(text, locals=_names(own)).xreplace(stand_ins)
     return sympy.lambdify(list(stand_ins.values()), expression, modules=["scipy", "numpy"])
-
-
-_MODULES = ("bounds.unique", "bounds.laws", "bounds.efficiency", "bounds.fitting")
-
-
-@functools.cache
-def formulas() -> dict[str, Formula]:
-    """Every public formula by name, in the order of the theory."""
-    table: dict[str, Formula] = {}
-    for module in _MODULES:
-        for formula in import_module(module).FORMULAS:
-            if formula.name in table:
-                raise RuntimeError(f"two formulas are called {formula.name}")
-            table[formula.name] = formula
-    return table
-
-
-def explain(name: str) -> str:
-    """The formula called `name` as text: statement, LaTeX, letters with units, label, assumption and source."""
-    known = formulas()
-    if name not in known:
-        raise ValueError(f"no formula is called {name!r}; known are {', '.join(known)}")
-    formula = known[name]
-    import sympy
-
-    rows = [
-        f"{formula.name}: {formula.quantity} = {sympy.sstr(formula.expression)}   [{formula.unit}]",
-        f"LaTeX:      {formula.latex}",
-        f"label:      {formula.label}",
-        f"assumption: {formula.assumption}",
-        f"source:     {formula.source} ({formula.equation})",
-        *(f"  {letter.name:8s} {letter.meaning} [{letter.unit}]" for letter in formula.letters),
-    ]
-    if formula.example:
-        given = ", ".join(f"{k} = {v:g}" for k, v in zip(formula.arguments, formula.example, strict=True))
-        rows.append(f"example:    {given} gives {float(formula.function(*formula.example)):.6g}")
-    return inspect.cleandoc("\n".join(rows))

@@ -338,7 +338,7 @@ def _say_written(path: str | None, options: dict[str, Any]) -> None:
 
 
 def _explain(dataset: Any) -> None:
-    from bounds.notation import explain
+    from bounds.catalogue import explain
 
     engine = json.loads(dataset.attrs["provenance"])["engine"]
     print(f"\nengine: {engine['name']} ({engine['reason']})")

@@ -14,7 +14,7 @@ from bounds.efficiency import FORMULAS, INVERSIONS, LOSS_RANGE
 from bounds.intervals import Interval
 from bounds.laws import FORMULAS as LAW_FORMULAS
 from bounds.laws import LAWS
-from bounds.notation import PAPER_VERSIONS, Formula, symbols
+from bounds.notation import PAPER_VERSIONS, Formula
 
 comparable = [key for key, law in LAWS.items() if law.comparable]
 sizes = st.floats(1, 1e18)
@@ -24,7 +24,7 @@ def at_fifty_digits(formula: Formula, values: tuple[float, ...]) -> float:
     import sympy
 
     given_values = {
-        symbols()[name]: sympy.Float(value, 60) for name, value in zip(formula.arguments, values, strict=True)
+        formula.symbols[name]: sympy.Float(value, 60) for name, value in zip(formula.arguments, values, strict=True)
     }
     return float(formula.expression.evalf(50, subs=given_values))
 

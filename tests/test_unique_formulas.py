@@ -7,7 +7,7 @@ from sympy.codegen import cfunctions
 
 import bounds
 from bounds import unique
-from bounds.notation import explain, symbols
+from bounds.catalogue import explain
 
 
 def rank_sum(term, last):
@@ -32,7 +32,7 @@ def end_of_sum(term, x, sign):
 def exactly(name, **values):
     """The expression of the formula `name`, evaluated at fifty digits."""
     formula = next(f for f in unique.FORMULAS if f.name == name)
-    given_values = {symbols()[letter]: sympy.Float(value, 60) for letter, value in values.items()}
+    given_values = {formula.symbols[letter]: sympy.Float(value, 60) for letter, value in values.items()}
     expression = formula.expression
     expression = expression.replace(cfunctions.expm1, lambda x: sympy.exp(x) - 1)
     expression = expression.replace(cfunctions.log1p, lambda x: sympy.log(1 + x))

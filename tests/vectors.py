@@ -152,5 +152,10 @@ QUANTITIES |= {
     "compute_optimal_D": _formula("optimal_tokens", **_OPTIMAL),
 }
 
-# Sections A8-A9, B1-B6 and C-D: add entries below, one line each, such as
-# QUANTITIES["gamma_bernstein"] = lambda params: ...
+# Sections A8 and A9: windows of token streams, and the Santa Fe process.
+
+# Sections B1-B6: divergences.
+
+# Sections C1-C3: capacity.
+
+# Section D: skills.

@@ -1,0 +1,95 @@
+"""Every public formula by name, and the sentence-by-sentence account of each: what ``explain`` prints."""
+
+from __future__ import annotations
+
+import difflib
+import functools
+from importlib import import_module
+from typing import Any
+
+from bounds.notation import Formula
+
+_MODULES = ("bounds.unique", "bounds.laws", "bounds.efficiency", "bounds.fitting")
+"""Modules with a table ``FORMULAS``, in the order of the theory."""
+
+
+@functools.cache
+def formulas() -> dict[str, Formula]:
+    """Every public formula by name, in the order of the theory."""
+    table: dict[str, Formula] = {}
+    for module in _MODULES:
+        for formula in import_module(module).FORMULAS:
+            if formula.name in table:
+                raise RuntimeError(f"two formulas are called {formula.name}")
+            table[formula.name] = formula
+    return table
+
+
+def find(name: str) -> list[Formula]:
+    """The formula called `name`, or all those that the public function of that name evaluates.
+
+    Raises ValueError, with the nearest names, where there is none.
+    """
+    table = formulas()
+    if name in table:
+        return [table[name]]
+    found = [formula for formula in table.values() if formula.public_name == name]
+    if found:
+        return found
+    names = [*table, *dict.fromkeys(formula.public_name for formula in table.values())]
+    close = difflib.get_close_matches(name, names, n=3, cutoff=0.4)
+    hint = f"; did you mean {' or '.join(close)}?" if close else ""
+    raise ValueError(f"no formula is called {name!r}{hint} `python -m bounds explain` lists them all")
+
+
+def explain(name: str | None = None) -> str:
+    """A formula as text: statement, LaTeX, letters with units, label, assumption, source and a worked number.
+
+    `name` is a formula or a public function, whose formulas all follow each other; without it, one line for each
+    formula there is.
+    """
+    if name is None:
+        return "\n".join(f"{f.name}: {f.label}; {f.source} ({f.equation})" for f in formulas().values())
+    return "\n\n".join(_told(formula) for formula in find(name))
+
+
+def to_json(formula: Formula) -> dict[str, Any]:
+    """What `explain` says of a formula, as an object for JSON."""
+    worked = formula.worked()
+    return {
+        "name": formula.name,
+        "function": formula.public_name,
+        "quantity": formula.quantity,
+        "relation": formula.relation,
+        "text": _text(formula),
+        "latex": formula.latex,
+        "unit": formula.unit,
+        "label": formula.label,
+        "assumption": formula.assumption,
+        "source": formula.source,
+        "equation": formula.equation,
+        "letters": {letter.name: {"meaning": letter.meaning, "unit": letter.unit} for letter in formula.letters},
+        "example": None if worked is None else {"given": worked[0], "value": worked[1]},
+    }
+
+
+def _text(formula: Formula) -> str:
+    import sympy
+
+    return str(sympy.sstr(formula.expression))
+
+
+def _told(formula: Formula) -> str:
+    rows = [
+        f"{formula.name}: {formula.quantity} {formula.relation} {_text(formula)}   [{formula.unit}]",
+        f"LaTeX:      {formula.latex}",
+        f"label:      {formula.label}",
+        f"assumption: {formula.assumption}",
+        f"source:     {formula.source} ({formula.equation})",
+        f"in Python:  bounds.{formula.public_name}",
+        *(f"  {letter.name:8s} {letter.meaning} [{letter.unit}]" for letter in formula.letters),
+    ]
+    worked = formula.worked()
+    if worked is not None:
+        rows.append(f"example:    {worked[0]} gives {worked[1]:.6g}")
+    return "\n".join(rows)
