@@ -179,7 +179,6 @@ def test_least_squares_find_the_planted_curve():
 
 @pytest.mark.parametrize("formula", FORMULAS, ids=lambda formula: formula.name)
 def test_formulas_have_examples_that_are_their_expressions(formula):
-    from bounds.notation import symbols
 
     values = {formula.symbols[name]: value for name, value in zip(formula.arguments, formula.example, strict=True)}
     assert formula.function(*formula.example) == pytest.approx(float(formula.expression.evalf(30, subs=values)))
