@@ -39,11 +39,14 @@ _HOMES = {
     "bounds.laws": ["LAWS", "LossLaw", "get_law"],
     "bounds.efficiency": [
         "bands",
+        "bernstein_exponent",
         "efficient_params",
         "exponent_band",
         "growth_factor",
         "unique_bounds",
     ],
+    "bounds.law_fitting": ["LossLawFit", "fit_loss_law"],
+    "bounds.uncertainty": ["exponent_deviation", "growth_factor_interval", "log_unique_deviation"],
     "bounds.fitting": ["ExponentFit", "FrequencySpectrum", "fit_exponent"],
 }
 _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}

@@ -76,9 +76,9 @@ def _as_json(n_tokens: int, rows: list[Any], laws: tuple[str, ...], options: dic
 
 def _print_formulas(inversions: tuple[str, ...]) -> None:
     from bounds.catalogue import explain
-    from bounds.efficiency import INVERSIONS
+    from bounds.inversions import INVERSIONS
 
-    chosen = [INVERSIONS[name][1] for name in inversions] or ["unique_lower_slow", "unique_upper_fast"]
+    chosen = [INVERSIONS[name].formula.name for name in inversions] or ["unique_lower_slow", "unique_upper_fast"]
     for name in ("exponent_lower", "exponent_upper", *chosen, "efficient_params", "growth_factor"):
         print(f"\n{explain(name)}")
 

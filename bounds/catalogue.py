@@ -9,7 +9,7 @@ from typing import Any
 
 from bounds.notation import Formula
 
-_MODULES = ("bounds.unique", "bounds.laws", "bounds.efficiency", "bounds.fitting")
+_MODULES = ("bounds.unique", "bounds.laws", "bounds.efficiency", "bounds.law_fitting", "bounds.uncertainty", "bounds.fitting")
 """Modules with a table ``FORMULAS``, in the order of the theory."""
 
 

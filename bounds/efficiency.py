@@ -10,15 +10,14 @@ gives D^(1-β) above and D^(1-2β) below; with β = 0.28 these are D^0.72 and D^
 | β, B   | exponent and coefficient of the data term     | 1, nats per token | `beta`, of the law   |
 | ε      | excess loss B D^-β                            | nats per token   |                       |
 | U, γ   | distinct sequences, U ~ D^γ                   | sequences, 1     |                       |
-| M      | largest loss of one prediction                | nats per token   | `loss_range`          |
-| c      | least cost of a new sequence                  | nats             | `novelty_cost`        |
+| b      | Bernstein (margin) exponent of the learner    | 1                | `bernstein`           |
+| ℓ      | tokens that make one sequence                 | tokens           | `tokens_per_sequence` |
 | ν      | parameters per stored sequence                | parameters       | `params_per_sequence` |
+| κ      | bits that a parameter holds                   | bits             | `bits_per_param`      |
 
-The bounds B7-i to B7-iii speak of the support of the corpus's law, of which U(D) is the part that occurs: above,
-they bound U(D) as well; below, only where the corpus shows its whole support, which each says in its assumption.
-
-Sequences are counted per token here: D and ε in the same unit. The bounds at the linear rate do not change with
-the length of a sequence; the slow-rate bound does.
+`bounds.inversions` has the five ways from ε to U and their constants M, c and c_max; `bounds.uncertainty` how sure
+each end is. Sequences are single tokens unless `tokens_per_sequence` says otherwise. The bounds at the linear rate
+do not change with the length of a sequence; the slow-rate bound does.
 """
 
 from __future__ import annotations
@@ -30,21 +29,21 @@ from typing import Any
 
 import numpy as np
 
+from bounds import inversions
 from bounds.intervals import GIVEN, HEURISTIC, Bound, Interval
+from bounds.inversions import DERIVED, INVERSIONS, LOSS_RANGE, NOVELTY_COST, LossCurve
 from bounds.laws import LAWS, LossLaw, _positive, get_law
-from bounds.notation import PAPER_VERSIONS, Formula
+from bounds.notation import PAPER_VERSIONS, Formula, Letter
 
-LOSS_RANGE = math.log(50257)
-"""M: uniform guessing over the GPT-2 vocabulary, nats per token."""
-NOVELTY_COST = math.log(2)
-"""c: one bit for each new sequence, nats."""
+__all__ = ["FORMULAS", "INVERSIONS", "LOSS_RANGE", "NOVELTY_COST", "Band", "bands", "exponent_band"]
 
-_DERIVED = "own derivation after Kausik 2024, arXiv:2402.14746"
+_BITS = Letter("b_seq", "bits that store one sequence", "bits per sequence", r"b_{\mathrm{seq}}")
+_KAPPA = Letter("kappa", "bits that one parameter holds", "bits per parameter", r"\kappa")
 
 
 def _exponent_formula(name: str, text: str, label: str, assumption: str, equation: str, **more: Any) -> Formula:
     return Formula(
-        name=name, quantity="gamma", text=text, label=label, assumption=assumption, source=_DERIVED,
+        name=name, quantity=r"\gamma", text=text, label=label, assumption=assumption, source=DERIVED,
         equation=equation, **more,
     )  # fmt: skip
 
@@ -53,63 +52,48 @@ FORMULAS = (
     _exponent_formula(
         "exponent_lower", "1 - 2*beta", HEURISTIC,
         "slow rate: excess = sqrt(U/D), read as an equality for one corpus", "B7-iii, B8",
-        arguments=("beta",), example=(0.28,),
+        arguments=("beta",), example=(0.28,), of="exponent_band",
     ),
     _exponent_formula(
         "exponent_upper", "1 - beta", HEURISTIC,
         "fast rate: excess = U/D, read as an equality for one corpus", "B7-ii, B8",
-        arguments=("beta",), example=(0.28,),
+        arguments=("beta",), example=(0.28,), of="exponent_band",
     ),
     _exponent_formula(
-        "exponent_bernstein", "1 - (2 - b)*beta", HEURISTIC,
+        "exponent_exact", "1 - beta", GIVEN,
+        "the prequential and the pattern inversion both apply and beta < 1/2", "B7-iv, B7-v",
+        arguments=("beta",), example=(0.28,), of="exponent_band",
+    ),
+    _exponent_formula(
+        "bernstein_exponent", "1 - (2 - b)*beta", HEURISTIC,
         "rate (U/D)^(1/(2-b)) for a learner with Bernstein exponent b; b = 1 fast, 0 slow, 1/2 halfway", "B8",
         arguments=("beta", "b"), example=(0.28, 0.5),
     ),
     Formula(
         name="growth_factor", quantity="D_2/D_1", text="k**(1/gamma)", arguments=("gamma", "k"),
         label=HEURISTIC, assumption="skills are proportional to distinct sequences, U ~ D^gamma",
-        source=_DERIVED, equation="B8", example=(0.58, 2.0),
+        source=DERIVED, equation="B8", example=(0.58, 2.0),
+        own=(Letter("k", "factor on the number of skills", "1"),),
     ),
-    Formula(
-        name="unique_lower_laplace", quantity="U", text="1 + (D + 1)*expm1(epsilon)", arguments=("D", "epsilon"),
-        label=GIVEN, assumption="the learner's test excess is at most that of Laplace's rule with known support, and "
-        "the corpus shows the whole support",
-        source=_DERIVED, equation="B7-i", unit="sequences", example=(1e9, 0.05),
-    ),
-    Formula(
-        name="unique_upper_fast", quantity="U", text="1 + 2*D*epsilon", arguments=("D", "epsilon"),
-        label=HEURISTIC, assumption="fast rate: the learner does no better on this corpus than the minimax over "
-        "all laws on U sequences, (U - 1)/(2D)", source=_DERIVED, equation="B7-ii", unit="sequences",
-        example=(1e9, 0.05),
-    ),
-    Formula(
-        name="unique_lower_slow", quantity="U", text="1 + D*(epsilon/M)**2", arguments=("D", "epsilon", "M"),
-        label=GIVEN, assumption="slow rate: empirical risk minimisation over a class that holds the target, with "
-        "losses in [0, M], and the corpus shows the whole support", source=_DERIVED, equation="B7-iii",
-        unit="sequences", example=(1e12, 0.18, 10.82),
-    ),
-    Formula(
-        name="unique_upper_prequential", quantity="U", text="B*D**(1 - beta)/((1 - beta)*c)",
-        arguments=("D", "B", "beta", "c"), label=GIVEN,
-        assumption="each first occurrence costs at least c nats in expectation and the excess is at most B n^-beta "
-        "at every n >= 1", source=_DERIVED, equation="B7-iv", unit="sequences",
-        example=(1e12, 410.7, 0.28, math.log(2)),
-    ),
+    *inversions.FORMULAS,
     Formula(
         name="efficient_params", quantity="N", text="nu*U", arguments=("U", "nu"), label=HEURISTIC,
-        assumption="an efficient model stores each distinct sequence once, in nu parameters", source=_DERIVED,
+        assumption="an efficient model stores each distinct sequence once, in nu parameters", source=DERIVED,
         equation="B7", unit="parameters", example=(1e9, 1.0),
+    ),
+    Formula(
+        name="params_per_sequence", quantity=r"\nu", text="b_seq/kappa", arguments=("b_seq", "kappa"), label=HEURISTIC,
+        of="efficient_params",
+        assumption="a parameter holds kappa bits of knowledge, about 2 in the models measured",
+        source="Allen-Zhu & Li 2024, arXiv:2404.05405", equation="C1", unit="parameters per sequence",
+        example=(16.0, 2.0), own=(_BITS, _KAPPA),
     ),
 )  # fmt: skip
 _F = {formula.name: formula for formula in FORMULAS}
 
-INVERSIONS = {
-    "slow": ("lower", "unique_lower_slow"),
-    "laplace": ("lower", "unique_lower_laplace"),
-    "fast": ("upper", "unique_upper_fast"),
-    "prequential": ("upper", "unique_upper_prequential"),
-}
-"""Ways from a loss curve to a bound on U: name -> (end, formula). The default is slow below, fast above."""
+
+STORAGE_OPTIONS = ("params_per_sequence", "bits_per_sequence", "bits_per_param")
+"""Options of `efficient_params` that `unique_bounds` does not know."""
 
 
 def exponent_band(beta: float) -> Interval:
@@ -134,59 +118,101 @@ def growth_factor(exponent: Any, k: Any = 2) -> Any:
     return _F["growth_factor"].function(_positive("exponent", exponent), _positive("k", k))
 
 
+def bernstein_exponent(beta: Any, bernstein: Any) -> Any:
+    """γ(b) = 1 - (2 - b) β for a learner whose Bernstein (margin) exponent is b = `bernstein` (heuristic, B8).
+
+    b = 1 is the fast rate, 0 the slow one, 1/2 halfway: 0.72, 0.44 and 0.58 at β = 0.28. At 0 or below the exponent
+    says nothing. Raises ValueError unless 0 < β < 1 and 0 ≤ b ≤ 1.
+    """
+    beta, b = np.asarray(beta, float), np.asarray(bernstein, float)
+    if not np.all((beta > 0) & (beta < 1)):
+        raise ValueError(f"beta must lie strictly between 0 and 1, got {beta[()]!r}")
+    if not np.all((b >= 0) & (b <= 1)):
+        raise ValueError(f"bernstein must lie between 0 (slow rate) and 1 (fast rate), got {bernstein!r}")
+    return _F["bernstein_exponent"].function(beta, b)[()]
+
+
 def unique_bounds(
     n_tokens: Any,
     *,
     law: str | LossLaw,
     inversion: str | Iterable[str] = (),
     source: str = "kausik2024v1",
+    tokens_per_sequence: float = 1.0,
     loss_range: float = LOSS_RANGE,
     novelty_cost: float = NOVELTY_COST,
+    max_novelty_cost: float | None = None,
+    initial_excess: float | None = None,
 ) -> Bound:
     """Bounds on the distinct sequences U in a natural corpus of `n_tokens` tokens, given a loss law.
 
     Below 1 + D (ε/M)² (slow rate, B7-iii), above 1 + 2 D ε (fast rate, B7-ii), ε = B D^-β in nats per token; the
-    middle is their geometric mean. `inversion` names others (`INVERSIONS`). Both ends are clipped to [1, D] and
-    flagged where they then say nothing; so is a lower end above D, which contradicts its own assumption.
-    `source` is the version of the paper: v1 takes the middle, v3 the lower end alone, v6 no single value. Raises
-    ValueError for a law without an irreducible loss and for less than one token.
+    middle is their geometric mean. `inversion` names others (`bounds.inversions.INVERSIONS`). Both ends are clipped
+    to [1, D] and flagged where they then say nothing; so is a lower end above D, which contradicts its own
+    assumption. `source` is the version of the paper: v1 takes the middle, v3 the lower end alone, v6 no single value.
+
+    `tokens_per_sequence` counts sequences of that many tokens, D and ε with them. `loss_range` (M, nats per token)
+    bounds one prediction, and the excess at the start and the cost of a first occurrence too, unless
+    `initial_excess` (nats per token) and `max_novelty_cost` (nats) are given; `novelty_cost` (nats) is the least
+    cost of a first occurrence. Raises ValueError for a law without an irreducible loss and for less than one
+    sequence.
     """
-    law, D = get_law(law), _positive("n_tokens", n_tokens)
-    if np.any(np.asarray(D) < 1):
-        raise ValueError(f"n_tokens must be at least 1, got {n_tokens!r}")
+    law, tokens = get_law(law), _positive("n_tokens", n_tokens)
+    length = _positive("tokens_per_sequence", tokens_per_sequence)
+    law.excess(tokens)  # refuses a law whose excess has no value
+    M = _positive("loss_range", loss_range)
+    curve = LossCurve(
+        tokens, law.data_coefficient, law.data_exponent, loss_range=M,
+        novelty_cost=_positive("novelty_cost", novelty_cost),
+        max_novelty_cost=M * length if max_novelty_cost is None else _positive("max_novelty_cost", max_novelty_cost),
+        initial_excess=M if initial_excess is None else _positive("initial_excess", initial_excess),
+    ).per_sequence(length)  # fmt: skip
+    if np.any(np.asarray(curve.size) < 1):
+        least = "1" if length == 1 else f"one sequence of {length:g}"
+        raise ValueError(f"n_tokens must be at least {least}, got {n_tokens!r}")
+    return _bound(curve, inversion, law, source)
+
+
+def _bound(curve: LossCurve, names: str | Iterable[str], law: LossLaw, source: str) -> Bound:
     version = _version(source)
-    chosen = _inversions(inversion)
-    epsilon = law.excess(D)
-    arguments = {
-        "unique_lower_slow": (D, epsilon, _positive("loss_range", loss_range)),
-        "unique_lower_laplace": (D, epsilon),
-        "unique_upper_fast": (D, epsilon),
-        "unique_upper_prequential": (
-            D, law.data_coefficient, law.data_exponent, _positive("novelty_cost", novelty_cost),
-        ),
-    }  # fmt: skip
-    below, above = _F[chosen["lower"]], _F[chosen["upper"]]
-    raw_lower, raw_upper = (f.function(*arguments[f.name]) for f in (below, above))
+    below, above = inversions.chosen(names)
+    raw_lower, raw_upper = below.evaluate(curve), above.evaluate(curve)
     # No corpus holds more than D sequences: a lower bound above D contradicts what it assumes, and so says nothing.
-    raw_lower = np.where(raw_lower > D, 1.0, raw_lower)[()]
-    upper = np.clip(raw_upper, 1.0, D)
-    lower = np.minimum(np.clip(raw_lower, 1.0, D), upper)
+    raw_lower = np.where(raw_lower > curve.size, 1.0, raw_lower)[()]
+    upper = np.clip(raw_upper, 1.0, curve.size)
+    lower = np.minimum(np.clip(raw_lower, 1.0, curve.size), upper)
     middle = {"kausik2024v1": np.sqrt(lower) * np.sqrt(upper), "kausik2024v3": lower}.get(source)
+    low, high = below.formula, above.formula
     return Bound(
         quantity="distinct sequences U", unit="sequences", lower=lower, upper=upper, middle=middle,
-        label=f"lower: {below.label}; upper: {above.label}; middle: {HEURISTIC}",
-        assumption=f"lower: {below.assumption}; upper: {above.assumption}",
-        equation=f"{below.equation}, {above.equation}", source=f"{version}; loss law {law.citation}",
-        lower_vacuous=raw_lower <= 1, upper_vacuous=raw_upper >= D,
+        label=f"lower: {low.label}; upper: {high.label}; middle: {HEURISTIC}",
+        assumption=f"lower: {low.assumption}; upper: {high.assumption}",
+        equation=f"{low.equation}, {high.equation}", source=f"{version}; loss law {law.citation}",
+        lower_vacuous=raw_lower <= 1, upper_vacuous=raw_upper >= curve.size,
     )  # fmt: skip
 
 
-def efficient_params(n_tokens: Any, *, law: str | LossLaw, params_per_sequence: float = 1.0, **options: Any) -> Bound:
+def efficient_params(
+    n_tokens: Any,
+    *,
+    law: str | LossLaw,
+    params_per_sequence: float = 1.0,
+    bits_per_sequence: float | None = None,
+    bits_per_param: float = 2.0,
+    **options: Any,
+) -> Bound:
     """Bounds on the parameters N = ν U of an efficient model of a corpus of `n_tokens` tokens (heuristic, B7).
 
-    ν is `params_per_sequence`; `options` are those of `unique_bounds`. N counts what the law counts.
+    ν is `params_per_sequence`, or `bits_per_sequence` / `bits_per_param` where bits are given (κ is about 2 in the
+    models that Allen-Zhu & Li 2024 measured, C1); `options` are those of `unique_bounds`. N counts what the law
+    counts.
     """
     nu = _positive("params_per_sequence", params_per_sequence)
+    if bits_per_sequence is not None:
+        if params_per_sequence != 1.0:
+            raise ValueError("pass params_per_sequence or bits_per_sequence, not both")
+        bits, kappa = _positive("bits_per_sequence", bits_per_sequence), _positive("bits_per_param", bits_per_param)
+        nu = _F["params_per_sequence"].function(bits, kappa)
     law = get_law(law)
     unique = unique_bounds(n_tokens, law=law, **options)
     store = _F["efficient_params"].function
@@ -248,25 +274,30 @@ def bands(
     *,
     laws: Iterable[str | LossLaw] = tuple(LAWS),
     skills: float = 2,
-    params_per_sequence: float = 1.0,
     source: str = "kausik2024v1",
-    inversion: str | Iterable[str] = (),
+    params_per_sequence: float = 1.0,
+    bits_per_sequence: float | None = None,
+    bits_per_param: float = 2.0,
+    **options: Any,
 ) -> list[Band]:
     """What each of `laws` implies for a corpus of `n_tokens` tokens, one `Band` a law, never averaged.
 
-    `corpus_factor` is for `skills` times the skills; its lower end comes from the upper exponent.
+    `corpus_factor` is for `skills` times the skills; its lower end comes from the upper exponent. `options` are those
+    of `unique_bounds`, the others those of `efficient_params`.
     """
+    store: dict[str, Any] = {
+        "params_per_sequence": params_per_sequence, "bits_per_sequence": bits_per_sequence,
+        "bits_per_param": bits_per_param,
+    }  # fmt: skip
     rows = []
     for law in map(get_law, [laws] if isinstance(laws, str | LossLaw) else laws):
         ends = exponent_band(law.data_exponent)
         middle = {"kausik2024v1": ends.midpoint, "kausik2024v3": ends.lower}.get(source)
         exponent = (ends.lower, middle, ends.upper)
         factors = [None if g is None or g <= 0 else float(growth_factor(g, skills)) for g in exponent[::-1]]
-        options: dict[str, Any] = {"law": law, "source": source, "inversion": inversion}
-        unique = unique_bounds(n_tokens, **options) if law.comparable else None
-        params = (
-            efficient_params(n_tokens, params_per_sequence=params_per_sequence, **options) if law.comparable else None
-        )
+        told = {"law": law, "source": source, **options}
+        unique = unique_bounds(n_tokens, **told) if law.comparable else None
+        params = efficient_params(n_tokens, **told, **store) if law.comparable else None
         rows.append(
             Band(
                 law.key,
@@ -288,13 +319,3 @@ def _version(source: str) -> str:
     if source not in PAPER_VERSIONS:
         raise ValueError(f"unknown version of the paper {source!r}: known are {', '.join(PAPER_VERSIONS)}")
     return PAPER_VERSIONS[source]
-
-
-def _inversions(names: str | Iterable[str]) -> dict[str, str]:
-    chosen = {"lower": "unique_lower_slow", "upper": "unique_upper_fast"}
-    for name in [names] if isinstance(names, str) else names:
-        if name not in INVERSIONS:
-            raise ValueError(f"unknown inversion {name!r}: known are {', '.join(INVERSIONS)}")
-        end, formula = INVERSIONS[name]
-        chosen[end] = formula
-    return chosen

@@ -95,7 +95,8 @@ class LossLaw:
     @property
     def comparable(self) -> bool:
         """Whether the law states L(N, D) with an irreducible loss, so that its excess loss has a value."""
-        return None not in (self.irreducible, self.param_coefficient, self.data_coefficient)
+        constants = (self.irreducible, self.param_coefficient, self.data_coefficient)
+        return all(constant is not None for constant in constants)
 
     def _constants(self, asked: str) -> tuple[float, float, float]:
         if self.irreducible is None or self.param_coefficient is None or self.data_coefficient is None:

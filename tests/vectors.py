@@ -134,7 +134,10 @@ def _formula(name: str, **letters: str) -> Callable[[Params], float]:
 
     def value(params: Params) -> float:
         formula = bounds.formulas()[name]
-        return float(formula.function(*(number(params, letters[letter]) for letter in formula.arguments)))
+        # Only the excess at the start may be left out: the vectors then take it as 0.
+        given = {"eps0": 0.0}
+        values = (number(params, letters[letter], given.get(letters[letter])) for letter in formula.arguments)
+        return float(formula.function(*values))
 
     return value
 
@@ -145,8 +148,8 @@ QUANTITIES |= {
     "U_lower_laplace": _formula("unique_lower_laplace", D="D", epsilon="eps"),
     "U_lower_erm": _formula("unique_lower_slow", D="D", epsilon="eps", M="M"),
     "U_upper_minimax_asym": _formula("unique_upper_fast", D="D", epsilon="eps"),
-    "U_upper_prequential": _formula("unique_upper_prequential", D="D", B="B", beta="beta", c="c_new"),
-    "gamma_bernstein": _formula("exponent_bernstein", beta="beta", b="b"),
+    "U_upper_prequential": _formula("unique_upper_prequential", D="D", B="B", beta="beta", c="c_new", epsilon0="eps0"),
+    "gamma_bernstein": _formula("bernstein_exponent", beta="beta", b="b"),
     "corpus_factor": _formula("growth_factor", gamma="gamma", k="k"),
     "compute_optimal_N": _formula("optimal_params", **_OPTIMAL),
     "compute_optimal_D": _formula("optimal_tokens", **_OPTIMAL),

@@ -1,0 +1,304 @@
+"""The constants of L(N, D) = E + A N^-α + B D^-β from the runs of a ladder of models, and how sure they are.
+
+| letter  | meaning                                    | unit              | argument, field       |
+|---------|--------------------------------------------|-------------------|-----------------------|
+| N       | parameters of each run                     | parameters        | `n_params`            |
+| D       | training tokens of each run                | tokens            | `n_tokens`            |
+| L       | final loss of each run                     | nats per token    | `loss`                |
+| E       | irreducible loss                           | nats per token    | `irreducible`         |
+| A, α    | coefficient and exponent of the model term | nats per token, 1 | `param_coefficient`, `param_exponent` |
+| B, β    | coefficient and exponent of the data term  | nats per token, 1 | `data_coefficient`, `data_exponent`   |
+| r       | ln L(N, D) - ln L, residual of a run       | 1                 |                       |
+
+Objectives, all of r: ``huber`` (r² up to `delta`, linear beyond; Hoffmann et al. 2022 take δ = 1e-3), ``lad`` (least
+absolute deviations, its limit at δ → 0) and ``least-squares`` (its limit at δ → ∞). E, β and B lean on each other:
+an error in E goes straight into β, and ln B and β are correlated almost perfectly. So all five constants are
+refitted to every resampled set of runs, and whatever is derived from them is derived from each set in turn.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.special import ndtr, stdtrit
+
+from bounds.intervals import EMPIRICAL, Interval
+from bounds.laws import FLOP_PER_PARAM_TOKEN, LossLaw
+from bounds.loss_regression import Runs, basins, best_of, residuals
+from bounds.notation import Formula, Letter
+
+if TYPE_CHECKING:
+    from bounds.uncertainty import FittedBand
+
+Floats = NDArray[np.float64]
+
+CONSTANTS = ("irreducible", "log_param_coefficient", "param_exponent", "log_data_coefficient", "data_exponent")
+"""Order of the rows of a covariance and of the columns of the samples: E, ln A, α, ln B, β."""
+OBJECTIVES = ("huber", "lad", "least-squares")
+DELTA = 1e-3
+"""Huber's δ of Hoffmann et al. 2022, section 3.3."""
+
+_LAD_DELTAS = (1e-3, 1e-5, 1e-7)
+_SQUARES_DELTA = 1e6
+_FINE, _COARSE = 1e-15, 1e-9
+"""Relative gain at which the descent of the fit and of a resample stops."""
+_FAINT = 1e-6
+"""A term below this share of every fitted loss has vanished: its constants are not identified."""
+_FEWEST = 50
+"""Fewest resamples from which an interval is read."""
+
+FORMULAS = (
+    Formula(
+        "huber_objective", r"\rho", "Min(r**2/2, Abs(delta*r) - delta**2/2 + Max(0, delta - Abs(r))**2/2)",
+        ("r", "delta"), EMPIRICAL, "its sum over runs is least at the fitted constants",
+        "Huber 1964; Hoffmann et al. 2022, arXiv:2203.15556, section 3.3", "B9", example=(0.01, 1e-3),
+        of="fit_loss_law",
+        own=(
+            Letter("r", "residual of one run, ln fitted loss - ln loss", "1", "r", ("real",)),
+            Letter("delta", "residual beyond which the objective grows linearly", "1", r"\delta"),
+        ),
+    ),
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class LossLawFit:
+    """A fitted law with what is needed to say how sure it is.
+
+    `covariance` (5, 5) and `samples` (bootstrap, 5) are of E, ln A, α, ln B, β (`CONSTANTS`), None without a
+    bootstrap. `residuals` (n_runs,) are ln fitted - ln observed. `notes` says what the runs could not decide.
+    """
+
+    law: LossLaw
+    objective: str
+    delta: float
+    value: float
+    n_runs: int
+    n_dropped: int
+    residuals: Floats = field(repr=False)
+    covariance: Floats | None = field(default=None, repr=False)
+    samples: Floats | None = field(default=None, repr=False)
+    seed: int | None = None
+    notes: tuple[str, ...] = ()
+
+    @property
+    def sampled_law(self) -> LossLaw:
+        """The law with an array for each constant, one entry a resample: whatever takes a law takes this one too."""
+        return _law(self._samples.T, self.law)
+
+    @property
+    def standard_errors(self) -> dict[str, float]:
+        """Standard deviation over the resamples of each constant, by the names of `LossLaw`."""
+        law = self.sampled_law
+        return {name: float(np.std(getattr(law, name), ddof=1)) for name in _FIELDS}
+
+    @property
+    def _samples(self) -> Floats:
+        if self.samples is None:
+            raise ValueError("this fit was made without a bootstrap; pass bootstrap=1000 to fit_loss_law for intervals")
+        return self.samples
+
+    def interval_of(self, quantity: Callable[[LossLaw], Any], confidence: float = 0.95) -> Interval:
+        """Interval of whatever `quantity` computes from a law: percentiles of its values over the resamples.
+
+        `quantity` must broadcast over laws whose constants are arrays (`sampled_law`), as the functions of `bounds`
+        do. The percentiles are moved outward for the constants that were fitted, to the normal levels of
+        -√(n/(n-5)) t with n - 5 degrees of freedom (Hesterberg 2015, section 5). Coverage: docs/coverage.md.
+        """
+        checked_confidence(confidence)
+        values = np.asarray(quantity(self.sampled_law), float)
+        if values.shape[-1:] != (len(self._samples),):
+            raise ValueError(f"quantity must give one value a resample, got shape {values.shape}")
+        free = self.n_runs - len(CONSTANTS)
+        level = float(ndtr(np.sqrt(self.n_runs / free) * stdtrit(free, (1 - confidence) / 2)))
+        lower, upper = np.quantile(values, [level, 1 - level], axis=-1)
+        return Interval(lower, upper) if np.ndim(lower) else Interval(float(lower), float(upper))
+
+    def interval(self, constant: str, confidence: float = 0.95) -> Interval:
+        """Interval of one constant by its name in `LossLaw`, such as ``data_exponent``."""
+        if constant not in _FIELDS:
+            raise ValueError(f"unknown constant {constant!r}: known are {', '.join(_FIELDS)}")
+        return self.interval_of(lambda law: getattr(law, constant), confidence)
+
+    def band(self, n_tokens: float | None = None, *, confidence: float = 0.95, **options: Any) -> FittedBand:
+        """What the fitted law implies, each end with its own interval: an interval of intervals.
+
+        Exponents and corpus factor; with `n_tokens`, the bounds on U and N as well. `options` are those of
+        `bounds.bands`.
+        """
+        from bounds.uncertainty import fitted_band
+
+        return fitted_band(self, n_tokens, confidence=confidence, **options)
+
+
+_FIELDS = ("irreducible", "param_coefficient", "param_exponent", "data_coefficient", "data_exponent")
+
+
+def fit_loss_law(
+    n_params: ArrayLike,
+    n_tokens: ArrayLike | None = None,
+    loss: ArrayLike | None = None,
+    *,
+    compute_flops: ArrayLike | None = None,
+    objective: str = "huber",
+    delta: float = DELTA,
+    bootstrap: int = 1000,
+    seed: int = 0,
+    drop_highest: int = 0,
+    params_counted: str = "total",
+    key: str = "fitted",
+) -> LossLawFit:
+    """L(N, D) = E + A N^-α + B D^-β through the final losses of runs, in nats per token.
+
+    `n_params`, `n_tokens` and `loss` have one entry a run; `compute_flops` may take the place of `n_tokens`, as
+    D = C/(6N). `bootstrap` sets of runs are drawn with replacement from `seed` and all five constants refitted to
+    each. `drop_highest=k` leaves out the runs whose loss is not strictly below the k-th largest.
+
+    Raises ValueError for fewer than six runs, for runs that cannot tell the constants apart (which is said), and
+    for numbers that are not positive.
+    """
+    N, D, L = _checked_runs(n_params, n_tokens, loss, compute_flops)
+    deltas = _deltas(objective, delta)
+    bootstrap, seed, drop = (
+        _whole(name, value)
+        for name, value in (("bootstrap", bootstrap), ("seed", seed), ("drop_highest", drop_highest))
+    )
+    if 0 < bootstrap < _FEWEST:
+        raise ValueError(f"bootstrap must be 0 or at least {_FEWEST} to give an interval, got {bootstrap}")
+    keep = np.sort(L)[-drop] > L if 0 < drop <= len(L) else np.full(len(L), drop == 0)
+    N, D, L = N[keep], D[keep], L[keep]
+    _must_identify(N, D, L)
+
+    runs = Runs.of(N, D, L)
+    everyone = np.ones((1, len(L)))
+    starts = basins(runs)
+    best, value = best_of(runs, starts, everyone, deltas, _FINE)
+    template = LossLaw(
+        key, f"fitted to {len(L)} runs ({objective})", 0.0, 0.0, params_counted=params_counted,
+        fitted_tokens=(float(D.min()), float(D.max())), note=_recipe(objective, delta, drop),
+    )  # fmt: skip
+    samples = None
+    if bootstrap:
+        weights = np.random.default_rng(seed).multinomial(len(L), np.full(len(L), 1 / len(L)), size=bootstrap)
+        samples = runs.constants(best_of(runs, best, weights.astype(float), deltas, _COARSE)[0])
+    r, shares = residuals(runs, best)
+    return LossLawFit(
+        law=_law(runs.constants(best)[0], template), objective=objective, delta=deltas[-1], value=float(value[0]),
+        n_runs=len(L), n_dropped=int(np.sum(~keep)), residuals=r[0], samples=samples,
+        covariance=None if samples is None else np.cov(samples.T), seed=seed if bootstrap else None,
+        notes=tuple(_notes(shares[:, 0], samples)),
+    )  # fmt: skip
+
+
+def checked_confidence(confidence: float) -> float:
+    """`confidence`, or one sentence where it is not a probability."""
+    if not (isinstance(confidence, int | float) and 0 < confidence < 1):
+        raise ValueError(f"confidence must lie strictly between 0 and 1, got {confidence!r}; write 0.95 for 95 %")
+    return float(confidence)
+
+
+def _law(constants: Any, template: LossLaw) -> LossLaw:
+    E, log_a, alpha, log_b, beta = (value if np.ndim(value) else float(value) for value in constants)
+    with np.errstate(over="ignore"):
+        A, B = np.exp(log_a)[()], np.exp(log_b)[()]
+    return LossLaw(
+        template.key, template.citation, alpha, beta, E, A, B, params_counted=template.params_counted,
+        note=template.note, fitted_tokens=template.fitted_tokens,
+    )  # fmt: skip
+
+
+def _recipe(objective: str, delta: float, drop: int) -> str:
+    what = f"Huber δ = {delta:g}" if objective == "huber" else objective
+    rule = f", without the runs from the {drop}-th largest loss up" if drop else ""
+    return f"{what} on ln loss{rule}"
+
+
+def _deltas(objective: str, delta: float) -> tuple[float, ...]:
+    if objective not in OBJECTIVES:
+        raise ValueError(f"objective must be one of {', '.join(OBJECTIVES)}, got {objective!r}")
+    if not (isinstance(delta, int | float) and 0 < delta < np.inf):
+        raise ValueError(f"delta must be a positive number, a residual of ln loss such as 1e-3, got {delta!r}")
+    return {"huber": (float(delta),), "lad": _LAD_DELTAS, "least-squares": (_SQUARES_DELTA,)}[objective]
+
+
+def _whole(name: str, value: float) -> int:
+    if isinstance(value, bool) or not isinstance(value, int | float | np.integer) or value != int(value) or value < 0:
+        raise ValueError(f"{name} must be a whole number of at least 0, got {value!r}")
+    return int(value)
+
+
+def _checked_runs(n_params: Any, n_tokens: Any, loss: Any, compute_flops: Any) -> tuple[Floats, Floats, Floats]:
+    if loss is None:
+        raise ValueError("loss is missing: pass the final loss of each run in nats per token")
+    if (n_tokens is None) == (compute_flops is None):
+        raise ValueError("pass one of n_tokens and compute_flops for the size of each run's data")
+    N, L = _column("n_params", n_params), _column("loss", loss)
+    if n_tokens is not None:
+        D = _column("n_tokens", n_tokens)
+    else:
+        C = _column("compute_flops", compute_flops)
+        if len(C) != len(N):
+            raise ValueError(f"every run needs n_params and compute_flops, got {len(N)} and {len(C)}")
+        D = C / (FLOP_PER_PARAM_TOKEN * N)
+    if not len(N) == len(D) == len(L):
+        raise ValueError(f"every run needs n_params, n_tokens and loss, got {len(N)}, {len(D)} and {len(L)}")
+    return N, D, L
+
+
+def _column(name: str, values: Any) -> Floats:
+    try:
+        column = np.asarray(values, float)
+    except (TypeError, ValueError):
+        raise ValueError(f"{name} must be an array of numbers, one a run, got {values!r}") from None
+    if column.ndim != 1:
+        raise ValueError(f"{name} must be one number a run, got an array of shape {column.shape}")
+    bad = ~(np.isfinite(column) & (column > 0))
+    if bad.any():
+        place = int(np.flatnonzero(bad)[0])
+        raise ValueError(
+            f"{name} must be positive and finite, got {column[place]:g} in run {place}; leave that run out"
+        )
+    return column
+
+
+def _must_identify(N: Floats, D: Floats, L: Floats) -> None:
+    """One sentence where these runs leave some of the five constants free, whatever their losses."""
+    if len(L) <= len(CONSTANTS):
+        raise ValueError(f"{len(L)} runs cannot fix five constants and their error; pass at least 6, better 50")
+    for name, values, letters in (
+        ("n_params", N, "param_coefficient and param_exponent"), ("n_tokens", D, "data_coefficient and data_exponent"),
+    ):  # fmt: skip
+        different = _different(values)
+        if different < 3:
+            sizes = "one value" if different == 1 else "two values only"
+            raise ValueError(
+                f"{name} takes {sizes} in these runs, so {letters} cannot be told from irreducible; "
+                f"pass runs with at least three different {name}"
+            )
+    spread = np.stack([np.log(N), np.log(D)])
+    if np.linalg.matrix_rank(spread - spread.mean(1, keepdims=True), tol=1e-6 * np.sqrt(len(L))) < 2:
+        raise ValueError(
+            "n_tokens is the same power of n_params in all runs, so param_exponent and data_exponent cannot be told "
+            "apart; pass runs with different tokens at equal size"
+        )
+
+
+def _different(values: Floats) -> int:
+    """How many values differ by more than rounding."""
+    return 1 + int(np.sum(np.diff(np.sort(np.log(values))) > 1e-9))
+
+
+def _notes(shares: Floats, samples: Floats | None) -> Iterable[str]:
+    """What the runs did not decide, a sentence each."""
+    terms = ("irreducible", "param_coefficient and param_exponent", "data_coefficient and data_exponent")
+    for name, share in zip(terms, shares, strict=True):
+        if share.max() < _FAINT:
+            yield f"{name}: this term fits to 0, so these runs do not identify it"
+    if samples is not None:
+        gone = float(np.mean(samples[:, 0] < _FAINT * np.median(samples[:, 0])))
+        if gone > 0.01:
+            yield f"irreducible fits to 0 in {gone:.0%} of the resamples, so it is hardly identified"

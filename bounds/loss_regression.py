@@ -1,0 +1,175 @@
+"""The curve E + A N^-α + B D^-β through the losses of many runs: search by variable projection, then descent.
+
+| letter  | meaning                                                     | unit            |
+|---------|-------------------------------------------------------------|-----------------|
+| N, D, L | parameters, tokens and loss of each run                     | –, –, nats per token |
+| E, A, B | irreducible loss and coefficients                           | nats per token  |
+| α, β    | exponents                                                   | 1               |
+| r       | ln(E + A N^-α + B D^-β) - ln L, the residual of a run       | 1               |
+| δ       | the size of a residual from which it counts linearly        | 1               |
+
+At fixed exponents the curve is linear in E, A and B, which must not be negative: a grid of exponents with
+non-negative least squares inside (Golub & Pereyra 1973; Lawson & Hanson 1974) finds every basin. From there all five
+constants descend together, by iteratively reweighted least squares with Levenberg's damping: each step lowers the
+objective, for a thousand resampled sets of runs at once. Least absolute deviations are the limit δ → 0.
+
+Coefficients are kept as logarithms of the terms at the geometric mean of N and D, where they are least correlated
+with the exponents. Everything here takes checked arrays; `bounds.law_fitting` is the public face.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import nnls
+
+Floats = NDArray[np.float64]
+
+_EXPONENTS = np.geomspace(0.02, 2.5, 24)
+_STARTS = 6
+"""Basins of the grid that are followed to their bottom."""
+_FLOOR = 1e-9
+"""The smallest share of the loss that a term found by the grid is given, so that it has a logarithm."""
+_BLOCK = 128
+"""Sets of runs that descend together: their arrays stay in the cache."""
+_MOST_STEPS = 400
+_QUIET = 3
+"""Steps without progress after which a descent has arrived."""
+
+
+@dataclass(frozen=True)
+class Runs:
+    """ln N, ln D and ln L of each run, the first two centred."""
+
+    x: Floats
+    y: Floats
+    log_loss: Floats
+    mean_x: float
+    mean_y: float
+
+    @classmethod
+    def of(cls, n_params: Floats, n_tokens: Floats, loss: Floats) -> Runs:
+        """The runs of given parameters, tokens and loss."""
+        x, y = np.log(n_params), np.log(n_tokens)
+        return cls(x - x.mean(), y - y.mean(), np.log(loss), float(x.mean()), float(y.mean()))
+
+    def constants(self, theta: Floats) -> Floats:
+        """E, ln A, α, ln B, β from the coordinates of the descent; the last axis is theirs."""
+        e, a, b, alpha, beta = np.moveaxis(theta, -1, 0)
+        return np.stack([np.exp(e), a + alpha * self.mean_x, alpha, b + beta * self.mean_y, beta], -1)
+
+
+def residuals(runs: Runs, theta: Floats) -> tuple[Floats, Floats]:
+    """r of each run, and the share of each term in its fitted loss, for rows of coordinates.
+
+    Shapes (sets, runs) and (3, sets, runs).
+    """
+    e, a, b, alpha, beta = theta.T[:, :, None]
+    logs = np.stack(np.broadcast_arrays(e, a - alpha * runs.x, b - beta * runs.y))
+    top = logs.max(0)
+    terms = np.exp(logs - top)
+    total = terms.sum(0)
+    return top + np.log(total) - runs.log_loss, terms / total
+
+
+def objective(r: Floats, weights: Floats, delta: float) -> Floats:
+    """Σ w ρ(r)/δ with Huber's ρ (Huber 1964): r²/2 up to δ, δ(|r| - δ/2) beyond; its limit at δ → 0 is Σ w |r|."""
+    size = np.abs(r)
+    return np.sum(weights * np.where(size <= delta, size * size / (2 * delta), size - delta / 2), axis=-1)
+
+
+def basins(runs: Runs) -> Floats:
+    """Coordinates of the best local minima of the variable projection over a grid of exponents, best first.
+
+    Relative least squares: the losses are divided into the terms, so that each run counts by its relative error.
+    """
+    losses = np.exp(runs.log_loss)
+    size = len(_EXPONENTS)
+    rest, found = np.empty((size, size)), np.empty((size, size, 3))
+    columns_n = np.exp(-_EXPONENTS[:, None] * runs.x) / losses
+    columns_d = np.exp(-_EXPONENTS[:, None] * runs.y) / losses
+    for i in range(size):
+        for j in range(size):
+            found[i, j], rest[i, j] = nnls(np.stack([1 / losses, columns_n[i], columns_d[j]], 1), np.ones(len(losses)))
+    padded = np.pad(rest, 1, constant_values=np.inf)
+    around = np.stack([padded[1 + a : 1 + a + size, 1 + b : 1 + b + size] for a in (-1, 0, 1) for b in (-1, 0, 1)])
+    places = np.argwhere(rest <= around.min(0))
+    best = places[np.argsort(rest[tuple(places.T)])][:_STARTS]
+    floor = _FLOOR * losses.mean()
+    return np.array(
+        [[*np.log(np.maximum(found[i, j], floor)), _EXPONENTS[i], _EXPONENTS[j]] for i, j in best],
+    )
+
+
+def descend(
+    runs: Runs, starts: Floats, weights: Floats, delta: float, tolerance: float = 1e-12
+) -> tuple[Floats, Floats]:
+    """The bottoms of the basins of `starts`, one row a start, and the objective there.
+
+    `weights`, one row a start or one for all, say how often each run counts.
+    """
+    theta, value = np.array(starts, float), np.empty(len(starts))
+    for first in range(0, len(theta), _BLOCK):
+        part = slice(first, first + _BLOCK)
+        own = np.broadcast_to(weights, (len(theta), len(runs.x)))[part]
+        theta[part], value[part] = _descend_block(runs, theta[part], own, delta, tolerance)
+    return theta, value
+
+
+def _descend_block(runs: Runs, theta: Floats, weights: Floats, delta: float, tolerance: float) -> tuple[Floats, Floats]:
+    theta = theta.copy()
+    r, shares = residuals(runs, theta)
+    value = objective(r, weights, delta)
+    damping, quiet = np.full(len(theta), 1e-3), np.zeros(len(theta), int)
+    for _ in range(_MOST_STEPS):
+        moving = np.flatnonzero(quiet < _QUIET)
+        if not len(moving):
+            break
+        step = _step(runs, r[moving], shares[:, moving], weights[moving], delta, damping[moving])
+        there = theta[moving] + step
+        r_there, shares_there = residuals(runs, there)
+        value_there = objective(r_there, weights[moving], delta)
+        lower = value_there <= value[moving]
+        gain = (value[moving] - value_there) / np.maximum(value[moving], 1e-300)
+        damping[moving] = np.clip(np.where(lower, damping[moving] / 5, damping[moving] * 6), 1e-12, 1e9)
+        still = np.where(lower, gain < tolerance, damping[moving] > 1e6)
+        quiet[moving] = np.where(still, quiet[moving] + 1, 0)
+        moved = moving[lower]
+        theta[moved], r[moved], value[moved] = there[lower], r_there[lower], value_there[lower]
+        shares[:, moved] = shares_there[:, lower]
+    return theta, value
+
+
+def _step(runs: Runs, r: Floats, shares: Floats, weights: Floats, delta: float, damping: Floats) -> Floats:
+    """One damped step of reweighted least squares: a run beyond δ weighs δ/|r| of one within."""
+    of_e, of_a, of_b = shares
+    jacobian = np.stack([of_e, of_a, of_b, -runs.x * of_a, -runs.y * of_b], 1)
+    weighted = jacobian * (weights / np.maximum(np.abs(r), delta))[:, None, :]
+    matrix = weighted @ np.swapaxes(jacobian, 1, 2)
+    slope = np.einsum("bij,bj->bi", weighted, r)
+    diagonal = np.arange(5)
+    matrix[:, diagonal, diagonal] *= 1 + damping[:, None]
+    matrix[:, diagonal, diagonal] += 1e-300
+    step = -np.linalg.solve(matrix, slope[..., None])[..., 0]
+    # A term that is nearly absent must not jump by more than a factor e² at once.
+    return np.clip(step, -2, 2)
+
+
+def best_of(
+    runs: Runs, starts: Floats, weights: Floats, deltas: tuple[float, ...], tolerance: float
+) -> tuple[Any, Any]:
+    """The lowest bottom over all `starts` for each row of `weights`; δ takes the values of `deltas` in turn."""
+    best, lowest = None, None
+    for start in starts:
+        theta = np.repeat(start[None], len(weights), 0)
+        for delta in deltas:
+            theta, value = descend(runs, theta, weights, delta, tolerance)
+        if best is None or lowest is None:
+            best, lowest = theta, value
+        else:
+            better = value < lowest
+            best[better], lowest[better] = theta[better], value[better]
+    return best, lowest
