@@ -7,8 +7,7 @@ from typing import Any
 
 import click
 
-from bounds import __version__
-from bounds.command import SCHEMA_VERSION, CountType, command_group, run, with_version
+from bounds.command import CountType, command_group, print_table, result_object, run, with_version
 
 main = command_group("What is true on paper: bounds on distinct sequences, parameters and corpus size.")
 
@@ -67,11 +66,7 @@ def _as_json(n_tokens: int, rows: list[Any], laws: tuple[str, ...], options: dic
 
     warnings = [note[2:] for note in band_notes(rows, n_tokens) if note.startswith("!")]
     parameters = {"n_tokens": n_tokens, "laws": list(laws), **options}
-    return {
-        "schema_version": SCHEMA_VERSION, "rows": [], "bands": [row.to_json() for row in rows],
-        "warnings": warnings, "verdict": None,
-        "provenance": {"software": f"efficiency-bounds {__version__}", "parameters": parameters}, "path": None,
-    }  # fmt: skip
+    return result_object([], parameters, bands=[row.to_json() for row in rows], warnings=warnings)
 
 
 def _print_formulas(inversions: tuple[str, ...]) -> None:
@@ -81,6 +76,83 @@ def _print_formulas(inversions: tuple[str, ...]) -> None:
     chosen = [INVERSIONS[name].formula.name for name in inversions] or ["unique_lower_slow", "unique_upper_fast"]
     for name in ("exponent_lower", "exponent_upper", *chosen, "efficient_params", "growth_factor"):
         print(f"\n{explain(name)}")
+
+
+@main.command()
+@click.argument("runs", type=click.Path(exists=True, dir_okay=False, allow_dash=True))
+@click.option(
+    "--column",
+    "columns",
+    multiple=True,
+    metavar="KEY=NAME",
+    help="The column of n_params, n_tokens, compute_flops or loss, where its header does not say.",
+)
+@click.option("--at", "n_tokens", type=CountType(), help="Corpus size in tokens for the bounds on U and N.")
+@click.option("--objective", type=click.Choice(["huber", "lad", "least-squares"]), default="huber", show_default=True)
+@click.option("--delta", type=float, default=1e-3, show_default=True, help="Huber's δ, a residual of ln loss.")
+@click.option(
+    "--drop-highest",
+    type=CountType(0, 10**6),
+    default=0,
+    help="Leave out the runs whose loss is not below the K-th largest.",
+    metavar="K",
+)
+@click.option("--bootstrap", type=CountType(50, 10**6), default=1000, show_default=True, help="Resamples of the runs.")
+@click.option("--confidence", type=float, default=0.95, show_default=True)
+@click.option("--skills", type=float, default=2.0, show_default=True, help="Factor on the skills.")
+@click.option("--seed", type=CountType(0, 2**63), default=0, show_default=True)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of tables.")
+@with_version
+def fit(runs: str, columns: tuple[str, ...], n_tokens: int | None, as_json: bool, **options: Any) -> None:
+    """Fit L(N, D) = E + A N^-α + B D^-β to a table of RUNS, and say what band it implies.
+
+    RUNS is a CSV file with a header (- for standard input), one run a line: parameters, training tokens (or FLOP, as
+    C = 6ND) and final loss in nats per token.
+    """
+    from bounds.runs_csv import NAMES, read_runs
+
+    told = dict(part.partition("=")[::2] for part in columns)
+    unknown = [key for key in told if key not in NAMES]
+    if unknown:
+        raise click.UsageError(f"--column takes {', '.join(NAMES)} as KEY=NAME, got {unknown[0]!r}")
+    with click.open_file(runs, encoding="utf-8-sig") as file:
+        table = read_runs(file, "standard input" if runs == "-" else runs, told)
+
+    from bounds.law_fitting import fit_loss_law
+
+    kept = ("objective", "delta", "drop_highest", "bootstrap", "seed")
+    found = fit_loss_law(**table, **{name: options[name] for name in kept})  # type: ignore[arg-type]
+    implied = found.band(n_tokens, confidence=options["confidence"], skills=options["skills"])
+    if as_json:
+        numbers = [one.to_json() for one in implied.numbers]
+        parameters = {"runs": runs, "columns": told, "n_tokens": n_tokens, **options}
+        print(json.dumps(result_object([found.to_json(options["confidence"])], parameters, bands=numbers), indent=1))
+        return
+    from bounds.fit_table import print_fit
+
+    print_fit(found, implied, skills=options["skills"])
+
+
+@main.command()
+@click.argument("name", required=False)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of text.")
+@with_version
+def explain(name: str | None, as_json: bool) -> None:
+    """A formula: statement, LaTeX, letters with units, label, assumption, source and a worked number.
+
+    NAME is a formula or a public function of bounds. Without it, a table of everything there is.
+    """
+    from bounds import catalogue
+
+    found = catalogue.find(name) if name else list(catalogue.formulas().values())
+    if as_json:
+        print(json.dumps(result_object([catalogue.to_json(formula) for formula in found], {"name": name}), indent=1))
+    elif name:
+        print(catalogue.explain(name))
+    else:
+        rows = [(f.name, f"bounds.{f.public_name}", f.label, f.equation, f.source) for f in found]
+        print_table(["formula", "in Python", "label", "statement", "source"], rows, left=5)
+        print(f"{len(found)} formulas. `python -m bounds explain NAME` tells all about one, or about a function's.")
 
 
 if __name__ == "__main__":

@@ -38,6 +38,7 @@ def band_notes(rows: Sequence[Band], n_tokens: float) -> list[str]:
     for row in rows:
         if row.n_unique is None:
             notes.append(f"! {row.law} gives exponents only; its N counts non-embedding parameters.")
+    notes += [steep_note(row.law, row.beta) for row in rows if row.beta >= 0.5]
     vacuous = [row.law for row in rows if row.n_unique is not None and row.n_unique.upper_vacuous]
     if vacuous:
         notes.append(
@@ -56,6 +57,14 @@ def band_notes(rows: Sequence[Band], n_tokens: float) -> list[str]:
     if len(middles) > 1 and max(middles) > 1.5 * min(middles):
         notes.append(f"! The laws disagree by a factor {max(middles) / min(middles):.1f} in the middle N.")
     return notes
+
+
+def steep_note(law: str, beta: float) -> str:
+    """What a data exponent of one half and more means for the lower end."""
+    return (
+        f"! {law}: β = {beta:.3g} is at least 1/2, so the slow rate allows any number of sequences: the lower exponent "
+        "1 - 2β is vacuous, and no finite corpus is sure to hold more skills."
+    )
 
 
 def _lines(name: str, values: Sequence[Sequence[Any]], labels: Sequence[str]) -> list[list[str]]:

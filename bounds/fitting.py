@@ -70,6 +70,7 @@ FORMULAS: tuple[Formula, ...] = (
         "E1",
         "sequences",
         (1e6, 0.58, 1.36, 0.5),
+        of="fit_exponent",
     ),
     Formula(
         "offset_local_exponent",
@@ -82,6 +83,7 @@ FORMULAS: tuple[Formula, ...] = (
         "E1",
         "1",
         (36549.0, 0.58, 100.5),
+        of="fit_exponent",
     ),
     Formula(
         "spectrum_share",
@@ -94,6 +96,7 @@ FORMULAS: tuple[Formula, ...] = (
         "A4",
         "1",
         (1.0, 0.58),
+        of="fit_exponent",
     ),
     Formula(
         "pitman_yor_step",
@@ -106,6 +109,7 @@ FORMULAS: tuple[Formula, ...] = (
         "A5",
         "1",
         (1e4, 0.58, 10.0, 10.0),
+        of="fit_exponent",
     ),
 )
 

@@ -115,7 +115,9 @@ class LossLawFit:
             raise ValueError(f"quantity must give one value a resample, got shape {values.shape}")
         free = self.n_runs - len(CONSTANTS)
         level = float(ndtr(np.sqrt(self.n_runs / free) * stdtrit(free, (1 - confidence) / 2)))
-        lower, upper = np.quantile(values, [level, 1 - level], axis=-1)
+        # Order statistics, rounded outward: values may be infinite, between which nothing can be interpolated.
+        ordered, last = np.sort(values, axis=-1), values.shape[-1] - 1
+        lower, upper = ordered[..., int(level * last)], ordered[..., -1 - int(level * last)]
         return Interval(lower, upper) if np.ndim(lower) else Interval(float(lower), float(upper))
 
     def interval(self, constant: str, confidence: float = 0.95) -> Interval:
@@ -123,6 +125,17 @@ class LossLawFit:
         if constant not in _FIELDS:
             raise ValueError(f"unknown constant {constant!r}: known are {', '.join(_FIELDS)}")
         return self.interval_of(lambda law: getattr(law, constant), confidence)
+
+    def to_json(self, confidence: float = 0.95) -> dict[str, Any]:
+        """A flat object for JSON: each constant with its interval, and how it was fitted."""
+        row: dict[str, Any] = {
+            "law": self.law.key, "objective": self.objective, "delta": self.delta, "n_runs": self.n_runs,
+            "n_dropped": self.n_dropped, "value": self.value, "notes": list(self.notes),
+        }  # fmt: skip
+        for name in _FIELDS:
+            lower, upper = self.interval(name, confidence)
+            row |= {name: getattr(self.law, name), f"{name}_lower": lower, f"{name}_upper": upper}
+        return row
 
     def band(self, n_tokens: float | None = None, *, confidence: float = 0.95, **options: Any) -> FittedBand:
         """What the fitted law implies, each end with its own interval: an interval of intervals.
@@ -213,7 +226,7 @@ def _law(constants: Any, template: LossLaw) -> LossLaw:
 
 def _recipe(objective: str, delta: float, drop: int) -> str:
     what = f"Huber δ = {delta:g}" if objective == "huber" else objective
-    rule = f", without the runs from the {drop}-th largest loss up" if drop else ""
+    rule = f", without the runs of the {drop} largest losses" if drop else ""
     return f"{what} on ln loss{rule}"
 
 
@@ -268,7 +281,8 @@ def _column(name: str, values: Any) -> Floats:
 def _must_identify(N: Floats, D: Floats, L: Floats) -> None:
     """One sentence where these runs leave some of the five constants free, whatever their losses."""
     if len(L) <= len(CONSTANTS):
-        raise ValueError(f"{len(L)} runs cannot fix five constants and their error; pass at least 6, better 50")
+        runs = "1 run" if len(L) == 1 else f"{len(L)} runs"
+        raise ValueError(f"{runs} cannot fix five constants and their error; pass at least 6, better 50")
     for name, values, letters in (
         ("n_params", N, "param_coefficient and param_exponent"), ("n_tokens", D, "data_coefficient and data_exponent"),
     ):  # fmt: skip

@@ -9,6 +9,7 @@ text at fifty digits in the tests. sympy is loaded when an expression is first l
 from __future__ import annotations
 
 import functools
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -147,13 +148,24 @@ class Formula:
 
     @property
     def latex(self) -> str:
-        """The statement in LaTeX."""
+        """The statement in LaTeX, e^x - 1 and ln(1 + x) written out."""
         import sympy
+        from sympy.codegen import cfunctions
 
         table = LETTERS | {letter.name: letter for letter in self.own}
         names = {symbol: table[name].latex or name for name, symbol in self.symbols.items()}
         relation = {"=": "=", "<=": r"\le", ">=": r"\ge"}[self.relation]
-        return f"{self.quantity} {relation} {sympy.latex(self.expression, symbol_names=names)}"
+        written = self.expression.replace(cfunctions.expm1, lambda x: sympy.exp(x) - 1)
+        written = written.replace(cfunctions.log1p, lambda x: sympy.log(1 + x))
+        return f"{self.quantity} {relation} {sympy.latex(written, symbol_names=names)}"
+
+    @property
+    def plain(self) -> str:
+        """The statement in one line of plain text, in sympy's syntax."""
+        quantity = re.sub(r"\\(?:mathbb|mathrm|operatorname)\{([^{}]*)\}", r"\1", self.quantity)
+        quantity = re.sub(r"\\([,;! ])", " ", quantity)
+        quantity = re.sub(r"\\([A-Za-z]+)", r"\1", quantity)
+        return f"{quantity} {self.relation} {self.text}"
 
     @property
     def function(self) -> Callable[..., Any]:

@@ -27,7 +27,7 @@ from typing import Any
 
 import numpy as np
 
-from bounds.sources import Geometric, Mixture, Source, Uniform, Zipf
+from bounds.sources import Geometric, Mixture, Source, Uniform, Zipf, parse_source
 
 HEAVY = 0.02
 """Types above this probability always stand for themselves: rank 64 is at most 1/64, and panels begin later."""
@@ -118,13 +118,16 @@ def _zipf(source: Zipf, reach: float, times: int) -> TypeTable:
     return make_table(first * x**-source.exponent, count, first * _past(source, cut))
 
 
-def zipf_normaliser(source: Zipf) -> float:
+def zipf_normaliser(source: Zipf | str) -> float:
     """C with p_r = C (r+q)^-s: one over ζ(s, 1+q), or over the sum of V terms.
 
     Holds for every s > 0 with finitely many types and for s > 1 without limit. Unit: a probability at r + q = 1
-    (THEORY A3, A4).
+    (THEORY A3, A4). Raises ValueError for a source of another kind.
     """
-    return first_probability(source) * (1 + source.shift) ** source.exponent
+    law = parse_source(source)
+    if not isinstance(law, Zipf):
+        raise ValueError(f"zipf_normaliser needs a zipf source such as zipf:1.724,shift=100, got {law}")
+    return first_probability(law) * (1 + law.shift) ** law.exponent
 
 
 def zipf_entropy(source: Zipf) -> float:

@@ -6,6 +6,7 @@ say so where an expression is a limit (``_limit``) or the Poissonised quantity (
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from bounds.intervals import ASYMPTOTIC, RIGOROUS
@@ -332,4 +333,32 @@ _LAWS = (
     ),
 )
 
-FORMULAS: tuple[Formula, ...] = (*_MEANS, *_VARIANCES, *_UNSEEN, *_SPECTRA, *_SLOPES, *_LAWS)
+_CALLS = {
+    "expected_unique.zipf_finite": "bounds.expected_unique('zipf:1,types=50000', 1e6)",
+    "expected_unique.zipf": "bounds.expected_unique('zipf:1.724', 1e4)",
+    "expected_unique.zipf_limit": "bounds.expected_unique('zipf:1.724', 1e15)",
+    "expected_unique.zipf_poisson": "bounds.expected_unique('zipf:1.724', 1e4, poisson=True)",
+    "expected_unique.geometric": "bounds.expected_unique('geometric:0.9', 1e6)",
+    "expected_unique.mixture": "bounds.expected_unique('mixture:0.7*(zipf:2)+0.3*(zipf:1.5,shift=5)', 1e6)",
+    "variance_unique.zipf": "bounds.variance_unique('zipf:1.724', 1e4)",
+    "variance_unique.zipf_limit": "bounds.variance_unique('zipf:1.724', 1e12)",
+    "variance_unique.zipf_poisson": "bounds.variance_unique('zipf:1.724', 1e9, poisson=True)",
+    "variance_unique.geometric_poisson": "bounds.variance_unique('geometric:0.5', 1e9, poisson=True)",
+    "covariance_unique.zipf_limit": "bounds.covariance_unique('zipf:1.724', 1e9, 1e12)",
+    "missing_mass.zipf_finite": "bounds.missing_mass('zipf:1,types=50000', 1e6)",
+    "missing_mass.zipf": "bounds.missing_mass('zipf:1.724', 1e3)",
+    "missing_mass.zipf_limit": "bounds.missing_mass('zipf:1.724', 1e12)",
+    "missing_mass.geometric": "bounds.missing_mass('geometric:0.9', 1e4)",
+    "expected_spectrum.zipf": "bounds.expected_spectrum('zipf:1.724', 1e6, multiplicity=2)",
+    "expected_spectrum.zipf_poisson": "bounds.expected_spectrum('zipf:1.724', 1e6, multiplicity=2, poisson=True)",
+    "expected_spectrum.geometric": "bounds.expected_spectrum('geometric:0.9', 1e4, multiplicity=5)",
+    "local_exponent.zipf": "bounds.local_exponent('zipf:1.724,shift=100', 1e5)",
+    "zipf_normaliser.zipf_finite": "bounds.zipf_normaliser('zipf:1.2,shift=2.7,types=1e8')",
+    "entropy.zipf": "bounds.entropy('zipf:1.724')",
+}
+"""What to type for the worked number of a sum, whose expression would be evaluated rank by rank."""
+
+FORMULAS: tuple[Formula, ...] = tuple(
+    replace(formula, call=_CALLS.get(formula.name, ""))
+    for formula in (*_MEANS, *_VARIANCES, *_UNSEEN, *_SPECTRA, *_SLOPES, *_LAWS)
+)

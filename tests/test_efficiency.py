@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 import bounds
 from bounds.efficiency import FORMULAS, INVERSIONS, LOSS_RANGE
 from bounds.intervals import Interval
-from bounds.laws import FORMULAS as LAW_FORMULAS
+from bounds.inversions import LossCurve
 from bounds.laws import LAWS
 from bounds.notation import PAPER_VERSIONS, Formula
 
@@ -27,12 +27,6 @@ def at_fifty_digits(formula: Formula, values: tuple[float, ...]) -> float:
         formula.symbols[name]: sympy.Float(value, 60) for name, value in zip(formula.arguments, values, strict=True)
     }
     return float(formula.expression.evalf(50, subs=given_values))
-
-
-@pytest.mark.parametrize("formula", [*FORMULAS, *LAW_FORMULAS], ids=lambda formula: formula.name)
-def test_functions_are_their_expressions(formula):
-    found = formula.function(*formula.example)
-    assert found == pytest.approx(at_fifty_digits(formula, formula.example), rel=1e-13)
 
 
 def test_the_papers_exponents():
@@ -114,6 +108,66 @@ def test_linear_rate_bounds_do_not_depend_on_the_unit_but_the_slow_rate_does():
     assert slow == pytest.approx((table["unique_lower_slow"](D, eps, LOSS_RANGE) - 1) / length)
 
 
+@pytest.mark.parametrize("inversion", INVERSIONS)
+@pytest.mark.parametrize("length", [1, 4, 1000])
+def test_counting_in_sequences(inversion, length):
+    """The linear-rate bounds do not depend on how many tokens make a sequence; the slow rate's U - 1 falls as 1/ℓ."""
+    D, law = 1e13, LAWS["hoffmann2022"]
+    curve = LossCurve(D, law.data_coefficient, law.data_exponent)
+    per_token, per_sequence = (INVERSIONS[inversion].evaluate(c) for c in (curve, curve.per_sequence(length)))
+    assert curve.per_sequence(length).excess == pytest.approx(length * curve.excess)
+    if inversion == "slow":
+        assert per_sequence - 1 == pytest.approx((per_token - 1) / length)
+    elif inversion in ("fast", "prequential"):
+        assert per_sequence == pytest.approx(per_token, rel=1e-6)
+    else:  # exact forms that are linear only where ε is small, and a sum over whole sequences
+        assert inversion in ("laplace", "minimax", "pattern")
+
+
+def brute_pattern(D, B, beta, M, c):
+    total = sum(min(M, B * n**-beta) for n in range(1, D))
+    return (total - np.pi * np.sqrt(2 * D / 3)) / c
+
+
+@pytest.mark.parametrize("D", [1, 2, 31, 32, 33, 1000, 20_000])
+@pytest.mark.parametrize(("B", "beta"), [(410.7, 0.28), (2085.43, 0.3658), (0.5, 0.9), (3.0, 1.0), (20.0, 1.7)])
+def test_the_pattern_inversion_sums_the_excess_term_by_term(D, B, beta):
+    curve = LossCurve(float(D), B, beta, max_novelty_cost=3.0)
+    found = INVERSIONS["pattern"].evaluate(curve)
+    assert found == pytest.approx(brute_pattern(D, B, beta, LOSS_RANGE, 3.0), rel=1e-12, abs=1e-10)
+
+
+@given(sizes, st.floats(0.1, 1e5), st.floats(0.01, 0.99))
+def test_pattern_and_prequential_never_cross(n_tokens, coefficient, beta):
+    """Both hold for one curve, so the lower must not pass the upper."""
+    curve = LossCurve(n_tokens, coefficient, beta)
+    assert INVERSIONS["pattern"].evaluate(curve) <= INVERSIONS["prequential"].evaluate(curve)
+
+
+def test_exponents_of_the_two_sums_meet():
+    """Where both apply and β < 1/2, γ = 1 - β exactly: both ends grow as D^0.72."""
+    D = np.array([1e17, 1e18])
+    curve = LossCurve(D, 410.7, 0.28)
+    for name in ("pattern", "prequential"):
+        low, high = INVERSIONS[name].evaluate(curve)
+        assert np.log10(high / low) == pytest.approx(0.72, abs=1e-3)
+
+
+def test_bits_per_parameter():
+    by_bits = bounds.efficient_params(1e12, law="hoffmann2022", bits_per_sequence=20, bits_per_param=2)
+    by_count = bounds.efficient_params(1e12, law="hoffmann2022", params_per_sequence=10)
+    assert by_bits.upper == by_count.upper
+    with pytest.raises(ValueError, match="not both"):
+        bounds.efficient_params(1e12, law="hoffmann2022", params_per_sequence=3, bits_per_sequence=20)
+
+
+@given(st.floats(0.01, 0.99), st.floats(0, 1))
+def test_bernstein_exponents_span_the_band(beta, b):
+    gamma = bounds.bernstein_exponent(beta, b)
+    assert 1 - 2 * beta - 1e-12 <= gamma <= 1 - beta + 1e-12
+    assert bounds.bernstein_exponent(beta, np.array([0.0, b, 1.0])).shape == (3,)
+
+
 def test_arrays_broadcast_and_bounds_carry_their_grounds():
     n_tokens = np.array([[1e9], [1e12]])
     bound = bounds.unique_bounds(n_tokens, law="epoch2024")
@@ -157,7 +211,15 @@ def test_bands_are_json_with_the_promised_keys():
         (lambda: bounds.unique_bounds(1e12, law="hoffmann2022", inversion="sideways"), "unknown inversion"),
         (lambda: bounds.unique_bounds(1e12, law="hoffmann2022", source="v9"), "unknown version of the paper"),
         (lambda: bounds.efficient_params(1e12, law="hoffmann2022", params_per_sequence=0), "params_per_sequence must"),
-        (lambda: LAWS["kaplan2020"].loss(1e9, 1e9), "exponents only"),
+        (lambda: bounds.bernstein_exponent(0.28, 1.5), "bernstein must lie between 0"),
+        (lambda: bounds.bernstein_exponent(1.0, 0.5), "beta must lie strictly"),
+        (
+            lambda: bounds.unique_bounds(100, law="hoffmann2022", tokens_per_sequence=200),
+            "at least one sequence of 200",
+        ),
+        (lambda: bounds.unique_bounds(1e9, law="hoffmann2022", max_novelty_cost=-1), "max_novelty_cost must"),
+        (lambda: bounds.unique_bounds(1e9, law="hoffmann2022", inversion=["slow", "laplace"]), "both give the lower"),
+        (lambda: LAWS["kaplan2020"].excess(1e9), "exponents only"),
         (lambda: LAWS["hoffmann2022"].loss(0, 1e9), "n_params must be positive"),
         (lambda: Interval(2, 1), "lower <= upper"),
         (lambda: bounds.explain("nothing"), "no formula is called"),

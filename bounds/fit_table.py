@@ -1,0 +1,59 @@
+"""What a fitted loss law looks like in a terminal: its constants and its band, every number with its interval."""
+
+from __future__ import annotations
+
+from bounds.band_table import steep_note
+from bounds.command import number, print_table
+from bounds.intervals import EMPIRICAL, Interval
+from bounds.law_fitting import LossLawFit
+from bounds.uncertainty import FittedBand
+
+_CONSTANTS = {
+    "irreducible": "E, irreducible loss",
+    "param_coefficient": "A",
+    "param_exponent": "α",
+    "data_coefficient": "B",
+    "data_exponent": "β",
+}
+_QUANTITIES = {
+    "exponent": "exponent γ, U ~ D^γ",
+    "corpus_factor": "corpus × for {skills:g}x skills",
+    "n_unique": "sequences U(D)",
+    "n_params": "parameters N = νU",
+}
+
+
+def print_fit(fit: LossLawFit, band: FittedBand, *, skills: float) -> None:
+    """Print the constants of a fit, then its band: each end with the interval that the fit's error gives it."""
+    percent = f"{100 * band.confidence:g} % interval"
+    dropped = f" ({fit.n_dropped} left out)" if fit.n_dropped else ""
+    print(f"L(N, D) = E + A N^-α + B D^-β, nats per token, through {fit.n_runs} runs{dropped}: {fit.law.note}")
+    errors = fit.standard_errors
+    rows = [
+        (title, number(getattr(fit.law, name), 5), number(errors[name]), _pair(fit.interval(name, band.confidence)))
+        for name, title in _CONSTANTS.items()
+    ]
+    print_table(["constant", "estimate", "standard error", percent], rows)
+    for note in fit.notes:
+        print(f"! {note}.")
+    if fit.law.data_exponent >= 0.5:
+        print(steep_note("the fitted law", fit.law.data_exponent))
+    at = "" if band.n_tokens is None else f" for a corpus of {band.n_tokens:.4g} tokens"
+    print(f"What it implies{at}: each end of a band is itself uncertain")
+    lines, seen = [], ""
+    for one in band.numbers:
+        if one.quantity not in _QUANTITIES:
+            continue
+        title = "" if one.quantity == seen else _QUANTITIES[one.quantity].format(skills=skills)
+        seen = one.quantity
+        value = "vacuous" if one.vacuous else number(one.value)
+        pair = "–" if one.vacuous or one.interval is None else _pair(one.interval)
+        lines.append((title, one.end, value, pair, one.label))
+    print_table(["", "", "estimate", percent, "label"], lines, left=2)
+    print(f"Intervals: {len(fit.samples if fit.samples is not None else ())} resamples of the runs, {EMPIRICAL}.")
+    print(f"U {band.assumption.replace('; upper: ', '. U upper: ')}.")
+    print(f"Source: {band.source}.")
+
+
+def _pair(interval: Interval) -> str:
+    return f"{number(interval.lower)} – {number(interval.upper)}"

@@ -1,0 +1,102 @@
+"""`python -m bounds`: explain, laws and fit; what they print, as JSON too, and what they refuse."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+import bounds
+from tests.law_runs import LAWS, ladder, losses
+from tests.test_cli import refused, run
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory):
+    rng = np.random.default_rng(0)
+    n_params, n_tokens = ladder(rng)
+    loss = losses(rng, LAWS["Hoffmann"], n_params, n_tokens)
+    path = tmp_path_factory.mktemp("runs") / "runs.csv"
+    lines = [f"{a!r},{b!r},{c!r}" for a, b, c in zip(*(x.tolist() for x in (n_params, n_tokens, loss)), strict=True)]
+    path.write_text("n_params,tokens,Loss\n" + "\n".join(lines) + "\n", encoding="utf-8")
+    return path
+
+
+def test_explain_lists_every_formula_with_label_and_source():
+    out = run("explain", module="bounds").stdout
+    for name, formula in bounds.formulas().items():
+        (line,) = [line for line in out.splitlines() if line.split()[:1] == [name]]
+        assert formula.label in line
+        assert formula.source in line
+    assert f"{len(bounds.formulas())} formulas" in out
+
+
+def test_explain_tells_all_about_one():
+    out = run("explain", "growth_factor", module="bounds").stdout
+    for text in ("k**(1/gamma)", "k^{\\frac{1}{\\gamma}}", "heuristic", "B8", "gives 3.30383", "bounds.growth_factor"):
+        assert text in out
+    (row,) = json.loads(run("explain", "growth_factor", "--json", module="bounds").stdout)["rows"]
+    assert row["example"]["value"] == pytest.approx(2 ** (1 / 0.58))
+    assert set(row["letters"]) == {"gamma", "k"}
+    rows = json.loads(run("explain", "--json", module="bounds").stdout)["rows"]
+    assert len(rows) == len(bounds.formulas())
+
+
+def test_explain_refuses_what_there_is_not():
+    assert "did you mean growth_factor" in refused("explain", "growth_facto", module="bounds")
+
+
+def test_fit_prints_constants_and_band_with_intervals(runs):
+    out = run("fit", str(runs), "--at", "1T", "--bootstrap", "100", module="bounds").stdout
+    for text in ("through 240 runs: Huber", "exponent γ", "sequences U(D)", "100 resamples", "95 % interval"):
+        assert text in out
+    found = json.loads(run("fit", str(runs), "--at", "1T", "--bootstrap", "100", "--json", module="bounds").stdout)
+    (row,) = found["rows"]
+    assert row["data_exponent_lower"] < 0.28 < row["data_exponent_upper"]
+    ends = {(band["quantity"], band["end"]): band for band in found["bands"]}
+    upper = ends["exponent", "upper"]
+    assert upper["value_lower"] < upper["value"] < upper["value_upper"]
+    assert found["provenance"]["parameters"]["seed"] == 0
+
+
+def test_fit_reads_standard_input_other_headers_and_flops(runs):
+    text = runs.read_text(encoding="utf-8").splitlines()
+    rows = [line.split(",") for line in text[1:]]
+    flops = "\n".join(f"{n},{6 * float(n) * float(d)!r},{loss}" for n, d, loss in rows)
+    arguments = ("fit", "-", "--column", "compute_flops=work", "--bootstrap", "50", "--json")
+    other = run(*arguments, module="bounds", input=f"N,work,L\n{flops}\n\n").stdout
+    same = run("fit", str(runs), "--bootstrap", "50", "--json", module="bounds").stdout
+    beta = [json.loads(out)["rows"][0]["data_exponent"] for out in (other, same)]
+    assert beta[0] == pytest.approx(beta[1], rel=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("text", "options", "sentence"),
+    [
+        ("", (), "is empty; it needs a header line"),
+        ("a,b\n1,2\n", (), "has no column for n_params and loss and n_tokens (or compute_flops); its columns are a, b"),
+        ("n,d,loss\n1,2,x\n", (), "line 2: 'x' in column 'loss' is not a number"),
+        ("n,d,loss\n1,2\n", (), "line 2: '' in column 'loss' is not a number"),
+        ("n,params,d,loss\n1,1,1,1\n", (), "more than one column for n_params (n and params)"),
+        ("n,d,loss\n1,2,3\n", (), "1 run cannot fix five constants"),
+        ("n,d,loss\n", ("--column", "loss=final"), "has no column 'final'; its columns are n, d, loss"),
+        ("n,d,loss\n", ("--column", "size=n"), "--column takes n_params, n_tokens, compute_flops, loss as KEY=NAME"),
+        ("n,d,loss\n" + "1e9,1e9,2\n" * 9, (), "n_params takes one value in these runs"),
+        ("n,d,loss\n" + "1e9,1e9,-2\n" * 9, (), "loss must be positive and finite, got -2 in run 0"),
+        ("n,d,loss\n", ("--confidence", "95"), "cannot fix five constants"),
+        ("n,d,loss\n", ("--bootstrap", "10"), "bootstrap must be at least 50"),
+        ("n,d,loss\n", ("--objective", "squares"), "'squares' is not one of"),
+    ],
+)
+def test_bad_tables_are_one_sentence(tmp_path, text, options, sentence):
+    path = tmp_path / "runs.csv"
+    path.write_text(text, encoding="utf-8")
+    assert sentence in refused("fit", str(path), *options, module="bounds")
+
+
+def test_files_that_are_not_tables_are_one_sentence(tmp_path):
+    assert "does not exist" in refused("fit", str(tmp_path / "none.csv"), module="bounds")
+    path = tmp_path / "binary.csv"
+    path.write_bytes(b"\xff\xfe\x00n")
+    assert str(path) in refused("fit", str(path), module="bounds")

@@ -1,0 +1,95 @@
+"""Every public formula: where it stands, what it says of itself, and that its worked number is what its text gives."""
+
+from __future__ import annotations
+
+import inspect
+import json
+import math
+
+import pytest
+import sympy
+from sympy.codegen import cfunctions
+
+import bounds
+from bounds import catalogue
+from bounds.intervals import LABELS
+from bounds.notation import LETTERS
+
+FORMULAS = bounds.formulas()
+SUMMED = (sympy.Sum, sympy.Integral, sympy.Product)
+
+
+def at_fifty_digits(formula, values):
+    """The expression at exact values; expm1 and log1p written out, so that their argument may be any size."""
+    expression = formula.expression.replace(cfunctions.expm1, lambda x: sympy.exp(x) - 1)
+    expression = expression.replace(cfunctions.log1p, lambda x: sympy.log(1 + x))
+    exact = {
+        formula.symbols[name]: sympy.Float(value, 60) for name, value in zip(formula.arguments, values, strict=True)
+    }
+    return float(expression.subs(exact).evalf(50, maxn=2000))
+
+
+elementary = [f for f in FORMULAS.values() if f.example and not f.expression.has(*SUMMED)]
+
+
+@pytest.mark.parametrize("formula", elementary, ids=lambda formula: formula.name)
+def test_functions_are_their_expressions_at_fifty_digits(formula):
+    assert float(formula.function(*formula.example)) == pytest.approx(
+        at_fifty_digits(formula, formula.example), rel=1e-11
+    )
+
+
+@pytest.mark.parametrize("formula", FORMULAS.values(), ids=FORMULAS)
+def test_every_formula_says_what_it_is(formula):
+    assert formula.label in LABELS
+    for text in (formula.assumption, formula.source, formula.equation, formula.unit, formula.quantity):
+        assert text.strip()
+    worked = formula.worked()
+    assert worked is not None, "a reader wants a number"
+    assert math.isfinite(worked[1])
+    told = bounds.explain(formula.name)
+    for text in (formula.label, formula.assumption, formula.source, formula.latex, "example:"):
+        assert text in told
+    free = {str(symbol) for symbol in formula.expression.free_symbols}
+    assert free == {letter.name for letter in formula.letters}
+    assert not formula.arguments or free <= set(formula.arguments)
+    json.dumps(catalogue.to_json(formula))
+
+
+@pytest.mark.parametrize("formula", FORMULAS.values(), ids=FORMULAS)
+def test_every_formula_belongs_to_a_public_function(formula):
+    owner = bounds
+    for part in formula.public_name.split("."):
+        owner = getattr(owner, part)
+    assert owner.__doc__
+
+
+def test_every_public_function_that_computes_has_a_formula_or_says_why_not():
+    """Functions that read, list, fit or step have none; the set is written down so that a new one is noticed."""
+    with_formula = {formula.public_name.partition(".")[0] for formula in FORMULAS.values()}
+    functions = {name for name in bounds.__all__ if inspect.isfunction(getattr(bounds, name))}
+    without = functions - with_formula
+    assert without <= {"bands", "explain", "fit_exponent", "formulas", "get_law", "growing_types", "parse_source"}
+
+
+def test_own_letters_differ_from_the_common_ones():
+    for formula in FORMULAS.values():
+        for letter in formula.own:
+            assert LETTERS.get(letter.name) != letter, f"{formula.name}: {letter.name} is a common letter"
+            assert letter.meaning
+
+
+def test_a_function_explains_all_its_formulas():
+    told = bounds.explain("unique_bounds")
+    for name in ("unique_lower_slow", "unique_upper_fast", "unique_upper_prequential", "unique_lower_pattern"):
+        assert f"{name}: U " in told
+    everything = bounds.explain()
+    assert everything.count("\n") + 1 == len(FORMULAS)
+
+
+def test_an_unknown_name_is_one_sentence_with_the_nearest():
+    with pytest.raises(ValueError, match="did you mean unique_bounds") as caught:
+        bounds.explain("unique_bond")
+    assert "\n" not in str(caught.value)
+    with pytest.raises(ValueError, match="lists them all"):
+        bounds.explain("zzzzzzzz")
