@@ -138,9 +138,11 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[str]], *, left: 
 
 
 def number(value: float | None, digits: int = 3) -> str:
-    """A number as a reader likes it: 1234, 0.580, 1.23e+09; a dash where there is none."""
+    """A number as a reader likes it: 1234, 0.580, 1.23e+09, ∞; a dash where there is none."""
     if value is None or value != value:
         return "–"
+    if abs(value) == float("inf"):
+        return "∞" if value > 0 else "-∞"
     if value == int(value) and abs(value) < 1e6:
         return str(int(value))
     return f"{value:.{digits}g}"

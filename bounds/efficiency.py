@@ -113,9 +113,11 @@ def exponent_band(beta: float) -> Interval:
 def growth_factor(exponent: Any, k: Any = 2) -> Any:
     """k^(1/γ): how many times the corpus for `k` times the skills, if skills ∝ U ~ D^γ (heuristic, B8).
 
-    Raises ValueError unless the exponent and k are positive.
+    Infinite where it passes the largest float. Raises ValueError unless the exponent and k are positive.
     """
-    return _F["growth_factor"].function(_positive("exponent", exponent), _positive("k", k))
+    with np.errstate(over="ignore"):
+        gamma, skills = np.asarray(_positive("exponent", exponent), float), np.asarray(_positive("k", k), float)
+        return _F["growth_factor"].function(gamma, skills)[()]
 
 
 def bernstein_exponent(beta: Any, bernstein: Any) -> Any:

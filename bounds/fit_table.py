@@ -51,7 +51,8 @@ def print_fit(fit: LossLawFit, band: FittedBand, *, skills: float) -> None:
         lines.append((title, one.end, value, pair, one.label))
     print_table(["", "", "estimate", percent, "label"], lines, left=2)
     print(f"Intervals: {len(fit.samples if fit.samples is not None else ())} resamples of the runs, {EMPIRICAL}.")
-    print(f"U {band.assumption.replace('; upper: ', '. U upper: ')}.")
+    subject = "Assumption:" if band.n_tokens is None else "U"
+    print(f"{subject} {band.assumption.replace('; upper: ', '. U upper: ')}.")
     print(f"Source: {band.source}.")
 
 

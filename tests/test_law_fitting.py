@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import csv
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -271,3 +276,17 @@ def test_the_objective_is_its_formula():
     r, delta = np.array([-0.01, -2e-4, 0.0, 5e-4, 0.02]), 1e-3
     written = [float(formula.function(value, delta)) for value in r]
     assert sum(written) / delta == pytest.approx(float(objective(r[None], np.ones((1, 5)), delta)[0]))
+
+
+@pytest.mark.data
+def test_the_page_shows_what_its_commands_print(data_folder):
+    """docs/loss-laws.md, to the digits shown."""
+    page = (Path(__file__).parents[1] / "docs" / "loss-laws.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"```\n\$ python -m (bounds .*)\n((?:.*\n)*?)```", page)
+    assert len(blocks) == 3
+    for command, shown in blocks:
+        done = subprocess.run(
+            [sys.executable, "-m", *shlex.split(command)],
+            capture_output=True, text=True, check=True, cwd=data_folder / "chinchilla" / "data",
+        )  # fmt: skip
+        assert [line.rstrip() for line in done.stdout.splitlines()] == shown.splitlines()
