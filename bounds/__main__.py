@@ -21,12 +21,16 @@ main = command_group("What is true on paper: bounds on distinct sequences, param
 @click.option(
     "--params-per-sequence", type=float, default=1.0, show_default=True, help="Parameters that store one sequence."
 )
+@click.option("--bits-per-sequence", type=float, help="Bits of one sequence, at 2 bits a parameter, instead.")
+@click.option(
+    "--tokens-per-sequence", type=float, default=1.0, show_default=True, help="Tokens that make one sequence."
+)
 @click.option(
     "--inversion",
     "inversions",
     multiple=True,
     metavar="NAME",
-    help="slow or laplace (lower end), fast or prequential (upper end). [default: slow and fast]",
+    help="slow, laplace or pattern (lower end), fast, minimax or prequential (upper end). [default: slow and fast]",
 )
 @click.option(
     "--version-of-paper",
@@ -51,6 +55,7 @@ def band(n_tokens: int, laws: tuple[str, ...], as_json: bool, explained: bool, *
     rows = bands(
         n_tokens, laws=laws or tuple(LAWS), inversion=options["inversions"], source=options["source"],
         skills=options["skills"], params_per_sequence=options["params_per_sequence"],
+        bits_per_sequence=options["bits_per_sequence"], tokens_per_sequence=options["tokens_per_sequence"],
     )  # fmt: skip
     if as_json:
         print(json.dumps(_as_json(n_tokens, rows, laws, options), indent=1))
@@ -76,6 +81,27 @@ def _print_formulas(inversions: tuple[str, ...]) -> None:
     chosen = [INVERSIONS[name].formula.name for name in inversions] or ["unique_lower_slow", "unique_upper_fast"]
     for name in ("exponent_lower", "exponent_upper", *chosen, "efficient_params", "growth_factor"):
         print(f"\n{explain(name)}")
+
+
+@main.command()
+@click.argument("keys", nargs=-1, metavar="[LAW]...")
+@click.option("--compute", type=CountType(1, 10**40), help="FLOP to spend, such as 5.76e23: adds N, D and loss.")
+@click.option("--tokens-per-param", type=float, help="Spend them at D/N = M, not at each law's optimum.", metavar="M")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of tables.")
+@with_version
+def laws(keys: tuple[str, ...], compute: int | None, tokens_per_param: float | None, as_json: bool) -> None:
+    """Published loss laws: constants, units, citation, and what a compute budget buys under each."""
+    from bounds.law_table import law_notes, law_rows, print_laws
+
+    if tokens_per_param is not None and compute is None:
+        raise click.UsageError("--tokens-per-param says how to spend --compute, which is missing")
+    budget = None if compute is None else float(compute)
+    rows = law_rows(keys, budget, tokens_per_param)
+    if as_json:
+        parameters = {"laws": list(keys), "compute_flops": budget, "tokens_per_param": tokens_per_param}
+        print(json.dumps(result_object(rows, parameters, warnings=law_notes(rows)), indent=1))
+    else:
+        print_laws(rows, budget, tokens_per_param)
 
 
 @main.command()

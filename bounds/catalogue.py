@@ -9,7 +9,22 @@ from typing import Any
 
 from bounds.notation import Formula
 
-_MODULES = ("bounds.unique", "bounds.laws", "bounds.efficiency", "bounds.law_fitting", "bounds.uncertainty", "bounds.fitting")
+_MODULES = (
+    "bounds.unique",
+    "bounds.windows",
+    "bounds.santa_fe",
+    "bounds.divergence",
+    "bounds.laws",
+    "bounds.overtraining",
+    "bounds.repeated_data",
+    "bounds.efficiency",
+    "bounds.law_fitting",
+    "bounds.uncertainty",
+    "bounds.capacity",
+    "bounds.skills",
+    "bounds.fitting",
+    "bounds.margin",
+)
 """Modules with a table ``FORMULAS``, in the order of the theory."""
 
 
@@ -38,8 +53,8 @@ def find(name: str) -> list[Formula]:
         return found
     names = [*table, *dict.fromkeys(formula.public_name for formula in table.values())]
     close = difflib.get_close_matches(name, names, n=3, cutoff=0.4)
-    hint = f"; did you mean {' or '.join(close)}?" if close else ""
-    raise ValueError(f"no formula is called {name!r}{hint} `python -m bounds explain` lists them all")
+    hint = f"did you mean {' or '.join(close)}? " if close else ""
+    raise ValueError(f"no formula is called {name!r}: {hint}`python -m bounds explain` lists them all")
 
 
 def explain(name: str | None = None) -> str:
@@ -59,9 +74,7 @@ def to_json(formula: Formula) -> dict[str, Any]:
     return {
         "name": formula.name,
         "function": formula.public_name,
-        "quantity": formula.quantity,
-        "relation": formula.relation,
-        "text": _text(formula),
+        "text": formula.plain,
         "latex": formula.latex,
         "unit": formula.unit,
         "label": formula.label,
@@ -73,15 +86,9 @@ def to_json(formula: Formula) -> dict[str, Any]:
     }
 
 
-def _text(formula: Formula) -> str:
-    import sympy
-
-    return str(sympy.sstr(formula.expression))
-
-
 def _told(formula: Formula) -> str:
     rows = [
-        f"{formula.name}: {formula.quantity} {formula.relation} {_text(formula)}   [{formula.unit}]",
+        f"{formula.name}: {formula.plain}   [{formula.unit}]",
         f"LaTeX:      {formula.latex}",
         f"label:      {formula.label}",
         f"assumption: {formula.assumption}",

@@ -142,8 +142,9 @@ def zipf_entropy(source: Zipf) -> float:
 
     if cut < end:
         total += unit * (rest(cut) - (0.0 if math.isinf(end) else rest(end)))
-    first = first_probability(source)
-    return s * first * total - math.log(first)
+    # -ln p_1 from the sum of the others: where p_1 is nearly 1, its own logarithm has few digits.
+    others = float(np.sum((count * x**-s)[1:]) + _past(source, cut))
+    return s * first_probability(source) * total + math.log1p(others)
 
 
 @functools.lru_cache(maxsize=64)

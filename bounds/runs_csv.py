@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterable, Sequence
-from typing import TextIO
+from typing import IO, Any
 
 NAMES = {
     "n_params": ("n_params", "params", "parameters", "model size", "n"),
@@ -15,7 +15,7 @@ NAMES = {
 """Column names that are understood without being told, in lower case."""
 
 
-def read_runs(file: TextIO, name: str, columns: dict[str, str]) -> dict[str, list[float]]:
+def read_runs(file: IO[Any], name: str, columns: dict[str, str]) -> dict[str, list[float]]:
     """n_params, loss and one of n_tokens and compute_flops of each run in `file`.
 
     `columns` names a column where its header is not in `NAMES`; `name` is the file's, for the sentences. Raises

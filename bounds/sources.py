@@ -9,6 +9,7 @@ A source emits types (distinct sequences) r = 1, 2, … with probabilities p_r, 
 | q      | Mandelbrot's shift                        | `shift`         |
 | d, θ   | Pitman–Yor discount and concentration     | `discount`, `concentration` |
 | ρ      | ratio of a geometric law                  | `ratio`         |
+| A, l   | labels of a fact or letters of an alphabet, letters of a window | `labels`, `alphabet`, `length` |
 | γ      | exponent of U(D) ~ D^γ                    | `limit_exponent` |
 
 A source is a value: it holds parameters, checks them and writes itself back as the string it came from.
@@ -19,7 +20,7 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass
+from dataclasses import MISSING, dataclass, fields
 from typing import Any, ClassVar
 
 MAX_TYPES = 2**62
@@ -179,6 +180,78 @@ class Geometric(Source):
 
 
 @dataclass(frozen=True)
+class SantaFe(Source):
+    """Dębowski's Santa Fe process: token t states fact K_t, Zipf–Mandelbrot, and its label Z_K, fixed for ever.
+
+    Each fact has one of `labels` equally likely labels. Its types are the facts, so that U(D) is that of their
+    Zipf law; what the labels add to entropy and loss is in `bounds.santa_fe`.
+    """
+
+    exponent: float
+    shift: float = 0.0
+    labels: int = 2
+    types: int | None = None
+    kind: ClassVar[str] = "santa-fe"
+
+    def __post_init__(self) -> None:
+        for name in ("exponent", "shift", "types"):
+            object.__setattr__(self, name, getattr(self.facts, name))
+        object.__setattr__(self, "labels", _count("labels", self.labels))
+
+    def __str__(self) -> str:
+        types = "" if self.types is None else f",types={self.types}"
+        shift = _option("shift", self.shift, 0.0)
+        return f"santa-fe:{_text(self.exponent)},labels={self.labels}{shift}{types}"
+
+    @property
+    def facts(self) -> Zipf:
+        """The law of K, the facts that are stated."""
+        return Zipf(self.exponent, self.shift, self.types)
+
+    @property
+    def limit_exponent(self) -> float:
+        """1/s with unlimited facts, 0 with finitely many."""
+        return self.facts.limit_exponent
+
+    @property
+    def n_types(self) -> float:
+        """Number of facts, or infinity."""
+        return self.facts.n_types
+
+
+@dataclass(frozen=True)
+class Windows(Source):
+    """Sliding windows of `length` letters over a stream of independent letters, uniform on an alphabet.
+
+    D draws are the D windows of D + length - 1 letters: neighbours overlap, so that draws are not independent.
+    """
+
+    alphabet: int
+    length: int
+    kind: ClassVar[str] = "windows"
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "alphabet", _count("alphabet", self.alphabet))
+        object.__setattr__(self, "length", _count("length", self.length))
+
+    def __str__(self) -> str:
+        return f"windows:alphabet={self.alphabet},length={self.length}"
+
+    @property
+    def limit_exponent(self) -> float:
+        """0: every word is seen in the end."""
+        return 0.0
+
+    @property
+    def n_types(self) -> float:
+        """A^l words; infinity where that is no floating-point number."""
+        bits = self.length * math.log2(self.alphabet)
+        if bits < 62:
+            return self.alphabet**self.length
+        return float(self.alphabet) ** self.length if bits < 1023 else math.inf
+
+
+@dataclass(frozen=True)
 class Mixture(Source):
     """Disjoint domains: with probability w_j a draw comes from component j; no type is in two domains."""
 
@@ -192,7 +265,7 @@ class Mixture(Source):
             if not isinstance(part, Uniform | Zipf | Geometric):
                 raise ValueError(
                     f"a mixture takes uniform, zipf and geometric components, got {part}; "
-                    "components with a random or growing law have no fixed probabilities"
+                    "others have no fixed probabilities for single draws"
                 )
             if not weight > 0:
                 raise ValueError(f"the weights of a mixture must be positive, got {weight!r}")
@@ -215,13 +288,15 @@ class Mixture(Source):
         return sum(part.n_types for _, part in self.components)
 
 
-# kind -> (class, name of the positional argument, names of the keyword arguments)
+# kind -> (class, name of the positional argument or "", names of the keyword arguments)
 _KINDS: dict[str, tuple[type[Source], str, tuple[str, ...]]] = {
     "uniform": (Uniform, "types", ()),
     "growing": (GrowingUniform, "exponent", ("scale",)),
     "zipf": (Zipf, "exponent", ("shift", "types")),
     "pitman-yor": (PitmanYor, "discount", ("concentration",)),
     "geometric": (Geometric, "ratio", ()),
+    "santa-fe": (SantaFe, "exponent", ("labels", "shift", "types")),
+    "windows": (Windows, "", ("alphabet", "length")),
 }
 
 EXAMPLES = (
@@ -232,6 +307,8 @@ EXAMPLES = (
     "pitman-yor:0.58,concentration=10",
     "geometric:0.9",
     "growing:0.58,scale=1",
+    "santa-fe:1.724,labels=2",
+    "windows:alphabet=4,length=3",
     "mixture:0.7*(zipf:2.0)+0.3*(zipf:1.5,shift=5)",
 )
 """One string of each kind, in the order of the documentation."""
@@ -256,12 +333,13 @@ def parse_source(text: str | Source) -> Source:
     for place, part in enumerate(body.split(",")):
         name, equals, value = part.partition("=")
         name = name.strip().lower() if equals else positional
-        if name not in (positional, *optional) or name in arguments or (place and not equals):
+        if not name or name not in (positional, *optional) or name in arguments or (place and not equals):
             allowed = ", ".join(f"{key}=..." for key in optional) or "no further argument"
             raise ValueError(f"source {text!r}: {part.strip()!r} is not understood; {kind} takes {allowed}")
         arguments[name] = _number(text, value if equals else part)
-    if positional not in arguments:
-        raise ValueError(f"source {text!r}: {positional} is missing")
+    missing = [field.name for field in fields(cls) if field.default is MISSING and field.name not in arguments]
+    if missing:
+        raise ValueError(f"source {text!r}: {missing[0]} is missing")
     try:
         return cls(**arguments)
     except ValueError as error:

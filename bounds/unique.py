@@ -8,12 +8,13 @@
 Every function takes a source (or its string) and corpus sizes D from 0 to 2^63, and costs the same at D = 1e3
 and 1e18. Draws are multinomial and the values exact to about twelve digits; `poisson=True` gives the
 Poissonised quantities Φ, Φ_k that analyses use. For Pitman–Yor sources the moments are annealed: over corpora
-that each draw their own law. For growing sources each D has its own support.
+that each draw their own law. For growing sources each D has its own support. The draws of a windows source are
+its D overlapping windows; those of a Santa Fe source count as the facts they state.
 
 The formulas stand in `FORMULAS` (`bounds.unique_formulas`). Nearly all are sums over types or products of D
 factors, so their numerics are written by hand, in `bounds.rank_tables` (sums over ranks), `bounds.occupancy`
-(what is summed) and `bounds.pitman_yor`; neither sympy nor xarray is ever loaded. The tests compare them with
-the expressions, and with independent sums, at fifty digits.
+(what is summed), `bounds.pitman_yor` and `bounds.autocorrelation` (windows); neither sympy nor xarray is ever
+loaded. The tests compare them with the expressions, and with independent sums, at fifty digits.
 """
 
 from __future__ import annotations
@@ -25,10 +26,21 @@ from typing import Any
 
 import numpy as np
 
-from bounds import occupancy, pitman_yor
+from bounds import autocorrelation, occupancy, pitman_yor
 from bounds.gamma_ratios import power_ratio
 from bounds.rank_tables import TypeTable, first_probability, make_table, type_table, zipf_entropy, zipf_normaliser
-from bounds.sources import Geometric, GrowingUniform, Mixture, PitmanYor, Source, Uniform, Zipf, parse_source
+from bounds.sources import (
+    Geometric,
+    GrowingUniform,
+    Mixture,
+    PitmanYor,
+    SantaFe,
+    Source,
+    Uniform,
+    Windows,
+    Zipf,
+    parse_source,
+)
 from bounds.unique_formulas import FORMULAS
 
 __all__ = [
@@ -52,13 +64,16 @@ def expected_unique(source: Source | str, n_draws: Any, *, poisson: bool = False
     """Expected number of distinct types in `n_draws` independent draws, in sequences.
 
     E U(D) = Σ_r 1 - (1 - p_r)^D; with `poisson`, Φ(D) = Σ_r 1 - e^(-D p_r), which is smaller by at most 1/e.
-    Exact for independent draws (THEORY A1-A7); Pitman–Yor: E K_n over corpora (A5).
+    Exact for independent draws (THEORY A1-A7) and for sliding windows of uniform letters, of which D are those
+    of D + length - 1 letters (A8). Pitman–Yor: E K_n over corpora (A5). Santa Fe: distinct facts (A9).
     """
     law = _law(source, poisson)
 
     def values(n: Any) -> Any:
         if isinstance(law, PitmanYor):
             mean = pitman_yor.mean(law, n)
+        elif isinstance(law, Windows):
+            mean = autocorrelation.seen(law.alphabet, law.length, n)
         elif isinstance(law, Zipf):
             mean = _by_closed_form(law, n, poisson, _closed_mean, occupancy.seen)
         else:
@@ -73,13 +88,16 @@ def missing_mass(source: Source | str, n_draws: Any, *, poisson: bool = False) -
     """Expected probability that the next draw is a type not seen in `n_draws` draws.
 
     E M0(D) = Σ_r p_r (1 - p_r)^D = E U(D+1) - E U(D); with `poisson`, Φ'(D). A probability (THEORY A1).
-    For a growing source, the chance that the next draw from the law of that D is new.
+    For a growing source, the chance that the next draw from the law of that D is new; for windows, that the next
+    window is.
     """
     law = _law(source, poisson)
 
     def values(n: Any) -> Any:
         if isinstance(law, PitmanYor):
             return pitman_yor.missing_mass(law, n)
+        if isinstance(law, Windows):
+            return autocorrelation.unseen(law.alphabet, law.length, n)
         if isinstance(law, Zipf):
             return _by_closed_form(law, n, poisson, _closed_missing_mass, occupancy.unseen_mass)
         return _by_table(law, (n,), lambda table, n: occupancy.unseen_mass(table, n, poisson))
@@ -110,7 +128,7 @@ def variance_unique(source: Source | str, n_draws: Any, *, poisson: bool = False
     q = (1-p)^D (THEORY A1), where Φ(2D) - Φ(D) - Φ_1(D)²/D is its leading term. With `poisson`, Φ(2D) - Φ(D).
     Pitman–Yor: Var K_n over corpora that each draw their own law (A5).
     """
-    law = _law(source, poisson)
+    law = _independent("variance_unique", _law(source, poisson))
 
     def values(n: Any) -> Any:
         if isinstance(law, PitmanYor):
@@ -129,7 +147,7 @@ def covariance_unique(source: Source | str, n_draws_1: Any, n_draws_2: Any) -> A
     Φ(D1+D2) - Φ(D2) - Φ_1(D1) Φ_1(D2)/D2 (THEORY E1). Pitman–Yor: Var K_D1 times E X_D2 / E X_D1 with
     X = K + θ/d, over corpora. The corpora of a growing source are not prefixes of each other.
     """
-    law = _law(source, False)
+    law = _independent("covariance_unique", _law(source, False))
 
     def values(a: Any, b: Any) -> Any:
         low, high = np.minimum(a, b), np.maximum(a, b)
@@ -151,7 +169,7 @@ def expected_spectrum(source: Source | str, n_draws: Any, *, multiplicity: Any, 
     E f_k(D) = C(D,k) Σ_r p_r^k (1-p_r)^(D-k), 0 for k > D; with `poisson`, Φ_k(D) = Σ_r (D p_r)^k e^(-D p_r)/k!
     (THEORY A1). Pitman–Yor: C(n,k) B(k-d, θ+d+n-k) / B(1-d, θ+d) (A5).
     """
-    law = _law(source, poisson)
+    law = _independent("expected_spectrum", _law(source, poisson))
 
     def values(n: Any, k: Any) -> Any:
         result = np.zeros(n.shape)
@@ -179,9 +197,12 @@ def entropy(source: Source | str) -> float:
     """Shannon entropy of one draw, H = -Σ p ln p, in nats.
 
     Zipf–Mandelbrot: -ln C + s C Σ (r+q)^-s ln(r+q). Pitman–Yor: its expectation over laws,
-    ψ(θ+1) - ψ(1-d) (THEORY A5).
+    ψ(θ+1) - ψ(1-d) (THEORY A5). Santa Fe: of the fact that is stated, H(K), which is all of H once the labels of
+    the facts are known (A9). Windows: of one window, length · ln alphabet.
     """
-    law = parse_source(source)
+    law = _law(source, False)
+    if isinstance(law, Windows):
+        return law.length * math.log(law.alphabet)
     if isinstance(law, GrowingUniform):
         raise ValueError(f"the law of {law} depends on the corpus size; its entropy is ln growing_types(...)")
     if isinstance(law, PitmanYor):
@@ -207,8 +228,21 @@ def growing_types(source: GrowingUniform, n_draws: Any) -> Any:
 
 def _law(source: Source | str, poisson: bool) -> Source:
     law = parse_source(source)
+    if isinstance(law, SantaFe):
+        return law.facts
+    if poisson and isinstance(law, Windows):
+        raise ValueError(f"poisson=True needs independent draws, and {law} overlap; their values are exact as they are")
     if poisson and isinstance(law, PitmanYor):
         raise ValueError(f"poisson=True needs a law with fixed probabilities, got {law}; its values are exact as is")
+    return law
+
+
+def _independent(asked: str, law: Source) -> Source:
+    if isinstance(law, Windows):
+        raise ValueError(
+            f"{asked} needs independent draws, and {law} overlap; "
+            "expected_unique, missing_mass and local_exponent are exact for them"
+        )
     return law
 
 
@@ -275,7 +309,7 @@ def _closed_mean(law: Zipf, n: Any, poisson: bool) -> Any:
     """Γ(1-α) C^α Γ(D+1)/Γ(D+1-α) - q - 1/2; the ratio is D^α when Poissonised (THEORY A4)."""
     a = 1 / law.exponent
     power = n**a if poisson else power_ratio(n + 1 - a, a)
-    return math.gamma(1 - a) * _scale(law) * power - law.shift - 0.5
+    return math.gamma((law.exponent - 1) / law.exponent) * _scale(law) * power - law.shift - 0.5
 
 
 def _scale(law: Zipf) -> float:
@@ -287,11 +321,13 @@ def _closed_missing_mass(law: Zipf, n: Any, poisson: bool) -> Any:
     """α Γ(1-α) C^α Γ(D+1)/Γ(D+2-α); the ratio is D^(α-1) when Poissonised (THEORY A4)."""
     a = 1 / law.exponent
     power = n ** (a - 1) if poisson else power_ratio(n + 2 - a, a - 1)
-    return a * math.gamma(1 - a) * _scale(law) * power
+    return a * math.gamma((law.exponent - 1) / law.exponent) * _scale(law) * power
 
 
-def _apply(function: Callable[..., Any], *arrays: Any, at_zero: float, multiplicity: Any = None) -> Any:
-    """`function` of flat arrays of positive draws (and multiplicities); zero draws give `at_zero`.
+def _apply(
+    function: Callable[..., Any], *arrays: Any, at_zero: float, multiplicity: Any = None, name: str = "n_draws"
+) -> Any:
+    """`function` of flat arrays of positive draws (and multiplicities); zero draws, called `name`, give `at_zero`.
 
     DataArrays keep their labels; xarray is used where the caller has loaded it.
     """
@@ -299,7 +335,7 @@ def _apply(function: Callable[..., Any], *arrays: Any, at_zero: float, multiplic
     arguments = arrays if multiplicity is None else (*arrays, multiplicity)
 
     def flat(*values: Any) -> Any:
-        checked = [_whole("n_draws", value, 0, MAX_DRAWS, "2^63") for value in values[:draws]]
+        checked = [_whole(name, value, 0, MAX_DRAWS, "2^63") for value in values[:draws]]
         checked += [_whole("multiplicity", value, 1, math.inf, "") for value in values[draws:]]
         points = np.broadcast_arrays(*checked)
         result = np.full(points[0].shape, float(at_zero))

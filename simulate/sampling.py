@@ -23,7 +23,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numba.extending import register_jitable
 
-from bounds.sources import Geometric, GrowingUniform, Mixture, PitmanYor, Source, Uniform, Zipf
+from bounds.sources import Geometric, GrowingUniform, Mixture, PitmanYor, SantaFe, Source, Uniform, Windows, Zipf
 from simulate.stream import M32, multiply_high, random_bits
 
 FLAT, CELLS, URN = 0, 1, 2
@@ -101,6 +101,8 @@ def build_sampler(source: Source, n_draws: int) -> Sampler:
 
     Raises ValueError with one sentence where the tokens of a source cannot be drawn.
     """
+    if isinstance(source, SantaFe | Windows):
+        raise ValueError(f"tokens of {source} are not drawn yet; bounds.expected_unique has its expectations")
     if isinstance(source, GrowingUniform):
         source = source.at(n_draws)
     if isinstance(source, Uniform):

@@ -56,3 +56,22 @@ nested = st.one_of(fixed_laws, pitman_yors)
 """Sources whose corpora are prefixes of each other."""
 
 sources = st.one_of(nested, growing)
+
+santa_fes = st.builds(bounds.SantaFe, exponents, shifts, counts(1, 10**6))
+windows = st.builds(bounds.Windows, counts(1, 10**6), st.one_of(st.integers(1, 12), counts(1, 10**6)))
+"""Sources whose draws are the tokens of a stream: stated facts, and overlapping windows."""
+
+
+@st.composite
+def laws(draw: st.DrawFn) -> list[float]:
+    """Probabilities of two to four letters, of any magnitude."""
+    shares = draw(st.lists(magnitudes(1e-6, 1.0), min_size=2, max_size=4))
+    return [share / sum(shares) for share in shares]
+
+
+@st.composite
+def chains(draw: st.DrawFn) -> list[list[float]]:
+    """Transition matrices of two or three letters that all follow each other, some of them hardly ever."""
+    size = draw(st.integers(2, 3))
+    rows = [[draw(magnitudes(1e-4, 1.0)) for _ in range(size)] for _ in range(size)]
+    return [[share / sum(row) for share in row] for row in rows]

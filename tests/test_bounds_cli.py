@@ -100,3 +100,36 @@ def test_files_that_are_not_tables_are_one_sentence(tmp_path):
     path = tmp_path / "binary.csv"
     path.write_bytes(b"\xff\xfe\x00n")
     assert str(path) in refused("fit", str(path), module="bounds")
+
+
+def test_laws_are_printed_side_by_side_and_their_disagreement_said():
+    out = run("laws", "--compute", "5.76e23", module="bounds").stdout
+    for text in ("2085.43", "arXiv:2403.08540", "3.219e+10", "epoch2024 contradicts", "disagree by a factor", "R*_D"):
+        assert text in out
+    found = json.loads(
+        run("laws", "hoffmann2022", "gadre2024-c4", "--compute", "5.76e23", "--json", module="bounds").stdout
+    )
+    hoffmann, gadre = found["rows"]
+    assert hoffmann["n_params"] == pytest.approx(32189859151.36819)
+    assert gadre["error"] == pytest.approx(0.85 - 2.08 * np.exp(-0.756 * gadre["loss"]))
+    assert any("outside" in note for note in found["warnings"])
+    (row,) = json.loads(
+        run("laws", "epoch2024", "--compute", "1e24", "--tokens-per-param", "200", "--json", module="bounds").stdout
+    )["rows"]
+    assert row["tokens_per_param"] == pytest.approx(200)
+    assert 6 * row["n_params"] * row["n_tokens"] == pytest.approx(1e24)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["newton"], "unknown law 'newton': known are hoffmann2022"),
+        (["--compute", "-1"], "compute must be"),
+        (["--compute", "many"], "compute must be a whole number"),
+        (["--tokens-per-param", "20"], "--compute, which is missing"),
+        (["--compute", "1e23", "--tokens-per-param", "0"], "tokens_per_param must be positive"),
+        (["--compute", "1e23", "--tokens-per-param", "nan"], "tokens_per_param must be positive"),
+    ],
+)
+def test_bad_arguments_of_laws_are_one_sentence(arguments, sentence):
+    assert sentence in refused("laws", *arguments, module="bounds")

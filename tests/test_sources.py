@@ -23,6 +23,9 @@ simple = st.one_of(
 alone = st.one_of(
     st.builds(bounds.GrowingUniform, st.floats(1e-3, 1), st.floats(1e-3, 1e6)),
     st.builds(lambda d, above: bounds.PitmanYor(d, above - d), fractions, st.floats(1e-3, 1e6)),
+    st.builds(bounds.SantaFe, exponents, shifts, types),
+    st.builds(bounds.SantaFe, st.floats(0.01, 50), shifts, types, types),
+    st.builds(bounds.Windows, types, types),
 )
 
 
@@ -47,10 +50,33 @@ def test_examples_are_understood(text):
     assert parse_source(f"  {text.upper().replace('E', 'e')} ") == source
 
 
+def test_arguments_come_in_any_order():
+    assert parse_source("windows:length=3,alphabet=4") == bounds.Windows(4, 3)
+    assert str(bounds.Windows(4, 3)) == "windows:alphabet=4,length=3"
+    facts = parse_source("santa-fe:1.724,shift=100,labels=3,types=1e6")
+    assert facts == parse_source("santa-fe:types=1e6,labels=3,exponent=1.724,shift=100")
+    assert facts == bounds.SantaFe(1.724, 100, 3, 10**6)
+    assert str(facts) == "santa-fe:1.724,labels=3,shift=100,types=1000000"
+    assert facts.facts == bounds.Zipf(1.724, 100, 10**6)
+    assert str(parse_source("santa-fe:1.724")) == "santa-fe:1.724,labels=2"
+
+
+def test_supports():
+    assert bounds.Windows(4, 3).n_types == 64
+    assert bounds.Windows(2, 61).n_types == 2**61
+    assert bounds.Windows(2, 900).n_types == 2.0**900
+    assert bounds.Windows(50257, 10**9).n_types == float("inf")
+    assert bounds.SantaFe(1.5).n_types == float("inf")
+    assert bounds.SantaFe(0.5, types=7).n_types == 7
+
+
 def test_limit_exponents():
     assert bounds.Zipf(1.724).limit_exponent == pytest.approx(0.58, abs=1e-4)
     assert bounds.Zipf(1.724, types=10).limit_exponent == 0
     assert bounds.PitmanYor(0.3).limit_exponent == 0.3
+    assert bounds.SantaFe(1.25).limit_exponent == 0.8
+    assert bounds.SantaFe(1.25, types=10).limit_exponent == 0
+    assert bounds.Windows(4, 3).limit_exponent == 0
     assert bounds.parse_source("mixture:0.9*(zipf:2)+0.1*(zipf:1.25)").limit_exponent == 0.8
     assert bounds.parse_source("mixture:0.5*(uniform:7)+0.5*(geometric:0.5)").limit_exponent == 0
     assert bounds.parse_source("mixture:0.5*(uniform:7)+0.5*(uniform:5)").n_types == 12
@@ -84,7 +110,20 @@ def test_limit_exponents():
         ("mixture:zipf:2", "a mixture is written"),
         ("mixture:0.5*(zipf:2)+", "a mixture is written"),
         ("mixture:0.5*(zipf:2)0.5*(zipf:2)", "a mixture is written"),
+        ("santa-fe:0.9", "exponent must exceed 1 when types are unlimited"),
+        ("santa-fe:1.5,labels=0", r"labels must be between 1 and 2\^62"),
+        ("santa-fe:1.5,labels=2.5", "labels must be a whole number"),
+        ("santa-fe:1.5,scale=2", "'scale=2' is not understood; santa-fe takes labels=..., shift=..., types=..."),
+        ("santa-fe:labels=2", "exponent is missing"),
+        ("windows:4", "'4' is not understood; windows takes alphabet=..., length=..."),
+        ("windows:", "'' is not understood; windows takes alphabet=..., length=..."),
+        ("windows:alphabet=4", "length is missing"),
+        ("windows:length=4", "alphabet is missing"),
+        ("windows:alphabet=4,length=0", r"length must be between 1 and 2\^62"),
+        ("windows:alphabet=nan,length=1", "alphabet must be a whole number"),
         ("mixture:1*(pitman-yor:0.5)", "no fixed probabilities"),
+        ("mixture:1*(santa-fe:2)", "no fixed probabilities for single draws"),
+        ("mixture:1*(windows:alphabet=4,length=3)", "no fixed probabilities for single draws"),
         ("mixture:-1*(zipf:2)+2*(zipf:3)", "must be positive"),
     ],
 )

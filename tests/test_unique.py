@@ -12,8 +12,7 @@ import xarray as xr
 from hypothesis import given, settings
 
 import bounds
-from bounds import unique
-from tests import strategies
+from bounds import testing, unique
 
 THOROUGH = settings(max_examples=60, deadline=None)
 
@@ -220,7 +219,7 @@ def test_growing_types_are_whole_powers_where_they_should_be():
 
 
 @THOROUGH
-@given(strategies.sources)
+@given(testing.sources())
 def test_one_draw_gives_one(source):
     assert bounds.expected_unique(source, 1) == pytest.approx(1, rel=1e-12)
     assert bounds.variance_unique(source, 1) == pytest.approx(0, abs=1e-12)
@@ -232,7 +231,7 @@ def test_one_draw_gives_one(source):
 
 
 @THOROUGH
-@given(strategies.nested, strategies.n_draws())
+@given(testing.nested_sources(), testing.n_draws())
 def test_growth_is_monotone_concave_and_limited(source, n):
     sizes = np.unique(np.floor(np.geomspace(1, n, 9)))
     mean = bounds.expected_unique(source, sizes)
@@ -249,7 +248,7 @@ def test_growth_is_monotone_concave_and_limited(source, n):
 
 
 @THOROUGH
-@given(strategies.nested, strategies.n_draws(1000))
+@given(testing.nested_sources(), testing.n_draws(1000))
 def test_unseen_mass_is_the_next_step(source, n):
     step = bounds.expected_unique(source, n + 1) - bounds.expected_unique(source, n)
     assert bounds.missing_mass(source, n) == pytest.approx(step, rel=1e-10, abs=1e-13 * n)
@@ -258,7 +257,7 @@ def test_unseen_mass_is_the_next_step(source, n):
 
 
 @THOROUGH
-@given(strategies.fixed_laws, strategies.n_draws(2**62))
+@given(testing.fixed_sources(), testing.n_draws(2**62))
 def test_types_repel_each_other(source, n):
     """Covariances of types are negative: the variance is at most Σ q (1-q) = E U(2D) - E U(D)."""
     variance = bounds.variance_unique(source, n)
@@ -268,7 +267,7 @@ def test_types_repel_each_other(source, n):
 
 
 @THOROUGH
-@given(strategies.nested, strategies.n_draws(10**6), strategies.n_draws(10**6))
+@given(testing.nested_sources(), testing.n_draws(10**6), testing.n_draws(10**6))
 def test_covariances_obey_cauchy_and_schwarz(source, n1, n2):
     one, other = bounds.variance_unique(source, [n1, n2])
     both = bounds.covariance_unique(source, n1, n2)
@@ -277,7 +276,7 @@ def test_covariances_obey_cauchy_and_schwarz(source, n1, n2):
 
 
 @THOROUGH
-@given(strategies.sources, strategies.counts(1, 40))
+@given(testing.sources(), testing.counts(1, 40))
 def test_spectrum_adds_up(source, n):
     k = np.arange(1, n + 1)
     spectrum = bounds.expected_spectrum(source, n, multiplicity=k)
@@ -287,7 +286,7 @@ def test_spectrum_adds_up(source, n):
 
 
 @THOROUGH
-@given(strategies.fixed_laws.filter(lambda law: not isinstance(law, bounds.Mixture)), strategies.n_draws())
+@given(testing.fixed_sources().filter(lambda law: not isinstance(law, bounds.Mixture)), testing.n_draws())
 def test_a_mixture_of_one_domain_is_the_domain(source, n):
     alone = bounds.Mixture(((1.0, source),))
     for function in (bounds.expected_unique, bounds.missing_mass, bounds.variance_unique):

@@ -157,8 +157,110 @@ QUANTITIES |= {
 
 # Sections A8 and A9: windows of token streams, and the Santa Fe process.
 
+
+def _first(params: Params, *names: str) -> str:
+    """The name among `names` that the parameters have."""
+    return next(name for name in names if name in params)
+
+
+def _windows(function: Callable[..., Any]) -> Callable[[Params], float]:
+    """`function` of uniform windows, of which T letters hold T - ell + 1."""
+
+    def value(params: Params) -> float:
+        length = whole(params, _first(params, "ell", "l", "length"))
+        windows = whole(params, _first(params, "T", "n")) - length + 1
+        return float(function(bounds.Windows(whole(params, "A"), length), max(windows, 0)))
+
+    return value
+
+
+def _santa_fe(params: Params) -> bounds.Source:
+    types = whole(params, "V") if "V" in params else None
+    return bounds.SantaFe(number(params, "s"), number(params, "q", 0.0), whole(params, "A"), types)
+
+
+def _facts(function: Callable[..., Any]) -> Callable[[Params], float]:
+    return lambda params: float(_at(function)(_santa_fe(params), params))
+
+
+QUANTITIES |= {
+    "windows_iid_uniform.EU": _windows(bounds.expected_unique),
+    "windows_iid_uniform.EM0": _windows(bounds.missing_mass),
+    "santafe.EU": _facts(bounds.expected_unique),
+    "santafe.EM0": _facts(bounds.missing_mass),
+    "santafe.H": lambda params: bounds.entropy(_santa_fe(params)),
+    "santafe.block_entropy": _facts(bounds.block_entropy),
+    "santafe.excess_loss": _facts(bounds.excess_loss),
+    "santafe.mutual_information": _facts(bounds.mutual_information),
+}
+
 # Sections B1-B6: divergences.
+
+
+def _law(params: Params) -> list[float]:
+    return [number({"p": p}, "p") for p in params["p"]]
+
+
+QUANTITIES |= {
+    "kl_forward_addbeta": lambda params: float(
+        bounds.forward_kl_add_constant(_law(params), number(params, "n"), added=number(params, "beta"))
+    ),
+    "kl_reverse_empirical": lambda params: float(bounds.reverse_kl_empirical(_law(params), number(params, "n"))),
+    "l1_empirical": lambda params: float(bounds.l1_empirical(_law(params), number(params, "n"))),
+    "l1_bound": lambda params: float(bounds.l1_upper(number(params, "U"), number(params, "D"))),
+    "bk_lambda": lambda params: float(bounds.l1_bounds(_law(params), number(params, "n")).upper),
+    "laplace_kl_upper": lambda params: float(
+        bounds.forward_kl_laplace_upper(number(params, "k"), number(params, "n"))
+    ),
+    "laplace_kl_upper_refined": lambda params: float(
+        bounds.forward_kl_laplace_upper_refined(_law(params), number(params, "n"))
+    ),
+    "bayes_dirichlet_kl_risk": lambda params: float(
+        bounds.forward_kl_bayes_risk(number(params, "k"), number(params, "n"), number(params, "a"))
+    ),
+    "zipf_kl_reverse_constant": lambda params: float(bounds.reverse_kl_constant(number(params, "s"))),
+}
 
 # Sections C1-C3: capacity.
 
+QUANTITIES |= {
+    "zm.tail": lambda params: float(bounds.tail_mass(_zipf(params), number(params, "n"))),
+    "capacity_loss": lambda params: float(
+        bounds.capacity_loss(
+            _zipf(params),
+            number(params, "n"),
+            number(params, "D"),
+            novelty_cost=number(params, "c_new"),
+            irreducible=number(params, "E", 0.0),
+        )
+    ),
+}
+
 # Section D: skills.
+
+
+def _skill(params: Params) -> dict[str, int]:
+    return {"members": whole(params, "m"), "quorum": whole(params, "a")}
+
+
+def _unshifted(name: str) -> Callable[[Params], float]:
+    """A formula of s, q and the quorum as a fraction; no shift where none is given."""
+    formula = _formula(name, s="s", q="q", phi="qfrac")
+    return lambda params: formula({"q": "0", **params})
+
+
+QUANTITIES |= {
+    "emergence_probability": lambda params: float(bounds.emergence_probability(number(params, "F"), **_skill(params))),
+    "beta_median": lambda params: float(bounds.median_representation(whole(params, "m"), whole(params, "a"))),
+    "n_star_zm_freqdrawn": lambda params: float(bounds.stored_threshold(_zipf(params), **_skill(params))),
+    "n_star_zm_approx": _unshifted("stored_threshold.zipf_limit"),
+    "width_lnn_zm": _formula("stored_half_width.zipf_limit", m="m", phi="qfrac", s="s"),
+    "D_star_equal": lambda params: float(bounds.draws_threshold(number(params, "p"), **_skill(params))),
+    "D_star_zm_freqdrawn_asym": _unshifted("draws_threshold_frequency.zipf_limit"),
+    "width_lnD_equal": _formula("draws_half_width.limit", m="m", phi="qfrac"),
+    "skills_expected": lambda params: float(
+        bounds.expected_skills(
+            number(params, "D"), exponent=number(params, "s_skill"), n_skills=whole(params, "J"), **_skill(params)
+        )
+    ),
+}

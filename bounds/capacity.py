@@ -1,0 +1,210 @@
+"""What a model of N parameters can store, and the loss of a store that has seen D draws.
+
+A model that keeps the n most frequent sequences pays the novelty cost c for each sequence that it has no room
+for, and for each that it has room for but never saw:
+
+    L(n, D) = E + c [T(n) + Σ_{r≤n} p_r (1 - p_r)^D].
+
+| letter | meaning                                             | unit              | argument              |
+|--------|-----------------------------------------------------|-------------------|-----------------------|
+| N      | parameters of the model                             | parameters        | `n_params`            |
+| n      | sequences that it stores                            | sequences         | `n_stored`            |
+| ν      | parameters per stored sequence                      | parameters        | `params_per_sequence` |
+| κ      | what a parameter holds                              | bits              | `bits_per_param`      |
+| b      | what a sequence takes                               | bits              | `bits_per_sequence`   |
+| D      | independent draws, of sequences                     | draws             | `n_draws`             |
+| T(n)   | probability of all but the n most probable sequences | 1                |                       |
+| M0(D)  | probability that the next draw is new after D draws | 1                 |                       |
+| E      | irreducible loss                                    | nats per sequence | `irreducible`         |
+| c      | cost of a sequence that is not stored, or not seen  | nats per sequence | `novelty_cost`        |
+
+Draws, stores and losses are counted in sequences here: for a sequence of ℓ tokens, a loss per token is ℓ times
+smaller and a corpus in tokens ℓ times larger. What follows from the model in the limit, and what loss laws say of
+it, is in `bounds.capacity_law`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from bounds import occupancy, rank_mass
+from bounds.capacity_formulas import FORMULAS, ORDERED
+from bounds.intervals import RIGOROUS, Bound
+from bounds.pointwise import checked, nonnegative, pointwise, positive
+from bounds.rank_tables import make_table, type_table
+from bounds.sources import MAX_TYPES, GrowingUniform, Mixture, PitmanYor, Source, parse_source
+from bounds.unique import missing_mass
+
+__all__ = [
+    "FORMULAS",
+    "capacity_loss",
+    "capacity_loss_bounds",
+    "params_to_store",
+    "stored_sequences",
+    "tail_mass",
+]
+
+BITS_PER_PARAM = 2.0
+"""κ: knowledge that trained transformers were found to hold (Allen-Zhu and Li 2024, arXiv:2404.05405)."""
+
+
+def stored_sequences(
+    n_params: Any,
+    *,
+    params_per_sequence: Any = None,
+    bits_per_sequence: Any = None,
+    bits_per_param: Any = BITS_PER_PARAM,
+) -> Any:
+    """Whole number of sequences n that `n_params` parameters store, as a float: ⌊N/ν⌋, or ⌊κN/b⌋ by bits.
+
+    One parameter per sequence, ν = 1, where nothing is said; `bits_per_sequence` b counts bits instead
+    (heuristic, THEORY C1). A quotient that misses a whole number by rounding alone counts as that number.
+    """
+    rate = _params_per_sequence(params_per_sequence, bits_per_sequence, bits_per_param)
+    quotient = np.asarray(nonnegative("n_params", n_params), float) / rate
+    whole = np.round(quotient)
+    return np.where(np.abs(quotient - whole) <= 4e-16 * quotient, whole, np.floor(quotient))[()]
+
+
+def params_to_store(
+    n_stored: Any,
+    *,
+    params_per_sequence: Any = None,
+    bits_per_sequence: Any = None,
+    bits_per_param: Any = BITS_PER_PARAM,
+) -> Any:
+    """Parameters N that store `n_stored` sequences: νn, or bn/κ by bits; the inverse of `stored_sequences`.
+
+    Heuristic (THEORY C1). Not rounded; the store may be any real number of sequences.
+    """
+    rate = _params_per_sequence(params_per_sequence, bits_per_sequence, bits_per_param)
+    return (np.asarray(nonnegative("n_stored", n_stored), float) * rate)[()]
+
+
+def tail_mass(source: Source | str, n_stored: Any) -> Any:
+    """T(n): probability that a draw is none of the `n_stored` most probable sequences.
+
+    Σ_{r>n} p_r = ζ(s, n+1+q)/ζ(s, 1+q) for a Zipf law, ρ^n for a geometric one, (V-n)/V for a uniform one (THEORY
+    C1); these are continued to any real n ≥ 0. In a mixture, sequences of all domains are stored in the order of
+    their probability, and n must be whole. Exact to about fourteen digits. Raises ValueError for sources without
+    fixed probabilities.
+    """
+    law = _law(source)
+    mixed = isinstance(law, Mixture)
+    allowed = "a whole number of sequences from 0 to 2^62, as the source is a mixture" if mixed else _ANY_STORE
+    store = checked("n_stored", n_stored, _storable if mixed else lambda n: n >= 0, allowed, whole=mixed)
+    return pointwise(lambda n: rank_mass.tail_mass(law, n), store)
+
+
+def capacity_loss(
+    source: Source | str, n_stored: Any, n_draws: Any, *, novelty_cost: Any, irreducible: Any = 0.0
+) -> Any:
+    """Loss of a store of the `n_stored` most probable sequences after `n_draws` draws, in nats per sequence.
+
+    L = E + c [T(n) + Σ_{r≤n} p_r (1 - p_r)^D] (THEORY C2), rigorous in the model: the store knows which sequences
+    are frequent and holds those of them that occurred; each other draw costs `novelty_cost` more. Exact to
+    about twelve digits, at the same cost for 1e3 and 1e18. Every argument but the source broadcasts; n and D are
+    whole.
+
+    More capacity lowers this loss although n > U(D) where the store is reserved by rank: E U(D) of its places are
+    taken. A store of what was seen gains nothing beyond n = U(D) (`bounds.can_scaling_help`).
+
+    Such a store never forgets. One that keeps the n sequences with the largest counts so far does: in simulations
+    (s = 1.5, n = 100), ranks well below n are learned steadily, ranks from 80 to 95 pause where U(D) = n and then go
+    on, ranks just above n are stored for a while and then lost, later ones never. No loss that falls, rises and
+    falls again was seen beyond the error of the simulation: that course does not follow from capacity alone (D7).
+    """
+    law, store, draws = _law(source), _store(n_stored), _draws(n_draws)
+    cost, floor = nonnegative("novelty_cost", novelty_cost), _finite("irreducible", irreducible)
+
+    def loss(n: Any, D: Any, c: Any, E: Any) -> Any:
+        # T + Σ_{r≤n} p (1-p)^D is M0 plus what was seen but has no room, Σ_{r>n} p (1 - (1-p)^D).
+        homeless = np.maximum(rank_mass.tail_mass(law, n) - _unseen_tail(law, n, D), 0.0)
+        return E + c * (missing_mass(law, D) + homeless)
+
+    return pointwise(loss, store, draws, cost, floor)
+
+
+def capacity_loss_bounds(
+    source: Source | str, n_stored: Any, n_draws: Any, *, novelty_cost: Any, irreducible: Any = 0.0
+) -> Bound:
+    """E + c max(T(n), E M0(D)) and E + c (T(n) + E M0(D)): the loss of `capacity_loss` lies between them.
+
+    The upper end is the sum of a term of n alone and one of D alone, as in fitted loss laws; it is at most twice
+    as far above E as the lower end. Rigorous in the model (THEORY C2).
+    """
+    law, store, draws = _law(source), _store(n_stored), _draws(n_draws)
+    cost, floor = nonnegative("novelty_cost", novelty_cost), _finite("irreducible", irreducible)
+
+    def end(of: Any) -> Any:
+        def value(n: Any, D: Any, c: Any, E: Any) -> Any:
+            return E + c * of(rank_mass.tail_mass(law, n), missing_mass(law, D))
+
+        return pointwise(value, store, draws, cost, floor)
+
+    return Bound(
+        quantity="loss L of a frequency-ordered store", unit="nats per sequence", lower=end(np.maximum),
+        upper=end(np.add), label=RIGOROUS, assumption=ORDERED, equation="C2", source="own derivation",
+    )  # fmt: skip
+
+
+# Helpers
+
+_ANY_STORE = "a finite number of sequences of at least 0"
+
+
+def _unseen_tail(law: Source, n: Any, D: Any) -> Any:
+    """Σ_{r>n} p_r (1 - p_r)^D: the types after the n-th are a law of the same family, times their mass."""
+    result = np.zeros(n.shape)
+    for size in np.unique(n):
+        here = np.flatnonzero(n == size)
+        steps = np.ceil(np.log10(np.maximum(D[here], 1)) / 3)
+        for mass, part in rank_mass.tail_parts(law, float(size)):
+            for step in np.unique(steps):
+                points = here[steps == step]
+                table = type_table(part, 1000.0**step)
+                scaled = make_table(mass * table.p, table.count, mass * table.dust)
+                result[points] += occupancy.unseen_mass(scaled, D[points], False)
+    return result
+
+
+def _law(source: Source | str) -> Source:
+    law = parse_source(source)
+    if isinstance(law, PitmanYor):
+        raise ValueError(
+            f"source must have fixed probabilities, got {law}; pass zipf:{1 / law.discount:.6g} of its tail"
+        )
+    if isinstance(law, GrowingUniform):
+        raise ValueError(
+            f"source must be one law for every corpus size, got {law}; pass its law at one size, source.at(n_draws)"
+        )
+    return law
+
+
+def _storable(n: Any) -> Any:
+    return (n >= 0) & (n <= MAX_TYPES)
+
+
+def _store(value: Any) -> Any:
+    return checked("n_stored", value, _storable, "a whole number of sequences from 0 to 2^62", whole=True)
+
+
+def _draws(value: Any) -> Any:
+    return checked("n_draws", value, lambda D: (D >= 0) & (D <= 2.0**63), "a whole number from 0 to 2^63", whole=True)
+
+
+def _finite(name: str, value: Any) -> Any:
+    return checked(name, value, lambda x: x == x, "a finite number")
+
+
+def _params_per_sequence(params: Any, bits: Any, bits_per_param: Any) -> Any:
+    if params is not None and bits is not None:
+        raise ValueError(
+            f"params_per_sequence ({params!r}) and bits_per_sequence ({bits!r}) exclude each other; pass one of them"
+        )
+    if bits is None:
+        return np.asarray(positive("params_per_sequence", 1.0 if params is None else params), float)
+    bits = np.asarray(positive("bits_per_sequence", bits), float)
+    return bits / np.asarray(positive("bits_per_param", bits_per_param), float)

@@ -1,0 +1,25 @@
+"""The L1 distance of empirical laws; its expectations over all samples stand in `tests.test_divergence`."""
+
+import math
+
+import numpy as np
+import pytest
+
+import bounds
+
+
+def test_the_berend_kontorovich_bound_needs_two_draws_below():
+    rare = [0.99, 0.01]
+    bound = bounds.l1_bounds(rare, [1, 2])
+    assert list(bound.lower_vacuous) == [True, False]
+    assert bound.upper[0] / 4 - 1 / 4 > bounds.l1_empirical(rare, 1)  # the formula would be wrong at one draw
+    assert bounds.l1_bounds([1 / 49] * 49, 49).upper == pytest.approx(1.0)  # p = 1/D counts among p >= 1/D
+
+
+def test_the_distance_falls_with_its_exponent():
+    for s in (1.2, 1.5, 3.5):
+        sizes = np.array([1e7, 1e8])
+        distance = bounds.l1_empirical(bounds.Zipf(s), sizes)
+        slope = math.log(distance[1] / distance[0]) / math.log(10)
+        assert slope == pytest.approx(bounds.l1_exponent(s), abs=0.02)
+    assert list(bounds.l1_exponent([1.25, 2, 3])) == pytest.approx([-0.2, -0.5, -0.5])
