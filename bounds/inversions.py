@@ -1,4 +1,4 @@
-"""Five ways from a falling loss curve to a bound on distinct sequences, each under its own assumption.
+"""Five ways, one of them twice, from a falling loss curve to a bound on distinct sequences, each under its own assumption.
 
 The curve is the excess ε(n) = B n^-β of a learner after n sequences. D, ε, B, M and c are in one unit throughout:
 per token, or per sequence where sequences are counted in several tokens (`LossCurve.per_sequence`).
@@ -26,6 +26,7 @@ from typing import Any
 
 import numpy as np
 
+from bounds import divergence_formulas
 from bounds.intervals import GIVEN, HEURISTIC
 from bounds.notation import Formula, Letter
 
@@ -58,7 +59,8 @@ FORMULAS = (
     _inversion(
         "unique_upper_fast", "1 + 2*D*epsilon", ("D", "epsilon"), HEURISTIC,
         "fast rate: the learner does no better on this corpus than the minimax over all laws on U sequences, "
-        "(U - 1)/(2D)", equation="B7-ii", relation="<=", example=(1e9, 0.05),
+        "(U - 1)/(2D), which holds for D far above U; the inversion 'minimax' is exact",
+        equation="B7-ii", relation="<=", example=(1e9, 0.05),
     ),
     _inversion(
         "unique_lower_slow", "1 + D*(epsilon/M)**2", ("D", "epsilon", "M"), GIVEN,
@@ -81,6 +83,7 @@ FORMULAS = (
     ),
 )  # fmt: skip
 _F = {formula.name: formula for formula in FORMULAS}
+_MINIMAX = next(formula for formula in divergence_formulas.FORMULAS if formula.name == "support_upper_minimax")
 
 
 @dataclass(frozen=True)
@@ -121,6 +124,13 @@ def _laplace(curve: LossCurve) -> Any:
 
 def _fast(curve: LossCurve) -> Any:
     return _F["unique_upper_fast"].function(curve.size, curve.excess)
+
+
+def _minimax(curve: LossCurve) -> Any:
+    from bounds.dirichlet_risk import support_upper_minimax  # loads scipy.optimize
+
+    # Beyond forty nats every support passes; a fraction of a draw is rounded up, which only widens an upper bound.
+    return support_upper_minimax(np.ceil(curve.size), np.minimum(curve.excess, 40.0))
 
 
 def _slow(curve: LossCurve) -> Any:
@@ -182,6 +192,7 @@ INVERSIONS = {
     "laplace": Inversion("lower", _F["unique_lower_laplace"], _laplace),
     "pattern": Inversion("lower", _F["unique_lower_pattern"], _pattern),
     "fast": Inversion("upper", _F["unique_upper_fast"], _fast),
+    "minimax": Inversion("upper", _MINIMAX, _minimax),
     "prequential": Inversion("upper", _F["unique_upper_prequential"], _prequential),
 }
 """Ways from a loss curve to a bound on U, by name. The default is slow below, fast above."""

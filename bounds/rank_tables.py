@@ -115,7 +115,12 @@ def _mixture(source: Mixture, reach: float, times: int) -> TypeTable:
 def _zipf(source: Zipf, reach: float, times: int) -> TypeTable:
     first = first_probability(source)
     x, count, cut = _zipf_ranks(source, math.log(reach * first), times)
-    return make_table(first * x**-source.exponent, count, first * _past(source, cut))
+    table = make_table(first * x**-source.exponent, count, first * _past(source, cut))
+    # 1 - p_1 from the sum of the others: for steep laws p_1 itself no longer says how far it is from 1.
+    others = float(np.sum((count * x**-source.exponent)[1:]) + _past(source, cut))
+    if others > 0:
+        table.log_absent[0] = math.log(others) - math.log1p(others)
+    return table
 
 
 def zipf_normaliser(source: Zipf | str) -> float:
