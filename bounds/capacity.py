@@ -108,8 +108,9 @@ def capacity_loss(
     about twelve digits, at the same cost for 1e3 and 1e18. Every argument but the source broadcasts; n and D are
     whole.
 
-    More capacity lowers this loss although n > U(D) where the store is reserved by rank: E U(D) of its places are
-    taken. A store of what was seen gains nothing beyond n = U(D) (`bounds.can_scaling_help`).
+    The places of this store are reserved by rank, seen or not, so capacity helps even beyond n = E U(D): there the
+    excess is still 5 % above that of an unlimited store (s = 1.724; 3.7 % for s = 1.5). A store of what was seen, in
+    any order, gains nothing beyond n = U(D) (`bounds.can_scaling_help`).
 
     Such a store never forgets. One that keeps the n sequences with the largest counts so far does: in simulations
     (s = 1.5, n = 100), ranks well below n are learned steadily, ranks from 80 to 95 pause where U(D) = n and then go

@@ -27,7 +27,7 @@ from dataclasses import dataclass
 from bounds.capacity_formulas import FORMULAS, ORDERED, SEPARATE
 from bounds.intervals import ASYMPTOTIC
 from bounds.laws import LossLaw, get_law
-from bounds.pointwise import nonnegative, positive
+from bounds.pointwise import nonnegative, positive, single
 from bounds.rank_tables import first_probability
 from bounds.sources import Source, Zipf, parse_source
 
@@ -48,7 +48,9 @@ def loss_law_of(
     law = parse_source(source)
     if not isinstance(law, Zipf) or law.types is not None:
         raise ValueError(f"source must be a Zipf law with unlimited types, got {law}; write for example zipf:1.724")
-    c, nu = float(positive("novelty_cost", novelty_cost)), float(positive("params_per_sequence", params_per_sequence))
+    c = single("novelty_cost", positive("novelty_cost", novelty_cost))
+    nu = single("params_per_sequence", positive("params_per_sequence", params_per_sequence))
+    E = single("irreducible", nonnegative("irreducible", irreducible))
     log_normaliser = math.log(first_probability(law)) + law.exponent * math.log1p(law.shift)
     s, a = law.exponent, 1 / law.exponent
     log_A = math.log(c / (s - 1)) + log_normaliser + (s - 1) * math.log(nu)
@@ -56,7 +58,7 @@ def loss_law_of(
         raise ValueError(f"source {law} has a coefficient above 1e304, too large for a float; pass a smaller shift")
     return LossLaw(
         key=f"store of {law}", citation=_F["loss_law_of.data_exponent"].source, param_exponent=s - 1,
-        data_exponent=1 - a, irreducible=float(nonnegative("irreducible", irreducible)),
+        data_exponent=1 - a, irreducible=E,
         param_coefficient=math.exp(log_A), data_coefficient=c * a * math.gamma(1 - a) * math.exp(a * log_normaliser),
         params_counted="stored sequences" if nu == 1 else f"{nu:g} per stored sequence",
         note=f"{ASYMPTOTIC}: {ORDERED}; D in draws of sequences, losses in nats per sequence; {SEPARATE}",
@@ -125,8 +127,8 @@ def consistency(law: str | LossLaw, *, tolerance: float = 0.15) -> Consistency:
     exponents that are not positive.
     """
     law = get_law(law)
-    alpha = float(positive("param_exponent", law.param_exponent))
-    beta = float(positive("data_exponent", law.data_exponent))
+    alpha = single("param_exponent", positive("param_exponent", law.param_exponent))
+    beta = single("data_exponent", positive("data_exponent", law.data_exponent))
     growth = (1 / (1 + alpha), 1 - beta, beta / alpha)
     smallest = min(growth)
     errors = dict(law.standard_errors)
@@ -140,7 +142,7 @@ def consistency(law: str | LossLaw, *, tolerance: float = 0.15) -> Consistency:
         law=law.key, param_exponent=alpha, data_exponent=beta,
         zipf_exponents=(1 + alpha, 1 / (1 - beta) if beta < 1 else math.inf), growth_exponents=growth,
         spread=max(growth) / smallest - 1 if smallest > 0 else math.inf,
-        tolerance=float(nonnegative("tolerance", tolerance)), deviation=deviation, contradicted=beta >= alpha,
-        comparable=law.comparable,
+        tolerance=single("tolerance", nonnegative("tolerance", tolerance)), deviation=deviation,
+        contradicted=beta >= alpha, comparable=law.comparable,
         label=formula.label, assumption=formula.assumption, source=f"{formula.source}; loss law {law.citation}",
     )  # fmt: skip

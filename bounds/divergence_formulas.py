@@ -18,7 +18,7 @@ _ANY = f"{_IID}, any law on V types"
 _OWN = "own derivation"
 _OCCUPANCY = "elementary (binomial counts)"
 _PITMAN = "Pitman 2006, Combinatorial Stochastic Processes, ch. 3"
-_BEREND = "Berend & Kontorovich 2013, Statist. Probab. Lett. 83, arXiv:1212.5868"
+_BEREND = "Berend & Kontorovich 2013, Statist. Probab. Lett. 83, doi:10.1016/j.spl.2013.01.023"
 
 _ADDED = Letter("beta", "constant added to every count", "draws", r"\beta")
 _CONCENTRATION = Letter("a", "parameter of the symmetric Dirichlet law of P", "1")
@@ -34,12 +34,12 @@ _TOGETHER = (
 )
 _MULTIPLICITY = Letter("m", "how often the type was drawn", "draws")
 
-_FORWARD = r"\mathbb{E}\,\mathrm{KL}(P\,\|\,\hat p_\beta)"
-_LAPLACE = r"\mathbb{E}\,\mathrm{KL}(P\,\|\,\hat p_1)"
-_REVERSE = r"\mathbb{E}\,\mathrm{KL}(p_D\,\|\,P)"
-_L1 = r"\mathbb{E}\,\|p_D - P\|_1"
-_MINIMAX = r"\min_{\hat p}\max_P \mathbb{E}\,\mathrm{KL}(P\,\|\,\hat p)"
-_PART = r"\text{part of one type in }"
+_FORWARD = r"\mathbb{E}\,\mathrm{KL}(P\,||\,\hat p_\beta)"
+_LAPLACE = r"\mathbb{E}\,\mathrm{KL}(P\,||\,\hat p_1)"
+_REVERSE = r"\mathbb{E}\,\mathrm{KL}(p_D\,||\,P)"
+_L1 = r"\mathbb{E}\,|p_D - P|_1"
+_MINIMAX = r"\min_{\hat p}\max_P \mathbb{E}\,\mathrm{KL}(P\,||\,\hat p)"
+_PART = r"\mathrm{part\ of\ one\ type\ in\ }"
 
 _BINOMIAL = "binomial(D, m)*@p**m*(1 - @p)**(D - m)"
 _NATS = "nats per sequence"
@@ -111,13 +111,13 @@ _REVERSES = (
         source="Wilks 1938", example=(1e6, 1e12),
     ),
     _formula(
-        "reverse_kl_tail_upper", r"P(\mathrm{KL}(p_D\,\|\,P) \ge \varepsilon)",
+        "reverse_kl_tail_upper", r"P(\mathrm{KL}(p_D\,||\,P) \ge \varepsilon)",
         "binomial(D + V - 1, V - 1)*exp(-D*epsilon)", ("V", "D", "epsilon"), "B3", relation="<=", assumption=_ANY,
         source="method of types (Cover & Thomas, Elements of Information Theory, Theorem 11.2.1)", unit="1",
         own=(_DIVERGENCE,), call="bounds.reverse_kl_tail_upper(4, 100, 0.2)",
     ),
     _formula(
-        "reverse_kl_constant", r"K_{\mathrm{rev}}(s) = \lim D\,\mathbb{E}\,\mathrm{KL}(p_D\,\|\,P)/\mathbb{E}\,U(D)",
+        "reverse_kl_constant", r"K_{\mathrm{rev}}(s) = \lim D\,\mathbb{E}\,\mathrm{KL}(p_D\,||\,P)/\mathbb{E}\,U(D)",
         "1/(s - 1) + 1/2 + Integral((1 - exp(-x))**(1/s - 1)*exp(-x)*(coth(x/2)/2 - 1/x), (x, 0, oo))/s",
         ("s",), "B6", label=ASYMPTOTIC, unit="1",
         assumption=f"{_IID}, infinite Zipf-Mandelbrot with s > 1; the limit of many draws",
@@ -142,7 +142,7 @@ _DISTANCES = (
         source="elementary (Cauchy-Schwarz)", unit="1", example=(1e6, 1e9),
     ),
     _formula(
-        "l1_bounds.type", r"\text{part of one type in }\Lambda", "Piecewise((sqrt(p/D), p >= 1/D), (2*p, True))",
+        "l1_bounds.type", r"\mathrm{part\ of\ one\ type\ in\ }\Lambda", "Piecewise((sqrt(p/D), p >= 1/D), (2*p, True))",
         ("p", "D"), "B4", assumption=_PARTS, source=_BEREND, unit="1",
         call="bounds.l1_bounds([0.5, 0.3, 0.15, 0.05], 10).upper",
     ),
@@ -156,7 +156,7 @@ _DISTANCES = (
         call="bounds.l1_bounds('zipf:1.724', 1e12).lower", own=(_LAMBDA,),
     ),
     _formula(
-        "l1_pinsker_upper", r"\|p_D - P\|_1", "sqrt(2*epsilon)", ("epsilon",), "B4", relation="<=",
+        "l1_pinsker_upper", r"|p_D - P|_1", "sqrt(2*epsilon)", ("epsilon",), "B4", relation="<=",
         assumption="epsilon = KL(p_D || P), sample by sample, or the mean of both", source="Pinsker 1964; Csiszar 1967",
         unit="1", own=(_DIVERGENCE,), example=(0.01,),
     ),
@@ -173,7 +173,7 @@ _RISK = (
 
 _RISKS = (
     _formula(
-        "forward_kl_bayes_risk", r"\min_{\hat p}\mathbb{E}_P\,\mathbb{E}\,\mathrm{KL}(P\,\|\,\hat p)", _RISK,
+        "forward_kl_bayes_risk", r"\min_{\hat p}\mathbb{E}_P\,\mathbb{E}\,\mathrm{KL}(P\,||\,\hat p)", _RISK,
         ("V", "D", "a"), "B5", assumption="P is drawn from the symmetric Dirichlet law; draws are then independent",
         source="elementary (risk of the posterior mean)", own=(_CONCENTRATION,),
         call="bounds.forward_kl_bayes_risk(100, 1000, 0.5)",
@@ -202,7 +202,7 @@ _RISKS = (
 
 _NATURAL = (
     _formula(
-        "forward_kl_natural.type", _PART + r"\mathrm{KL}(P\,\|\,\hat p_{\mathrm{natural}})", "p*log(p*f/S)",
+        "forward_kl_natural.type", _PART + r"\mathrm{KL}(P\,||\,\hat p_{\mathrm{natural}})", "p*log(p*f/S)",
         ("p", "f", "S"), "B5", assumption="the best estimator for this sample that gives equal probabilities to types "
         "drawn equally often; the parts of all types add up",
         source="Orlitsky & Suresh 2015, Competitive distribution estimation, arXiv:1503.07940", own=_TOGETHER,
@@ -219,13 +219,15 @@ _NATURAL = (
         call="bounds.good_turing_bias('zipf:1.724', 1e6)",
     ),
     _formula(
-        "pitman_yor_predictive.seen", r"P(\text{next is a type drawn } m \text{ times})", "(m - d)/(theta + D)",
-        ("m", "D", "d", "theta"), "B5", assumption="draws follow a Pitman-Yor process", source=_PITMAN, unit="1",
+        "pitman_yor_predictive.seen", r"P(\mathrm{next\ is\ a\ type\ drawn\ } m \mathrm{\ times})",
+        "(m - d)/(theta + D)", ("m", "D", "d", "theta"), "B5",
+        assumption="draws follow a Pitman-Yor process", source=_PITMAN, unit="1",
         own=(_MULTIPLICITY,), example=(3, 100, 0.58, 10),
     ),
     _formula(
-        "pitman_yor_predictive.new", r"P(\text{next is new})", "(theta + d*U)/(theta + D)", ("D", "U", "d", "theta"),
-        "B5", assumption="draws follow a Pitman-Yor process", source=_PITMAN, unit="1", example=(100, 40, 0.58, 10),
+        "pitman_yor_predictive.new", r"P(\mathrm{next\ is\ new})", "(theta + d*U)/(theta + D)",
+        ("D", "U", "d", "theta"), "B5",
+        assumption="draws follow a Pitman-Yor process", source=_PITMAN, unit="1", example=(100, 40, 0.58, 10),
     ),
 )  # fmt: skip
 

@@ -52,6 +52,13 @@ def checked(name: str, value: Any, inside: Callable[[Any], Any], allowed: str, *
     return array if isinstance(value, list | tuple) else value
 
 
+def single(name: str, value: Any) -> float:
+    """`value` as a float; raises ValueError for an array of more or fewer than one number."""
+    if np.ndim(value):
+        raise ValueError(f"{name} must be one number, got an array of shape {np.shape(value)}; call once for each")
+    return float(value)
+
+
 def nonnegative(name: str, value: Any) -> Any:
     """`value`, checked to be finite and at least 0."""
     return checked(name, value, lambda x: x >= 0, "a finite number of at least 0")

@@ -26,7 +26,7 @@ from scipy import special
 
 from bounds import rank_mass
 from bounds.binomial_tails import binomial_tails
-from bounds.pointwise import checked, nonnegative, pointwise
+from bounds.pointwise import checked, nonnegative, pointwise, positive, single
 from bounds.rank_tables import _FIRST_PANEL, _LOWER_END, _STEPS_PER_SCALE, _UPPER_END, _panels, first_probability
 from bounds.skills import members_and_quorum, representation
 from bounds.sources import Zipf
@@ -58,15 +58,15 @@ def expected_skills(
     smaller than the distinct sequences of the corpus is necessary for that, not sufficient (`bounds.can_scaling_help`).
     """
     law = _law(exponent, n_skills)
-    m, a = (float(np.asarray(value)) for value in members_and_quorum(members, quorum))
+    m, a = members_and_quorum(single("members", members), single("quorum", quorum))
     step = _Step.of(m, a)
     draws = nonnegative("n_draws", n_draws)
     if n_stored is None:
-        return pointwise(lambda D: [_count(law, step, size, law.n_types) for size in D], draws)
+        return pointwise(lambda D: [_at_most(law, step, size, law.n_types) for size in D], draws)
 
     def stored(D: Any, n: Any) -> Any:
         last = np.minimum(np.floor(n / m), law.n_types)
-        return [_count(law, step, size, most) for size, most in zip(D, last, strict=True)]
+        return [_at_most(law, step, size, most) for size, most in zip(D, last, strict=True)]
 
     return pointwise(stored, draws, nonnegative("n_stored", n_stored))
 
@@ -107,6 +107,11 @@ class _Step:
         return min(self.place, v) - _NONE if s > 1 else -math.inf
 
 
+def _at_most(law: Zipf, step: _Step, D: float, last: float) -> float:
+    """The sum, which rounding must not take past the number of skills."""
+    return min(_count(law, step, D, last), last)
+
+
 def _count(law: Zipf, step: _Step, D: float, last: float) -> float:
     """Σ_{j ≤ last} g(v_j)."""
     if not (D > 0 and last >= 1):
@@ -117,6 +122,7 @@ def _count(law: Zipf, step: _Step, D: float, last: float) -> float:
     def g(j: Any) -> Any:
         return step(first - s * np.log(j))
 
+    # Ranks up to `sure` count 1, up to `begin` one by one; past `stop` they no longer count.
     sure = int(min(math.floor(math.exp(min((first - step.certain) / s, 700.0))), last))
     stop = math.exp(min((first - step.end(first, s)) / s, 700.0))
     sharpness = step.sharpness(first)
@@ -136,7 +142,7 @@ def _count(law: Zipf, step: _Step, D: float, last: float) -> float:
     if step.a > 1:
         return total
     # ∫ D w dj from the end of the panels on.
-    head = D * first_probability(law) / (s - 1)
+    head = D * (first_probability(law) / (s - 1))
     return total + head * (end ** (1 - s) - (0.0 if math.isinf(last) else last ** (1 - s)))
 
 
@@ -147,10 +153,11 @@ def _mass_between(law: Zipf, low: float, high: float) -> float:
 
 
 def _law(exponent: float, n_skills: int | None) -> Zipf:
-    s = float(checked("exponent", exponent, lambda x: x > 0, "positive and finite"))
+    s = single("exponent", positive("exponent", exponent))
     if n_skills is None:
         if s <= 1:
             raise ValueError(f"exponent must exceed 1 when the number of skills is unlimited, got {s:g}; pass n_skills")
         return Zipf(s)
     allowed = "a whole number from 1 to 2^62"
-    return Zipf(s, 0.0, int(checked("n_skills", n_skills, lambda J: (J >= 1) & (J <= 2.0**62), allowed, whole=True)))
+    J = checked("n_skills", n_skills, lambda J: (J >= 1) & (J <= 2.0**62), allowed, whole=True)
+    return Zipf(s, 0.0, int(single("n_skills", J)))

@@ -28,7 +28,7 @@ from scipy import special
 
 from bounds import occupancy, rank_mass
 from bounds.bracketing import increasing_root
-from bounds.pointwise import checked, pointwise, positive
+from bounds.pointwise import checked, pointwise, positive, single
 from bounds.rank_tables import TypeTable, first_probability
 from bounds.skills import (
     exposure_count,
@@ -148,9 +148,9 @@ def draws_threshold_unequal(probabilities: Any, *, quorum: int, exposures: int =
     between the thresholds that the largest and the smallest probability would give alone (THEORY D3).
     """
     p = member_probabilities(probabilities)
-    m, a = members_and_quorum(len(p), quorum)
+    m, a = members_and_quorum(len(p), single("quorum", quorum))
     k = exposure_count(exposures)
-    level = float(_level(level))
+    level = single("level", _level(level))
     mean = float(_exposure_mean(k, *representation(m, a, level, 1 - level)))
 
     def error(log_draws: Any) -> Any:

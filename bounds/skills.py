@@ -29,7 +29,7 @@ from scipy import special
 
 from bounds.binomial_tails import binomial_tails
 from bounds.bracketing import increasing_root
-from bounds.pointwise import checked, nonnegative, pointwise, probability
+from bounds.pointwise import checked, nonnegative, pointwise, probability, single
 from bounds.skills_formulas import FORMULAS
 
 __all__ = [
@@ -136,9 +136,9 @@ def can_scaling_help(n_stored: float, n_unique: float, *, quorum: int = 1) -> Sc
     a skill emerges only where they complete a quorum: n < U is necessary, not sufficient. Rigorous for a store of
     sequences that were seen; of disjoint skills at most min(U - n, ⌊U/a⌋) can be new.
     """
-    n = float(nonnegative("n_stored", n_stored))
-    U = float(nonnegative("n_unique", n_unique))
-    a = int(checked("quorum", quorum, lambda x: x >= 1, "a whole number of members of at least 1", whole=True))
+    n = single("n_stored", nonnegative("n_stored", n_stored))
+    U = single("n_unique", nonnegative("n_unique", n_unique))
+    a = int(single("quorum", checked("quorum", quorum, lambda x: x >= 1, _QUORUM, whole=True)))
     formula = _F["can_scaling_help"]
     spare = max(U - n, 0.0)
     most = math.floor(formula.function(U, n, a)) if spare else 0
@@ -274,7 +274,7 @@ def _members(value: Any) -> Any:
 
 
 def _quorum_of(quorum: Any, members: int) -> int:
-    return int(np.asarray(members_and_quorum(members, quorum)[1]))
+    return int(members_and_quorum(members, single("quorum", quorum))[1])
 
 
 def member_probabilities(values: Any) -> Any:
@@ -292,4 +292,4 @@ def member_probabilities(values: Any) -> Any:
 def exposure_count(value: Any) -> int:
     """How often a member must occur to be represented, checked to be whole and at least 1."""
     allowed = "a whole number from 1 to 1e9"
-    return int(checked("exposures", value, lambda x: (x >= 1) & (x <= 1e9), allowed, whole=True))
+    return int(single("exposures", checked("exposures", value, lambda x: (x >= 1) & (x <= 1e9), allowed, whole=True)))

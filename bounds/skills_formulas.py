@@ -48,7 +48,7 @@ def _at_least(F: str) -> str:
 _QUORUMS = (
     _formula(
         "quorum_count", "a", "ceiling(phi*m)", ("phi", "m"), "D1", unit="sequences", source=_ELEMENTARY,
-        assumption="the skill needs the part phi of its members", example=(0.8, 50),
+        assumption="the skill needs the part phi of its members", example=(0.75, 50),
     ),
     _formula(
         "emergence_probability", "P", _at_least("F"), ("F", "m", "a"), "D1", source=_ELEMENTARY,

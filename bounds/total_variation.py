@@ -85,7 +85,7 @@ def l1_bounds(probabilities: Any, n_draws: Any) -> Bound:
         quantity="expected L1 distance between the empirical law and the law", unit="1",
         lower=np.maximum(lower, 0.0), upper=upper, label=RIGOROUS,
         assumption="draws are independent and follow one fixed law; the lower end: at least two draws",
-        equation="B4", source="Berend & Kontorovich 2013, Statist. Probab. Lett. 83, arXiv:1212.5868",
+        equation="B4", source="Berend & Kontorovich 2013, Statist. Probab. Lett. 83, doi:10.1016/j.spl.2013.01.023",
         lower_vacuous=lower <= 0, upper_vacuous=upper >= 2,
     )  # fmt: skip
 

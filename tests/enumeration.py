@@ -29,7 +29,8 @@ def enumerated(p, n, function):
     with mpmath.workdps(50):
         exact = exactly_normalised(tuple(p))
         P = [mpf(x.numerator) / x.denominator for x in exact]
-        return mpmath.fsum(probability_of(P, sample) * function(P, sample) for sample in samples(len(P), n))
+        chances = ((probability_of(P, sample), sample) for sample in samples(len(P), n))
+        return mpmath.fsum(chance * function(P, sample) for chance, sample in chances if chance)
 
 
 def probability_of(P, sample):

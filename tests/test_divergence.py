@@ -34,6 +34,7 @@ LAWS = [
     [1 - 1e-12, 1e-12],
     [0.7, 0.3 - 2e-9, 1e-9, 1e-9],
     [0.25] * 4,
+    [0.6, 0.4, 0.0],
 ]
 
 
@@ -200,6 +201,16 @@ def test_a_source_gives_what_the_list_of_its_probabilities_gives(text):
         ):
             # Types drawn with near certainty leave 1e-123 to the bias, where p^2 e^-Dp loses digits either way.
             assert function(source, n) == pytest.approx(function(p, n), rel=1e-12, abs=1e-100)
+
+
+@pytest.mark.parametrize("text", ["zipf:1.5,types=1e18", "zipf:1.1,types=1e18", "zipf:0.8,types=1e12", "uniform:1e18"])
+def test_one_draw_of_very_many_types_gives_the_entropy(text):
+    """E KL(p_1 || P) = H; E KL(P || Laplace) = ln(1+V) - H - ln 2 Σ p²: most types are too rare to be listed."""
+    H, V = bounds.entropy(text), bounds.parse_source(text).n_types
+    assert bounds.reverse_kl_empirical(text, 1) == pytest.approx(H, rel=1e-12)
+    forward = math.log1p(V) - H - math.log(2) * bounds.good_turing_bias(text, 1)
+    assert bounds.forward_kl_add_constant(text, 1) == pytest.approx(forward, rel=1e-11, abs=1e-13)
+    assert bounds.forward_kl_laplace_upper_refined(text, 1) >= forward - 1e-13
 
 
 def test_growing_uniform_is_the_uniform_law_of_each_size():

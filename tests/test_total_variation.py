@@ -13,7 +13,8 @@ def test_the_berend_kontorovich_bound_needs_two_draws_below():
     bound = bounds.l1_bounds(rare, [1, 2])
     assert list(bound.lower_vacuous) == [True, False]
     assert bound.upper[0] / 4 - 1 / 4 > bounds.l1_empirical(rare, 1)  # the formula would be wrong at one draw
-    assert bounds.l1_bounds([1 / 49] * 49, 49).upper == pytest.approx(1.0)  # p = 1/D counts among p >= 1/D
+    # p = 1/D counts among p >= 1/D, though 49 * (1 / 49) < 1.
+    assert bounds.l1_bounds([1 / 49, 48 / 49], 49).upper == pytest.approx((1 + math.sqrt(48)) / 49)
 
 
 def test_the_distance_falls_with_its_exponent():
