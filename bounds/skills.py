@@ -53,7 +53,7 @@ _BLOCK = 64
 def quorum_count(members: Any, fraction: Any) -> Any:
     """a = ⌈φm⌉, the quorum of a skill that needs the part `fraction` of its members; at least 1.
 
-    A product that misses a whole number by rounding alone counts as that number: 0.7 of 10 is 7.
+    A product that misses a whole number by rounding alone counts as that number: 0.07 of 100 is 7.
     """
     m = _members(members)
     phi = checked("fraction", fraction, lambda x: (x > 0) & (x <= 1), "a fraction above 0 and at most 1")
