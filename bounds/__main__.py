@@ -48,9 +48,9 @@ def band(n_tokens: int, laws: tuple[str, ...], as_json: bool, explained: bool, *
 
     N_TOKENS is a whole number such as 3e11, 300B or 1.5T.
     """
-    from bounds.band_table import print_bands
     from bounds.efficiency import bands
     from bounds.laws import LAWS
+    from bounds.terminal.band_table import print_bands
 
     rows = bands(
         n_tokens, laws=laws or tuple(LAWS), inversion=options["inversions"], source=options["source"],
@@ -67,7 +67,7 @@ def band(n_tokens: int, laws: tuple[str, ...], as_json: bool, explained: bool, *
 
 
 def _as_json(n_tokens: int, rows: list[Any], laws: tuple[str, ...], options: dict[str, Any]) -> dict[str, Any]:
-    from bounds.band_table import band_notes
+    from bounds.terminal.band_table import band_notes
 
     warnings = [note[2:] for note in band_notes(rows, n_tokens) if note.startswith("!")]
     parameters = {"n_tokens": n_tokens, "laws": list(laws), **options}
@@ -91,7 +91,7 @@ def _print_formulas(inversions: tuple[str, ...]) -> None:
 @with_version
 def laws(keys: tuple[str, ...], compute: int | None, tokens_per_param: float | None, as_json: bool) -> None:
     """Published loss laws: constants, units, citation, and what a compute budget buys under each."""
-    from bounds.law_table import law_notes, law_rows, print_laws
+    from bounds.terminal.law_table import law_notes, law_rows, print_laws
 
     if tokens_per_param is not None and compute is None:
         raise click.UsageError("--tokens-per-param says how to spend --compute, which is missing")
@@ -135,7 +135,7 @@ def fit(runs: str, columns: tuple[str, ...], n_tokens: int | None, as_json: bool
     RUNS is a CSV file with a header (- for standard input), one run a line: parameters, training tokens (or FLOP, as
     C = 6ND) and final loss in nats per token.
     """
-    from bounds.runs_csv import NAMES, read_runs
+    from bounds.terminal.runs_csv import NAMES, read_runs
 
     told = dict(part.partition("=")[::2] for part in columns)
     unknown = [key for key in told if key not in NAMES]
@@ -154,7 +154,7 @@ def fit(runs: str, columns: tuple[str, ...], n_tokens: int | None, as_json: bool
         parameters = {"runs": runs, "columns": told, "n_tokens": n_tokens, **options}
         print(json.dumps(result_object([found.to_json(options["confidence"])], parameters, bands=numbers), indent=1))
         return
-    from bounds.fit_table import print_fit
+    from bounds.terminal.fit_table import print_fit
 
     print_fit(found, implied, skills=options["skills"])
 

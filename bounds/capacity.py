@@ -29,12 +29,12 @@ from typing import Any
 
 import numpy as np
 
-from bounds import occupancy, rank_mass
-from bounds.capacity_formulas import FORMULAS, ORDERED
 from bounds.intervals import RIGOROUS, Bound
-from bounds.pointwise import checked, nonnegative, pointwise, positive
-from bounds.rank_tables import make_table, type_table
+from bounds.numerics import occupancy, rank_mass
+from bounds.numerics.pointwise import checked, nonnegative, pointwise, positive
+from bounds.numerics.rank_tables import make_table, type_table
 from bounds.sources import MAX_TYPES, GrowingUniform, Mixture, PitmanYor, Source, parse_source
+from bounds.statements.capacity import FORMULAS, ORDERED
 from bounds.unique import missing_mass
 
 __all__ = [

@@ -24,12 +24,12 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from bounds.capacity_formulas import FORMULAS, ORDERED, SEPARATE
 from bounds.intervals import ASYMPTOTIC
 from bounds.laws import LossLaw, get_law
-from bounds.pointwise import nonnegative, positive, single
-from bounds.rank_tables import first_probability
+from bounds.numerics.pointwise import nonnegative, positive, single
+from bounds.numerics.rank_tables import first_probability
 from bounds.sources import Source, Zipf, parse_source
+from bounds.statements.capacity import FORMULAS, ORDERED, SEPARATE
 
 _F = {formula.name: formula for formula in FORMULAS}
 

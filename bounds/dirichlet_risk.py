@@ -8,7 +8,7 @@ estimator over all P on k types. Written with
     R(k, n; a) = k E[χ(m+a) - (m+a) χ(n+ka)/(n+ka)] / (n + ka),
 
 every term is positive and no digits cancel; m is beta-binomial(n; a, (k-1)a). Its probabilities are those of two
-negative binomials given their sum, in the deviance form of `bounds.binomial_means`. The sum over m has its first and
+negative binomials given their sum, in the deviance form of `numerics.binomial_means`. The sum over m has its first and
 last terms one by one and Gauss-Legendre panels in the logit of m/n between them, with Euler-Maclaurin corrections at
 the joints: a few hundred terms at n = 1e18.
 
@@ -30,11 +30,11 @@ from typing import Any, NamedTuple
 import numpy as np
 from scipy import optimize, special
 
-from bounds.binomial_means import excess_of_power, stirling_remainder
-from bounds.divergence_formulas import closed_form
-from bounds.pointwise import checked, positive
-from bounds.rank_tables import _LOWER_END, _panels
-from bounds.type_laws import at_each, whole_draws, whole_types
+from bounds.numerics.binomial_means import excess_of_power, stirling_remainder
+from bounds.numerics.pointwise import checked, positive
+from bounds.numerics.rank_tables import _LOWER_END, _panels
+from bounds.numerics.type_laws import at_each, whole_draws, whole_types
+from bounds.statements.divergence import closed_form
 
 _FIRST_PANEL = 64
 _NARROW = 100.0

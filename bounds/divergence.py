@@ -25,10 +25,10 @@ from typing import Any
 
 import numpy as np
 
-from bounds.binomial_means import binomial_mean, excess_of_log, excess_of_power, log_choose
-from bounds.divergence_formulas import FORMULAS, closed_form
-from bounds.pointwise import nonnegative, pointwise, positive
-from bounds.type_laws import TypeLaw, at_each, fixed_law, log_absent, type_law, whole_draws, whole_types
+from bounds.numerics.binomial_means import binomial_mean, excess_of_log, excess_of_power, log_choose
+from bounds.numerics.pointwise import nonnegative, pointwise, positive
+from bounds.numerics.type_laws import TypeLaw, at_each, fixed_law, log_absent, type_law, whole_draws, whole_types
+from bounds.statements.divergence import FORMULAS, closed_form
 
 __all__ = [
     "FORMULAS",

@@ -8,7 +8,7 @@
 | γ       | exponent                                                       | result        |
 | K, u₀   | scale and offset of U = K D^γ - u₀                             | result        |
 
-Models (`bounds.growth_models`, `bounds.spectrum_models` and `bounds.least_squares` have the details):
+Models (`estimation.growth_models`, `estimation.spectrum_models` and `estimation.least_squares` have the details):
 
 * ``offset``: U = K D^γ - u₀, from the new types of disjoint stretches. Right for a random law given its
   intercept, conservative for a fixed one. With a `covariance`: generalised least squares.
@@ -35,13 +35,13 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.stats import t as t_law
 
-from bounds.fitting_input import Data, checked, checked_covariance, cut, enough_points
-from bounds.growth_models import Curve, Estimate, fit_offset, fit_pitman_yor_curve, widest, with_interval
+from bounds.estimation.fitting_input import Data, checked, checked_covariance, cut, enough_points
+from bounds.estimation.growth_models import Curve, Estimate, fit_offset, fit_pitman_yor_curve, widest, with_interval
+from bounds.estimation.least_squares import fit_fixed_law, fit_gls, fit_independent
+from bounds.estimation.spectrum_models import first_bins, fit_partition, fit_spectrum, fit_tempered
 from bounds.intervals import ASYMPTOTIC, Interval
-from bounds.least_squares import fit_fixed_law, fit_gls, fit_independent
 from bounds.notation import Formula
 from bounds.spectrum import FrequencySpectrum, exchangeability
-from bounds.spectrum_models import first_bins, fit_partition, fit_spectrum, fit_tempered
 
 __all__ = ["FORMULAS", "MODELS", "Estimate", "ExponentFit", "FrequencySpectrum", "fit_exponent"]
 
@@ -169,7 +169,7 @@ def fit_exponent(
     Raises ValueError for data that cannot be a growth curve, or too few points for the model's constants.
     """
     if hasattr(n_draws, "data_vars"):
-        from bounds.dataset_fits import fit_dataset
+        from bounds.estimation.dataset_fits import fit_dataset
 
         return fit_dataset(n_draws, fit_exponent, model=model, confidence=confidence, window=window)  # type: ignore[return-value]
     if model not in MODELS:

@@ -1,4 +1,4 @@
-"""Five ways, one of them twice, from a falling loss curve to a bound on distinct sequences, each under its own assumption.
+"""Five ways from a falling loss curve to a bound on distinct sequences, each under its own assumption.
 
 The curve is the excess ε(n) = B n^-β of a learner after n sequences. D, ε, B, M and c are in one unit throughout:
 per token, or per sequence where sequences are counted in several tokens (`LossCurve.per_sequence`).
@@ -26,9 +26,9 @@ from typing import Any
 
 import numpy as np
 
-from bounds import divergence_formulas
 from bounds.intervals import GIVEN, HEURISTIC
 from bounds.notation import Formula, Letter
+from bounds.statements import divergence as divergence_formulas
 
 LOSS_RANGE = math.log(50257)
 """M: uniform guessing over the GPT-2 vocabulary, nats per token."""

@@ -16,8 +16,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from bounds.law_formulas import FORMULAS
 from bounds.loss_law import LossLaw, positive
+from bounds.statements.laws import FORMULAS
 
 PF_DAY = 8.64e19
 """FLOP of one petaflop/s for a day, 10^15 · 24 · 3600 (Kaplan et al. 2020, section 1.3)."""

@@ -26,9 +26,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import ndtr, stdtrit
 
+from bounds.estimation.loss_regression import Runs, basins, best_of, residuals
 from bounds.intervals import EMPIRICAL, Interval
 from bounds.laws import FLOP_PER_PARAM_TOKEN, LossLaw
-from bounds.loss_regression import Runs, basins, best_of, residuals
 from bounds.notation import Formula, Letter
 
 if TYPE_CHECKING:
@@ -187,17 +187,12 @@ def fit_loss_law(
     _must_identify(N, D, L)
 
     runs = Runs.of(N, D, L)
-    everyone = np.ones((1, len(L)))
-    starts = basins(runs)
-    best, value = best_of(runs, starts, everyone, deltas, _FINE)
+    best, value = best_of(runs, basins(runs), np.ones((1, len(L))), deltas, _FINE)
     template = LossLaw(
         key, f"fitted to {len(L)} runs ({objective})", 0.0, 0.0, params_counted=params_counted,
         fitted_tokens=(float(D.min()), float(D.max())), note=_recipe(objective, delta, drop),
     )  # fmt: skip
-    samples = None
-    if bootstrap:
-        weights = np.random.default_rng(seed).multinomial(len(L), np.full(len(L), 1 / len(L)), size=bootstrap)
-        samples = runs.constants(best_of(runs, best, weights.astype(float), deltas, _COARSE)[0])
+    samples = _resampled(runs, best, deltas, bootstrap, seed) if bootstrap else None
     r, shares = residuals(runs, best)
     return LossLawFit(
         law=_law(runs.constants(best)[0], template), objective=objective, delta=deltas[-1], value=float(value[0]),
@@ -205,6 +200,13 @@ def fit_loss_law(
         covariance=None if samples is None else np.cov(samples.T), seed=seed if bootstrap else None,
         notes=tuple(_notes(shares[:, 0], samples)),
     )  # fmt: skip
+
+
+def _resampled(runs: Runs, best: Floats, deltas: tuple[float, ...], bootstrap: int, seed: int) -> Floats:
+    """The constants fitted to each of `bootstrap` sets of runs drawn with replacement."""
+    n = len(runs.log_loss)
+    weights = np.random.default_rng(seed).multinomial(n, np.full(n, 1 / n), size=bootstrap)
+    return runs.constants(best_of(runs, best, weights.astype(float), deltas, _COARSE)[0])
 
 
 def checked_confidence(confidence: float) -> float:

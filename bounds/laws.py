@@ -23,8 +23,8 @@ from __future__ import annotations
 from typing import Any
 
 from bounds.kaplan import PF_DAY, KaplanLaw
-from bounds.law_formulas import EPOCH, FORMULAS, HOFFMANN, KAPLAN
 from bounds.loss_law import LossLaw, positive
+from bounds.statements.laws import EPOCH, FORMULAS, HOFFMANN, KAPLAN
 
 __all__ = [
     "FLOP_PER_PARAM_TOKEN",

@@ -22,7 +22,7 @@ from typing import Any
 
 import numpy as np
 
-from bounds.law_formulas import FORMULAS
+from bounds.statements.laws import FORMULAS
 
 _F = {formula.name: formula for formula in FORMULAS}
 

@@ -28,9 +28,9 @@ from typing import Any
 import numpy as np
 from scipy import special
 
-from bounds.gamma_ratios import log_product
 from bounds.intervals import ASYMPTOTIC, RIGOROUS
 from bounds.notation import Formula, Letter
+from bounds.numerics.gamma_ratios import log_product
 
 _A = Letter("a", "margin exponent, P(h < t) = t^a", "1")
 _N = Letter("n", "labelled examples of each context", "examples")

@@ -20,11 +20,11 @@ from typing import Any
 
 import numpy as np
 
-from bounds.binomial_means import excess_of_log
-from bounds.divergence_formulas import closed_form
-from bounds.pointwise import pointwise
+from bounds.numerics.binomial_means import excess_of_log
+from bounds.numerics.pointwise import pointwise
+from bounds.numerics.type_laws import at_each, complements, fixed_law, listed, log_absent, whole_draws
 from bounds.sources import PitmanYor
-from bounds.type_laws import at_each, complements, fixed_law, listed, log_absent, whole_draws
+from bounds.statements.divergence import closed_form
 from bounds.unique import MAX_DRAWS, expected_spectrum
 
 

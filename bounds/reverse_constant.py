@@ -26,9 +26,9 @@ from typing import Any
 
 import numpy as np
 
-from bounds.divergence_formulas import closed_form
-from bounds.pointwise import checked, pointwise, positive
-from bounds.type_laws import whole_draws
+from bounds.numerics.pointwise import checked, pointwise, positive
+from bounds.numerics.type_laws import whole_draws
+from bounds.statements.divergence import closed_form
 
 _STEP = 1 / 16
 _SERIES = (1 / 12, -1 / 720, 1 / 30240, -1 / 1209600, 1 / 47900160, -691 / 1307674368000)

@@ -24,7 +24,7 @@ import numpy as np
 from bounds.intervals import ASYMPTOTIC, RIGOROUS
 from bounds.loss_law import LossLaw
 from bounds.notation import Formula, Letter
-from bounds.rank_tables import TypeTable, first_probability
+from bounds.numerics.rank_tables import TypeTable, first_probability
 from bounds.sources import SantaFe, Source, parse_source
 from bounds.unique import _apply, _by_table, entropy, expected_unique, missing_mass
 

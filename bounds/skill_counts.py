@@ -11,7 +11,7 @@
 
 S is a sum over j of a function g(v), a step from 0 to 1 of width σ in v. Skills far above the step count 1 each; the
 others are added one by one until neighbours differ little, and from there the sum is an integral over ln j in panels,
-with Euler–Maclaurin corrections at its ends, as in `bounds.rank_tables`. The cost does not depend on D or J.
+with Euler–Maclaurin corrections at its ends, as in `bounds.numerics.rank_tables`. The cost does not depend on D or J.
 """
 
 from __future__ import annotations
@@ -24,10 +24,17 @@ from typing import Any
 import numpy as np
 from scipy import special
 
-from bounds import rank_mass
-from bounds.binomial_tails import binomial_tails
-from bounds.pointwise import checked, nonnegative, pointwise, positive, single
-from bounds.rank_tables import _FIRST_PANEL, _LOWER_END, _STEPS_PER_SCALE, _UPPER_END, _panels, first_probability
+from bounds.numerics import rank_mass
+from bounds.numerics.binomial_tails import binomial_tails
+from bounds.numerics.pointwise import checked, nonnegative, pointwise, positive, single
+from bounds.numerics.rank_tables import (
+    _FIRST_PANEL,
+    _LOWER_END,
+    _STEPS_PER_SCALE,
+    _UPPER_END,
+    _panels,
+    first_probability,
+)
 from bounds.skills import members_and_quorum, representation
 from bounds.sources import Zipf
 

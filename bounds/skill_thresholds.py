@@ -26,10 +26,10 @@ from typing import Any
 import numpy as np
 from scipy import special
 
-from bounds import occupancy, rank_mass
-from bounds.bracketing import increasing_root
-from bounds.pointwise import checked, pointwise, positive, single
-from bounds.rank_tables import TypeTable, first_probability
+from bounds.numerics import occupancy, rank_mass
+from bounds.numerics.bracketing import increasing_root
+from bounds.numerics.pointwise import checked, pointwise, positive, single
+from bounds.numerics.rank_tables import TypeTable, first_probability
 from bounds.skills import (
     exposure_count,
     member_probabilities,

@@ -14,7 +14,7 @@
 | λ      | chance that one exposure teaches a term                  | 1           | `learning_probability` |
 
 Thresholds in capacity and in data are in `bounds.skill_thresholds`, the number of skills in `bounds.skill_counts`,
-the statements in `bounds.skills_formulas`. The transition is m^-1/2 wide: with finitely many members no skill
+the statements in `bounds.statements.skills`. The transition is m^-1/2 wide: with finitely many members no skill
 appears at a point.
 """
 
@@ -27,10 +27,10 @@ from typing import Any
 import numpy as np
 from scipy import special
 
-from bounds.binomial_tails import binomial_tails
-from bounds.bracketing import increasing_root
-from bounds.pointwise import checked, nonnegative, pointwise, probability, single
-from bounds.skills_formulas import FORMULAS
+from bounds.numerics.binomial_tails import binomial_tails
+from bounds.numerics.bracketing import increasing_root
+from bounds.numerics.pointwise import checked, nonnegative, pointwise, probability, single
+from bounds.statements.skills import FORMULAS
 
 __all__ = [
     "FORMULAS",

@@ -18,13 +18,11 @@ from typing import Any
 
 import numpy as np
 
-from bounds.binomial_means import mean_absolute_deviation
-from bounds.divergence_formulas import closed_form
 from bounds.intervals import RIGOROUS, Bound
-from bounds.pointwise import checked, nonnegative
-from bounds.rank_tables import first_probability
-from bounds.sources import Geometric, Mixture, Source, Uniform, Zipf
-from bounds.type_laws import (
+from bounds.numerics.binomial_means import mean_absolute_deviation
+from bounds.numerics.pointwise import checked, nonnegative
+from bounds.numerics.rank_tables import first_probability
+from bounds.numerics.type_laws import (
     at_each,
     complements,
     fixed_law,
@@ -35,6 +33,8 @@ from bounds.type_laws import (
     whole_draws,
     whole_types,
 )
+from bounds.sources import Geometric, Mixture, Source, Uniform, Zipf
+from bounds.statements.divergence import closed_form
 from bounds.unique import missing_mass
 
 MAX_LISTED = 10**7

@@ -17,6 +17,7 @@ where the delta method fails.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -181,21 +182,19 @@ def fitted_band(
     if source not in PAPER_VERSIONS:
         raise ValueError(f"unknown version of the paper {source!r}: known are {', '.join(PAPER_VERSIONS)}")
     _positive("skills", skills)
-    store = {name: options.pop(name) for name in STORAGE_OPTIONS if name in options}
     ends = ("lower", "upper") if source == "kausik2024v6" else ("lower", "middle", "upper")
+    bounded = {} if n_tokens is None else _bounded(n_tokens, source, options)
 
     def values(law: LossLaw) -> dict[tuple[str, str], Any]:
         exponents = {end: _exponent(law, end, source) for end in ends}
-        found = {("data_exponent", ""): law.data_exponent}
-        found |= {("exponent", end): exponents[end] for end in ends}
         factors = zip(ends, reversed(exponents.values()), strict=True)
-        found |= {("corpus_factor", end): _factor(exponent, skills) for end, exponent in factors}
-        if n_tokens is not None:
-            unique = unique_bounds(n_tokens, law=law, source=source, **options)
-            params = efficient_params(n_tokens, law=law, source=source, **store, **options)
-            found |= {("n_unique", end): getattr(unique, end) for end in ends}
-            found |= {("n_params", end): getattr(params, end) for end in ends}
-        return found
+        found = {name: bound(law) for name, bound in bounded.items()}
+        return {
+            ("data_exponent", ""): law.data_exponent,
+            **{("exponent", end): exponents[end] for end in ends},
+            **{("corpus_factor", end): _factor(exponent, skills) for end, exponent in factors},
+            **{(name, end): getattr(bound, end) for name, bound in found.items() for end in ends},
+        }
 
     def stacked(law: LossLaw) -> Any:
         return np.stack(np.broadcast_arrays(*values(law).values()))
@@ -203,12 +202,11 @@ def fitted_band(
     estimates, interval = values(fit.law), fit.interval_of(stacked, confidence)
     labels = {("data_exponent", ""): EMPIRICAL}
     assumption, silent = "gamma = 1 - (2 - b)*beta: learning rates read as equalities for one corpus", set()
-    if n_tokens is not None:
-        bound = unique_bounds(n_tokens, law=fit.law, source=source, **options)
-        assumption = bound.assumption
-        parts = dict(part.split(": ", 1) for part in bound.label.split("; "))
+    if bounded:
+        bound = bounded["n_unique"](fit.law)
+        assumption, parts = bound.assumption, dict(part.split(": ", 1) for part in bound.label.split("; "))
         labels |= {("n_unique", end): parts[end] for end in ends}
-        silent = {(name, end) for name in ("n_unique", "n_params") for end in ends if _vacuous(bound, end)}
+        silent = {(name, end) for name in bounded for end in ends if _vacuous(bound, end)}
     numbers = tuple(
         UncertainNumber(
             *key, float(estimate), Interval(float(low), float(high)), labels.get(key, HEURISTIC), key in silent
@@ -216,6 +214,16 @@ def fitted_band(
         for (key, estimate), low, high in zip(estimates.items(), interval.lower, interval.upper, strict=True)
     )
     return FittedBand(numbers, confidence, n_tokens, assumption, PAPER_VERSIONS[source])
+
+
+def _bounded(n_tokens: float, source: str, options: dict[str, Any]) -> dict[str, Callable[[LossLaw], Bound]]:
+    """The bounds on U and N at one corpus size, as functions of the law."""
+    store = {name: options[name] for name in STORAGE_OPTIONS if name in options}
+    rest = {name: value for name, value in options.items() if name not in store}
+    return {
+        "n_unique": lambda law: unique_bounds(n_tokens, law=law, source=source, **rest),
+        "n_params": lambda law: efficient_params(n_tokens, law=law, source=source, **store, **rest),
+    }
 
 
 def _exponent(law: LossLaw, end: str, source: str) -> Any:

@@ -11,9 +11,9 @@ Poissonised quantities Φ, Φ_k that analyses use. For Pitman–Yor sources the 
 that each draw their own law. For growing sources each D has its own support. The draws of a windows source are
 its D overlapping windows; those of a Santa Fe source count as the facts they state.
 
-The formulas stand in `FORMULAS` (`bounds.unique_formulas`). Nearly all are sums over types or products of D
-factors, so their numerics are written by hand, in `bounds.rank_tables` (sums over ranks), `bounds.occupancy`
-(what is summed), `bounds.pitman_yor` and `bounds.autocorrelation` (windows); neither sympy nor xarray is ever
+The formulas stand in `FORMULAS` (`bounds.statements.unique`). Nearly all are sums over types or products of D
+factors, so their numerics are written by hand, in `numerics.rank_tables` (sums over ranks), `numerics.occupancy`
+(what is summed), `numerics.pitman_yor` and `numerics.autocorrelation` (windows); neither sympy nor xarray is ever
 loaded. The tests compare them with the expressions, and with independent sums, at fifty digits.
 """
 
@@ -26,9 +26,16 @@ from typing import Any
 
 import numpy as np
 
-from bounds import autocorrelation, occupancy, pitman_yor
-from bounds.gamma_ratios import power_ratio
-from bounds.rank_tables import TypeTable, first_probability, make_table, type_table, zipf_entropy, zipf_normaliser
+from bounds.numerics import autocorrelation, occupancy, pitman_yor
+from bounds.numerics.gamma_ratios import power_ratio
+from bounds.numerics.rank_tables import (
+    TypeTable,
+    first_probability,
+    make_table,
+    type_table,
+    zipf_entropy,
+    zipf_normaliser,
+)
 from bounds.sources import (
     Geometric,
     GrowingUniform,
@@ -41,7 +48,7 @@ from bounds.sources import (
     Zipf,
     parse_source,
 )
-from bounds.unique_formulas import FORMULAS
+from bounds.statements.unique import FORMULAS
 
 __all__ = [
     "FORMULAS",

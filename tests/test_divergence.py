@@ -12,7 +12,7 @@ from sympy.codegen import cfunctions
 
 import bounds
 from bounds import divergence
-from bounds.binomial_means import log_binomial_probability, log_choose
+from bounds.numerics.binomial_means import log_binomial_probability, log_choose
 from tests.enumeration import add_constant, empirical, enumerated, kl, natural, probability_of, samples
 from tests.strategies import counts, fixed_laws, magnitudes, n_draws, numbers
 

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from scipy.special import comb, gammaln
 from scipy.stats import nbinom
 
-import bounds.growth_models as models
-import bounds.least_squares as least_squares
+import bounds.estimation.growth_models as models
+import bounds.estimation.least_squares as least_squares
+import bounds.estimation.spectrum_models as by_spectrum
 import bounds.spectrum as spectra
-import bounds.spectrum_models as by_spectrum
 from bounds.fitting import FORMULAS, MODELS, FrequencySpectrum, fit_exponent
 from tests.statistics import check
 from tests.test_coverage import grid, pitman_yor, seen, zipf_mandelbrot

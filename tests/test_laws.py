@@ -13,8 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import bounds
-from bounds.law_formulas import FORMULAS
 from bounds.laws import FLOP_PER_PARAM_TOKEN, LAWS
+from bounds.statements.laws import FORMULAS
 from bounds.testing import magnitudes, numbers
 
 TABLE = {formula.name: formula for formula in FORMULAS}

@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from sympy.codegen import cfunctions
 
 import bounds
-from bounds.binomial_tails import binomial_tails
-from bounds.skills_formulas import FORMULAS
+from bounds.numerics.binomial_tails import binomial_tails
+from bounds.statements.skills import FORMULAS
 from tests import strategies
 from tests.test_skills import skills
 

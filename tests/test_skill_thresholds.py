@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import bounds
-from bounds.skills_formulas import FORMULAS
+from bounds.statements.skills import FORMULAS
 from tests import strategies
 from tests.statistics import check
 

@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 from sympy.codegen import cfunctions
 
 import bounds
-from bounds.binomial_tails import binomial_tails
+from bounds.numerics.binomial_tails import binomial_tails
 from bounds.skills import representation
-from bounds.skills_formulas import FORMULAS
+from bounds.statements.skills import FORMULAS
 from tests import strategies
 
 THOROUGH = settings(max_examples=60, deadline=None)

@@ -61,6 +61,9 @@ def test_every_magnitude_is_drawn():
 def test_bounds_itself_does_not_need_hypothesis():
     program = "import sys; sys.modules['hypothesis'] = None; import bounds; bounds.expected_unique('zipf:2', 9)"
     subprocess.run([sys.executable, "-c", program], check=True)
-    program = "import sys; sys.modules['hypothesis'] = None\ntry: import bounds.testing\nexcept ModuleNotFoundError as e: print(e)"
+    program = (
+        "import sys; sys.modules['hypothesis'] = None\n"
+        "try: import bounds.testing\nexcept ModuleNotFoundError as error: print(error)"
+    )
     done = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True)
     assert "pip install hypothesis" in done.stdout

@@ -1,4 +1,4 @@
-"""Hand-written numerics against the expressions of `bounds.unique_formulas`, at fifty digits."""
+"""Hand-written numerics against the expressions of `bounds.statements.unique`, at fifty digits."""
 
 import mpmath
 import pytest

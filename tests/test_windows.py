@@ -13,7 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import bounds
-from bounds import autocorrelation, testing, word_kinds
+from bounds import testing
+from bounds.numerics import autocorrelation, word_kinds
 
 THOROUGH = settings(max_examples=60, deadline=None)
 

@@ -209,9 +209,7 @@ QUANTITIES |= {
     "l1_empirical": lambda params: float(bounds.l1_empirical(_law(params), number(params, "n"))),
     "l1_bound": lambda params: float(bounds.l1_upper(number(params, "U"), number(params, "D"))),
     "bk_lambda": lambda params: float(bounds.l1_bounds(_law(params), number(params, "n")).upper),
-    "laplace_kl_upper": lambda params: float(
-        bounds.forward_kl_laplace_upper(number(params, "k"), number(params, "n"))
-    ),
+    "laplace_kl_upper": lambda params: float(bounds.forward_kl_laplace_upper(number(params, "k"), number(params, "n"))),
     "laplace_kl_upper_refined": lambda params: float(
         bounds.forward_kl_laplace_upper_refined(_law(params), number(params, "n"))
     ),

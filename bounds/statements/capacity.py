@@ -12,7 +12,6 @@ _COST = Letter("c", "loss of a sequence that is not both stored and seen, above 
 _IRREDUCIBLE = Letter("E", "irreducible loss", "nats per sequence", assumptions=("real",))
 _BITS = Letter("kappa", "bits that one parameter holds", "bits per parameter", r"\kappa")
 _LENGTH = Letter("b", "bits that one sequence takes", "bits per sequence")
-_ALPHA = Letter("alpha", "exponent of the parameter term of a loss law", "1", r"\alpha")
 _OWN = (STORE, _COST, _IRREDUCIBLE)
 
 ORDERED = (
@@ -129,7 +128,7 @@ def _implied(name: str, quantity: str, text: str, arguments: tuple[str, ...], ex
     return _formula(
         f"consistency.{name}", quantity, text, arguments, "C3, C4", label=ASYMPTOTIC, source=_MICHAUD,
         assumption="the loss law is the limit C3 of a frequency-ordered store of sequences that follow Zipf's law",
-        own=(_ALPHA,), example=example,
+        example=example,
     )  # fmt: skip
 
 

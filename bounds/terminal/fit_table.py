@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from bounds.band_table import steep_note
 from bounds.command import number, print_table
 from bounds.intervals import EMPIRICAL, Interval
 from bounds.law_fitting import LossLawFit
+from bounds.terminal.band_table import steep_note
 from bounds.uncertainty import FittedBand
 
 _CONSTANTS = {

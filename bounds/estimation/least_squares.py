@@ -22,7 +22,7 @@ from scipy.stats import chi2, norm
 from scipy.stats import f as f_law
 from scipy.stats import t as t_law
 
-from bounds.growth_models import (
+from bounds.estimation.growth_models import (
     EXPONENTS,
     Curve,
     Estimate,

@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 from scipy.special import gammaln
 from scipy.stats import chi2
 
-from bounds.growth_models import (
+from bounds.estimation.growth_models import (
     ACCEPT,
     DISCOUNTS,
     Estimate,

@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 from scipy import special
 
-from bounds.gamma_ratios import log_product, log_product_defect
+from bounds.numerics.gamma_ratios import log_product, log_product_defect
 from bounds.sources import PitmanYor
 
 _RECURSION = 1 << 14

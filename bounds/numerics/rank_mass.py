@@ -20,8 +20,8 @@ from typing import Any
 import numpy as np
 from scipy import special
 
-from bounds.bracketing import increasing_root
-from bounds.rank_tables import first_probability
+from bounds.numerics.bracketing import increasing_root
+from bounds.numerics.rank_tables import first_probability
 from bounds.sources import Geometric, Mixture, Source, Uniform, Zipf
 
 _LEAST_START = 30.0

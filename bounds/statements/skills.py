@@ -172,7 +172,7 @@ _COUNTS = (
         "can_scaling_help", r"\Delta S", "Min(U - n, floor(U/a))", ("U", "n", "a"), "D5", relation="<=", unit="skills",
         assumption="the store holds sequences that were seen, U >= n of them are there, and skills share none; "
         "with n >= U more parameters change nothing",
-        own=(*_OWN, Letter("U", "number of distinct sequences in the corpus", "sequences")), example=(1e6, 4e5, 40),
+        own=_OWN, example=(1e6, 4e5, 40),
     ),
 )  # fmt: skip
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from bounds.growth_models import Curve
+from bounds.estimation.growth_models import Curve
 from bounds.spectrum import FrequencySpectrum, pooled
 
 Floats = NDArray[np.float64]

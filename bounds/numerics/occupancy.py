@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from scipy import special
 
-from bounds.rank_tables import TypeTable
+from bounds.numerics.rank_tables import TypeTable
 
 _BLOCK = 1 << 17
 """Numbers per temporary array: small enough for the cache, whatever the number of points."""

@@ -10,7 +10,7 @@ from typing import Any
 
 from bounds.intervals import ASYMPTOTIC, HEURISTIC, RIGOROUS
 from bounds.notation import Formula, Letter
-from bounds.pointwise import pointwise
+from bounds.numerics.pointwise import pointwise
 
 _IID = "draws are independent and follow one fixed law"
 _PARTS = f"{_IID}; the parts of all types of P add up"
