@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from bounds.dataset_fits import fit_inputs, fit_source
+from bounds.estimation.dataset_fits import fit_inputs, fit_source
 from bounds.fitting import ExponentFit, fit_exponent
 from simulate.corpus.exponents import CorpusFit
 from simulate.corpus.source import TOO_SHORT, OpenCorpus

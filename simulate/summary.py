@@ -10,9 +10,9 @@ from typing import Any
 
 import xarray as xr
 
-from bounds.band_table import band_notes, print_bands
 from bounds.command import SCHEMA_VERSION, number, print_table
 from bounds.efficiency import Band, bands
+from bounds.terminal.band_table import band_notes, print_bands
 from simulate.dataset import NOT_MEASURED
 
 ROW_KEYS = (

@@ -6,7 +6,7 @@
 | γ      | exponent in Ū = K D^γ - u₀                                        | 1     |
 | G      | blocks that the text is cut into                                  | 1     |
 
-The point estimate maximises the likelihood of `bounds.growth_models` for the new windows of neighbouring
+The point estimate maximises the likelihood of `bounds.estimation.growth_models` for the new windows of neighbouring
 stretches, on the mean curve of `blocks`. Its standard error is the delete-one-block jackknife, widened where
 neighbouring blocks are alike; the interval has Student's t with G - 1 degrees of freedom. Whether the power law
 holds is asked of the same curves: two contrasts that it makes zero (a bend and a twist of d ln Ū/d ln D) are
@@ -27,7 +27,7 @@ import numpy as np
 from scipy.special import stdtrit
 from scipy.stats import f as f_law
 
-from bounds.growth_models import ACCEPT, Curve, highest, multinomial, power_steps
+from bounds.estimation.growth_models import ACCEPT, Curve, highest, multinomial, power_steps
 from bounds.intervals import Interval
 
 from .blocks import BlockCurves, neighbour_correlation

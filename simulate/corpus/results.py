@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from bounds.band_table import print_bands
 from bounds.command import number, print_table
 from bounds.efficiency import Band
+from bounds.terminal.band_table import print_bands
 from simulate.dataset import describe, provenance, stamp
 
 from .exponents import CorpusFit
