@@ -150,8 +150,8 @@ def unique_bounds(
 
     Below 1 + D (ε/M)² (slow rate, B7-iii), above 1 + 2 D ε (fast rate, B7-ii), ε = B D^-β in nats per token; the
     middle is their geometric mean. `inversion` names others (`bounds.inversions.INVERSIONS`). Both ends are clipped
-    to [1, D] and flagged where they then say nothing; so is a lower end above D, which contradicts its own
-    assumption. `source` is the version of the paper: v1 takes the middle, v3 the lower end alone, v6 no single value.
+    to [1, D] and flagged where they then say nothing; so are a lower end above D, which contradicts its own
+    assumption, and both ends where they cross, which `notes` tell. `source` is the version of the paper: v1 takes the middle, v3 the lower end alone, v6 no single value.
 
     `tokens_per_sequence` counts sequences of that many tokens, D and ε with them. `loss_range` (M, nats per token)
     bounds one prediction, and the excess at the start and the cost of a first occurrence too, unless
@@ -175,14 +175,19 @@ def unique_bounds(
     return _bound(curve, inversion, law, source)
 
 
+_CROSSED = "the lower end lies above the upper one: their assumptions contradict each other"
+
+
 def _bound(curve: LossCurve, names: str | Iterable[str], law: LossLaw, source: str) -> Bound:
     version = _version(source)
     below, above = inversions.chosen(names)
     raw_lower, raw_upper = below.evaluate(curve), above.evaluate(curve)
     # No corpus holds more than D sequences: a lower bound above D contradicts what it assumes, and so says nothing.
     raw_lower = np.where(raw_lower > curve.size, 1.0, raw_lower)[()]
-    upper = np.clip(raw_upper, 1.0, curve.size)
-    lower = np.minimum(np.clip(raw_lower, 1.0, curve.size), upper)
+    # Ends that cross contradict each other, and nobody knows which is wrong: then neither says anything.
+    crossed = raw_lower > np.maximum(raw_upper, 1.0)
+    raw_lower, raw_upper = np.where(crossed, 1.0, raw_lower)[()], np.where(crossed, curve.size, raw_upper)[()]
+    lower, upper = np.clip(raw_lower, 1.0, curve.size), np.clip(raw_upper, 1.0, curve.size)
     middle = {"kausik2024v1": np.sqrt(lower) * np.sqrt(upper), "kausik2024v3": lower}.get(source)
     low, high = below.formula, above.formula
     return Bound(
@@ -191,6 +196,7 @@ def _bound(curve: LossCurve, names: str | Iterable[str], law: LossLaw, source: s
         assumption=f"lower: {low.assumption}; upper: {high.assumption}",
         equation=f"{low.equation}, {high.equation}", source=f"{version}; loss law {law.citation}",
         lower_vacuous=raw_lower <= 1, upper_vacuous=raw_upper >= curve.size,
+        notes=(_CROSSED,) if np.any(crossed) else (),
     )  # fmt: skip
 
 
@@ -224,7 +230,7 @@ def efficient_params(
         middle=None if unique.middle is None else store(unique.middle, nu), label=HEURISTIC,
         assumption=f"{_F['efficient_params'].assumption}; {unique.assumption}",
         equation=unique.equation, source=unique.source,
-        lower_vacuous=unique.lower_vacuous, upper_vacuous=unique.upper_vacuous,
+        lower_vacuous=unique.lower_vacuous, upper_vacuous=unique.upper_vacuous, notes=unique.notes,
     )  # fmt: skip
 
 

@@ -153,6 +153,16 @@ def test_exponents_of_the_two_sums_meet():
         assert np.log10(high / low) == pytest.approx(0.72, abs=1e-3)
 
 
+def test_ends_that_cross_say_so():
+    """Where a first occurrence costs five nats and all excess is half a nat, Laplace's rule and the prequential sum cannot both be right."""
+    law = bounds.LossLaw("steep", "", 0.5, 0.5, 1.0, 1.0, 1e5)
+    bound = bounds.unique_bounds(4e10, law=law, inversion=["laplace", "prequential"], novelty_cost=5.0)
+    assert bound.vacuous
+    assert (bound.lower, bound.upper) == (1, 4e10)
+    assert "contradict each other" in bound.notes[0]
+    assert bounds.unique_bounds(1e12, law="hoffmann2022").notes == ()
+
+
 def test_bits_per_parameter():
     by_bits = bounds.efficient_params(1e12, law="hoffmann2022", bits_per_sequence=20, bits_per_param=2)
     by_count = bounds.efficient_params(1e12, law="hoffmann2022", params_per_sequence=10)

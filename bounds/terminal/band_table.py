@@ -38,6 +38,7 @@ def band_notes(rows: Sequence[Band], n_tokens: float) -> list[str]:
     for row in rows:
         if row.n_unique is None:
             notes.append(f"! {row.law} gives exponents only; its N counts non-embedding parameters.")
+    notes += [f"! {row.law}: {note}." for row in rows if row.n_unique for note in row.n_unique.notes]
     notes += [steep_note(row.law, row.beta) for row in rows if row.beta >= 0.5]
     vacuous = [row.law for row in rows if row.n_unique is not None and row.n_unique.upper_vacuous]
     if vacuous:
