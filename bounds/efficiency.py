@@ -151,7 +151,8 @@ def unique_bounds(
     Below 1 + D (ε/M)² (slow rate, B7-iii), above 1 + 2 D ε (fast rate, B7-ii), ε = B D^-β in nats per token; the
     middle is their geometric mean. `inversion` names others (`bounds.inversions.INVERSIONS`). Both ends are clipped
     to [1, D] and flagged where they then say nothing; so are a lower end above D, which contradicts its own
-    assumption, and both ends where they cross, which `notes` tell. `source` is the version of the paper: v1 takes the middle, v3 the lower end alone, v6 no single value.
+    assumption, and both ends where they cross, which `notes` tell. `source` is the version of the paper: v1 takes the
+    middle, v3 the lower end alone, v6 no single value.
 
     `tokens_per_sequence` counts sequences of that many tokens, D and ε with them. `loss_range` (M, nats per token)
     bounds one prediction, and the excess at the start and the cost of a first occurrence too, unless

@@ -6,6 +6,11 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# A busy machine is no failure: what takes long is the business of the benchmarks.
+settings.register_profile("patient", deadline=None)
+settings.load_profile("patient")
 
 VARIABLE = "EFFICIENCY_BOUNDS_DATA"
 REQUIRED = "EFFICIENCY_BOUNDS_REQUIRE_DATA"

@@ -154,7 +154,7 @@ def test_exponents_of_the_two_sums_meet():
 
 
 def test_ends_that_cross_say_so():
-    """Where a first occurrence costs five nats and all excess is half a nat, Laplace's rule and the prequential sum cannot both be right."""
+    """First occurrences of five nats at an excess of half a nat: Laplace and prequential cannot both be right."""
     law = bounds.LossLaw("steep", "", 0.5, 0.5, 1.0, 1.0, 1e5)
     bound = bounds.unique_bounds(4e10, law=law, inversion=["laplace", "prequential"], novelty_cost=5.0)
     assert bound.vacuous
