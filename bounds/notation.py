@@ -93,6 +93,20 @@ def _names(own: tuple[Letter, ...]) -> dict[str, Any]:
     }
 
 
+_PLAIN = (
+    (r"\\(?:mathbb|mathrm|operatorname|text)\{([^{}]*)\}", r"\1"),
+    (r"\\frac\{([^{}]*)\}\{([^{}]*)\}", r"(\1)/(\2)"),
+    (r"\\(?:ge|geq)\b", ">="),
+    (r"\\(?:le|leq)\b", "<="),
+    (r"\\\|", "||"),
+    (r"\\[,;:! ]", " "),
+    (r"\\([A-Za-z]+)", r"\1"),
+    (r"([_^])\{([^{} ]*)\}", r"\1\2"),
+    (r" {2,}", " "),
+)
+"""What LaTeX becomes where there is no LaTeX, in this order."""
+
+
 @dataclass(frozen=True)
 class Formula:
     """One statement of the theory: ``quantity = expression``, and how far it may be trusted.
@@ -162,9 +176,9 @@ class Formula:
     @property
     def plain(self) -> str:
         """The statement in one line of plain text, in sympy's syntax."""
-        quantity = re.sub(r"\\(?:mathbb|mathrm|operatorname)\{([^{}]*)\}", r"\1", self.quantity)
-        quantity = re.sub(r"\\([,;! ])", " ", quantity)
-        quantity = re.sub(r"\\([A-Za-z]+)", r"\1", quantity)
+        quantity = self.quantity
+        for pattern, plain in _PLAIN:
+            quantity = re.sub(pattern, plain, quantity)
         return f"{quantity} {self.relation} {self.text}"
 
     @property
