@@ -60,7 +60,8 @@ def band(n_tokens: int, laws: tuple[str, ...], as_json: bool, explained: bool, *
     if as_json:
         print(json.dumps(_as_json(n_tokens, rows, laws, options), indent=1))
         return
-    print(f"A corpus of {n_tokens:.4g} tokens holds U distinct sequences; an efficient model needs N = νU parameters.")
+    corpus = "1 token" if n_tokens == 1 else f"{n_tokens:.4g} tokens"
+    print(f"A corpus of {corpus} holds U distinct sequences; an efficient model needs N = νU parameters.")
     print_bands(rows, n_tokens, skills=options["skills"])
     if explained:
         _print_formulas(options["inversions"])
@@ -79,7 +80,14 @@ def _print_formulas(inversions: tuple[str, ...]) -> None:
     from bounds.inversions import INVERSIONS
 
     chosen = [INVERSIONS[name].formula.name for name in inversions] or ["unique_lower_slow", "unique_upper_fast"]
-    for name in ("exponent_lower", "exponent_upper", *chosen, "efficient_params", "growth_factor"):
+    for name in (
+        "exponent_lower",
+        "bernstein_exponent",
+        "exponent_upper",
+        *chosen,
+        "efficient_params",
+        "growth_factor",
+    ):
         print(f"\n{explain(name)}")
 
 
@@ -148,15 +156,17 @@ def fit(runs: str, columns: tuple[str, ...], n_tokens: int | None, as_json: bool
 
     kept = ("objective", "delta", "drop_highest", "bootstrap", "seed")
     found = fit_loss_law(**table, **{name: options[name] for name in kept})  # type: ignore[arg-type]
-    implied = found.band(n_tokens, confidence=options["confidence"], skills=options["skills"])
-    if as_json:
-        numbers = [one.to_json() for one in implied.numbers]
-        parameters = {"runs": runs, "columns": told, "n_tokens": n_tokens, **options}
-        print(json.dumps(result_object([found.to_json(options["confidence"])], parameters, bands=numbers), indent=1))
-        return
-    from bounds.terminal.fit_table import print_fit
+    asked = {"confidence": options["confidence"], "skills": options["skills"]}
+    implied = None if found.no_band else found.band(n_tokens, **asked)
+    from bounds.terminal.fit_table import fit_notes, print_fit
 
-    print_fit(found, implied, skills=options["skills"])
+    if as_json:
+        numbers = [] if implied is None else [one.to_json() for one in implied.numbers]
+        parameters = {"runs": runs, "columns": told, "n_tokens": n_tokens, **options}
+        row = found.to_json(options["confidence"])
+        print(json.dumps(result_object([row], parameters, bands=numbers, warnings=fit_notes(found)), indent=1))
+        return
+    print_fit(found, implied, **asked)
 
 
 @main.command()

@@ -7,6 +7,7 @@ import functools
 from importlib import import_module
 from typing import Any
 
+import bounds
 from bounds.notation import Formula
 
 _MODULES = (
@@ -46,12 +47,15 @@ def find(name: str) -> list[Formula]:
     Raises ValueError, with the nearest names, where there is none.
     """
     table = formulas()
+    name = str(name).removeprefix("bounds.")
     if name in table:
         return [table[name]]
     found = [formula for formula in table.values() if formula.public_name == name]
     if found:
         return found
-    names = [*table, *dict.fromkeys(formula.public_name for formula in table.values())]
+    if name in bounds.__all__:
+        raise ValueError(f"bounds.{name} has no formula of its own; help(bounds.{name}) says what it does")
+    names = list(dict.fromkeys([*table, *(formula.public_name for formula in table.values())]))
     close = difflib.get_close_matches(name, names, n=3, cutoff=0.4)
     hint = f"did you mean {' or '.join(close)}? " if close else ""
     raise ValueError(f"no formula is called {name!r}: {hint}`python -m bounds explain` lists them all")

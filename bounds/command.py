@@ -32,6 +32,8 @@ class CountType(click.ParamType):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
         """The number; fails with one sentence."""
         name = param.human_readable_name.lower().replace("_", "-") if param else "value"
+        if isinstance(param, click.Option):
+            name = param.opts[0].lstrip("-")
         return parse_or_fail(parse_count, value, name=name, low=self.low, high=self.high)
 
 

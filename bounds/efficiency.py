@@ -97,10 +97,11 @@ STORAGE_OPTIONS = ("params_per_sequence", "bits_per_sequence", "bits_per_param")
 
 
 def exponent_band(beta: float) -> Interval:
-    """(1 - 2β, 1 - β): the exponents γ of U ~ D^γ at the slow and the fast rate; its midpoint is 1 - 3β/2.
+    """(1 - 2β, 1 - β): the exponents γ of U ~ D^γ at the slow and the fast rate.
 
-    Heuristic: two learning rates read as equalities for one corpus (B7, B8). A lower end below 0 says nothing
-    and is given as 0 (β of one half and more). Raises ValueError unless 0 < β < 1.
+    Heuristic: two learning rates read as equalities for one corpus (B7, B8). Its midpoint is 1 - 3β/2 for β up to one
+    half; beyond, the lower end says nothing and is given as 0, and `bernstein_exponent(beta, 0.5)` is still the
+    exponent halfway between the rates. Raises ValueError unless 0 < β < 1.
     """
     value = np.asarray(beta, float)
     if not np.all((value > 0) & (value < 1)):
@@ -162,7 +163,14 @@ def unique_bounds(
     """
     law, tokens = get_law(law), _positive("n_tokens", n_tokens)
     length = _positive("tokens_per_sequence", tokens_per_sequence)
+    if np.any(np.asarray(length) < 1):
+        raise ValueError(f"tokens_per_sequence must be at least 1, got {tokens_per_sequence!r}")
     law.excess(tokens)  # refuses a law whose excess has no value
+    if np.ndim(law.data_exponent) == 0 and not 0 < law.data_exponent < 1:
+        raise ValueError(
+            f"the data exponent of law {law.key} must lie strictly between 0 and 1 for bounds on U, got "
+            f"{law.data_exponent:g}"
+        )
     M = _positive("loss_range", loss_range)
     curve = LossCurve(
         tokens, law.data_coefficient, law.data_exponent, loss_range=M,
@@ -170,6 +178,10 @@ def unique_bounds(
         max_novelty_cost=M * length if max_novelty_cost is None else _positive("max_novelty_cost", max_novelty_cost),
         initial_excess=M if initial_excess is None else _positive("initial_excess", initial_excess),
     ).per_sequence(length)  # fmt: skip
+    if np.any(np.asarray(curve.novelty_cost) > np.asarray(curve.max_novelty_cost)):
+        raise ValueError(
+            f"novelty_cost must not exceed max_novelty_cost, got {novelty_cost!r} and {curve.max_novelty_cost!r}"
+        )
     if np.any(np.asarray(curve.size) < 1):
         least = "1" if length == 1 else f"one sequence of {length:g}"
         raise ValueError(f"n_tokens must be at least {least}, got {n_tokens!r}")
@@ -182,7 +194,11 @@ _CROSSED = "the lower end lies above the upper one: their assumptions contradict
 def _bound(curve: LossCurve, names: str | Iterable[str], law: LossLaw, source: str) -> Bound:
     version = _version(source)
     below, above = inversions.chosen(names)
-    raw_lower, raw_upper = below.evaluate(curve), above.evaluate(curve)
+    with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
+        raw_lower, raw_upper = below.evaluate(curve), above.evaluate(curve)
+    # A resampled law may not fall with data at all: then it says nothing.
+    silent = ~((np.asarray(curve.exponent) > 0) & (np.asarray(curve.exponent) < 1))
+    raw_lower, raw_upper = np.where(silent, 1.0, raw_lower)[()], np.where(silent, curve.size, raw_upper)[()]
     # No corpus holds more than D sequences: a lower bound above D contradicts what it assumes, and so says nothing.
     raw_lower = np.where(raw_lower > curve.size, 1.0, raw_lower)[()]
     # Ends that cross contradict each other, and nobody knows which is wrong: then neither says anything.
@@ -298,10 +314,12 @@ def bands(
         "params_per_sequence": params_per_sequence, "bits_per_sequence": bits_per_sequence,
         "bits_per_param": bits_per_param,
     }  # fmt: skip
+    _positive("skills", skills)
     rows = []
     for law in map(get_law, [laws] if isinstance(laws, str | LossLaw) else laws):
         ends = exponent_band(law.data_exponent)
-        middle = {"kausik2024v1": ends.midpoint, "kausik2024v3": ends.lower}.get(source)
+        halfway = max(float(bernstein_exponent(law.data_exponent, 0.5)), 0.0)
+        middle = {"kausik2024v1": halfway, "kausik2024v3": ends.lower}.get(source)
         exponent = (ends.lower, middle, ends.upper)
         factors = [None if g is None or g <= 0 else float(growth_factor(g, skills)) for g in exponent[::-1]]
         told = {"law": law, "source": source, **options}

@@ -37,16 +37,25 @@ NOVELTY_COST = math.log(2)
 
 DERIVED = "own derivation after Kausik 2024, arXiv:2402.14746"
 _WHOLE = "the corpus shows the whole support"
+_SIZE = Letter("D", "corpus size, counted in what the excess is per: tokens or sequences", "tokens")
 _INITIAL = Letter(
     "epsilon0", "excess loss before anything was learnt", "nats per token", r"\varepsilon_0", ("nonnegative",)
 )
 _DEAREST = Letter("c_max", "loss that a new sequence costs at most", "nats per sequence", r"c_{\max}")
 
 
-def _inversion(name: str, text: str, arguments: tuple[str, ...], label: str, assumption: str, **more: Any) -> Formula:
+def _inversion(
+    name: str,
+    text: str,
+    arguments: tuple[str, ...],
+    label: str,
+    assumption: str,
+    own: tuple[Letter, ...] = (),
+    **more: Any,
+) -> Formula:
     return Formula(
         name=name, quantity="U", text=text, arguments=arguments, label=label, assumption=assumption,
-        unit="sequences", of="unique_bounds", **({"source": DERIVED} | more),
+        unit="sequences", of="unique_bounds", own=(_SIZE, *own), **({"source": DERIVED} | more),
     )  # fmt: skip
 
 

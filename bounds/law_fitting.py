@@ -50,6 +50,8 @@ _FAINT = 1e-6
 """A term below this share of every fitted loss has vanished: its constants are not identified."""
 _FEWEST = 50
 """Fewest resamples from which an interval is read."""
+_FEWEST_RUNS = 8
+"""Fewest runs that are resampled: six for five constants leave intervals that cover 75 % where they say 95."""
 
 FORMULAS = (
     Formula(
@@ -97,6 +99,19 @@ class LossLawFit:
         return {name: float(np.std(getattr(law, name), ddof=1)) for name in _FIELDS}
 
     @property
+    def no_band(self) -> str:
+        """Why the fit implies no band, in a sentence; empty where it does."""
+        beta = self.law.data_exponent
+        if not 0 < beta < 1:
+            return (
+                f"these runs give no band: the data exponent fits to {beta:.3g}, outside (0, 1), so their loss "
+                "does not fall with data as the bounds assume"
+            )
+        if any(note.startswith("data_coefficient") for note in self.notes):
+            return "these runs give no band: the data term fits to 0, so they do not say how the loss falls with data"
+        return ""
+
+    @property
     def _samples(self) -> Floats:
         if self.samples is None:
             raise ValueError("this fit was made without a bootstrap; pass bootstrap=1000 to fit_loss_law for intervals")
@@ -141,7 +156,7 @@ class LossLawFit:
         """What the fitted law implies, each end with its own interval: an interval of intervals.
 
         Exponents and corpus factor; with `n_tokens`, the bounds on U and N as well. `options` are those of
-        `bounds.bands`.
+        `bounds.bands`. Raises ValueError where the fitted loss does not fall with data, so that there is no band.
         """
         from bounds.uncertainty import fitted_band
 
@@ -185,6 +200,8 @@ def fit_loss_law(
     keep = np.sort(L)[-drop] > L if 0 < drop <= len(L) else np.full(len(L), drop == 0)
     N, D, L = N[keep], D[keep], L[keep]
     _must_identify(N, D, L)
+    if bootstrap > 0 and len(L) < _FEWEST_RUNS:
+        raise ValueError(f"intervals need at least {_FEWEST_RUNS} runs, got {len(L)}; pass bootstrap=0 for none")
 
     runs = Runs.of(N, D, L)
     best, value = best_of(runs, basins(runs), np.ones((1, len(L))), deltas, _FINE)
@@ -315,6 +332,9 @@ def _notes(shares: Floats, samples: Floats | None) -> Iterable[str]:
         if share.max() < _FAINT:
             yield f"{name}: this term fits to 0, so these runs do not identify it"
     if samples is not None:
+        outside = float(np.mean((samples[:, 4] <= 0) | (samples[:, 4] >= 1)))
+        if outside > 0.01:
+            yield f"data_exponent lies outside (0, 1) in {outside:.0%} of the resamples, which say nothing of the band"
         gone = float(np.mean(samples[:, 0] < _FAINT * np.median(samples[:, 0])))
         if gone > 0.01:
             yield f"irreducible fits to 0 in {gone:.0%} of the resamples, so it is hardly identified"

@@ -28,7 +28,6 @@ from bounds.efficiency import (
     STORAGE_OPTIONS,
     bernstein_exponent,
     efficient_params,
-    exponent_band,
     growth_factor,
     unique_bounds,
 )
@@ -66,10 +65,17 @@ FORMULAS = (
         "gamma = 1 - (2 - b)*beta is linear in beta", _OWN, "B9", example=(0.0207, 0.5), own=(_SD_BETA,),
     ),
     Formula(
-        "growth_factor_interval", r"\operatorname{sd}(\ln k^{1/\gamma})", "log(k)/gamma**2*sigma_gamma",
+        "growth_factor_interval.delta", r"\operatorname{sd}(\ln k^{1/\gamma})", "log(k)/gamma**2*sigma_gamma",
         ("gamma", "sigma_gamma", "k"), ASYMPTOTIC,
         f"{_DELTA}, which fails where gamma is less than four standard errors above 0: Fieller's interval does not",
         f"{_OWN}; Fieller 1954", "B9", example=(0.451, 0.031, 2.0), own=(_SD_GAMMA,),
+    ),
+    Formula(
+        "growth_factor_interval.fieller", r"k^{1/\gamma}", "k**(1/(gamma - z*sigma_gamma))",
+        ("gamma", "sigma_gamma", "z", "k"), ASYMPTOTIC,
+        "the estimate of gamma is normal and gamma > z*sigma_gamma, else infinite; the lower end has + z",
+        "Fieller 1954", "B9", example=(0.451, 0.031, 1.959964, 2.0), relation="<=",
+        own=(_SD_GAMMA, Letter("z", "quantile of the normal law at the confidence asked for", "1")),
     ),
 )  # fmt: skip
 _F = {formula.name: formula for formula in FORMULAS}
@@ -117,13 +123,14 @@ def growth_factor_interval(
         raise ValueError(f"k must be at least 1, got {k:g}: fewer skills need no larger corpus")
     z = float(ndtri((1 + checked_confidence(confidence)) / 2))
     if method == "delta":
-        half = z * float(_F["growth_factor_interval"].function(gamma, sigma, k))
+        half = z * float(_F["growth_factor_interval.delta"].function(gamma, sigma, k))
         centre = float(growth_factor(gamma, k))
         return Interval(centre * np.exp(-half), centre * np.exp(half))
     if method != "fieller":
         raise ValueError(f"method must be fieller or delta, got {method!r}")
-    low = gamma - z * sigma
-    return Interval(float(growth_factor(gamma + z * sigma, k)), float(growth_factor(low, k)) if low > 0 else np.inf)
+    low = gamma - z * sigma  # U grows no faster than D, so that the factor is k at least
+    high = min(gamma + z * sigma, max(gamma, 1.0))
+    return Interval(float(growth_factor(high, k)), float(growth_factor(low, k)) if low > 0 else np.inf)
 
 
 @dataclass(frozen=True)
@@ -182,6 +189,8 @@ def fitted_band(
     if source not in PAPER_VERSIONS:
         raise ValueError(f"unknown version of the paper {source!r}: known are {', '.join(PAPER_VERSIONS)}")
     _positive("skills", skills)
+    if fit.no_band:
+        raise ValueError(fit.no_band)
     ends = ("lower", "upper") if source == "kausik2024v6" else ("lower", "middle", "upper")
     bounded = {} if n_tokens is None else _bounded(n_tokens, source, options)
 
@@ -227,10 +236,11 @@ def _bounded(n_tokens: float, source: str, options: dict[str, Any]) -> dict[str,
 
 
 def _exponent(law: LossLaw, end: str, source: str) -> Any:
-    # A resample may put β past 1, where both exponents are 0 or less and say nothing.
-    band = exponent_band(np.clip(law.data_exponent, 1e-9, 1 - 1e-9))
-    middle = band.lower if source == "kausik2024v3" else band.midpoint
-    return {"lower": band.lower, "middle": middle, "upper": band.upper}[end]
+    # A resample may put β outside (0, 1), where nothing is known but 0 ≤ γ ≤ 1.
+    if end == "middle":
+        end = "lower" if source == "kausik2024v3" else "middle"
+    b = {"lower": 0.0, "middle": 0.5, "upper": 1.0}[end]
+    return np.clip(1 - (2 - b) * np.asarray(law.data_exponent), 0.0, 1.0)[()]
 
 
 def _factor(exponent: Any, skills: float) -> Any:

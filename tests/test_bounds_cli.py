@@ -83,7 +83,12 @@ def test_fit_reads_standard_input_other_headers_and_flops(runs):
         ("n,d,loss\n", ("--column", "loss=final"), "has no column 'final'; its columns are n, d, loss"),
         ("n,d,loss\n", ("--column", "size=n"), "--column takes n_params, n_tokens, compute_flops, loss as KEY=NAME"),
         ("n,d,loss\n" + "1e9,1e9,2\n" * 9, (), "n_params takes one value in these runs"),
-        ("n,d,loss\n" + "1e9,1e9,-2\n" * 9, (), "loss must be positive and finite, got -2 in run 0"),
+        ("n,d,loss\n" + "1e9,1e9,-2\n" * 9, (), "line 2: loss must be positive and finite, got -2"),
+        ("n;d;loss\n1;2;3\n", (), "is separated by ';'; it must be separated by commas"),
+        ("n\td\tloss\n1\t2\t3\n", (), "is separated by tabs"),
+        ("n,d,loss\n1,2,3,4\n", (), "line 2: 4 cells under 3 columns"),
+        ("n,d,loss\n1e9,1e9,nan\n", (), "line 2: loss must be positive and finite, got nan"),
+        ("n,d,loss\n", ("--at", "0"), "at must be at least 1"),
         ("n,d,loss\n", ("--confidence", "95"), "cannot fix five constants"),
         ("n,d,loss\n", ("--bootstrap", "10"), "bootstrap must be at least 50"),
         ("n,d,loss\n", ("--objective", "squares"), "'squares' is not one of"),
@@ -133,3 +138,26 @@ def test_laws_are_printed_side_by_side_and_their_disagreement_said():
 )
 def test_bad_arguments_of_laws_are_one_sentence(arguments, sentence):
     assert sentence in refused("laws", *arguments, module="bounds")
+
+
+def test_runs_that_say_nothing_give_constants_but_no_band(tmp_path):
+    """Losses that rise with data, and losses that do not move."""
+    rng = np.random.default_rng(1)
+    n_params, n_tokens = ladder(rng)
+    for loss, sentence in ((1 + n_params**0.02 + n_tokens**0.02, "give no band"), (0 * n_params + 2.5, "give no band")):
+        path = tmp_path / "runs.csv"
+        rows = zip(n_params.tolist(), n_tokens.tolist(), loss.tolist(), strict=True)
+        path.write_text("n,d,loss\n" + "".join(f"{a!r},{b!r},{c!r}\n" for a, b, c in rows), encoding="utf-8")
+        out = run("fit", str(path), "--at", "1T", "--bootstrap", "50", module="bounds").stdout
+        assert sentence in out
+        assert "exponent γ" not in out
+        found = json.loads(run("fit", str(path), "--bootstrap", "50", "--json", module="bounds").stdout)
+        assert found["bands"] == []
+        assert any(sentence in note for note in found["warnings"])
+
+
+def test_names_of_functions_are_understood_as_they_are_listed():
+    assert "growth_factor: " in run("explain", "bounds.growth_factor", module="bounds").stdout
+    assert "has no formula of its own" in refused("explain", "bands", module="bounds")
+    assert "bernstein_exponent: " in run("band", "1T", "--explain", module="bounds").stdout
+    assert "skills must be positive" in refused("band", "1T", "--skills", "0", module="bounds")

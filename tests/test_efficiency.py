@@ -163,6 +163,12 @@ def test_ends_that_cross_say_so():
     assert bounds.unique_bounds(1e12, law="hoffmann2022").notes == ()
 
 
+def test_past_one_half_the_middle_is_still_halfway_between_the_rates():
+    law = bounds.LossLaw("steep", "", 0.5, 0.6, 1.0, 1.0, 1e5)
+    assert bounds.exponent_band(0.6) == Interval(0.0, 0.4)
+    assert bounds.bands(1e12, laws=[law])[0].exponent == pytest.approx((0.0, 0.1, 0.4))
+
+
 def test_bits_per_parameter():
     by_bits = bounds.efficient_params(1e12, law="hoffmann2022", bits_per_sequence=20, bits_per_param=2)
     by_count = bounds.efficient_params(1e12, law="hoffmann2022", params_per_sequence=10)
@@ -228,6 +234,9 @@ def test_bands_are_json_with_the_promised_keys():
             "at least one sequence of 200",
         ),
         (lambda: bounds.unique_bounds(1e9, law="hoffmann2022", max_novelty_cost=-1), "max_novelty_cost must"),
+        (lambda: bounds.unique_bounds(1e9, law="hoffmann2022", novelty_cost=20), "must not exceed max_novelty_cost"),
+        (lambda: bounds.unique_bounds(1e9, law="hoffmann2022", tokens_per_sequence=0.1), "must be at least 1"),
+        (lambda: bounds.bands(1e9, skills=0), "skills must be positive"),
         (lambda: bounds.unique_bounds(1e9, law="hoffmann2022", inversion=["slow", "laplace"]), "both give the lower"),
         (lambda: LAWS["kaplan2020"].excess(1e9), "exponents only"),
         (lambda: LAWS["hoffmann2022"].loss(0, 1e9), "n_params must be positive"),

@@ -172,6 +172,22 @@ def test_a_fit_without_a_bootstrap_says_how_to_get_intervals():
             ask()
 
 
+@pytest.mark.parametrize("scale", [1e-305, 1e-9, 1e100])
+def test_losses_of_any_size_are_fitted(scale):
+    n_params, n_tokens, loss = planted()
+    fit = fit_loss_law(n_params, n_tokens, loss * scale, bootstrap=50)
+    assert fit.law.data_exponent == pytest.approx(fit_loss_law(n_params, n_tokens, loss, bootstrap=0).law.data_exponent)
+    assert fit.law.irreducible / scale == pytest.approx(1.69, rel=0.1)
+
+
+def test_losses_that_do_not_fall_with_data_have_no_band():
+    n_params, n_tokens, _ = planted()
+    fit = fit_loss_law(n_params, n_tokens, 1 + n_params**0.02 + n_tokens**0.02, bootstrap=50)
+    assert "fits to" in fit.no_band
+    with pytest.raises(ValueError, match="give no band"):
+        fit.band(1e12)
+
+
 def test_a_term_that_fits_to_nothing_is_named():
     n_params, n_tokens, _ = planted()
     fit = fit_loss_law(n_params, n_tokens, 0.1 + 400 * n_tokens**-0.3, bootstrap=0)
@@ -252,6 +268,7 @@ def changed(place, value, row=3):
         (GOOD, {"bootstrap": 3}, "bootstrap must be 0 or at least 50"),
         (GOOD, {"bootstrap": 99.5}, "bootstrap must be a whole number"),
         (GOOD, {"drop_highest": -1}, "drop_highest must be a whole number"),
+        ([column[:7] for column in GOOD], {"bootstrap": 50}, "intervals need at least 8 runs, got 7"),
         (GOOD, {"drop_highest": 240}, "0 runs cannot fix five constants"),
     ],
 )

@@ -19,7 +19,7 @@ with the exponents. Everything here takes checked arrays; `bounds.law_fitting` i
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -33,6 +33,8 @@ _STARTS = 6
 """Basins of the grid that are followed to their bottom."""
 _FLOOR = 1e-9
 """The smallest share of the loss that a term found by the grid is given, so that it has a logarithm."""
+_GRID_RUNS = 2000
+"""Runs that the grid looks at: basins need no more."""
 _BLOCK = 128
 """Sets of runs that descend together: their arrays stay in the cache."""
 _MOST_STEPS = 400
@@ -42,23 +44,34 @@ _QUIET = 3
 
 @dataclass(frozen=True)
 class Runs:
-    """ln N, ln D and ln L of each run, the first two centred."""
+    """ln N, ln D and ln L of each run, all centred, and their means."""
 
     x: Floats
     y: Floats
     log_loss: Floats
     mean_x: float
     mean_y: float
+    mean_log_loss: float
 
     @classmethod
     def of(cls, n_params: Floats, n_tokens: Floats, loss: Floats) -> Runs:
         """The runs of given parameters, tokens and loss."""
-        x, y = np.log(n_params), np.log(n_tokens)
-        return cls(x - x.mean(), y - y.mean(), np.log(loss), float(x.mean()), float(y.mean()))
+        columns = [np.log(column) for column in (n_params, n_tokens, loss)]
+        means = [float(column.mean()) for column in columns]
+        x, y, log_loss = (column - mean for column, mean in zip(columns, means, strict=True))
+        return cls(x, y, log_loss, *means)
+
+    def part(self, size: int) -> Runs:
+        """About `size` of the runs, evenly over their losses; all of them where they are no more."""
+        if len(self.x) <= size:
+            return self
+        keep = np.argsort(self.log_loss)[np.linspace(0, len(self.x) - 1, size).astype(int)]
+        return replace(self, x=self.x[keep], y=self.y[keep], log_loss=self.log_loss[keep])
 
     def constants(self, theta: Floats) -> Floats:
         """E, ln A, α, ln B, β from the coordinates of the descent; the last axis is theirs."""
         e, a, b, alpha, beta = np.moveaxis(theta, -1, 0)
+        e, a, b = (one + self.mean_log_loss for one in (e, a, b))
         return np.stack([np.exp(e), a + alpha * self.mean_x, alpha, b + beta * self.mean_y, beta], -1)
 
 
@@ -86,6 +99,7 @@ def basins(runs: Runs) -> Floats:
 
     Relative least squares: the losses are divided into the terms, so that each run counts by its relative error.
     """
+    runs = runs.part(_GRID_RUNS)
     losses = np.exp(runs.log_loss)
     size = len(_EXPONENTS)
     rest, found = np.empty((size, size)), np.empty((size, size, 3))

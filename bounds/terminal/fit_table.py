@@ -23,21 +23,31 @@ _QUANTITIES = {
 }
 
 
-def print_fit(fit: LossLawFit, band: FittedBand, *, skills: float) -> None:
+def fit_notes(fit: LossLawFit) -> list[str]:
+    """The sentences that belong to a fit: what the runs do not decide, and what that means for the band."""
+    notes = [f"{note}." for note in fit.notes]
+    if fit.no_band:
+        notes.append(f"{fit.no_band}.")
+    elif fit.law.data_exponent >= 0.5:
+        notes.append(steep_note("the fitted law", fit.law.data_exponent).removeprefix("! "))
+    return notes
+
+
+def print_fit(fit: LossLawFit, band: FittedBand | None, *, confidence: float, skills: float) -> None:
     """Print the constants of a fit, then its band: each end with the interval that the fit's error gives it."""
-    percent = f"{100 * band.confidence:g} % interval"
+    percent = f"{100 * confidence:g} % interval"
     dropped = f" ({fit.n_dropped} left out)" if fit.n_dropped else ""
     print(f"L(N, D) = E + A N^-α + B D^-β, nats per token, through {fit.n_runs} runs{dropped}: {fit.law.note}")
     errors = fit.standard_errors
     rows = [
-        (title, number(getattr(fit.law, name), 5), number(errors[name]), _pair(fit.interval(name, band.confidence)))
+        (title, number(getattr(fit.law, name), 5), number(errors[name]), _pair(fit.interval(name, confidence)))
         for name, title in _CONSTANTS.items()
     ]
     print_table(["constant", "estimate", "standard error", percent], rows)
-    for note in fit.notes:
-        print(f"! {note}.")
-    if fit.law.data_exponent >= 0.5:
-        print(steep_note("the fitted law", fit.law.data_exponent))
+    for note in fit_notes(fit):
+        print(f"! {note}")
+    if band is None:
+        return
     at = "" if band.n_tokens is None else f" for a corpus of {band.n_tokens:.4g} tokens"
     print(f"What it implies{at}: each end of a band is itself uncertain")
     lines, seen = [], ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import math
 from collections.abc import Iterable, Sequence
 from typing import IO, Any
 
@@ -28,6 +29,10 @@ def read_runs(file: IO[Any], name: str, columns: dict[str, str]) -> dict[str, li
     header = [cell.strip() for cell in lines[0]] if lines else []
     if not header:
         raise ValueError(f"{name} is empty; it needs a header line and one run a line")
+    if len(header) == 1 and any(mark in header[0] for mark in ";\t|"):
+        mark = next(mark for mark in ";\t|" if mark in header[0])
+        shown = "tabs" if mark == "\t" else repr(mark)
+        raise ValueError(f"{name} is separated by {shown}; it must be separated by commas")
     places = {key: _place(name, header, key, columns.get(key)) for key in NAMES}
     if places["n_tokens"] is not None:
         places["compute_flops"] = None
@@ -40,6 +45,11 @@ def read_runs(file: IO[Any], name: str, columns: dict[str, str]) -> dict[str, li
             "name one with --column n_params=NAME"
         )
     rows = [(number, row) for number, row in enumerate(lines[1:], 2) if any(cell.strip() for cell in row)]
+    for number, row in rows:
+        if len(row) > len(header):
+            raise ValueError(
+                f"{name}, line {number}: {len(row)} cells under {len(header)} columns; is a comma too many?"
+            )
     return {key: _numbers(name, rows, place, header[place]) for key, place in places.items() if place is not None}
 
 
@@ -59,7 +69,10 @@ def _numbers(name: str, rows: Iterable[tuple[int, list[str]]], place: int, title
     for number, row in rows:
         cell = row[place].strip() if place < len(row) else ""
         try:
-            values.append(float(cell))
+            value = float(cell)
         except ValueError:
             raise ValueError(f"{name}, line {number}: {cell!r} in column {title!r} is not a number") from None
+        if not (value > 0 and math.isfinite(value)):
+            raise ValueError(f"{name}, line {number}: {title} must be positive and finite, got {cell}")
+        values.append(value)
     return values
