@@ -33,7 +33,18 @@ from bounds.intervals import RIGOROUS, Bound
 from bounds.numerics import occupancy, rank_mass
 from bounds.numerics.pointwise import checked, nonnegative, pointwise, positive
 from bounds.numerics.rank_tables import make_table, type_table
-from bounds.sources import MAX_TYPES, GrowingUniform, Mixture, PitmanYor, Source, parse_source
+from bounds.sources import (
+    MAX_TYPES,
+    Geometric,
+    GrowingUniform,
+    Mixture,
+    PitmanYor,
+    SantaFe,
+    Source,
+    Uniform,
+    Zipf,
+    parse_source,
+)
 from bounds.statements.capacity import FORMULAS, ORDERED
 from bounds.unique import missing_mass
 
@@ -63,9 +74,13 @@ def stored_sequences(
     (heuristic, THEORY C1). A quotient that misses a whole number by rounding alone counts as that number.
     """
     rate = _params_per_sequence(params_per_sequence, bits_per_sequence, bits_per_param)
-    quotient = np.asarray(nonnegative("n_params", n_params), float) / rate
-    whole = np.round(quotient)
-    return np.where(np.abs(quotient - whole) <= 4e-16 * quotient, whole, np.floor(quotient))[()]
+
+    def whole_quotient(N: Any, rate: Any) -> Any:
+        quotient = N / rate
+        whole = np.round(quotient)
+        return np.where(np.abs(quotient - whole) <= 4e-16 * quotient, whole, np.floor(quotient))
+
+    return pointwise(whole_quotient, nonnegative("n_params", n_params), rate)
 
 
 def params_to_store(
@@ -80,7 +95,7 @@ def params_to_store(
     Heuristic (THEORY C1). Not rounded; the store may be any real number of sequences.
     """
     rate = _params_per_sequence(params_per_sequence, bits_per_sequence, bits_per_param)
-    return (np.asarray(nonnegative("n_stored", n_stored), float) * rate)[()]
+    return pointwise(np.multiply, nonnegative("n_stored", n_stored), rate)
 
 
 def tail_mass(source: Source | str, n_stored: Any) -> Any:
@@ -131,23 +146,28 @@ def capacity_loss(
 def capacity_loss_bounds(
     source: Source | str, n_stored: Any, n_draws: Any, *, novelty_cost: Any, irreducible: Any = 0.0
 ) -> Bound:
-    """E + c max(T(n), E M0(D)) and E + c (T(n) + E M0(D)): the loss of `capacity_loss` lies between them.
+    """E + c max(T(n), E M0(D)) and E + c min(1, T(n) + E M0(D)): the loss of `capacity_loss` lies between them.
 
     The upper end is the sum of a term of n alone and one of D alone, as in fitted loss laws; it is at most twice
-    as far above E as the lower end. Rigorous in the model (THEORY C2).
+    as far above E as the lower end. At E + c it is flagged, as no store loses more. Rigorous in the model (THEORY C2).
     """
     law, store, draws = _law(source), _store(n_stored), _draws(n_draws)
     cost, floor = nonnegative("novelty_cost", novelty_cost), _finite("irreducible", irreducible)
 
-    def end(of: Any) -> Any:
-        def value(n: Any, D: Any, c: Any, E: Any) -> Any:
-            return E + c * of(rank_mass.tail_mass(law, n), missing_mass(law, D))
+    def share(of: Any) -> Any:
+        def value(n: Any, D: Any) -> Any:
+            return np.minimum(of(rank_mass.tail_mass(law, n), missing_mass(law, D)), 1.0)
 
-        return pointwise(value, store, draws, cost, floor)
+        return pointwise(value, store, draws)
 
+    def end(share: Any) -> Any:
+        return pointwise(lambda share, c, E: E + c * share, share, cost, floor)
+
+    least, most = share(np.maximum), share(np.add)
     return Bound(
-        quantity="loss L of a frequency-ordered store", unit="nats per sequence", lower=end(np.maximum),
-        upper=end(np.add), label=RIGOROUS, assumption=ORDERED, equation="C2", source="own derivation",
+        quantity="loss L of a frequency-ordered store", unit="nats per sequence", lower=end(least),
+        upper=end(most), label=RIGOROUS, assumption=ORDERED, equation="C2", source="own derivation",
+        lower_vacuous=least <= 0, upper_vacuous=most >= 1,
     )  # fmt: skip
 
 
@@ -181,6 +201,12 @@ def _law(source: Source | str) -> Source:
         raise ValueError(
             f"source must be one law for every corpus size, got {law}; pass its law at one size, source.at(n_draws)"
         )
+    if isinstance(law, SantaFe):
+        raise ValueError(
+            f"source must be a law of independent sequences, got {law}; pass that of its facts, {law.facts}"
+        )
+    if not isinstance(law, Uniform | Zipf | Geometric | Mixture):
+        raise ValueError(f"source must be a uniform, zipf, geometric or mixture law, got {law}; its draws overlap")
     return law
 
 
@@ -206,6 +232,6 @@ def _params_per_sequence(params: Any, bits: Any, bits_per_param: Any) -> Any:
             f"params_per_sequence ({params!r}) and bits_per_sequence ({bits!r}) exclude each other; pass one of them"
         )
     if bits is None:
-        return np.asarray(positive("params_per_sequence", 1.0 if params is None else params), float)
-    bits = np.asarray(positive("bits_per_sequence", bits), float)
-    return bits / np.asarray(positive("bits_per_param", bits_per_param), float)
+        return positive("params_per_sequence", 1.0 if params is None else params)
+    bits = positive("bits_per_sequence", bits)
+    return pointwise(np.divide, bits, positive("bits_per_param", bits_per_param))

@@ -11,7 +11,8 @@ number, the Zipf exponent s, sets both exponents of the loss law and that of dis
 | γ      | exponent of distinct sequences, U ~ D^γ     | 1/s = 1 - β = 1/(1+α) = β/α |
 
 A fitted law has two exponents, hence three values of γ, which coincide only if the model holds. Since β < α is
-needed, a law with β ≥ α contradicts it, whatever s is.
+needed, a law with β ≥ α contradicts it, whatever s is; unless α = β is part of the form that was fitted, which tests
+nothing.
 
 The optimum of a compute budget n D keeps D p_n fixed, so n is never far from (C D)^(1/s) there. The exponent of the
 best allocation, n ∝ D^(1/s), survives; the constants do not: for s = 1.724 (1.34) the sum of powers puts the best n at
@@ -73,7 +74,8 @@ class Consistency:
     `zipf_exponents` are the s that α and β imply, 1 + α and 1/(1 - β) (infinite for β ≥ 1); `growth_exponents` the γ
     of U ~ D^γ from α, from β and from their ratio: 1/(1 + α), 1 - β, β/α. `spread` is the largest of these over the
     smallest, less 1. `deviation` is β - α/(1 + α) in standard errors, where the law has them for both exponents; their
-    correlation is not known and is taken as 0. `contradicted` means β ≥ α, which no s allows. A law that is not
+    correlation is not known and is taken as 0. `contradicted` means β ≥ α, which no s allows, as a finding: where the
+    form of the law makes them equal (`equal_exponents`), the law neither agrees nor contradicts. A law that is not
     `comparable` has no irreducible loss, so that its exponents are not those of an excess over it.
     """
 
@@ -86,6 +88,7 @@ class Consistency:
     tolerance: float
     deviation: float | None
     contradicted: bool
+    equal_exponents: bool
     comparable: bool
     label: str
     assumption: str
@@ -94,7 +97,7 @@ class Consistency:
     @property
     def agrees(self) -> bool:
         """Whether the three values of γ lie within the tolerance of each other, and β < α."""
-        return not self.contradicted and self.spread <= self.tolerance
+        return self.data_exponent < self.param_exponent and self.spread <= self.tolerance
 
     @property
     def verdict(self) -> str:
@@ -107,6 +110,11 @@ class Consistency:
             caution += (
                 f"; beta is {abs(self.deviation):.1f} standard errors {side} alpha/(1+alpha), "
                 "if the errors of the two are independent"
+            )
+        if self.equal_exponents:
+            return (
+                f"{self.law} cannot be tested against the capacity model, which needs beta < alpha: "
+                f"alpha = beta = {self.data_exponent:g} is imposed by the form that was fitted, not measured"
             )
         if self.contradicted:
             return (
@@ -143,6 +151,7 @@ def consistency(law: str | LossLaw, *, tolerance: float = 0.15) -> Consistency:
         zipf_exponents=(1 + alpha, 1 / (1 - beta) if beta < 1 else math.inf), growth_exponents=growth,
         spread=max(growth) / smallest - 1 if smallest > 0 else math.inf,
         tolerance=single("tolerance", nonnegative("tolerance", tolerance)), deviation=deviation,
-        contradicted=beta >= alpha, comparable=law.comparable,
+        contradicted=beta >= alpha and not law.equal_exponents, equal_exponents=law.equal_exponents,
+        comparable=law.comparable,
         label=formula.label, assumption=formula.assumption, source=f"{formula.source}; loss law {law.citation}",
     )  # fmt: skip

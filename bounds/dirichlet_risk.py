@@ -31,7 +31,7 @@ import numpy as np
 from scipy import optimize, special
 
 from bounds.numerics.binomial_means import excess_of_power, stirling_remainder
-from bounds.numerics.pointwise import checked, positive
+from bounds.numerics.pointwise import broadcast, checked, flag
 from bounds.numerics.rank_tables import _LOWER_END, _panels
 from bounds.numerics.type_laws import at_each, whole_draws, whole_types
 from bounds.statements.divergence import closed_form
@@ -41,6 +41,8 @@ _NARROW = 100.0
 """Beyond this parameter the beta-binomial is too narrow to reach the end where it would be rough."""
 _DIRECT = 1024
 """Sums no longer than this are taken term by term."""
+_MOST = 1e100
+"""Products of larger numbers of types and concentrations overflow."""
 _PANEL_WIDTH = 3.0
 _NEGLIGIBLE = 50.0
 _CHI = [((-1) ** (j + 1)) * abs(b) / (2 * j) for j, b in enumerate(special.bernoulli(24)[2::2], 1)][::-1]
@@ -60,14 +62,16 @@ def forward_kl_bayes_risk(n_types: Any, n_draws: Any, concentration: Any) -> Any
     """Mean forward KL of the best estimator where P is drawn from the symmetric Dirichlet law on V types, in nats.
 
     ψ(a+1) - ψ(Va+1) - V E q ln q, q = (m+a)/(D+Va), a = `concentration` (THEORY B5). Exact to 1e-12 for V and D up to
-    2^62 and a ≥ 1e-9. No estimator does better on average over these laws; on one given law some do. The arguments
-    broadcast.
+    2^62 and a ≥ 1e-9; V may be 1e100, and a from 1e-300 to 1e100. No
+    estimator does better on average over these laws; on one given law some do. The arguments broadcast.
     """
 
     def value(k: float, n: float, a: float) -> float:
         return risk(k, n, a) if k > 1 else 0.0
 
-    return at_each(value, whole_types(n_types), whole_draws(n_draws), positive("concentration", concentration))
+    allowed = "positive and finite, from 1e-300 to 1e100"
+    a = checked("concentration", concentration, lambda a: (a >= 1e-300) & (a <= _MOST), allowed)
+    return at_each(value, _types(n_types), whole_draws(n_draws), a)
 
 
 def forward_kl_minimax_lower(n_types: Any, n_draws: Any) -> MinimaxLower:
@@ -80,7 +84,7 @@ def forward_kl_minimax_lower(n_types: Any, n_draws: Any) -> MinimaxLower:
     def value(k: float, n: float) -> tuple[float, float]:
         return worst_prior(k, n) if k > 1 else (0.0, math.nan)
 
-    k, n = (np.asarray(number, float) for number in (whole_types(n_types), whole_draws(n_draws)))
+    k, n = broadcast(*(np.asarray(number, float) for number in (_types(n_types), whole_draws(n_draws))))
     return MinimaxLower(*(array[()] for array in np.vectorize(value, otypes=[float, float])(k, n)))
 
 
@@ -90,7 +94,7 @@ def forward_kl_minimax_asymptote(n_types: Any, n_draws: Any, *, dense: bool = Tr
     Asymptotic (Braess & Sauer 2004; Paninski 2004; THEORY B5). With many types the exact
     lower bound is 12 % below the first at D = 10 V and 1.7 % at D = 100 V; the second is negative where V < D.
     """
-    name = "forward_kl_minimax_asymptote." + ("dense" if dense else "sparse")
+    name = "forward_kl_minimax_asymptote." + ("dense" if flag("dense", dense) else "sparse")
     return closed_form(name, whole_types(n_types), whole_draws(n_draws))
 
 
@@ -120,6 +124,11 @@ def worst_prior(k: float, n: float, guess: float | None = None) -> tuple[float, 
             break
         low, high = (low - 3, low + 0.1) if found.x <= low + 1e-3 else (high - 0.1, high + 3)
     return -float(found.fun), math.exp(found.x)
+
+
+def _types(n_types: Any) -> Any:
+    allowed = "a whole number of at least 1, and at most 1e100"
+    return checked("n_types", n_types, lambda k: (k >= 1) & (k <= _MOST), allowed, whole=True)
 
 
 def _support(n: float, epsilon: float) -> float:
@@ -152,7 +161,7 @@ def _start(n: float, epsilon: float) -> float:
 def _chi(x: Any) -> Any:
     """x (ψ(x+1) - ln x), from 0 at 0 to 1/2."""
     large = np.maximum(x, 8.0)
-    z = 1 / (large * large)
+    z = (1 / large) ** 2
     series = np.full(np.shape(z), _CHI[0])
     for coefficient in _CHI[1:]:
         series = series * z + coefficient

@@ -26,7 +26,7 @@ from typing import Any
 import numpy as np
 
 from bounds.numerics.binomial_means import binomial_mean, excess_of_log, excess_of_power, log_choose
-from bounds.numerics.pointwise import nonnegative, pointwise, positive
+from bounds.numerics.pointwise import flag, nonnegative, pointwise, positive
 from bounds.numerics.type_laws import TypeLaw, at_each, fixed_law, log_absent, type_law, whole_draws, whole_types
 from bounds.statements.divergence import FORMULAS, closed_form
 
@@ -137,6 +137,8 @@ def reverse_kl_tail_upper(n_types: Any, n_draws: Any, excess: Any, *, log: bool 
 
     A probability, at most 1; with `log` its natural logarithm, not cut at 0, which cannot underflow.
     """
+
+    log = flag("log", log)
 
     def value(k: Any, n: Any, epsilon: Any) -> Any:
         exponent = log_choose(n + k - 1, np.minimum(k - 1, n)) - n * epsilon

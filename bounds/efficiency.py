@@ -165,12 +165,7 @@ def unique_bounds(
     length = _positive("tokens_per_sequence", tokens_per_sequence)
     if np.any(np.asarray(length) < 1):
         raise ValueError(f"tokens_per_sequence must be at least 1, got {tokens_per_sequence!r}")
-    law.excess(tokens)  # refuses a law whose excess has no value
-    if np.ndim(law.data_exponent) == 0 and not 0 < law.data_exponent < 1:
-        raise ValueError(
-            f"the data exponent of law {law.key} must lie strictly between 0 and 1 for bounds on U, got "
-            f"{law.data_exponent:g}"
-        )
+    _must_fall(law)
     M = _positive("loss_range", loss_range)
     curve = LossCurve(
         tokens, law.data_coefficient, law.data_exponent, loss_range=M,
@@ -186,6 +181,16 @@ def unique_bounds(
         least = "1" if length == 1 else f"one sequence of {length:g}"
         raise ValueError(f"n_tokens must be at least {least}, got {n_tokens!r}")
     return _bound(curve, inversion, law, source)
+
+
+def _must_fall(law: LossLaw) -> None:
+    """One sentence for a law whose excess has no value, or does not fall as the bounds assume."""
+    law.excess(1.0)
+    if np.ndim(law.data_exponent) == 0 and not 0 < law.data_exponent < 1:
+        raise ValueError(
+            f"the data exponent of law {law.key} must lie strictly between 0 and 1 for bounds on U, got "
+            f"{law.data_exponent:g}"
+        )
 
 
 _CROSSED = "the lower end lies above the upper one: their assumptions contradict each other"

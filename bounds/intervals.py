@@ -12,6 +12,8 @@ from typing import Any
 
 import numpy as np
 
+from bounds.numerics.pointwise import real_array, shown
+
 RIGOROUS = "rigorous"
 GIVEN = "rigorous given the assumption"
 ASYMPTOTIC = "asymptotic"
@@ -22,14 +24,22 @@ LABELS = (RIGOROUS, GIVEN, ASYMPTOTIC, HEURISTIC, EMPIRICAL)
 
 @dataclass(frozen=True)
 class Interval:
-    """A pair (lower, upper); scalars or arrays of one shape."""
+    """A pair (lower, upper); scalars or arrays of one shape. NaN at both ends means that there is no interval.
+
+    Raises ValueError for ends that are not numbers, for lower > upper and for NaN at one end alone.
+    """
 
     lower: Any
     upper: Any
 
     def __post_init__(self) -> None:
-        if np.any(np.asarray(self.lower) > np.asarray(self.upper)):
-            raise ValueError(f"an interval needs lower <= upper, got {self.lower} and {self.upper}")
+        found = f"{shown(self.lower)} and {shown(self.upper)}"
+        try:
+            lower, upper = np.broadcast_arrays(real_array(self.lower), real_array(self.upper))
+        except (TypeError, ValueError, OverflowError):
+            raise ValueError(f"an interval needs two numbers, or two arrays of one shape, got {found}") from None
+        if not np.all((lower <= upper) | (np.isnan(lower) & np.isnan(upper))):
+            raise ValueError(f"an interval needs lower <= upper, got {found}")
 
     def __iter__(self) -> Iterator[Any]:
         return iter((self.lower, self.upper))

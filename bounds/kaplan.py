@@ -16,7 +16,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from bounds.loss_law import LossLaw, positive
+import numpy as np
+
+from bounds.law_checks import check_constants, positive, positives
+from bounds.loss_law import LossLaw, evaluate
 from bounds.statements.laws import FORMULAS
 
 PF_DAY = 8.64e19
@@ -31,7 +34,7 @@ class KaplanLaw(LossLaw):
 
     There is no irreducible loss, so the law is not `comparable`: bounds take its exponents only, and what needs E
     raises. N and C leave out embeddings. `joint` is (N_c, α_N, D_c, α_D) of table 2, the other scales are those of
-    tables 5 and 6; compute in PF-days there.
+    tables 5 and 6; compute in PF-days there. All of them are positive, else ValueError.
     """
 
     params_counted: str = "non-embedding"
@@ -45,29 +48,38 @@ class KaplanLaw(LossLaw):
     optimal_tokens_scale: float = 2e10
     optimal_tokens_exponent: float = 0.27
 
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        powers = ("param_scale", "data_scale", "compute_scale", "optimal_params_scale", "optimal_tokens_scale")
+        exponents = ("param", "data", "compute", "optimal_params", "optimal_tokens")
+        check_constants(self, "positive", *powers, *(f"{name}_exponent" for name in exponents), "joint")
+        if np.shape(self.joint) != (4,):
+            raise ValueError(f"joint of law {self.key!r} must be (N_c, alpha_N, D_c, alpha_D), got {self.joint!r}")
+        object.__setattr__(self, "joint", tuple(float(x) for x in self.joint))
+
     def loss(self, n_params: Any, n_tokens: Any) -> Any:
         """Test loss in nats per token of `n_params` non-embedding parameters, stopped early on `n_tokens` tokens.
 
         [(N_c/N)^(α_N/α_D) + D_c/D]^α_D (equation 1.5, constants of table 2). Not to be compared with the loss of a
         law that has an irreducible loss, nor of another tokenizer.
         """
-        N, D = positive("n_params", n_params), positive("n_tokens", n_tokens)
-        return _F["kaplan_loss"].function(*self.joint, N, D)
+        N, D = positives(n_params=n_params, n_tokens=n_tokens)
+        return evaluate(_F["kaplan_loss"], *self.joint, N, D)
 
     def loss_of_params(self, n_params: Any) -> Any:
         """(N_c/N)^α_N: test loss of `n_params` non-embedding parameters trained to convergence (equation 1.1)."""
         N = positive("n_params", n_params)
-        return _F["kaplan_loss_of_params"].function(self.param_scale, self.param_exponent, N)
+        return evaluate(_F["kaplan_loss_of_params"], self.param_scale, self.param_exponent, N)
 
     def loss_of_tokens(self, n_tokens: Any) -> Any:
         """(D_c/D)^α_D: test loss of a large model stopped early on `n_tokens` tokens (equation 1.2)."""
         D = positive("n_tokens", n_tokens)
-        return _F["kaplan_loss_of_tokens"].function(self.data_scale, self.data_exponent, D)
+        return evaluate(_F["kaplan_loss_of_tokens"], self.data_scale, self.data_exponent, D)
 
     def optimal_loss(self, compute_flops: Any) -> Any:
         """(C_c/C_min)^α_C: least test loss for C_min = `compute_flops` FLOP at small batches (equation 1.3)."""
         C = positive("compute_flops", compute_flops) / PF_DAY
-        return _F["kaplan_optimal_loss"].function(self.compute_scale, self.compute_exponent, C)
+        return evaluate(_F["kaplan_optimal_loss"], self.compute_scale, self.compute_exponent, C)
 
     def optimal(self, compute_flops: Any) -> tuple[Any, Any]:
         """(n_params, n_tokens) of least loss for C_min = `compute_flops` FLOP at batches far below the critical size.
@@ -76,5 +88,5 @@ class KaplanLaw(LossLaw):
         training at the critical batch size, which takes twice C_min: 6 N D is about 1.8 `compute_flops`.
         """
         C = positive("compute_flops", compute_flops) / PF_DAY
-        N = _F["kaplan_optimal_params"].function(self.optimal_params_scale, self.optimal_params_exponent, C)
-        return N, _F["kaplan_optimal_tokens"].function(self.optimal_tokens_scale, self.optimal_tokens_exponent, C)
+        N = evaluate(_F["kaplan_optimal_params"], self.optimal_params_scale, self.optimal_params_exponent, C)
+        return N, evaluate(_F["kaplan_optimal_tokens"], self.optimal_tokens_scale, self.optimal_tokens_exponent, C)

@@ -195,13 +195,11 @@ def fit_loss_law(
         _whole(name, value)
         for name, value in (("bootstrap", bootstrap), ("seed", seed), ("drop_highest", drop_highest))
     )
-    if 0 < bootstrap < _FEWEST:
-        raise ValueError(f"bootstrap must be 0 or at least {_FEWEST} to give an interval, got {bootstrap}")
     keep = np.sort(L)[-drop] > L if 0 < drop <= len(L) else np.full(len(L), drop == 0)
     N, D, L = N[keep], D[keep], L[keep]
     _must_identify(N, D, L)
-    if bootstrap > 0 and len(L) < _FEWEST_RUNS:
-        raise ValueError(f"intervals need at least {_FEWEST_RUNS} runs, got {len(L)}; pass bootstrap=0 for none")
+    if bootstrap:
+        _must_resample(bootstrap, len(L))
 
     runs = Runs.of(N, D, L)
     best, value = best_of(runs, basins(runs), np.ones((1, len(L))), deltas, _FINE)
@@ -217,6 +215,14 @@ def fit_loss_law(
         covariance=None if samples is None else np.cov(samples.T), seed=seed if bootstrap else None,
         notes=tuple(_notes(shares[:, 0], samples)),
     )  # fmt: skip
+
+
+def _must_resample(bootstrap: int, n_runs: int) -> None:
+    """One sentence where no interval can be read from so few resamples, or of so few runs."""
+    if bootstrap < _FEWEST:
+        raise ValueError(f"bootstrap must be 0 or at least {_FEWEST} to give an interval, got {bootstrap}")
+    if n_runs < _FEWEST_RUNS:
+        raise ValueError(f"intervals need at least {_FEWEST_RUNS} runs, got {n_runs}; pass bootstrap=0 for none")
 
 
 def _resampled(runs: Runs, best: Floats, deltas: tuple[float, ...], bootstrap: int, seed: int) -> Floats:

@@ -23,7 +23,8 @@ from __future__ import annotations
 from typing import Any
 
 from bounds.kaplan import PF_DAY, KaplanLaw
-from bounds.loss_law import LossLaw, positive
+from bounds.law_checks import positive, positives
+from bounds.loss_law import LossLaw, evaluate
 from bounds.statements.laws import EPOCH, FORMULAS, HOFFMANN, KAPLAN
 
 __all__ = [
@@ -80,8 +81,8 @@ def get_law(law: str | LossLaw) -> LossLaw:
     """The law called `law`; a `LossLaw` is returned as it is."""
     if isinstance(law, LossLaw):
         return law
-    if law not in LAWS:
-        raise ValueError(f"unknown law {law!r}: known are {', '.join(LAWS)}")
+    if not isinstance(law, str) or law not in LAWS:
+        raise ValueError(f"unknown law {law!r}: known are {', '.join(LAWS)}; or pass a LossLaw of your own")
     return LAWS[law]
 
 
@@ -91,4 +92,4 @@ def training_flops(n_params: Any, n_tokens: Any) -> Any:
     Forward and backward pass; attention over the context is left out. N is total, or without embeddings, as the law
     that the result is used with counts it (Kaplan et al. 2020, arXiv:2001.08361, section 2.1).
     """
-    return _training_flops.function(positive("n_params", n_params), positive("n_tokens", n_tokens))
+    return evaluate(_training_flops, *positives(n_params=n_params, n_tokens=n_tokens))

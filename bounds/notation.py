@@ -171,6 +171,8 @@ class Formula:
         relation = {"=": "=", "<=": r"\le", ">=": r"\ge"}[self.relation]
         written = self.expression.replace(cfunctions.expm1, lambda x: sympy.exp(x) - 1)
         written = written.replace(cfunctions.log1p, lambda x: sympy.log(1 + x))
+        # sympy prints the arguments of its own beta function as plain text.
+        written = written.replace(sympy.beta, sympy.Function("B"))
         return f"{self.quantity} {relation} {sympy.latex(written, symbol_names=names)}"
 
     @property

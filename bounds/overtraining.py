@@ -26,7 +26,8 @@ from typing import Any, cast
 import numpy as np
 
 from bounds.intervals import EMPIRICAL, GIVEN
-from bounds.loss_law import LossLaw, must_exceed, positive
+from bounds.law_checks import check_constants, check_range, must_broadcast, must_exceed, positive, positives
+from bounds.loss_law import LossLaw, evaluate
 from bounds.notation import Formula, Letter
 
 GADRE = "Gadre et al. 2024, arXiv:2403.08540"
@@ -119,7 +120,7 @@ class DownstreamErrorLaw:
     """Err(L) = ε - k e^(-γL): top-1 error averaged over `tasks` of a model whose loss on `evaluation` is L.
 
     Equivalently ε - k PP^-γ of the perplexity PP = e^L. ε, k and γ hold for one training set and its `tasks`;
-    single tasks follow no such law.
+    single tasks follow no such law. Raises ValueError unless all three are positive and ε at most 1.
     """
 
     key: str
@@ -130,6 +131,12 @@ class DownstreamErrorLaw:
     tasks: str = "17 tasks"
     evaluation: str = "C4 eval"
 
+    def __post_init__(self) -> None:
+        check_constants(self, "positive", "ceiling", "size", "rate")
+        must_broadcast(ceiling=self.ceiling, size=self.size, rate=self.rate)
+        if not np.all(np.asarray(self.ceiling) <= 1):
+            raise ValueError(f"ceiling of law {self.key!r} must be an error of at most 1, got {self.ceiling!r}")
+
     def error(self, loss: Any) -> Any:
         """Average top-1 error, a fraction, of a model of `loss` nats per token on the evaluation set (equation 5).
 
@@ -138,7 +145,7 @@ class DownstreamErrorLaw:
         L = positive("loss", loss)
         least = np.log(self.size / self.ceiling) / self.rate
         must_exceed(L, least, f"where the error of {self.key} is 0", "the law was not fitted there")
-        return _F["downstream_error"].function(self.ceiling, self.size, self.rate, L)
+        return evaluate(_F["downstream_error"], self.ceiling, self.size, self.rate, L)
 
     def loss_for(self, error: Any) -> Any:
         """Loss in nats per token at which the average top-1 error is `error`: ln(k/(ε - Err))/γ.
@@ -148,14 +155,15 @@ class DownstreamErrorLaw:
         value = positive("error", error)
         if not np.all(np.asarray(value) < self.ceiling):
             raise ValueError(f"error must be below {self.ceiling:g}, which {self.key} only approaches, got {error!r}")
-        return _F["downstream_loss"].function(self.ceiling, self.size, self.rate, value)
+        return evaluate(_F["downstream_loss"], self.ceiling, self.size, self.rate, value)
 
 
 @dataclass(frozen=True)
 class OvertrainingLaw:
     """L(C, M) = E + (a M^η + b M^-η) C^-η for one training and one evaluation set; N total parameters, C = 6ND.
 
-    `fitted_ratio` is the range of tokens per parameter in the runs that were fitted; at M = 5 the law fails.
+    `fitted_ratio` is the range of tokens per parameter in the runs that were fitted; at M = 5 the law fails. Raises
+    ValueError unless E is at least 0 and a, b and η are positive.
     """
 
     key: str
@@ -171,10 +179,19 @@ class OvertrainingLaw:
     fitted_ratio: tuple[float, float] = (20.0, 320.0)
     note: str = ""
 
+    def __post_init__(self) -> None:
+        check_constants(self, "of at least 0", "irreducible")
+        check_constants(self, "positive", "param_coefficient", "data_coefficient", "exponent")
+        a, b, eta = self._terms
+        must_broadcast(irreducible=self.irreducible, param_coefficient=a, data_coefficient=b, exponent=eta)
+        check_range(self, "fitted_ratio")
+        if not isinstance(self.error_law, DownstreamErrorLaw | None):
+            raise ValueError(f"error_law of law {self.key!r} must be a DownstreamErrorLaw, got {self.error_law!r}")
+
     def loss(self, compute_flops: Any, tokens_per_param: Any) -> Any:
         """Loss in nats per token after `compute_flops` FLOP at `tokens_per_param` tokens per parameter (equation 4)."""
-        C, M = positive("compute_flops", compute_flops), positive("tokens_per_param", tokens_per_param)
-        return _F["overtraining_loss"].function(self.irreducible, *self._terms, C, M)
+        C, M = positives(compute_flops=compute_flops, tokens_per_param=tokens_per_param)
+        return evaluate(_F["overtraining_loss"], self.irreducible, *self._terms, C, M)
 
     def error(self, compute_flops: Any, tokens_per_param: Any) -> Any:
         """Average top-1 error, a fraction, by way of the loss (equations 4 and 5)."""
@@ -184,18 +201,18 @@ class OvertrainingLaw:
 
     def compute_for(self, loss: Any, tokens_per_param: Any) -> Any:
         """FLOP that reach `loss` at `tokens_per_param` tokens per parameter; ValueError unless loss exceeds E."""
-        L, M = positive("loss", loss), positive("tokens_per_param", tokens_per_param)
+        L, M = positives(loss=loss, tokens_per_param=tokens_per_param)
         must_exceed(L, self.irreducible, f"the irreducible loss of {self.key}", "no compute reaches it")
-        return _F["overtraining_compute"].function(self.irreducible, *self._terms, M, L)
+        return evaluate(_F["overtraining_compute"], self.irreducible, *self._terms, M, L)
 
     @property
-    def optimal_tokens_per_param(self) -> float:
+    def optimal_tokens_per_param(self) -> Any:
         """M_opt = (b/a)^(1/(2η)), at any compute (equation 10). Fitted at M ≥ 20, so it is an extrapolation below."""
-        return float(_F["overtraining_optimum"].function(*self._terms))
+        return evaluate(_F["overtraining_optimum"], *self._terms)
 
     def compute_factor(self, tokens_per_param: Any) -> Any:
         """How many times the compute of M_opt the same loss takes at M: cosh(η ln(M/M_opt))^(1/η), at least 1."""
-        return _F["overtraining_factor"].function(*self._terms, positive("tokens_per_param", tokens_per_param))
+        return evaluate(_F["overtraining_factor"], *self._terms, positive("tokens_per_param", tokens_per_param))
 
     @property
     def loss_law(self) -> LossLaw:
@@ -203,8 +220,8 @@ class OvertrainingLaw:
         a, b, eta = self._terms
         return LossLaw(
             self.key, self.citation, 2 * eta, 2 * eta, self.irreducible,
-            _F["overtraining_param_term"].function(a, eta), _F["overtraining_data_term"].function(b, eta),
-            params_counted=self.params_counted, note=self.note, fitted_tokens=(2.1e8, 8.2e9),
+            evaluate(_F["overtraining_param_term"], a, eta), evaluate(_F["overtraining_data_term"], b, eta),
+            params_counted=self.params_counted, note=self.note, fitted_tokens=(2.1e8, 8.2e9), equal_exponents=True,
         )  # fmt: skip
 
     @classmethod
@@ -223,13 +240,13 @@ class OvertrainingLaw:
         given: dict[str, Any] = {"training_set": "", "evaluation": "", "note": law.note, "fitted_ratio": (0.0, np.inf)}
         return cls(
             law.key, law.citation, irreducible=cast(float, law.irreducible), exponent=alpha / 2,
-            param_coefficient=_F["overtraining_from_params"].function(law.param_coefficient, alpha),
-            data_coefficient=_F["overtraining_from_data"].function(law.data_coefficient, beta),
+            param_coefficient=evaluate(_F["overtraining_from_params"], law.param_coefficient, alpha),
+            data_coefficient=evaluate(_F["overtraining_from_data"], law.data_coefficient, beta),
             params_counted=law.params_counted, **(given | fields),
         )  # fmt: skip
 
     @property
-    def _terms(self) -> tuple[float, float, float]:
+    def _terms(self) -> tuple[Any, Any, Any]:
         return self.param_coefficient, self.data_coefficient, self.exponent
 
 
@@ -259,6 +276,6 @@ def get_overtraining_law(law: str | OvertrainingLaw) -> OvertrainingLaw:
     """The law of over-training called `law`; an `OvertrainingLaw` is returned as it is."""
     if isinstance(law, OvertrainingLaw):
         return law
-    if law not in OVERTRAINING_LAWS:
+    if not isinstance(law, str) or law not in OVERTRAINING_LAWS:
         raise ValueError(f"unknown law of over-training {law!r}: known are {', '.join(OVERTRAINING_LAWS)}")
     return OVERTRAINING_LAWS[law]

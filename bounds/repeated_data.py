@@ -25,7 +25,8 @@ from typing import Any
 import numpy as np
 
 from bounds.intervals import EMPIRICAL
-from bounds.loss_law import LossLaw, positive
+from bounds.law_checks import check_constants, must_broadcast, positives
+from bounds.loss_law import LossLaw, evaluate
 from bounds.notation import Formula, Letter
 
 MUENNIGHOFF = "Muennighoff et al. 2023, arXiv:2305.16264"
@@ -70,11 +71,17 @@ FORMULAS = (
 _F = {formula.name: formula for formula in FORMULAS}
 
 _HALVINGS = 70
+_SMALLEST = 2.2250738585072014e-308
+"""The smallest normal float."""
 
 
 @dataclass(frozen=True)
 class RepeatedDataLaw:
-    """A loss law for single epochs, and the scales at which repeated tokens and excess parameters lose their worth."""
+    """A loss law for single epochs, and the scales at which repeated tokens and excess parameters lose their worth.
+
+    `token_decay` counts repetitions D/U - 1, `param_decay` the excess N/U_N - 1. Raises ValueError unless `law` is a
+    `LossLaw` and both scales are positive.
+    """
 
     key: str
     citation: str
@@ -83,18 +90,24 @@ class RepeatedDataLaw:
     param_decay: float
     note: str = ""
 
+    def __post_init__(self) -> None:
+        if not isinstance(self.law, LossLaw):
+            raise ValueError(f"law of law {self.key!r} must be a LossLaw, got {self.law!r}; get_law returns one by key")
+        check_constants(self, "positive", "token_decay", "param_decay")
+        must_broadcast(token_decay=self.token_decay, param_decay=self.param_decay)
+
     def effective_tokens(self, n_tokens: Any, n_unique_tokens: Any) -> Any:
         """D': new tokens that would serve as well as `n_tokens` drawn in epochs from a corpus of `n_unique_tokens`.
 
         At most one epoch is `n_tokens` itself.
         """
         D, U = self._tokens(n_tokens, n_unique_tokens)
-        return _F["effective_tokens"].function(D, U, self.token_decay)
+        return evaluate(_F["effective_tokens"], D, U, self.token_decay)
 
     def token_value(self, n_tokens: Any, n_unique_tokens: Any) -> Any:
         """dD'/dD = e^(-R_D/R*_D): what one more token is worth, in new ones; 1 within the first epoch."""
         D, U = self._tokens(n_tokens, n_unique_tokens)
-        return _F["repeated_token_value"].function(D, U, self.token_decay)
+        return evaluate(_F["repeated_token_value"], D, U, self.token_decay)
 
     def effective_params(self, n_params: Any, n_unique_tokens: Any) -> Any:
         """N': parameters that would serve as well as `n_params`, were there none beyond what the corpus is optimal for.
@@ -102,8 +115,10 @@ class RepeatedDataLaw:
         `n_unique_tokens` are the distinct tokens that the model was trained on: the corpus, or less in less than an
         epoch.
         """
-        N, U = positive("n_params", n_params), positive("n_unique_tokens", n_unique_tokens)
-        return _F["effective_params"].function(N, np.minimum(self.law.optimal_params_for(U), N), self.param_decay)
+        N, U = positives(n_params=n_params, n_unique_tokens=n_unique_tokens)
+        # The size for next to no tokens is 0 in floating point; the smallest float keeps the division defined.
+        enough = np.maximum(self.law.optimal_params_for(U), _SMALLEST)
+        return evaluate(_F["effective_params"], N, np.minimum(enough, N), self.param_decay)
 
     def loss(self, n_params: Any, n_tokens: Any, n_unique_tokens: Any) -> Any:
         """Loss in nats per token of `n_params` parameters on `n_tokens` tokens of a corpus of `n_unique_tokens`.
@@ -119,9 +134,12 @@ class RepeatedDataLaw:
         The law's own optimum where that takes no more than one epoch; else the root of the derivative along
         6ND = C, which changes sign once. More of the compute goes into epochs than into parameters.
         """
-        C, U = positive("compute_flops", compute_flops), positive("n_unique_tokens", n_unique_tokens)
-        _, D = self.law.optimal(C)
-        D = np.where(np.asarray(D > U), self._balanced_tokens(C, U), D)[()]
+        C, U = positives(compute_flops=compute_flops, n_unique_tokens=n_unique_tokens)
+        N, D = self.law.optimal(C)
+        if np.all(np.asarray(D <= U)):
+            return N + 0 * U, D + 0 * U
+        with np.errstate(over="ignore", divide="ignore"):
+            D = np.where(np.asarray(D > U), self._balanced_tokens(C, U), D)[()]
         return C / (6 * D), D
 
     def _balanced_tokens(self, C: Any, U: Any) -> Any:
@@ -148,13 +166,14 @@ class RepeatedDataLaw:
         return np.exp((low + high) / 2)
 
     def _tokens(self, n_tokens: Any, n_unique_tokens: Any) -> tuple[Any, Any]:
-        D, corpus = positive("n_tokens", n_tokens), positive("n_unique_tokens", n_unique_tokens)
+        D, corpus = positives(n_tokens=n_tokens, n_unique_tokens=n_unique_tokens)
         return D, np.minimum(corpus, D)
 
 
 C4_LAW = LossLaw(
     "muennighoff2023-c4", MUENNIGHOFF, 0.3526596, 0.3526596, 1.8691436784054858, 520.8249516599187, 1487.716093782861,
     note="the runs of Hoffmann et al. 2022 on C4 with equal exponents, exp(0.6254804), exp(6.255414), exp(7.3049974)",
+    equal_exponents=True,
 )  # fmt: skip
 """L(N, D) = 1.87 + 521/N^0.353 + 1488/D^0.353 with the digits of the appendix; N total parameters."""
 
@@ -198,6 +217,6 @@ def get_repeated_data_law(law: str | RepeatedDataLaw) -> RepeatedDataLaw:
     """The law of repeated data called `law`; a `RepeatedDataLaw` is returned as it is."""
     if isinstance(law, RepeatedDataLaw):
         return law
-    if law not in REPEATED_DATA_LAWS:
+    if not isinstance(law, str) or law not in REPEATED_DATA_LAWS:
         raise ValueError(f"unknown law of repeated data {law!r}: known are {', '.join(REPEATED_DATA_LAWS)}")
     return REPEATED_DATA_LAWS[law]

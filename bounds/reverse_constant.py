@@ -50,7 +50,8 @@ def unique_from_reverse_kl(n_draws: Any, excess: Any, exponent: Any) -> Any:
     """U(D) = D ε / K_rev(s): distinct sequences in D draws from an infinite Zipf law, from a reverse KL.
 
     `excess` is how far the training loss of a perfect memoriser lies below H(P), in nats per sequence. Asymptotic
-    (THEORY B6).
+    (THEORY B6). U lies between 1 and D; at these ends the draws are too few for the limit, or the excess and s do not
+    belong together.
     """
     constant = reverse_kl_constant(exponent)
     return closed_form("unique_from_reverse_kl", whole_draws(n_draws), positive("excess", excess), constant)

@@ -24,6 +24,7 @@ import numpy as np
 from bounds.intervals import ASYMPTOTIC, RIGOROUS
 from bounds.loss_law import LossLaw
 from bounds.notation import Formula, Letter
+from bounds.numerics.pointwise import pointwise
 from bounds.numerics.rank_tables import TypeTable, first_probability
 from bounds.sources import SantaFe, Source, parse_source
 from bounds.unique import _apply, _by_table, entropy, expected_unique, missing_mass
@@ -72,11 +73,11 @@ FORMULAS = (
         assumption=_ENDLESS, source=_SOURCE, equation="A9", unit="nats per token", example=(1.724, 0, 2), own=_OWN,
     ),
     Formula(
-        name="santa_fe_law.data_exponent", quantity="beta", text="1 - 1/s", arguments=("s",), label=ASYMPTOTIC,
+        name="santa_fe_law.data_exponent", quantity=r"\beta", text="1 - 1/s", arguments=("s",), label=ASYMPTOTIC,
         assumption=_ENDLESS, source=_SOURCE, equation="A9", example=(1.724,), own=_OWN,
     ),
     Formula(
-        name="santa_fe_law.unique_exponent", quantity="gamma", text="1/s", arguments=("s",), label=ASYMPTOTIC,
+        name="santa_fe_law.unique_exponent", quantity=r"\gamma", text="1/s", arguments=("s",), label=ASYMPTOTIC,
         assumption=_ENDLESS, source=_SOURCE, equation="A9", example=(1.724,), own=_OWN,
     ),
     Formula(
@@ -97,8 +98,7 @@ def block_entropy(source: SantaFe | str, n_tokens: Any) -> Any:
     """
     law = _santa_fe(source)
     unique = _apply(lambda n: expected_unique(law, n), n_tokens, at_zero=0.0, name="n_tokens")
-    tokens = n_tokens if hasattr(n_tokens, "dtype") else np.asarray(n_tokens, float)[()]
-    return _F["block_entropy.santa_fe"].function(tokens, entropy(law), law.labels, unique)
+    return pointwise(_F["block_entropy.santa_fe"].function, n_tokens, entropy(law), law.labels, unique)
 
 
 def excess_loss(source: SantaFe | str, n_tokens: Any) -> Any:

@@ -28,7 +28,7 @@ from scipy import special
 
 from bounds.numerics import occupancy, rank_mass
 from bounds.numerics.bracketing import increasing_root
-from bounds.numerics.pointwise import checked, pointwise, positive, single
+from bounds.numerics.pointwise import checked, flag, pointwise, positive, single
 from bounds.numerics.rank_tables import TypeTable, first_probability
 from bounds.skills import (
     exposure_count,
@@ -37,7 +37,7 @@ from bounds.skills import (
     representation,
     unequal_tails,
 )
-from bounds.sources import Geometric, GrowingUniform, PitmanYor, Source, Uniform, Zipf, parse_source
+from bounds.sources import Geometric, Mixture, Source, Uniform, Zipf, parse_source
 from bounds.unique import _by_table
 
 __all__ = [
@@ -81,8 +81,8 @@ def params_threshold(
     source: Source | str, *, members: Any, quorum: Any, params_per_sequence: Any = 1.0, level: Any = 0.5
 ) -> Any:
     """N* = νn*, the parameters at which `stored_threshold` sequences are stored (heuristic, THEORY C1, D2)."""
-    nu = np.asarray(positive("params_per_sequence", params_per_sequence), float)
-    return nu * stored_threshold(source, members=members, quorum=quorum, level=level)
+    nu = positive("params_per_sequence", params_per_sequence)
+    return pointwise(np.multiply, nu, stored_threshold(source, members=members, quorum=quorum, level=level))
 
 
 def stored_half_width(source: Source | str, *, members: Any, quorum: Any) -> Any:
@@ -112,7 +112,7 @@ def draws_threshold(
     40 and p = 1/m, when it is all there is, D* is 0.4 % higher and the transition a quarter narrower; for p = 0.05/m,
     0.02 % and 1 %. With a quorum of all members, D*p is about ln m - ln ln 2.
     """
-    k = exposure_count(exposures)
+    k, poisson = exposure_count(exposures), flag("poisson", poisson)
     p = checked("probability", probability, lambda x: (x > 0) & (x <= 1), "above 0 and at most 1")
 
     def threshold(p: Any, m: Any, a: Any, level: Any) -> Any:
@@ -145,7 +145,8 @@ def draws_threshold_unequal(probabilities: Any, *, quorum: int, exposures: int =
     """D*, the mean number of draws at which a skill is there half the time whose members differ in probability.
 
     Solves P(at least `quorum` of them) = 1/2 for the Poisson–binomial law of `bounds.emergence_probability_unequal`,
-    between the thresholds that the largest and the smallest probability would give alone (THEORY D3).
+    between the thresholds that the largest and the smallest probability would give alone (THEORY D3). A million members
+    take about half a minute.
     """
     p = member_probabilities(probabilities)
     m, a = members_and_quorum(len(p), single("quorum", quorum))
@@ -172,8 +173,11 @@ def draws_threshold_frequency(source: Source | str, *, members: Any, quorum: Any
     D* is too large for a float. Asymptotic, as M0 is replaced by its mean.
     """
     law = parse_source(source)
-    if isinstance(law, PitmanYor | GrowingUniform):
-        raise ValueError(f"source must have fixed probabilities, got {law}; pass a uniform, zipf, geometric or mixture")
+    if not isinstance(law, Uniform | Zipf | Geometric | Mixture):
+        raise ValueError(
+            f"source must be independent draws of fixed probabilities, got {law}; "
+            "pass a uniform, zipf, geometric or mixture"
+        )
 
     def threshold(m: Any, a: Any, level: Any) -> Any:
         x, y = representation(m, a, level, 1 - level)

@@ -23,6 +23,8 @@ import re
 from dataclasses import MISSING, dataclass, fields
 from typing import Any, ClassVar
 
+from bounds.numerics.one_number import number_between, real_number, shortest, whole_number
+
 MAX_TYPES = 2**62
 """Largest number of types: ranks must stay exact in 64-bit integers with room for a flag."""
 
@@ -84,7 +86,7 @@ class GrowingUniform(Source):
         _real(self, "scale", low=0)
 
     def __str__(self) -> str:
-        return f"growing:{_text(self.exponent)}" + _option("scale", self.scale, 1.0)
+        return f"growing:{shortest(self.exponent)}" + _option("scale", self.scale, 1.0)
 
     @property
     def limit_exponent(self) -> float | None:
@@ -93,7 +95,7 @@ class GrowingUniform(Source):
 
     def at(self, n_draws: float) -> Uniform:
         """The law of a corpus of `n_draws` draws."""
-        size = self.scale * float(n_draws) ** self.exponent
+        size = self.scale * number_between("n_draws", n_draws, low=0, low_open=False) ** self.exponent
         whole = round(size)
         # A power that misses a whole number by rounding alone counts as that number.
         return Uniform(max(1, whole if abs(size - whole) <= 4e-15 * size else math.ceil(size)))
@@ -121,7 +123,7 @@ class Zipf(Source):
 
     def __str__(self) -> str:
         types = "" if self.types is None else f",types={self.types}"
-        return f"zipf:{_text(self.exponent)}" + _option("shift", self.shift, 0.0) + types
+        return f"zipf:{shortest(self.exponent)}" + _option("shift", self.shift, 0.0) + types
 
     @property
     def limit_exponent(self) -> float:
@@ -144,15 +146,16 @@ class PitmanYor(Source):
 
     def __post_init__(self) -> None:
         _real(self, "discount", low=0, high=1, text="strictly between 0 and 1")
-        if not (math.isfinite(self.concentration) and self.concentration > -self.discount):
+        concentration = real_number("concentration", self.concentration)
+        if not (math.isfinite(concentration) and concentration > -self.discount):
             raise ValueError(
                 f"concentration must be a finite number above minus the discount "
                 f"(-{self.discount:g}), got {self.concentration!r}"
             )
-        object.__setattr__(self, "concentration", float(self.concentration))
+        object.__setattr__(self, "concentration", concentration)
 
     def __str__(self) -> str:
-        return f"pitman-yor:{_text(self.discount)}" + _option("concentration", self.concentration, 0.0)
+        return f"pitman-yor:{shortest(self.discount)}" + _option("concentration", self.concentration, 0.0)
 
     @property
     def limit_exponent(self) -> float:
@@ -171,7 +174,7 @@ class Geometric(Source):
         _real(self, "ratio", low=0, high=1, text="strictly between 0 and 1")
 
     def __str__(self) -> str:
-        return f"geometric:{_text(self.ratio)}"
+        return f"geometric:{shortest(self.ratio)}"
 
     @property
     def limit_exponent(self) -> float:
@@ -201,7 +204,7 @@ class SantaFe(Source):
     def __str__(self) -> str:
         types = "" if self.types is None else f",types={self.types}"
         shift = _option("shift", self.shift, 0.0)
-        return f"santa-fe:{_text(self.exponent)},labels={self.labels}{shift}{types}"
+        return f"santa-fe:{shortest(self.exponent)},labels={self.labels}{shift}{types}"
 
     @property
     def facts(self) -> Zipf:
@@ -259,9 +262,10 @@ class Mixture(Source):
     kind: ClassVar[str] = "mixture"
 
     def __post_init__(self) -> None:
-        if len(self.components) < 1:
-            raise ValueError("a mixture needs at least one component")
-        for weight, part in self.components:
+        components = tuple(map(_component, self.components)) if isinstance(self.components, tuple | list) else ()
+        if not components:
+            raise ValueError(f"a mixture needs one or more pairs (weight, source), got {self.components!r}")
+        for weight, part in components:
             if not isinstance(part, Uniform | Zipf | Geometric):
                 raise ValueError(
                     f"a mixture takes uniform, zipf and geometric components, got {part}; "
@@ -269,13 +273,13 @@ class Mixture(Source):
                 )
             if not weight > 0:
                 raise ValueError(f"the weights of a mixture must be positive, got {weight!r}")
-        total = math.fsum(weight for weight, _ in self.components)
+        total = math.fsum(weight for weight, _ in components)
         if abs(total - 1) > 1e-9:
             raise ValueError(f"the weights of a mixture must sum to 1, got {total!r}")
-        object.__setattr__(self, "components", tuple((float(w), part) for w, part in self.components))
+        object.__setattr__(self, "components", components)
 
     def __str__(self) -> str:
-        return "mixture:" + "+".join(f"{_text(weight)}*({part})" for weight, part in self.components)
+        return "mixture:" + "+".join(f"{shortest(weight)}*({part})" for weight, part in self.components)
 
     @property
     def limit_exponent(self) -> float | None:
@@ -319,6 +323,10 @@ def parse_source(text: str | Source) -> Source:
 
     Raises ValueError with one sentence that names the string, what is wrong and what is allowed.
     """
+    if type(text) is Source:
+        raise ValueError(
+            "source must be of one kind, such as Zipf(1.724) or 'zipf:1.724', got Source(), which has no law"
+        )
     if isinstance(text, Source):
         return text
     kind, colon, body = str(text).strip().partition(":")
@@ -365,36 +373,19 @@ def _number(text: str, value: str) -> float:
         raise ValueError(f"source {text!r}: {value.strip()!r} is not a number") from None
 
 
+def _component(pair: Any) -> tuple[float, Source]:
+    if not (isinstance(pair, tuple | list) and len(pair) == 2):
+        raise ValueError(f"a mixture needs one or more pairs (weight, source), got {pair!r} among them")
+    return real_number("the weight of a component", pair[0]), pair[1]
+
+
 def _count(name: str, value: float) -> int:
-    if isinstance(value, bool) or not math.isfinite(value) or value != int(value):
-        raise ValueError(f"{name} must be a whole number, got {value!r}")
-    if not 1 <= value <= MAX_TYPES:
-        raise ValueError(f"{name} must be between 1 and 2^62, got {value:g}")
-    return int(value)
+    return whole_number(name, value, MAX_TYPES, "2^62")
 
 
-def _real(
-    source: Source,
-    name: str,
-    *,
-    low: float,
-    high: float = math.inf,
-    low_open: bool = True,
-    high_open: bool = True,
-    text: str = "",
-) -> None:
-    value = float(getattr(source, name))
-    inside = (value > low or (value == low and not low_open)) and (value < high or (value == high and not high_open))
-    if not (math.isfinite(value) and inside):
-        text = text or (f"above {low:g}" if low_open else f"at least {low:g}")
-        raise ValueError(f"{name} must be {text}, got {getattr(source, name)!r}")
-    object.__setattr__(source, name, value)
+def _real(source: Source, name: str, **limits: Any) -> None:
+    object.__setattr__(source, name, number_between(name, getattr(source, name), **limits))
 
 
 def _option(name: str, value: float, default: float) -> str:
-    return "" if value == default else f",{name}={_text(value)}"
-
-
-def _text(value: float) -> str:
-    """The shortest string that reads back as `value`: 100 rather than 100.0."""
-    return str(int(value)) if value == int(value) and abs(value) < 1e15 else repr(value)
+    return "" if value == default else f",{name}={shortest(value)}"

@@ -62,7 +62,10 @@ def l1_empirical(probabilities: Any, n_draws: Any) -> Any:
 
 
 def l1_upper(n_types: Any, n_draws: Any) -> Any:
-    """√((V-1)/D): above E Σ|p_D - P| for every law on V types, by Cauchy and Schwarz (THEORY B4)."""
+    """√((V-1)/D), or 2 where that is less: above E Σ|p_D - P| for every law on V types, by Cauchy and Schwarz.
+
+    The distance never exceeds 2; at 2, with D ≤ (V-1)/4, it says nothing (THEORY B4).
+    """
     return closed_form("l1_upper", whole_types(n_types), whole_draws(n_draws))
 
 
@@ -91,7 +94,10 @@ def l1_bounds(probabilities: Any, n_draws: Any) -> Bound:
 
 
 def l1_pinsker_upper(reverse_kl: Any) -> Any:
-    """√(2 KL): above Σ|p_D - P| for each sample with KL(p_D || P) nats, and for the means of both (THEORY B4)."""
+    """√(2 KL), or 2 where that is less: above Σ|p_D - P| for each sample with KL(p_D || P) nats (THEORY B4).
+
+    Also for the means of both. The distance never exceeds 2; at 2, from 2 nats on, it says nothing.
+    """
     return closed_form("l1_pinsker_upper", nonnegative("reverse_kl", reverse_kl))
 
 

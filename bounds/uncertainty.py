@@ -205,10 +205,8 @@ def fitted_band(
             **{(name, end): getattr(bound, end) for name, bound in found.items() for end in ends},
         }
 
-    def stacked(law: LossLaw) -> Any:
-        return np.stack(np.broadcast_arrays(*values(law).values()))
-
-    estimates, interval = values(fit.law), fit.interval_of(stacked, confidence)
+    estimates = values(fit.law)
+    interval = fit.interval_of(lambda law: np.stack(np.broadcast_arrays(*values(law).values())), confidence)
     labels = {("data_exponent", ""): EMPIRICAL}
     assumption, silent = "gamma = 1 - (2 - b)*beta: learning rates read as equalities for one corpus", set()
     if bounded:

@@ -20,7 +20,6 @@ loaded. The tests compare them with the expressions, and with independent sums, 
 from __future__ import annotations
 
 import math
-import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -28,6 +27,7 @@ import numpy as np
 
 from bounds.numerics import autocorrelation, occupancy, pitman_yor
 from bounds.numerics.gamma_ratios import power_ratio
+from bounds.numerics.pointwise import broadcast, flag, labelled, real_array, shown
 from bounds.numerics.rank_tables import (
     TypeTable,
     first_probability,
@@ -224,17 +224,29 @@ def entropy(source: Source | str) -> float:
     return zipf_entropy(law)
 
 
-def growing_types(source: GrowingUniform, n_draws: Any) -> Any:
-    """Number of types V = ⌈scale · D^exponent⌉ of a growing source at each of `n_draws`, as floats."""
-    sizes = np.asarray(n_draws, float)
-    return np.array([source.at(size).types for size in sizes.ravel()], float).reshape(sizes.shape)
+def growing_types(source: GrowingUniform | str, n_draws: Any) -> Any:
+    """Number of types V = ⌈scale · D^exponent⌉ of a growing source at each of `n_draws`, as floats; 1 at least.
+
+    Raises ValueError for other sources, whose types do not depend on the number of draws.
+    """
+    law = parse_source(source)
+    if not isinstance(law, GrowingUniform):
+        raise ValueError(
+            f"source must be a growing source such as growing:0.58, got {law}; n_types is fixed for others"
+        )
+    return _apply(lambda n: _supports(law, n), n_draws, at_zero=1.0)
 
 
 # Helpers
 
 
+def _supports(law: GrowingUniform, n: Any) -> Any:
+    return np.array([law.at(size).types for size in n], float)
+
+
 def _law(source: Source | str, poisson: bool) -> Source:
     law = parse_source(source)
+    poisson = flag("poisson", poisson)
     if isinstance(law, SantaFe):
         return law.facts
     if poisson and isinstance(law, Windows):
@@ -267,7 +279,7 @@ def _by_table(law: Source, points: tuple[Any, ...], function: Callable[..., Any]
 
 def _growing(law: GrowingUniform, points: tuple[Any, ...], function: Callable[..., Any]) -> Any:
     """function with one row of the table for each point; few types are heavy and need a table of their own."""
-    types = growing_types(law, points[-1])
+    types = _supports(law, points[-1])
     result = np.empty(types.shape)
     many = types > 64
     if many.any():
@@ -336,7 +348,7 @@ def _apply(
 ) -> Any:
     """`function` of flat arrays of positive draws (and multiplicities); zero draws, called `name`, give `at_zero`.
 
-    DataArrays keep their labels; xarray is used where the caller has loaded it.
+    DataArrays keep their labels, but not their attributes: what was in draws gives sequences.
     """
     draws = len(arrays)
     arguments = arrays if multiplicity is None else (*arrays, multiplicity)
@@ -344,28 +356,22 @@ def _apply(
     def flat(*values: Any) -> Any:
         checked = [_whole(name, value, 0, MAX_DRAWS, "2^63") for value in values[:draws]]
         checked += [_whole("multiplicity", value, 1, math.inf, "") for value in values[draws:]]
-        points = np.broadcast_arrays(*checked)
+        points = broadcast(*checked)
         result = np.full(points[0].shape, float(at_zero))
         some = np.logical_and.reduce([point > 0 for point in points])
         if some.any():
             result[some] = function(*(point[some] for point in points))
         return result[()]
 
-    xarray = sys.modules.get("xarray")
-    if xarray is not None and any(isinstance(value, xarray.DataArray) for value in arguments):
-        return xarray.apply_ufunc(flat, *arguments, dask="parallelized", output_dtypes=[float])
-    return flat(*arguments)
+    return labelled(flat, *arguments)
 
 
 def _whole(name: str, value: Any, low: float, high: float, high_text: str) -> Any:
     """`value` as floats, or one sentence about the first number that is not whole or out of range."""
     try:
-        array = np.asarray(value)
-        if array.dtype.kind not in "iufO":
-            raise TypeError
-        array = array.astype(float)
+        array = real_array(value)
     except (TypeError, ValueError, OverflowError):
-        raise ValueError(f"{name} must be a whole number or an array of them, got {value!r}") from None
+        raise ValueError(f"{name} must be a whole number or an array of them, got {shown(value)}") from None
     with np.errstate(invalid="ignore"):
         bad = ~((array >= low) & (array <= high) & (array == np.floor(array)) & np.isfinite(array))
     if bad.any():

@@ -25,6 +25,7 @@ import numpy as np
 from bounds.intervals import ASYMPTOTIC, RIGOROUS
 from bounds.notation import Formula, Letter
 from bounds.numerics import autocorrelation, word_chains, word_kinds
+from bounds.numerics.pointwise import flag, real_array, shown
 from bounds.unique import _apply
 
 __all__ = ["FORMULAS", "absence_probability", "expected_unique_windows", "occurrence_probability"]
@@ -114,6 +115,7 @@ def expected_unique_windows(
     `occurrence_probability`. Uniform letters take windows of any length; others all words to be listed, of which
     there may be 2^20. Raises ValueError where there are more.
     """
+    approximate = flag("approximate", approximate)
     first, q = _law(letters, initial, approximate)
     length = _whole_number("length", length)
     if len(q) == 1:  # letters that never come
@@ -163,6 +165,7 @@ def absence_probability(
 
 
 def _one_word(word: Any, letters: Any, n_tokens: Any, initial: Any, approximate: bool, which: int) -> Any:
+    approximate = flag("approximate", approximate)
     first, q = _law(letters, initial, approximate)
     checked = _word(word, q.shape[1])
     if not approximate:
@@ -242,9 +245,9 @@ def _law(letters: Any, initial: Any, approximate: bool) -> tuple[np.ndarray, np.
 def _probabilities(name: str, value: Any) -> np.ndarray:
     """`value` as an array whose rows add up to 1."""
     try:
-        array = np.asarray(value, float)
-    except (TypeError, ValueError):
-        raise ValueError(f"{name} must be probabilities, got {value!r}") from None
+        array = real_array(value)
+    except (TypeError, ValueError, OverflowError):
+        raise ValueError(f"{name} must be probabilities, got {shown(value)}") from None
     if array.ndim == 0 or array.size == 0:
         raise ValueError(f"{name} must be a sequence of probabilities, got {value!r}")
     if not np.all(array >= 0):
@@ -257,7 +260,10 @@ def _probabilities(name: str, value: Any) -> np.ndarray:
 
 
 def _word(word: Any, alphabet: int) -> np.ndarray:
-    array = np.asarray(word)
+    try:
+        array = np.asarray(word)
+    except ValueError:
+        raise ValueError(f"word must be a sequence of one or more whole numbers, got {word!r}") from None
     if array.ndim != 1 or array.size == 0 or array.dtype.kind not in "iu":
         raise ValueError(f"word must be a sequence of one or more whole numbers, got {word!r}")
     if not np.all((array >= 0) & (array < alphabet)):
@@ -268,6 +274,6 @@ def _word(word: Any, alphabet: int) -> np.ndarray:
 
 def _whole_number(name: str, value: Any) -> int:
     real = isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, bool)
-    if not (real and math.isfinite(value) and value >= 1 and value == int(value)):
+    if not (real and 1 <= value < math.inf and value == int(value)):
         raise ValueError(f"{name} must be a whole number of at least 1, got {value!r}")
     return int(value)

@@ -125,6 +125,19 @@ def test_laws_are_printed_side_by_side_and_their_disagreement_said():
     assert 6 * row["n_params"] * row["n_tokens"] == pytest.approx(1e24)
 
 
+def test_laws_say_what_is_an_extrapolation_and_what_is_not_6nd():
+    out = run("laws", "--compute", "1e24", module="bounds").stdout
+    assert "rigorous given the law and C = 6ND; kaplan2020: empirical, C is not 6ND" in out
+    assert "kaplan2020: 6ND = 1.81e+24 FLOP, 1.8 times the budget" in out
+    assert "hoffmann2022, hoffmann2022-unrounded, epoch2024: fitted on 5e+09 to 5e+11 tokens" in out
+    assert "gadre2024-c4 cannot be tested against the capacity model" in out
+    assert "5.31 times U_N in excess" in out
+    warned = json.loads(run("laws", "hoffmann2022", "--compute", "1", "--json", module="bounds").stdout)["warnings"]
+    assert any("extrapolation at 0.278 tokens (loss 1.07e+03 nats per token)" in note for note in warned)
+    within = json.loads(run("laws", "epoch2024", "--compute", "1e22", "--json", module="bounds").stdout)["warnings"]
+    assert within == []
+
+
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [

@@ -374,3 +374,42 @@ def test_bad_input_is_refused_in_one_sentence(function, message):
     with pytest.raises(ValueError, match=message) as caught:
         function()
     assert "\n" not in str(caught.value)
+
+
+def test_what_the_sandwich_cannot_say_is_flagged():
+    bound = bounds.capacity_loss_bounds("zipf:1.724", [0, 0, 1000], [100, 0, 10**5], novelty_cost=2.0, irreducible=1.0)
+    assert bound.upper[:2].tolist() == [3.0, 3.0]
+    assert bound.upper_vacuous.tolist() == [True, True, False]
+    nothing = bounds.capacity_loss_bounds("uniform:3", 3, 2**63, novelty_cost=1.0)
+    assert nothing.lower == 0
+    assert nothing.lower_vacuous
+
+
+@pytest.mark.parametrize("source", ["santa-fe:1.7", "windows:alphabet=4,length=3", bounds.Source(), "pitman-yor:0.5"])
+def test_sources_without_fixed_probabilities_get_one_sentence(source):
+    calls = (
+        lambda: bounds.tail_mass(source, 10),
+        lambda: bounds.capacity_loss(source, 10, 100, novelty_cost=1.0),
+        lambda: bounds.capacity_loss_bounds(source, 10, 100, novelty_cost=1.0),
+        lambda: bounds.draws_threshold_frequency(source, members=50, quorum=40),
+        lambda: bounds.stored_threshold(source, members=50, quorum=40),
+    )
+    for call in calls:
+        with pytest.raises(ValueError, match="source must "):
+            call()
+
+
+def test_labels_stay_and_units_do_not():
+    params = xr.DataArray([10.0, 25.0], dims="run", coords={"run": [1, 2]}, attrs={"units": "parameters"})
+    results = (
+        bounds.stored_sequences(params, params_per_sequence=10),
+        bounds.params_to_store(params, bits_per_sequence=100),
+        bounds.params_threshold("zipf:1.724", members=50, quorum=40, params_per_sequence=params),
+        bounds.block_entropy("santa-fe:1.724", params),
+        bounds.expected_unique("zipf:1.724", params),
+        bounds.tail_mass("zipf:1.724", params),
+    )
+    for result in results:
+        assert result.dims == ("run",)
+        assert result.run.values.tolist() == [1, 2]
+        assert result.attrs == {}

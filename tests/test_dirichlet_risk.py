@@ -209,10 +209,19 @@ def test_the_inverse_takes_few_risks(n, monkeypatch):
 
 
 BAD = [
-    (lambda: bounds.forward_kl_bayes_risk(10, 10, 0), "concentration must be positive and finite, got 0"),
+    (
+        lambda: bounds.forward_kl_bayes_risk(10, 10, 0),
+        "concentration must be positive and finite, from 1e-300 to 1e100, got 0",
+    ),
     (lambda: bounds.forward_kl_bayes_risk(10, 0, 1), "n_draws must be a whole number between 1 and 2\\^63, got 0"),
-    (lambda: bounds.forward_kl_bayes_risk(2.5, 10, 1), "n_types must be a whole number of at least 1, got 2.5"),
-    (lambda: bounds.forward_kl_minimax_lower(math.inf, 10), "n_types must be a whole number of at least 1, got inf"),
+    (
+        lambda: bounds.forward_kl_bayes_risk(2.5, 10, 1),
+        "n_types must be a whole number of at least 1, and at most 1e100, got 2.5",
+    ),
+    (
+        lambda: bounds.forward_kl_minimax_lower(math.inf, 10),
+        "n_types must be a whole number of at least 1, and at most 1e100, got inf",
+    ),
     (lambda: bounds.support_upper_minimax(10, 0), "excess must be above 0 and at most 40 nats, got 0"),
     (lambda: bounds.support_upper_minimax(10, [0.1, math.nan]), "excess must be above 0 and at most 40 nats, got nan"),
 ]
@@ -222,3 +231,14 @@ BAD = [
 def test_bad_input_gets_one_sentence(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+def test_extreme_arguments_compute_or_are_refused():
+    for types in (1e30, 1e100):
+        for concentration in (1e-300, 1.0):
+            assert bounds.forward_kl_bayes_risk(types, 2**63, concentration) > 0
+    for arguments in ((10, 100, 5e-324), (1e300, 100, 1), (10, 100, 1e200)):
+        with pytest.raises(ValueError, match=r"(concentration|n_types) must be"):
+            bounds.forward_kl_bayes_risk(*arguments)
+    with pytest.raises(ValueError, match="dense must be True or False, got 'no'"):
+        bounds.forward_kl_minimax_asymptote(10, 100, dense="no")

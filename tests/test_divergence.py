@@ -326,7 +326,7 @@ def test_the_total_of_the_add_half_rule_is_below_its_bound(k):
 @given(counts(1, 10**15), n_draws())
 def test_the_closed_bounds_are_ordered(k, n):
     assert bounds.forward_kl_laplace_upper(k, n) <= bounds.reverse_kl_upper(k, n)
-    assert bounds.reverse_kl_wilks(k, n) <= bounds.l1_upper(k, n) ** 2
+    assert min(bounds.reverse_kl_wilks(k, n), 4) <= bounds.l1_upper(k, n) ** 2
     assert bounds.forward_kl_laplace_upper(k, n) >= 0
 
 
@@ -391,6 +391,40 @@ BAD = [
 
 @pytest.mark.parametrize(("call", "message"), BAD, ids=[message[:40] for _, message in BAD])
 def test_bad_input_gets_one_sentence(call, message):
+    with pytest.raises(ValueError, match=message) as caught:
+        call()
+    assert "\n" not in str(caught.value)
+
+
+def test_bounds_on_the_distance_stop_at_two():
+    assert bounds.l1_upper(10, 1) == 2
+    assert bounds.l1_pinsker_upper([0.5, 2.0, 8.0]) == pytest.approx([1.0, 2.0, 2.0], rel=1e-15)
+
+
+def test_unique_from_reverse_kl_lies_between_one_and_the_draws():
+    assert bounds.unique_from_reverse_kl([1000, 10**6], [50.0, 1e-12], 1.724).tolist() == [1000, 1]
+
+
+def test_the_tail_bound_takes_any_number_of_types():
+    # C(n + V - 1, V - 1) for V far above n is V^n/n!.
+    expected = 100 * math.log(1e300) - math.lgamma(101) - 10
+    assert bounds.reverse_kl_tail_upper(1e300, 100, 0.1, log=True) == pytest.approx(expected, rel=1e-14)
+    assert bounds.reverse_kl_tail_upper(1e300, 100, 0.1) == 1
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: bounds.reverse_kl_tail_upper(10, 10, 0.1, log="no"), "log must be True or False, got 'no'"),
+        (lambda: bounds.reverse_kl_tail_upper(10, [1, 2, 3], [0.1, 0.2]), r"broadcast to one, got \(3,\) and \(2,\)"),
+        (lambda: bounds.l1_upper(np.ma.array([3, 4], mask=[0, 1]), 9), "n_types must be .*masked_array"),
+        (lambda: bounds.l1_upper(np.array([3, None]), 9), "n_types must be .*None"),
+        (lambda: bounds.reverse_kl_empirical(np.array([0.5 + 1j, 0.5]), 9), "probabilities must be a list of numbers"),
+        (lambda: bounds.reverse_kl_empirical(["0.5", "0.5"], 9), "probabilities must be a list of numbers"),
+        (lambda: bounds.reverse_kl_empirical(bounds.Source(), 9), "source must be of one kind"),
+    ],
+)
+def test_wrong_kinds_of_arguments_get_one_sentence(call, message):
     with pytest.raises(ValueError, match=message) as caught:
         call()
     assert "\n" not in str(caught.value)

@@ -238,7 +238,7 @@ def test_over_training_is_never_free(law, C, M):
     assert penalty >= 0
     assert penalty == pytest.approx(law.loss(N, D) - law.optimal_loss(C), rel=1e-9, abs=1e-11 * law.loss(N, D))
     best = law.optimal_tokens_per_param(C)
-    assert law.overtraining_penalty(C, best) == pytest.approx(0, abs=1e-20)
+    assert law.overtraining_penalty(C, best) == pytest.approx(0, abs=1e-15 * law.loss(N, D))
     # Further from the optimum costs more, on either side.
     beyond = best * (M / best) ** 1.5
     if best != M:
@@ -346,7 +346,7 @@ def test_resampled_constants_broadcast():
         (lambda law: law.loss(1e9, [1e9, -2.0]), r"got -2 in an array of shape \(2,\)"),
         (lambda law: law.loss("1e9", 1e9), "n_params must be a positive number or an array of them, got '1e9'"),
         (lambda law: law.loss(True, 1e9), "n_params must be a positive number"),
-        (lambda law: law.loss(None, 1e9), "n_params must be positive and finite, got None"),
+        (lambda law: law.loss(None, 1e9), "n_params must be a positive number or an array of them, got None"),
         (lambda law: law.loss(1j, 1e9), "n_params must be a positive number"),
         (lambda law: law.loss(10**400, 1e9), "n_params must be a positive number"),
         (lambda law: law.loss([[1, 2], [3]], 1e9), "n_params must be a positive number"),
@@ -359,10 +359,123 @@ def test_resampled_constants_broadcast():
         (lambda law: replace(law, data_coefficient=0.0).optimal(1e20), "data_coefficient of law .* must be positive"),
         (lambda law: replace(law, param_exponent=-0.1).optimal_loss(1e20), "param_exponent of law"),
         (lambda law: bounds.training_flops(1e9, math.inf), "n_tokens must be positive and finite"),
+        (lambda law: law.loss(np.array([1j]), 1e9), "n_params must be a positive number"),
+        (
+            lambda law: law.loss([1e9, 1e10, 1e11], [1e9, 1e10]),
+            r"n_params of shape \(3,\) and n_tokens of shape \(2,\)",
+        ),
+        (lambda law: law.compute_for([2.0, 2.1, 2.2], [20, 30]), r"loss of shape \(3,\) and tokens_per_param of shape"),
+        (
+            lambda law: replace(law, data_exponent=[0.1, 0.2]).loss(1e9, [1e9] * 3),
+            "n_tokens of shape .* data_exponent of",
+        ),
+        (lambda law: replace(law, data_exponent=0.0).tokens_for(2.0, 1e12), "data_exponent of law .* must be positive"),
+        (lambda law: bounds.training_flops([1, 2, 3], [1, 2]), "must broadcast to one shape"),
         (lambda law: bounds.get_law("chinchilla"), "unknown law 'chinchilla'"),
+        (lambda law: bounds.get_law([1]), r"unknown law \[1\]: known are hoffmann2022"),
+        (lambda law: bounds.get_law(None), "unknown law None"),
     ],
 )
 def test_bad_input_is_one_sentence(call, sentence):
     with pytest.raises(ValueError, match=sentence) as caught:
         call(LAWS["hoffmann2022"])
     assert "\n" not in str(caught.value)
+
+
+# What is no law
+
+
+@pytest.mark.parametrize(
+    ("fields", "sentence"),
+    [
+        ({"param_exponent": "a"}, "param_exponent of law 'hoffmann2022' must be a number that is finite.*got 'a'"),
+        ({"data_exponent": math.nan}, "data_exponent of law 'hoffmann2022' must be a number that is finite, got nan"),
+        ({"data_exponent": None}, "data_exponent of law .* got None"),
+        ({"data_exponent": [0.3, math.inf]}, "must be a number that is finite, got inf"),
+        ({"data_exponent": 10**400}, "data_exponent of law"),
+        ({"data_exponent": True}, "data_exponent of law"),
+        ({"irreducible": -0.1}, "irreducible of law .* of at least 0, got -0.1"),
+        ({"irreducible": 1j}, "irreducible of law"),
+        ({"param_coefficient": -406.4}, "param_coefficient of law .* of at least 0, got -406.4"),
+        ({"data_coefficient": math.inf}, "data_coefficient of law .* got inf"),
+        ({"param_coefficient": [1.0] * 3, "data_exponent": [0.3] * 2}, "must broadcast to one shape"),
+        ({"fitted_tokens": (5e11, 5e9)}, "fitted_tokens of law .* must be a pair"),
+        ({"fitted_tokens": 5e9}, "fitted_tokens of law .* must be a pair"),
+        ({"standard_errors": (("beta", 0.02),)}, "standard_errors of law .* name of a field and a positive number"),
+        ({"standard_errors": (("data_exponent", math.nan),)}, "standard_errors of law"),
+        ({"equal_exponents": True}, "equal_exponents of law .* alpha = beta, got 0.34 and 0.28"),
+    ],
+)
+def test_a_law_of_bad_constants_is_refused_when_it_is_made(fields, sentence):
+    with pytest.raises(ValueError, match=sentence) as caught:
+        replace(LAWS["hoffmann2022"], **fields)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("fields", "sentence"),
+    [
+        ({"data_exponent": 0}, "data_exponent of law 'kaplan2020' must be a number that is positive, got 0"),
+        ({"compute_scale": math.nan}, "compute_scale of law .* got nan"),
+        ({"joint": (1.0, 2.0)}, "joint of law .* must be"),
+        ({"joint": (1.0, 2.0, -3.0, 4.0)}, "joint of law .* got -3"),
+    ],
+)
+def test_the_constants_of_kaplan_are_positive(fields, sentence):
+    with pytest.raises(ValueError, match=sentence):
+        replace(KAPLAN, **fields)
+
+
+def test_fitted_exponents_and_resampled_coefficients_may_be_extreme():
+    """Noise gives exponents of 0 and less; in a few of many resamples a coefficient passes the floats."""
+    law = replace(LAWS["hoffmann2022"], data_exponent=[-0.1, 0.0, 0.3], data_coefficient=[1, 2, math.inf])
+    assert law.data_exponent.dtype == law.data_coefficient.dtype == float
+    assert law.loss(1e9, 1e9)[:2] == pytest.approx(1.69 + 406.4 * 1e9**-0.34 + np.array([1e9**0.1, 2]))
+
+
+@pytest.mark.parametrize(
+    ("call", "expected"),
+    [
+        (lambda law: law.compute_for(1e300, 20), 0.0),
+        (lambda law: law.compute_for(1e300), 0.0),
+        (lambda law: replace(law, data_exponent=0.01).compute_for(1.69 + 1e-9), math.inf),
+        (lambda law: replace(law, data_exponent=0.01).compute_for(1.69 + 1e-9, 20), math.inf),
+        (lambda law: replace(law, param_exponent=2.0).loss(1e-300, 1e9), math.inf),
+        (lambda law: bounds.training_flops(np.array([1e300]), 1e300)[0], math.inf),
+    ],
+)
+def test_answers_beyond_the_floats_are_infinite_or_0_without_a_warning(call, expected):
+    assert call(LAWS["hoffmann2022"]) == expected
+
+
+@pytest.mark.parametrize("M", [5e-324, 1e-300, 1e300, 1.7e308])
+def test_compute_at_an_extreme_ratio_keeps_its_digits(M):
+    law = LAWS["epoch2024"]
+    C = law.compute_for(400.0, M)
+    if 0 < C < math.inf:
+        with mpmath.workdps(50):
+            E, A, alpha, B, beta = in_fifty_digits(law)
+            x = mpmath.mpf(C) / 6
+            found = E + A * (M / x) ** (alpha / 2) + B * (M * x) ** (-beta / 2)
+        assert float(found) == pytest.approx(400.0, rel=1e-12)
+
+
+def test_labelled_arrays_keep_their_labels():
+    xarray = pytest.importorskip("xarray")
+    N, D = xarray.DataArray([1e9, 1e10, 1e11], dims="model"), xarray.DataArray([1e10, 1e12], dims="corpus")
+    assert LAWS["epoch2024"].loss(N, D).sizes == {"model": 3, "corpus": 2}
+    assert LAWS["epoch2024"].compute_for(2.5, D).dims == ("corpus",)
+
+
+@pytest.mark.parametrize(
+    "ends", [(math.nan, 2), (1, math.nan), (2, 1), (None, 1), ("a", "b"), ([1, 2], [1, 2, 3]), ([0, math.nan], [1, 2])]
+)
+def test_what_is_no_interval(ends):
+    with pytest.raises(ValueError, match="an interval needs"):
+        bounds.Interval(*ends)
+
+
+def test_an_interval_that_there_is_not_is_nan_at_both_ends():
+    pair = bounds.Interval([0.5, math.nan], [0.6, math.nan])
+    assert np.isnan(np.subtract(pair.upper, pair.lower)).tolist() == [False, True]
+    assert -math.inf in bounds.Interval(-math.inf, math.inf)

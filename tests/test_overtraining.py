@@ -179,6 +179,37 @@ def test_bad_input_is_one_sentence(call, sentence):
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("make", "sentence"),
+    [
+        (lambda: OvertrainingLaw("own", "none", "", math.nan, 1, 1, 0.1), "irreducible of law 'own' .* got nan"),
+        (lambda: OvertrainingLaw("own", "none", "", 1.5, None, 1, 0.1), "param_coefficient of law 'own' .* got None"),
+        (lambda: OvertrainingLaw("own", "none", "", 1.5, 1, "b", 0.1), "data_coefficient of law 'own' .* got 'b'"),
+        (lambda: OvertrainingLaw("own", "none", "", 1.5, 1, 1, -0.1), "exponent of law 'own' .* positive, got -0.1"),
+        (lambda: OvertrainingLaw("own", "none", "", 1.5, 1, 1, 0.1, "error"), "error_law of law 'own'"),
+        (lambda: OvertrainingLaw("own", "none", "", 1.5, 1, 1, 0.1, fitted_ratio=(320, 20)), "fitted_ratio of law"),
+        (lambda: DownstreamErrorLaw("own", "none", math.nan, 2.0, 0.7), "ceiling of law 'own' .* got nan"),
+        (lambda: DownstreamErrorLaw("own", "none", 1.2, 2.0, 0.7), "error of at most 1, got 1.2"),
+        (lambda: DownstreamErrorLaw("own", "none", 0.8, -2.0, 0.7), "size of law 'own' .* positive, got -2"),
+        (lambda: bounds.get_overtraining_law([1]), r"unknown law of over-training \[1\]"),
+        (lambda: OVERTRAINING_LAWS["gadre2024-c4"].loss([1e20, 1e21], [20, 30, 40]), "must broadcast to one shape"),
+    ],
+)
+def test_a_bad_law_is_one_sentence(make, sentence):
+    with pytest.raises(ValueError, match=sentence) as caught:
+        make()
+    assert "\n" not in str(caught.value)
+
+
+def test_equal_exponents_are_the_form_of_the_law():
+    law = OVERTRAINING_LAWS["gadre2024-c4"].loss_law
+    assert law.equal_exponents
+    found = bounds.consistency(law)
+    assert not found.contradicted
+    assert not found.agrees
+    assert "imposed by the form that was fitted, not measured" in found.verdict
+
+
 def test_an_error_law_stands_alone():
     law = DownstreamErrorLaw("own", "none", 0.8, 2.0, 0.7, tasks="one task")
     assert law.loss_for(law.error(3.0)) == pytest.approx(3.0, rel=1e-14)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import mpmath
 import numpy as np
 import pytest
@@ -149,9 +151,23 @@ def test_less_parameters_than_without_the_limit():
         (lambda: bounds.repeated_token_value(1e9, "all"), "n_unique_tokens must be a positive number"),
         (lambda: LAW.optimal(0, 1e9), "compute_flops must be positive"),
         (lambda: bounds.effective_tokens(1e9, 1e9, law="chinchilla"), "unknown law of repeated data 'chinchilla'"),
+        (lambda: bounds.effective_tokens(1e9, 1e9, law=[1]), r"unknown law of repeated data \[1\]"),
+        (lambda: bounds.effective_tokens([1e9, 2e9], [1e9, 1e9, 1e9]), "must broadcast to one shape"),
+        (lambda: replace(LAW, law="epoch2024"), "law of law 'muennighoff2023' must be a LossLaw, got 'epoch2024'"),
+        (lambda: replace(LAW, token_decay=float("nan")), "token_decay of law 'muennighoff2023' .* got nan"),
+        (lambda: replace(LAW, param_decay=-1), "param_decay of law 'muennighoff2023' .* positive, got -1"),
     ],
 )
 def test_bad_input_is_one_sentence(call, sentence):
     with pytest.raises(ValueError, match=sentence) as caught:
         call()
     assert "\n" not in str(caught.value)
+
+
+def test_next_to_no_tokens_give_no_warning():
+    assert bounds.effective_params(1e9, 1e-300) == pytest.approx(
+        C4_LAW.optimal_params_for(1e-300) * 6.309743, rel=1e-12
+    )
+    assert bounds.effective_params(1e9, 5e-324) < 1e-300
+    assert bounds.effective_tokens(1e300, 1e-300) == pytest.approx(1e-300 * (1 + LAW.token_decay), rel=1e-12)
+    assert LAW.optimal(1e300, 1e-300)[1] > 0

@@ -16,7 +16,8 @@ from sympy.codegen import cfunctions
 
 import bounds
 from bounds.numerics.binomial_tails import binomial_tails
-from bounds.skills import representation
+from bounds.numerics.poisson_binomial import poisson_binomial_tails
+from bounds.skills import _poisson_binomial, representation
 from bounds.statements.skills import FORMULAS
 from tests import strategies
 
@@ -221,3 +222,53 @@ def test_bad_input_is_refused_in_one_sentence(function, message):
     with pytest.raises(ValueError, match=message) as caught:
         function()
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: bounds.emergence_probability(0.5, members=9, quorum=4, complement=-1), "complement must be True or"),
+        (lambda: bounds.emergence_probability_unequal(9, [0.5], quorum=1, complement=2), "complement must be True or"),
+        (lambda: bounds.draws_threshold(0.1, members=9, quorum=4, poisson="no"), "poisson must be True or False"),
+        (lambda: bounds.expected_skills(9, exponent=2, members=None, quorum=1), "members must be one number, got None"),
+        (lambda: bounds.expected_skills(9, exponent=2, members="10", quorum=1), "members must be one number, got '10'"),
+        (lambda: bounds.expected_skills(9, exponent=2, members=10, quorum=None), "quorum must be one number, got None"),
+        (lambda: bounds.median_representation([3, 4, 5], [2, 1]), "shapes that broadcast to one"),
+    ],
+)
+def test_wrong_kinds_of_arguments_get_one_sentence(call, message):
+    with pytest.raises(ValueError, match=message):
+        call()
+
+
+@pytest.mark.parametrize("spread", [0.1, 1.0, 4.0])
+def test_many_unequal_members_have_both_their_tails(spread):
+    rng = np.random.default_rng(7)
+    for members in (1, 2, 40, 700):
+        y = np.exp(spread * rng.normal(size=members))
+        F, G = -np.expm1(-y), np.exp(-y)
+        law, width = _poisson_binomial(F, G), math.sqrt(float(np.sum(F * G)))
+        for deviation in (-9, -1, 0, 1, 9):
+            a = min(max(round(float(F.sum()) + deviation * width), 1), members)
+            exact = law[a:].sum(), law[:a].sum()
+            found = poisson_binomial_tails(F, G, np.ones(members), a)
+            assert found == pytest.approx(exact, rel=3e-13, abs=1e-290)
+
+
+def test_equal_members_in_a_long_list_have_a_binomial_law():
+    draws, p = 3e4, 4e-5
+    chance = -math.expm1(-draws * p)
+    for complement in (False, True):
+        many = bounds.emergence_probability_unequal(draws, [p] * 20000, quorum=14100, complement=complement)
+        one = bounds.emergence_probability(chance, members=20000, quorum=14100, complement=complement)
+        assert many == pytest.approx(one, rel=1e-11)
+    threshold = bounds.draws_threshold_unequal([p] * 20000, quorum=14100)
+    same = bounds.draws_threshold(p, members=20000, quorum=14100, poisson=True)
+    assert threshold == pytest.approx(same, rel=1e-12)
+
+
+def test_certain_and_impossible_members():
+    F, one = np.array([0.0, 0.5, 1.0]), np.ones(3)
+    assert poisson_binomial_tails(F, 1 - F, one, 1) == (1, 0)
+    assert poisson_binomial_tails(F, 1 - F, one, 3) == (0, 1)
+    assert poisson_binomial_tails(F, 1 - F, one, 2) == pytest.approx((0.5, 0.5), rel=1e-14)

@@ -174,3 +174,31 @@ def test_log_spaced_points_ascend_from_end_to_end(a, b, n):
     assert points[-1] == max(a, b)
     assert list(points) == sorted(set(points))
     assert len(points) <= n
+
+
+HUGE = 10**400
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: bounds.Zipf([1]), r"exponent must be a number, got \[1\]"),
+        (lambda: bounds.Zipf("2"), "exponent must be a number, got '2'"),
+        (lambda: bounds.Zipf(HUGE), "exponent must be above 0, got inf"),
+        (lambda: bounds.Zipf(-HUGE), "exponent must be above 0, got -inf"),
+        (lambda: bounds.Zipf(2, types=HUGE), "types must be a whole number, got inf"),
+        (lambda: bounds.Uniform(None), "types must be a number, got None"),
+        (lambda: bounds.PitmanYor(0.5, None), "concentration must be a number, got None"),
+        (lambda: bounds.PitmanYor(0.5, HUGE), "concentration must be a finite number"),
+        (lambda: bounds.GrowingUniform(0.5).at("x"), "n_draws must be a number, got 'x'"),
+        (lambda: bounds.GrowingUniform(0.5).at(float("nan")), "n_draws must be at least 0, got nan"),
+        (lambda: bounds.Mixture((bounds.Zipf(2.0),)), r"pairs \(weight, source\), got Zipf"),
+        (lambda: bounds.Mixture(None), r"pairs \(weight, source\), got None"),
+        (lambda: bounds.Mixture((("a", bounds.Zipf(2.0)),)), "weight of a component must be a number, got 'a'"),
+        (lambda: parse_source(f"zipf:2,types={HUGE}"), "types must be a whole number, got inf"),
+        (lambda: parse_source(bounds.Source()), r"source must be of one kind, .* got Source\(\)"),
+    ],
+)
+def test_what_is_no_parameter_of_a_source_gets_one_sentence(call, message):
+    with pytest.raises(ValueError, match=message):
+        call()

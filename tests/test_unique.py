@@ -380,3 +380,30 @@ def test_heavy_libraries_are_not_loaded():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_growing_types_takes_the_string_too():
+    assert bounds.growing_types("growing:0.58", 1e4) == bounds.growing_types(bounds.GrowingUniform(0.58), 1e4) == 209
+    assert bounds.growing_types("growing:0.58", [0, 1, 1e4]).tolist() == [1, 1, 209]
+    assert bounds.formulas()["growing_types.growing"].worked()[1] == 209
+    with pytest.raises(ValueError, match=r"source must be a growing source .* got zipf:1\.7"):
+        bounds.growing_types("zipf:1.7", 1e4)
+
+
+def test_the_limit_of_the_slope_is_that_of_the_function():
+    for poisson, name in ((False, "zipf_limit"), (True, "zipf_poisson_limit")):
+        limit = bounds.formulas()[f"local_exponent.{name}"].function
+        for draws in (10**3, 10**6):
+            U = bounds.expected_unique("zipf:1.724", draws, poisson=poisson)
+            exact = bounds.local_exponent("zipf:1.724", draws, poisson=poisson)
+            size = () if poisson else (draws,)
+            assert exact == pytest.approx(limit(1.724, 0, *size, U), rel=1e-13 if draws > 10**3 else 1e-9)
+
+
+@pytest.mark.parametrize("value", ["no", 1, math.nan, None, [True, False]])
+def test_a_flag_is_true_or_false(value):
+    with pytest.raises(ValueError, match="poisson must be True or False"):
+        bounds.expected_unique("zipf:1.7", 10, poisson=value)
+    assert bounds.expected_unique("zipf:1.7", 10, poisson=np.True_) == bounds.expected_unique(
+        "zipf:1.7", 10, poisson=True
+    )

@@ -191,3 +191,12 @@ def test_what_overlapping_windows_do_not_have_is_refused():
         with pytest.raises(ValueError, match="needs independent draws, and windows:alphabet=4,length=3 overlap"):
             function()
     assert bounds.entropy(source) == pytest.approx(3 * math.log(4))
+
+
+def test_wrong_kinds_of_arguments_get_one_sentence():
+    with pytest.raises(ValueError, match="approximate must be True or False, got 'no'"):
+        bounds.absence_probability([0, 1], [0.5, 0.5], n_tokens=9, approximate="no")
+    with pytest.raises(ValueError, match="letters must be probabilities"):
+        bounds.absence_probability([0, 1], np.array([0.5 + 1j, 0.5]), n_tokens=9)
+    with pytest.raises(ValueError, match="word must be a sequence"):
+        bounds.absence_probability([0, [1]], [0.5, 0.5], n_tokens=9)

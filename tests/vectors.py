@@ -207,7 +207,7 @@ QUANTITIES |= {
     ),
     "kl_reverse_empirical": lambda params: float(bounds.reverse_kl_empirical(_law(params), number(params, "n"))),
     "l1_empirical": lambda params: float(bounds.l1_empirical(_law(params), number(params, "n"))),
-    "l1_bound": lambda params: float(bounds.l1_upper(number(params, "U"), number(params, "D"))),
+    "l1_bound": _formula("l1_upper.cauchy_schwarz", V="U", D="D"),
     "bk_lambda": lambda params: float(bounds.l1_bounds(_law(params), number(params, "n")).upper),
     "laplace_kl_upper": lambda params: float(bounds.forward_kl_laplace_upper(number(params, "k"), number(params, "n"))),
     "laplace_kl_upper_refined": lambda params: float(

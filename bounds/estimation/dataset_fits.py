@@ -100,4 +100,6 @@ def fit_inputs(one: Any, window: Any = None) -> FitInputs:
         return FitInputs(n_draws, counts[measured], None, nested)
     edges = one["multiplicity"].values
     rows = one["spectrum"].transpose("replicate", "multiplicity").values[measured]
+    if (rows < 0).any():  # an engine that draws the curve itself has no spectrum
+        return FitInputs(n_draws, counts[measured], None, nested)
     return FitInputs(n_draws, counts[measured], [FrequencySpectrum.from_binned(edges, row) for row in rows], nested)

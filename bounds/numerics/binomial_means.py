@@ -65,7 +65,7 @@ def stirling_remainder(x: Any) -> Any:
     """e(x) = ln x! - x ln x + x for x ≥ 0: ½ ln(2πx) + 1/(12x) - …, and 0 at 0."""
     x = np.asarray(x, float)
     large = np.maximum(x, 16.0)
-    y = 1 / (large * large)
+    y = (1 / large) ** 2  # the square of a large number could overflow
     series = np.full(x.shape, _STIRLING[0])
     for coefficient in _STIRLING[1:]:
         series = series * y + coefficient

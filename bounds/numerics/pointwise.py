@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -15,20 +16,60 @@ import numpy as np
 def pointwise(function: Callable[..., Any], *values: Any) -> Any:
     """`function` of the broadcast `values` as flat arrays, in their common shape; a number for numbers.
 
-    DataArrays keep their labels; xarray is used where the caller has loaded it.
+    DataArrays keep their labels, but not their attributes: the result has a unit of its own. xarray is used where the
+    caller has loaded it.
     """
 
     def flat(*arrays: Any) -> Any:
-        points = np.broadcast_arrays(*(np.asarray(array, float) for array in arrays))
+        points = broadcast(*(np.asarray(array, float) for array in arrays))
         result = np.empty(points[0].shape)
         if result.size:
             result[...] = np.reshape(function(*(point.ravel() for point in points)), result.shape)
         return result[()]
 
+    return labelled(flat, *values)
+
+
+def labelled(flat: Callable[..., Any], *values: Any) -> Any:
+    """`flat` of arrays, applied to `values` of which some may be DataArrays."""
     xarray = sys.modules.get("xarray")
     if xarray is not None and any(isinstance(value, xarray.DataArray) for value in values):
-        return xarray.apply_ufunc(flat, *values, dask="parallelized", output_dtypes=[float])
+        return xarray.apply_ufunc(flat, *values, dask="parallelized", output_dtypes=[float], keep_attrs=False)
     return flat(*values)
+
+
+def broadcast(*arrays: Any) -> Any:
+    """The arrays in their common shape; raises ValueError where they have none."""
+    try:
+        return np.broadcast_arrays(*arrays)
+    except ValueError:
+        shapes = " and ".join(str(np.shape(array)) for array in arrays if np.ndim(array))
+        raise ValueError(f"array arguments must have shapes that broadcast to one, got {shapes}") from None
+
+
+def real_array(value: Any) -> Any:
+    """`value` as an array of floats; raises TypeError where it holds anything but real numbers."""
+    if isinstance(value, np.ma.MaskedArray) and np.ma.is_masked(value):
+        raise TypeError("masked")
+    array = np.asarray(value)
+    if array.dtype.kind == "O" and not all(isinstance(x, Real) and not isinstance(x, bool) for x in array.flat):
+        raise TypeError("not numbers")
+    if array.dtype.kind not in "iufO":
+        raise TypeError("not numbers")
+    return array.astype(float)
+
+
+def shown(value: Any) -> str:
+    """`value` in a sentence: on one line, and cut where it is long."""
+    text = " ".join(repr(value).split())
+    return text if len(text) <= 100 else f"{text[:97]}..."
+
+
+def flag(name: str, value: Any) -> bool:
+    """`value` as a bool; raises ValueError where it is anything else."""
+    if not isinstance(value, bool | np.bool_):
+        raise ValueError(f"{name} must be True or False, got {value!r}")
+    return bool(value)
 
 
 def checked(name: str, value: Any, inside: Callable[[Any], Any], allowed: str, *, whole: bool = False) -> Any:
@@ -37,12 +78,9 @@ def checked(name: str, value: Any, inside: Callable[[Any], Any], allowed: str, *
     Raises ValueError: `name` must be `allowed`, and the first number that is not.
     """
     try:
-        array = np.asarray(value)
-        if array.dtype.kind not in "iufO":
-            raise TypeError
-        array = array.astype(float)
+        array = real_array(value)
     except (TypeError, ValueError, OverflowError):
-        raise ValueError(f"{name} must be {allowed}, or an array of such numbers, got {value!r}") from None
+        raise ValueError(f"{name} must be {allowed}, or an array of such numbers, got {shown(value)}") from None
     with np.errstate(invalid="ignore"):
         good = np.isfinite(array) & inside(array)
         if whole:
@@ -53,10 +91,14 @@ def checked(name: str, value: Any, inside: Callable[[Any], Any], allowed: str, *
 
 
 def single(name: str, value: Any) -> float:
-    """`value` as a float; raises ValueError for an array of more or fewer than one number."""
-    if np.ndim(value):
-        raise ValueError(f"{name} must be one number, got an array of shape {np.shape(value)}; call once for each")
-    return float(value)
+    """`value` as a float; raises ValueError for an array of more or fewer than one number, and for other things."""
+    try:
+        array = real_array(value)
+    except (TypeError, ValueError, OverflowError):
+        raise ValueError(f"{name} must be one number, got {shown(value)}") from None
+    if array.ndim:
+        raise ValueError(f"{name} must be one number, got an array of shape {array.shape}; call once for each")
+    return float(array)
 
 
 def nonnegative(name: str, value: Any) -> Any:

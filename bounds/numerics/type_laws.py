@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from bounds.numerics.pointwise import checked, pointwise
+from bounds.numerics.pointwise import checked, pointwise, real_array, shown
 from bounds.numerics.rank_tables import TypeTable, first_probability, type_table, zipf_normaliser
 from bounds.sources import Geometric, GrowingUniform, Mixture, Source, Uniform, Zipf, parse_source
 from bounds.unique import MAX_DRAWS
@@ -83,10 +83,11 @@ def fixed_law(probabilities: Any, n: float) -> Source | np.ndarray:
 def listed(probabilities: Any) -> np.ndarray:
     """Probabilities of single types as a flat array that sums to one."""
     try:
-        p = np.asarray(probabilities, float)
-    except (TypeError, ValueError):
+        p = real_array(probabilities)
+    except (TypeError, ValueError, OverflowError):
         raise ValueError(
-            f"probabilities must be a list of numbers or a source such as 'zipf:1.1,types=1e4', got {probabilities!r}"
+            "probabilities must be a list of numbers or a source such as 'zipf:1.1,types=1e4', got "
+            f"{shown(probabilities)}"
         ) from None
     if p.ndim != 1 or not p.size:
         raise ValueError(f"probabilities must be a flat, non-empty list of numbers, got one of shape {p.shape}")

@@ -19,8 +19,8 @@ ORDERED = (
     "seen costs c more"
 )
 SEPARATE = (
-    "n and D far from n = (C D)^(1/s), on one side or the other; there, where the optimum of a compute budget lies, "
-    "the sum exceeds the model's own loss above E by up to 98 % (s = 1.02), 80 % (1.34), 70 % (1.724), 52 % (6)"
+    "n and D are far from n = (C D)^(1/s), on one side or the other; near it, and so at the optimum of a compute "
+    "budget, the sum exceeds the model's own loss above E by up to 98 % (s = 1.02), 80 % (1.34), 70 % (1.724), 52 % (6)"
 )
 _DERIVED = "own derivation"
 _MICHAUD = "own derivation; exponents as in Michaud et al. 2023, arXiv:2303.13506"
@@ -98,7 +98,7 @@ _LOSSES = (
         call="bounds.capacity_loss_bounds('zipf:1.724', 1000, 1e5, novelty_cost=2.0, irreducible=1.69).lower",
     ),
     _formula(
-        "capacity_loss_bounds.upper", "L(n, D)", f"E + c*({_TAIL} + {_UNSEEN})", ("s", "q", "n", "D", "c", "E"),
+        "capacity_loss_bounds.upper", "L(n, D)", f"E + c*Min(1, {_TAIL} + {_UNSEEN})", ("s", "q", "n", "D", "c", "E"),
         "C2", unit="nats per sequence", relation="<=",
         call="bounds.capacity_loss_bounds('zipf:1.724', 1000, 1e5, novelty_cost=2.0, irreducible=1.69).upper",
     ),

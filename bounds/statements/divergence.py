@@ -124,8 +124,9 @@ _REVERSES = (
         call="bounds.reverse_kl_constant(1.724)",
     ),
     _formula(
-        "unique_from_reverse_kl", "U", "D*epsilon/K_rev", ("D", "epsilon", "K_rev"), "B6", label=ASYMPTOTIC,
-        assumption="a perfect memoriser of many independent draws from an infinite Zipf-Mandelbrot law",
+        "unique_from_reverse_kl", "U", "Max(1, Min(D, D*epsilon/K_rev))", ("D", "epsilon", "K_rev"), "B6",
+        assumption="a perfect memoriser of many independent draws from an infinite Zipf-Mandelbrot law; at U = 1 or D "
+        "the draws are too few for the limit, or the excess does not fit the law", label=ASYMPTOTIC,
         unit="sequences", own=(_GAIN, _KREV), example=(1e9, 1e-3, 1.9346939919161613),
     ),
 )  # fmt: skip
@@ -138,7 +139,11 @@ _DISTANCES = (
         call="bounds.l1_empirical([0.5, 0.3, 0.15, 0.05], 100)",
     ),
     _formula(
-        "l1_upper", _L1, "sqrt((V - 1)/D)", ("V", "D"), "B4", relation="<=", assumption=_ANY,
+        "l1_upper", _L1, "Min(2, sqrt((V - 1)/D))", ("V", "D"), "B4", relation="<=", assumption=_ANY,
+        source="elementary (Cauchy-Schwarz; the distance is at most 2)", unit="1", example=(1e6, 1e9),
+    ),
+    _formula(
+        "l1_upper.cauchy_schwarz", _L1, "sqrt((V - 1)/D)", ("V", "D"), "B4", relation="<=", assumption=_ANY,
         source="elementary (Cauchy-Schwarz)", unit="1", example=(1e6, 1e9),
     ),
     _formula(
@@ -156,7 +161,7 @@ _DISTANCES = (
         call="bounds.l1_bounds('zipf:1.724', 1e12).lower", own=(_LAMBDA,),
     ),
     _formula(
-        "l1_pinsker_upper", r"|p_D - P|_1", "sqrt(2*epsilon)", ("epsilon",), "B4", relation="<=",
+        "l1_pinsker_upper", r"|p_D - P|_1", "Min(2, sqrt(2*epsilon))", ("epsilon",), "B4", relation="<=",
         assumption="epsilon = KL(p_D || P), sample by sample, or the mean of both", source="Pinsker 1964; Csiszar 1967",
         unit="1", own=(_DIVERGENCE,), example=(0.01,),
     ),

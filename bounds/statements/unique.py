@@ -13,6 +13,8 @@ from bounds.intervals import ASYMPTOTIC, RIGOROUS
 from bounds.notation import Formula
 
 _IID = "draws are independent and follow one fixed law"
+_NOT_ONE = "s is not 1, where the difference of zetas is that of digammas at 1 + q + V and 1 + q"
+_IID_NOT_ONE = f"{_IID}; {_NOT_ONE}"
 _GROWING = "for each D the draws are independent and uniform on a support of its own"
 _PY = "each corpus draws its own law from the Pitman-Yor process; the moment is over corpora"
 _FLAT = "D is so large that D p_1 and (D/Zeta)^(1/s) exceed about 40; the error is below all powers of D"
@@ -61,8 +63,10 @@ def _slope(kind: str, text: str, arguments: tuple[str, ...], equation: str, **mo
     return _formula("local_exponent", kind, r"\gamma(D)", text, arguments, equation, "1", **more)
 
 
-def _entropy(kind: str, text: str, arguments: tuple[str, ...], equation: str, **more: Any) -> Formula:
-    return _formula("entropy", kind, "H(P)", text, arguments, equation, "nats", **more)
+def _entropy(
+    kind: str, text: str, arguments: tuple[str, ...], equation: str, quantity: str = "H(P)", **more: Any
+) -> Formula:
+    return _formula("entropy", kind, quantity, text, arguments, equation, "nats", **more)
 
 
 def _formula(
@@ -102,7 +106,7 @@ _MEANS = (
         assumption=_GROWING,
         example=(1.0, 0.58, 1e6),
     ),
-    _seen("zipf_finite", _over_ranks("1 - (1 - @p)**D", _P_FINITE, "V"), _FINITE, "A3"),
+    _seen("zipf_finite", _over_ranks("1 - (1 - @p)**D", _P_FINITE, "V"), _FINITE, "A3", assumption=_IID_NOT_ONE),
     _seen("zipf", _over_ranks("1 - (1 - @p)**D"), _ZIPF, "A4"),
     _seen(
         "zipf_limit",
@@ -140,7 +144,8 @@ _MEANS = (
         ("rho", "D"),
         "A6",
         label=ASYMPTOTIC,
-        assumption="D (1 - rho) is large; a small term periodic in log D is left out",
+        assumption="D (1 - rho) is large; a small term periodic in log D is left out; the gamma of the LaTeX is "
+        "Euler's constant 0.5772",
         source=_OWN,
         example=(0.9, 1e6),
     ),
@@ -221,7 +226,7 @@ _VARIANCES = (
 
 _UNSEEN = (
     _unseen("uniform", "exp(D*log1p(-1/V))", ("V", "D"), "A2", example=(1000, 1500)),
-    _unseen("zipf_finite", _over_ranks("@p*(1 - @p)**D", _P_FINITE, "V"), _FINITE, "A3"),
+    _unseen("zipf_finite", _over_ranks("@p*(1 - @p)**D", _P_FINITE, "V"), _FINITE, "A3", assumption=_IID_NOT_ONE),
     _unseen("zipf", _over_ranks("@p*(1 - @p)**D"), _ZIPF, "A4"),
     _unseen(
         "zipf_limit",
@@ -256,7 +261,8 @@ _SPECTRA = (
     ),
     _times(
         "pitman_yor",
-        "binomial(D, k)*Beta(k - d, theta + d + D - k)/Beta(1 - d, theta + d)",
+        "binomial(D, k)*Gamma(k - d)*Gamma(theta + d + D - k)*Gamma(theta + 1)"
+        "/(Gamma(theta + D)*Gamma(1 - d)*Gamma(theta + d))",
         _PARTITION,
         "A5",
         assumption=_PY,
@@ -288,11 +294,21 @@ _SLOPES = (
     ),
     _slope(
         "zipf_limit",
+        "D/(D + 1 - 1/s)*(1 + (q + 1/2)/U)/s",
+        ("s", "q", "D", "U"),
+        "E1",
+        label=ASYMPTOTIC,
+        assumption=f"{_FLAT}; U is the expected number",
+        source=_OWN,
+        example=(1.724, 0, 1e3, 76.93179294414071),
+    ),
+    _slope(
+        "zipf_poisson_limit",
         "(1 + (q + 1/2)/U)/s",
         ("s", "q", "U"),
         "E1",
         label=ASYMPTOTIC,
-        assumption=_FLAT,
+        assumption=f"{_FLAT}; {_POISSON}, of which U is the expected number",
         source=_OWN,
         example=(1.724, 100, 9537.05167824944),
     ),
@@ -308,6 +324,18 @@ _SLOPES = (
 )
 
 _LAWS = (
+    _formula(
+        "growing_types",
+        "growing",
+        "V(D)",
+        _SIZE,
+        ("K", "gamma", "D"),
+        "A2",
+        "sequences",
+        assumption="the definition of a growing source",
+        source="elementary",
+        example=(1.0, 0.58, 1e4),
+    ),
     _formula("zipf_normaliser", "zipf", "C", "1/Zeta(s, 1 + q)", ("s", "q"), "A4", "1", example=(1.724, 0)),
     _formula(
         "zipf_normaliser",
@@ -317,7 +345,7 @@ _LAWS = (
         ("s", "q", "V"),
         "A3",
         "1",
-        assumption="s is not 1, where the difference is that of digammas at 1 + q + V and 1 + q",
+        assumption=_NOT_ONE,
     ),
     _entropy("uniform", "log(V)", ("V",), "A2", example=(1000,)),
     _entropy("zipf", "log(Zeta(s, 1 + q)) + s*" + _over_ranks("@p*log(r + q)"), ("s", "q"), "A9", source=_OCCUPANCY),
@@ -327,6 +355,7 @@ _LAWS = (
         "digamma(theta + 1) - digamma(1 - d)",
         ("d", "theta"),
         "A5",
+        quantity=r"\mathbb{E}\,H(P)",
         assumption=_PY,
         source=_PITMAN,
         example=(0.58, 10),
@@ -334,7 +363,7 @@ _LAWS = (
 )
 
 _CALLS = {
-    "expected_unique.zipf_finite": "bounds.expected_unique('zipf:1,types=50000', 1e6)",
+    "expected_unique.zipf_finite": "bounds.expected_unique('zipf:1.1,types=50000', 1e6)",
     "expected_unique.zipf": "bounds.expected_unique('zipf:1.724', 1e4)",
     "expected_unique.zipf_limit": "bounds.expected_unique('zipf:1.724', 1e15)",
     "expected_unique.zipf_poisson": "bounds.expected_unique('zipf:1.724', 1e4, poisson=True)",
@@ -345,7 +374,7 @@ _CALLS = {
     "variance_unique.zipf_poisson": "bounds.variance_unique('zipf:1.724', 1e9, poisson=True)",
     "variance_unique.geometric_poisson": "bounds.variance_unique('geometric:0.5', 1e9, poisson=True)",
     "covariance_unique.zipf_limit": "bounds.covariance_unique('zipf:1.724', 1e9, 1e12)",
-    "missing_mass.zipf_finite": "bounds.missing_mass('zipf:1,types=50000', 1e6)",
+    "missing_mass.zipf_finite": "bounds.missing_mass('zipf:1.1,types=50000', 1e6)",
     "missing_mass.zipf": "bounds.missing_mass('zipf:1.724', 1e3)",
     "missing_mass.zipf_limit": "bounds.missing_mass('zipf:1.724', 1e12)",
     "missing_mass.geometric": "bounds.missing_mass('geometric:0.9', 1e4)",

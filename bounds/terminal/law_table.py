@@ -61,6 +61,7 @@ def law_notes(rows: list[dict[str, Any]]) -> list[str]:
             "kaplan2020: L(N) = (8.8e13/N)^0.076 and L(D) = (5.4e13/D)^0.095, N non-embedding and no E: its loss is "
             "not comparable with the others', and its optimum is for batches far below the critical size."
         )
+    notes += _spending_notes(rows) + _extrapolation_notes(rows)
     for row in rows:
         law = OVERTRAINING_LAWS.get(row["law"])
         if law is not None and "tokens_per_param" in row:
@@ -72,6 +73,40 @@ def law_notes(rows: list[dict[str, Any]]) -> list[str]:
     if len(sizes) > 1 and max(sizes) > 1.5 * min(sizes):
         notes.append(f"The laws disagree by a factor {max(sizes) / min(sizes):.1f} in N.")
     return notes
+
+
+def _spending_notes(rows: list[dict[str, Any]]) -> list[str]:
+    """Whose optimum does not spend the budget as 6ND."""
+    notes = []
+    for row in rows:
+        work = 6 * row["n_params"] * row["n_tokens"] if "n_params" in row else 0.0
+        if work and abs(work / row["compute_flops"] - 1) > 1e-3:
+            notes.append(
+                f"{row['law']}: 6ND = {work:.3g} FLOP, {work / row['compute_flops']:.2g} times the budget: it counts "
+                "compute at small batches, but the tokens of training at the critical batch size, which takes about "
+                "twice as much."
+            )
+    return notes
+
+
+def _extrapolation_notes(rows: list[dict[str, Any]]) -> list[str]:
+    """Which laws were fitted to fewer or more tokens than the budget buys, those of one range together."""
+    outside: dict[tuple[float, float], list[dict[str, Any]]] = {}
+    for row in rows:
+        fitted = (row["n_tokens_fitted_lower"], row["n_tokens_fitted_upper"])
+        if "n_tokens" in row and not fitted[0] <= row["n_tokens"] <= fitted[1]:
+            outside.setdefault(fitted, []).append(row)
+    return [
+        f"{', '.join(row['law'] for row in group)}: fitted on {low:.2g} to {high:.2g} tokens, so N, D and loss are an "
+        f"extrapolation at {_span([row['n_tokens'] for row in group])} tokens (loss "
+        f"{_span([row['loss'] for row in group])} nats per token)."
+        for (low, high), group in outside.items()
+    ]
+
+
+def _span(values: list[float]) -> str:
+    low, high = (f"{end:.3g}" for end in (min(values), max(values)))
+    return low if low == high else f"{low} to {high}"
 
 
 def print_laws(rows: list[dict[str, Any]], compute: float | None, ratio: float | None) -> None:
@@ -95,7 +130,7 @@ def print_laws(rows: list[dict[str, Any]], compute: float | None, ratio: float |
         print_table(columns, [(r["law"], r["training_set"], *(number(r[k], 4) for k in keys)) for r in tested], left=2)
     if compute is not None:
         how = "each law's optimum" if ratio is None else f"{ratio:g} tokens a parameter"
-        print(f"{compute:.3g} FLOP, {how}: rigorous given the law and C = 6ND")
+        print(f"{compute:.3g} FLOP, {how}: {_label(rows)}")
         columns = ["law", "N", "D", "D/N", "loss", "error"]
         spent = ("n_params", "n_tokens", "tokens_per_param", "loss")
         print_table(columns, [(r["law"], *(number(r[k], 4) for k in spent), number(r.get("error"), 3)) for r in rows])
@@ -104,5 +139,16 @@ def print_laws(rows: list[dict[str, Any]], compute: float | None, ratio: float |
     for note in law_notes(rows):
         print(f"! {note}")
     for law in REPEATED_DATA_LAWS.values():
-        print(f"Repeated tokens: {law.key}, R*_D = {law.token_decay:.4g} and R*_N = {law.param_decay:.4g} epochs, "
-              f"{law.citation}; see bounds.effective_tokens.")  # fmt: skip
+        print(
+            f"Repeated tokens: {law.key}, R*_D = {law.token_decay:.4g} repetitions (D/U - 1) and R*_N = "
+            f"{law.param_decay:.4g} times U_N in excess (N/U_N - 1), {law.citation}; see bounds.effective_tokens."
+        )
+
+
+def _label(rows: list[dict[str, Any]]) -> str:
+    """What the numbers of the table rest on: Kaplan's optimum was fitted, and not at C = 6ND."""
+    fitted = {note.partition(":")[0] for note in _spending_notes(rows)}
+    if fitted == {row["law"] for row in rows}:
+        return "empirical; C is not 6ND"
+    other = f"; {', '.join(sorted(fitted))}: empirical, C is not 6ND" if fitted else ""
+    return f"rigorous given the law and C = 6ND{other}"

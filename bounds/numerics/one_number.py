@@ -1,0 +1,55 @@
+"""One real number, checked without loading numpy: what the parameters of a source are."""
+
+from __future__ import annotations
+
+import math
+from numbers import Real
+from typing import Any
+
+
+def real_number(name: str, value: Any) -> float:
+    """`value` as a float, which may be infinite or not a number; raises ValueError where it is no real number."""
+    number = value.item() if getattr(value, "ndim", None) == 0 else value
+    if isinstance(number, bool) or not isinstance(number, Real):
+        raise ValueError(f"{name} must be a number, got {value!r}")
+    try:
+        return float(number)
+    except OverflowError:
+        return math.inf if value > 0 else -math.inf
+
+
+def whole_number(name: str, value: Any, most: int, most_text: str) -> int:
+    """`value` as an int from 1 to `most`, which errors call `most_text`."""
+    number = real_number(name, value)
+    if not (math.isfinite(number) and number == math.floor(number)):
+        got = f"{number:g}" if math.isinf(number) else repr(value)
+        raise ValueError(f"{name} must be a whole number, got {got}")
+    if not 1 <= value <= most:
+        raise ValueError(f"{name} must be between 1 and {most_text}, got {number:g}")
+    return int(value)
+
+
+def number_between(
+    name: str,
+    value: Any,
+    *,
+    low: float,
+    high: float = math.inf,
+    low_open: bool = True,
+    high_open: bool = True,
+    text: str = "",
+) -> float:
+    """`value` as a finite float between `low` and `high`, which errors call `text` where that is not enough."""
+    number = real_number(name, value)
+    inside = (number > low or (number == low and not low_open)) and (
+        number < high or (number == high and not high_open)
+    )
+    if not (math.isfinite(number) and inside):
+        text = text or (f"above {low:g}" if low_open else f"at least {low:g}")
+        raise ValueError(f"{name} must be {text}, got {number!r}")
+    return number
+
+
+def shortest(value: float) -> str:
+    """The shortest string that reads back as `value`: 100 rather than 100.0."""
+    return str(int(value)) if value == int(value) and abs(value) < 1e15 else repr(value)
