@@ -11,6 +11,7 @@ numba's cache looks at the file of the decorated function alone. Who edits the s
 from __future__ import annotations
 
 from collections.abc import Callable
+from types import FunctionType
 from typing import Any
 
 import numba
@@ -24,3 +25,13 @@ def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
         if "locator" not in str(error):
             raise
         return numba.njit(function, nogil=True)
+
+
+def inlined(function: Callable[..., Any]) -> Callable[..., Any]:
+    """`function` compiled into the loops that call it: a loop that calls anything is not vectorised.
+
+    A copy under a name of its own: else the linker may take the function as it was compiled for other callers.
+    """
+    copy = FunctionType(function.__code__, function.__globals__, f"inlined_{function.__name__}")
+    copy.__module__, copy.__qualname__ = function.__module__, f"inlined_{function.__qualname__}"
+    return numba.njit(copy, forceinline=True)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import platform
 import warnings
+import zlib
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -18,7 +19,7 @@ import xarray as xr
 
 from bounds import __version__
 from bounds.command import SCHEMA_VERSION
-from simulate.files import RESULTS, check_target, written_whole
+from simulate.files import RESULTS, check_target, part_of, written_whole
 
 NOT_MEASURED = -1
 """Where a count has no value: a corpus is one replicate, however many the other sources have."""
@@ -88,15 +89,23 @@ def stamp(dataset: xr.Dataset, made: str) -> xr.Dataset:
     return dataset
 
 
-def save_result(dataset: xr.Dataset, path: str | Path, *, overwrite: bool = False) -> Path:
+def save_result(
+    dataset: xr.Dataset, path: str | Path, *, overwrite: bool = False, replicates_per_cell: int | None = None
+) -> Path:
     """Write a result as NetCDF-4 (.nc), Zarr (.zarr) or comma-separated text (.csv: the counts alone).
+
+    With `replicates_per_cell` a Zarr has one chunk for so many replicates of each source.
 
     Raises ValueError where the file exists, unless `overwrite`, and where the folder cannot be written to.
     """
-    target = check_target(path, overwrite=overwrite, formats=RESULTS)
-    write = {".nc": _write_netcdf, ".zarr": _write_zarr, ".csv": _write_csv}[target.suffix]
+    # A finished sweep takes the place of the cells beside it.
+    target = check_target(path, overwrite=overwrite, own_cells=replicates_per_cell is not None, formats=RESULTS)
+    dataset = dataset.assign_attrs(checksum=_checksum(dataset))
     with written_whole(target) as part:
-        write(dataset, part)
+        if target.suffix == ".zarr":
+            _write_zarr(dataset, part, replicates_per_cell)
+        else:
+            {".nc": _write_netcdf, ".csv": _write_csv}[target.suffix](dataset, part)
     return target
 
 
@@ -107,7 +116,8 @@ def open_result(path: str | Path) -> xr.Dataset:
     """
     source = Path(path)
     if not source.exists():
-        raise ValueError(f"{source} does not exist")
+        begun = f", but {part_of(source)} holds an unfinished sweep: go on with sweep --out {source} --resume"
+        raise ValueError(f"{source} does not exist{begun if part_of(source).exists() else ''}")
     if source.is_dir() and source.suffix != ".zarr":
         raise ValueError(f"{source} is a folder; results end in .nc or .zarr")
     try:
@@ -118,14 +128,26 @@ def open_result(path: str | Path) -> xr.Dataset:
                 warnings.simplefilter("ignore")  # about foreign files, which are refused below
                 with xr.open_dataset(source, engine="h5netcdf", mask_and_scale=False) as opened:
                     dataset = opened.load()
-    except (OSError, ValueError, KeyError) as error:
-        raise ValueError(f"{source} cannot be read as a result ({error}); results end in .nc or .zarr") from None
+    except (OSError, ValueError, KeyError, TypeError, RuntimeError) as error:
+        why = " ".join(str(error).split()) or type(error).__name__
+        raise ValueError(f"{source} cannot be read as a result ({why}); results end in .nc or .zarr") from None
     if "provenance" not in dataset.attrs:
         raise ValueError(f"{source} is not a result of this program: it has no provenance")
     found = json.loads(dataset.attrs["provenance"])["schema_version"]
     if found != SCHEMA_VERSION:
         raise ValueError(f"{source} has schema version {found}; this version reads {SCHEMA_VERSION}")
+    if dataset.attrs.pop("checksum", None) not in (None, _checksum(dataset)):
+        raise ValueError(f"{source} is damaged: its counts are not those that were written; make it again")
     return dataset
+
+
+def _checksum(dataset: xr.Dataset) -> int:
+    """CRC-32 of the counts: a chunk that is cut or missing is not always noticed by who reads it."""
+    found = 0
+    for name in ("n_unique", "spectrum"):
+        if name in dataset:
+            found = zlib.crc32(dataset[name].values.tobytes(), found)
+    return found
 
 
 def _write_netcdf(dataset: xr.Dataset, path: Path) -> None:
@@ -136,9 +158,14 @@ def _write_netcdf(dataset: xr.Dataset, path: Path) -> None:
     path.write_bytes(bytes(dataset.to_netcdf(engine="h5netcdf", encoding=encoding)))
 
 
-def _write_zarr(dataset: xr.Dataset, path: Path) -> None:
+def _write_zarr(dataset: xr.Dataset, path: Path, replicates: int | None) -> None:
+    encoding = {}
+    if replicates:
+        cell = {"source": 1, "replicate": replicates}
+        names = [str(name) for name in ("n_unique", "spectrum") if name in dataset]
+        encoding = {n: {"chunks": tuple(cell.get(str(d), dataset.sizes[d]) for d in dataset[n].dims)} for n in names}
     # Format 2: strings have no settled form in format 3 yet.
-    dataset.to_zarr(path, zarr_format=2, consolidated=True)
+    dataset.to_zarr(path, zarr_format=2, consolidated=True, encoding=encoding, write_empty_chunks=True)
 
 
 def _write_csv(dataset: xr.Dataset, path: Path) -> None:

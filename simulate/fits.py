@@ -45,7 +45,8 @@ def add_fits(
             pooled[:, i], sentence = _text_numbers(corpora[name].fit(), one)
             single[i, 0] = pooled[0, i]
         else:
-            single[i], pooled[:, i], sentence = _fit_or_say_why_not(one, model, window)
+            drawn = (one.n_unique != NOT_MEASURED).all("n_draws").values
+            single[i, drawn], pooled[:, i], sentence = _fit_or_say_why_not(one, model, window)
         sentences.append(sentence)
     fitted = dataset.assign(exponent=(("source", "replicate"), single), z=("source", _z(dataset)))
     fitted = fitted.assign({name: ("source", pooled[j]) for j, name in enumerate(_PER_SOURCE)})
@@ -89,9 +90,14 @@ def _fit_or_say_why_not(one: xr.Dataset, model: str, window: Window) -> tuple[An
 
 def _fit_source(one: xr.Dataset, model: str, window: Window) -> tuple[np.ndarray, ExponentFit]:
     """The exponent of each corpus of one source, and the fit of all of them together."""
-    given = fit_inputs(one, window)
-    model = model if given.nested else "auto"  # corpora that are no prefixes of each other have one model of their own
-    together = fit_source(one, fit_exponent, model=model, window=window)
+    if bool((one.spectrum == NOT_MEASURED).all()):  # an engine that draws curves alone
+        given = fit_inputs(one.assign(spectrum=xr.zeros_like(one.spectrum)), window)._replace(spectra=None)
+        together = fit_exponent(given.n_draws, given.counts, nested=given.nested, model=model, window=window)
+    else:
+        given = fit_inputs(one, window)
+        # Corpora that are no prefixes of each other have one model of their own.
+        model = model if given.nested else "auto"
+        together = fit_source(one, fit_exponent, model=model, window=window)
     alone = partial(fit_exponent, given.n_draws, nested=given.nested, window=window)
     if given.spectra is None:
         return np.array([alone(row, model=model).exponent for row in given.counts]), together
@@ -121,7 +127,9 @@ def _z(dataset: xr.Dataset) -> np.ndarray:
     """Mean count at the largest D against its expectation, in standard errors of the mean."""
     last = dataset.isel(n_draws=-1)
     counts = last.n_unique.transpose("source", "replicate").values
-    difference = counts.mean(axis=1) - last.n_unique_expected.values
-    error = last.n_unique_sd.values / np.sqrt(counts.shape[1])
-    measured = (counts != NOT_MEASURED).all(axis=1) & (error > 0)
+    drawn = counts != NOT_MEASURED
+    n = np.maximum(drawn.sum(axis=1), 1)
+    difference = counts.sum(axis=1, where=drawn) / n - last.n_unique_expected.values
+    error = last.n_unique_sd.values / np.sqrt(n)
+    measured = drawn.any(axis=1) & (error > 0)
     return np.where(measured, difference / np.where(error > 0, error, 1.0), np.nan)

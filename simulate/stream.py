@@ -25,7 +25,7 @@ from typing import Any
 import numpy as np
 from numba.extending import register_jitable
 
-PURPOSES = {"tokens": 1}
+PURPOSES = {"tokens": 1, "types": 2, "gauss": 3}
 """What a stream is for. Numbers are never reused: 0 is kept for known answers."""
 
 _FIELDS = {"purpose": 8, "cell": 24, "replicate": 24, "attempt": 8}

@@ -1,76 +1,53 @@
 """Grid x replicates -> one Dataset: corpora drawn or read, counted, fitted, and laid beside what theory expects.
 
-A `Sweep` says what is to be done; `run_sweep` does it. Corpora are drawn by a backend on as many threads as wished;
-which thread draws what has no influence on any number.
+A `Sweep` says what is to be done; `run_sweep` does it, cell by cell. Where a cell is drawn, on which thread, worker
+or day, has no influence on any number.
 
 The module is not called ``sweep``: importing it would then put the module where `simulate.sweep`, the function, is.
 """
 
 from __future__ import annotations
 
+import json
 import os
-import zlib
-from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple
 
 import numpy as np
 import xarray as xr
 
-from bounds.quantities import log_spaced, parse_count, parse_grid
-from bounds.sources import GrowingUniform, Source, parse_source
-from bounds.spectrum import FrequencySpectrum
+from bounds.quantities import parse_count
+from bounds.sources import Source
 from bounds.unique import expected_unique, local_exponent, missing_mass, variance_unique
-from simulate.backends import Growth, get_backend
-from simulate.corpus.source import CorpusSource, parse_corpus
-from simulate.dataset import NOT_MEASURED, describe, provenance, stamp
+from simulate.cluster import check_cluster, on_cluster
+from simulate.corpus.source import CorpusSource
+from simulate.dataset import NOT_MEASURED, describe, open_result, save_result, stamp
+from simulate.files import RESULTS, check_target, part_of
 from simulate.fits import add_fits
-from simulate.sampling import build_sampler
-from simulate.stream import Stream
+from simulate.forecast import check_memory
+from simulate.job import Job, difference, prepare
+from simulate.plan import DEFAULT_REPLICATES, DEFAULT_SOURCES, Sweep
+from simulate.sweep_cells import Cell, Drawn, Runner, on_threads
 
-DEFAULT_SOURCES = (
-    "zipf:2.2727",
-    "zipf:1.724",
-    "zipf:1.3889",
-    "zipf:1.724,shift=100",
-    "pitman-yor:0.58,concentration=10",
-)
-"""Zipf laws with limits D^0.44, D^0.58 and D^0.72, one whose head is flattened, and one drawn anew for each corpus."""
-
-DEFAULT_N_DRAWS = "1e3:1e6:25"
-DEFAULT_REPLICATES = 32
-ENGINES = ("auto", "tokens", "analytic")
-MAX_TOKENS = 10**12
-MAX_REPLICATES = 1 << 24
-
-Progress = Callable[[int], None]
+__all__ = ["DEFAULT_SOURCES", "Progress", "State", "Sweep", "run_sweep", "sweep"]
 
 
-@dataclass(frozen=True)
-class Sweep:
-    """What is to be simulated. Every field has its part in the result; nothing else has."""
+class State(NamedTuple):
+    """How far a sweep is: cells and draws that are done, of how many, and how many of them an earlier run left."""
 
-    sources: tuple[str, ...] = DEFAULT_SOURCES
-    n_draws: tuple[int, ...] = ()
-    replicates: int = DEFAULT_REPLICATES
-    seed: int = 0
-    engine: str = "auto"
+    cells: int
+    all_cells: int
+    draws: int
+    all_draws: int
+    kept_cells: int
+    kept_draws: int
 
-    def __post_init__(self) -> None:
-        given = [self.sources] if isinstance(self.sources, str) else self.sources
-        sources = tuple(str(_parse(source)) for source in given)
-        object.__setattr__(self, "sources", sources)
-        object.__setattr__(self, "n_draws", parse_grid(self.n_draws) if self.n_draws else ())
-        if not sources:
-            raise ValueError("a sweep needs at least one source, such as zipf:1.724")
-        doubled = {source for source in sources if sources.count(source) > 1}
-        if doubled:
-            raise ValueError(f"each source may be named once, got {doubled.pop()} twice")
-        if self.engine not in ENGINES:
-            raise ValueError(f"engine must be one of {', '.join(ENGINES)}, got {self.engine!r}")
-        replicates = parse_count(self.replicates, name="replicates", high=MAX_REPLICATES)
-        object.__setattr__(self, "replicates", replicates)
-        object.__setattr__(self, "seed", parse_count(self.seed, name="seed", low=0, high=2**64 - 1))
+
+Progress = Callable[[State], None]
+"""Called once before the first cell is drawn, and after each."""
 
 
 def sweep(
@@ -80,93 +57,214 @@ def sweep(
     replicates: int = DEFAULT_REPLICATES,
     seed: int = 0,
     engine: str = "auto",
+    device: str = "cpu",
     threads: int | None = None,
+    cluster: str | None = None,
+    out: str | Path | None = None,
+    resume: bool = False,
+    overwrite: bool = False,
     progress: Progress | None = None,
 ) -> xr.Dataset:
     """Draw `replicates` corpora from each of `sources`, count distinct sequences at each of `n_draws`, and fit.
 
     `n_draws` is a list of corpus sizes or a grid such as ``"1e3:1e9:25"`` (the default is ``"1e3:1e6:25"``).
     Returns a Dataset with dimensions source, n_draws, replicate and multiplicity; counts are int64, in sequences;
-    each variable has ``units`` and ``long_name``. The same seed gives the same numbers on any number of threads.
+    each variable has ``units`` and ``long_name``. The same seed gives the same numbers on any number of `threads`
+    and workers. The other arguments are those of `run_sweep`.
 
     Raises ValueError with one sentence where an argument is not understood or a source cannot be drawn.
     """
     named = (sources,) if isinstance(sources, str) else tuple(map(str, sources))
     grid = n_draws if isinstance(n_draws, str) else np.atleast_1d(np.asarray(n_draws)).tolist()
     plan = Sweep(named, grid, replicates, seed, engine)  # type: ignore[arg-type]
-    return run_sweep(plan, threads=threads, progress=progress)
+    return run_sweep(
+        plan, device=device, threads=threads, cluster=cluster, out=out, resume=resume, overwrite=overwrite,
+        progress=progress,
+    )  # fmt: skip
 
 
-def run_sweep(plan: Sweep, *, threads: int | None = None, progress: Progress | None = None) -> xr.Dataset:
-    """Do what `plan` says. `progress` is called with the number of draws made since it was called last."""
-    parsed = [_parse(source) for source in plan.sources]
-    real = [source for source in parsed if isinstance(source, CorpusSource)]
-    if real and plan.engine == "analytic":
-        raise ValueError(f"the analytic engine knows no law of a real corpus, got {real[0]}")
-    corpora = {str(source): source.open() for source in real}
-    grid = _grid(plan, [corpus.n_windows for corpus in corpora.values()])
-    engine, reason = choose_engine(plan, grid)
-    dataset = _theory(plan, parsed, grid)
-    if engine == "tokens":
-        counts, spectra, edges = _draw(plan, parsed, grid, threads, progress)
-        for i, source in enumerate(plan.sources):
-            if source in corpora:
-                counts[i, :, 0], spectra[i, 0] = corpora[source].count(grid)
+def run_sweep(
+    plan: Sweep | Job,
+    *,
+    device: str = "cpu",
+    threads: int | None = None,
+    cluster: str | None = None,
+    out: str | Path | None = None,
+    resume: bool = False,
+    overwrite: bool = False,
+    progress: Progress | None = None,
+) -> xr.Dataset:
+    """Do what `plan` says, on threads or on a Dask `cluster` (local, local:N or tcp://host:port).
+
+    The result is written to `out` where that is given. If it ends in .zarr, each cell is kept in ``out.part`` as soon
+    as it is drawn, and `resume` goes on with what a killed sweep has left there. A cell that fails leaves its
+    replicates at -1 and is named in the provenance under ``failed``; an `out` that ends in .zarr then stays
+    unfinished, to be resumed.
+
+    Raises ValueError with one sentence where the plan cannot be done as asked, and the error itself where no cell
+    could be drawn.
+    """
+    target = None if out is None else check_target(out, overwrite=overwrite, resume=resume, formats=RESULTS)
+    if target is None and resume:
+        raise ValueError("resume needs out, the .zarr that was begun")
+    job = plan if isinstance(plan, Job) else prepare(plan, device=device)
+    if resume and target and target.exists():
+        return _finished(target, job)
+    if note := check_memory(job, corpora_at_once(job, threads, cluster)):
+        warnings.warn(note, stacklevel=2)
+    if not target or target.suffix != ".zarr" or not job.drawers:
+        dataset = _dataset(job, _draw(job, _runner(job, threads, cluster), None, progress))
+        if target:
+            save_result(dataset, target, overwrite=overwrite)
+        return dataset
+    with _store(target, job, resume) as store:
+        drawn = _draw(job, _runner(job, threads, cluster), store, progress)
+        dataset = _dataset(job, drawn)
+        if not drawn.failed:
+            save_result(dataset, target, overwrite=overwrite, replicates_per_cell=store.size)
+            store.remove()
+        return dataset
+
+
+class _Counts(NamedTuple):
+    """Counts (source, n_draws, replicate), spectra (source, replicate, bin), failures and cells of an earlier run."""
+
+    n_unique: np.ndarray
+    spectrum: np.ndarray
+    failed: dict[Cell, Exception]
+    n_kept: int
+
+
+def _draw(job: Job, runner: Runner, store: Any, progress: Progress | None) -> _Counts:
+    """All cells: those that `store` has, and the others drawn and kept there."""
+    shape = (len(job.parsed), len(job.grid), job.plan.replicates)
+    found = _Counts(np.full(shape, NOT_MEASURED), np.zeros((shape[0], shape[2], len(job.edges)), np.int64), {}, 0)
+    cells = job.cells if store is None else store.cells
+    kept, damaged = ([], []) if store is None else store.kept()
+    if damaged:
+        cell = damaged[0]
+        warnings.warn(
+            f"{len(damaged)} cells of {store.path} are damaged, such as corpora {cell.first} to "
+            f"{cell.first + cell.replicates - 1} of {job.plan.sources[cell.source]}; they are drawn again",
+            stacklevel=3,
+        )
+    for cell, block in kept:
+        _place(found, cell, block)
+    done = {cell for cell, _ in kept}
+    left = [cell for cell in cells if cell not in done]
+    n_draws = sum(cell.replicates for cell, _ in kept) * job.grid[-1]
+    total = sum(cell.replicates for cell in cells) * job.grid[-1]
+    state = State(len(kept), len(cells), n_draws, total, len(kept), n_draws)
+    for cell, block in _reported(runner(job.drawers, left) if left else iter(()), state, job, progress):
+        if isinstance(block, Exception):
+            found.failed[cell] = block
+            continue
+        _place(found, cell, block)
+        if store is not None:
+            store.keep(cell, block)
+    if cells and len(found.failed) == len(cells):
+        raise next(iter(found.failed.values()))
+    return found._replace(n_kept=len(kept))
+
+
+def _reported(drawn: Iterator[Drawn], state: State, job: Job, progress: Progress | None) -> Iterator[Drawn]:
+    """`drawn`, telling `progress` of each cell once it has been dealt with."""
+    if progress:
+        progress(state)
+    for cell, block in drawn:
+        yield cell, block
+        draws = state.draws + cell.replicates * job.grid[-1]
+        state = state._replace(cells=state.cells + 1, draws=draws)
+        if progress:
+            progress(state)
+
+
+def _place(found: _Counts, cell: Cell, block: Any) -> None:
+    replicates = slice(cell.first, cell.first + cell.replicates)
+    found.n_unique[cell.source, :, replicates] = block.n_unique
+    found.spectrum[cell.source, replicates] = block.spectrum
+
+
+def _dataset(job: Job, counts: _Counts) -> xr.Dataset:
+    """Counts, fits and theory, with units and provenance."""
+    dataset = _theory(job)
+    if job.drawers or job.corpora:
+        for i, source in enumerate(job.plan.sources):
+            if source in job.corpora:
+                counts.n_unique[i, :, 0], counts.spectrum[i, 0] = job.corpora[source].count(job.grid)
         dims = ("source", "n_draws", "replicate")
-        dataset = dataset.assign(n_unique=(dims, counts), spectrum=(("source", "replicate", "multiplicity"), spectra))
-        dataset = dataset.assign_coords(replicate=np.arange(plan.replicates), multiplicity=edges)
-        dataset = add_fits(dataset, corpora)
+        dataset = dataset.assign(
+            n_unique=(dims, counts.n_unique), spectrum=(("source", "replicate", "multiplicity"), counts.spectrum)
+        )
+        dataset = dataset.assign_coords(replicate=np.arange(job.plan.replicates), multiplicity=job.edges)
+        dataset = add_fits(dataset, job.corpora)
     else:
-        local = [float(local_exponent(source, grid[-1])) for source in parsed if isinstance(source, Source)]
+        local = [float(local_exponent(source, job.grid[-1])) for source in job.parsed if isinstance(source, Source)]
         dataset = dataset.assign(exponent_local=("source", local))
-    dataset["engine"] = ("source", ["corpus" if s in corpora else engine for s in plan.sources])
-    parameters = asdict(plan) | {"sources": list(plan.sources), "n_draws": list(grid)}
-    inputs = {name: corpus.digests for name, corpus in corpora.items()}
-    made = provenance(parameters, engine={"name": engine, "reason": reason}, inputs=inputs, device="cpu")
-    return stamp(describe(dataset), made)
+    dataset["engine"] = ("source", [job.choices[source].name for source in job.plan.sources])
+    made = json.loads(job.made)
+    if counts.failed:
+        made["failed"] = [
+            {"source": job.plan.sources[c.source], "first": c.first, "replicates": c.replicates, "error": _words(error)}
+            for c, error in sorted(counts.failed.items())
+        ]
+    if counts.n_kept:
+        made["kept_cells"] = counts.n_kept
+    return stamp(describe(dataset), json.dumps(made))
 
 
-def choose_engine(plan: Sweep, grid: Sequence[int]) -> tuple[str, str]:
-    """The engine that will run, and why, in a sentence."""
-    if plan.engine == "analytic":
-        return "analytic", "asked for: expectations alone, nothing is drawn"
-    total = grid[-1] * plan.replicates * len(plan.sources)
-    if total > MAX_TOKENS:
+def _words(error: Exception) -> str:
+    return " ".join(str(error).split()) or type(error).__name__
+
+
+def _finished(target: Path, job: Job) -> xr.Dataset:
+    """The result that stands at `target` already, if it is that of `job`."""
+    dataset = open_result(target)
+    differs = difference(json.loads(dataset.attrs["provenance"]), json.loads(job.made))
+    if differs:
         raise ValueError(
-            f"the tokens engine draws every token, {total:.1e} of them here, and stops at {MAX_TOKENS:.0e}; "
-            "pass a smaller --n-draws or --replicates, or --engine analytic for expectations"
+            f"{target} holds another sweep: {differs}; pass --overwrite to replace it, or choose another --out"
         )
-    reason = "asked for" if plan.engine == "tokens" else "replicates are measured, so tokens are drawn one by one"
-    return "tokens", f"{reason}: exact for every source"
+    return dataset
 
 
-def _parse(source: str | Source) -> Source | CorpusSource:
-    if isinstance(source, str) and source.strip().lower().startswith("corpus:"):
-        return parse_corpus(source)
-    return parse_source(source)
+@contextmanager
+def _store(target: Path, job: Job, resume: bool) -> Iterator[Any]:
+    """The cells beside `target`: those of an earlier run to `resume`, or none."""
+    from simulate.store import CellStore  # loads zarr
+
+    opened = CellStore.resume if resume and part_of(target).exists() else CellStore.begin
+    store = opened(target, job)
+    try:
+        yield store
+    finally:
+        store.close()
 
 
-def _grid(plan: Sweep, lengths: list[int]) -> tuple[int, ...]:
-    """The corpus sizes: those asked for, or the default; with real corpora, up to all of the shortest of them."""
-    shortest = min(lengths, default=None)
-    if not plan.n_draws:
-        default = parse_grid(DEFAULT_N_DRAWS)
-        return default if shortest is None else log_spaced(min(1000, max(1, shortest // 1000)), shortest, len(default))
-    if shortest is not None and plan.n_draws[-1] > shortest:
-        raise ValueError(
-            f"n_draws asks for {plan.n_draws[-1]} draws, but the shortest corpus has {shortest} windows; "
-            f"pass --n-draws up to {shortest}"
-        )
-    return plan.n_draws
+def corpora_at_once(job: Job, threads: int | None, cluster: str | None = None) -> int:
+    """Corpora that this machine has at work at any one time: none where a scheduler elsewhere decides."""
+    if threads is not None:
+        threads = parse_count(threads, name="threads", high=4096)
+    if cluster is not None:
+        address, threads = check_cluster(cluster)
+        if address != "local":
+            return 0
+    return 1 if job.device.name == "gpu" else threads or os.cpu_count() or 1
 
 
-def _theory(plan: Sweep, parsed: Iterable[Source | CorpusSource], grid: Sequence[int]) -> xr.Dataset:
+def _runner(job: Job, threads: int | None, cluster: str | None) -> Runner:
+    if cluster is None:
+        return on_threads(corpora_at_once(job, threads))
+    return on_cluster(cluster)
+
+
+def _theory(job: Job) -> xr.Dataset:
     """Expectation, standard deviation and missing mass of each source at each size; NaN for a real corpus."""
-    n_draws = np.array(grid, np.int64)
+    n_draws = np.array(job.grid, np.int64)
     columns, planted = [], []
-    for source in parsed:
+    for source in job.parsed:
         if isinstance(source, CorpusSource):
-            columns.append(np.full((3, len(grid)), np.nan))
+            columns.append(np.full((3, len(n_draws)), np.nan))
             planted.append(np.nan)
             continue
         deviation = np.sqrt(variance_unique(source, n_draws))
@@ -181,73 +279,5 @@ def _theory(plan: Sweep, parsed: Iterable[Source | CorpusSource], grid: Sequence
             "missing_mass": (dims, mass),
             "exponent_planted": ("source", np.array(planted)),
         },
-        coords={"source": list(plan.sources), "n_draws": n_draws},
+        coords={"source": list(job.plan.sources), "n_draws": n_draws},
     )
-
-
-def _draw(
-    plan: Sweep,
-    parsed: Sequence[Source | CorpusSource],
-    grid: Sequence[int],
-    threads: int | None,
-    progress: Progress | None,
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Counts (source, n_draws, replicate), spectra at the largest size (source, replicate, bin), and the bins."""
-    edges = FrequencySpectrum.edges(grid[-1])
-    counts = np.full((len(parsed), len(grid), plan.replicates), NOT_MEASURED, np.int64)
-    spectra = np.zeros((len(parsed), plan.replicates, len(edges)), np.int64)
-    tasks = [
-        (i, replicate)
-        for i, source in enumerate(parsed)
-        if isinstance(source, Source)
-        for replicate in range(plan.replicates)
-    ]
-    draws = {
-        i: _corpus_drawer(source, plan.seed, grid, edges)
-        for i, source in enumerate(parsed)
-        if isinstance(source, Source)
-    }
-
-    def work(task: tuple[int, int]) -> None:
-        i, replicate = task
-        growth = draws[i](replicate)
-        counts[i, :, replicate], spectra[i, replicate] = growth.n_unique, growth.spectrum[-1]
-
-    n_threads = parse_count(threads, name="threads", high=4096) if threads is not None else os.cpu_count() or 1
-    pool = ThreadPoolExecutor(n_threads)
-    try:
-        for _ in pool.map(work, tasks):
-            if progress:
-                progress(grid[-1])
-    finally:
-        # Without waiting: after an interrupt, a compiled loop would otherwise hold us until its corpus is drawn.
-        pool.shutdown(wait=False, cancel_futures=True)
-    return counts, spectra, edges
-
-
-def _corpus_drawer(source: Source, seed: int, grid: Sequence[int], edges: np.ndarray) -> Callable[[int], Growth]:
-    """A function that draws and counts the corpus of one replicate of `source`."""
-    backend = get_backend("cpu")
-
-    def nested(replicate: int) -> Growth:
-        stream = Stream(seed, "tokens", _cell(str(source)), replicate)
-        return backend.growth(sampler, np.array(grid), stream, edges=edges)
-
-    def one_by_one(replicate: int) -> Growth:
-        parts = []
-        for n_draws in grid:
-            stream = Stream(seed, "tokens", _cell(f"{source} {n_draws}"), replicate)
-            parts.append(backend.growth(build_sampler(source, n_draws), np.array([n_draws]), stream, edges=edges))
-        return Growth(
-            np.concatenate([part.n_unique for part in parts]), np.concatenate([part.spectrum for part in parts])
-        )
-
-    if isinstance(source, GrowingUniform):
-        return one_by_one
-    sampler = build_sampler(source, grid[-1])
-    return nested
-
-
-def _cell(name: str) -> int:
-    """The stream's cell of a source: from its name, so that other sources in the sweep change nothing."""
-    return zlib.crc32(name.encode()) & 0xFFFFFF

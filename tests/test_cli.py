@@ -27,7 +27,8 @@ SMALL = [
     "--replicates",
     "9",
 ]
-HEAVY = {"numba", "xarray", "scipy", "sympy", "matplotlib", "rich", "zarr", "h5netcdf", "pandas", "zstandard"}
+HEAVY = {"numba", "xarray", "scipy", "sympy", "matplotlib", "rich", "zarr", "h5netcdf", "pandas", "zstandard",
+         "dask", "distributed"}  # fmt: skip
 
 
 def run(
@@ -228,7 +229,13 @@ def test_a_corpus_is_a_source_of_a_sweep(tmp_path):
         (["sweep", "--n-draws", "-5"], "n-draws must be at least 1"),
         (["sweep", "--n-draws", "10.5"], "must be a whole number"),
         (["sweep", "--n-draws", "1e19"], r"at most 2^63"),
-        (["sweep", "--n-draws", "1e18"], "--engine analytic"),
+        (["sweep", "--n-draws", "1e18", "--engine", "tokens"], "--engine analytic"),
+        (["sweep", "--resume"], "pass --out X.zarr"),
+        (["sweep", "--resume", "--out", "x.nc"], "only a result that ends in .zarr"),
+        (["sweep", "--resume", "--overwrite", "--out", "x.zarr"], "pass one of them"),
+        (["sweep", "--cluster", "moon"], "local, local:N or tcp://host:port"),
+        (["sweep", "--cluster", "local:0"], "workers of a local cluster must be at least 1"),
+        (["sweep", "--cluster", "local", "--threads", "2"], "pass one of them"),
         (["sweep", "--law", "newton"], "unknown law 'newton'"),
         (["sweep", "--replicates", "0"], "replicates must be at least 1"),
         (["sweep", "--engine", "steam"], "'steam' is not one of"),
@@ -321,6 +328,7 @@ def test_bands_of_a_corpus_size():
     ("simulate", ["--help"]), ("simulate", ["sweep", "--help"]), ("simulate", ["corpus", "--help"]),
     ("simulate", ["fit", "--help"]), ("simulate", ["sweep", "--n-draws", "-1"]),
     ("simulate", ["sweep", "--source", "x"]),
+    ("simulate", ["sweep", "--cluster", "moon"]), ("simulate", ["sweep", "--resume"]),
     ("simulate", ["sweep", "--law", "newton"]), ("simulate", ["--version"]), ("simulate", ["sweep", "--out", "x.txt"]),
 ])  # fmt: skip
 def test_help_and_argument_errors_load_nothing_heavy(module, arguments):
@@ -391,6 +399,7 @@ def test_a_closed_pipe_is_silent():
 def test_interrupt_leaves_nothing_behind(tmp_path):
     """One corpus would take many minutes: an interrupt does not wait for it."""
     arguments = ["sweep", "--source", "uniform:1000", "--n-draws", "1e6,1e11", "--replicates", "2", "--out", "x.nc"]
+    arguments += ["--engine", "tokens"]
     process = subprocess.Popen(
         [sys.executable, "-m", "simulate", *arguments], cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
         text=True, env=os.environ | {"PYTHONPATH": os.getcwd()},

@@ -15,7 +15,10 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 MAY_IMPORT = {"bounds": set(), "simulate": {"bounds"}, "experiments": {"bounds", "simulate"}}
-BACKENDS_KNOW = {"__future__", "bisect", "collections", "dataclasses", "typing", "numpy", "simulate"}
+BACKENDS_KNOW = {
+    "__future__", "bisect", "collections", "concurrent", "cupy", "dataclasses", "importlib", "numba", "numpy",
+    "simulate", "typing",
+}  # fmt: skip
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 

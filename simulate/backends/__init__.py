@@ -35,7 +35,7 @@ class Backend(Protocol):
 
 
 def get_backend(name: str) -> Backend:
-    """The backend called `name`: reference or cpu."""
+    """The backend called `name`: reference, cpu or gpu; ValueError where it cannot run here."""
     if name == "reference":
         from simulate.backends import reference
 
@@ -44,4 +44,9 @@ def get_backend(name: str) -> Backend:
         from simulate.backends import cpu
 
         return cpu
-    raise ValueError(f"backend must be reference or cpu, got {name!r}")
+    if name == "gpu":
+        from simulate.backends import gpu
+
+        gpu.require_device()
+        return gpu
+    raise ValueError(f"backend must be reference, cpu or gpu, got {name!r}")

@@ -1,197 +1,309 @@
-"""The backend for processors: the draws of `reference`, compiled, many per microsecond.
+"""The backend for processors: the draws of `reference`, compiled, many per microsecond, on one or more threads.
 
-Random numbers are made a chunk at a time so that the compiler can vectorise them, then each token is counted: a
-type with a cell of its own in a table, any other type in an open-addressed hash table that grows.
-Nothing depends on the size of a chunk. The loops release the interpreter lock.
+Keys are made a chunk at a time (`keys`) and counted (`counting`): in an array of counts, or of bits where no
+spectrum is asked for, while the types are few for the draws; else in a hash table.
+
+A large table is cut in parts. Each thread, if there are several, makes a share of the tokens and counts the frequent
+types by itself; their counts add up, their bits are united. The other keys are sorted by the first bits of their
+hash, and each part of them is counted in a table of its own, by one thread at a time. Nothing depends on the size of
+a chunk or the number of threads. The loops release the interpreter lock.
 """
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+
 import numpy as np
 
-from simulate.backends import Growth
+from simulate.backends import Growth, counting, urn
+from simulate.backends import keys as token_keys
 from simulate.compiled import compiled
-from simulate.sampling import FLAT, FRESH, URN, Sampler, draw_flat, draw_from_block, find_cell
-from simulate.stream import Stream, multiply_high, philox_block, random_bits
+from simulate.sampling import CELLS, URN, Sampler
+from simulate.stream import Stream
 
-CHUNK = 512
-MAX_DENSE = 1 << 27
+CHUNK = 2048
+MAX_DENSE = 1 << 30
+_MIN_SHARE = 1 << 16
+"""Tokens for which a thread is worth its start."""
 
-_FRESH = np.uint64(FRESH)
-_MIX = np.uint64(0x9E3779B97F4A7C15)
-_U0, _U1, _U32 = np.uint64(0), np.uint64(1), np.uint64(32)
-_M32 = np.int64(0xFFFFFFFF)
-_MIN_SLOTS = 1 << 12
+_BATCH = 1 << 22
+"""Tokens whose keys wait to be counted by parts: 32 MiB."""
+
+_RUN = 1 << 15
+"""Tokens whose keys are sorted by part at a time: 256 KiB."""
+
+_PART_BITS = 6
+_MAX_WHOLE = 1 << 17
+"""Rows of a table from which on one thread, too, counts by parts: they no longer fit a second-level cache."""
+
+_NO_COUNTS, _NO_BITS = np.zeros(0, np.uint32), np.zeros(0, np.uint64)
 
 
 def growth(
-    sampler: Sampler, checkpoints: np.ndarray, stream: Stream, *, edges: np.ndarray, chunk: int = CHUNK
+    sampler: Sampler,
+    checkpoints: np.ndarray,
+    stream: Stream,
+    *,
+    edges: np.ndarray,
+    chunk: int = CHUNK,
+    threads: int = 1,
 ) -> Growth:
-    """Draw ``checkpoints[-1]`` tokens and count distinct ones and multiplicities at each checkpoint."""
-    seed, high = np.uint64(stream.seed), np.uint64(stream.high)
+    """Draw ``checkpoints[-1]`` tokens and count distinct ones and multiplicities at each checkpoint.
+
+    Without `edges` no multiplicities are counted, which takes a sixteenth of the memory and less time.
+    """
     grid = np.ascontiguousarray(checkpoints, np.int64)
+    bins = np.ascontiguousarray(edges, np.int64)
     if sampler.kind == URN:
-        n_unique, spectrum = _grow_urn(*sampler.parameter, seed, high, grid, edges)
-    else:
-        flat = sampler.kind == FLAT
-        n_types = np.uint64(sampler.parameter[0])
-        # A table of counts is worth its memory where most of it will be used.
-        few = sampler.parameter[0] <= min(4 * grid[-1], MAX_DENSE)
-        n_dense = (sampler.parameter[0] if few else 0) if flat else sampler.n_dense
-        n_unique, spectrum = _grow(sampler.kind, n_types, sampler.cells, n_dense, seed, high, grid, edges, chunk)
+        seed, high = np.uint64(stream.seed), np.uint64(stream.high)
+        return Growth(*urn.grow_urn(*sampler.parameter, seed, high, grid, bins)[:2])
+    n_unique, spectrum, _ = _count(sampler, grid, stream, bins, chunk, threads)
     return Growth(n_unique, spectrum)
 
 
-@compiled
-def _fill(keys, seed, high, first):
-    """Random values of the tokens from `first` (even) on."""
-    for i in range(len(keys) // 2):
-        a, b = philox_block(seed, high, np.uint64(first // 2 + i))
-        keys[2 * i] = a
-        keys[2 * i + 1] = b
+def draw(sampler: Sampler, n_draws: int, stream: Stream, *, chunk: int = CHUNK) -> np.ndarray:
+    """The keys of the first `n_draws` tokens, uint64: equal keys are equal types, except above `FRESH`: all new.
+
+    Urns have no keys.
+    """
+    found = np.empty(n_draws, np.uint64)
+    _draw(token_keys.law(sampler, stream), found, chunk)
+    return found
+
+
+def first_draws(sampler: Sampler, n_draws: int, stream: Stream, *, chunk: int = CHUNK) -> np.ndarray:
+    """The draws, counted from 0, that showed a type for the first time, in order.
+
+    They are the whole growth curve: U(D) = ``np.searchsorted(first_draws(...), D)`` at every D up to `n_draws`.
+    """
+    if sampler.kind == URN:
+        grid, bins = np.array([n_draws], np.int64), np.empty(0, np.int64)
+        return urn.grow_urn(*sampler.parameter, np.uint64(stream.seed), np.uint64(stream.high), grid, bins)[3]
+    law = token_keys.law(sampler, stream)
+    tally = _Tally(sampler, n_draws, 1, with_counts=False)
+    first, progress = np.empty(4096, np.int64), np.zeros(3, np.int64)
+    while not _find_first(law, *tally.alone, n_draws, first, progress, chunk):
+        tally.tables[0] = counting.roomy(tally.tables[0], int(progress[2]) + 2 * chunk)
+        if len(first) - progress[1] < chunk:
+            first = np.concatenate([first, np.empty(len(first) + chunk, np.int64)])
+    return first[: progress[1]].copy()
+
+
+def multiplicities(
+    sampler: Sampler, n_draws: int, stream: Stream, *, chunk: int = CHUNK, threads: int = 1
+) -> np.ndarray:
+    """How often each type was seen in `n_draws` draws, the most frequent first.
+
+    ``np.cumsum(multiplicities(...))[n - 1] / n_draws`` is the share of the draws that fall on the `n` types seen most.
+    """
+    grid, bins = np.array([n_draws], np.int64), np.array([1], np.int64)
+    if sampler.kind == URN:
+        counts = urn.grow_urn(*sampler.parameter, np.uint64(stream.seed), np.uint64(stream.high), grid, bins)[2]
+    else:
+        _, spectrum, tally = _count(sampler, grid, stream, bins, chunk, threads)
+        parts = [table[:, 1] for table in tally.tables]
+        found = np.concatenate([part[part > 0] for part in [sum(tally.counts[1:], tally.counts[0]), *parts]])
+        counts = np.append(found, np.ones(int(spectrum[0, 0]) - len(found), found.dtype))
+    return np.sort(counts.astype(np.int64))[::-1]
+
+
+def _count(
+    sampler: Sampler, grid: np.ndarray, stream: Stream, bins: np.ndarray, chunk: int, threads: int
+) -> tuple[np.ndarray, np.ndarray, _Tally]:
+    """Counts and spectra at each of `grid`, and all that was counted in the end."""
+    law = token_keys.law(sampler, stream)
+    n_unique = np.zeros(len(grid), np.int64)
+    spectrum = np.zeros((len(grid), len(bins)), np.int64)
+    n_threads = max(1, min(threads, int(grid[-1]) // _MIN_SHARE))
+    tally = _Tally(sampler, int(grid[-1]), n_threads, with_counts=len(bins) > 0)
+    progress = np.zeros(5, np.int64)
+    while n_threads == 1 and not _grow(law, *tally.alone, grid, bins, n_unique, spectrum, progress, chunk):
+        if len(tally.tables[0]) >= _MAX_WHOLE:
+            break
+        tally.tables[0] = counting.roomy(tally.tables[0], int(progress[3]) + 2 * chunk)
+    if progress[0] < len(grid):
+        tally.tables = counting.split(tally.tables[0], _PART_BITS)
+        _grow_by_parts(law, tally, grid, bins, n_unique, spectrum, progress, chunk)
+    return n_unique, spectrum, tally
+
+
+@dataclass
+class _Tally:
+    """What has been counted: by each thread for frequent types, by parts of the hash for the others."""
+
+    sampler: Sampler
+    n_draws: int
+    n_threads: int
+    with_counts: bool
+    limit: np.uint64 = field(init=False)
+    counts: list[np.ndarray] = field(init=False)
+    seen: list[np.ndarray] = field(init=False)
+    tables: list[np.ndarray] = field(init=False)
+
+    def __post_init__(self) -> None:
+        n_keys = self.sampler.n_dense if self.sampler.kind == CELLS else self.sampler.n_keys
+        # An array is worth its memory where much of it will be used; a small one always is.
+        n_dense = n_keys if n_keys <= min(max(4 * self.n_draws, 1 << 14), MAX_DENSE) else 0
+        counts_type = np.uint32 if self.n_draws < 2**32 else np.uint64
+        n_counts, n_words = (n_dense, 0) if self.with_counts else (0, -(-n_dense // 64))
+        self.limit = np.uint64(n_dense)
+        self.counts = [np.zeros(n_counts, counts_type) for _ in range(self.n_threads)]
+        self.seen = [np.zeros(n_words, np.uint64) for _ in range(self.n_threads)]
+        self.tables = [np.zeros((counting.MIN_SLOTS, 2 if self.with_counts else 1), np.uint64)]
+
+    @property
+    def alone(self) -> tuple[np.uint64, np.ndarray, np.ndarray, np.ndarray]:
+        """Limit, counts, bits and table of the only thread."""
+        return self.limit, self.counts[0], self.seen[0], self.tables[0]
 
 
 @compiled
-def _to_keys(keys, kind, n_types, cells, limit, seed, high, first):
-    """Replace the random values of the tokens from `first` on by their keys."""
-    start, guide, first_key, width, ratio, component, last, power = cells
-    for i in range(len(keys)):
-        if kind == FLAT:
-            keys[i] = draw_flat(n_types, keys[i])
-            continue
-        cell = find_cell(start, guide, keys[i])
-        key = first_key[cell]
-        if key >= limit and key < _FRESH:
-            part = component[cell]
-            position = np.uint64(first + i)
-            key = draw_from_block(key, width[cell], ratio[cell], last[part], power[part], seed, high, position)
-        keys[i] = key
+def _draw(law, keys, chunk):
+    working = token_keys.scratch(law, chunk)
+    for first in range(0, len(keys), chunk):
+        token_keys.make_keys(keys[first : first + chunk], law, working, first)
 
 
 @compiled
-def _grow(kind, n_types, cells, n_dense, seed, high, checkpoints, edges, chunk):
-    keys = np.empty((chunk + 3) // 2 * 2, np.uint64)
-    dense = np.zeros(n_dense, np.int64)
-    limit = np.uint64(n_dense)
-    hashed = _roomy(np.zeros((_MIN_SLOTS, 2), np.uint64), chunk + 1)
-    n_unique = np.zeros(len(checkpoints), np.int64)
-    spectrum = np.zeros((len(checkpoints), len(edges)), np.int64)
-    n_seen, n_hashed, n_fresh, position = 0, 0, 0, 0
-    for j in range(len(checkpoints)):
+def _grow(law, limit, counts, seen, table, checkpoints, edges, n_unique, spectrum, progress, chunk):
+    """Go on from `progress` (checkpoint, position, and types found in array, table and overflow) to the end.
+
+    False where it stops because `table` has no room for the next chunk.
+    """
+    keys, others, slots, found = (np.empty(chunk, np.uint64), np.empty(chunk, np.uint64),
+                                  np.empty(chunk, np.int64), np.empty(chunk, np.uint64))  # fmt: skip
+    working = token_keys.scratch(law, chunk)
+    j, position, n_seen, n_hashed, n_fresh = progress
+    new = chunk  # of the chunk before
+    while j < len(checkpoints):
         while position < checkpoints[j]:
-            first = position // 2 * 2
-            stop = min(first + chunk + (chunk & 1), checkpoints[j])
-            part = keys[: (stop - first + 1) // 2 * 2]
-            _fill(part, seed, high, first)
-            _to_keys(part, kind, n_types, cells, limit, seed, high, first)
-            for key in part[position - first : stop - first]:
-                if key < limit:
-                    n_seen += dense[key] == 0
-                    dense[key] += 1
-                elif key >= _FRESH:
-                    n_fresh += 1
-                else:
-                    n_hashed += _count(hashed, key)
-            position = stop
-            hashed = _roomy(hashed, n_hashed + chunk + 1)
+            if 4 * (n_hashed + chunk) > 3 * len(table):
+                progress[:] = j, position, n_seen, n_hashed, n_fresh
+                return False
+            part = keys[: min(chunk, checkpoints[j] - position)]
+            token_keys.make_keys(part, law, working, position)
+            if len(seen) > 0 and law[0] != CELLS and 16 * new > len(part):
+                new, fresh, n_others = counting.set_bits(part, seen), 0, 0
+            else:
+                new, fresh, n_others = counting.sort_out(part, limit, counts, seen, others)
+            n_seen += new
+            n_fresh += fresh
+            if n_others > 0:
+                n_hashed += counting.add_keys(table, np.uint64(0), others[:n_others], slots, found)
+            position += len(part)
         n_unique[j] = n_seen + n_hashed + n_fresh
-        spectrum[j, 0] = n_fresh
-        _add_spectrum(dense, edges, spectrum[j])
-        _add_spectrum(hashed[:, 1], edges, spectrum[j])
-    return n_unique, spectrum
+        if len(edges) > 0:
+            spectrum[j, 0] = n_fresh
+            counting.add_spectrum(counts, edges, spectrum[j])
+            counting.add_spectrum(table[:, 1], edges, spectrum[j])
+        j += 1
+    progress[:] = j, position, n_seen, n_hashed, n_fresh
+    return True
 
 
 @compiled
-def _slot(hashed, key):
-    """Row of `key` in a table of (key, count), or the row where it would go: the first with count 0."""
-    mask = np.uint64(len(hashed) - 1)
-    mixed = key * _MIX
-    slot = (mixed ^ (mixed >> _U32)) & mask
-    while hashed[slot, 0] != key and hashed[slot, 1] != _U0:
-        slot = (slot + _U1) & mask
-    return slot
+def _find_first(law, limit, counts, seen, table, n_draws, first, progress, chunk):
+    """Go on from `progress` (draw, types found, those in the table); False where an array has no room for a chunk."""
+    keys, others, found = np.empty(chunk, np.uint64), np.empty(chunk, np.uint64), np.empty(chunk, np.uint64)
+    slots, places, new = np.empty(chunk, np.int64), np.empty(chunk, np.int64), np.empty(chunk, np.bool_)
+    working = token_keys.scratch(law, chunk)
+    position, n_first, n_hashed = progress
+    while position < n_draws:
+        if 4 * (n_hashed + chunk) > 3 * len(table) or n_first + chunk > len(first):
+            progress[:] = position, n_first, n_hashed
+            return False
+        part = keys[: min(chunk, n_draws - position)]
+        token_keys.make_keys(part, law, working, position)
+        n = counting.mark_new(part, limit, seen, others, places, new)
+        if n > 0:
+            n_hashed += counting.mark_added(table, others[:n], places, slots, found, new)
+        for i in range(len(part)):
+            first[n_first] = position + i
+            n_first += new[i]
+        position += len(part)
+    progress[:] = position, n_first, n_hashed
+    return True
+
+
+def _grow_by_parts(
+    law: token_keys.Law,
+    tally: _Tally,
+    grid: np.ndarray,
+    bins: np.ndarray,
+    n_unique: np.ndarray,
+    spectrum: np.ndarray,
+    progress: np.ndarray,
+    chunk: int,
+) -> None:
+    """Fill the rest of `n_unique` and `spectrum`, batch by batch, on the threads of `tally`."""
+    n_threads, n_parts = tally.n_threads, len(tally.tables)
+    length = -(-min(_BATCH, int(grid[-1])) // n_threads)
+    n_runs = -(-length // _RUN)
+    ordered = [np.empty((n_runs, _RUN), np.uint64) for _ in range(n_threads)]
+    ends = [np.zeros((n_runs, n_parts), np.int64) for _ in range(n_threads)]
+    begun, position, _, _, n_fresh = progress.tolist()
+    n_hashed = [int(np.count_nonzero(table[:, 0])) for table in tally.tables]
+
+    def make(share: tuple[int, int, int]) -> int:
+        thread, begin, stop = share
+        mine = tally.limit, tally.counts[thread], tally.seen[thread]
+        return _make_share(law, *mine, begin, stop, np.uint64(_PART_BITS), ordered[thread], ends[thread], chunk)
+
+    def add(part: int) -> None:
+        coming = sum(int(ends[t][:, part].sum() - (ends[t][:, part - 1].sum() if part else 0)) for t in used)
+        tally.tables[part] = table = counting.roomy(tally.tables[part], n_hashed[part] + coming, _PART_BITS)
+        slots, found = np.empty(chunk, np.int64), np.empty(chunk, np.uint64)
+        for t in used:
+            runs = ordered[t], ends[t]
+            n_hashed[part] += counting.add_part(table, part, np.uint64(_PART_BITS), *runs, slots, found)
+
+    with ThreadPoolExecutor(n_threads) as pool:
+        each = pool.map if n_threads > 1 else map
+        for j, checkpoint in enumerate(grid.tolist()[begun:], begun):
+            while position < checkpoint:
+                stop = min(position + length * n_threads, checkpoint)
+                step = max(-(-(stop - position) // n_threads), _MIN_SHARE)
+                cuts = [*range(position, stop, step), stop]
+                used = range(len(cuts) - 1)
+                n_fresh += sum(each(make, zip(used, cuts, cuts[1:], strict=False)))
+                list(each(add, range(n_parts)))
+                position = stop
+            _note(tally, bins, sum(n_hashed) + n_fresh, n_fresh, n_unique[j : j + 1], spectrum[j])
 
 
 @compiled
-def _count(hashed, key):
-    """Count `key` once more; True where it was not there before."""
-    slot = _slot(hashed, key)
-    hashed[slot, 0] = key
-    hashed[slot, 1] += _U1
-    return hashed[slot, 1] == _U1
+def _make_share(law, limit, counts, seen, position, stop, part_bits, ordered, ends, chunk):
+    """Make the tokens from `position` to `stop`, count what is frequent, sort the others; the number of fresh ones."""
+    keys, others, kept = np.empty(chunk, np.uint64), np.empty(chunk, np.uint64), np.empty(_RUN, np.uint64)
+    working = token_keys.scratch(law, chunk)
+    n_fresh, new = 0, chunk
+    for run in range(len(ends)):
+        end, n_kept = min(position + _RUN, stop), 0
+        while position < end:
+            part = keys[: min(chunk, end - position)]
+            token_keys.make_keys(part, law, working, position)
+            if len(seen) > 0 and law[0] != CELLS and 16 * new > len(part):
+                new, fresh, n = counting.set_bits(part, seen), 0, 0
+            else:
+                new, fresh, n = counting.sort_out(part, limit, counts, seen, others)
+            kept[n_kept : n_kept + n] = others[:n]
+            n_kept += n
+            n_fresh += fresh
+            position += len(part)
+        counting.sort_by_part(kept[:n_kept], part_bits, ordered[run], ends[run])
+    return n_fresh
 
 
-@compiled
-def _roomy(hashed, n_keys):
-    """`hashed`, in a wider table if `n_keys` would fill more than half of it."""
-    while 2 * n_keys > len(hashed):
-        wider = np.zeros((2 * len(hashed), 2), np.uint64)
-        for row in hashed:
-            if row[1] != _U0:
-                wider[_slot(wider, row[0])] = row
-        hashed = wider
-    return hashed
-
-
-@compiled
-def _add_spectrum(counts, edges, spectrum):
-    """Add the number of types in each bin of multiplicity; small multiplicities have bins of their own."""
-    for i in range(len(counts)):
-        count = np.int64(counts[i])
-        if count == 0:
-            continue
-        if count <= len(edges) and edges[count - 1] == count:
-            spectrum[count - 1] += 1
-        else:
-            spectrum[np.searchsorted(edges, count, side="right") - 1] += 1
-
-
-@compiled
-def _grow_urn(discount, concentration, seed, high, checkpoints, edges):
-    """Chinese restaurant process; see `reference._urn` for the weights."""
-    extra = np.uint64(max(concentration, 0))
-    seated = np.empty(checkpoints[-1], np.int32)
-    founders = np.empty(_MIN_SLOTS, np.int64)
-    counts = np.zeros(_MIN_SLOTS, np.int64)
-    n_unique = np.zeros(len(checkpoints), np.int64)
-    spectrum = np.zeros((len(checkpoints), len(edges)), np.int64)
-    n_tables, position = 0, 0
-    for j in range(len(checkpoints)):
-        while position < checkpoints[j]:
-            table = _choose_table(seated, founders, n_tables, position, discount, concentration, extra, seed, high)
-            if table == n_tables:
-                if n_tables == len(founders):
-                    founders = np.concatenate((founders, np.empty(n_tables, np.int64)))
-                    counts = np.concatenate((counts, np.zeros(n_tables, np.int64)))
-                founders[table] = position
-                n_tables += 1
-            seated[position] = table
-            counts[table] += 1
-            position += 1
-        n_unique[j] = n_tables
-        _add_spectrum(counts[:n_tables], edges, spectrum[j])
-    return n_unique, spectrum
-
-
-@compiled
-def _choose_table(seated, founders, n_tables, position, discount, concentration, extra, seed, high):
-    if position == 0:
-        return 0
-    attempt = _U0
-    while True:
-        total = (np.uint64(position) << _U32) + extra
-        x = multiply_high(random_bits(seed, high + attempt, np.uint64(position)), total)
-        if x < extra:
-            return n_tables
-        x -= extra
-        neighbour = np.int64(x >> _U32)
-        part = np.int64(x) & _M32
-        table = np.int64(seated[neighbour])
-        if founders[table] != neighbour or part >= discount:
-            return table
-        new = discount
-        if neighbour == 0 and concentration < 0:
-            new += concentration
-        if part < new:
-            return n_tables
-        attempt += _U1
+def _note(
+    tally: _Tally, bins: np.ndarray, n_others: int, n_fresh: int, n_unique: np.ndarray, spectrum: np.ndarray
+) -> None:
+    """Unite what the threads have counted, at one checkpoint."""
+    if not tally.with_counts:
+        n_unique[0] = n_others + counting.count_bits(np.bitwise_or.reduce(tally.seen))
+        return
+    counts = sum(tally.counts[1:], tally.counts[0])
+    n_unique[0] = n_others + np.count_nonzero(counts)
+    spectrum[0] += n_fresh
+    for part in (counts, *(table[:, 1] for table in tally.tables)):
+        counting.add_spectrum(part, bins, spectrum)

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 
 import numpy as np
 
 from simulate.backends import Growth
-from simulate.sampling import CELLS, FLAT, FRESH, OVERFLOW, Cells, Sampler
+from simulate.sampling import ALIAS, CELLS, FLAT, FRESH, OVERFLOW, WINDOWS, Cells, Sampler
 from simulate.stream import Stream
 
 _MASK = 2**32 - 1
@@ -21,9 +21,8 @@ _MASK = 2**32 - 1
 
 def growth(sampler: Sampler, checkpoints: np.ndarray, stream: Stream, *, edges: np.ndarray) -> Growth:
     """Draw ``checkpoints[-1]`` tokens and count distinct ones and multiplicities at each checkpoint."""
-    draw = {FLAT: _flat, CELLS: _cells}.get(sampler.kind, _urn)
-    tokens = draw(sampler, stream)
-    seen: Counter[int] = Counter()
+    tokens = draws(sampler, stream)
+    seen: Counter[Hashable] = Counter()
     n_drawn, n_unique, spectra = 0, [], []
     for checkpoint in checkpoints.tolist():
         while n_drawn < checkpoint:
@@ -31,10 +30,33 @@ def growth(sampler: Sampler, checkpoints: np.ndarray, stream: Stream, *, edges: 
             n_drawn += 1
         n_unique.append(len(seen))
         spectrum = [0] * len(edges)
-        for multiplicity in seen.values():
+        for multiplicity in seen.values() if len(edges) else ():
             spectrum[bisect_right(edges.tolist(), multiplicity) - 1] += 1
         spectra.append(spectrum)
     return Growth(np.array(n_unique, np.int64), np.array(spectra, np.int64).reshape(-1, len(edges)))
+
+
+def first_draws(sampler: Sampler, n_draws: int, stream: Stream) -> np.ndarray:
+    """The draws, counted from 0, that showed a type for the first time, in order."""
+    seen: set[Hashable] = set()
+    first = []
+    for i, token in zip(range(n_draws), draws(sampler, stream), strict=False):
+        if token not in seen:
+            seen.add(token)
+            first.append(i)
+    return np.array(first, np.int64)
+
+
+def multiplicities(sampler: Sampler, n_draws: int, stream: Stream) -> np.ndarray:
+    """How often each type was seen in `n_draws` draws, the most frequent first."""
+    seen = Counter(token for _, token in zip(range(n_draws), draws(sampler, stream), strict=False))
+    return np.array(sorted(seen.values(), reverse=True), np.int64)
+
+
+def draws(sampler: Sampler, stream: Stream) -> Iterator[Hashable]:
+    """The types of the tokens, one after another: keys, or windows letter by letter."""
+    draw = {FLAT: _flat, ALIAS: _alias, CELLS: _cells, WINDOWS: _windows}.get(sampler.kind, _urn)
+    return draw(sampler, stream)
 
 
 def philox(counter: tuple[int, int, int, int], key: tuple[int, int]) -> tuple[int, int, int, int]:
@@ -58,10 +80,27 @@ def bits(stream: Stream, position: int, attempt: int) -> int:
 
 
 def _flat(sampler: Sampler, stream: Stream) -> Iterator[int]:
-    n_types, position = sampler.parameter[0], 0
+    position = 0
     while True:
-        yield bits(stream, position, 0) * n_types >> 64
+        yield bits(stream, position, 0) * sampler.parameter[0] >> 64
         position += 1
+
+
+def _alias(sampler: Sampler, stream: Stream) -> Iterator[int]:
+    table_bits, position = sampler.parameter[0], 0
+    while True:
+        bucket, below = divmod(bits(stream, position, 0), 2 ** (64 - table_bits))
+        threshold, other = divmod(int(sampler.alias[bucket]), 2**table_bits)
+        yield bucket if below < threshold else other
+        position += 1
+
+
+def _windows(sampler: Sampler, stream: Stream) -> Iterator[tuple[int, ...]]:
+    letters = _flat(sampler, stream)
+    window = tuple(next(letters) for _ in range(sampler.parameter[1]))
+    while True:
+        yield window
+        window = (*window[1:], next(letters))
 
 
 def _cells(sampler: Sampler, stream: Stream) -> Iterator[int]:

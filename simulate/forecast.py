@@ -1,0 +1,121 @@
+"""What a sweep will cost, before anything is drawn: seconds and memory of each source, from its expectations.
+
+Seconds are those of one core of 2025, right to a factor of three or so; memory follows from the tables that the
+loops allocate, and is an upper limit where a source may or may not need its hash table.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from bounds.sources import Source
+from bounds.unique import expected_unique
+from simulate.first_arrivals import Arrivals
+from simulate.sampling import URN
+
+if TYPE_CHECKING:
+    from simulate.job import Job
+
+# Measured on one core: seconds a token, a new type in a table of counts, a new type in a hash table, a customer.
+_TOKEN, _DENSE, _HASHED, _CUSTOMER = 5e-9, 1e-8, 1.5e-7, 7e-8
+_ARRIVAL, _PATH_POINT, _STEP = 1.2e-7, 1e-8, 3e-6
+_MAX_DENSE = 1 << 27
+_SLOT = 24  # bytes: a key and a count, and half as much again while the table is widened
+_GIB = 2**30
+
+
+class Forecast(NamedTuple):
+    """One source: how it will be drawn, in how many cells, and what that takes (memory for each corpus at work)."""
+
+    source: str
+    engine: str
+    reason: str
+    cells: int
+    draws: int
+    seconds: float
+    n_bytes: int
+
+
+def corpus_cost(source: Source, name: str, engine: Any, grid: Sequence[int]) -> tuple[float, int]:
+    """Seconds and bytes of one corpus of `source`, by the engine `name` that was set up as `engine`."""
+    largest = grid[-1]
+    n_new = float(expected_unique(source, largest))
+    if name == "gauss":
+        return _PATH_POINT * len(grid) ** 2 + _STEP * len(grid), 8 * len(grid) ** 2
+    if name == "types":
+        blocks = engine.parts if isinstance(engine, Arrivals) else ()
+        shares = max((len(part.share) * len(steps) * 8 for part, steps in blocks), default=0)
+        return _ARRIVAL * n_new + 3e-8 * shares / 8, 2 * shares + 32 * int(n_new)
+    costs = [_tokens_cost(sampler, float(sizes[-1]), source) for _, sampler, sizes in engine.parts]
+    return sum(seconds for seconds, _ in costs), max(n_bytes for _, n_bytes in costs)
+
+
+def _tokens_cost(sampler: Any, n_draws: float, source: Source) -> tuple[float, int]:
+    n_new = float(expected_unique(source, n_draws))
+    if sampler.kind == URN:
+        return _CUSTOMER * n_draws, int(4 * n_draws) + _SLOT * _slots(n_new)
+    if 0 < sampler.n_keys <= min(4 * n_draws, _MAX_DENSE):
+        return _TOKEN * n_draws + _DENSE * n_new, 8 * sampler.n_keys
+    return _TOKEN * n_draws + _HASHED * n_new, 8 * sampler.n_dense + _SLOT * _slots(2 * n_new)
+
+
+def _slots(n: float) -> int:
+    return 1 << max(12, int(np.ceil(np.log2(n + 1))))
+
+
+def forecast(job: Job) -> list[Forecast]:
+    """What each source of `job` will take; a real corpus is one cell, which is counted and not drawn."""
+    found = []
+    for i, source in enumerate(job.plan.sources):
+        name, reason = job.choices[source]
+        cells = sum(cell.source == i for cell in job.cells)
+        draws = job.grid[-1] * job.plan.replicates if i in job.drawers else 0
+        seconds, n_bytes = job.costs.get(i, (0.0, 0))
+        found.append(Forecast(source, name, reason, cells, draws, seconds * job.plan.replicates, n_bytes))
+    return found
+
+
+def memory_needed(job: Job, at_once: int) -> int:
+    """Bytes that this process needs at most: `at_once` corpora at work (none on a cluster), tables and the result."""
+    largest = max((n_bytes for _, n_bytes in job.costs.values()), default=0)
+    one_corpus = 8 * (len(job.grid) + len(job.edges))
+    result = 3 * len(job.plan.sources) * job.plan.replicates * one_corpus if job.drawers else 0
+    return largest * min(at_once, len(job.cells)) + result
+
+
+def check_memory(job: Job, at_once: int) -> str | None:
+    """A sentence where `job` needs more memory than is free now; ValueError where it is more than there is."""
+    needed, (total, free) = memory_needed(job, at_once), machine_memory()
+    if needed <= free:
+        return None
+    alone = memory_needed(job, min(at_once, 1))
+    help_ = (
+        "pass --threads 1 (or fewer workers)"
+        if at_once > 1 and alone <= free
+        else "pass a smaller --n-draws or fewer --replicates"
+    )
+    what = f"this sweep needs about {needed / _GIB:.1f} GiB of memory"
+    if needed > total:
+        raise ValueError(f"{what}, and this machine has {total / _GIB:.1f} GiB; {help_}")
+    return f"{what}, and {free / _GIB:.1f} of {total / _GIB:.1f} GiB are free now; if it fails, {help_}"
+
+
+def machine_memory() -> tuple[int, int]:
+    """Bytes of memory that this process may use in all, and that are free now; the limit of a container counts."""
+    total = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    free = total
+    try:
+        lines = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
+        free = next(1024 * int(line.split()[1]) for line in lines if line.startswith("MemAvailable:"))
+        limit, used = (Path(f"/sys/fs/cgroup/memory.{name}").read_text() for name in ("max", "current"))
+        if limit.strip() != "max":
+            total = min(total, int(limit))
+            free = min(free, int(limit) - int(used))
+    except (OSError, ValueError, StopIteration):
+        pass  # no container, or no Linux: what is known already stands
+    return total, max(0, min(free, total))

@@ -1,0 +1,64 @@
+"""Small sweeps for the tests of resuming and of clusters, and what makes two results the same."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import xarray as xr
+
+import simulate
+
+ROOT = Path(__file__).parent.parent
+SOURCES = ["zipf:1.724", "pitman-yor:0.58,concentration=10", "growing:0.58"]
+SMALL: dict[str, Any] = {"sources": SOURCES, "n_draws": "100:1e5:5", "replicates": 5, "seed": 5}
+"""15 corpora; one to a cell where `sweep_cells.CELL_SECONDS` is small."""
+
+LONG: dict[str, Any] = {"sources": SOURCES[1:], "n_draws": "1000:2e6:4", "replicates": 8, "seed": 5}
+"""16 corpora, half of them of a fifth of a second each, one to a cell: long enough to be killed in the middle."""
+
+LONG_FLAGS = [*(f"--source={source}" for source in SOURCES[1:]), "--n-draws=1000:2e6:4", "--replicates=8", "--seed=5"]
+
+
+def command(*arguments: str) -> list[str]:
+    return [sys.executable, "-m", "simulate", "sweep", *arguments]
+
+
+def start(*arguments: str, cwd: Path) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        command(*arguments), cwd=cwd, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+    )  # fmt: skip
+
+
+def finish(*arguments: str, cwd: Path, code: int = 0) -> subprocess.CompletedProcess[str]:
+    process = start(*arguments, cwd=cwd)
+    out, err = process.communicate(timeout=120)
+    assert process.returncode == code, err
+    assert "Traceback" not in err
+    return subprocess.CompletedProcess(arguments, process.returncode, out, err)
+
+
+def same(one: xr.Dataset | Path, other: xr.Dataset | Path) -> bool:
+    """Bit for bit the same names, dimensions, types, values and attributes; provenance may say what was resumed."""
+    a, b = (simulate.open_result(d) if isinstance(d, Path) else d for d in (one, other))
+    made = [json.loads(d.attrs["provenance"]) for d in (a, b)]
+    for provenance in made:
+        provenance.pop("kept_cells", None)
+    if made[0] != made[1] or set(a.variables) != set(b.variables):
+        return False
+    return all(_same_values(a[name], b[name]) for name in map(str, a.variables))
+
+
+def _same_values(one: xr.DataArray, other: xr.DataArray) -> bool:
+    if one.dims != other.dims or one.shape != other.shape:
+        return False
+    if one.attrs["units"] != other.attrs["units"] or one.attrs["long_name"] != other.attrs["long_name"]:
+        return False
+    if one.dtype.kind in "fi":
+        return one.dtype == other.dtype and one.values.tobytes() == other.values.tobytes()
+    return [str(value) for value in one.values] == [str(value) for value in other.values]

@@ -1,0 +1,165 @@
+"""The same numbers on Dask workers, however many they are and whichever of them dies."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+import simulate
+from simulate.cluster import check_cluster
+from tests.sweep_runs import LONG, LONG_FLAGS, ROOT, finish, same, start
+
+DASK = Path(sys.executable).with_name("dask")
+
+
+@pytest.fixture(scope="module")
+def long(tmp_path_factory) -> Path:
+    path = tmp_path_factory.mktemp("long") / "long.zarr"
+    simulate.sweep(**LONG, out=path)
+    return path
+
+
+def children(process: int) -> set[int]:
+    """The worker processes below a process: those that were spawned by name, not the trackers beside them."""
+    found = set()
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            parent = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
+            line = (folder / "cmdline").read_text()
+        except OSError:
+            continue
+        if parent == process and "spawn_main" in line:
+            found.add(int(folder.name))
+    return found
+
+
+def wait_for(condition, process: subprocess.Popen[str], seconds: float = 60.0) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition() and process.poll() is None and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert condition()
+
+
+def cells_done(part: Path) -> int:
+    return sum(path.is_file() for path in (part / "done" / "c").rglob("*"))
+
+
+@pytest.mark.parametrize(
+    "workers",
+    [1, pytest.param(2, marks=pytest.mark.verification), pytest.param(7, marks=pytest.mark.verification)],
+)
+def test_any_number_of_processes_gives_the_same(tmp_path, long, workers):
+    done = finish(*LONG_FLAGS, f"--cluster=local:{workers}", "--out=x.zarr", "--progress", cwd=tmp_path)
+    assert "16 of 16 cells" in done.stderr
+    assert same(tmp_path / "x.zarr", long)
+
+
+SEVEN = """
+from distributed import LocalCluster
+with LocalCluster(n_workers=7, threads_per_worker=1, processes=False, protocol="tcp://", dashboard_address=None) as c:
+    print(c.scheduler_address, flush=True)
+    input()
+"""
+
+
+def test_seven_workers_give_the_same(tmp_path, long):
+    """Seven workers in one process: seven processes are for `pytest -m verification`."""
+    host = subprocess.Popen(
+        [sys.executable, "-c", SEVEN], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+    )  # fmt: skip
+    try:
+        address = host.stdout.readline().strip()
+        finish(*LONG_FLAGS, f"--cluster={address}", "--out=x.zarr", cwd=tmp_path)
+    finally:
+        host.communicate("\n", timeout=30)
+    assert same(tmp_path / "x.zarr", long)
+
+
+def test_a_worker_that_is_killed_takes_nothing_with_it(tmp_path, long):
+    process = start(*LONG_FLAGS, "--cluster=local:2", "--out=x.zarr", cwd=tmp_path)
+    part = tmp_path / "x.zarr.part"
+    wait_for(lambda: part.exists() and cells_done(part) >= 1, process)
+    victims = children(process.pid)
+    assert len(victims) == 2
+    os.kill(min(victims), signal.SIGKILL)
+    out, err = process.communicate(timeout=120)
+    assert process.returncode == 0, err
+    assert "Traceback" not in err
+    assert "written: x.zarr" in out
+    assert same(tmp_path / "x.zarr", long)
+
+
+def free_port() -> int:
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        return listening.getsockname()[1]
+
+
+@pytest.fixture
+def scheduler(tmp_path):
+    """A scheduler and two workers, started as the README says; the address and the processes."""
+    address = f"tcp://127.0.0.1:{free_port()}"
+    where = {"cwd": tmp_path, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    port = address.rpartition(":")[2]
+    processes = [
+        subprocess.Popen([DASK, "scheduler", "--host", "127.0.0.1", "--port", port, "--no-dashboard"], **where)
+    ]
+    processes.append(
+        subprocess.Popen(
+            [DASK, "worker", address, "--nworkers", "2", "--no-dashboard"],
+            env=os.environ | {"PYTHONPATH": str(ROOT)}, **where,
+        )
+    )  # fmt: skip
+    yield address, processes
+    for process in processes[::-1]:
+        process.terminate()
+    for process in processes:
+        process.wait(timeout=30)
+
+
+def test_a_scheduler_somewhere_else_and_one_that_goes_away(tmp_path, long, scheduler):
+    address, processes = scheduler
+    finish(*LONG_FLAGS, f"--cluster={address}", "--out=whole.zarr", cwd=tmp_path)
+    assert same(tmp_path / "whole.zarr", long)
+    process = start(*LONG_FLAGS, f"--cluster={address}", "--out=x.zarr", cwd=tmp_path)
+    part = tmp_path / "x.zarr.part"
+    wait_for(lambda: part.exists() and cells_done(part) >= 1, process)
+    processes[0].kill()
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 1, err
+    assert "Traceback" not in err
+    assert re.search(r"^error: the Dask scheduler or its workers went away.*--resume to go on$", err, re.MULTILINE)
+    finish(*LONG_FLAGS, "--out=x.zarr", "--resume", cwd=tmp_path)
+    assert same(tmp_path / "x.zarr", long)
+
+
+def test_a_scheduler_that_does_not_answer_is_one_sentence(tmp_path):
+    began = time.monotonic()
+    err = finish(*LONG_FLAGS, f"--cluster=tcp://127.0.0.1:{free_port()}", cwd=tmp_path, code=2).stderr
+    assert err.count("\n") == 1
+    assert "no Dask scheduler answers at tcp://127.0.0.1:" in err
+    assert time.monotonic() - began < 40
+
+
+def test_names_of_clusters():
+    assert check_cluster("local") == ("local", None)
+    assert check_cluster("local:3") == ("local", 3)
+    assert check_cluster("tcp://10.0.0.1:8786") == ("tcp://10.0.0.1:8786", None)
+    for wrong in ("", "remote", "local:x", "local:-1", "tcp://host", "http://host:1", "local:1.5"):
+        with pytest.raises(ValueError, match=r"cluster|workers"):
+            check_cluster(wrong)
+
+
+def test_without_dask_one_sentence_says_what_to_install(monkeypatch):
+    monkeypatch.setattr("simulate.cluster.find_spec", lambda name: None)
+    with pytest.raises(ValueError, match=r"pip install 'efficiency-bounds\[dask\]'"):
+        simulate.sweep(**LONG, cluster="local")
