@@ -32,7 +32,8 @@ import numpy as np
 from bounds import inversions
 from bounds.intervals import GIVEN, HEURISTIC, Bound, Interval
 from bounds.inversions import DERIVED, INVERSIONS, LOSS_RANGE, NOVELTY_COST, LossCurve
-from bounds.laws import LAWS, LossLaw, _positive, get_law
+from bounds.law_checks import positive
+from bounds.laws import LAWS, LossLaw, get_law
 from bounds.notation import PAPER_VERSIONS, Formula, Letter
 
 __all__ = ["FORMULAS", "INVERSIONS", "LOSS_RANGE", "NOVELTY_COST", "Band", "bands", "exponent_band"]
@@ -111,13 +112,23 @@ def exponent_band(beta: float) -> Interval:
     return Interval(lower, upper) if value.ndim else Interval(float(lower), float(upper))
 
 
+def band_exponents(beta: Any, source: str) -> dict[str, Any]:
+    """The exponents γ of a band by their ends, with the middle that the version of the paper gives, if any.
+
+    Cut to [0, 1], since nothing else is known where β (a number or an array) lies outside (0, 1) or above one half.
+    """
+    rates = {"lower": 0.0, "middle": {"kausik2024v1": 0.5, "kausik2024v3": 0.0}.get(source), "upper": 1.0}
+    gamma = _F["bernstein_exponent"].function
+    return {end: np.clip(gamma(np.asarray(beta, float), b), 0.0, 1.0)[()] for end, b in rates.items() if b is not None}
+
+
 def growth_factor(exponent: Any, k: Any = 2) -> Any:
     """k^(1/γ): how many times the corpus for `k` times the skills, if skills ∝ U ~ D^γ (heuristic, B8).
 
     Infinite where it passes the largest float. Raises ValueError unless the exponent and k are positive.
     """
     with np.errstate(over="ignore"):
-        gamma, skills = np.asarray(_positive("exponent", exponent), float), np.asarray(_positive("k", k), float)
+        gamma, skills = np.asarray(positive("exponent", exponent), float), np.asarray(positive("k", k), float)
         return _F["growth_factor"].function(gamma, skills)[()]
 
 
@@ -161,17 +172,17 @@ def unique_bounds(
     cost of a first occurrence. Raises ValueError for a law without an irreducible loss and for less than one
     sequence.
     """
-    law, tokens = get_law(law), _positive("n_tokens", n_tokens)
-    length = _positive("tokens_per_sequence", tokens_per_sequence)
+    law, tokens = get_law(law), positive("n_tokens", n_tokens)
+    length = positive("tokens_per_sequence", tokens_per_sequence)
     if np.any(np.asarray(length) < 1):
         raise ValueError(f"tokens_per_sequence must be at least 1, got {tokens_per_sequence!r}")
     _must_fall(law)
-    M = _positive("loss_range", loss_range)
+    M = positive("loss_range", loss_range)
     curve = LossCurve(
         tokens, law.data_coefficient, law.data_exponent, loss_range=M,
-        novelty_cost=_positive("novelty_cost", novelty_cost),
-        max_novelty_cost=M * length if max_novelty_cost is None else _positive("max_novelty_cost", max_novelty_cost),
-        initial_excess=M if initial_excess is None else _positive("initial_excess", initial_excess),
+        novelty_cost=positive("novelty_cost", novelty_cost),
+        max_novelty_cost=M * length if max_novelty_cost is None else positive("max_novelty_cost", max_novelty_cost),
+        initial_excess=M if initial_excess is None else positive("initial_excess", initial_excess),
     ).per_sequence(length)  # fmt: skip
     if np.any(np.asarray(curve.novelty_cost) > np.asarray(curve.max_novelty_cost)):
         raise ValueError(
@@ -237,11 +248,11 @@ def efficient_params(
     models that Allen-Zhu & Li 2024 measured, C1); `options` are those of `unique_bounds`. N counts what the law
     counts.
     """
-    nu = _positive("params_per_sequence", params_per_sequence)
+    nu = positive("params_per_sequence", params_per_sequence)
     if bits_per_sequence is not None:
         if params_per_sequence != 1.0:
             raise ValueError("pass params_per_sequence or bits_per_sequence, not both")
-        bits, kappa = _positive("bits_per_sequence", bits_per_sequence), _positive("bits_per_param", bits_per_param)
+        bits, kappa = positive("bits_per_sequence", bits_per_sequence), positive("bits_per_param", bits_per_param)
         nu = _F["params_per_sequence"].function(bits, kappa)
     law = get_law(law)
     unique = unique_bounds(n_tokens, law=law, **options)
@@ -319,13 +330,12 @@ def bands(
         "params_per_sequence": params_per_sequence, "bits_per_sequence": bits_per_sequence,
         "bits_per_param": bits_per_param,
     }  # fmt: skip
-    _positive("skills", skills)
+    positive("skills", skills)
     rows = []
     for law in map(get_law, [laws] if isinstance(laws, str | LossLaw) else laws):
-        ends = exponent_band(law.data_exponent)
-        halfway = max(float(bernstein_exponent(law.data_exponent, 0.5)), 0.0)
-        middle = {"kausik2024v1": halfway, "kausik2024v3": ends.lower}.get(source)
-        exponent = (ends.lower, middle, ends.upper)
+        exponent_band(law.data_exponent)  # refuses an exponent that no bound can use
+        ends = band_exponents(law.data_exponent, source)
+        exponent = (float(ends["lower"]), ends.get("middle"), float(ends["upper"]))
         factors = [None if g is None or g <= 0 else float(growth_factor(g, skills)) for g in exponent[::-1]]
         told = {"law": law, "source": source, **options}
         unique = unique_bounds(n_tokens, **told) if law.comparable else None

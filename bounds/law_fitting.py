@@ -51,7 +51,7 @@ _FAINT = 1e-6
 _FEWEST = 50
 """Fewest resamples from which an interval is read."""
 _FEWEST_RUNS = 8
-"""Fewest runs that are resampled: six for five constants leave intervals that cover 75 % where they say 95."""
+"""Fewest runs that are resampled: six or seven for five constants say too little of their own error."""
 
 FORMULAS = (
     Formula(

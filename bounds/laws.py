@@ -23,7 +23,7 @@ from __future__ import annotations
 from typing import Any
 
 from bounds.kaplan import PF_DAY, KaplanLaw
-from bounds.law_checks import positive, positives
+from bounds.law_checks import positives
 from bounds.loss_law import LossLaw, evaluate
 from bounds.statements.laws import EPOCH, FORMULAS, HOFFMANN, KAPLAN
 
@@ -72,9 +72,6 @@ LAWS: dict[str, LossLaw] = {
 """The published laws by key; constants as printed."""
 
 _training_flops = next(formula for formula in FORMULAS if formula.name == "training_flops")
-
-# Modules that check the same arguments take it from here.
-_positive = positive
 
 
 def get_law(law: str | LossLaw) -> LossLaw:

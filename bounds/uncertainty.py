@@ -26,14 +26,16 @@ from scipy.special import ndtri
 
 from bounds.efficiency import (
     STORAGE_OPTIONS,
+    band_exponents,
     bernstein_exponent,
     efficient_params,
     growth_factor,
     unique_bounds,
 )
 from bounds.intervals import ASYMPTOTIC, EMPIRICAL, HEURISTIC, Bound, Interval
+from bounds.law_checks import positive
 from bounds.law_fitting import LossLawFit, checked_confidence
-from bounds.laws import LossLaw, _positive
+from bounds.laws import LossLaw
 from bounds.notation import PAPER_VERSIONS, Formula, Letter
 
 _VAR_B = Letter("V_B", "variance of the estimate of ln B", "1", r"\sigma_B^2", ("nonnegative",))
@@ -90,7 +92,7 @@ def log_unique_deviation(n_tokens: Any, covariance: Any, *, end: str = "upper") 
     """
     if f"log_unique_deviation.{end}" not in _F:
         raise ValueError(f"end must be lower, middle or upper, got {end!r}")
-    D = _positive("n_tokens", n_tokens)
+    D = positive("n_tokens", n_tokens)
     matrix = np.asarray(covariance, float)
     if matrix.shape != (2, 2) or not np.all(np.isfinite(matrix)) or not np.allclose(matrix, matrix.T):
         raise ValueError(f"covariance must be a symmetric 2 by 2 matrix of ln B and beta, got {covariance!r}")
@@ -117,7 +119,7 @@ def growth_factor_interval(
     rejected the upper end is infinite. ``delta``: exp(± z ln k σ_γ/γ²) about the estimate, which is close only
     where γ is at least four standard errors above 0. Raises ValueError for an exponent that is not positive.
     """
-    gamma, k = float(_positive("exponent", exponent)), float(_positive("k", k))
+    gamma, k = float(positive("exponent", exponent)), float(positive("k", k))
     sigma = float(exponent_deviation(standard_error))
     if k < 1:
         raise ValueError(f"k must be at least 1, got {k:g}: fewer skills need no larger corpus")
@@ -188,14 +190,14 @@ def fitted_band(
     """
     if source not in PAPER_VERSIONS:
         raise ValueError(f"unknown version of the paper {source!r}: known are {', '.join(PAPER_VERSIONS)}")
-    _positive("skills", skills)
+    positive("skills", skills)
     if fit.no_band:
         raise ValueError(fit.no_band)
-    ends = ("lower", "upper") if source == "kausik2024v6" else ("lower", "middle", "upper")
+    ends = tuple(band_exponents(fit.law.data_exponent, source))
     bounded = {} if n_tokens is None else _bounded(n_tokens, source, options)
 
     def values(law: LossLaw) -> dict[tuple[str, str], Any]:
-        exponents = {end: _exponent(law, end, source) for end in ends}
+        exponents = band_exponents(law.data_exponent, source)
         factors = zip(ends, reversed(exponents.values()), strict=True)
         found = {name: bound(law) for name, bound in bounded.items()}
         return {
@@ -231,14 +233,6 @@ def _bounded(n_tokens: float, source: str, options: dict[str, Any]) -> dict[str,
         "n_unique": lambda law: unique_bounds(n_tokens, law=law, source=source, **rest),
         "n_params": lambda law: efficient_params(n_tokens, law=law, source=source, **store, **rest),
     }
-
-
-def _exponent(law: LossLaw, end: str, source: str) -> Any:
-    # A resample may put β outside (0, 1), where nothing is known but 0 ≤ γ ≤ 1.
-    if end == "middle":
-        end = "lower" if source == "kausik2024v3" else "middle"
-    b = {"lower": 0.0, "middle": 0.5, "upper": 1.0}[end]
-    return np.clip(1 - (2 - b) * np.asarray(law.data_exponent), 0.0, 1.0)[()]
 
 
 def _factor(exponent: Any, skills: float) -> Any:
