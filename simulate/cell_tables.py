@@ -14,6 +14,7 @@ to 2^-32.
 from __future__ import annotations
 
 import math
+from itertools import accumulate
 from typing import NamedTuple
 
 import numpy as np
@@ -73,7 +74,8 @@ def build_cells(parts: tuple[tuple[float, Source], ...]) -> tuple[Cells, int]:
     sizes = [round(m) for m in np.ldexp(mass, 64).tolist()]
     sizes[int(np.argmax(mass))] += 2**64 - sum(sizes)
     drawn = np.array([size > 0 for size in sizes])
-    starts = np.cumsum([0, *(size for size in sizes if size)], dtype=object)[:-1].astype(np.uint64)
+    # Whole numbers of Python: a cell of more than half the unit is beyond a signed 64-bit integer.
+    starts = np.array(list(accumulate((size for size in sizes if size), initial=0))[:-1], np.uint64)
     key, width, ratio, component = key[drawn], width[drawn], ratio[drawn], component[drawn]
     single = (width == 0) & (key < np.uint64(FRESH))
     key[single] = np.arange(np.count_nonzero(single), dtype=np.uint64)

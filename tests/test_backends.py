@@ -17,6 +17,8 @@ from simulate.stream import Stream
 
 SOURCES = [
     "uniform:1",
+    "geometric:0.1",
+    "zipf:4",
     "uniform:1000",
     "uniform:1e12",
     "uniform:4611686018427387904",
