@@ -11,6 +11,7 @@ import logging
 import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import CancelledError
 from contextlib import ExitStack
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
@@ -112,8 +113,6 @@ def _check_workers(client: Any, address: str) -> None:
 def _drawn(client: Any, drawers: Mapping[int, Drawer], cells: Sequence[Cell]) -> Iterator[Drawn]:
     from distributed import as_completed
 
-    from simulate.sweep_cells import outcome
-
     # Not scattered: data that was scattered is lost with the workers that hold it, a task is done again.
     ready = {i: client.submit(_given, drawer, key=_key("setup", i)) for i, drawer in drawers.items()}
     waiting = {}
@@ -124,12 +123,22 @@ def _drawn(client: Any, drawers: Mapping[int, Drawer], cells: Sequence[Cell]) ->
         waiting[future] = cell
     for future in as_completed(list(waiting), loop=client.loop):
         cell = waiting.pop(future)
-        if future.status not in ("finished", "error"):
-            raise RuntimeError(f"{LOST}; the cells that are done are kept")
-        yield cell, outcome(future.exception()) or future.result()
+        yield cell, _outcome(future)
         future.release()
     if client.status != "running":
         raise RuntimeError(f"{LOST}; the cells that are done are kept")
+
+
+def _outcome(future: Any) -> Block | Exception:
+    """What a cell holds or why it failed; RuntimeError where the cluster went away before it could tell."""
+    from simulate.sweep_cells import outcome
+
+    if future.status in ("finished", "error"):
+        try:
+            return outcome(future.exception()) or future.result()
+        except (OSError, TimeoutError, CancelledError):
+            pass  # the cell's own error is returned, not raised: this is the connection's
+    raise RuntimeError(f"{LOST}; the cells that are done are kept")
 
 
 def _key(*parts: Any) -> str:

@@ -9,11 +9,13 @@ import socket
 import subprocess
 import sys
 import time
+from concurrent.futures import CancelledError
 from pathlib import Path
 
 import pytest
 
 import simulate
+from simulate import cluster
 from simulate.cluster import check_cluster
 from tests.sweep_runs import LONG, LONG_FLAGS, ROOT, finish, same, start
 
@@ -140,6 +142,33 @@ def test_a_scheduler_somewhere_else_and_one_that_goes_away(tmp_path, long, sched
     assert re.search(r"^error: the Dask scheduler or its workers went away.*--resume to go on$", err, re.MULTILINE)
     finish(*LONG_FLAGS, "--out=x.zarr", "--resume", cwd=tmp_path)
     assert same(tmp_path / "x.zarr", long)
+
+
+@pytest.mark.parametrize("error", [OSError("Stream is closed"), TimeoutError(), CancelledError()])
+def test_a_connection_that_breaks_between_a_cell_and_its_result_is_the_cluster_gone(error):
+    """Which of the two calls meets the closed connection is a matter of milliseconds."""
+
+    class Future:
+        status = "finished"
+
+        def exception(self):
+            return None
+
+        def result(self):
+            raise error
+
+    with pytest.raises(RuntimeError, match="went away; the cells that are done are kept"):
+        cluster._outcome(Future())
+
+
+def test_the_error_of_a_cell_is_not_taken_for_that_of_the_connection():
+    class Future:
+        status = "error"
+
+        def exception(self):
+            return OSError("no space left")
+
+    assert str(cluster._outcome(Future())) == "no space left"
 
 
 def test_a_scheduler_that_does_not_answer_is_one_sentence(tmp_path):
