@@ -62,13 +62,15 @@ def growth(
     return Growth(n_unique, spectrum)
 
 
-def draw(sampler: Sampler, n_draws: int, stream: Stream, *, chunk: int = CHUNK) -> np.ndarray:
-    """The keys of the first `n_draws` tokens, uint64: equal keys are equal types, except above `FRESH`: all new.
+def draw(sampler: Sampler, n_draws: int, stream: Stream, *, first: int = 0, chunk: int = CHUNK) -> np.ndarray:
+    """The keys, uint64, of `n_draws` tokens from `first` on: equal keys are equal types, from `FRESH` on new ones.
 
-    Urns have no keys.
+    Tokens before `first` are not drawn, except of an urn, whose keys are its tables.
     """
+    if sampler.kind == URN:
+        return _seated(sampler, first + n_draws, stream)[4][first:].astype(np.uint64)
     found = np.empty(n_draws, np.uint64)
-    _draw(token_keys.law(sampler, stream), found, chunk)
+    _draw(token_keys.law(sampler, stream), found, first, chunk)
     return found
 
 
@@ -78,8 +80,7 @@ def first_draws(sampler: Sampler, n_draws: int, stream: Stream, *, chunk: int = 
     They are the whole growth curve: U(D) = ``np.searchsorted(first_draws(...), D)`` at every D up to `n_draws`.
     """
     if sampler.kind == URN:
-        grid, bins = np.array([n_draws], np.int64), np.empty(0, np.int64)
-        return urn.grow_urn(*sampler.parameter, np.uint64(stream.seed), np.uint64(stream.high), grid, bins)[3]
+        return _seated(sampler, n_draws, stream)[3]
     law = token_keys.law(sampler, stream)
     tally = _Tally(sampler, n_draws, 1, with_counts=False)
     first, progress = np.empty(4096, np.int64), np.zeros(3, np.int64)
@@ -99,7 +100,7 @@ def multiplicities(
     """
     grid, bins = np.array([n_draws], np.int64), np.array([1], np.int64)
     if sampler.kind == URN:
-        counts = urn.grow_urn(*sampler.parameter, np.uint64(stream.seed), np.uint64(stream.high), grid, bins)[2]
+        counts = _seated(sampler, n_draws, stream)[2]
     else:
         _, spectrum, tally = _count(sampler, grid, stream, bins, chunk, threads)
         parts = [table[:, 1] for table in tally.tables]
@@ -158,11 +159,19 @@ class _Tally:
         return self.limit, self.counts[0], self.seen[0], self.tables[0]
 
 
+def _seated(sampler: Sampler, n_draws: int, stream: Stream) -> tuple[np.ndarray, ...]:
+    """What `grow_urn` gives of `n_draws` tokens without spectra."""
+    if n_draws == 0:
+        return tuple(np.empty(0, np.int64) for _ in range(5))
+    grid, bins = np.array([n_draws], np.int64), np.empty(0, np.int64)
+    return urn.grow_urn(*sampler.parameter, np.uint64(stream.seed), np.uint64(stream.high), grid, bins)
+
+
 @compiled
-def _draw(law, keys, chunk):
+def _draw(law, keys, first, chunk):
     working = token_keys.scratch(law, chunk)
-    for first in range(0, len(keys), chunk):
-        token_keys.make_keys(keys[first : first + chunk], law, working, first)
+    for begin in range(0, len(keys), chunk):
+        token_keys.make_keys(keys[begin : begin + chunk], law, working, first + begin)
 
 
 @compiled

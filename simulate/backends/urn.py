@@ -17,7 +17,8 @@ _MIN_TABLES = 1 << 12
 def grow_urn(discount, concentration, seed, high, checkpoints, edges):
     """Chinese restaurant process; see `reference._urn` for the weights.
 
-    Returns U and the spectrum at each checkpoint, and the tokens at each table and its founder in the end.
+    Returns U and the spectrum at each checkpoint; in the end the tokens at each table, its founder, and the table of
+    each token.
     """
     extra = np.uint64(max(concentration, 0))
     seated = np.empty(checkpoints[-1], np.int32)
@@ -41,7 +42,7 @@ def grow_urn(discount, concentration, seed, high, checkpoints, edges):
         n_unique[j] = n_tables
         if len(edges) > 0:
             counting.add_spectrum(counts[:n_tables], edges, spectrum[j])
-    return n_unique, spectrum, counts[:n_tables], founders[:n_tables]
+    return n_unique, spectrum, counts[:n_tables], founders[:n_tables], seated
 
 
 @compiled

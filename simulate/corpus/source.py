@@ -72,6 +72,14 @@ class OpenCorpus:
         (self._growth,) = measure_units(part, [self._length], at=at)
         return self._growth.n_unique, self._growth.spectrum[-1]
 
+    def window_ids(self) -> np.ndarray:
+        """Number, uint32, of each window among the distinct ones, in the order of the text; shape (window,)."""
+        from .counting import window_ids
+
+        (found,) = window_ids(self._units, [self._length])
+        streams = zip(self._units.starts[:-1].tolist(), self._units.starts[1:].tolist(), strict=True)
+        return np.concatenate([found.ids[a : max(a, b - self._length + 1)] for a, b in streams])
+
     def fit(self) -> CorpusFit | None:
         """The exponent of what was counted, with an interval from blocks of the text; None where it is too short."""
         from .exponents import fit_corpus

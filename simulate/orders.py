@@ -1,0 +1,190 @@
+"""One corpus in its order: which sequence each draw shows, any stretch of it by itself, and how probable it is.
+
+A sweep counts distinct sequences; learners and model suites must know which ones, and when. `open_order` gives the
+draws of a source as keys: equal keys are equal sequences. Draw i of a law is a pure function of the seed, the source
+and i, so that a stretch is made without what comes before it; so is a stretch of a text. The tokens are those that
+`simulate sweep` draws for the same source, seed and replicate.
+
+The Chinese restaurant of a Pitman-Yor source looks back at every draw before: its stretches are drawn from the start
+(`random_access` is False), and its probabilities are random and unknown (`law` is None), as those of a text are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Protocol
+
+import numpy as np
+
+from bounds.numerics.rank_tables import first_probability
+from bounds.sources import Geometric, GrowingUniform, Mixture, PitmanYor, SantaFe, Source, Uniform, Windows, Zipf
+from simulate.arrivals import cell_of
+from simulate.backends import cpu
+from simulate.cell_tables import FRESH
+from simulate.corpus.source import CorpusSource
+from simulate.plan import parse_any_source
+from simulate.sampling import CELLS, URN, Sampler, build_sampler
+from simulate.stream import Stream
+
+__all__ = ["DrawnOrder", "Order", "TextOrder", "open_order"]
+
+BATCH = 1 << 22
+"""Draws held at a time by `batches`: 32 MiB."""
+
+
+class Order(Protocol):
+    """The draws of one corpus."""
+
+    @property
+    def source(self) -> str:
+        """The string that names the source."""
+
+    @property
+    def n_draws(self) -> int:
+        """How many draws there are at most."""
+
+    @property
+    def random_access(self) -> bool:
+        """Whether a stretch is made without what comes before it."""
+
+    @property
+    def law(self) -> Source | None:
+        """The law of independent draws, where it is known: then `probabilities` answers."""
+
+    def keys(self, first: int, n: int) -> np.ndarray:
+        """Keys, uint64 of shape (n,), of the draws `first` to ``first + n - 1``, counted from 0."""
+
+    def probabilities(self, keys: np.ndarray) -> np.ndarray:
+        """Probability of each key in one draw; ValueError where no law is known."""
+
+
+@dataclass(frozen=True)
+class DrawnOrder:
+    """The tokens of a law. Keys from `FRESH` on belong to ranks above 2^62: each is new, and names its draw."""
+
+    parsed: Source
+    stream: Stream
+    sampler: Sampler
+    n_draws: int
+
+    @property
+    def source(self) -> str:
+        """The string that names the source."""
+        return str(self.parsed)
+
+    @property
+    def random_access(self) -> bool:
+        """False of an urn."""
+        return self.sampler.kind != URN
+
+    @property
+    def law(self) -> Source | None:
+        """The law of a draw, facts for a Santa Fe process; None for an urn, whose law is random."""
+        if isinstance(self.parsed, SantaFe):
+            return self.parsed.facts
+        if isinstance(self.parsed, GrowingUniform):
+            return self.parsed.at(self.n_draws)
+        return None if isinstance(self.parsed, PitmanYor) else self.parsed
+
+    def keys(self, first: int, n: int) -> np.ndarray:
+        """Keys, uint64 of shape (n,), of the draws `first` to ``first + n - 1``."""
+        _check_stretch(self, first, n)
+        found = cpu.draw(self.sampler, n, self.stream, first=first)
+        fresh = np.flatnonzero(found >= np.uint64(FRESH))
+        found[fresh] = np.uint64(FRESH) | (fresh + first).astype(np.uint64)  # no two of them are equal
+        return found
+
+    def probabilities(self, keys: np.ndarray) -> np.ndarray:
+        """Probability of each key in one draw, 0 for ranks above 2^62; ValueError of an urn."""
+        law = self.law
+        if law is None:
+            raise ValueError(f"the probabilities of {self.source} are random and unknown; take a zipf source instead")
+        if isinstance(law, Windows):
+            return np.full(np.shape(keys), 1 / law.n_types)
+        found = np.zeros(np.shape(keys))
+        parts = law.components if isinstance(law, Mixture) else ((1.0, law),)
+        component, rank = self._ranks(np.asarray(keys, np.uint64))
+        for number, (weight, part) in enumerate(parts):
+            here = component == number
+            found[here] = weight * _probability(part, rank[here])
+        return found
+
+    def _ranks(self, keys: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Component and rank, from 1, of each key; component -1 where the rank is unknown."""
+        if self.sampler.kind != CELLS:
+            return np.zeros(keys.shape, np.int64), keys.astype(float) + 1
+        dense = keys < np.uint64(self.sampler.n_dense)
+        fresh = keys >= np.uint64(FRESH)
+        shift = np.uint64(62 if len(self.sampler.cells.last) == 1 else 58)
+        component = (keys >> shift).astype(np.int64) - 1
+        rank = (keys & np.uint64((1 << int(shift)) - 1)).astype(float)
+        component[dense], rank[dense] = (table[keys[dense].astype(np.int64)] for table in self._head)
+        component[fresh] = -1
+        return component, rank
+
+    @cached_property
+    def _head(self) -> tuple[np.ndarray, np.ndarray]:
+        """Component and rank of the types that have a cell of their own; in each component they are the first."""
+        cells = self.sampler.cells
+        component = cells.component[(cells.width == 0) & (cells.key < np.uint64(FRESH))]
+        before = np.searchsorted(component, component)
+        return component, np.arange(1.0, len(component) + 1) - before
+
+
+class TextOrder:
+    """The windows of a text, as they stand. No law is known; keys are the window's number among the distinct ones."""
+
+    def __init__(self, parsed: CorpusSource) -> None:
+        self.source = str(parsed)
+        self.random_access = True
+        self.law: Source | None = None
+        self._ids = parsed.open().window_ids()
+        self.n_draws = len(self._ids)
+
+    def keys(self, first: int, n: int) -> np.ndarray:
+        """Keys, uint64 of shape (n,), of the windows `first` to ``first + n - 1``."""
+        _check_stretch(self, first, n)
+        return self._ids[first : first + n].astype(np.uint64)
+
+    def probabilities(self, keys: np.ndarray) -> np.ndarray:
+        """Always ValueError."""
+        raise ValueError(f"the probabilities of {self.source} are unknown; take a law such as zipf:1.724 instead")
+
+
+def open_order(source: str | Source | CorpusSource, n_draws: int, *, seed: int = 0, replicate: int = 0) -> Order:
+    """The corpus that `source` gives for `seed` and `replicate`, at most `n_draws` draws long.
+
+    A text has one replicate, 0, and all of its windows are there if `n_draws` is more. Raises ValueError with one
+    sentence where a source cannot be drawn token by token.
+    """
+    parsed = source if isinstance(source, CorpusSource) else parse_any_source(source)
+    if isinstance(parsed, CorpusSource):
+        return TextOrder(parsed)
+    name = f"{parsed} {n_draws}" if isinstance(parsed, GrowingUniform) else str(parsed)
+    stream = Stream(seed, "tokens", cell_of(name), replicate)
+    return DrawnOrder(parsed, stream, build_sampler(parsed, n_draws), n_draws)
+
+
+def batches(order: Order, first: int, stop: int, size: int = BATCH) -> Iterator[tuple[int, np.ndarray]]:
+    """(number of its first draw, keys) of consecutive stretches from `first` to `stop`, each of at most `size`."""
+    for begin in range(first, stop, size):
+        yield begin, order.keys(begin, min(size, stop - begin))
+
+
+def _check_stretch(order: Order, first: int, n: int) -> None:
+    if not (first >= 0 and n >= 0 and first + n <= order.n_draws):
+        raise ValueError(
+            f"{order.source} has the draws 0 to {order.n_draws - 1} here, got {n} of them from {first} on; "
+            "ask for fewer, or open a longer corpus"
+        )
+
+
+def _probability(part: Source, rank: np.ndarray) -> np.ndarray:
+    if isinstance(part, Uniform):
+        return np.full(rank.shape, 1 / part.types)
+    if isinstance(part, Geometric):
+        return (1 - part.ratio) * part.ratio ** (rank - 1)
+    assert isinstance(part, Zipf)
+    return first_probability(part) * ((rank + part.shift) / (1 + part.shift)) ** -part.exponent
