@@ -170,7 +170,7 @@ def choose_engine(
     raise ValueError(
         f"no engine draws {replicates} corpora of {law} with {n_new:.1e} new types"
         + (" and their multiplicities; pass smaller n_draws or ask for curves alone" if wants == "spectrum" else
-           ", whose number is not normal at every size; pass smaller n_draws or take expectations")
+           ", whose number is not normal at every size; pass smaller n_draws or fewer replicates, or take expectations")
     )  # fmt: skip
 
 
