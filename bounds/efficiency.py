@@ -32,7 +32,7 @@ import numpy as np
 from bounds import inversions
 from bounds.intervals import GIVEN, HEURISTIC, Bound, Interval
 from bounds.inversions import DERIVED, INVERSIONS, LOSS_RANGE, NOVELTY_COST, LossCurve
-from bounds.law_checks import positive
+from bounds.law_checks import as_positive
 from bounds.laws import LAWS, LossLaw, get_law
 from bounds.notation import PAPER_VERSIONS, Formula, Letter
 
@@ -128,7 +128,10 @@ def growth_factor(exponent: Any, k: Any = 2) -> Any:
     Infinite where it passes the largest float. Raises ValueError unless the exponent and k are positive.
     """
     with np.errstate(over="ignore"):
-        gamma, skills = np.asarray(positive("exponent", exponent), float), np.asarray(positive("k", k), float)
+        gamma, skills = (
+            np.asarray(as_positive("exponent", exponent), float),
+            np.asarray(as_positive("k", k), float),
+        )
         return _F["growth_factor"].function(gamma, skills)[()]
 
 
@@ -172,17 +175,17 @@ def unique_bounds(
     cost of a first occurrence. Raises ValueError for a law without an irreducible loss and for less than one
     sequence.
     """
-    law, tokens = get_law(law), positive("n_tokens", n_tokens)
-    length = positive("tokens_per_sequence", tokens_per_sequence)
+    law, tokens = get_law(law), as_positive("n_tokens", n_tokens)
+    length = as_positive("tokens_per_sequence", tokens_per_sequence)
     if np.any(np.asarray(length) < 1):
         raise ValueError(f"tokens_per_sequence must be at least 1, got {tokens_per_sequence!r}")
     _must_fall(law)
-    M = positive("loss_range", loss_range)
+    M = as_positive("loss_range", loss_range)
     curve = LossCurve(
         tokens, law.data_coefficient, law.data_exponent, loss_range=M,
-        novelty_cost=positive("novelty_cost", novelty_cost),
-        max_novelty_cost=M * length if max_novelty_cost is None else positive("max_novelty_cost", max_novelty_cost),
-        initial_excess=M if initial_excess is None else positive("initial_excess", initial_excess),
+        novelty_cost=as_positive("novelty_cost", novelty_cost),
+        max_novelty_cost=M * length if max_novelty_cost is None else as_positive("max_novelty_cost", max_novelty_cost),
+        initial_excess=M if initial_excess is None else as_positive("initial_excess", initial_excess),
     ).per_sequence(length)  # fmt: skip
     if np.any(np.asarray(curve.novelty_cost) > np.asarray(curve.max_novelty_cost)):
         raise ValueError(
@@ -248,11 +251,14 @@ def efficient_params(
     models that Allen-Zhu & Li 2024 measured, C1); `options` are those of `unique_bounds`. N counts what the law
     counts.
     """
-    nu = positive("params_per_sequence", params_per_sequence)
+    nu = as_positive("params_per_sequence", params_per_sequence)
     if bits_per_sequence is not None:
         if params_per_sequence != 1.0:
             raise ValueError("pass params_per_sequence or bits_per_sequence, not both")
-        bits, kappa = positive("bits_per_sequence", bits_per_sequence), positive("bits_per_param", bits_per_param)
+        bits, kappa = (
+            as_positive("bits_per_sequence", bits_per_sequence),
+            as_positive("bits_per_param", bits_per_param),
+        )
         nu = _F["params_per_sequence"].function(bits, kappa)
     law = get_law(law)
     unique = unique_bounds(n_tokens, law=law, **options)
@@ -330,7 +336,7 @@ def bands(
         "params_per_sequence": params_per_sequence, "bits_per_sequence": bits_per_sequence,
         "bits_per_param": bits_per_param,
     }  # fmt: skip
-    positive("skills", skills)
+    as_positive("skills", skills)
     rows = []
     for law in map(get_law, [laws] if isinstance(laws, str | LossLaw) else laws):
         exponent_band(law.data_exponent)  # refuses an exponent that no bound can use

@@ -36,9 +36,19 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.stats import t as t_law
 
 from bounds.estimation.fitting_input import Data, checked, checked_covariance, cut, enough_points
-from bounds.estimation.growth_models import Curve, Estimate, fit_offset, fit_pitman_yor_curve, widest, with_interval
+from bounds.estimation.growth_models import (
+    MODELS,
+    REJECT,
+    Curve,
+    Estimate,
+    fit_offset,
+    fit_pitman_yor_curve,
+    widest,
+    with_interval,
+)
 from bounds.estimation.least_squares import fit_fixed_law, fit_gls, fit_independent
-from bounds.estimation.spectrum_models import first_bins, fit_partition, fit_spectrum, fit_tempered
+from bounds.estimation.many import offset_fits, pitman_yor_fits, tempered_exponents
+from bounds.estimation.spectrum_models import fit_partition, fit_spectrum
 from bounds.intervals import ASYMPTOTIC, Interval
 from bounds.notation import Formula
 from bounds.spectrum import FrequencySpectrum, exchangeability
@@ -46,9 +56,6 @@ from bounds.spectrum import FrequencySpectrum, exchangeability
 __all__ = ["FORMULAS", "MODELS", "Estimate", "ExponentFit", "FrequencySpectrum", "fit_exponent"]
 
 Floats = NDArray[np.float64]
-MODELS = ("auto", "offset", "pitman-yor", "spectrum", "fixed-law")
-REJECT = 0.005
-"""A model whose test of fit gives a p-value below this is rejected, and has no interval."""
 NOT_EXCHANGEABLE = 0.001
 """A curve that is so unlikely a random ordering of its own spectrum is not one of independent draws."""
 EDGE = 1e-3
@@ -212,8 +219,8 @@ def _from_spectrum(data: Data, model: str, confidence: float, fixed: bool) -> Ex
     if model == "auto" and len(data.n_draws) >= 4:
         others += [_stretch(data, name, confidence, fixed)[1] for name in ("offset", "pitman-yor")]
     if main.interval is not None and len(data.n_unique) >= 8 and main.multiplicity_window is not None:
-        kmax = main.multiplicity_window[1]
-        main = _jackknifed(data, main, lambda part: _tempered_point(part, kmax), confidence)
+        n_bins = int(np.sum(summed.upper <= main.multiplicity_window[1]))
+        main = _jackknifed(data, main, lambda left: tempered_exponents(*data.counts_without(left), n_bins), confidence)
     loose = chance is not None and chance < NOT_EXCHANGEABLE
     trouble = ""
     if main.interval is None:
@@ -231,12 +238,6 @@ def _from_spectrum(data: Data, model: str, confidence: float, fixed: bool) -> Ex
     )
 
 
-def _tempered_point(data: Data, kmax: int) -> float:
-    summed = data.spectrum
-    below = first_bins(summed, int(np.sum(summed.upper <= kmax)))
-    return fit_tempered(below, float(data.n_draws[-1]), None).exponent
-
-
 def _stretch(data: Data, name: str, confidence: float, fixed: bool) -> tuple[Curve, Estimate]:
     """One model of the curve on the longest stretch that it fits, with its interval."""
     if name == "fixed-law":
@@ -246,7 +247,10 @@ def _stretch(data: Data, name: str, confidence: float, fixed: bool) -> tuple[Cur
     estimate = fit(part, confidence)
     if len(data.n_unique) >= 8:
         start = len(data.n_draws) - len(part.n_draws)
-        estimate = _jackknifed(data, estimate, lambda rest: fit(rest.curve.start(start), None).exponent, confidence)
+        fits = offset_fits if name == "offset" else pitman_yor_fits
+        estimate = _jackknifed(
+            data, estimate, lambda left: fits(data.curves_without(left).start(start)).exponent, confidence
+        )
     return part, estimate
 
 
@@ -316,12 +320,17 @@ def _tested(estimate: Estimate) -> Estimate:
     return replace(estimate, interval=None) if estimate.p_value < REJECT else estimate
 
 
-def _jackknifed(data: Data, estimate: Estimate, point: Callable[[Data], float], confidence: float) -> Estimate:
-    """`estimate` with the delete-one (or delete-one-group) jackknife interval over replicates, Student's t."""
+def _jackknifed(
+    data: Data, estimate: Estimate, exponents: Callable[[list[NDArray[np.int64]]], Floats], confidence: float
+) -> Estimate:
+    """`estimate` with the delete-one (or delete-one-group) jackknife interval over replicates, Student's t.
+
+    `exponents` gives those of the data without each of some groups of corpora.
+    """
     if not EDGE < estimate.exponent < 1 - EDGE:
         return estimate  # every part of the data gives the same end of the range, which is no sign of certainty
     groups = np.array_split(np.arange(len(data.n_unique)), min(len(data.n_unique), MAX_GROUPS))
-    left = np.array([point(data.without(rows)) for rows in groups])
+    left = exponents(groups)
     count = len(groups)
     error = float(np.sqrt((count - 1) / count * np.sum((left - left.mean()) ** 2)))
     half = error * float(t_law.ppf((1 + confidence) / 2, count - 1))

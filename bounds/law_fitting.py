@@ -30,6 +30,7 @@ from bounds.estimation.loss_regression import Runs, basins, best_of, residuals
 from bounds.intervals import EMPIRICAL, Interval
 from bounds.laws import FLOP_PER_PARAM_TOKEN, LossLaw
 from bounds.notation import Formula, Letter
+from bounds.numerics.one_number import whole_number_from
 
 if TYPE_CHECKING:
     from bounds.uncertainty import FittedBand
@@ -192,7 +193,7 @@ def fit_loss_law(
     N, D, L = _checked_runs(n_params, n_tokens, loss, compute_flops)
     deltas = _deltas(objective, delta)
     bootstrap, seed, drop = (
-        _whole(name, value)
+        whole_number_from(0, name, value)
         for name, value in (("bootstrap", bootstrap), ("seed", seed), ("drop_highest", drop_highest))
     )
     keep = np.sort(L)[-drop] > L if 0 < drop <= len(L) else np.full(len(L), drop == 0)
@@ -261,12 +262,6 @@ def _deltas(objective: str, delta: float) -> tuple[float, ...]:
     if not (isinstance(delta, int | float) and 0 < delta < np.inf):
         raise ValueError(f"delta must be a positive number, a residual of ln loss such as 1e-3, got {delta!r}")
     return {"huber": (float(delta),), "lad": _LAD_DELTAS, "least-squares": (_SQUARES_DELTA,)}[objective]
-
-
-def _whole(name: str, value: float) -> int:
-    if isinstance(value, bool) or not isinstance(value, int | float | np.integer) or value != int(value) or value < 0:
-        raise ValueError(f"{name} must be a whole number of at least 0, got {value!r}")
-    return int(value)
 
 
 def _checked_runs(n_params: Any, n_tokens: Any, loss: Any, compute_flops: Any) -> tuple[Floats, Floats, Floats]:

@@ -26,7 +26,7 @@ from typing import Any, cast
 import numpy as np
 
 from bounds.intervals import EMPIRICAL, GIVEN
-from bounds.law_checks import check_constants, check_range, must_broadcast, must_exceed, positive, positives
+from bounds.law_checks import as_positive, check_constants, check_range, must_broadcast, must_exceed, positives
 from bounds.loss_law import LossLaw, evaluate
 from bounds.notation import Formula, Letter
 
@@ -142,7 +142,7 @@ class DownstreamErrorLaw:
 
         Raises ValueError below the loss at which the law's error is 0.
         """
-        L = positive("loss", loss)
+        L = as_positive("loss", loss)
         least = np.log(self.size / self.ceiling) / self.rate
         must_exceed(L, least, f"where the error of {self.key} is 0", "the law was not fitted there")
         return evaluate(_F["downstream_error"], self.ceiling, self.size, self.rate, L)
@@ -152,7 +152,7 @@ class DownstreamErrorLaw:
 
         Raises ValueError unless the error is positive and below ε.
         """
-        value = positive("error", error)
+        value = as_positive("error", error)
         if not np.all(np.asarray(value) < self.ceiling):
             raise ValueError(f"error must be below {self.ceiling:g}, which {self.key} only approaches, got {error!r}")
         return evaluate(_F["downstream_loss"], self.ceiling, self.size, self.rate, value)
@@ -212,7 +212,7 @@ class OvertrainingLaw:
 
     def compute_factor(self, tokens_per_param: Any) -> Any:
         """How many times the compute of M_opt the same loss takes at M: cosh(η ln(M/M_opt))^(1/η), at least 1."""
-        return evaluate(_F["overtraining_factor"], *self._terms, positive("tokens_per_param", tokens_per_param))
+        return evaluate(_F["overtraining_factor"], *self._terms, as_positive("tokens_per_param", tokens_per_param))
 
     @property
     def loss_law(self) -> LossLaw:

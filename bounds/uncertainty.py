@@ -33,7 +33,7 @@ from bounds.efficiency import (
     unique_bounds,
 )
 from bounds.intervals import ASYMPTOTIC, EMPIRICAL, HEURISTIC, Bound, Interval
-from bounds.law_checks import positive
+from bounds.law_checks import as_positive
 from bounds.law_fitting import LossLawFit, checked_confidence
 from bounds.laws import LossLaw
 from bounds.notation import PAPER_VERSIONS, Formula, Letter
@@ -92,7 +92,7 @@ def log_unique_deviation(n_tokens: Any, covariance: Any, *, end: str = "upper") 
     """
     if f"log_unique_deviation.{end}" not in _F:
         raise ValueError(f"end must be lower, middle or upper, got {end!r}")
-    D = positive("n_tokens", n_tokens)
+    D = as_positive("n_tokens", n_tokens)
     matrix = np.asarray(covariance, float)
     if matrix.shape != (2, 2) or not np.all(np.isfinite(matrix)) or not np.allclose(matrix, matrix.T):
         raise ValueError(f"covariance must be a symmetric 2 by 2 matrix of ln B and beta, got {covariance!r}")
@@ -119,7 +119,7 @@ def growth_factor_interval(
     rejected the upper end is infinite. ``delta``: exp(± z ln k σ_γ/γ²) about the estimate, which is close only
     where γ is at least four standard errors above 0. Raises ValueError for an exponent that is not positive.
     """
-    gamma, k = float(positive("exponent", exponent)), float(positive("k", k))
+    gamma, k = float(as_positive("exponent", exponent)), float(as_positive("k", k))
     sigma = float(exponent_deviation(standard_error))
     if k < 1:
         raise ValueError(f"k must be at least 1, got {k:g}: fewer skills need no larger corpus")
@@ -190,7 +190,7 @@ def fitted_band(
     """
     if source not in PAPER_VERSIONS:
         raise ValueError(f"unknown version of the paper {source!r}: known are {', '.join(PAPER_VERSIONS)}")
-    positive("skills", skills)
+    as_positive("skills", skills)
     if fit.no_band:
         raise ValueError(fit.no_band)
     ends = tuple(band_exponents(fit.law.data_exponent, source))

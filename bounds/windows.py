@@ -17,7 +17,6 @@ occurrences come in clumps of overlapping ones, and the clumps of a rare word ar
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
@@ -25,6 +24,7 @@ import numpy as np
 from bounds.intervals import ASYMPTOTIC, RIGOROUS
 from bounds.notation import Formula, Letter
 from bounds.numerics import autocorrelation, word_chains, word_kinds
+from bounds.numerics.one_number import whole_number_from
 from bounds.numerics.pointwise import flag, real_array, shown
 from bounds.unique import _apply
 
@@ -117,7 +117,7 @@ def expected_unique_windows(
     """
     approximate = flag("approximate", approximate)
     first, q = _law(letters, initial, approximate)
-    length = _whole_number("length", length)
+    length = whole_number_from(1, "length", length)
     if len(q) == 1:  # letters that never come
         first, q = first[first > 0], q[:, first > 0]
 
@@ -270,10 +270,3 @@ def _word(word: Any, alphabet: int) -> np.ndarray:
         wrong = array[~((array >= 0) & (array < alphabet))][0]
         raise ValueError(f"word must hold letters 0 to {alphabet - 1}, got {wrong}")
     return array[None, :].astype(int)
-
-
-def _whole_number(name: str, value: Any) -> int:
-    real = isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, bool)
-    if not (real and 1 <= value < math.inf and value == int(value)):
-        raise ValueError(f"{name} must be a whole number of at least 1, got {value!r}")
-    return int(value)

@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
-from functools import partial
 from typing import Any
 
 import numpy as np
 import xarray as xr
 
 from bounds.estimation.dataset_fits import fit_inputs, fit_source
+from bounds.estimation.many import exponents
 from bounds.fitting import ExponentFit, fit_exponent
 from simulate.corpus.exponents import CorpusFit
 from simulate.corpus.source import TOO_SHORT, OpenCorpus
@@ -98,13 +98,10 @@ def _fit_source(one: xr.Dataset, model: str, window: Window) -> tuple[np.ndarray
         # Corpora that are no prefixes of each other have one model of their own.
         model = model if given.nested else "auto"
         together = fit_source(one, fit_exponent, model=model, window=window)
-    alone = partial(fit_exponent, given.n_draws, nested=given.nested, window=window)
-    if given.spectra is None:
-        return np.array([alone(row, model=model).exponent for row in given.counts]), together
-    # "auto" would fit the other models as well, to report them beside its answer; of one corpus only that is kept.
-    alone = partial(alone, model="spectrum" if model == "auto" else model)
-    single = [alone(row, spectrum=s).exponent for row, s in zip(given.counts, given.spectra, strict=True)]
-    return np.array(single), together
+    if not given.nested:
+        alone = [fit_exponent(given.n_draws, row, nested=False, model=model, window=window) for row in given.counts]
+        return np.array([fit.exponent for fit in alone]), together
+    return exponents(given.n_draws, given.counts, spectra=given.spectra, model=model, window=window), together
 
 
 def _numbers(fit: ExponentFit) -> list[float]:

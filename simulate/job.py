@@ -20,7 +20,8 @@ from simulate.corpus.source import CorpusSource, OpenCorpus
 from simulate.dataset import provenance
 from simulate.forecast import corpus_cost
 from simulate.plan import DEFAULT_N_DRAWS, Sweep, parse_any_source
-from simulate.sweep_cells import Cell, Drawer, Tokens, block_size, cut, set_up
+from simulate.sweep_cells import Cell, Drawer, block_size, cut, set_up
+from simulate.token_engine import Tokens
 
 DEVICES = ("auto", "cpu", "gpu")
 MAX_TOKENS = 10**12

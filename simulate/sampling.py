@@ -28,13 +28,13 @@ from numpy.typing import ArrayLike
 
 from bounds.sources import GrowingUniform, Mixture, PitmanYor, SantaFe, Source, Uniform, Windows, Zipf
 from simulate.alias import MAX_TYPES, alias_table, whole_masses
-from simulate.cell_tables import FRESH, GUIDE_BITS, NO_CELLS, OVERFLOW, Cells, build_cells
+from simulate.cell_tables import FRESH, GUIDE_BITS, NO_CELLS, OVERFLOW, Cells, build_cells, check_cells
 from simulate.stream import M32, multiply_high, random_bits
 
 __all__ = [
     "ALIAS", "CELLS", "FLAT", "FRESH", "HASH_PRIME", "OVERFLOW", "URN", "WINDOWS", "Cells", "Sampler", "build_sampler",
-    "draw_alias", "draw_flat", "draw_from_block", "find_cell", "hash_base", "listed_sampler", "multiply_mod",
-    "roll_window",
+    "check_drawable", "draw_alias", "draw_flat", "draw_from_block", "find_cell", "hash_base", "listed_sampler",
+    "multiply_mod", "roll_window",
 ]  # fmt: skip
 
 FLAT, CELLS, URN, ALIAS, WINDOWS = 0, 1, 2, 3, 4
@@ -107,17 +107,22 @@ def build_sampler(source: Source, n_draws: int) -> Sampler:
         return _windows(source)
     if isinstance(source, PitmanYor):
         return _urn(source, n_draws)
-    if isinstance(source, Zipf) and source.types is not None and 2 <= source.types <= MAX_ALIAS_TYPES:
-        ranks = np.arange(source.types, dtype=float)
-        # Relative to the first: only ratios matter, and (1 + q)^-s alone may underflow.
-        sizes = whole_masses(np.exp(-source.exponent * np.log1p(ranks / (1 + source.shift))))
+    if isinstance(source, Zipf) and _is_listed(source):
+        sizes = _zipf_sizes(source)
         if np.count_nonzero(sizes) > 1:
             return _alias(sizes)
-    parts = source.components if isinstance(source, Mixture) else ((1.0, source),)
-    if len(parts) > 16:
-        raise ValueError(f"the tokens engine takes mixtures of at most 16 components, got {len(parts)}")
-    cells, n_dense = build_cells(parts)
+    cells, n_dense = build_cells(_parts(source))
     return Sampler(CELLS, cells=cells, n_dense=n_dense)
+
+
+def check_drawable(source: Source, n_draws: int) -> None:
+    """Raise the ValueError that `build_sampler` would raise for `source`, if any, without its large tables."""
+    if isinstance(source, SantaFe):
+        source = source.facts
+    if isinstance(source, Windows | PitmanYor):
+        build_sampler(source, n_draws)  # has no tables
+    elif not (isinstance(source, GrowingUniform | Uniform) or _is_listed(source)):
+        check_cells(_parts(source))
 
 
 def listed_sampler(masses: ArrayLike) -> Sampler:
@@ -139,6 +144,27 @@ def listed_sampler(masses: ArrayLike) -> Sampler:
     return _alias(sizes)
 
 
+def _is_listed(source: Source) -> bool:
+    """Whether the law may have an alias table: it is finite, and not too long."""
+    return isinstance(source, Zipf) and source.types is not None and 2 <= source.types <= MAX_ALIAS_TYPES
+
+
+def _zipf_sizes(law: Zipf) -> np.ndarray:
+    """The masses of a listed Zipf law in units of 2^-64. Relative to the first, since (1 + q)^-s may underflow."""
+    ranks = np.arange(law.n_types)
+    return whole_masses(np.exp(-law.exponent * np.log1p(ranks / (1 + law.shift))))
+
+
+def _parts(source: Source) -> tuple[tuple[float, Source], ...]:
+    """The components of a law with their weights."""
+    parts = source.components if isinstance(source, Mixture) else ((1.0, source),)
+    if len(parts) > 16:
+        raise ValueError(
+            f"the tokens engine takes mixtures of at most 16 components, got {len(parts)}; use --engine types"
+        )
+    return parts
+
+
 def _alias(sizes: np.ndarray) -> Sampler:
     table, bits = alias_table(sizes)
     return Sampler(ALIAS, parameter=(bits, 0), n_dense=len(sizes), alias=table)
@@ -152,11 +178,12 @@ def _alias_of_one(key: int, n_types: int) -> Sampler:
 def _urn(source: PitmanYor, n_draws: int) -> Sampler:
     if n_draws > MAX_URN_DRAWS:
         raise ValueError(
-            f"the tokens of a Pitman-Yor source can be drawn up to 2^31 - 1, got {n_draws}; use --engine analytic"
+            f"the tokens of a Pitman-Yor source can be drawn up to 2^31 - 1, got {n_draws}; use --engine types or gauss"
         )
     if source.concentration >= 2**29:
         raise ValueError(
-            f"the tokens engine takes concentrations below 2^29, got {source.concentration:g}; use --engine analytic"
+            f"the tokens engine takes concentrations below 2^29, got {source.concentration:g}; "
+            "use --engine types or gauss"
         )
     return Sampler(URN, parameter=(round(source.discount * 2**32), round(source.concentration * 2**32)))
 

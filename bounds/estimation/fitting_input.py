@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from bounds.estimation.growth_models import Curve
-from bounds.spectrum import FrequencySpectrum, pooled
+from bounds.spectrum import FrequencySpectrum, in_common_bins, pooled
 
 Floats = NDArray[np.float64]
 
@@ -32,11 +32,20 @@ class Data:
         """The sum of the corpora's spectra, in standard bins."""
         return pooled(self.spectra, self.n_draws[-1])
 
-    def without(self, rows: NDArray[np.int64]) -> Data:
-        """The same without the corpora `rows`."""
-        keep = np.setdiff1d(np.arange(len(self.n_unique)), rows)
-        spectra = tuple(self.spectra[row] for row in keep) if self.spectra else ()
-        return Data(self.n_draws, self.n_unique[keep], spectra)
+    def curves_without(self, groups: Sequence[NDArray[np.int64]]) -> Curve:
+        """The sum of all growth curves but those of one of the `groups` of corpora, one row a group."""
+        left = self.n_unique.sum(axis=0) - np.stack([self.n_unique[rows].sum(axis=0) for rows in groups])
+        return Curve(self.n_draws, left, len(self.n_unique) - np.array([len(rows) for rows in groups]))
+
+    def counts_without(self, groups: Sequence[NDArray[np.int64]]) -> tuple[FrequencySpectrum, NDArray[np.int64]]:
+        """As `curves_without`, of the spectra: their standard bins, and counts of shape (group, bin)."""
+        bins, counts = in_common_bins(self.spectra, self.n_draws[-1])
+        return bins, counts.sum(axis=0) - np.stack([counts[rows].sum(axis=0) for rows in groups])
+
+    def only(self, rows: NDArray[np.int64]) -> Data:
+        """The corpora `rows` alone."""
+        spectra = tuple(self.spectra[row] for row in rows) if self.spectra else ()
+        return Data(self.n_draws, self.n_unique[rows], spectra)
 
 
 def checked(

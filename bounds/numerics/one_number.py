@@ -29,6 +29,14 @@ def whole_number(name: str, value: Any, most: int, most_text: str) -> int:
     return int(value)
 
 
+def whole_number_from(low: int, name: str, value: Any) -> int:
+    """`value` as an int of at least `low`."""
+    real = isinstance(value, Real) and not isinstance(value, bool)
+    if not (real and low <= value < math.inf and value == math.floor(value)):
+        raise ValueError(f"{name} must be a whole number of at least {low}, got {value!r}")
+    return int(value)
+
+
 def number_between(
     name: str,
     value: Any,

@@ -86,7 +86,8 @@ def checked(name: str, value: Any, inside: Callable[[Any], Any], allowed: str, *
         if whole:
             good = good & (array == np.floor(array))
     if not good.all():
-        raise ValueError(f"{name} must be {allowed}, got {array[~good].flat[0]:.17g}")
+        among = f" in an array of shape {array.shape}" if array.ndim else ""
+        raise ValueError(f"{name} must be {allowed}, got {array[~good].flat[0]:.17g}{among}")
     return array if isinstance(value, list | tuple) else value
 
 
