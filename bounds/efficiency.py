@@ -298,8 +298,8 @@ class Band:
         for name in ("n_unique", "n_params"):
             bound: Bound | None = getattr(self, name)
             for end in ("lower", "middle", "upper"):
-                # Between two ends that say nothing there is no middle.
-                silent = bound is None or (end == "middle" and bound.vacuous)
+                # Halfway to an end that says nothing there is no middle.
+                silent = bound is None or (end == "middle" and bound.middle_vacuous)
                 value = None if silent else getattr(bound, end)
                 row[f"{name}_{end}"] = None if value is None else float(value)
             for end in ("lower", "upper"):
@@ -330,7 +330,7 @@ def bands(
         "params_per_sequence": params_per_sequence, "bits_per_sequence": bits_per_sequence,
         "bits_per_param": bits_per_param,
     }  # fmt: skip
-    positive("skills", skills)
+    at_least_as_many(skills)
     rows = []
     for law in map(get_law, [laws] if isinstance(laws, str | LossLaw) else laws):
         exponent_band(law.data_exponent)  # refuses an exponent that no bound can use
@@ -355,6 +355,12 @@ def bands(
             )
         )
     return rows
+
+
+def at_least_as_many(skills: float) -> None:
+    """One sentence for a factor on the skills that no larger corpus is needed for."""
+    if not np.all(np.asarray(positive("skills", skills)) >= 1):
+        raise ValueError(f"skills must be at least 1, got {skills!r}: fewer skills need no larger corpus")
 
 
 def _version(source: str) -> str:

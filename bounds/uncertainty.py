@@ -26,6 +26,7 @@ from scipy.special import ndtri
 
 from bounds.efficiency import (
     STORAGE_OPTIONS,
+    at_least_as_many,
     band_exponents,
     bernstein_exponent,
     efficient_params,
@@ -190,7 +191,7 @@ def fitted_band(
     """
     if source not in PAPER_VERSIONS:
         raise ValueError(f"unknown version of the paper {source!r}: known are {', '.join(PAPER_VERSIONS)}")
-    positive("skills", skills)
+    at_least_as_many(skills)
     if fit.no_band:
         raise ValueError(fit.no_band)
     ends = tuple(band_exponents(fit.law.data_exponent, source))
@@ -241,7 +242,7 @@ def _factor(exponent: Any, skills: float) -> Any:
 
 
 def _vacuous(bound: Bound, end: str) -> bool:
-    flags = {"lower": bound.lower_vacuous, "upper": bound.upper_vacuous, "middle": bound.vacuous}
+    flags = {"lower": bound.lower_vacuous, "upper": bound.upper_vacuous, "middle": bound.middle_vacuous}
     return bool(flags[end])
 
 

@@ -47,7 +47,7 @@ def test_doubling_the_skills_takes_three_to_five_times_the_data():
 
 
 def test_worked_numbers_of_the_theory():
-    """THEORY B7: Hoffmann 2022 at D = 1e12."""
+    """Equation B7: Hoffmann 2022 at D = 1e12."""
     bound = bounds.unique_bounds(1e12, law="hoffmann2022")
     assert bound.lower == pytest.approx(2.74e8, rel=2e-3)
     assert bound.upper == pytest.approx(3.59e11, rel=2e-3)
@@ -100,7 +100,7 @@ def test_the_optimum_is_a_minimum(law, compute):
 
 
 def test_linear_rate_bounds_do_not_depend_on_the_unit_but_the_slow_rate_does():
-    """THEORY section 0: with sequences of 4 tokens, D and epsilon change and their product does not."""
+    """With sequences of 4 tokens, D and epsilon change and their product does not."""
     table = {formula.name: formula.function for formula in FORMULAS}
     D, eps, length = 1e12, 0.18, 4.0
     assert table["unique_upper_fast"](D / length, eps * length) == pytest.approx(table["unique_upper_fast"](D, eps))
@@ -270,3 +270,21 @@ def test_every_formula_explains_itself():
         assert formula.assumption in text
         assert formula.source in text
         assert "LaTeX" in text
+
+
+def test_halfway_to_an_end_that_says_nothing_there_is_no_middle():
+    """At a million tokens the fast rate allows every token to be new, and only the lower end says something."""
+    bound = bounds.unique_bounds([1e6, 1e12], law="hoffmann2022")
+    assert bound.upper_vacuous.tolist() == bound.middle_vacuous.tolist() == [True, False]
+    (row,) = (band.to_json() for band in bounds.bands(1e6, laws="hoffmann2022"))
+    assert row["n_unique_middle"] is row["n_params_middle"] is None
+    assert row["n_unique_lower"] > 1
+    (low,) = (band.to_json() for band in bounds.bands(1e6, laws="hoffmann2022", source="kausik2024v3"))
+    assert low["n_unique_middle"] == low["n_unique_lower"], "this version takes the lower end alone"
+    assert bounds.unique_bounds(1e12, law="hoffmann2022", source="kausik2024v6").middle_vacuous
+
+
+def test_fewer_skills_are_refused():
+    """A factor below one would turn the ends of the corpus factor around."""
+    with pytest.raises(ValueError, match=r"skills must be at least 1, got 0\.5"):
+        bounds.bands(1e12, skills=0.5)
