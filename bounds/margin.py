@@ -93,7 +93,7 @@ def top1_excess(n_examples: Any, margin_exponent: Any, *, poisson: bool = True) 
     a/(2(1+a)) · 2^(a/2) Γ(1+a/2) n^(-a/2) e^-n [I_{a/2}(n) + I_{1+a/2}(n)], where the examples of a context are
     Poisson with mean n, as when a corpus draws contexts at random; with `poisson=False` exactly n of them,
     a/(2(1+a)) · Γ(m+½) Γ(1+a/2) / (√π Γ(m+1+a/2)) with m = ⌈n/2⌉. It is a/(2(1+a)) without examples and falls as
-    n^(-(1+a)/2). The arguments broadcast; n up to 2^63, a up to 100. Top-1 error, not log loss (THEORY H).
+    n^(-(1+a)/2). The arguments broadcast; n up to 2^63, a up to 100. Top-1 error, not log loss (equation H).
     """
     n, a = _examples(n_examples, whole=not poisson), _exponent(margin_exponent)
     n, a = np.broadcast_arrays(n, a)
@@ -104,7 +104,7 @@ def top1_excess(n_examples: Any, margin_exponent: Any, *, poisson: bool = True) 
 def top1_local_rate(n_examples: Any, margin_exponent: Any) -> Any:
     """-d ln e/d ln n of the excess top-1 error at a mean of `n_examples` examples a context.
 
-    (1+a) I_{1+a/2}(n) / (I_{a/2}(n) + I_{1+a/2}(n)): 0 without examples, (1+a)/2 in the limit (THEORY H).
+    (1+a) I_{1+a/2}(n) / (I_{a/2}(n) + I_{1+a/2}(n)): 0 without examples, (1+a)/2 in the limit (equation H).
     """
     n, a = np.broadcast_arrays(_examples(n_examples, whole=False), _exponent(margin_exponent))
     result = np.empty(n.shape)
@@ -119,7 +119,7 @@ def top1_local_rate(n_examples: Any, margin_exponent: Any) -> Any:
 
 
 def top1_rate(margin_exponent: Any) -> Any:
-    """ρ = (1+a)/2: the excess top-1 error falls as n^-ρ in the examples of a context (THEORY H)."""
+    """ρ = (1+a)/2: the excess top-1 error falls as n^-ρ in the examples of a context (equation H)."""
     return _F["top1_rate"].function(_exponent(margin_exponent))[()]
 
 
@@ -128,7 +128,7 @@ def top1_growth_exponent(beta: Any, margin_exponent: Any) -> Any:
 
     With n = D/V examples a context the excess is D^(-ρ(1-γ)). For β = 0.28 it is 0.44 at a → 0, 0.58 at a = 1/3 and
     0.72 at a = 1. A new law at each D, and top-1 error: on one fixed Zipf law contexts not yet seen dominate, and in
-    log loss γ = 1 - β (THEORY H). Raises ValueError unless 0 < β < (1+a)/2, beyond which no support grows.
+    log loss γ = 1 - β (equation H). Raises ValueError unless 0 < β < (1+a)/2, beyond which no support grows.
     """
     a = _exponent(margin_exponent)
     value = _numbers("beta", beta)
@@ -146,7 +146,7 @@ def top1_bernstein_exponent(margin_exponent: Any) -> Any:
     """b = 2a/(1+a), the Bernstein exponent whose rate 1/(2-b) is that of the majority vote; 1 at a = 1, then above.
 
     It is an effective one: the margins alone imply the Bernstein condition with a/(1+a), hence the smaller rate
-    (1+a)/(2+a) for any empirical risk minimiser; one vote a context does better (THEORY H, B8).
+    (1+a)/(2+a) for any empirical risk minimiser; one vote a context does better (equations H, B8).
     """
     return _F["top1_bernstein_exponent"].function(_exponent(margin_exponent))[()]
 

@@ -31,7 +31,7 @@ from bounds.unique import MAX_DRAWS, expected_spectrum
 def forward_kl_natural(probabilities: Any, counts: Any) -> float:
     """Forward KL of the best natural estimator for one sample, nats: Σ p ln p - Σ_m S_m ln(S_m/f_m).
 
-    Every label-invariant estimator loses at least this on this sample (THEORY B5; Orlitsky & Suresh 2015). `counts`
+    Every label-invariant estimator loses at least this on this sample (equation B5; Orlitsky & Suresh 2015). `counts`
     says how often each type of `probabilities` was drawn, 0 included. Raises ValueError where the two do not fit.
     """
     p = listed(probabilities)
@@ -48,7 +48,7 @@ def forward_kl_natural(probabilities: Any, counts: Any) -> float:
 
 
 def good_turing_missing_mass(n_singletons: Any, n_draws: Any) -> Any:
-    """f_1/D: the probability that the next draw is new, as Good and Turing estimate it from D draws (THEORY A1, B5).
+    """f_1/D: the probability that the next draw is new, as Good and Turing estimate it from D draws (equations A1, B5).
 
     Unbiased for the missing mass after D - 1 draws; `good_turing_bias` is the difference from that after D.
     """
@@ -59,7 +59,7 @@ def good_turing_missing_mass(n_singletons: Any, n_draws: Any) -> Any:
 
 
 def good_turing_bias(probabilities: Any, n_draws: Any) -> Any:
-    """E f_1/D - E M0(D) = Σ p² (1-p)^(D-1) = 2 E f_2(D+1)/(D(D+1)), a probability between 0 and 1/D (THEORY A1)."""
+    """E f_1/D - E M0(D) = Σ p² (1-p)^(D-1) = 2 E f_2(D+1)/(D(D+1)), a probability between 0 and 1/D (equation A1)."""
 
     def value(n: float) -> float:
         law = fixed_law(probabilities, n)
@@ -78,7 +78,7 @@ def pitman_yor_predictive(
     """Probability that the next draw is a given type drawn `multiplicity` times: (m - d)/(θ + n).
 
     At 0 that of all new types together, (θ + dU)/(θ + n), which a base law spreads over them. Exact for sequences
-    from a Pitman–Yor process, an estimate for others (THEORY B5; Pitman 2006). Arrays broadcast.
+    from a Pitman–Yor process, an estimate for others (equation B5; Pitman 2006). Arrays broadcast.
     """
     law = PitmanYor(discount, concentration)
     m, n, unique = whole_draws(multiplicity, "multiplicity", 0), whole_draws(n_draws), whole_draws(n_unique, "n_unique")

@@ -283,7 +283,7 @@ class Mixture(Source):
 
     @property
     def limit_exponent(self) -> float | None:
-        """The largest of the components' exponents; it is approached slowly (THEORY A7)."""
+        """The largest of the components' exponents; it is approached slowly (equation A7)."""
         return max(part.limit_exponent or 0.0 for _, part in self.components)
 
     @property

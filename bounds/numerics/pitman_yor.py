@@ -1,4 +1,4 @@
-"""Pitman–Yor partitions: exact moments of the number of blocks, annealed over the random law (THEORY A5).
+"""Pitman–Yor partitions: exact moments of the number of blocks, annealed over the random law (equation A5).
 
 Products of n factors are taken as sums of logarithms of terms of one sign, so that nothing cancels between
 n = 1 and n = 2^63, whatever the concentration.
