@@ -31,7 +31,7 @@ import numpy as np
 
 from bounds.intervals import RIGOROUS, Bound
 from bounds.numerics import occupancy, rank_mass
-from bounds.numerics.pointwise import checked, nonnegative, pointwise, positive
+from bounds.numerics.pointwise import checked, nonnegative, pointwise, positive, shown
 from bounds.numerics.rank_tables import make_table, type_table
 from bounds.sources import (
     MAX_TYPES,
@@ -133,7 +133,7 @@ def capacity_loss(
     falls again was seen beyond the error of the simulation: that course does not follow from capacity alone (D7).
     """
     law, store, draws = _law(source), _store(n_stored), _draws(n_draws)
-    cost, floor = nonnegative("novelty_cost", novelty_cost), _finite("irreducible", irreducible)
+    cost, floor = nonnegative("novelty_cost", novelty_cost), nonnegative("irreducible", irreducible)
 
     def loss(n: Any, D: Any, c: Any, E: Any) -> Any:
         # T + Σ_{r≤n} p (1-p)^D is M0 plus what was seen but has no room, Σ_{r>n} p (1 - (1-p)^D).
@@ -153,7 +153,7 @@ def capacity_loss_bounds(
     C2).
     """
     law, store, draws = _law(source), _store(n_stored), _draws(n_draws)
-    cost, floor = nonnegative("novelty_cost", novelty_cost), _finite("irreducible", irreducible)
+    cost, floor = nonnegative("novelty_cost", novelty_cost), nonnegative("irreducible", irreducible)
 
     def share(of: Any) -> Any:
         def value(n: Any, D: Any) -> Any:
@@ -223,14 +223,11 @@ def _draws(value: Any) -> Any:
     return checked("n_draws", value, lambda D: (D >= 0) & (D <= 2.0**63), "a whole number from 0 to 2^63", whole=True)
 
 
-def _finite(name: str, value: Any) -> Any:
-    return checked(name, value, lambda x: x == x, "a finite number")
-
-
 def _params_per_sequence(params: Any, bits: Any, bits_per_param: Any) -> Any:
     if params is not None and bits is not None:
         raise ValueError(
-            f"params_per_sequence ({params!r}) and bits_per_sequence ({bits!r}) exclude each other; pass one of them"
+            f"params_per_sequence ({shown(params)}) and bits_per_sequence ({shown(bits)}) exclude each other; "
+            "pass one of them"
         )
     if bits is None:
         return positive("params_per_sequence", 1.0 if params is None else params)

@@ -10,6 +10,7 @@ from typing import Any
 
 import bounds
 from bounds.notation import Formula
+from bounds.numerics.one_number import shown
 
 _MODULES = (
     "bounds.unique",
@@ -61,7 +62,7 @@ def find(name: str) -> list[Formula]:
     names = list(dict.fromkeys([*table, *(formula.public_name for formula in table.values())]))
     close = difflib.get_close_matches(name, names, n=3, cutoff=0.4)
     hint = f"did you mean {' or '.join(close)}? " if close else ""
-    raise ValueError(f"no formula is called {name!r}: {hint}`python -m bounds explain` lists them all")
+    raise ValueError(f"no formula is called {shown(name)}: {hint}`python -m bounds explain` lists them all")
 
 
 def _labelled(formula: Formula, label: str) -> bool:

@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 
 from bounds.numerics.binomial_means import excess_of_log
-from bounds.numerics.pointwise import pointwise
+from bounds.numerics.pointwise import pointwise, shown
 from bounds.numerics.type_laws import at_each, complements, fixed_law, listed, log_absent, whole_draws
 from bounds.sources import PitmanYor
 from bounds.statements.divergence import closed_form
@@ -54,7 +54,9 @@ def good_turing_missing_mass(n_singletons: Any, n_draws: Any) -> Any:
     """
     singles, n = whole_draws(n_singletons, "n_singletons", 0), whole_draws(n_draws)
     if np.any(np.asarray(singles) > np.asarray(n)):
-        raise ValueError(f"n_singletons must be at most n_draws, got {n_singletons!r} among {n_draws!r} draws")
+        raise ValueError(
+            f"n_singletons must be at most n_draws, got {shown(n_singletons)} among {shown(n_draws)} draws"
+        )
     return closed_form("good_turing_missing_mass", singles, n)
 
 
@@ -85,8 +87,8 @@ def pitman_yor_predictive(
     room = np.asarray(n, float) - np.asarray(unique, float)
     if np.any(room < 0) or np.any(np.asarray(m) > room + 1):
         raise ValueError(
-            f"n_draws must be at least n_unique and leave room for multiplicity, got {n_draws!r} draws of {n_unique!r} "
-            f"types, one of them drawn {multiplicity!r} times"
+            f"n_draws must be at least n_unique and leave room for multiplicity, got {shown(n_draws)} draws of "
+            f"{shown(n_unique)} types, one of them drawn {shown(multiplicity)} times"
         )
 
     def value(m: Any, n: Any, unique: Any) -> Any:

@@ -177,6 +177,8 @@ def expected_spectrum(source: Source | str, n_draws: Any, *, multiplicity: Any, 
     (equation A1). Pitman–Yor: C(n,k) B(k-d, θ+d+n-k) / B(1-d, θ+d) (A5).
     """
     law = _independent("expected_spectrum", _law(source, poisson))
+    if multiplicity is None:
+        raise ValueError("multiplicity must be a whole number or an array of them, got None")
 
     def values(n: Any, k: Any) -> Any:
         result = np.zeros(n.shape)

@@ -17,7 +17,6 @@ occurrences come in clumps of overlapping ones, and the clumps of a rare word ar
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
@@ -249,7 +248,7 @@ def _probabilities(name: str, value: Any) -> np.ndarray:
     except (TypeError, ValueError, OverflowError):
         raise ValueError(f"{name} must be probabilities, got {shown(value)}") from None
     if array.ndim == 0 or array.size == 0:
-        raise ValueError(f"{name} must be a sequence of probabilities, got {value!r}")
+        raise ValueError(f"{name} must be a sequence of probabilities, got {shown(value)}")
     if not np.all(array >= 0):
         raise ValueError(f"{name} must be probabilities of at least 0, got {array[~(array >= 0)].flat[0]}")
     total = array.sum(-1, keepdims=True)
@@ -263,9 +262,9 @@ def _word(word: Any, alphabet: int) -> np.ndarray:
     try:
         array = np.asarray(word)
     except ValueError:
-        raise ValueError(f"word must be a sequence of one or more whole numbers, got {word!r}") from None
+        raise ValueError(f"word must be a sequence of one or more whole numbers, got {shown(word)}") from None
     if array.ndim != 1 or array.size == 0 or array.dtype.kind not in "iu":
-        raise ValueError(f"word must be a sequence of one or more whole numbers, got {word!r}")
+        raise ValueError(f"word must be a sequence of one or more whole numbers, got {shown(word)}")
     if not np.all((array >= 0) & (array < alphabet)):
         wrong = array[~((array >= 0) & (array < alphabet))][0]
         raise ValueError(f"word must hold letters 0 to {alphabet - 1}, got {wrong}")
@@ -274,6 +273,6 @@ def _word(word: Any, alphabet: int) -> np.ndarray:
 
 def _whole_number(name: str, value: Any) -> int:
     real = isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, bool)
-    if not (real and 1 <= value < math.inf and value == int(value)):
-        raise ValueError(f"{name} must be a whole number of at least 1, got {value!r}")
+    if not (real and 1 <= value <= 2**63 and value == int(value)):
+        raise ValueError(f"{name} must be a whole number between 1 and 2^63, got {shown(value)}")
     return int(value)

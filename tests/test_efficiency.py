@@ -217,8 +217,8 @@ def test_bands_are_json_with_the_promised_keys():
 @pytest.mark.parametrize(
     ("call", "sentence"),
     [
-        (lambda: bounds.exponent_band(0), "beta must lie strictly between 0 and 1"),
-        (lambda: bounds.exponent_band(float("nan")), "beta must lie strictly between 0 and 1"),
+        (lambda: bounds.exponent_band(0), "beta must be strictly between 0 and 1"),
+        (lambda: bounds.exponent_band(float("nan")), "beta must be strictly between 0 and 1"),
         (lambda: bounds.growth_factor(0), "exponent must be positive"),
         (lambda: bounds.growth_factor(0.5, -1), "k must be positive"),
         (lambda: bounds.unique_bounds(1e12, law="chinchilla"), "unknown law 'chinchilla'"),
@@ -227,8 +227,8 @@ def test_bands_are_json_with_the_promised_keys():
         (lambda: bounds.unique_bounds(1e12, law="hoffmann2022", inversion="sideways"), "unknown inversion"),
         (lambda: bounds.unique_bounds(1e12, law="hoffmann2022", source="v9"), "unknown version of the paper"),
         (lambda: bounds.efficient_params(1e12, law="hoffmann2022", params_per_sequence=0), "params_per_sequence must"),
-        (lambda: bounds.bernstein_exponent(0.28, 1.5), "bernstein must lie between 0"),
-        (lambda: bounds.bernstein_exponent(1.0, 0.5), "beta must lie strictly"),
+        (lambda: bounds.bernstein_exponent(0.28, 1.5), "bernstein must be between 0"),
+        (lambda: bounds.bernstein_exponent(1.0, 0.5), "beta must be strictly"),
         (
             lambda: bounds.unique_bounds(100, law="hoffmann2022", tokens_per_sequence=200),
             "at least one sequence of 200",
