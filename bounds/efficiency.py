@@ -301,7 +301,7 @@ class Band:
         return lower or 1.0, middle, upper or 1.0
 
     def to_json(self) -> dict[str, Any]:
-        """The flat object of the ``bands`` of a result: keys as in the documentation of ``--json``."""
+        """The flat object of ``bands`` in a result: keys as in the documentation of ``--json``, infinite as null."""
         row: dict[str, Any] = {"law": self.law, "beta": self.beta}
         row |= dict(zip(("lower", "middle", "upper"), self.exponent, strict=True))
         for name in ("n_unique", "n_params"):
@@ -315,7 +315,8 @@ class Band:
                 flag = f"{end}_vacuous"
                 row[f"{name}_{flag}"] = None if bound is None else bool(getattr(bound, flag))
         for name, values in (("bare_power", self.bare_power), ("corpus_factor", self.corpus_factor)):
-            row |= {f"{name}_{end}": v for end, v in zip(("lower", "middle", "upper"), values, strict=True)}
+            ends = zip(("lower", "middle", "upper"), values, strict=True)
+            row |= {f"{name}_{end}": v if v is not None and math.isfinite(v) else None for end, v in ends}
         return row | {"label": self.label, "assumption": self.assumption, "source": self.source}
 
 

@@ -284,6 +284,16 @@ def test_halfway_to_an_end_that_says_nothing_there_is_no_middle():
     assert bounds.unique_bounds(1e12, law="hoffmann2022", source="kausik2024v6").middle_vacuous
 
 
+def test_infinite_numbers_are_null_in_json():
+    """JSON has no infinity: neither of a factor beyond the largest float nor of a lower exponent of 0."""
+    steep = bounds.LossLaw("steep", "own", 0.3, 0.6, 1.7, 400.0, 400.0)
+    (row,) = (band.to_json() for band in bounds.bands(1e12, laws=[steep]))
+    assert row["corpus_factor_upper"] is None
+    (row,) = (band.to_json() for band in bounds.bands(1e12, laws="epoch2024", skills=1e300))
+    json.dumps(row, allow_nan=False)
+    assert row["corpus_factor_lower"] is None
+
+
 def test_fewer_skills_are_refused():
     """A factor below one would turn the ends of the corpus factor around."""
     with pytest.raises(ValueError, match=r"skills must be at least 1, got 0\.5"):
