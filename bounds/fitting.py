@@ -51,6 +51,7 @@ from bounds.estimation.many import offset_fits, pitman_yor_fits, tempered_expone
 from bounds.estimation.spectrum_models import fit_partition, fit_spectrum
 from bounds.intervals import ASYMPTOTIC, Interval
 from bounds.notation import Formula
+from bounds.numerics.one_number import shown
 from bounds.spectrum import FrequencySpectrum, exchangeability
 
 __all__ = ["FORMULAS", "MODELS", "Estimate", "ExponentFit", "FrequencySpectrum", "fit_exponent"]
@@ -180,9 +181,9 @@ def fit_exponent(
 
         return fit_dataset(n_draws, fit_exponent, model=model, confidence=confidence, window=window)  # type: ignore[return-value]
     if model not in MODELS:
-        raise ValueError(f"model must be one of {', '.join(MODELS)}, got {model!r}")
+        raise ValueError(f"model must be one of {', '.join(MODELS)}, got {shown(model)}")
     if not (isinstance(confidence, int | float) and 0 < confidence < 1):
-        raise ValueError(f"confidence must lie strictly between 0 and 1, got {confidence!r}; write 0.95 for 95 %")
+        raise ValueError(f"confidence must lie strictly between 0 and 1, got {shown(confidence)}; write 0.95 for 95 %")
     data = checked(n_draws, n_unique, spectrum, nested)
     data, matrix = cut(data, window, checked_covariance(covariance, covariance_dof, data))
     if not nested:
@@ -284,7 +285,7 @@ def _span(one: Estimate) -> float:
 
 def _given_covariance(data: Data, matrix: Floats, dof: float | None, model: str, confidence: float) -> ExponentFit:
     if model not in ("auto", "offset"):
-        raise ValueError(f"a covariance goes with model 'offset' (or 'auto'), got {model!r}")
+        raise ValueError(f"a covariance goes with model 'offset' (or 'auto'), got {shown(model)}")
     enough_points(data.n_draws, 4, "offset, scale and exponent and a test of fit")
     keep = np.arange(len(data.n_draws))
     if dof is not None and len(keep) > max(4, dof / 3):
@@ -298,7 +299,7 @@ def _given_covariance(data: Data, matrix: Floats, dof: float | None, model: str,
 
 def _independent(data: Data, model: str, confidence: float) -> ExponentFit:
     if model != "auto":
-        raise ValueError(f"nested=False has one model of its own; leave model at 'auto', got {model!r}")
+        raise ValueError(f"nested=False has one model of its own; leave model at 'auto', got {shown(model)}")
     if data.spectra:
         raise ValueError("nested=False takes no spectrum; fit the largest corpus by itself instead")
     enough_points(data.n_draws, 3, "scale and exponent and a test of fit")

@@ -20,6 +20,7 @@ import numpy as np
 
 from bounds.law_checks import as_positive, check_constants, positives
 from bounds.loss_law import LossLaw, evaluate
+from bounds.numerics.one_number import shown
 from bounds.statements.laws import FORMULAS
 
 PF_DAY = 8.64e19
@@ -54,7 +55,7 @@ class KaplanLaw(LossLaw):
         exponents = ("param", "data", "compute", "optimal_params", "optimal_tokens")
         check_constants(self, "positive", *powers, *(f"{name}_exponent" for name in exponents), "joint")
         if np.shape(self.joint) != (4,):
-            raise ValueError(f"joint of law {self.key!r} must be (N_c, alpha_N, D_c, alpha_D), got {self.joint!r}")
+            raise ValueError(f"joint of law {self.key!r} must be (N_c, alpha_N, D_c, alpha_D), got {shown(self.joint)}")
         object.__setattr__(self, "joint", tuple(float(x) for x in self.joint))
 
     def loss(self, n_params: Any, n_tokens: Any) -> Any:

@@ -23,7 +23,7 @@ import re
 from dataclasses import MISSING, dataclass, fields
 from typing import Any, ClassVar
 
-from bounds.numerics.one_number import number_between, real_number, shortest, whole_number
+from bounds.numerics.one_number import number_between, real_number, shortest, shown, whole_number
 
 MAX_TYPES = 2**62
 """Largest number of types: ranks must stay exact in 64-bit integers with room for a flag."""
@@ -150,7 +150,7 @@ class PitmanYor(Source):
         if not (math.isfinite(concentration) and concentration > -self.discount):
             raise ValueError(
                 f"concentration must be a finite number above minus the discount "
-                f"(-{self.discount:g}), got {self.concentration!r}"
+                f"(-{self.discount:g}), got {shown(self.concentration)}"
             )
         object.__setattr__(self, "concentration", concentration)
 
@@ -264,7 +264,7 @@ class Mixture(Source):
     def __post_init__(self) -> None:
         components = tuple(map(_component, self.components)) if isinstance(self.components, tuple | list) else ()
         if not components:
-            raise ValueError(f"a mixture needs one or more pairs (weight, source), got {self.components!r}")
+            raise ValueError(f"a mixture needs one or more pairs (weight, source), got {shown(self.components)}")
         for weight, part in components:
             if not isinstance(part, Uniform | Zipf | Geometric):
                 raise ValueError(
@@ -272,7 +272,7 @@ class Mixture(Source):
                     "others have no fixed probabilities for single draws"
                 )
             if not weight > 0:
-                raise ValueError(f"the weights of a mixture must be positive, got {weight!r}")
+                raise ValueError(f"the weights of a mixture must be positive, got {shown(weight)}")
         total = math.fsum(weight for weight, _ in components)
         if abs(total - 1) > 1e-9:
             raise ValueError(f"the weights of a mixture must sum to 1, got {total!r}")
@@ -283,7 +283,7 @@ class Mixture(Source):
 
     @property
     def limit_exponent(self) -> float | None:
-        """The largest of the components' exponents; it is approached slowly (THEORY A7)."""
+        """The largest of the components' exponents; it is approached slowly (equation A7)."""
         return max(part.limit_exponent or 0.0 for _, part in self.components)
 
     @property
@@ -335,7 +335,7 @@ def parse_source(text: str | Source) -> Source:
         return _parse_mixture(text, body)
     if kind not in _KINDS or not colon:
         known = ", ".join([*_KINDS, "mixture"])
-        raise ValueError(f"unknown source {text!r}: known are {known}; write for example zipf:1.724")
+        raise ValueError(f"unknown source {shown(text)}: known are {known}; write for example zipf:1.724")
     cls, positional, optional = _KINDS[kind]
     arguments: dict[str, Any] = {}
     for place, part in enumerate(body.split(",")):
@@ -343,39 +343,39 @@ def parse_source(text: str | Source) -> Source:
         name = name.strip().lower() if equals else positional
         if not name or name not in (positional, *optional) or name in arguments or (place and not equals):
             allowed = ", ".join(f"{key}=..." for key in optional) or "no further argument"
-            raise ValueError(f"source {text!r}: {part.strip()!r} is not understood; {kind} takes {allowed}")
+            raise ValueError(f"source {shown(text)}: {shown(part.strip())} is not understood; {kind} takes {allowed}")
         arguments[name] = _number(text, value if equals else part)
     missing = [field.name for field in fields(cls) if field.default is MISSING and field.name not in arguments]
     if missing:
-        raise ValueError(f"source {text!r}: {missing[0]} is missing")
+        raise ValueError(f"source {shown(text)}: {missing[0]} is missing")
     try:
         return cls(**arguments)
     except ValueError as error:
-        raise ValueError(f"source {text!r}: {error}") from None
+        raise ValueError(f"source {shown(text)}: {error}") from None
 
 
 def _parse_mixture(text: str, body: str) -> Mixture:
     parts = re.findall(r"\s*([^*()+]+?)\s*\*\s*\(([^()]*)\)\s*(\+|$)", body)
     written = "".join(f"{weight}*({part}){plus}" for weight, part, plus in parts)
     if not parts or re.sub(r"\s", "", written) != re.sub(r"\s", "", body) or parts[-1][2]:
-        raise ValueError(f"source {text!r}: a mixture is written mixture:0.7*(zipf:2.0)+0.3*(zipf:1.5,shift=5)")
+        raise ValueError(f"source {shown(text)}: a mixture is written mixture:0.7*(zipf:2.0)+0.3*(zipf:1.5,shift=5)")
     components = tuple((_number(text, weight), parse_source(part)) for weight, part, _ in parts)
     try:
         return Mixture(components)
     except ValueError as error:
-        raise ValueError(f"source {text!r}: {error}") from None
+        raise ValueError(f"source {shown(text)}: {error}") from None
 
 
 def _number(text: str, value: str) -> float:
     try:
         return int(value) if re.fullmatch(r"\s*\d+\s*", value) else float(value)
     except ValueError:
-        raise ValueError(f"source {text!r}: {value.strip()!r} is not a number") from None
+        raise ValueError(f"source {shown(text)}: {shown(value.strip())} is not a number") from None
 
 
 def _component(pair: Any) -> tuple[float, Source]:
     if not (isinstance(pair, tuple | list) and len(pair) == 2):
-        raise ValueError(f"a mixture needs one or more pairs (weight, source), got {pair!r} among them")
+        raise ValueError(f"a mixture needs one or more pairs (weight, source), got {shown(pair)} among them")
     return real_number("the weight of a component", pair[0]), pair[1]
 
 

@@ -137,6 +137,8 @@ def in_common_bins(spectra: Sequence[FrequencySpectrum], n_draws: float) -> tupl
 def whole_numbers(name: str, values: ArrayLike) -> Ints:
     """`values` as int64; ValueError where one is negative, not finite, fractional or too large."""
     given = np.asarray(values)
+    if np.ma.is_masked(values):
+        raise ValueError(f"{name} must be whole numbers, none of them masked; leave masked entries out")
     if given.ndim != 1:
         raise ValueError(f"{name} must be one row of numbers, got an array of shape {given.shape}")
     if given.dtype.kind not in "iuf" and given.size:

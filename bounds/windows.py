@@ -111,7 +111,7 @@ def expected_unique_windows(
 
     `letters` are the probabilities of independent letters, shape (A,), or the transition matrix of a Markov chain,
     shape (A, A), whose first letter follows `initial`, by default the stationary law. E U = Σ_w P(w occurs), exact
-    to about twelve digits at any `n_tokens` from 0 to 2^63 (THEORY A8); with `approximate`, each P is that of
+    to about twelve digits at any `n_tokens` from 0 to 2^63 (equation A8); with `approximate`, each P is that of
     `occurrence_probability`. Uniform letters take windows of any length; others all words to be listed, of which
     there may be 2^20. Raises ValueError where there are more.
     """
@@ -148,7 +148,7 @@ def occurrence_probability(
 ) -> Any:
     """Probability that `word`, a sequence of letters 0 … A-1, occurs in a stream of `n_tokens` letters.
 
-    Exact to about twelve digits, however rare the word (THEORY A8); with `approximate`, 1 - exp(-(T-l+1) π_w (1-a_w))
+    Exact to about twelve digits, however rare the word (equation A8); with `approximate`, 1 - exp(-(T-l+1) π_w (1-a_w))
     for a stationary stream (A8b). `letters` and `initial` are those of `expected_unique_windows`.
     """
     return _one_word(word, letters, n_tokens, initial, approximate, 0)
@@ -249,7 +249,7 @@ def _probabilities(name: str, value: Any) -> np.ndarray:
     except (TypeError, ValueError, OverflowError):
         raise ValueError(f"{name} must be probabilities, got {shown(value)}") from None
     if array.ndim == 0 or array.size == 0:
-        raise ValueError(f"{name} must be a sequence of probabilities, got {value!r}")
+        raise ValueError(f"{name} must be a sequence of probabilities, got {shown(value)}")
     if not np.all(array >= 0):
         raise ValueError(f"{name} must be probabilities of at least 0, got {array[~(array >= 0)].flat[0]}")
     total = array.sum(-1, keepdims=True)
@@ -263,9 +263,9 @@ def _word(word: Any, alphabet: int) -> np.ndarray:
     try:
         array = np.asarray(word)
     except ValueError:
-        raise ValueError(f"word must be a sequence of one or more whole numbers, got {word!r}") from None
+        raise ValueError(f"word must be a sequence of one or more whole numbers, got {shown(word)}") from None
     if array.ndim != 1 or array.size == 0 or array.dtype.kind not in "iu":
-        raise ValueError(f"word must be a sequence of one or more whole numbers, got {word!r}")
+        raise ValueError(f"word must be a sequence of one or more whole numbers, got {shown(word)}")
     if not np.all((array >= 0) & (array < alphabet)):
         wrong = array[~((array >= 0) & (array < alphabet))][0]
         raise ValueError(f"word must hold letters 0 to {alphabet - 1}, got {wrong}")
