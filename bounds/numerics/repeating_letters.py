@@ -2,8 +2,8 @@
 
 Two things make these chains cheap. As long as no beginning of the word has been read, the last letter is not the first
 of the word, and to repeat it begins nothing: what it is need not be known, and the automaton of `word_chains` has the
-states 0 … l-1 alone. And whether a word occurs depends on no more than its probability, that of what follows each of
-its periods, and, where it begins and ends with the same letter, on which (from the generating function of Régnier &
+states 0 … l-1 alone. And whether a word occurs depends on no more than its probability and that of what follows each
+of its periods, l - 1 among them if it begins and ends with the same letter (from the generating function of Régnier &
 Szpankowski 1998 with P^k = ρ^k I + (1 - ρ^k) 1pᵀ). Where letters are equally likely, names do not matter: words are
 listed up to them, 15 of four letters however large the alphabet.
 
@@ -177,13 +177,11 @@ def _listable(source: Windows, n_words: float, how: str) -> None:
 
 def _merged(source: Windows, words: np.ndarray, times: np.ndarray, equal: bool) -> tuple[np.ndarray, np.ndarray]:
     """One word of each kind: a repeated letter and each letter drawn anew are factors of their own."""
-    names = np.zeros_like(words) if equal else words
-    factors, ends = names.copy(), np.zeros(len(words), int)
+    factors = np.zeros_like(words) if equal else words.copy()
     if source.stay > 0:
         again = words[:, 1:] == words[:, :-1]
         factors[:, 1:] += again * (1 if equal else source.alphabet)
-        ends = np.where(words[:, 0] == words[:, -1], names[:, 0] + 1, 0)
-    return word_kinds.merged(words, factors, ends, times)
+    return word_kinds.merged(words, factors, np.zeros(len(words), int), times)
 
 
 def _x_log_x(x: np.ndarray) -> np.ndarray:
