@@ -52,7 +52,7 @@ def seen(source: Windows, n_windows: Any) -> Any:
 
 def unseen(source: Windows, n_windows: Any) -> Any:
     """Probability that the window after `n_windows` ≥ 1 consecutive ones is new: a flat array like it."""
-    return _sum(source, n_windows, 2)
+    return np.minimum(_sum(source, n_windows, 2), 1.0)
 
 
 def entropy_rate(source: Windows, letter_entropy: float) -> float:
