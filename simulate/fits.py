@@ -96,8 +96,8 @@ def _fit_or_say_why_not(one: xr.Dataset, model: str, window: Window) -> tuple[An
 def _fit_source(one: xr.Dataset, model: str, window: Window) -> tuple[np.ndarray, ExponentFit]:
     """The exponent of each corpus of one source, and the fit of all of them together."""
     given = fit_inputs(one, window)
-    if given.dependent:
-        together = fit_source(one, fit_exponent, model=model, window=window)
+    if given.dependent:  # one model of their own, whatever others are fitted with
+        together = fit_source(one, fit_exponent, window=window)
         single = [fit_exponent(given.n_draws, row, model="offset", window=window).exponent for row in given.counts]
         return np.array(single), together
     if bool((one.spectrum == NOT_MEASURED).all()):  # an engine that draws curves alone
