@@ -4,7 +4,6 @@ import numpy as np
 from hypothesis import strategies as st
 
 import bounds
-from bounds import testing
 
 
 def numbers(low: float, high: float) -> st.SearchStrategy[float]:
@@ -60,7 +59,6 @@ sources = st.one_of(nested, growing)
 
 santa_fes = st.builds(bounds.SantaFe, exponents, shifts, counts(1, 10**6))
 windows = st.builds(bounds.Windows, counts(1, 10**6), st.one_of(st.integers(1, 12), counts(1, 10**6)))
-repeating_windows = testing.repeating_window_sources()
 """Sources whose draws are the tokens of a stream: stated facts, and overlapping windows."""
 
 

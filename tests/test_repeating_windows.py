@@ -1,6 +1,6 @@
 """Windows of letters that repeat the one before or are not equally likely: exact counts, draws, sweeps, fits.
 
-Statistical checks here: six z of a mean, four chi-squares of letters that follow each other and one of single letters.
+Statistical checks here: six z of a mean, six chi-squares (letters that follow each other, first letters, short words).
 """
 
 from __future__ import annotations
