@@ -17,6 +17,7 @@ Models (`estimation.growth_models`, `estimation.spectrum_models` and `estimation
 * ``fixed-law``: the offset curve with the smaller covariance of a law that is the same in every corpus. A curve
   alone cannot show that this is so; ask for it where it is known.
 * ``independent``: K D^γ through corpora drawn independently at each D (``nested=False``).
+* ``dependent=True``: the offset curve with the covariance measured between corpora (`estimation.dependent_draws`).
 
 ``auto`` takes ``spectrum`` where a spectrum is given. With a curve alone it fits ``offset`` and ``pitman-yor``,
 each on the longest stretch that it fits, and gives the hull of the intervals of those that are not rejected:
@@ -35,6 +36,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.stats import t as t_law
 
+from bounds.estimation.dependent_draws import end_slope, fit_dependent
 from bounds.estimation.fitting_input import Data, checked, checked_covariance, cut, enough_points
 from bounds.estimation.growth_models import (
     MODELS,
@@ -67,59 +69,27 @@ MAX_GROUPS = 40
 _KARLIN = "Karlin 1967; Gnedin, Hansen & Pitman 2007"
 FORMULAS: tuple[Formula, ...] = (
     Formula(
-        "offset_curve",
-        "U(D)",
-        "K*D**gamma - u0",
-        ("D", "gamma", "K", "u0"),
-        ASYMPTOTIC,
+        "offset_curve", "U(D)", "K*D**gamma - u0", ("D", "gamma", "K", "u0"), ASYMPTOTIC,
         "independent draws of a law with a power tail; exact beyond all powers for infinite Zipf-Mandelbrot, "
         "u0 = shift + 1/2",
-        _KARLIN,
-        "E1",
-        "sequences",
-        (1e6, 0.58, 1.36, 0.5),
-        of="fit_exponent",
+        _KARLIN, "E1", "sequences", (1e6, 0.58, 1.36, 0.5), of="fit_exponent",
     ),
     Formula(
-        "offset_local_exponent",
-        "D U'(D)/U(D)",
-        "gamma*(1 + u0/U)",
-        ("U", "gamma", "u0"),
-        ASYMPTOTIC,
-        "U = K*D**gamma - u0",
-        _KARLIN,
-        "E1",
-        "1",
-        (36549.0, 0.58, 100.5),
-        of="fit_exponent",
+        "offset_local_exponent", "D U'(D)/U(D)", "gamma*(1 + u0/U)", ("U", "gamma", "u0"), ASYMPTOTIC,
+        "U = K*D**gamma - u0", _KARLIN, "E1", "1", (36549.0, 0.58, 100.5), of="fit_exponent",
     ),
     Formula(
-        "spectrum_share",
-        "E f_k/(U + u0)",
-        "gamma*Gamma(k - gamma)/(Gamma(1 - gamma)*Gamma(k + 1))",
-        ("k", "gamma"),
+        "spectrum_share", "E f_k/(U + u0)", "gamma*Gamma(k - gamma)/(Gamma(1 - gamma)*Gamma(k + 1))", ("k", "gamma"),
         ASYMPTOTIC,
         "independent draws of a law with a power tail; k far below the multiplicities of the head",
-        _KARLIN,
-        "A4",
-        "1",
-        (1.0, 0.58),
-        of="fit_exponent",
+        _KARLIN, "A4", "1", (1.0, 0.58), of="fit_exponent",
     ),
     Formula(
-        "pitman_yor_step",
-        "(E U(k*D) + theta/d)/(U(D) + theta/d)",
-        "((k*D + theta)/(D + theta))**d",
-        ("D", "d", "theta", "k"),
-        ASYMPTOTIC,
-        "Pitman-Yor corpus, D large; given its first D draws",
-        "Pitman 2006, sections 3.2-3.3",
-        "A5",
-        "1",
-        (1e4, 0.58, 10.0, 10.0),
-        of="fit_exponent",
+        "pitman_yor_step", "(E U(k*D) + theta/d)/(U(D) + theta/d)", "((k*D + theta)/(D + theta))**d",
+        ("D", "d", "theta", "k"), ASYMPTOTIC, "Pitman-Yor corpus, D large; given its first D draws",
+        "Pitman 2006, sections 3.2-3.3", "A5", "1", (1e4, 0.58, 10.0, 10.0), of="fit_exponent",
     ),
-)
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -159,6 +129,7 @@ def fit_exponent(
     confidence: float = 0.95,
     window: tuple[float, float] | None = None,
     nested: bool = True,
+    dependent: bool = False,
     covariance: ArrayLike | None = None,
     covariance_dof: float | None = None,
 ) -> ExponentFit:
@@ -169,8 +140,10 @@ def fit_exponent(
     that of the model below. `spectrum` belongs to the largest corpus (a sequence of them: one per replicate) and
     makes the interval narrower; with it alone `n_draws` is one number. `window` restricts D; without it the
     start of the curve is left out as far as the tests of fit ask for it. ``nested=False``: each D has a corpus
-    of its own. `covariance` of `n_unique`, with the degrees of freedom behind it, replaces the models' own, as
-    it must for text, whose draws depend on each other.
+    of its own. ``dependent=True``: the draws of a corpus depend on each other, as overlapping windows do; the
+    interval comes from how much sixteen or more corpora differ, and there is none with fewer. `covariance` of
+    `n_unique`, with the degrees of freedom behind it, replaces the models' own, as it must for text, of which there
+    is one corpus alone.
 
     A Dataset of `simulate.sweep` in place of `n_draws` gives an `ExponentFits`: one fit a source.
 
@@ -186,11 +159,15 @@ def fit_exponent(
         raise ValueError(f"confidence must lie strictly between 0 and 1, got {shown(confidence)}; write 0.95 for 95 %")
     data = checked(n_draws, n_unique, spectrum, nested)
     data, matrix = cut(data, window, checked_covariance(covariance, covariance_dof, data))
+    if dependent and (data.spectra or not nested or covariance is not None or model not in ("auto", "offset")):
+        raise ValueError("dependent=True goes with n_unique alone and model 'offset' or 'auto'; leave the others out")
     if not nested:
         return _independent(data, model, confidence)
     boundary = _at_boundary(data, confidence)
     if boundary is not None:
         return boundary
+    if dependent:
+        return _dependent(data, confidence, window is not None)
     if matrix is not None:
         return _given_covariance(data, matrix, covariance_dof, model, confidence)
     if model == "spectrum" and not data.spectra:
@@ -294,6 +271,15 @@ def _given_covariance(data: Data, matrix: Floats, dof: float | None, model: str,
     curve = Curve(data.n_draws[keep], data.n_unique[0, keep])
     main = _tested(fit_gls(curve, matrix[np.ix_(keep, keep)], confidence, dof))
     trouble = "" if main.interval is not None else "U = K D^γ - u₀ does not fit the growth curve"
+    return _result(data, main, confidence, trouble, (main,))
+
+
+def _dependent(data: Data, confidence: float, fixed: bool) -> ExponentFit:
+    enough_points(data.n_draws, 4, "offset, scale and exponent and a test of fit")
+    estimate, trouble = fit_dependent(data.n_draws, data.n_unique, confidence, fixed)
+    main = replace(_tested(estimate), local=end_slope(data.n_draws, data.n_unique))
+    if not trouble and main.interval is None:
+        trouble = "U = K D^γ - u₀ does not fit the growth curve"
     return _result(data, main, confidence, trouble, (main,))
 
 

@@ -10,6 +10,7 @@ A source emits types (distinct sequences) r = 1, 2, … with probabilities p_r, 
 | d, θ   | Pitman–Yor discount and concentration     | `discount`, `concentration` |
 | ρ      | ratio of a geometric law                  | `ratio`         |
 | A, l   | labels of a fact or letters of an alphabet, letters of a window | `labels`, `alphabet`, `length` |
+| ρ_w    | probability that a letter of a stream repeats the one before it | `stay`     |
 | γ      | exponent of U(D) ~ D^γ                    | `limit_exponent` |
 
 A source is a value: it holds parameters, checks them and writes itself back as the string it came from.
@@ -27,6 +28,9 @@ from bounds.numerics.one_number import number_between, real_number, shortest, sh
 
 MAX_TYPES = 2**62
 """Largest number of types: ranks must stay exact in 64-bit integers with room for a flag."""
+
+MAX_STAY = 0.999
+"""Largest probability that a letter repeats: a draw looks back to the last letter that did not."""
 
 
 @dataclass(frozen=True)
@@ -224,21 +228,37 @@ class SantaFe(Source):
 
 @dataclass(frozen=True)
 class Windows(Source):
-    """Sliding windows of `length` letters over a stream of independent letters, uniform on an alphabet.
+    """Sliding windows of `length` letters over a stream of letters from an alphabet.
+
+    With probability `stay` a letter repeats the one before it, otherwise it is drawn anew, letter r = 1 … `alphabet`
+    with probability p_r ∝ r^-`exponent`: a stationary Markov chain with transition matrix stay·I + (1 - stay)·1pᵀ. By
+    default letters are independent and equally likely.
 
     D draws are the D windows of D + length - 1 letters: neighbours overlap, so that draws are not independent.
     """
 
     alphabet: int
     length: int
+    stay: float = 0.0
+    exponent: float = 0.0
     kind: ClassVar[str] = "windows"
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "alphabet", _count("alphabet", self.alphabet))
         object.__setattr__(self, "length", _count("length", self.length))
+        _real(self, "stay", low=0, high=MAX_STAY, text=f"between 0 and {MAX_STAY}", low_open=False, high_open=False)
+        _real(self, "exponent", low=0, low_open=False)
 
     def __str__(self) -> str:
-        return f"windows:alphabet={self.alphabet},length={self.length}"
+        stay, exponent = _option("stay", self.stay, 0.0), _option("exponent", self.exponent, 0.0)
+        return f"windows:alphabet={self.alphabet},length={self.length}{stay}{exponent}"
+
+    @property
+    def letters(self) -> Source:
+        """The law of a letter that is drawn anew, and so of any single letter."""
+        if self.exponent == 0 or self.alphabet == 1:
+            return Uniform(self.alphabet)
+        return Zipf(self.exponent, types=self.alphabet)
 
     @property
     def limit_exponent(self) -> float:
@@ -300,7 +320,7 @@ _KINDS: dict[str, tuple[type[Source], str, tuple[str, ...]]] = {
     "pitman-yor": (PitmanYor, "discount", ("concentration",)),
     "geometric": (Geometric, "ratio", ()),
     "santa-fe": (SantaFe, "exponent", ("labels", "shift", "types")),
-    "windows": (Windows, "", ("alphabet", "length")),
+    "windows": (Windows, "", ("alphabet", "length", "stay", "exponent")),
 }
 
 EXAMPLES = (

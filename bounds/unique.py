@@ -13,8 +13,9 @@ its D overlapping windows; those of a Santa Fe source count as the facts they st
 
 The formulas stand in `FORMULAS` (`bounds.statements.unique`). Nearly all are sums over types or products of D
 factors, so their numerics are written by hand, in `numerics.rank_tables` (sums over ranks), `numerics.occupancy`
-(what is summed), `numerics.pitman_yor` and `numerics.autocorrelation` (windows); neither sympy nor xarray is ever
-loaded. The tests compare them with the expressions, and with independent sums, at fifty digits.
+(what is summed), `numerics.pitman_yor`, and `numerics.autocorrelation` and `numerics.repeating_letters` (windows);
+neither sympy nor xarray is ever loaded. The tests compare them with the expressions, and with independent sums, at
+fifty digits.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from typing import Any
 
 import numpy as np
 
-from bounds.numerics import autocorrelation, occupancy, pitman_yor
+from bounds.numerics import autocorrelation, occupancy, pitman_yor, repeating_letters
 from bounds.numerics.gamma_ratios import power_ratio
 from bounds.numerics.pointwise import broadcast, flag, labelled, real_array, shown
 from bounds.numerics.rank_tables import (
@@ -65,14 +66,17 @@ __all__ = [
 
 MAX_DRAWS = 2.0**63
 MAX_MULTIPLICITY = 1e8
+MAX_LETTERS = 1 << 24
+"""Letters of unequal probability over which an entropy is summed."""
 
 
 def expected_unique(source: Source | str, n_draws: Any, *, poisson: bool = False) -> Any:
     """Expected number of distinct types in `n_draws` independent draws, in sequences.
 
     E U(D) = Σ_r 1 - (1 - p_r)^D; with `poisson`, Φ(D) = Σ_r 1 - e^(-D p_r), which is smaller by at most 1/e.
-    Exact for independent draws (equations A1-A7) and for sliding windows of uniform letters, of which D are those
-    of D + length - 1 letters (A8). Pitman–Yor: E K_n over corpora (A5). Santa Fe: distinct facts (A9).
+    Exact for independent draws (equations A1-A7) and for sliding windows, of which D are those of D + length - 1
+    letters (A8). Pitman–Yor: E K_n over corpora (A5). Santa Fe: distinct facts (A9). Windows of letters that are not
+    independent and equally likely need their words to be listed: ValueError where there are too many.
     """
     law = _law(source, poisson)
 
@@ -80,7 +84,7 @@ def expected_unique(source: Source | str, n_draws: Any, *, poisson: bool = False
         if isinstance(law, PitmanYor):
             mean = pitman_yor.mean(law, n)
         elif isinstance(law, Windows):
-            mean = autocorrelation.seen(law.alphabet, law.length, n)
+            mean = autocorrelation.seen(law.alphabet, law.length, n) if _plain(law) else repeating_letters.seen(law, n)
         elif isinstance(law, Zipf):
             mean = _by_closed_form(law, n, poisson, _closed_mean, occupancy.seen)
         else:
@@ -104,7 +108,8 @@ def missing_mass(source: Source | str, n_draws: Any, *, poisson: bool = False) -
         if isinstance(law, PitmanYor):
             return pitman_yor.missing_mass(law, n)
         if isinstance(law, Windows):
-            return autocorrelation.unseen(law.alphabet, law.length, n)
+            plain = _plain(law)
+            return autocorrelation.unseen(law.alphabet, law.length, n) if plain else repeating_letters.unseen(law, n)
         if isinstance(law, Zipf):
             return _by_closed_form(law, n, poisson, _closed_missing_mass, occupancy.unseen_mass)
         return _by_table(law, (n,), lambda table, n: occupancy.unseen_mass(table, n, poisson))
@@ -207,11 +212,12 @@ def entropy(source: Source | str) -> float:
 
     Zipf–Mandelbrot: -ln C + s C Σ (r+q)^-s ln(r+q). Pitman–Yor: its expectation over laws,
     ψ(θ+1) - ψ(1-d) (equation A5). Santa Fe: of the fact that is stated, H(K), which is all of H once the labels of
-    the facts are known (A9). Windows: of one window, length · ln alphabet.
+    the facts are known (A9). Windows: of one window, H_1 + (length - 1) h, with H_1 the entropy of a letter and h that
+    of a letter given the one before.
     """
     law = _law(source, False)
     if isinstance(law, Windows):
-        return law.length * math.log(law.alphabet)
+        return _window_entropy(law)
     if isinstance(law, GrowingUniform):
         raise ValueError(f"the law of {law} depends on the corpus size; its entropy is ln growing_types(...)")
     if isinstance(law, PitmanYor):
@@ -240,6 +246,23 @@ def growing_types(source: GrowingUniform | str, n_draws: Any) -> Any:
 
 
 # Helpers
+
+
+def _plain(law: Windows) -> bool:
+    """Whether letters are independent and equally likely, so that no words need to be listed."""
+    return law.alphabet == 1 or (law.stay == 0 and law.exponent == 0)
+
+
+def _window_entropy(law: Windows) -> float:
+    one = entropy(law.letters)
+    if law.stay == 0 or law.alphabet == 1:
+        return law.length * one
+    if law.exponent > 0 and law.alphabet > MAX_LETTERS:
+        raise ValueError(
+            f"the entropy of {law} is a sum over its letters, of which there may be 2^24; pass a smaller alphabet, "
+            "stay=0 or exponent=0"
+        )
+    return one + (law.length - 1) * repeating_letters.entropy_rate(law, one)
 
 
 def _supports(law: GrowingUniform, n: Any) -> Any:

@@ -43,6 +43,9 @@ _OVERLAP = Letter("a", "probability that an occurrence is followed by one that o
 _OWN = (
     _STREAM, _LENGTH, _ALPHABET, _WORD, _OVERLAP,
     Letter("z", "variable of the generating function", "1", "z", ("complex",)),
+    Letter("rho", "probability that a letter repeats the one before", "1", r"\rho", ("nonnegative",)),
+    Letter("H1", "entropy of a letter", "nats", "H_1", ("nonnegative",)),
+    Letter("h", "entropy of a letter given the one before", "nats", "h", ("nonnegative",)),
     Letter("c", "autocorrelation polynomial: sum over the periods j < l of the word of z^j times the probability of "
            "its last j letters", "1", "c_w(z)", ("complex",)),
 )  # fmt: skip
@@ -53,6 +56,7 @@ _SCHBATH = "Reinert & Schbath 1998, J. Comput. Biol. 5:223"
 _LINEAR = "linearity of expectation"
 _RARE = "letters are independent or a stationary Markov chain, and the word is rare"
 _FAIR = [0.5, 0.5]
+_REPEATING = "a letter repeats the one before with probability rho, else it is drawn anew, p_r ~ r**-s (windows source)"
 
 FORMULAS = (
     Formula(
@@ -71,6 +75,31 @@ FORMULAS = (
         name="entropy.windows", quantity="H(P)", text="l*log(A)", arguments=("A", "l"), label=RIGOROUS,
         assumption="letters are independent and uniform; the entropy of one window", source="elementary",
         equation="A8", unit="nats", example=(4, 3), own=_OWN,
+    ),
+    Formula(
+        name="expected_unique.repeating_windows", quantity=r"\mathbb{E}\,U(D)", text="Sum(1 - P(w), (w, 1, A**l))",
+        arguments=("A", "l"), label=RIGOROUS, source=_LINEAR, equation="A8", unit="sequences",
+        assumption=f"{_REPEATING}; P(w) is the probability that word w is absent from T = D + l - 1 letters",
+        call="bounds.expected_unique('windows:alphabet=26,length=4,stay=0.2', 1e6)", own=_OWN,
+    ),
+    Formula(
+        name="missing_mass.repeating_windows", quantity=r"\mathbb{E}\,M_0(D)",
+        text="Sum(P(w, T) - P(w, T + 1), (w, 1, A**l))", arguments=("A", "l", "T"), label=RIGOROUS, source=_LINEAR,
+        equation="A8", call="bounds.missing_mass('windows:alphabet=26,length=4,stay=0.2', 1e6)", own=_OWN,
+        assumption=f"{_REPEATING}; P(w, T) is the probability that word w is absent from T = D + l - 1 letters",
+    ),
+    Formula(
+        name="entropy.repeating_windows", quantity="H(P)", text="H1 + (l - 1)*h", arguments=("l", "H1", "h"),
+        label=RIGOROUS, source="chain rule of entropy", equation="A8", unit="nats", example=(4, 3.2, 2.5), own=_OWN,
+        assumption=f"{_REPEATING}; the entropy of one window",
+    ),
+    Formula(
+        name="entropy.repeating_letters", quantity="h",
+        text="-Sum(P(a)*((rho + (1 - rho)*P(a))*log(rho + (1 - rho)*P(a)) - (1 - rho)*P(a)*log((1 - rho)*P(a))), "
+        "(a, 1, A)) - (1 - rho)*(log(1 - rho) - H1)", arguments=("A", "rho", "H1"), label=RIGOROUS,
+        source="elementary", equation="A8", unit="nats", own=_OWN,
+        assumption=f"{_REPEATING}; P(a) is the probability of letter a, h the entropy of a letter given the one before",
+        call="bounds.entropy('windows:alphabet=4,length=2,stay=0.3') - bounds.entropy('uniform:4')",
     ),
     Formula(
         name="expected_unique_windows", quantity=r"\mathbb{E}\,U", text="Sum(1 - P(w), (w, 1, A**l))",
