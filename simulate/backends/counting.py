@@ -131,6 +131,17 @@ def mark_new(keys, limit, seen, others, places, new):
 
 
 @compiled
+def list_new(keys, seen, position, first, n_first):
+    """Set the bits of `keys`, all below the limit, and list in `first` the draws of new ones; the number in it then."""
+    for i in range(len(keys)):
+        word, bit = seen[keys[i] >> _U6], keys[i] & _U63
+        seen[keys[i] >> _U6] = word | _U1 << bit
+        first[n_first] = position + i  # kept where the type is new: no branch to guess
+        n_first += np.int64(~(word >> bit) & _U1)
+    return n_first
+
+
+@compiled
 def mark_added(table, keys, places, slots, found, new):
     """Add `keys` to `table` and flag the places of new ones."""
     look_up(table, _U0, keys, slots, found)

@@ -215,12 +215,15 @@ def _find_first(law, limit, counts, seen, table, n_draws, first, progress, chunk
             return False
         part = keys[: min(chunk, n_draws - position)]
         token_keys.make_keys(part, law, working, position)
-        n = counting.mark_new(part, limit, seen, others, places, new)
-        if n > 0:
-            n_hashed += counting.mark_added(table, others[:n], places, slots, found, new)
-        for i in range(len(part)):
-            first[n_first] = position + i
-            n_first += new[i]
+        if len(seen) > 0 and law[0] != CELLS:
+            n_first = counting.list_new(part, seen, position, first, n_first)
+        else:
+            n = counting.mark_new(part, limit, seen, others, places, new)
+            if n > 0:
+                n_hashed += counting.mark_added(table, others[:n], places, slots, found, new)
+            for i in range(len(part)):
+                first[n_first] = position + i
+                n_first += new[i]
         position += len(part)
     progress[:] = position, n_first, n_hashed
     return True
