@@ -28,13 +28,14 @@ from scipy.special import zeta
 
 from bounds import expected_unique, parse_source, variance_unique
 from simulate.backends import cpu
-from simulate.sampling import build_sampler
+from simulate.sampling import OPEN, build_sampler
 from simulate.stream import Stream
 
 RESULTS = Path(__file__).parent / "results" / "tokens.json"
 NO_EDGES = np.empty(0, np.int64)
 N_DRAWS = 4_000_000
 MEMORY_LIMIT = 1 << 30
+HEADER = f"{'item':40s} {'peer':30s} {'median':>7s} {'least':>7s} {'most':>7s} {'target':>7s} {'M/s, ours':>9s}"
 
 
 @dataclass(frozen=True)
@@ -306,6 +307,26 @@ def machine(rounds: int) -> list[Row]:
     return rows
 
 
+def limits() -> dict[str, float]:
+    """What bounds the rows above on this machine, each by itself."""
+    n = 1_000_000
+    found = {"random integers alone, M/s": n / random_integers(n) / 1e6}
+    for megabytes in (40, 80, 134):
+        table = np.arange(megabytes * 125_000, dtype=np.uint64)
+        reads = median_seconds(lambda r, table=table: gather(table, N_DRAWS, r))
+        found[f"a random read of {megabytes} MB, ns"] = reads / N_DRAWS * 1e9
+    for source in ("zipf:1.05", "zipf:1.2", "zipf:1.5"):
+        found[f"share of draws that one look settles, {source}"] = np.mean(
+            build_sampler(parse_source(source), n).settled != OPEN
+        )
+    n_draws = 2_000_000
+    for spacing, points in (("even", np.linspace(n_draws / 60, n_draws, 60)), ("log", np.geomspace(1000, n_draws, 60))):
+        found[f"corpora that the peer reads for 60 points ({spacing})"] = float(points.sum()) / n_draws
+    for name, value in found.items():
+        print(f"{name}: {value:.4g}", flush=True)
+    return {name: float(value) for name, value in found.items()}
+
+
 MEMORY = """
 import sys
 import numpy as np
@@ -334,9 +355,10 @@ def memory(n_draws: float) -> dict[str, int]:
 def main() -> None:
     quick = "--quick" in sys.argv[1:]
     rounds = 3 if quick else 7
-    print(f"{'item':40s} {'peer':30s} {'median':>7s} {'least':>7s} {'most':>7s} {'target':>7s} {'M/s, ours':>9s}")
+    print(HEADER)
     rows = [row for part in (sampling, counting, curves, machine) for row in part(rounds)]
     peaks = memory(1e7 if quick else 1e9)
+    bounded_by = limits()
     made = {
         "machine": platform.processor() or platform.machine(),
         "cores": os.cpu_count(),
@@ -344,6 +366,7 @@ def main() -> None:
         "versions": {"numpy": np.__version__, "numba": numba.__version__, "python": platform.python_version()},
         "rounds": rounds,
         "rows": [asdict(row) for row in rows],
+        "limits": bounded_by,
         "memory": peaks,
     }
     RESULTS.parent.mkdir(exist_ok=True)
