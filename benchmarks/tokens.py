@@ -2,7 +2,8 @@
 
 Ours and the peer run in turn in one process, a few times; the table shows the median of the ratios with the least and
 the largest. One thread: processor time. Two threads: the clock on the wall. Every answer is checked as well: counts
-against `bounds`, or equal to the last one where both saw the same tokens. The table is written as JSON to
+against `bounds`, or equal to the last one where both saw the same tokens. Below a row that is short of its target
+stands why, in numbers that are measured there and then. The table is written as JSON to
 ``benchmarks/results/tokens.json``; the command ends with 1 where a ratio falls short of half its target or an answer
 is wrong.
 """
@@ -27,13 +28,14 @@ from scipy.special import zeta
 
 from bounds import expected_unique, parse_source, variance_unique
 from simulate.backends import cpu
-from simulate.sampling import build_sampler
+from simulate.sampling import OPEN, build_sampler
 from simulate.stream import Stream
 
 RESULTS = Path(__file__).parent / "results" / "tokens.json"
 NO_EDGES = np.empty(0, np.int64)
 N_DRAWS = 4_000_000
 MEMORY_LIMIT = 1 << 30
+HEADER = f"{'item':40s} {'peer':30s} {'median':>7s} {'least':>7s} {'most':>7s} {'target':>7s} {'M/s, ours':>9s}"
 
 
 @dataclass(frozen=True)
@@ -47,7 +49,9 @@ class Row:
     largest: float
     target: float
     ours_per_second: float
+    peer_per_second: float
     right: bool
+    why_short: str
 
 
 def compare(
@@ -60,27 +64,52 @@ def compare(
     check: Callable[[object, object], bool],
     *,
     rounds: int,
+    why: Callable[[float, float], str],
     clock: Callable[[], float] = time.process_time,
 ) -> Row:
-    """Run `ours` and `theirs` in turn, with the number of the round; `n` tokens each."""
+    """Run `ours` and `theirs` in turn, with the number of the round; `n` tokens each.
+
+    `why` takes the seconds of both, medians, and says what keeps a row from its target.
+    """
     ours(0), theirs(0)  # compiles, and touches the memory
-    ratios, fastest, right = [], math.inf, True
+    seconds, right = [], True
     for round_ in range(1, rounds + 1):
         begin = clock()
         mine = ours(round_)
         middle = clock()
         other = theirs(round_)
         end = clock()
-        ratios.append((end - middle) / (middle - begin))
-        fastest = min(fastest, middle - begin)
+        seconds.append((middle - begin, end - middle))
         right &= bool(check(mine, other))
-    row = Row(item, peer, statistics.median(ratios), min(ratios), max(ratios), target, n / fastest, right)
+    ratios = [slow / fast for fast, slow in seconds]
+    median, (fast, slow) = statistics.median(ratios), map(statistics.median, zip(*seconds, strict=True))
+    short = why(fast, slow) if median < target else ""
+    row = Row(item, peer, median, min(ratios), max(ratios), target, n / fast, n / slow, right, short)
     print(
-        f"{row.item:34s} {row.peer:34s} {row.ratio:7.2f} {row.least:7.2f} {row.largest:7.2f} {row.target:7.2f} "
+        f"{row.item:40s} {row.peer:30s} {row.ratio:7.2f} {row.least:7.2f} {row.largest:7.2f} {row.target:7.2f} "
         f"{row.ours_per_second / 1e6:9.1f}  {'' if right else 'WRONG ANSWER'}",
         flush=True,
     )
+    if short:
+        print(f"    short: {short}", flush=True)
     return row
+
+
+def median_seconds(work: Callable[[int], object]) -> float:
+    """Processor time of `work`, the median of five after one that compiles."""
+    work(0)
+    times = []
+    for round_ in range(1, 6):
+        begin = time.process_time()
+        work(round_)
+        times.append(time.process_time() - begin)
+    return statistics.median(times)
+
+
+def random_integers(n: int) -> float:
+    """Seconds for `n` random values and nothing else to speak of: a flat law of 2^62 types."""
+    flat = build_sampler(parse_source("uniform:4611686018427387904"), n)
+    return median_seconds(lambda r: cpu.draw(flat, n, stream(r)))
 
 
 def stream(replicate: int) -> Stream:
@@ -119,9 +148,15 @@ def sampling(rounds: int) -> list[Row]:
                 lambda r, s=s: rng.zipf(s, n),
                 right,
                 rounds=rounds,
+                why=lambda fast, slow: f"{share_of_integers(n, fast)}; Generator.zipf makes {n / slow / 1e6:.1f} M/s",
             )
         )
     return rows
+
+
+def share_of_integers(n: int, fast: float) -> str:
+    alone = random_integers(n)
+    return f"random integers alone make {n / alone / 1e6:.0f} M/s, {alone / fast:.0%} of our time"
 
 
 def probabilities(s: float, types: int) -> np.ndarray:
@@ -151,6 +186,7 @@ def counting(rounds: int) -> list[Row]:
                 lambda r, p=p: len(np.unique(rng.choice(types, n, p=p))),
                 right,
                 rounds=rounds,
+                why=lambda fast, slow: f"{share_of_integers(n, fast)}; the peer makes {n / slow / 1e6:.1f} M/s",
             )
         )
     return rows
@@ -175,13 +211,18 @@ def curves(rounds: int) -> list[Row]:
         def at_all(r: int, grid: np.ndarray = grid) -> np.ndarray:
             return np.searchsorted(cpu.first_draws(sampler, n, stream(r)), grid)
 
-        equal = np.array_equal
-        few = min(rounds, 3)
-        name = f"60 points ({spacing})"
-        rows.append(compare(name, "np.unique per prefix", 120, n, at_points, per_prefix, equal, rounds=few))
-        rows.append(
-            compare(f"all points ({spacing})", "np.unique per prefix", 120, n, at_all, per_prefix, equal, rounds=few)
-        )
+        def why(fast: float, slow: float, grid: np.ndarray = grid) -> str:
+            keys = median_seconds(lambda replicate: cpu.draw(sampler, n, stream(replicate)))
+            read = grid.sum() / n
+            return (
+                f"the peer reads {read:.1f} corpora for its {len(grid)} prefixes, a ratio of {slow / fast / read:.1f} "
+                f"each; to draw the tokens and count nothing would be {slow / keys:.0f} times as fast as the peer"
+            )
+
+        for points, ours in (("60", at_points), ("all", at_all)):
+            item, few = f"{points} points ({spacing})", min(rounds, 3)
+            peer = "np.unique per prefix"
+            rows.append(compare(item, peer, 120, n, ours, per_prefix, np.array_equal, rounds=few, why=why))
     return rows
 
 
@@ -213,6 +254,15 @@ def machine(rounds: int) -> list[Row]:
     def right(mine: object, other: object) -> bool:
         return abs(mine - mean) < 6 * deviation
 
+    def parts(fast: float, slow: float) -> str:
+        reads, integers = (
+            s / fast for s in (median_seconds(lambda r: gather(sampler.alias, n, r)), random_integers(n))
+        )
+        return (
+            f"random reads of our table ({sampler.alias.nbytes / 1e6:.0f} MB) alone take {reads:.0%} of our time, "
+            f"random integers {integers:.0%}, the bits of the types what is left"
+        )
+
     rows = [
         compare(
             "draw and count, 1e7 types",
@@ -223,6 +273,7 @@ def machine(rounds: int) -> list[Row]:
             lambda r: gather(table, n, r + 1),
             right,
             rounds=rounds,
+            why=parts,
         )
     ]
     for source in ("zipf:0.9,types=1e7", "zipf:1.05"):
@@ -231,6 +282,12 @@ def machine(rounds: int) -> list[Row]:
 
         def count(r: int, threads: int, tables: object = tables, grid: np.ndarray = grid) -> int:
             return cpu.growth(tables, grid, stream(r), edges=NO_EDGES, threads=threads).n_unique[0]
+
+        def processors(fast: float, slow: float, count: Callable[..., int] = count) -> str:
+            wall, work = time.perf_counter(), time.process_time()
+            count(1, 2)
+            share = (time.process_time() - work) / (time.perf_counter() - wall)
+            return f"two threads were given {share:.2f} processors, at a load of {os.getloadavg()[0]:.1f}"
 
         for how, target, clock in (("wall clock", 1.3, time.perf_counter), ("processor time", 0.65, time.process_time)):
             rows.append(
@@ -243,10 +300,31 @@ def machine(rounds: int) -> list[Row]:
                     lambda r, count=count: count(r, 1),
                     lambda mine, other: mine == other,
                     rounds=rounds,
+                    why=processors,
                     clock=clock,
                 )
             )
     return rows
+
+
+def limits() -> dict[str, float]:
+    """What bounds the rows above on this machine, each by itself."""
+    n = 1_000_000
+    found = {"random integers alone, M/s": n / random_integers(n) / 1e6}
+    for megabytes in (40, 80, 134):
+        table = np.arange(megabytes * 125_000, dtype=np.uint64)
+        reads = median_seconds(lambda r, table=table: gather(table, N_DRAWS, r))
+        found[f"a random read of {megabytes} MB, ns"] = reads / N_DRAWS * 1e9
+    for source in ("zipf:1.05", "zipf:1.2", "zipf:1.5"):
+        found[f"share of draws that one look settles, {source}"] = np.mean(
+            build_sampler(parse_source(source), n).settled != OPEN
+        )
+    n_draws = 2_000_000
+    for spacing, points in (("even", np.linspace(n_draws / 60, n_draws, 60)), ("log", np.geomspace(1000, n_draws, 60))):
+        found[f"corpora that the peer reads for 60 points ({spacing})"] = float(points.sum()) / n_draws
+    for name, value in found.items():
+        print(f"{name}: {value:.4g}", flush=True)
+    return {name: float(value) for name, value in found.items()}
 
 
 MEMORY = """
@@ -277,9 +355,10 @@ def memory(n_draws: float) -> dict[str, int]:
 def main() -> None:
     quick = "--quick" in sys.argv[1:]
     rounds = 3 if quick else 7
-    print(f"{'item':34s} {'peer':34s} {'median':>7s} {'least':>7s} {'most':>7s} {'target':>7s} {'M/s, ours':>9s}")
+    print(HEADER)
     rows = [row for part in (sampling, counting, curves, machine) for row in part(rounds)]
     peaks = memory(1e7 if quick else 1e9)
+    bounded_by = limits()
     made = {
         "machine": platform.processor() or platform.machine(),
         "cores": os.cpu_count(),
@@ -287,6 +366,7 @@ def main() -> None:
         "versions": {"numpy": np.__version__, "numba": numba.__version__, "python": platform.python_version()},
         "rounds": rounds,
         "rows": [asdict(row) for row in rows],
+        "limits": bounded_by,
         "memory": peaks,
     }
     RESULTS.parent.mkdir(exist_ok=True)

@@ -1,4 +1,4 @@
-"""Compilation of counting loops by numba, cached on disk where a folder can be written.
+"""Compilation of counting loops by numba, cached on disk where a folder can be written; reading ahead in them.
 
 numba refuses to decorate a function when neither the package's own ``__pycache__`` nor the user's cache folder
 can be written (a read-only installation, a container without a home). The loops still run there; they are
@@ -15,6 +15,10 @@ from types import FunctionType
 from typing import Any
 
 import numba
+from llvmlite import ir
+from numba.core import cgutils, types
+from numba.extending import intrinsic
+from numba.np.arrayobj import make_array
 
 
 def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -35,3 +39,26 @@ def inlined(function: Callable[..., Any]) -> Callable[..., Any]:
     copy = FunctionType(function.__code__, function.__globals__, f"inlined_{function.__name__}")
     copy.__module__, copy.__qualname__ = function.__module__, f"inlined_{function.__qualname__}"
     return numba.njit(copy, forceinline=True)
+
+
+@intrinsic
+def prefetch(typing_context, table, index):
+    """Ask for the line of memory that holds ``table[index]``, `index` a uint64 within bounds, and wait for nothing.
+
+    A processor looks a few hundred instructions ahead, and has no more reads under way than it finds there; a line
+    that was asked for keeps no instruction waiting. It is asked for as one that is read once (locality 0), which
+    leaves the caches to what is read often.
+    """
+
+    def generate(context, builder, signature, arguments):
+        array = make_array(signature.args[0])(context, builder, arguments[0])
+        shape, strides = (cgutils.unpack_tuple(builder, part, 1) for part in (array.shape, array.strides))
+        entry = cgutils.get_item_pointer2(context, builder, array.data, shape, strides, "C", [arguments[1]])
+        address, number = ir.IntType(8).as_pointer(), ir.IntType(32)
+        kind = ir.FunctionType(ir.VoidType(), [address, number, number, number])
+        function = builder.module.declare_intrinsic("llvm.prefetch", (address,), kind)
+        # The last three: to read, locality 0 of 3, data and not instructions.
+        builder.call(function, [builder.bitcast(entry, address), number(0), number(0), number(1)])
+        return context.get_dummy_value()
+
+    return types.void(table, index), generate

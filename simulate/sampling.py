@@ -21,6 +21,7 @@ from __future__ import annotations
 import hashlib
 import math
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -33,9 +34,9 @@ from simulate.cell_tables import FRESH, GUIDE_BITS, NO_CELLS, OVERFLOW, Cells, b
 from simulate.stream import M32, multiply_high, random_bits
 
 __all__ = [
-    "ALIAS", "CELLS", "FLAT", "FRESH", "HASH_PRIME", "OVERFLOW", "URN", "WINDOWS", "Cells", "Sampler", "build_sampler",
-    "check_drawable", "draw_alias", "draw_flat", "draw_from_block", "draw_letter", "find_cell", "hash_base",
-    "last_anew", "listed_sampler", "multiply_mod", "roll_window",
+    "ALIAS", "CELLS", "FLAT", "FRESH", "HASH_PRIME", "OPEN", "OVERFLOW", "URN", "WINDOWS", "Cells", "Sampler",
+    "build_sampler", "check_drawable", "draw_alias", "draw_flat", "draw_from_block", "draw_letter", "find_cell",
+    "hash_base", "last_anew", "listed_sampler", "multiply_mod", "roll_window",
 ]  # fmt: skip
 
 FLAT, CELLS, URN, ALIAS, WINDOWS = 0, 1, 2, 3, 4
@@ -49,13 +50,16 @@ MAX_ALIAS_TYPES = 1 << 24
 """Above, cells draw as fast and are built at once (see ``benchmarks/tokens.py``)."""
 
 MAX_EXACT_WORDS = 2**62
+OPEN = 2**64 - 1
+"""No key: what `Sampler.settled` holds where more than the first bits is needed."""
+
 HASH_PRIME = 2**61 - 1
 
 _U0, _U1, _U2, _U3, _U32, _U61, _U64 = (np.uint64(n) for n in (0, 1, 2, 3, 32, 61, 64))
 _PRIME = np.uint64(HASH_PRIME)
 _GUIDE_SHIFT = np.uint64(64 - GUIDE_BITS)
 _LAST_TRIAL = np.uint64(120)
-_NO_ALIAS = np.empty(0, np.uint64)
+_NO_BITS = np.empty(0, np.uint64)
 
 
 @dataclass(frozen=True)
@@ -72,7 +76,7 @@ class Sampler:
     parameter: tuple[int, int] = (0, 0)
     cells: Cells = NO_CELLS
     n_dense: int = 0
-    alias: np.ndarray = field(default_factory=lambda: _NO_ALIAS)
+    alias: np.ndarray = field(default_factory=lambda: _NO_BITS)
     repeat: int = 0
 
     @property
@@ -83,6 +87,20 @@ class Sampler:
             n_words = alphabet**length if length * math.log2(alphabet) < 63 else MAX_EXACT_WORDS
             return n_words if n_words < MAX_EXACT_WORDS else 0
         return {FLAT: self.parameter[0], ALIAS: self.n_dense}.get(self.kind, 0)
+
+    @cached_property
+    def settled(self) -> np.ndarray:
+        """What the first 16 bits of a random value decide, uint64 of shape (2^16,): its key, or `OPEN`.
+
+        They decide where one cell that is a single type, or new whatever it is, holds a slot of the guide and goes on
+        behind it. Most tokens fall there when a law is steep, and need no other table.
+        """
+        cells = self.cells
+        if not len(cells.start):
+            return _NO_BITS
+        cell = cells.guide[:-1]
+        alone = (cell == cells.guide[1:]) & ((cells.width[cell] == 0) | (cells.width[cell] == OVERFLOW))
+        return np.where(alone, cells.key[cell], np.uint64(OPEN))
 
     @property
     def letter_bits(self) -> int:

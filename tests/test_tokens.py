@@ -15,14 +15,15 @@ from hypothesis import strategies as st
 from bounds import expected_unique, parse_source, variance_unique
 from bounds.spectrum import FrequencySpectrum
 from simulate.alias import alias_table, whole_masses
-from simulate.backends import cpu, keys, reference
-from simulate.sampling import HASH_PRIME, Sampler, build_sampler, listed_sampler, multiply_mod
+from simulate.backends import counting, cpu, keys, reference
+from simulate.sampling import FRESH, HASH_PRIME, OPEN, OVERFLOW, Sampler, build_sampler, listed_sampler, multiply_mod
 from simulate.stream import Stream
 from tests import statistics as stats
 
 SEED = 20261121
 EDGES = FrequencySpectrum.edges(3000)
 NO_EDGES = np.empty(0, np.int64)
+EVERY_PART = "mixture:0.5*(uniform:100000)+0.2*(zipf:1.05,shift=5000)+0.3*(geometric:0.99)"
 
 
 def drawn(sampler: Sampler, n: int, replicate: int = 0) -> np.ndarray:
@@ -126,6 +127,67 @@ def test_draws_follow_their_law(source):
         assert chi_square(wrong, weight / weight.sum()) > stats.LIMIT
 
 
+# One look at a table, and the long way
+
+
+@pytest.mark.parametrize(
+    "source",
+    ["zipf:1.05", "zipf:1.5", "zipf:1.3,shift=1e5", "geometric:0.5", "uniform:5", "zipf:1.05,types=1e8",
+     EVERY_PART],
+)  # fmt: skip
+def test_first_bits_settle_a_key_where_all_of_their_values_have_it(source):
+    """Against the cells at the two ends of every slot. Open are the others, and slots that end with their cell."""
+    sampler = build_sampler(parse_source(source), 1)
+    cells = sampler.cells
+    if not len(cells.start):
+        assert not len(sampler.settled)
+        return
+    low = np.arange(1 << 16, dtype=np.uint64) << np.uint64(48)
+    ends = [np.searchsorted(cells.start, low | np.uint64(rest), side="right") - 1 for rest in (0, 2**48 - 1)]
+    one_key = (ends[0] == ends[1]) & np.isin(cells.width[ends[0]], [0, OVERFLOW])
+    one_key[:-1] &= ~np.isin(low[1:], cells.start)
+    np.testing.assert_array_equal(sampler.settled[one_key], cells.key[ends[0]][one_key])
+    assert np.all(sampler.settled[~one_key] == OPEN)
+
+
+@pytest.mark.parametrize(
+    "source", ["zipf:1.02", "zipf:1.5", "zipf:3", "zipf:1.2,types=70000", "geometric:0.999", EVERY_PART]
+)
+def test_keys_are_those_of_the_reference(source):
+    """Long enough for the slots that begin several cells, wide blocks, rejections, and entries read ahead."""
+    sampler, stream, n = build_sampler(parse_source(source), 1), Stream(SEED, "tokens", 9, 1), 5000
+    expected = np.array(list(islice(reference.draws(sampler, stream), n)), np.uint64)
+    for chunk in (1, 63, 64, 65, 2048):
+        found = cpu.draw(sampler, n, stream, chunk=chunk)
+        # The reference numbers the types that are new whatever they are.
+        np.testing.assert_array_equal(np.where(expected >= FRESH, np.uint64(FRESH), expected), found)
+
+
+@given(st.lists(st.integers(0, 2**64 - 1), max_size=40))
+def test_bits_that_are_set(words):
+    assert counting.count_bits(np.array(words, np.uint64)) == sum(word.bit_count() for word in words)
+
+
+@pytest.mark.parametrize("n_types", [64, 16383, 16384, 40_000])
+def test_bits_of_many_tokens(n_types):
+    """Few words and many, which are set in two ways."""
+    found = np.random.default_rng(1).integers(0, n_types, 20_000, dtype=np.uint64)
+    seen = np.zeros(-(-n_types // 64), np.uint64)
+    counting.mark(found, seen)
+    places = np.flatnonzero(np.unpackbits(seen.view(np.uint8), bitorder="little"))
+    np.testing.assert_array_equal(places, np.unique(found))
+
+
+@pytest.mark.parametrize("source", ["zipf:0.9,types=1e6", "uniform:2e6"])
+def test_counting_once_or_token_by_token(source):
+    """Checkpoints near each other and far apart: bits are counted in the end, or while they are set."""
+    sampler, stream = build_sampler(parse_source(source), 600_000), Stream(SEED, "tokens", 9, 2)
+    grid = np.array([600, 601, 1400, 40_000, 40_001, 200_000, 600_000])
+    first = cpu.first_draws(sampler, 600_000, stream)
+    found = cpu.growth(sampler, grid, stream, edges=NO_EDGES).n_unique
+    np.testing.assert_array_equal(found, np.searchsorted(first, grid))
+
+
 # Windows
 
 
@@ -176,7 +238,7 @@ EVERY_KIND = [
     "windows:alphabet=4,length=5,stay=0.7", "windows:alphabet=30,length=3,stay=0.95,exponent=1",
     "windows:alphabet=9,length=25,exponent=0.5", "windows:alphabet=1e6,length=2,stay=0.2,exponent=1.5",
     "pitman-yor:0.5,concentration=1",
-    "mixture:0.5*(uniform:100000)+0.2*(zipf:1.05,shift=5000)+0.3*(geometric:0.99)",
+    EVERY_PART,
 ]  # fmt: skip
 GRID = np.array([1, 5, 64, 900, 1401, 3000])
 

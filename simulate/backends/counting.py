@@ -14,10 +14,12 @@ from simulate.compiled import compiled
 from simulate.sampling import FRESH
 
 MIN_SLOTS = 1 << 12
+_FEW_WORDS = 1 << 8
 
 _FRESH = np.uint64(FRESH)
 _MIX = np.uint64(0x9E3779B97F4A7C15)
-_U0, _U1, _U6, _U63, _U64 = (np.uint64(n) for n in (0, 1, 6, 63, 64))
+_U0, _U1, _U2, _U4, _U6, _U56, _U63, _U64 = (np.uint64(n) for n in (0, 1, 2, 4, 6, 56, 63, 64))
+_PAIRS, _FOURS, _BYTES, _ONES = (np.uint64(byte * 0x0101010101010101) for byte in (0x55, 0x33, 0x0F, 0x01))
 
 
 @compiled
@@ -48,14 +50,17 @@ def sort_out(keys, limit, counts, seen, others):
 
 
 @compiled
-def set_bits(keys, seen):
-    """Set the bits of `keys`, all below the limit; the number of new ones. Quick where many are: no guessed branch."""
-    n_new = _U0
+def mark(keys, seen):
+    """Set the bits of `keys`, all below the limit, and count nothing: `count_bits` does in the end."""
+    if len(seen) < _FEW_WORDS:
+        # Soon all are set, and a word that was just written is late to be read again.
+        for i in range(len(keys)):
+            word, bit = seen[keys[i] >> _U6], _U1 << (keys[i] & _U63)
+            if not word & bit:
+                seen[keys[i] >> _U6] = word | bit
+        return
     for i in range(len(keys)):
-        word = seen[keys[i] >> _U6]
-        n_new += ~(word >> (keys[i] & _U63)) & _U1
-        seen[keys[i] >> _U6] = word | _U1 << (keys[i] & _U63)
-    return np.int64(n_new)
+        seen[keys[i] >> _U6] |= _U1 << (keys[i] & _U63)
 
 
 @compiled
@@ -123,6 +128,17 @@ def mark_new(keys, limit, seen, others, places, new):
             places[n_others] = i
             n_others += 1
     return n_others
+
+
+@compiled
+def list_new(keys, seen, position, first, n_first):
+    """Set the bits of `keys`, all below the limit, and list in `first` the draws of new ones; the number in it then."""
+    for i in range(len(keys)):
+        word, bit = seen[keys[i] >> _U6], keys[i] & _U63
+        seen[keys[i] >> _U6] = word | _U1 << bit
+        first[n_first] = position + i  # kept where the type is new: no branch to guess
+        n_first += np.int64(~(word >> bit) & _U1)
+    return n_first
 
 
 @compiled
@@ -208,13 +224,13 @@ def add_part(table, part, part_bits, ordered, ends, slots, found):
 
 @compiled
 def count_bits(words):
-    """The number of bits that are set."""
-    n = 0
+    """The number of bits that are set: in pairs, in fours, in bytes, then summed by a product (or one instruction)."""
+    n = _U0
     for word in words:
-        while word != _U0:
-            word &= word - _U1
-            n += 1
-    return n
+        pairs = word - (word >> _U1 & _PAIRS)
+        fours = (pairs & _FOURS) + (pairs >> _U2 & _FOURS)
+        n += ((fours + (fours >> _U4)) & _BYTES) * _ONES >> _U56
+    return np.int64(n)
 
 
 @compiled

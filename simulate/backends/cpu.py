@@ -184,18 +184,18 @@ def _grow(law, limit, counts, seen, table, checkpoints, edges, n_unique, spectru
                                   np.empty(chunk, np.int64), np.empty(chunk, np.uint64))  # fmt: skip
     working = token_keys.scratch(law, chunk)
     j, position, n_seen, n_hashed, n_fresh = progress
-    new = chunk  # of the chunk before
     while j < len(checkpoints):
+        if len(seen) > 0 and law[0] != CELLS and 8 * (checkpoints[j] - position) >= len(seen):
+            # To count all bits in the end costs less than to ask of each token whether it is new.
+            token_keys.mark_keys(seen, keys, law, working, position, checkpoints[j])
+            position, n_seen = checkpoints[j], counting.count_bits(seen)
         while position < checkpoints[j]:
             if 4 * (n_hashed + chunk) > 3 * len(table):
                 progress[:] = j, position, n_seen, n_hashed, n_fresh
                 return False
             part = keys[: min(chunk, checkpoints[j] - position)]
             token_keys.make_keys(part, law, working, position)
-            if len(seen) > 0 and law[0] != CELLS and 16 * new > len(part):
-                new, fresh, n_others = counting.set_bits(part, seen), 0, 0
-            else:
-                new, fresh, n_others = counting.sort_out(part, limit, counts, seen, others)
+            new, fresh, n_others = counting.sort_out(part, limit, counts, seen, others)
             n_seen += new
             n_fresh += fresh
             if n_others > 0:
@@ -224,12 +224,15 @@ def _find_first(law, limit, counts, seen, table, n_draws, first, progress, chunk
             return False
         part = keys[: min(chunk, n_draws - position)]
         token_keys.make_keys(part, law, working, position)
-        n = counting.mark_new(part, limit, seen, others, places, new)
-        if n > 0:
-            n_hashed += counting.mark_added(table, others[:n], places, slots, found, new)
-        for i in range(len(part)):
-            first[n_first] = position + i
-            n_first += new[i]
+        if len(seen) > 0 and law[0] != CELLS:
+            n_first = counting.list_new(part, seen, position, first, n_first)
+        else:
+            n = counting.mark_new(part, limit, seen, others, places, new)
+            if n > 0:
+                n_hashed += counting.mark_added(table, others[:n], places, slots, found, new)
+            for i in range(len(part)):
+                first[n_first] = position + i
+                n_first += new[i]
         position += len(part)
     progress[:] = position, n_first, n_hashed
     return True
@@ -286,16 +289,17 @@ def _make_share(law, limit, counts, seen, position, stop, part_bits, ordered, en
     """Make the tokens from `position` to `stop`, count what is frequent, sort the others; the number of fresh ones."""
     keys, others, kept = np.empty(chunk, np.uint64), np.empty(chunk, np.uint64), np.empty(_RUN, np.uint64)
     working = token_keys.scratch(law, chunk)
-    n_fresh, new = 0, chunk
+    if len(seen) > 0 and law[0] != CELLS:
+        token_keys.mark_keys(seen, keys, law, working, position, stop)
+        ends[:] = 0
+        return 0
+    n_fresh = 0
     for run in range(len(ends)):
         end, n_kept = min(position + _RUN, stop), 0
         while position < end:
             part = keys[: min(chunk, end - position)]
             token_keys.make_keys(part, law, working, position)
-            if len(seen) > 0 and law[0] != CELLS and 16 * new > len(part):
-                new, fresh, n = counting.set_bits(part, seen), 0, 0
-            else:
-                new, fresh, n = counting.sort_out(part, limit, counts, seen, others)
+            _, fresh, n = counting.sort_out(part, limit, counts, seen, others)
             kept[n_kept : n_kept + n] = others[:n]
             n_kept += n
             n_fresh += fresh

@@ -1,6 +1,8 @@
 """Random numbers and keys of many tokens at a time: what `cpu` counts.
 
-Each step is a loop of its own over a chunk, so that the compiler can vectorise what has no branches. In a block, the
+Each step is a loop of its own over a chunk, so that the compiler can vectorise what has no branches. A large alias
+table is read ahead: what limits it is how many random reads are under way, and hardly its size. Of the cells, most
+tokens of a steep law need a single look at `Sampler.settled`, and only the others are sought. In a block, the
 polynomial of the acceptance probability is left out where the test already lies below the smallest value it can
 have, and one token in some fifty goes the long way. Nothing depends on the size of a chunk.
 """
@@ -9,12 +11,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from simulate.compiled import compiled, inlined
+from simulate.backends import counting
+from simulate.compiled import compiled, inlined, prefetch
 from simulate.sampling import (
     ALIAS,
     CELLS,
     FLAT,
-    FRESH,
+    OPEN,
     Sampler,
     draw_alias,
     draw_flat,
@@ -28,10 +31,16 @@ from simulate.sampling import (
 )
 from simulate.stream import M32, Stream, philox_block, random_bits
 
-_FRESH = np.uint64(FRESH)
-_U0, _U1, _U2, _U32, _U48, _U64 = (np.uint64(n) for n in (0, 1, 2, 32, 48, 64))
+_OPEN = np.uint64(OPEN)
+_U0, _U1, _U2, _U6, _U32, _U48, _U63, _U64 = (np.uint64(n) for n in (0, 1, 2, 6, 32, 48, 63, 64))
 _SLACK = np.uint64(64)
 """Units of 2^-32 by which a polynomial in fixed point may miss being monotone: more than its roundings together."""
+
+_AHEAD = 64
+"""Tokens between asking for an entry of an alias table and reading it."""
+
+_LARGE = 1 << 15
+"""Entries of an alias table from which on they are asked for: 256 KiB."""
 
 _block = inlined(philox_block)
 
@@ -44,23 +53,28 @@ def law(sampler: Sampler, stream: Stream) -> Law:
     first, second = (np.uint64(max(p, 0)) for p in sampler.parameter)
     exact = sampler.n_keys > 0
     return (
-        sampler.kind, first, second, exact, sampler.alias, sampler.cells, np.uint64(sampler.n_dense),
-        np.uint64(stream.seed), np.uint64(stream.high), np.uint64(sampler.letter_bits), np.uint64(sampler.repeat),
+        sampler.kind, first, second, exact, sampler.alias, sampler.cells, sampler.settled,
+        np.uint64(sampler.n_dense), np.uint64(stream.seed), np.uint64(stream.high), np.uint64(sampler.letter_bits),
+        np.uint64(sampler.repeat),
     )  # fmt: skip
 
 
 @compiled
 def scratch(law, n):
-    """Working memory of `make_keys` for chunks of at most `n` tokens."""
+    """Working memory of `make_keys` for chunks of at most `n` tokens.
+
+    Arrays of their own: numba takes the rows of one array for strided ones, and vectorises no loop over them.
+    """
+    indices = np.empty(n, np.int64), np.empty(n, np.int64), np.empty(n, np.int64), np.empty(n, np.int64)
     n_letters = n + np.int64(law[2]) - 1 if law[0] > ALIAS else n
     letters, chances = np.empty(n_letters, np.uint64), np.empty(n_letters, np.uint64)
-    return np.empty((3, n), np.int64), np.empty((2, n), np.uint64), letters, chances
+    return indices, (np.empty(n, np.uint64), np.empty(n, np.uint64)), letters, chances
 
 
 @compiled
 def make_keys(keys, law, scratch, first):
     """Write the keys of the tokens from `first` on."""
-    kind, n_types, length, exact, alias, cells, limit, seed, high, letter_bits, repeat = law
+    kind, n_types, length, exact, alias, _, _, _, seed, high, letter_bits, repeat = law
     indices, values, letters, chances = scratch
     if kind == FLAT:
         _fill(keys, seed, high, first)
@@ -68,11 +82,10 @@ def make_keys(keys, law, scratch, first):
             keys[i] = draw_flat(n_types, keys[i])
     elif kind == ALIAS:
         _fill(keys, seed, high, first)
-        for i in range(len(keys)):
-            keys[i] = draw_alias(alias, n_types, keys[i])
+        _alias_keys(keys, alias, n_types)
     elif kind == CELLS:
         _fill(keys, seed, high, first)
-        _cell_keys(keys, cells, limit, seed, high, first, indices, values)
+        _cell_keys(keys, law, first, indices, values)
     else:
         n = len(keys) + np.int64(length) - 1
         _fill(letters[:n], seed, high, first)
@@ -80,6 +93,20 @@ def make_keys(keys, law, scratch, first):
         if repeat > _U0:
             _repeat_letters(letters[:n], chances[:n], repeat, n_types, alias, letter_bits, seed, high, first)
         _window_keys(keys, letters[:n], n_types, length, exact, seed, high)
+
+
+@compiled
+def mark_keys(seen, keys, law, scratch, first, stop):
+    """Set the bits of the keys of the tokens from `first` to `stop`, as many at a time as `keys` holds."""
+    kind, table_bits, _, _, alias, _, _, _, seed, high, _, _ = law
+    for position in range(first, stop, len(keys)):
+        part = keys[: min(len(keys), stop - position)]
+        if kind == ALIAS and len(alias) >= _LARGE:
+            _fill(part, seed, high, position)
+            _mark_alias(part, seen, alias, table_bits)
+        else:
+            make_keys(part, law, scratch, position)
+            counting.mark(part, seen)
 
 
 @compiled
@@ -103,52 +130,98 @@ def _fill_pairs(values, seed, high, block):
 
 
 @compiled
-def _cell_keys(keys, cells, limit, seed, high, first, indices, values):
-    """Replace random values by keys."""
-    narrow, wide, cell_of = indices
-    first_key, width = cells.key, cells.width
-    _find_cells(keys, cells.start, cells.guide, cell_of, narrow)
-    n_narrow, n_wide = np.int64(0), np.int64(0)
+def _alias_keys(keys, alias, table_bits):
+    """Replace random values by keys. Entries of a large table are asked for before they are needed."""
+    if len(alias) < _LARGE:
+        for i in range(len(keys)):
+            keys[i] = draw_alias(alias, table_bits, keys[i])
+        return
+    shift, last = _U64 - table_bits, len(keys) - 1
+    for i in range(min(_AHEAD, len(keys))):
+        prefetch(alias, keys[i] >> shift)
     for i in range(len(keys)):
-        cell = np.uint64(cell_of[i])
-        key = first_key[cell]
-        keys[i] = key
-        narrow[n_narrow] = i
-        n_narrow += np.int64((key >= limit) & (key < _FRESH))
-    n_blocks, n_narrow = n_narrow, np.int64(0)
-    for j in range(n_blocks):
-        i = narrow[j]
-        is_wide = np.int64(width[cell_of[i]] > _U32)
-        narrow[n_narrow] = i
-        wide[n_wide] = i
-        n_narrow += 1 - is_wide
-        n_wide += is_wide
-    proposals, tests = values
-    if n_narrow > 0:
-        at = narrow[:n_narrow]
-        _random_at(proposals, at, seed, high + _U1, first)
-        _block_keys(keys, at, proposals, proposals, cell_of, cells, seed, high, first)
-    if n_wide > 0:
-        at = wide[:n_wide]
-        _random_at(proposals, at, seed, high + _U1, first)
-        _random_at(tests, at, seed, high + _U2, first)
-        _block_keys(keys, at, proposals, tests, cell_of, cells, seed, high, first)
+        prefetch(alias, keys[min(i + _AHEAD, last)] >> shift)
+        keys[i] = draw_alias(alias, table_bits, keys[i])
 
 
 @compiled
-def _find_cells(values, start, guide, cell_of, unsettled):
-    """`find_cell` of each value. Most slots of the guide begin one cell at most, and need no branch."""
-    n = np.int64(0)
+def _mark_alias(values, seen, alias, table_bits):
+    """Set the bits of the keys of random values: `_alias_keys` and `counting.mark` in one loop for a large table.
+
+    The bits are fetched in the time in which the processor waits for entries.
+    """
+    shift, last = _U64 - table_bits, len(values) - 1
+    for i in range(min(_AHEAD, len(values))):
+        prefetch(alias, values[i] >> shift)
     for i in range(len(values)):
-        slot = values[i] >> _U48
+        prefetch(alias, values[min(i + _AHEAD, last)] >> shift)
+        key = draw_alias(alias, table_bits, values[i])
+        seen[key >> _U6] |= _U1 << (key & _U63)
+
+
+@compiled
+def _cell_keys(keys, law, first, indices, values):
+    """Replace random values by keys: most by one look at `Sampler.settled`, the others by their cells."""
+    cells, settled, seed, high = law[5], law[6], law[8], law[9]
+    at, cell_of, narrow, wide = indices
+    n = _settle(keys, settled, at)
+    _find_cells(keys, at[:n], cells.start, cells.guide, cell_of, narrow)
+    n_narrow, n_wide = _sort_cells(keys, at[:n], cell_of, cells.key, cells.width, narrow, wide)
+    proposals, tests = values
+    if n_narrow > 0:
+        tokens = at, cell_of, narrow[:n_narrow]
+        _random_at(proposals, at, narrow[:n_narrow], seed, high + _U1, first)
+        _block_keys(keys, tokens, proposals, proposals, cells, seed, high, first)
+    if n_wide > 0:
+        tokens = at, cell_of, wide[:n_wide]
+        _random_at(proposals, at, wide[:n_wide], seed, high + _U1, first)
+        _random_at(tests, at, wide[:n_wide], seed, high + _U2, first)
+        _block_keys(keys, tokens, proposals, tests, cells, seed, high, first)
+
+
+@compiled
+def _settle(keys, settled, at):
+    """Replace random values by keys where the first bits decide; list the others in `at`, and return their number."""
+    n = np.int64(0)
+    for i in range(len(keys)):
+        value = keys[i]
+        key = settled[value >> _U48]
+        is_open = key == _OPEN
+        keys[i] = value if is_open else key
+        at[n] = i
+        n += np.int64(is_open)
+    return n
+
+
+@compiled
+def _find_cells(values, at, start, guide, cell_of, unsettled):
+    """`find_cell` of the values `at`. Most slots of the guide begin one cell at most, and need no branch."""
+    n = np.int64(0)
+    for j in range(len(at)):
+        value = values[at[j]]
+        slot = value >> _U48
         lower, upper = np.uint64(guide[slot]), np.uint64(guide[slot + _U1])
-        beyond = start[lower + np.uint64(lower < upper)] <= values[i]
+        beyond = start[lower + np.uint64(lower < upper)] <= value
         cell = lower + np.uint64((lower < upper) & beyond)
-        cell_of[i] = np.int64(cell)
-        unsettled[n] = i
+        cell_of[j] = np.int64(cell)
+        unsettled[n] = j
         n += np.int64(beyond & (cell < upper))
-    for i in unsettled[:n]:
-        cell_of[i] = find_cell(start, guide, values[i])
+    for j in unsettled[:n]:
+        cell_of[j] = find_cell(start, guide, values[at[j]])
+
+
+@compiled
+def _sort_cells(keys, at, cell_of, first_key, width, narrow, wide):
+    """Write the first keys of cells; list the tokens in blocks of up to 2^32 keys, and in wider ones."""
+    n_narrow, n_wide = np.int64(0), np.int64(0)
+    for j in range(len(at)):
+        cell = np.uint64(cell_of[j])
+        bits = width[cell]
+        keys[at[j]] = first_key[cell]
+        narrow[n_narrow] = wide[n_wide] = j
+        n_narrow += np.int64((bits > _U0) & (bits <= _U32))
+        n_wide += np.int64((bits > _U32) & (bits < _U64))
+    return n_narrow, n_wide
 
 
 @compiled
@@ -161,31 +234,39 @@ def _least(power):
 
 
 @compiled
-def _random_at(values, at, seed, high, first):
-    for j in range(len(at)):
-        position = np.uint64(first + at[j])
-        a, b = _block(seed, high, position >> _U1)
-        values[j] = b if position & _U1 else a
+def _random_at(values, at, chosen, seed, high, first):
+    """Random values of the tokens `chosen` of the list `at`."""
+    for k in range(len(chosen)):
+        values[k] = np.uint64(first + at[chosen[k]])
+    _random_in_place(values[: len(chosen)], seed, high)
 
 
 @compiled
-def _block_keys(keys, at, proposals, tests, cell_of, cells, seed, high, first):
-    """Keys of the tokens `at`, which lie in blocks: `draw_from_block` with its first values given."""
+def _random_in_place(positions, seed, high):
+    """Replace positions of tokens by their random values."""
+    for k in range(len(positions)):
+        a, b = _block(seed, high, positions[k] >> _U1)
+        positions[k] = b if positions[k] & _U1 else a
+
+
+@compiled
+def _block_keys(keys, tokens, proposals, tests, cells, seed, high, first):
+    """Keys of tokens in blocks: `draw_from_block` with its first values given."""
     first_key, width, component, last, power = cells.key, cells.width, cells.component, cells.last, cells.power
+    at, cell_of, chosen = tokens
     part, least = -1, _U0
-    for j in range(len(at)):
-        i = at[j]
-        cell = cell_of[i]
+    for k in range(len(chosen)):
+        i, cell = at[chosen[k]], cell_of[chosen[k]]
         if component[cell] != part:
             part = component[cell]
             least = _least(power[part])
-        chosen = first_key[cell] + (proposals[j] >> (_U64 - width[cell]))
-        if (tests[j] & M32) >= least or chosen > last[part]:
+        key = first_key[cell] + (proposals[k] >> (_U64 - width[cell]))
+        if (tests[k] & M32) >= least or key > last[part]:
             position = np.uint64(first + i)
-            chosen = draw_from_block(
+            key = draw_from_block(
                 first_key[cell], width[cell], cells.ratio[cell], last[part], power[part], seed, high, position
             )
-        keys[i] = chosen
+        keys[i] = key
 
 
 @compiled
