@@ -221,7 +221,7 @@ def _windows(source: Windows) -> Sampler:
         raise ValueError(
             f"the tokens engine takes windows of at most 2^20 letters, got {source.length}; use --engine analytic"
         )
-    alias = _NO_ALIAS
+    alias = _NO_BITS
     if isinstance(source.letters, Zipf):
         if source.alphabet > MAX_ALIAS_TYPES:
             raise ValueError(
