@@ -108,8 +108,13 @@ class DrawnOrder:
         component, rank = self._ranks(np.asarray(keys, np.uint64))
         for number, (weight, part) in enumerate(parts):
             here = component == number
-            found[here] = weight * _probability(part, rank[here])
+            found[here] = weight * rank_probability(part, rank[here])
         return found
+
+    def ranks(self, keys: np.ndarray) -> np.ndarray:
+        """Rank of each key in its law, from 1, as floats; in a mixture the rank in its component, above 2^62 NaN."""
+        component, rank = self._ranks(np.asarray(keys, np.uint64))
+        return np.where(component < 0, np.nan, rank)
 
     def _ranks(self, keys: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Component and rank, from 1, of each key; component -1 where the rank is unknown."""
@@ -181,7 +186,8 @@ def _check_stretch(order: Order, first: int, n: int) -> None:
         )
 
 
-def _probability(part: Source, rank: np.ndarray) -> np.ndarray:
+def rank_probability(part: Source, rank: np.ndarray) -> np.ndarray:
+    """Probability of each `rank`, from 1, of a uniform, geometric or Zipf law."""
     if isinstance(part, Uniform):
         return np.full(rank.shape, 1 / part.types)
     if isinstance(part, Geometric):
