@@ -145,8 +145,12 @@ class Groups:
 
     @cached_property
     def text_ids(self) -> np.ndarray:
-        """Number of each sequence of the text in the order of appearance, by rank."""
-        return np.argsort(-self._whole_text.counts, kind="stable")
+        """Number of each sequence of the text in the order of appearance, by rank; equals in random order."""
+        plan, counts = self.plan, self._whole_text.counts
+        chance = np.empty(len(counts), np.uint64)
+        stream = Stream(plan.seed, "skills", cell_of(f"ranks {plan.source}"))
+        _fill(np.uint64(stream.seed), np.uint64(stream.high), chance)
+        return np.lexsort((chance, -counts))
 
     @property
     def n_types(self) -> float:
@@ -195,6 +199,12 @@ def _in_windows(ranks: np.ndarray, starts: np.ndarray, members: int) -> np.ndarr
     within = np.flatnonzero((skill >= 0) & (ranks < starts[skill] + members))
     found[skill[within], (ranks[within] - starts[skill[within]]).astype(np.int64)] = within
     return found
+
+
+@compiled
+def _fill(seed, high, values):
+    for i in range(len(values)):
+        values[i] = random_bits(seed, high, np.uint64(i))
 
 
 @compiled
