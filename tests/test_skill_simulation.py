@@ -298,7 +298,7 @@ def test_random_orders_of_a_text(text):
 
 
 def test_a_text_in_random_order_comes_neither_sooner_nor_later():
-    """A text whose words are independent is one of its random orders, also where members are rare and many are alike."""
+    """A text of independent words is one of its random orders, also where members are rare and many are alike."""
     sooner = []
     for seed in range(25):
         order = TextOrderOf(np.minimum(np.random.default_rng(seed).zipf(1.4, 3000), 900))

@@ -47,9 +47,9 @@ def text(tmp_path_factory):
 def test_tables_with_labels_and_a_verdict(skills):
     out, _ = skills(*SMALL, "--n-skills=200", "--n-draws=100:1e5:9", "--explain", "--params-per-sequence", 20)
     for words in (
-        "D* (rigorous)", "95 % interval", "half-width", "N* of seen", "in parameters", "E U(D)", "S(D) (rigorous)",
+        "D* (rigorous)", "95 % interval", "half-width", "N* of seen", "νN* (heuristic)", "E U(D)", "S(D) (rigorous)",
         "by rank (rigorous, ±1)", "2^s = 3.304 (asymptotic)", "flat from U(D) on", "N < U not sufficient",
-        "intervals of D* hold draws_threshold", "engine: tokens", "three to five",
+        "95 % intervals of D* hold draws_threshold", "engine: tokens", "three to five",
     ):  # fmt: skip
         assert words in out
 
@@ -138,6 +138,7 @@ def test_a_run_that_was_killed_goes_on(skills, tmp_path, monkeypatch, engine):
     assert "--resume" not in skills(*flags, "--out", target, "--overwrite")[1]
 
 
+@pytest.mark.verification
 def test_a_cluster_gives_the_same(tmp_path):
     pytest.importorskip("distributed")
     command = [sys.executable, "-m", "simulate", "skills", *SMALL]

@@ -23,7 +23,7 @@ MAX_DRAWS = 10**6
 
 @dataclass(frozen=True)
 class Example:
-    """One corpus of `n_draws` draws with `n_unique` distinct sequences, and stores of what was seen.
+    """One corpus of `n_draws` draws with `n_unique` distinct sequences, and stores of the most frequent seen.
 
     `skills` are there with all of them stored, as with `beyond` places, more than U(D). From `idle_from` to `idle_to`
     places, both below U(D), none of them is gained; at `gain_at`, also below, one is, if there is such a place.
@@ -47,13 +47,11 @@ class Example:
 
 
 def find_example(groups: Groups) -> Example | None:
-    """The widest range of stores below U(D) that gains no skill, at the largest size of at most a million draws.
+    """What larger stores do in the first corpus, at the largest of its sizes up to a million draws, or at a million.
 
-    None where all sizes are larger, or where no skill is there.
+    None where no skill is there.
     """
-    sizes = [n for n in groups.plan.n_draws if n <= MAX_DRAWS]
-    if not sizes:
-        return None
+    sizes = [n for n in groups.plan.n_draws if n <= MAX_DRAWS] or [MAX_DRAWS]
     corpus = Corpus(groups, 0)
     corpus.advance(sizes[-1])
     return of_corpus(corpus)
@@ -70,13 +68,20 @@ def of_corpus(corpus: Corpus) -> Example | None:
     def there(n: int) -> int:
         return int(np.searchsorted(smallest, n, side="right"))
 
-    steps = np.unique(np.concatenate([[0], smallest[smallest < U], [U]]))
-    widest = int(np.argmax(np.diff(steps)))
-    low, high = max(int(steps[widest]), 1), int(steps[widest + 1]) - 1
     below = smallest[smallest < U]
+    low, high = _idle(np.unique(below), U)
     gain = int(below[len(below) // 2]) if len(below) else None
     beyond = (2 * U, 10 * U)
     return Example(
         corpus.census.n_draws, U, there(U), beyond, tuple(map(there, beyond)), low, high, there(low), gain,
         None if gain is None else there(gain), can_scaling_help(low, U, quorum=a).sentence,
     )  # fmt: skip
+
+
+def _idle(steps: np.ndarray, U: int) -> tuple[int, int]:
+    """The widest range of stores between two gains, or where they follow each other, from the last of them to U - 1."""
+    gaps = np.diff(np.append(0, steps))
+    if len(steps) and gaps.max() > 2:
+        next_gain = int(np.argmax(gaps))
+        return max(int(steps[next_gain] - gaps[next_gain]), 1), int(steps[next_gain]) - 1
+    return int(steps[-1]) if len(steps) else 1, U - 1

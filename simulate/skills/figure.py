@@ -67,8 +67,8 @@ def _against_data(axes: Axes, dataset: xr.Dataset, groups: Groups) -> None:
         if text and np.isfinite(own := float(dataset.text_draws_threshold[j])):
             axes.axvline(own, color=colour, ls="--", lw=1)
     axes.set(xscale="log", xlabel="corpus size D (draws)", ylabel="chance that the skill is there", ylim=(-0.03, 1.03))
-    points = "random orders of the text" if text else f"{dataset.sizes['replicate']} corpora"
-    extra = " Dashed: the text as it stands." if text else ""
+    points = "random orders" if text else f"{dataset.sizes['replicate']} corpora"
+    extra = " Dashed: the text." if text else ""
     axes.set_title(f"Emergence with data. Points: {points}, 95 %. Lines: formula.{extra}", fontsize=9.5, loc="left")
     _legend_below(axes)
 
@@ -107,7 +107,7 @@ def _size_title(drawn_anew: bool, seen: bool, text: bool, n_draws: float) -> str
     if drawn_anew:
         return "Emergence with size, store by rank. Points: members drawn anew, 95 %."
     if text:
-        return f"Emergence with size. Solid: most frequent seen at D = {n_draws:.3g}. Dashed: by rank in all."
+        return f"Emergence with size. Solid: most frequent seen at D = {n_draws:.3g}. Dashed: by rank."
     if seen:
         return f"Emergence with size. Points: most frequent seen at D = {n_draws:.3g}. Dashed: by rank."
     return "Emergence with size, store by rank (every corpus alike)."

@@ -71,7 +71,7 @@ class SkillPlan:
         self._set_source()
         self._set("n_draws", ascending(self.n_draws or self.default_n_draws, name="n-draws"))
         self._set("n_stored", ascending(self.n_stored, name="n-stored") if self.n_stored else ())
-        self._set("starts", ascending(self.starts, name="starts") if self.starts else ())
+        self._set("starts", ascending(self.starts, name="starts", most=MAX_MEMBERS_IN_ALL) if self.starts else ())
         self._set_skills()
         for name, low, high in (("replicates", 1, MAX_REPLICATES), ("seed", 0, 2**64 - 1), ("exposures", 1, 10**9)):
             self._set(name, parse_count(getattr(self, name), name=name, low=low, high=high))
@@ -183,11 +183,11 @@ def whole_quorum(members: int, fraction: float) -> int:
     return max(1, whole if abs(product - whole) <= 4e-16 * product else math.ceil(product))
 
 
-def ascending(grid: str | tuple[int, ...], *, name: str) -> tuple[int, ...]:
+def ascending(grid: str | tuple[int, ...], *, name: str, most: int = MAX_POINTS) -> tuple[int, ...]:
     """The whole numbers from 1 that `grid` means, which must be listed in ascending order."""
     parsed = parse_grid(grid, name=name) if grid else ()
-    if len(parsed) > MAX_POINTS:
-        raise ValueError(f"{name} takes at most {MAX_POINTS} sizes, got {len(parsed)}")
+    if len(parsed) > most:
+        raise ValueError(f"{name} takes at most {most} sizes, got {len(parsed)}")
     if not (isinstance(grid, str) and ":" in grid):
         entries = grid.split(",") if isinstance(grid, str) else grid
         given = [parse_count(entry, name=name) for entry in entries]

@@ -92,10 +92,14 @@ def _stores(dataset: xr.Dataset, chosen: np.ndarray, params: float) -> dict[str,
 
 
 def held(dataset: xr.Dataset, measured: str = "draws_threshold", by: str = "draws_threshold") -> tuple[int, int]:
-    """How many 95 % intervals of a threshold hold its formula, of how many that are finite."""
+    """How many 95 % intervals of a threshold hold its formula, of how many that the corpora reach."""
     centre = estimates.median(dataset[measured].values)
     formula = dataset[f"{by}_formula"].values
-    there = np.isfinite(centre.upper) & np.isfinite(centre.lower) & np.isfinite(formula)
+    there = np.isfinite(centre.lower) & ~np.isnan(centre.upper) & np.isfinite(formula)
+    if measured == "draws_threshold" and engine_of(dataset)["name"] == "tokens":
+        # By the formula: to take those that came in time would be to take those that came early.
+        reach = formula * np.exp(2 * dataset.draws_half_width_formula.values)
+        there &= reach <= float(dataset.n_draws[-1])
     return int(np.sum(_inside(centre, formula) & there)), int(there.sum())
 
 

@@ -92,7 +92,7 @@ def _print_skills(rows: list[dict[str, Any]], plan: dict[str, Any], params: floa
     columns += ["D* median", "95 % interval", f"D* ({label})", "ratio", "half-width", "95 % interval", "formula"]
     columns += ["N* of seen"] if seen else []
     columns += ["N* drawn", "95 % interval", "N* (rigorous)"] if "stored_threshold_rank" in rows[0] else ["N* by rank"]
-    columns += ["in parameters"] if params != 1 else []
+    columns += ["νN* (heuristic)"] if params != 1 else []
     cells = [_skill_cells(row, windows, seen, params) for row in rows]
     print_table(columns, cells, left=min(left, 1))
     print(
@@ -184,7 +184,7 @@ def _print_stores(rows: list[dict[str, Any]], params: float) -> None:
     seen, rank = "skills_by_seen" in rows[0], "skills_by_rank" in rows[0]
     formula = "skills_by_rank_formula" in rows[0]
     bounded = "skills_by_rank_lower" in rows[0]
-    columns = ["n", *(["N = νn"] if params != 1 else [])]
+    columns = ["n", *(["N = νn (heuristic)"] if params != 1 else [])]
     columns += ["most frequent seen", *(["95 % interval"] if bounded else [])] if seen else []
     columns += ["most probable by rank", *(["95 % interval"] if bounded else [])] if rank else []
     columns += ["by rank (rigorous, ±1)"] if formula else []
@@ -246,10 +246,11 @@ def verdict(dataset: xr.Dataset) -> str:
         return _text_verdict(dataset)
     inside, of = held(dataset)
     name = skill_rows(dataset, 1)[0]["formula"]
-    parts = [f"{inside} of {of} intervals of D* hold {name}" if of else "no threshold was measured beside a formula"]
+    none = "there is no interval of D* beside a formula, for which it takes 6 replicates and corpora that reach it"
+    parts = [f"{inside} of {of} 95 % intervals of D* hold {name}" if of else none]
     if "stored_threshold_rank" in dataset and plan_of(dataset)["kind"] == "frequency":
         inside, of = held(dataset, "stored_threshold_rank", "stored_threshold")
-        parts.append(f"{inside} of {of} intervals of N* hold stored_threshold")
+        parts += [f"{inside} of {of} 95 % intervals of N* hold stored_threshold"] if of else []
     found = growth(dataset)
     if found is not None:
         s = plan_of(dataset)["exponent"]
@@ -261,7 +262,8 @@ def verdict(dataset: xr.Dataset) -> str:
             f"{found.expected:.3f} (limit 1/s = {1 / s:.3f}), so that twice the skills take {factor['factor']:.2f} "
             f"times the corpus, {'inside' if within else 'outside'} the paper's three to five"
         )
-    return "; ".join(parts) + "." + _example_words(dataset)
+    said = "; ".join(parts)
+    return said[0].upper() + said[1:] + "." + _example_words(dataset)
 
 
 def _text_verdict(dataset: xr.Dataset) -> str:
