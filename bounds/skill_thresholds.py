@@ -118,7 +118,7 @@ def draws_threshold(
     def threshold(p: Any, m: Any, a: Any, level: Any) -> Any:
         x, y = representation(m, a, level, 1 - level)
         if poisson or k > 1:
-            return _exposure_mean(k, x, y) / p
+            return exposure_mean(k, x, y) / p
         with np.errstate(divide="ignore"):
             return _log_rest(x, y) / np.log1p(-p)
 
@@ -135,7 +135,7 @@ def draws_half_width(*, members: Any, quorum: Any, exposures: int = 1) -> Any:
 
     def width(m: Any, a: Any) -> Any:
         ends = (representation(m, a, level, 1 - level) for level in (_ONE_SIGMA, 1 - _ONE_SIGMA))
-        low, high = (np.log(_exposure_mean(k, *end)) for end in ends)
+        low, high = (np.log(exposure_mean(k, *end)) for end in ends)
         return (high - low) / 2
 
     return pointwise(width, *members_and_quorum(members, quorum))
@@ -152,7 +152,7 @@ def draws_threshold_unequal(probabilities: Any, *, quorum: int, exposures: int =
     m, a = members_and_quorum(len(p), single("quorum", quorum))
     k = exposure_count(exposures)
     level = single("level", _level(level))
-    mean = float(_exposure_mean(k, *representation(m, a, level, 1 - level)))
+    mean = float(exposure_mean(k, *representation(m, a, level, 1 - level)))
 
     def error(log_draws: Any) -> Any:
         P, Q = unequal_tails(p, math.exp(float(log_draws)), int(a), k)
@@ -206,8 +206,8 @@ def _log_rest(x: Any, y: Any) -> Any:
     return np.where(x < y, np.log1p(-np.minimum(x, 0.5)), np.log(y))
 
 
-def _exposure_mean(k: int, x: Any, y: Any) -> Any:
-    """The mean of a Poisson law that is at least k with probability x = 1 - y."""
+def exposure_mean(k: int, x: Any, y: Any) -> Any:
+    """The mean of a Poisson law that is at least k with probability x = 1 - y; `simulate` draws times with it."""
     if k == 1:
         return -_log_rest(x, y)
     return np.where(x < y, special.gammaincinv(k, np.minimum(x, 0.5)), special.gammainccinv(k, np.minimum(y, 0.5)))

@@ -1,4 +1,4 @@
-"""``python -m simulate``: sweep, corpus, fit."""
+"""``python -m simulate``: sweep, corpus, fit, skills."""
 
 import sys
 

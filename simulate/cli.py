@@ -262,3 +262,71 @@ def _explain(dataset: Any) -> None:
         print(f"engine: {name} ({reason})" + ("" if len(which) == len(engines) else f" for {', '.join(which)}"))
     for name in ("exponent_lower", "exponent_upper", "unique_lower_slow", "unique_upper_fast", "growth_factor"):
         print(f"\n{explain(name)}")
+
+
+@main.command()
+@click.option(
+    "--kind",
+    type=click.Choice(["masses", "windows", "frequency"]),
+    help="Members: of their own with a mass for each skill, ranks of the source, or drawn by frequency. "
+    "[default: masses, or windows with a source]",
+)
+@click.option("--source", default="", metavar="SOURCE", help="A source such as zipf:1.724, or corpus:FILE,unit=word.")
+@click.option("--n-skills", type=CountType(), metavar="J", help="Skills. [default: 1000 masses, 10 windows, 4 others]")
+@click.option(
+    "--members", type=CountType(high=1 << 24), default=50, show_default=True, metavar="M", help="Sequences of a skill."
+)
+@click.option("--quorum", type=CountType(), metavar="A", help="Members that it takes. [default: by --fraction]")
+@click.option("--fraction", type=float, metavar="Q", help="Quorum as a part of the members. [default: 0.8]")
+@click.option(
+    "--exposures", type=CountType(high=10**9), default=1, show_default=True, metavar="K", help="Draws of a member."
+)
+@click.option(
+    "--exponent", type=float, default=1.724, show_default=True, metavar="S", help="Masses of skills fall as j^-S."
+)
+@click.option("--starts", metavar="GRID", help="First ranks of the windows. [default: log-spaced]")
+@click.option("--n-draws", metavar="GRID", help="Corpus sizes: 1e3:1e6:16 (log-spaced) or 1e3,1e6, ascending.")
+@click.option("--n-stored", metavar="GRID", help="Sizes of the store, ascending. [default: up to 1.2 U(D)]")
+@click.option(
+    "--params-per-sequence", type=float, default=1.0, show_default=True, metavar="V", help="Parameters of a sequence."
+)
+@click.option(
+    "--replicates", type=CountType(high=1 << 24), default=100, show_default=True, metavar="N",
+    help="Corpora; of a text, random orders.",
+)  # fmt: skip
+@click.option(
+    "--seed", type=CountType(low=0, high=2**64 - 1), default=0, show_default=True, metavar="N",
+    help="Seed of all random numbers.",
+)  # fmt: skip
+@click.option(
+    "--engine", type=click.Choice(["auto", "tokens", "arrivals"]), default="auto", show_default=True,
+    help="Draw by draw, or by times of arrival at a cost that does not depend on D.",
+)  # fmt: skip
+@click.option(
+    "--threads", type=CountType(high=4096), metavar="N", help="Threads; changes no number. [default: all cores]"
+)
+@click.option("--cluster", metavar="WHERE", help="Draw on Dask workers: local, local:4 or tcp://host:port.")
+@click.option("--resume", is_flag=True, help="Go on with a run that was killed; needs an --out that ends in .zarr.")
+@click.option("--dry-run", is_flag=True, help="Say what would be drawn and what it would take; draw nothing.")
+@click.option("--show", type=CountType(), metavar="N", help="Skills in the table. [default: 10; with --json all]")
+@output_flags
+@click.option("--explain", "explained", is_flag=True, help="Also say which engine ran, why, and the formulas.")
+@click.option(
+    "--progress/--no-progress", default=None, help="Show progress on standard error. [default: on a terminal]"
+)
+@with_version
+@config_flag
+def skills(**options: Any) -> None:
+    """Simulate when skills emerge in data and in size, and lay thresholds and numbers beside the formulas.
+
+    A skill is a group of sequences, there when a quorum of them was seen. Without a flag: a thousand skills whose
+    masses fall as j^-1.724, with 50 members of which it takes 40.
+    """
+    check_outputs(options)
+    check_workers(options)
+    from simulate.skills.plan import plan_of_flags
+
+    plan = parse_or_fail(plan_of_flags, options)
+    from simulate.skills.command import run
+
+    run(plan, options)

@@ -51,6 +51,23 @@ DESCRIPTIONS: dict[str, tuple[str, str]] = {
         "mean U at the largest D against its expectation, in standard errors; where n_unique_sd is NaN, these are "
         "measured between the corpora, and z is the normal quantile of Student's t",
     ),
+    "skill": ("1", "number of a skill, from 1"),
+    "n_stored": ("sequences", "size n of the store"),
+    "mass": ("1", "probability of a draw of any member of the skill"),
+    "first_rank": ("1", "rank of the most probable member of the skill"),
+    "draws_threshold": ("draws", "D*: draw that completes the quorum of the skill; infinite where none did"),
+    "stored_threshold_seen": ("sequences", "N*: smallest store of the most frequent seen that has the skill"),
+    "stored_threshold_rank": ("sequences", "N*: smallest store of the most probable by rank that has the skill"),
+    "skills": ("skills", "number of skills S(D)"),
+    "skills_by_seen": ("skills", "number of skills S(N, D), store of the most frequent seen"),
+    "skills_by_rank": ("skills", "number of skills S(N, D), store of the most probable by rank"),
+    "draws_threshold_formula": ("draws", "D* at which the skill is there half the time, by formula"),
+    "draws_half_width_formula": ("1", "half-width of the transition in ln D, by formula"),
+    "stored_threshold_formula": ("sequences", "N* by rank, by formula"),
+    "skills_formula": ("skills", "expected number of skills S(D)"),
+    "skills_variance_formula": ("skills^2", "variance of S(D) where skills are independent"),
+    "skills_by_rank_formula": ("skills", "expected number of skills S(N, D), store by rank, to one skill"),
+    "n_unique_formula": ("sequences", "expected distinct sequences E U(D)"),
     "engine": ("", "how the corpora were drawn"),
     "fit": ("", "what the fit says of itself"),
 }
@@ -59,7 +76,8 @@ DESCRIPTIONS: dict[str, tuple[str, str]] = {
 def describe(dataset: xr.Dataset) -> xr.Dataset:
     """`dataset` with ``units`` and ``long_name`` on each of its variables."""
     for name, variable in dataset.variables.items():
-        units, long_name = DESCRIPTIONS.get(str(name), ("", str(name)))
+        # What was measured on a text as it stands has the name of what simulated corpora give.
+        units, long_name = DESCRIPTIONS.get(str(name).removeprefix("text_"), ("", str(name)))
         variable.attrs |= {"units": units, "long_name": long_name}
     return dataset
 

@@ -5,6 +5,7 @@ Everything that can be refused is refused here, before the first draw.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -21,7 +22,7 @@ from simulate.corpus.source import CorpusSource, OpenCorpus
 from simulate.dataset import provenance
 from simulate.forecast import corpus_cost
 from simulate.plan import DEFAULT_N_DRAWS, Sweep, parse_any_source
-from simulate.sweep_cells import Cell, Drawer, block_size, cut, set_up
+from simulate.sweep_cells import Cell, CorpusDrawer, Layout, block_size, cut, set_up
 from simulate.token_engine import Tokens
 
 DEVICES = ("auto", "cpu", "gpu")
@@ -42,11 +43,31 @@ class Job:
     grid: tuple[int, ...]
     edges: np.ndarray
     choices: Mapping[str, Choice]
-    drawers: Mapping[int, Drawer]
+    drawers: Mapping[int, CorpusDrawer]
     costs: Mapping[int, tuple[float, int]]
     size: int
     device: Choice
     made: str
+
+    @property
+    def replicates(self) -> int:
+        """Corpora of each source."""
+        return self.plan.replicates
+
+    @property
+    def layout(self) -> dict[str, Layout]:
+        """What cells hold: counts, and spectra at the largest size."""
+        n_sources, replicates = len(self.parsed), self.plan.replicates
+        return {
+            "n_unique": Layout(("source", "n_draws", "replicate"), (n_sources, len(self.grid), replicates), "int64"),
+            "spectrum": Layout(
+                ("source", "replicate", "multiplicity"), (n_sources, replicates, len(self.edges)), "int64"
+            ),
+        }
+
+    def difference(self, begun: dict[str, Any]) -> str | None:
+        """As `difference` of what was begun and this."""
+        return difference(begun, json.loads(self.made))
 
     @property
     def cells(self) -> list[Cell]:

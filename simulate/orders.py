@@ -111,8 +111,13 @@ class DrawnOrder:
         component, rank = self._ranks(np.asarray(keys, np.uint64))
         for number, (weight, part) in enumerate(parts):
             here = component == number
-            found[here] = weight * _probability(part, rank[here])
+            found[here] = weight * rank_probability(part, rank[here])
         return found
+
+    def ranks(self, keys: np.ndarray) -> np.ndarray:
+        """Rank of each key in its law, from 1, as floats; in a mixture the rank in its component, above 2^62 NaN."""
+        component, rank = self._ranks(np.asarray(keys, np.uint64))
+        return np.where(component < 0, np.nan, rank)
 
     def _word_probabilities(self, law: Windows, keys: np.ndarray) -> np.ndarray:
         """p of the first letter, and for each that follows stay·[it repeats] + (1 - stay)·p."""
@@ -125,9 +130,9 @@ class DrawnOrder:
         found = np.ones(keys.shape)
         for _ in range(law.length - 1):
             before, rest = (rest % base).astype(np.int64), rest // base
-            found *= law.stay * (letter == before) + (1 - law.stay) * _probability(law.letters, letter + 1.0)
+            found *= law.stay * (letter == before) + (1 - law.stay) * rank_probability(law.letters, letter + 1.0)
             letter = before
-        return found * _probability(law.letters, letter + 1.0)
+        return found * rank_probability(law.letters, letter + 1.0)
 
     def _ranks(self, keys: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Component and rank, from 1, of each key; component -1 where the rank is unknown."""
@@ -199,7 +204,8 @@ def _check_stretch(order: Order, first: int, n: int) -> None:
         )
 
 
-def _probability(part: Source, rank: np.ndarray) -> np.ndarray:
+def rank_probability(part: Source, rank: np.ndarray) -> np.ndarray:
+    """Probability of each `rank`, from 1, of a uniform, geometric or Zipf law."""
     if isinstance(part, Uniform):
         return np.full(rank.shape, 1 / part.types)
     if isinstance(part, Geometric):

@@ -1,9 +1,9 @@
 """A sweep under way: a Zarr store beside the result, one chunk a cell, from which a killed sweep goes on.
 
-``n_unique`` (source, n_draws, replicate) and ``spectrum`` (source, replicate, multiplicity) have the chunks of a
-cell; ``done`` (source, block) is written after them. It holds the CRC-32 of what was written, plus 2^32: a cell
-that a power cut or a full disk damaged is told from one that is whole, and drawn again. Only the process that runs
-the sweep writes here; it holds a lock, which the system takes back when the process dies.
+The variables that the work lays out (of a sweep of sources, ``n_unique`` and ``spectrum``) have the chunks of a cell;
+``done`` (source, block) is written after them. It holds the CRC-32 of what was written, plus 2^32: a cell that a power
+cut or a full disk damaged is told from one that is whole, and drawn again. Only the process that runs the sweep writes
+here; it holds a lock, which the system takes back when the process dies.
 """
 
 from __future__ import annotations
@@ -12,16 +12,15 @@ import fcntl
 import json
 import shutil
 import zlib
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import zarr
 
 from simulate.dataset import NOT_MEASURED
 from simulate.files import part_of, written_whole
-from simulate.job import Job, difference
-from simulate.sweep_cells import Block, Cell, cut
+from simulate.sweep_cells import Block, Cell, Kept, Layout, cut
 
 _WHOLE = 1 << 32
 _UNREADABLE = (ValueError, KeyError, TypeError, RuntimeError, OSError)
@@ -31,15 +30,16 @@ _UNREADABLE = (ValueError, KeyError, TypeError, RuntimeError, OSError)
 class CellStore:
     """The cells of one sweep, on disk. Made by `begin` or `resume`, to be closed."""
 
-    def __init__(self, path: Path, job: Job) -> None:
+    def __init__(self, path: Path, job: Kept) -> None:
         self.path = path
         self._lock = _locked(path)
         try:
             group = zarr.open_group(path, mode="r+")
             made = json.loads(str(group.attrs["provenance"]))
             self.size = int(str(group.attrs["replicates_per_cell"]))
-            self._arrays: Any = {name: group[name] for name in ("n_unique", "spectrum", "done")}
-            differs = difference(made, json.loads(job.made))
+            self._layout = job.layout
+            self._arrays: Any = {name: group[name] for name in (*self._layout, "done")}
+            differs = job.difference(made)
         except _UNREADABLE as error:
             self.close()
             raise ValueError(
@@ -51,10 +51,10 @@ class CellStore:
             raise ValueError(
                 f"{path} holds another sweep: {differs}; pass --overwrite to start again, or choose another --out"
             )
-        self.cells = cut(list(job.drawers), job.plan.replicates, self.size)
+        self.cells = cut(list(job.drawers), job.replicates, self.size)
 
     @classmethod
-    def begin(cls, target: Path, job: Job) -> CellStore:
+    def begin(cls, target: Path, job: Kept) -> CellStore:
         """An empty store beside `target`."""
         path = part_of(target)
         with written_whole(path) as folder:
@@ -62,7 +62,7 @@ class CellStore:
         return cls(path, job)
 
     @classmethod
-    def resume(cls, target: Path, job: Job) -> CellStore:
+    def resume(cls, target: Path, job: Kept) -> CellStore:
         """The store that a sweep which was killed left beside `target`.
 
         Raises ValueError with one sentence where it cannot be read, or belongs to another sweep.
@@ -71,17 +71,18 @@ class CellStore:
 
     def kept(self) -> tuple[list[tuple[Cell, Block]], list[Cell]]:
         """Cells that are done, with what they hold, and cells whose flag says so but which are damaged."""
-        whole, damaged = [], []
+        whole: list[tuple[Cell, Block]] = []
+        damaged: list[Cell] = []
         for cell in self.cells:
             try:
                 flag = int(self._arrays["done"][cell.source, cell.block])
                 if flag == 0:
                     continue
-                block = Block(*(self._arrays[name][where] for name, where in _places(cell).items()))
+                block = {name: self._arrays[name][_place(one, cell)] for name, one in self._layout.items()}
             except _UNREADABLE:
                 damaged.append(cell)
                 continue
-            if flag == _flag(block):
+            if flag == self._flag(block):
                 whole.append((cell, block))
             else:
                 damaged.append(cell)
@@ -90,9 +91,16 @@ class CellStore:
     def keep(self, cell: Cell, block: Block) -> None:
         """Write what a cell holds, then its flag. Each file is written beside its name and renamed."""
         self._arrays["done"][cell.source, cell.block] = 0
-        for (name, where), values in zip(_places(cell).items(), (block.n_unique, block.spectrum), strict=True):
-            self._arrays[name][where] = values
-        self._arrays["done"][cell.source, cell.block] = _flag(block)
+        for name, one in self._layout.items():
+            self._arrays[name][_place(one, cell)] = block[name]
+        self._arrays["done"][cell.source, cell.block] = self._flag(block)
+
+    def _flag(self, block: Block) -> int:
+        """In the order of the layout, and of the type that is written: a cell must give the same when it is read."""
+        found = 0
+        for name, one in self._layout.items():
+            found = zlib.crc32(np.ascontiguousarray(block[name], one.dtype).tobytes(), found)
+        return _WHOLE + found
 
     def close(self) -> None:
         """Let another process have the store."""
@@ -106,31 +114,27 @@ class CellStore:
         self.close()
 
 
-def _create(folder: Path, job: Job) -> None:
+def _create(folder: Path, job: Kept) -> None:
     group = zarr.open_group(folder, mode="w", zarr_format=3)
-    n_sources, replicates, size = len(job.parsed), job.plan.replicates, job.size
-    layout: dict[str, tuple[Sequence[int], Sequence[int], Sequence[str], str, int]] = {
-        "n_unique": ((n_sources, len(job.grid), replicates), (1, len(job.grid), size),
-                     ("source", "n_draws", "replicate"), "int64", NOT_MEASURED),
-        "spectrum": ((n_sources, replicates, len(job.edges)), (1, size, len(job.edges)),
-                     ("source", "replicate", "multiplicity"), "int64", NOT_MEASURED),
-        "done": ((n_sources, -(-replicates // size)), (1, 1), ("source", "block"), "uint64", 0),
-    }  # fmt: skip
-    for name, (shape, chunks, dims, dtype, fill) in layout.items():
+    chunk = {"source": 1, "replicate": job.size}
+    made = {
+        name: (one, tuple(chunk.get(dim, n) for dim, n in zip(one.dims, one.shape, strict=True)))
+        for name, one in job.layout.items()
+    }
+    n_sources = max(job.drawers, default=-1) + 1
+    made["done"] = (Layout(("source", "block"), (n_sources, -(-job.replicates // job.size)), "uint64"), (1, 1))
+    for name, (one, chunks) in made.items():
         group.create_array(
-            name, shape=tuple(shape), chunks=tuple(chunks), dtype=dtype, fill_value=fill, dimension_names=list(dims),
-            config={"write_empty_chunks": True},
+            name, shape=one.shape, chunks=chunks, dtype=one.dtype, fill_value=0 if name == "done" else NOT_MEASURED,
+            dimension_names=list(one.dims), config={"write_empty_chunks": True},
         )  # fmt: skip
-    group.attrs.update({"provenance": job.made, "replicates_per_cell": size})
+    group.attrs.update({"provenance": job.made, "replicates_per_cell": job.size})
 
 
-def _places(cell: Cell) -> dict[str, tuple[Any, ...]]:
-    replicates = slice(cell.first, cell.first + cell.replicates)
-    return {"n_unique": (cell.source, slice(None), replicates), "spectrum": (cell.source, replicates)}
-
-
-def _flag(block: Block) -> int:
-    return _WHOLE + zlib.crc32(block.spectrum.tobytes(), zlib.crc32(block.n_unique.tobytes()))
+def _place(one: Layout, cell: Cell) -> tuple[Any, ...]:
+    """Where in a variable a cell has its values."""
+    at = {"source": cell.source, "replicate": slice(cell.first, cell.first + cell.replicates)}
+    return tuple(at.get(dim, slice(None)) for dim in one.dims)
 
 
 def _locked(path: Path) -> Any:

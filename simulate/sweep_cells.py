@@ -11,7 +11,7 @@ import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, replace
-from typing import NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
@@ -38,17 +38,55 @@ class Cell(NamedTuple):
     replicates: int
 
 
-@dataclass(frozen=True)
-class Block:
-    """What a cell holds: distinct sequences, shape (size, replicate), and spectra, shape (replicate, bin)."""
-
-    n_unique: np.ndarray
-    spectrum: np.ndarray
+Block = Mapping[str, np.ndarray]
+"""What a cell holds: arrays by name, one axis of each for its replicates."""
 
 
-@dataclass(frozen=True)
-class Drawer:
+class Drawer(Protocol):
     """One source, set up: draws any block of its corpora, in this process or another."""
+
+    def draw(self, first: int, replicates: int) -> Block:
+        """What the corpora with the numbers `first` to ``first + replicates - 1`` give."""
+
+
+class Layout(NamedTuple):
+    """One variable of all cells: its dimensions, ``replicate`` among them and perhaps ``source``, and its type."""
+
+    dims: tuple[str, ...]
+    shape: tuple[int, ...]
+    dtype: str
+
+
+class Kept(Protocol):
+    """Work whose cells a store can keep: what they hold, how many there are, and whether those of another run fit."""
+
+    @property
+    def made(self) -> str:
+        """The provenance of the result, as a JSON string."""
+
+    @property
+    def drawers(self) -> Mapping[int, Any]:
+        """Who draws, by the number of the source."""
+
+    @property
+    def replicates(self) -> int:
+        """Corpora of each source."""
+
+    @property
+    def size(self) -> int:
+        """Replicates of a cell."""
+
+    @property
+    def layout(self) -> Mapping[str, Layout]:
+        """The variables of all cells."""
+
+    def difference(self, begun: dict[str, Any]) -> str | None:
+        """What distinguishes the provenance of a run that was begun so that its cells may differ; None if nothing."""
+
+
+@dataclass(frozen=True)
+class CorpusDrawer:
+    """One source of a sweep: distinct sequences, shape (size, replicate), and spectra, shape (replicate, bin)."""
 
     stream: Stream
     engine: Engine
@@ -59,7 +97,7 @@ class Drawer:
         n_unique, spectrum = self.engine.draw(replace(self.stream, replicate=first), replicates)
         if spectrum.shape[1] == 0:  # an engine that draws no multiplicities
             spectrum = np.full((replicates, self.n_bins), _NOT_MEASURED)
-        return Block(np.ascontiguousarray(n_unique.T), spectrum)
+        return {"n_unique": np.ascontiguousarray(n_unique.T), "spectrum": spectrum}
 
 
 Drawn = tuple[Cell, Block | Exception]
@@ -67,11 +105,11 @@ Runner = Callable[[Mapping[int, Drawer], Sequence[Cell]], Iterator[Drawn]]
 """Draws cells and yields them in whatever order they end, each with what it holds or with why it failed."""
 
 
-def set_up(source: Source, engine: str, grid: Sequence[int], edges: np.ndarray, seed: int, device: str) -> Drawer:
+def set_up(source: Source, engine: str, grid: Sequence[int], edges: np.ndarray, seed: int, device: str) -> CorpusDrawer:
     """`source` set up for an engine; ValueError with one sentence where the engine cannot draw it."""
     bins = None if engine == "gauss" else edges
     built = build_engine(engine, source, np.array(grid, np.int64), edges=bins, device=device)
-    return Drawer(Stream(seed, engine, cell_of(str(source))), built, len(edges))
+    return CorpusDrawer(Stream(seed, engine, cell_of(str(source))), built, len(edges))
 
 
 def block_size(replicates: int, seconds_per_corpus: float) -> int:

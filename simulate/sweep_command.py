@@ -46,7 +46,7 @@ def run_or_explain(job: Job, options: dict[str, Any]) -> xr.Dataset:
             with reporter(options["progress"]) as progress:
                 return run_sweep(job, progress=progress, **arguments)
         except KeyboardInterrupt:
-            hint = _how_to_resume(options)
+            hint = how_to_resume(options)
             if not hint:
                 raise
             kept = f"{progress.state.cells} of {progress.state.all_cells} cells" if progress.state else "its cells"
@@ -54,7 +54,7 @@ def run_or_explain(job: Job, options: dict[str, Any]) -> xr.Dataset:
             # All is unwound by now but threads in compiled loops, which a normal exit would wait for.
             os._exit(130)
         except RuntimeError as error:
-            hint = _how_to_resume(options)
+            hint = how_to_resume(options)
             raise click.ClickException(" ".join(str(error).split()) + (f"; {hint}" if hint else "")) from None
 
 
@@ -65,7 +65,7 @@ def say_failures(dataset: xr.Dataset, options: dict[str, Any]) -> int:
         return 0
     first = failed[0]
     last = first["first"] + first["replicates"] - 1
-    hint = _how_to_resume(options)
+    hint = how_to_resume(options)
     print(
         f"error: {len(failed)} of the cells failed, such as corpora {first['first']} to {last} of {first['source']} "
         f"({first['error']}); the others are kept" + (f": {hint}" if hint else ""),
@@ -74,7 +74,7 @@ def say_failures(dataset: xr.Dataset, options: dict[str, Any]) -> int:
     return FAILED
 
 
-def _how_to_resume(options: dict[str, Any]) -> str:
+def how_to_resume(options: dict[str, Any]) -> str:
     """What to do to go on, if there is something to go on with."""
     if not options["out"] or not part_of(Path(options["out"])).exists():
         return ""

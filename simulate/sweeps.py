@@ -181,8 +181,8 @@ def _reported(drawn: Iterator[Drawn], state: State, job: Job, progress: Progress
 
 def _place(found: _Counts, cell: Cell, block: Any) -> None:
     replicates = slice(cell.first, cell.first + cell.replicates)
-    found.n_unique[cell.source, :, replicates] = block.n_unique
-    found.spectrum[cell.source, replicates] = block.spectrum
+    found.n_unique[cell.source, :, replicates] = block["n_unique"]
+    found.spectrum[cell.source, replicates] = block["spectrum"]
 
 
 def _dataset(job: Job, counts: _Counts) -> xr.Dataset:

@@ -125,6 +125,12 @@ def _gamma_after(state, shape, x):
 
 
 @compiled
+def gamma(state, shape):
+    """A gamma number of scale 1."""
+    return _gamma_after(state, shape, normal_pair(state)[0])
+
+
+@compiled
 def beta(state, a, b):
     """A beta number and its complement, from two gamma numbers."""
     x, y = normal_pair(state)

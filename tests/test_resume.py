@@ -151,7 +151,7 @@ def test_a_cell_without_its_flag_is_drawn_again(tmp_path, whole, monkeypatch):
     job = prepare(Sweep(tuple(SOURCES), SMALL["n_draws"], SMALL["replicates"], SMALL["seed"]))
     store = CellStore.resume(path, job)
     (cell, block), *_ = store.kept()[0]
-    store.keep(cell, sweep_cells.Block(block.n_unique + 1, block.spectrum))
+    store.keep(cell, {**block, "n_unique": block["n_unique"] + 1})
     store._arrays["done"][cell.source, cell.block] = 0
     assert cell not in dict(store.kept()[0])
     store.close()
@@ -278,7 +278,7 @@ def test_fit_of_an_unfinished_sweep_says_what_to_do(tmp_path):
 @pytest.fixture
 def failing(monkeypatch):
     """The corpora with number 2 of every source fail."""
-    draw = sweep_cells.Drawer.draw
+    draw = sweep_cells.CorpusDrawer.draw
 
     def refuse(self, first, replicates):
         if first <= 2 < first + replicates and self.stream.cell == cell_of(SOURCES[0]):
@@ -286,7 +286,7 @@ def failing(monkeypatch):
         return draw(self, first, replicates)
 
     with monkeypatch.context() as patch:
-        patch.setattr(sweep_cells.Drawer, "draw", refuse)
+        patch.setattr(sweep_cells.CorpusDrawer, "draw", refuse)
         yield patch
 
 
@@ -332,7 +332,7 @@ def test_where_every_cell_fails_the_error_is_said(monkeypatch):
     def refuse(self, first, replicates):
         raise MemoryError
 
-    monkeypatch.setattr(sweep_cells.Drawer, "draw", refuse)
+    monkeypatch.setattr(sweep_cells.CorpusDrawer, "draw", refuse)
     with pytest.raises(MemoryError):
         simulate.sweep(**SMALL)
 
@@ -345,7 +345,7 @@ def test_a_dry_run_draws_nothing(tmp_path):
         "import sys, time\n"
         "from simulate import sweep_cells\n"
         "from simulate.cli import main\n"
-        "sweep_cells.Drawer.draw = lambda *_: sys.exit('drawn')\n"
+        "sweep_cells.CorpusDrawer.draw = lambda *_: sys.exit('drawn')\n"
         f"main({['sweep', '--n-draws=1e3:1e9:9', '--engine=tokens', '--dry-run', '--out=x.zarr', '--threads=2']!r},"
         " standalone_mode=False)\n"
         "assert not {'zarr', 'matplotlib', 'distributed'} & set(sys.modules)\n"
@@ -445,8 +445,8 @@ def test_blocks_of_replicates_change_nothing():
             together = drawer.draw(0, 6)
             for r in range(6):
                 alone = drawer.draw(r, 1)
-                assert np.array_equal(alone.n_unique[:, 0], together.n_unique[:, r])
-                assert np.array_equal(alone.spectrum[0], together.spectrum[r])
+                assert np.array_equal(alone["n_unique"][:, 0], together["n_unique"][:, r])
+                assert np.array_equal(alone["spectrum"][0], together["spectrum"][r])
 
 
 def test_devices(monkeypatch):
