@@ -135,7 +135,8 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[str]], *, left: 
     for row in rows:
         table.add_row(*row)
     # A table that is piped or wider than the terminal must not lose columns.
-    width = max(Console().width, table.__rich_measure__(Console(width=500), Console(width=500).options).maximum)
+    wide = Console(width=500, markup=False)  # with markup, labels in brackets would not be measured
+    width = max(Console().width, table.__rich_measure__(wide, wide.options).maximum)
     Console(width=width, highlight=False, markup=False, soft_wrap=True).print(table)
 
 

@@ -18,6 +18,9 @@ _HOME_OF = {
     "open_result": "simulate.dataset",
     "save_result": "simulate.dataset",
     "measure_corpus": "simulate.corpus",
+    "run_suite": "simulate.suite.run",
+    "regenerate_batch": "simulate.suite.run",
+    "classify_trajectories": "simulate.suite.trajectories",
 }
 
 __all__ = ["__version__", *_HOME_OF]
