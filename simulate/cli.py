@@ -209,9 +209,9 @@ def _present_corpus(pairs: Any, parameters: dict[str, Any], options: dict[str, A
     "--batch",
     type=CountType(high=2**40),
     metavar="N",
-    help="Sequences in a batch. [default: 32; of a text, as many as there are]",
+    help="Sequences in a batch. [default: 8; of a text, as many as there are]",
 )
-@click.option("--replicates", type=CountType(high=1 << 24), metavar="N", help="Corpora. [default: 4; a text is one]")
+@click.option("--replicates", type=CountType(high=1 << 24), metavar="N", help="Corpora. [default: 32; a text is one]")
 @click.option(
     "--seed",
     type=CountType(low=0, high=2**64 - 1),

@@ -54,7 +54,7 @@ def train(plan: Suite, options: dict[str, Any]) -> None:
 def _course(dataset: xr.Dataset) -> xr.Dataset:
     """What a .csv has a line for: each corpus, checkpoint and size."""
     names = [name for name in dataset.data_vars if set(dataset[name].dims) <= set(COURSE)]
-    return dataset[names].drop_vars([name for name in dataset.coords if not set(dataset[name].dims) <= set(COURSE)])
+    return dataset[names]
 
 
 def _object(dataset: xr.Dataset, path: str | None, with_curves: bool) -> dict[str, Any]:
@@ -82,8 +82,8 @@ def show_batch(plan: Suite, options: dict[str, Any]) -> None:
         path = str(save_result(_batch_dataset(draws, keys, parameters), options["out"], overwrite=options["overwrite"]))
     rows = [{"draw": int(draw), "key": int(key)} for draw, key in zip(draws, keys, strict=True)]
     verdict = (
-        f"Step {step} of {plan.source} learns from the draws {draws[0]} to {draws[-1]}: {len(draws)} sequences, "
-        f"{len(np.unique(keys))} of them different."
+        f"Step {step} of {plan.source} learns from the draws {draws[0]} to {draws[-1]}; "
+        f"{len(np.unique(keys))} of their sequences are different."
     )
     if options["as_json"]:
         print(json.dumps(result_object(rows, parameters, verdict=verdict) | {"path": path}, indent=1))

@@ -98,8 +98,10 @@ def _terms(axes: Axes, dataset: xr.Dataset, size: int, chance: float) -> None:
         axes.plot(counts, dataset.term_accuracy_expected, "o", ms=4, color=_COLOURS[1],
                   label=f"1 - (1 - {chance:g})^count, no limit [heuristic]")  # fmt: skip
     axes.set(xscale="log", xlabel="exposures (lower edge of a bin)", ylabel="part of the sequences known")
+    axes.set_ylim(-0.03, 1.3)  # room for the legend above the curves
+    axes.set_yticks(np.linspace(0, 1, 6))
     axes.set_title("Term accuracy: colours, each size at the end (scale as above)")
-    axes.legend(fontsize=8, loc="lower right")
+    axes.legend(fontsize=8, loc="upper center", ncols=2)
 
 
 def _positions(axes: Axes, dataset: xr.Dataset, size: int) -> None:
@@ -117,7 +119,7 @@ def _positions(axes: Axes, dataset: xr.Dataset, size: int) -> None:
         heights = np.maximum(shown[j, :windows] / expected, floor)
         axes.step(at, heights, where="mid", color=_COLOURS[j], lw=1.3, label=f"{exposure} exposure")
     axes.set(yscale="log", xlabel="part of the training", ylabel="memorised positions / mean")
-    axes.set_title(f"Memorised positions, N = {int(dataset.n_params[size])}, corpus 0 (none: at the lower edge)")
+    axes.set_title(f"Memorised, N = {int(dataset.n_params[size])}, corpus 0 (0: at the lower edge)")
     axes.legend(fontsize=8, loc="upper center")
 
 
@@ -129,11 +131,12 @@ def _trajectories(axes: Axes, dataset: xr.Dataset) -> None:
             values = [row[name] for row in rows]
             axes.plot([row["n_params"] for row in rows], values, style, marker=mark, ms=4, color=_COLOURS[k], lw=1,
                       label=f"{name}, after {percent} %")  # fmt: skip
-    axes.set(xscale="log", xlabel="parameters N", ylabel="% of the validation draws", ylim=(0.01, 130))
+    axes.set(xscale="log", xlabel="parameters N", ylabel="% of the validation draws", ylim=(0.01, 1e4))
     axes.set_yscale("symlog", linthresh=0.1)
+    axes.set_yticks([0.1, 1, 10, 100], ["0.1", "1", "10", "100"])
     axes.set_title("Classes of trajectories (Xia et al. 2022)")
     if found:
-        axes.legend(fontsize=7, ncols=2, loc="center right")
+        axes.legend(fontsize=7, ncols=2, loc="upper center")
 
 
 def _matched(axes: Axes, dataset: xr.Dataset, batch: int) -> None:
@@ -147,7 +150,8 @@ def _matched(axes: Axes, dataset: xr.Dataset, batch: int) -> None:
     axes.set(xscale="log", yscale="log", xlabel="parameters N", ylabel="sequences seen at that loss")
     axes.set_title("At matched loss, corpus 0")
     if rows:
-        axes.legend(fontsize=8)
+        axes.set_ylim(top=30 * axes.get_ylim()[1])  # room for the legend above the curves
+        axes.legend(fontsize=8, loc="upper right")
 
 
 def _earlier(dataset: xr.Dataset) -> list[int]:

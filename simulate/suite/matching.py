@@ -6,7 +6,9 @@ import numpy as np
 import xarray as xr
 
 NEAR = 0.15
-"""A size has met a loss if one of its checkpoints is within this part of it."""
+"""A size has met a loss if it ever has so little, and a checkpoint of its own is within this part of it."""
+
+_SAME = 0.01
 
 
 def match_losses(dataset: xr.Dataset, validation: np.ndarray, targets: tuple[float, ...] = ()) -> xr.Dataset:
@@ -26,7 +28,8 @@ def match_losses(dataset: xr.Dataset, validation: np.ndarray, targets: tuple[flo
     nearest = away.argmin(axis=1)
     sizes = np.arange(n_sizes)
     found = np.take_along_axis(loss, nearest, axis=0)
-    met = np.abs(found - wanted[:, None]) <= NEAR * wanted[:, None]
+    reached = np.min(loss, axis=0, initial=np.inf, where=np.isfinite(loss)) <= (1 + _SAME) * wanted[:, None]
+    met = reached & (np.abs(found - wanted[:, None]) <= NEAR * wanted[:, None])
     overlap = np.full(found.shape, np.nan)
     for i in range(len(wanted)):
         if not met[i].any() or not validation.size:

@@ -27,8 +27,8 @@ PYTHIA_STEPS = (0, *(1 << i for i in range(10)), *range(1000, 143_001, 1000))
 """The 154 checkpoints of Pythia (Biderman et al. 2023, arXiv:2304.01373, section 2)."""
 
 DEFAULT_SOURCE = "zipf:1.5"
-DEFAULT_BATCH = 32
-DEFAULT_REPLICATES = 4
+DEFAULT_BATCH = 8
+DEFAULT_REPLICATES = 32
 DEFAULT_VALIDATION = 1000
 MAX_SIZES = 250
 """A size is numbered in one byte."""

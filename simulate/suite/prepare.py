@@ -77,6 +77,8 @@ def _opened(plan: Suite) -> tuple[Order, Suite, tuple[str, ...]]:
     if plan.text and left < plan.validation:
         notes = (f"{left} sequences are left after the last checkpoint for validation, not {plan.validation}.",)
         plan = replace(plan, validation=left)
+    elif plan.text and left > plan.validation:
+        notes = (f"{end} of the {order.n_draws} sequences of the text are trained on, batches being whole.",)
     return order, plan, notes
 
 

@@ -23,6 +23,13 @@ NO_DOUBLE_DESCENT = (
 )
 
 
+_POISSON = {
+    "any": "memorised sequences, each at any one of its exposures, are rejected as a Poisson process in {rejected} of "
+    "{tested} tests at 0.01",
+    "first": "at their first exposures, in {rejected} of {tested}",
+}
+
+
 def rows(dataset: xr.Dataset) -> list[dict[str, Any]]:
     """One flat object for each size, at the last checkpoint, with the names of the Dataset."""
     return [_row(dataset, i, -1) for i in range(dataset.sizes["n_params"])]
@@ -165,9 +172,7 @@ def verdict(dataset: xr.Dataset) -> str:
         of_kind = [row for row in decided if row["exposure"] == kind]
         if of_kind:
             rejected, tested = sum(row["rejected"] for row in of_kind), sum(row["tested"] for row in of_kind)
-            what = "positions of memorised sequences" if kind == "any" else "of their first exposures"
-            parts.append(f"a Poisson process is rejected for the {what} in {rejected} of {tested} tests".replace(
-                "for the of their", "for those of their"))  # fmt: skip
+            parts.append(_POISSON[kind].format(rejected=rejected, tested=tested))
     return "; ".join(parts) + "."
 
 
@@ -238,9 +243,7 @@ def _print_trajectories(dataset: xr.Dataset) -> None:
             row = next(r for r in found if r["n_params"] == n_params and r["after_percent"] == percent)
             cells += [_percent(row[name], row[f"{name}_half_width"]) for name in CLASSES]
         table.append(cells)
-    print(
-        "\nTrajectories of perplexity (Xia et al. 2022): % of the validation draws, over all and after 10 % of training"
-    )
+    print("\nTrajectories of perplexity (Xia et al. 2022): % of validation draws; over all, and after 10 % of training")
     print_table(["N", *[f"{name}, {percent} %" for percent in shown for name in CLASSES]], table, left=0)
     print("other: in none of the three classes. An untouched or fully learned sequence has a constant loss: stagnates.")
 
