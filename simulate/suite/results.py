@@ -164,8 +164,8 @@ def mean_and_interval(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     n = len(values)
     if n < 2:
         return values[0], np.full(values.shape[1:], np.nan)
-    half = stdtrit(n - 1, 0.975) * values.std(axis=0, ddof=1) / np.sqrt(n)
-    return values.mean(axis=0), half
+    mean, half = values.mean(axis=0), stdtrit(n - 1, 0.975) * values.std(axis=0, ddof=1) / np.sqrt(n)
+    return mean, np.where(half > 1e-12 * np.abs(mean), half, 0.0)  # of equal values rounding alone is left
 
 
 def wilson_interval(successes: np.ndarray, trials: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
