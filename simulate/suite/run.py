@@ -82,11 +82,9 @@ def _train(job: Job, threads: int | None, cluster: str | None, progress: Progres
     for cell, block in runner({0: job.trainer}, cells):
         if isinstance(block, Exception):
             raise block
-        each[cell], pooled, shown = (
-            block.each,
-            added([pooled, block.pooled] if pooled else [block.pooled]),
-            (block.shown or shown),
-        )
+        each[cell] = block.each
+        pooled = added([pooled, block.pooled] if pooled else [block.pooled])
+        shown = block.shown or shown
         state = state._replace(cells=state.cells + 1, draws=state.draws + cell.replicates * n_draws)
         if progress:
             progress(state)

@@ -18,8 +18,8 @@ SHOWN = 6
 """Sizes, and rows, of the tables that would have many."""
 
 NO_DOUBLE_DESCENT = (
-    "Not in this class of models: double descent. Stores are nested, so that loss never rises with N; and that the mean "
-    "loss of a sequence falls, rises and falls again does not follow from capacity alone (THEORY D7)."
+    "Not in this class of models: double descent. Stores are nested, so that loss never rises with N; and a mean loss "
+    "of a sequence that falls, rises and falls again does not follow from capacity alone (THEORY D7)."
 )
 
 
