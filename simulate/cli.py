@@ -253,6 +253,7 @@ def _present_corpus(pairs: Any, parameters: dict[str, Any], options: dict[str, A
     help="Chance that one exposure teaches a sequence.",
 )
 @click.option("--track", metavar="GRID", help="Ranks of sequences to follow. [default: 13 around the middle size]")
+@click.option("--match-loss", metavar="LOSSES", help="Losses to compare sizes at, such as 0.05,0.02. [default: three]")
 @click.option(
     "--validation",
     type=CountType(low=0, high=1_000_000),

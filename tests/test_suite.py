@@ -291,6 +291,21 @@ def test_memorised_sequences_are_a_poisson_process_only_where_the_order_does_not
         assert check("suite: any exposure", (rejected - 0.05 * 128) / np.sqrt(128 * 0.05 * 0.95))
 
 
+def test_sizes_at_a_given_loss_are_those_at_their_nearest_checkpoint():
+    dataset = simulate.run_suite(
+        "zipf:1.5", checkpoints=(0, 1, 2, 4, 8, 16, 32), batch=60, n_params=(5, 50, 5000), replicates=1,
+        match_loss=(0.15, 0.4),
+    )  # fmt: skip
+    loss = dataset.loss.values[0]
+    for i, target in enumerate((0.15, 0.4)):
+        for j in range(3):
+            nearest = int(np.abs(loss[:, j] - target).argmin())
+            met = loss[:, j].min() <= 1.01 * target and abs(loss[nearest, j] - target) <= 0.15 * target
+            assert dataset.matched_step.values[i, j] == (dataset.step.values[nearest] if met else -1)
+    assert dataset.matched_step.values[0].tolist()[0] == -1  # five sequences never have so little
+    assert dataset.matched_overlap.values[0, 2] == 1  # the largest against itself
+
+
 # Nothing else decides
 
 
@@ -363,6 +378,8 @@ def test_a_batch_is_printed_and_saved(tmp_path, capsys):
     ("--source growing:0.58", "another law at every corpus size"),
     ("--learning-probability 0", "above 0 and at most 1"),
     ("--novelty-cost nan", "novelty_cost must be above 0"),
+    ("--match-loss x", "match-loss must be losses such as 0.05,0.02"),
+    ("--match-loss 0.1,0", "match_loss must be losses above 0 nats"),
     ("--device gpu", "a suite runs on cpu"),
     ("--resume --out x.zarr", "--resume is for sweeps"),
     ("--batch-at 143001", "step must be at most 143000"),

@@ -11,7 +11,7 @@ NEAR = 0.15
 _SAME = 0.01
 
 
-def match_losses(dataset: xr.Dataset, validation: np.ndarray, targets: tuple[float, ...] = ()) -> xr.Dataset:
+def match_losses(dataset: xr.Dataset, validation: np.ndarray, targets: tuple[float, ...]) -> xr.Dataset:
     """`dataset` with the checkpoint of each size whose loss is nearest each of three losses, in corpus 0.
 
     The losses are those that sizes at a quarter, half and three quarters of the list end with, unless there are

@@ -21,6 +21,8 @@ def read_plan(options: dict[str, Any]) -> Suite:
     fields = {name: options[name] for name in _FIELDS}
     for name in ("n_params", "track"):
         fields[name] = _grid(options[name], name, 1) if options[name] else ()
+    if options["match_loss"]:
+        fields["match_loss"] = parse_or_fail(_losses, str(options["match_loss"]))
     fields["checkpoints"] = _grid(options["checkpoints"], "checkpoints", 0) if options["checkpoints"] else PYTHIA_STEPS
     fields["replicates"] = options["replicates"] or DEFAULT_REPLICATES
     plan = parse_or_fail(lambda: Suite(**fields))
@@ -42,3 +44,10 @@ def read_plan(options: dict[str, Any]) -> Suite:
 def _grid(text: Any, name: str, low: int) -> tuple[int, ...]:
     found: tuple[int, ...] = parse_or_fail(ascending, str(text), name=name.replace("_", "-"), low=low)
     return found
+
+
+def _losses(text: str) -> tuple[float, ...]:
+    try:
+        return tuple(float(part) for part in text.split(","))
+    except ValueError:
+        raise ValueError(f"match-loss must be losses such as 0.05,0.02, got {text!r}") from None

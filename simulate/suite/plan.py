@@ -38,7 +38,7 @@ MAX_TRACKED_RANK = 1_000_000
 
 @dataclass(frozen=True)
 class Suite:
-    """What is to be trained. Empty sizes, ranks and steps, and a batch of None, are chosen when the source is known."""
+    """What is to be trained. Empty sizes, ranks and losses, and a batch of None, are chosen later."""
 
     source: str = DEFAULT_SOURCE
     n_params: tuple[int, ...] = ()
@@ -52,6 +52,7 @@ class Suite:
     learning_probability: float = 1.0
     track: tuple[int, ...] = ()
     validation: int = DEFAULT_VALIDATION
+    match_loss: tuple[float, ...] = ()
 
     def __post_init__(self) -> None:
         self._set("source", _checked_source(str(self.source)))
@@ -67,6 +68,9 @@ class Suite:
         for name, low, high in (("replicates", 1, 1 << 24), ("seed", 0, 2**64 - 1), ("validation", 0, 1_000_000)):
             self._set(name, parse_count(getattr(self, name), name=name, low=low, high=high))
         self._check_reals()
+        self._set("match_loss", tuple(float(loss) for loss in self.match_loss))
+        if not all(0 < loss < math.inf for loss in self.match_loss):
+            raise ValueError(f"match_loss must be losses above 0 nats, got {', '.join(map(str, self.match_loss))}")
         if self.source.startswith("corpus:") and self.replicates > 1:
             self._set("replicates", 1)
 

@@ -44,7 +44,7 @@ def to_dataset(job: Job, block: Block) -> xr.Dataset:
         "capacity": ("n_params", trainer.capacities), "n_draws": ("step", trainer.steps * trainer.batch),
     }  # fmt: skip
     dataset = xr.Dataset(data, coords=coords)
-    dataset = match_losses(dataset, block.shown["validation"])
+    dataset = match_losses(dataset, block.shown["validation"], plan.match_loss)
     parameters = {name: _plain(value) for name, value in vars(plan).items()}
     made = provenance(parameters, command="suite", notes=list(job.notes))
     dataset = stamp(describe(dataset), made)
