@@ -57,14 +57,16 @@ def _loss(figure: Figure, axes: Axes, dataset: xr.Dataset) -> None:
     name = "loss" if "loss" in dataset else "loss_validation"
     measured = np.isfinite(dataset[name].values).any()
     values = dataset[name].mean("replicate").values if measured else reference_loss(dataset)
-    steps = dataset.step.values
+    late = dataset.step.values > 0
+    steps = dataset.step.values[late]
     for i in range(values.shape[1]):
-        axes.plot(steps[1:], values[1:, i], lw=1.2, color=_of_size(dataset, i))
+        axes.plot(steps, values[late, i], lw=1.2, color=_of_size(dataset, i))
     if "loss_lower" in dataset:
-        axes.plot(steps[1:], dataset.loss_lower.values[1:, -1], "k:", lw=1.5,
-                  label="lower bound, largest model [rigorous]")  # fmt: skip
+        axes.plot(
+            steps, dataset.loss_lower.values[late, -1], "k:", lw=1.5, label="lower bound, largest model [rigorous]"
+        )
         axes.legend(fontsize=8, loc="lower left")
-    axes.set(xscale="log", yscale="log", xlabel="step (batches)")
+    axes.set(xscale="log", yscale="log" if (values[late] > 0).any() else "linear", xlabel="step (batches)")
     axes.set_ylabel({"loss": "expected loss", "loss_validation": "validation loss"}[name])
     axes.set_title("Loss of each size")
     _scale(figure, axes, dataset.n_params.values, "viridis", "parameters N")
@@ -73,10 +75,10 @@ def _loss(figure: Figure, axes: Axes, dataset: xr.Dataset) -> None:
 def _tracked(figure: Figure, axes: Axes, dataset: xr.Dataset, size: int) -> None:
     capacity = int(dataset.capacity[size])
     ratios = dataset.tracked_rank.values / capacity
-    norm, colours = _norm(ratios), colormaps["plasma"]
+    norm, colours, late = _norm(ratios), colormaps["plasma"], dataset.step.values > 0
     for j, ratio in enumerate(ratios):
-        known = dataset.tracked_stored.values[1:, size, j]
-        axes.plot(dataset.step.values[1:], known, lw=1.2, color=colours(0.9 * norm(ratio)))
+        known = dataset.tracked_stored.values[late, size, j]
+        axes.plot(dataset.step.values[late], known, lw=1.2, color=colours(0.9 * norm(ratio)))
     axes.set(xscale="log", xlabel="step (batches)", ylabel="part of the corpora that store it", ylim=(-0.03, 1.03))
     axes.set_title(f"Tracked sequences, N = {int(dataset.n_params[size])} (n = {capacity})")
     _scale(figure, axes, ratios, "plasma", "rank / n", top=0.9)
@@ -101,7 +103,8 @@ def _terms(axes: Axes, dataset: xr.Dataset, size: int, chance: float) -> None:
     axes.set_ylim(-0.03, 1.3)  # room for the legend above the curves
     axes.set_yticks(np.linspace(0, 1, 6))
     axes.set_title("Term accuracy: colours, each size at the end (scale as above)")
-    axes.legend(fontsize=8, loc="upper center", ncols=2)
+    if axes.get_legend_handles_labels()[0]:
+        axes.legend(fontsize=8, loc="upper center", ncols=2)
 
 
 def _positions(axes: Axes, dataset: xr.Dataset, size: int) -> None:
@@ -140,9 +143,9 @@ def _trajectories(axes: Axes, dataset: xr.Dataset) -> None:
 
 
 def _matched(axes: Axes, dataset: xr.Dataset, batch: int) -> None:
-    rows = matched_rows(dataset)
+    rows = [row for row in matched_rows(dataset) if row["matched_step"] > 0]
     for k, target in enumerate(dict.fromkeys(row["matched_target"] for row in rows)):
-        of_target = [row for row in rows if row["matched_target"] == target and row["matched_step"] > 0]
+        of_target = [row for row in rows if row["matched_target"] == target]
         alike = min((row["matched_overlap"] for row in of_target if row["matched_overlap"] is not None), default=None)
         label = f"loss {target:.3g}" + ("" if alike is None else f", known alike ≥ {alike:.3f}")
         axes.plot([row["n_params"] for row in of_target], [row["matched_step"] * batch for row in of_target], "o-",

@@ -76,7 +76,7 @@ class Suite:
 
     def _check_reals(self) -> None:
         ranges = {
-            "params_per_sequence": (lambda x: x > 0, "above 0"),
+            "params_per_sequence": (lambda x: 0 < x <= 1e15, "above 0 and at most 1e15"),
             "novelty_cost": (lambda x: 0 < x <= 100, "above 0 and at most 100 nats"),
             "irreducible": (lambda x: 0 <= x <= 100, "from 0 to 100 nats"),
             "learning_probability": (lambda x: 0 < x <= 1, "above 0 and at most 1"),

@@ -160,9 +160,10 @@ def verdict(dataset: xr.Dataset) -> str:
     found = rows(dataset)
     name = next(name for name in ("loss", "loss_validation", "loss_prequential") if found[0].get(name) is not None)
     least, most = found[-1], found[0]
+    falls = f"falls from {most[name]:.3g} nats at N = {most['n_params']} to {least[name]:.3g}"
     parts = [
-        f"After {least['n_draws']:.3g} sequences the loss falls from {most[name]:.3g} nats at N = "
-        f"{most['n_params']} to {least[name]:.3g} at N = {least['n_params']}"
+        f"After {least['n_draws']:.3g} sequences the loss {falls if len(found) > 1 else f'is {least[name]:.3g} nats'} "
+        f"at N = {least['n_params']}"
     ]
     room = dataset.capacity.values > dataset.stored.values[:, -1].max(axis=0)
     if room.any():
