@@ -34,6 +34,10 @@ BATCH = 1 << 22
 """Draws held at a time by `batches`: 32 MiB."""
 
 
+_MOST_WINDOWS = 1 << 22
+"""Different windows that are put in the order of their probability."""
+
+
 class Order(Protocol):
     """The draws of one corpus."""
 
@@ -97,12 +101,15 @@ class DrawnOrder:
         return found
 
     def probabilities(self, keys: np.ndarray) -> np.ndarray:
-        """Probability of each key in one draw, 0 for ranks above 2^62; ValueError of an urn."""
+        """Probability of each key in one draw, 0 for ranks above 2^62.
+
+        ValueError of an urn, and of unequal windows that are named by a hash.
+        """
         law = self.law
         if law is None:
             raise ValueError(f"the probabilities of {self.source} are random and unknown; take a zipf source instead")
         if isinstance(law, Windows):
-            return np.full(np.shape(keys), 1 / law.n_types)
+            return self._word_probabilities(law, np.asarray(keys, np.uint64))
         found = np.zeros(np.shape(keys))
         parts = law.components if isinstance(law, Mixture) else ((1.0, law),)
         component, rank = self._ranks(np.asarray(keys, np.uint64))
@@ -111,14 +118,32 @@ class DrawnOrder:
             found[here] = weight * _probability(part, rank[here])
         return found
 
+    def _word_probabilities(self, law: Windows, keys: np.ndarray) -> np.ndarray:
+        """p of the first letter, and for each that follows stay·[it repeats] + (1 - stay)·p."""
+        if law.exponent == 0 and law.stay == 0:
+            return np.full(keys.shape, 1 / law.n_types)
+        if not self.sampler.n_keys:
+            raise ValueError(f"the windows of {self.source} are too many to be read off their keys; take shorter ones")
+        base = np.uint64(law.alphabet)
+        letter, rest = (keys % base).astype(np.int64), keys // base
+        found = np.ones(keys.shape)
+        for _ in range(law.length - 1):
+            before, rest = (rest % base).astype(np.int64), rest // base
+            found *= law.stay * (letter == before) + (1 - law.stay) * _probability(law.letters, letter + 1.0)
+            letter = before
+        return found * _probability(law.letters, letter + 1.0)
+
     def keys_of_ranks(self, ranks: np.ndarray) -> np.ndarray:
         """Keys of the sequences with the given `ranks` by probability, from 1 and at most 2^53, uint64 of their shape.
 
-        Ties go to the earlier component of a mixture. ValueError where windows are named by a hash.
+        Ties go to the earlier component of a mixture. ValueError where windows are too many to be ordered.
         """
         ranks = np.asarray(ranks, np.int64)
-        if self.sampler.kind == WINDOWS and not self.sampler.n_keys:
-            raise ValueError(f"the windows of {self.source} are too many to be numbered; take shorter ones")
+        if self.sampler.kind == WINDOWS:
+            if not 0 < self.sampler.n_keys <= _MOST_WINDOWS:
+                raise ValueError(f"the windows of {self.source} are too many to be put in order; take shorter ones")
+            keys = np.arange(self.sampler.n_keys, dtype=np.uint64)
+            return keys[np.argsort(-self.probabilities(keys), kind="stable")[ranks - 1]]
         if self.sampler.kind != CELLS:
             return (ranks - 1).astype(np.uint64)
         if len(self.sampler.cells.last) == 1:

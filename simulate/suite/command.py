@@ -89,7 +89,7 @@ def show_batch(plan: Suite, options: dict[str, Any]) -> None:
         print(json.dumps(result_object(rows, parameters, verdict=verdict) | {"path": path}, indent=1))
         return
     shown = rows if len(rows) <= 64 else [*rows[:32], *rows[-32:]]
-    print_table(["draw", "key"], [[str(row["draw"]), str(row["key"])] for row in shown], left=0)
+    print_table(["draw", "key"], [[str(row["draw"]), str(row["key"])] for row in shown], left=1)
     if len(shown) < len(rows):
         print(f"The first and the last 32 of {len(rows)}; --out or --json gives all.")
     print(f"Equal keys are equal sequences. {verdict}")

@@ -225,7 +225,7 @@ def _print_sizes(dataset: xr.Dataset) -> None:
             cells.append(number(row[key], digits) + ("" if half is None else f" ± {number(half, 2)}"))
         table.append(cells)
     print(f"\nAt the last checkpoint, D = {found[0]['n_draws']:.4g} sequences, {found[0]['n_unique']:.6g} distinct")
-    print_table(list(chosen), table, left=0)
+    print_table(list(chosen), table, left=1)
     if "loss" in found[0]:
         print("±: 95 % interval over corpora (Student). z: next batch against expected loss, over all checkpoints and "
               "corpora;\nsizes share their draws, so that their z go together. Lower bound: of any store of n seen "
@@ -249,7 +249,7 @@ def _print_trajectories(dataset: xr.Dataset) -> None:
             cells += [_percent(row[name], row[f"{name}_half_width"]) for name in CLASSES]
         table.append(cells)
     print("\nTrajectories of perplexity (Xia et al. 2022): % of validation draws; over all, and after 10 % of training")
-    print_table(["N", *[f"{name}, {percent} %" for percent in shown for name in CLASSES]], table, left=0)
+    print_table(["N", *[f"{name}, {percent} %" for percent in shown for name in CLASSES]], table, left=1)
     print("other: in none of the three classes. An untouched or fully learned sequence has a constant loss: stagnates.")
 
 
@@ -270,7 +270,7 @@ def _print_tracked(dataset: xr.Dataset, parameters: dict[str, Any]) -> None:
         columns += ["class of the mean loss", *CLASSES]
     print(f"\nTracked sequences in the model of N = {n_params} (n = {capacity}): part of the corpora that store them, "
           "and classes")  # fmt: skip
-    print_table(columns, table, left=0)
+    print_table(columns, table, left=1)
 
 
 def _print_terms(dataset: xr.Dataset, parameters: dict[str, Any]) -> None:
@@ -286,7 +286,7 @@ def _print_terms(dataset: xr.Dataset, parameters: dict[str, Any]) -> None:
     chance = parameters["learning_probability"]
     print("\nTerm accuracy at the last checkpoint: part of the sequences with so many exposures that a model knows")
     columns = ["exposures", "sequences", *[f"N = {int(dataset.n_params[i])}" for i in sizes]]
-    print_table([*columns, f"1 - (1 - {chance:g})^exposures [heuristic]"], table, left=0)
+    print_table([*columns, f"1 - (1 - {chance:g})^exposures [heuristic]"], table, left=1)
 
 
 def _print_matched(dataset: xr.Dataset, parameters: dict[str, Any]) -> None:
@@ -304,7 +304,7 @@ def _print_matched(dataset: xr.Dataset, parameters: dict[str, Any]) -> None:
             ])  # fmt: skip
     print("\nAt matched loss (corpus 0): what sizes know that have the same loss at different times")
     columns = ["loss", "N", "step", "sequences seen", "its loss", "stored", "known alike"]
-    print_table(columns, table, left=0)
+    print_table(columns, table, left=2)
     print("known alike: validation draws that both know over those that either does, against the last N of the group.")
 
 
@@ -326,7 +326,7 @@ def _print_positions(dataset: xr.Dataset) -> None:
                           f"{row['rejected']} of {row['tested']}"])  # fmt: skip
     print("\nMemorised positions in the order of training against a homogeneous Poisson process")
     columns = ["N", "tied", "Le Cam bound [rigorous]", "exposure", "dispersion", "p", "KS", "p of KS", "rejected"]
-    print_table(columns, table, left=0)
+    print_table(columns, table, left=1)
     print(
         "Medians of the corpora; rejected: at 0.01, the smaller p doubled. Independent draws: any exposure must fit, "
         "first and last must not.\ntied: part of the store that only its first appearance preferred to others of the "
