@@ -18,6 +18,7 @@ COMMANDS = {
     "simulate --help": (["-m", "simulate", "--help"], 0),
     "simulate sweep --help": (["-m", "simulate", "sweep", "--help"], 0),
     "simulate corpus --help": (["-m", "simulate", "corpus", "--help"], 0),
+    "simulate suite --help": (["-m", "simulate", "suite", "--help"], 0),
     "simulate sweep --source zipf:0.5": (["-m", "simulate", "sweep", "--source", "zipf:0.5"], 2),
     "simulate sweep --law newton": (["-m", "simulate", "sweep", "--law", "newton"], 2),
     "bounds band 1.5": (["-m", "bounds", "band", "1.5"], 2),

@@ -174,7 +174,8 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[str]], *, left: 
         for row in cells:
             table.add_row(*(row[i] for i in places))
         # A table that is piped, or a single piece that is wider than the terminal, must not lose characters.
-        width = max(Console().width, table.__rich_measure__(Console(width=500), Console(width=500).options).maximum)
+        wide = Console(width=500, markup=False)  # with markup, labels in brackets would not be measured
+        width = max(Console().width, table.__rich_measure__(wide, wide.options).maximum)
         Console(width=width, highlight=False, markup=False, soft_wrap=True).print(table)
 
 

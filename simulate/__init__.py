@@ -19,6 +19,9 @@ _HOME_OF = {
     "save_result": "simulate.dataset",
     "measure_corpus": "simulate.corpus",
     "simulate_skills": "simulate.skills.job",
+    "run_suite": "simulate.suite.run",
+    "regenerate_batch": "simulate.suite.run",
+    "classify_trajectories": "simulate.suite.trajectories",
 }
 
 __all__ = ["__version__", *_HOME_OF]

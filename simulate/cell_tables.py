@@ -80,9 +80,9 @@ def build_cells(parts: tuple[tuple[float, Source], ...]) -> tuple[Cells, int]:
     key, width, ratio, component = key[drawn], width[drawn], ratio[drawn], component[drawn]
     single = (width == 0) & (key < np.uint64(FRESH))
     key[single] = np.arange(np.count_nonzero(single), dtype=np.uint64)
-    edges = np.arange((1 << GUIDE_BITS) + 1, dtype=object) << (64 - GUIDE_BITS)
-    edges[-1] -= 1
-    guide = np.searchsorted(starts, edges.astype(np.uint64), side="right") - 1
+    edges = np.arange(1 << GUIDE_BITS, dtype=np.uint64) << np.uint64(64 - GUIDE_BITS)
+    edges = np.append(edges, np.uint64(2**64 - 1))
+    guide = np.searchsorted(starts, edges, side="right") - 1
     last = [((n + 1) << rank_bits) + int(min(p.n_types, 2.0**rank_bits - 1)) for n, (_, p) in enumerate(parts)]
     cells = Cells(
         starts, guide.astype(np.int64), key, width, ratio, component.astype(np.int64), np.array(last, np.uint64),

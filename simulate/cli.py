@@ -192,6 +192,132 @@ def _present_corpus(pairs: Any, parameters: dict[str, Any], options: dict[str, A
 
 
 @main.command()
+@click.option(
+    "--source",
+    metavar="SOURCE",
+    default="zipf:1.5",
+    show_default=True,
+    help="A source such as zipf:1.724 or corpus:FILE,unit=word.",
+)
+@click.option("--n-params", metavar="GRID", help="Model sizes: 10:1e5:16 (log-spaced) or 10,100,1000. [default: 16]")
+@click.option(
+    "--checkpoints",
+    metavar="GRID",
+    help="Steps at which models are looked at, such as 0,1,2,4,8. [default: the 154 of Pythia]",
+)
+@click.option(
+    "--batch",
+    type=CountType(high=2**40),
+    metavar="N",
+    help="Sequences in a batch. [default: 8; of a text, as many as there are]",
+)
+@click.option("--replicates", type=CountType(high=1 << 24), metavar="N", help="Corpora. [default: 32; a text is one]")
+@click.option(
+    "--seed",
+    type=CountType(low=0, high=2**64 - 1),
+    default=0,
+    show_default=True,
+    metavar="N",
+    help="Seed of all random numbers.",
+)
+@click.option(
+    "--params-per-sequence",
+    type=float,
+    default=1.0,
+    show_default=True,
+    metavar="X",
+    help="Parameters that store one sequence.",
+)
+@click.option(
+    "--novelty-cost",
+    type=float,
+    default=1.0,
+    show_default=True,
+    metavar="NATS",
+    help="Loss of a sequence that is not stored, above that of one that is.",
+)
+@click.option(
+    "--irreducible",
+    type=float,
+    default=0.0,
+    show_default=True,
+    metavar="NATS",
+    help="Loss of a sequence that is stored.",
+)
+@click.option(
+    "--learning-probability",
+    type=float,
+    default=1.0,
+    show_default=True,
+    metavar="P",
+    help="Chance that one exposure teaches a sequence.",
+)
+@click.option("--track", metavar="GRID", help="Ranks of sequences to follow. [default: 13 around the middle size]")
+@click.option("--match-loss", metavar="LOSSES", help="Losses to compare sizes at, such as 0.05,0.02. [default: three]")
+@click.option(
+    "--validation",
+    type=CountType(low=0, high=1_000_000),
+    default=1000,
+    show_default=True,
+    metavar="N",
+    help="Draws after the last checkpoint that all models are tested on.",
+)
+@click.option(
+    "--batch-at",
+    type=CountType(low=0),
+    metavar="STEP",
+    help="Only regenerate the batch that step STEP learns from, alone.",
+)
+@click.option(
+    "--replicate",
+    type=CountType(low=0, high=(1 << 24) - 1),
+    default=0,
+    show_default=True,
+    metavar="N",
+    help="With --batch-at: of which corpus.",
+)
+@click.option(
+    "--device",
+    type=click.Choice(["auto", "cpu", "gpu"]),
+    default="cpu",
+    show_default=True,
+    help="Where sequences are drawn; stores are filled on the processor alone.",
+)
+@click.option(
+    "--threads",
+    type=CountType(high=4096),
+    metavar="N",
+    help="Corpora at a time; changes no number. [default: all cores]",
+)
+@click.option("--cluster", metavar="WHERE", help="Train on Dask workers: local, local:4 or tcp://host:port.")
+@click.option("--resume", is_flag=True, hidden=True)
+@output_flags
+@click.option("--curves", is_flag=True, help="With --json: also every checkpoint.")
+@click.option("--explain", "explained", is_flag=True, help="Also print the formulas.")
+@click.option(
+    "--progress/--no-progress", default=None, help="Show progress on standard error. [default: on a terminal]"
+)
+@with_version
+@config_flag
+def suite(**options: Any) -> None:
+    """Train models of many sizes on one corpus in one order, and look at them at every checkpoint.
+
+    A model is a store of the sequences seen most often so far. Without a flag: 16 sizes, the 154 checkpoints of Pythia.
+    """
+    from simulate.suite.options import read_plan
+
+    plan = read_plan(options)
+    if options["batch_at"] is not None:
+        from simulate.suite.command import show_batch
+
+        show_batch(plan, options)
+        return
+    from simulate.suite.command import train
+
+    train(plan, options)
+
+
+@main.command()
 @click.argument("result", metavar="RESULT")
 @click.option(
     "--model", default="auto", show_default=True, metavar="NAME", help="auto, offset, pitman-yor or spectrum."

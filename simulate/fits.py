@@ -65,6 +65,8 @@ def refit(dataset: xr.Dataset, *, model: str = "auto", window: Window = None) ->
     """
     if window is not None and window[0] >= window[1]:
         raise ValueError(f"a window must ascend, got {window[0]} and {window[1]}; write the smaller size first")
+    if "source" not in dataset.dims:
+        raise ValueError("this result holds no growth of counts, which is what is fitted; pass one that sweep wrote")
     if "n_unique" not in dataset:
         raise ValueError("this result has expectations alone and no counts to fit; it was made with --engine analytic")
     drawn = [i for i, name in enumerate(dataset.source.values) if not str(name).startswith("corpus:")]

@@ -25,13 +25,17 @@ from simulate.backends import cpu
 from simulate.cell_tables import FRESH
 from simulate.corpus.source import CorpusSource
 from simulate.plan import parse_any_source
-from simulate.sampling import CELLS, URN, Sampler, build_sampler
+from simulate.sampling import CELLS, URN, WINDOWS, Sampler, build_sampler
 from simulate.stream import Stream
 
 __all__ = ["DrawnOrder", "Order", "TextOrder", "open_order"]
 
 BATCH = 1 << 22
 """Draws held at a time by `batches`: 32 MiB."""
+
+
+_MOST_WINDOWS = 1 << 22
+"""Different windows that are put in the order of their probability."""
 
 
 class Order(Protocol):
@@ -133,6 +137,35 @@ class DrawnOrder:
             found *= law.stay * (letter == before) + (1 - law.stay) * rank_probability(law.letters, letter + 1.0)
             letter = before
         return found * rank_probability(law.letters, letter + 1.0)
+
+    def keys_of_ranks(self, ranks: np.ndarray) -> np.ndarray:
+        """Keys of the sequences with the given `ranks` by probability, from 1 and at most 2^53, uint64 of their shape.
+
+        Ties go to the earlier component of a mixture. ValueError where windows are too many to be ordered.
+        """
+        ranks = np.asarray(ranks, np.int64)
+        if self.sampler.kind == WINDOWS:
+            if not 0 < self.sampler.n_keys <= _MOST_WINDOWS:
+                raise ValueError(f"the windows of {self.source} are too many to be put in order; take shorter ones")
+            keys = np.arange(self.sampler.n_keys, dtype=np.uint64)
+            return keys[np.argsort(-self.probabilities(keys), kind="stable")[ranks - 1]]
+        if self.sampler.kind != CELLS:
+            return (ranks - 1).astype(np.uint64)
+        if len(self.sampler.cells.last) == 1:
+            return self._keys_in(0, ranks)
+        most = int(ranks.max(initial=1))
+        parts = self.parsed.components if isinstance(self.parsed, Mixture) else ()
+        sizes = [int(min(most, part.n_types)) for _, part in parts]
+        keys = np.concatenate([self._keys_in(number, np.arange(1, n + 1)) for number, n in enumerate(sizes)])
+        return keys[np.argsort(-self.probabilities(keys), kind="stable")[ranks - 1]]
+
+    def _keys_in(self, component: int, ranks: np.ndarray) -> np.ndarray:
+        """Keys of `ranks`, from 1, in one component: the inverse of `_ranks`."""
+        dense = np.flatnonzero(self._head[0] == component)
+        shift = 62 if len(self.sampler.cells.last) == 1 else 58
+        keys = np.uint64((component + 1) << shift) | ranks.astype(np.uint64)
+        keys[ranks <= len(dense)] = dense[ranks[ranks <= len(dense)] - 1]
+        return keys
 
     def _ranks(self, keys: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Component and rank, from 1, of each key; component -1 where the rank is unknown."""

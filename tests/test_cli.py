@@ -327,6 +327,7 @@ def test_bands_of_a_corpus_size():
     ("bounds", ["--help"]), ("bounds", ["band", "--help"]), ("bounds", ["band", "ten"]), ("bounds", ["--version"]),
     ("simulate", ["--help"]), ("simulate", ["sweep", "--help"]), ("simulate", ["corpus", "--help"]),
     ("simulate", ["fit", "--help"]), ("simulate", ["sweep", "--n-draws", "-1"]),
+    ("simulate", ["suite", "--help"]), ("simulate", ["suite", "--checkpoints", "0,4,2"]),
     ("simulate", ["sweep", "--source", "x"]),
     ("simulate", ["sweep", "--cluster", "moon"]), ("simulate", ["sweep", "--resume"]),
     ("simulate", ["sweep", "--law", "newton"]), ("simulate", ["--version"]), ("simulate", ["sweep", "--out", "x.txt"]),

@@ -129,3 +129,19 @@ def test_what_cannot_be_answered_is_one_sentence():
     with pytest.raises(ValueError, match="random and unknown"):
         urn.probabilities(urn.keys(0, 5))
     assert len(cpu.draw(urn.sampler, 0, urn.stream)) == 0
+
+
+@pytest.mark.parametrize("source", [*LAWS[:7], "windows:alphabet=5,length=3,stay=0.2,exponent=1"])
+def test_ranks_are_named_by_the_keys_that_are_drawn(source):
+    """Most probable first; what is drawn of a law with few types is among them."""
+    order = open_order(source, 20_000, seed=3)
+    n_types = int(min(order.law.n_types, 30_000))
+    keys = order.keys_of_ranks(np.arange(1, n_types + 1))
+    p = order.probabilities(keys)
+    assert len(set(keys.tolist())) == n_types
+    assert (np.diff(p) <= 0).all()
+    drawn = order.keys(0, 20_000)
+    known = np.isin(drawn, keys)
+    assert (order.probabilities(drawn[~known]) <= p[-1]).all()
+    assert known.all() or n_types == 30_000
+    assert order.keys_of_ranks(np.array([3, 1])).tolist() == [keys[2], keys[0]]

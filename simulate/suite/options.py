@@ -1,0 +1,53 @@
+"""The flags of ``suite`` as a plan, checked before anything heavy is loaded."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from bounds.command import parse_or_fail
+from simulate.options import check_outputs, check_workers
+from simulate.suite.plan import DEFAULT_REPLICATES, PYTHIA_STEPS, Suite, ascending
+
+_FIELDS = (
+    "source", "batch", "seed", "params_per_sequence", "novelty_cost", "irreducible", "learning_probability",
+    "validation",
+)  # fmt: skip
+
+
+def read_plan(options: dict[str, Any]) -> Suite:
+    """The suite that the flags ask for; click.UsageError with one sentence where they ask for none."""
+    fields = {name: options[name] for name in _FIELDS}
+    for name in ("n_params", "track"):
+        fields[name] = _grid(options[name], name, 1) if options[name] else ()
+    if options["match_loss"]:
+        fields["match_loss"] = parse_or_fail(_losses, str(options["match_loss"]))
+    fields["checkpoints"] = _grid(options["checkpoints"], "checkpoints", 0) if options["checkpoints"] else PYTHIA_STEPS
+    fields["replicates"] = options["replicates"] or DEFAULT_REPLICATES
+    plan = parse_or_fail(lambda: Suite(**fields))
+    if plan.text and (options["replicates"] or 1) > 1:
+        raise click.UsageError(f"a text is one corpus: leave --replicates out, got {options['replicates']}")
+    if options["device"] == "gpu":
+        raise click.UsageError("--device gpu counts sequences and does not say which they are; a suite runs on cpu")
+    if options["resume"]:
+        raise click.UsageError("--resume is for sweeps: a suite keeps no part of its work; run it again without")
+    if options["batch_at"] is not None and options["figure"]:
+        raise click.UsageError("--batch-at gives one batch, of which there is no figure; leave --figure out")
+    check_outputs(options)
+    check_workers(options)
+    if plan.text and options["cluster"]:
+        raise click.UsageError("--cluster shares corpora, and a text is one; leave it out")
+    return plan
+
+
+def _grid(text: Any, name: str, low: int) -> tuple[int, ...]:
+    found: tuple[int, ...] = parse_or_fail(ascending, str(text), name=name.replace("_", "-"), low=low)
+    return found
+
+
+def _losses(text: str) -> tuple[float, ...]:
+    try:
+        return tuple(float(part) for part in text.split(","))
+    except ValueError:
+        raise ValueError(f"match-loss must be losses such as 0.05,0.02, got {text!r}") from None

@@ -1,0 +1,350 @@
+"""A trained suite as a reader sees it: rows, tables and the sentence that answers."""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from bounds.command import number, print_table
+from simulate.suite.course import AFTER
+from simulate.suite.results import mean_and_interval, wilson_interval
+from simulate.suite.trajectories import CLASSES
+
+SHOWN = 6
+"""Sizes, and rows, of the tables that would have many."""
+
+NO_DOUBLE_DESCENT = (
+    "Not in this class of models: double descent in N. Stores are nested, so that loss never rises with N (rigorous). "
+    "Over training, the mean loss of a sequence just beyond the edge of a store can fall, rise and fall again by a "
+    "hundredth of the novelty cost, as the count at the edge passes 1, 2 and 3 (empirical: s = 1.5, n = 100): a ripple "
+    "of whole counts, not the double descent of published models."
+)
+
+_POISSON = {
+    "any": "where ties decide less than 1 % of a store, its sequences, each at any one of its exposures, are rejected "
+    "as a Poisson process in {rejected} of {tested} tests at 0.01",
+    "first": "at their first exposures, in {rejected} of {tested}",
+}
+
+
+def rows(dataset: xr.Dataset) -> list[dict[str, Any]]:
+    """One flat object for each size, at the last checkpoint, with the names of the Dataset."""
+    return [_row(dataset, i, -1) for i in range(dataset.sizes["n_params"])]
+
+
+def curves(dataset: xr.Dataset) -> list[dict[str, Any]]:
+    """One flat object for each checkpoint and size."""
+    return [_row(dataset, i, t) for t in range(dataset.sizes["step"]) for i in range(dataset.sizes["n_params"])]
+
+
+def _row(dataset: xr.Dataset, size: int, step: int) -> dict[str, Any]:
+    at = dataset.isel(n_params=size, step=step)
+    row: dict[str, Any] = {name: int(at[name]) for name in ("n_params", "capacity", "step", "n_draws")}
+    for name in ("stored", "n_unique", "entered", "forgotten"):
+        row[name] = float(at[name].mean())
+    for name in ("loss", "loss_prequential", "loss_validation"):
+        if name in at:
+            mean, half = mean_and_interval(at[name].values)
+            row |= {name: _known(float(mean)), f"{name}_half_width": _known(float(half))}
+    for name in ("loss_frequency_store", "loss_lower", "z_prequential", "tied_share", "poisson_distance_bound"):
+        if name in at:
+            row[name] = _known(float(at[name]))
+    if step == -1:
+        row["memorised_since_median"] = _median_since(dataset, size)
+    return row
+
+
+def _median_since(dataset: xr.Dataset, size: int) -> int | None:
+    """Step since which half of the sequences in the store at the end have been there."""
+    count = dataset.memorised_since.values[size].cumsum()
+    return int(dataset.since_step[np.searchsorted(count, count[-1] / 2)]) if count[-1] else None
+
+
+def details(dataset: xr.Dataset) -> dict[str, list[dict[str, Any]]]:
+    """The other tables as flat objects."""
+    return {
+        "trajectories": trajectory_rows(dataset), "tracked": tracked_rows(dataset), "term_accuracy": term_rows(dataset),
+        "matched_loss": matched_rows(dataset), "positions": position_rows(dataset),
+    }  # fmt: skip
+
+
+def trajectory_rows(dataset: xr.Dataset) -> list[dict[str, Any]]:
+    """Percent of the validation draws in each class, by size and by what is left out of the training."""
+    if "trajectory_percent" not in dataset:
+        return []
+    mean, half = mean_and_interval(dataset.trajectory_percent.values)
+    found = []
+    for i, n_params in enumerate(dataset.n_params.values):
+        for j, percent in enumerate(AFTER):
+            row: dict[str, Any] = {"n_params": int(n_params), "after_percent": percent}
+            for k, name in enumerate(CLASSES):
+                row |= {name: _known(mean[i, j, k]), f"{name}_half_width": _known(half[i, j, k])}
+            found.append(row)
+    return found
+
+
+def tracked_rows(dataset: xr.Dataset) -> list[dict[str, Any]]:
+    """Course of each tracked sequence, in each size."""
+    found = []
+    for i, n_params in enumerate(dataset.n_params.values):
+        for j, rank in enumerate(dataset.tracked_rank.values):
+            stored = dataset.tracked_stored.values[:, i, j]
+            peak = int(stored.argmax())
+            row: dict[str, Any] = {
+                "n_params": int(n_params), "tracked_rank": int(rank), "stored_most": float(stored[peak]),
+                "stored_most_step": int(dataset.step[peak]), "stored_at_end": float(stored[-1]),
+            }  # fmt: skip
+            if "tracked_class" in dataset:
+                row["tracked_class"] = str(dataset.tracked_class.values[i, j])
+                share = dataset.tracked_class_share.values[i, j]
+                row |= {f"{name}_share": float(share[k]) for k, name in enumerate(CLASSES)}
+            found.append(row)
+    return found
+
+
+def term_rows(dataset: xr.Dataset) -> list[dict[str, Any]]:
+    """Accuracy in each bin of exposures at the last checkpoint, all corpora together, with Wilson's interval."""
+    terms, known = dataset.terms.values[-1], dataset.terms_known.values[-1]
+    found = []
+    for i, n_params in enumerate(dataset.n_params.values):
+        low, high = wilson_interval(known[:, i], terms)
+        for b, count in enumerate(dataset.term_count.values):
+            if not terms[b]:
+                continue
+            found.append({
+                "n_params": int(n_params), "term_count": int(count), "terms": int(terms[b]),
+                "term_accuracy": float(known[b, i] / terms[b]), "lower": float(low[b]), "upper": float(high[b]),
+                "term_accuracy_expected": float(dataset.term_accuracy_expected[b]),
+            })  # fmt: skip
+    return found
+
+
+def matched_rows(dataset: xr.Dataset) -> list[dict[str, Any]]:
+    """Sizes that met each loss, with what they know of the validation draws."""
+    found = []
+    for i, target in enumerate(dataset.matched_target.values):
+        for j, n_params in enumerate(dataset.n_params.values):
+            if dataset.matched_step[i, j] < 0:
+                continue
+            row: dict[str, Any] = {"matched_target": float(target), "n_params": int(n_params)}
+            row |= {name: int(dataset[name][i, j]) for name in ("matched_step", "matched_stored")}
+            row |= {name: _known(float(dataset[name][i, j])) for name in ("matched_loss", "matched_overlap")}
+            found.append(row)
+    return found
+
+
+def position_rows(dataset: xr.Dataset) -> list[dict[str, Any]]:
+    """Tests against a Poisson process: the median over corpora of each statistic, and how many reject it at 0.01."""
+    found = []
+    for i, n_params in enumerate(dataset.n_params.values):
+        for j, exposure in enumerate(dataset.exposure.values):
+            at = dataset.isel(n_params=i, exposure=j)
+            p_values = np.minimum(2 * np.fmin(at.dispersion_p.values, at.position_ks_p.values), 1)  # Bonferroni
+            measured = p_values[np.isfinite(p_values)]
+            if not measured.size:
+                continue
+            row: dict[str, Any] = {"n_params": int(n_params), "exposure": str(exposure)}
+            for name in ("dispersion", "dispersion_p", "position_ks", "position_ks_p"):
+                row[name] = float(np.median(at[name].values[np.isfinite(p_values)]))
+            row |= {"rejected": int((measured < 0.01).sum()), "tested": int(measured.size)}
+            row |= {name: _known(float(at[name])) for name in ("poisson_distance_bound", "tied_share")}
+            found.append(row)
+    return found
+
+
+def verdict(dataset: xr.Dataset) -> str:
+    """One sentence: loss over sizes, forgetting, and where memorised sequences stand."""
+    found = rows(dataset)
+    name = next(name for name in ("loss", "loss_validation", "loss_prequential") if found[0].get(name) is not None)
+    least, most = found[-1], found[0]
+    falls = f"falls from {most[name]:.3g} nats at N = {most['n_params']} to {least[name]:.3g}"
+    parts = [
+        f"After {least['n_draws']:.3g} sequences the loss {falls if len(found) > 1 else f'is {least[name]:.3g} nats'} "
+        f"at N = {least['n_params']}"
+    ]
+    room = dataset.capacity.values > dataset.stored.values[:, -1].max(axis=0)
+    if room.any():
+        parts.append(
+            f"from N = {int(dataset.n_params[int(room.argmax())])} on there is room for all that was learned, "
+            f"{least['stored']:.6g} sequences, and N changes nothing"
+        )
+    decided = [row for row in position_rows(dataset) if row["tied_share"] is not None and row["tied_share"] < 0.01]
+    for kind in ("any", "first"):
+        of_kind = [row for row in decided if row["exposure"] == kind]
+        if of_kind:
+            rejected, tested = sum(row["rejected"] for row in of_kind), sum(row["tested"] for row in of_kind)
+            parts.append(_POISSON[kind].format(rejected=rejected, tested=tested))
+    return "; ".join(parts) + "."
+
+
+def print_suite(dataset: xr.Dataset) -> None:
+    """Print all tables and the verdict."""
+    parameters = json.loads(dataset.attrs["provenance"])["parameters"]
+    replicates, last = dataset.sizes["replicate"], dataset.isel(step=-1)
+    print(
+        f"{dataset.sizes['n_params']} model sizes, {dataset.sizes['step']} checkpoints on {parameters['source']}: "
+        f"{int(last.step)} batches of {parameters['batch']} sequences, {replicates} "
+        f"{'corpus' if replicates == 1 else 'corpora'}, seed {parameters['seed']}"
+    )
+    print(f"losses in nats per sequence: {parameters['irreducible']:g}, and {parameters['novelty_cost']:g} more for a "
+          "sequence that is not stored")  # fmt: skip
+    _print_sizes(dataset)
+    _print_trajectories(dataset)
+    _print_tracked(dataset, parameters)
+    _print_terms(dataset, parameters)
+    _print_matched(dataset, parameters)
+    _print_positions(dataset)
+    for note in json.loads(dataset.attrs["provenance"])["notes"]:
+        print(f"! {note}")
+    print(f"{NO_DOUBLE_DESCENT}\n\n{verdict(dataset)}")
+
+
+def _print_sizes(dataset: xr.Dataset) -> None:
+    found = rows(dataset)
+    columns = {"N": "n_params", "room n": "capacity", "stored": "stored"}
+    losses = {"loss, expected": "loss", "validation": "loss_validation"}
+    if "loss" not in found[0]:
+        losses = {"loss, next batch": "loss_prequential", "validation": "loss_validation"}
+    theory = {
+        "lower bound [rigorous]": "loss_lower", "true-order store [rigorous]": "loss_frequency_store",
+        "z": "z_prequential",
+    }  # fmt: skip
+    rest = {"entered": "entered", "forgotten": "forgotten", "half since step": "memorised_since_median"}
+    table = []
+    chosen = {**columns, **losses, **theory, **rest}
+    chosen = {title: key for title, key in chosen.items() if key in found[0]}
+    for row in found:
+        cells = []
+        for key in chosen.values():
+            half = row.get(f"{key}_half_width")
+            digits = 6 if key in ("stored", "entered", "forgotten") else 4 if "loss" in key else 3
+            cells.append(number(row[key], digits) + ("" if half is None else f" ± {number(half, 2)}"))
+        table.append(cells)
+    print(f"\nAt the last checkpoint, D = {found[0]['n_draws']:.4g} sequences, {found[0]['n_unique']:.6g} distinct")
+    print_table(list(chosen), table, left=1)
+    if "loss" in found[0]:
+        print("±: 95 % interval over corpora (Student). z: next batch against expected loss, over all checkpoints and "
+              "corpora;\nsizes share their draws, so that their z go together. Lower bound: of any store of n seen "
+              "sequences, in expectation (C2).\nTrue-order store: keeps places for the n most probable sequences, seen "
+              "or not (C2); the stores here go by counts.")  # fmt: skip
+    print("entered, forgotten: since the checkpoint before. half since step: half of the store has been there since.")
+
+
+def _print_trajectories(dataset: xr.Dataset) -> None:
+    found = trajectory_rows(dataset)
+    if not found or found[0]["increases"] is None:
+        return
+    after = [row["after_percent"] for row in found if row["n_params"] == found[0]["n_params"]]
+    shown = [percent for percent in after if percent in (0, 10)]
+    table = []
+    for i in _some(dataset.sizes["n_params"], 16):
+        n_params = int(dataset.n_params[i])
+        cells = [str(n_params)]
+        for percent in shown:
+            row = next(r for r in found if r["n_params"] == n_params and r["after_percent"] == percent)
+            cells += [_percent(row[name], row[f"{name}_half_width"]) for name in CLASSES]
+        table.append(cells)
+    print("\nTrajectories of perplexity (Xia et al. 2022): % of validation draws; over all, and after 10 % of training")
+    print_table(["N", *[f"{name}, {percent} %" for percent in shown for name in CLASSES]], table, left=1)
+    print("other: in none of the three classes. An untouched or fully learned sequence has a constant loss: stagnates.")
+
+
+def _print_tracked(dataset: xr.Dataset, parameters: dict[str, Any]) -> None:
+    middle = dataset.sizes["n_params"] // 2
+    n_params, capacity = int(dataset.n_params[middle]), int(dataset.capacity[middle])
+    found = [row for row in tracked_rows(dataset) if row["n_params"] == n_params]
+    rank = "rank by count" if parameters["source"].startswith("corpus:") else "rank by probability"
+    table = []
+    for row in found:
+        cells = [str(row["tracked_rank"]), f"{row['tracked_rank'] / capacity:.2f}", f"{row['stored_most']:.3f}",
+                 str(row["stored_most_step"]), f"{row['stored_at_end']:.3f}"]  # fmt: skip
+        if "tracked_class" in row:
+            cells += [row["tracked_class"], *[f"{row[f'{name}_share']:.2f}" for name in CLASSES]]
+        table.append(cells)
+    columns = [rank, "rank/n", "stored, most", "at step", "stored, end"]
+    if "tracked_class" in found[0]:
+        columns += ["class of the mean loss", *CLASSES]
+    print(f"\nTracked sequences in the model of N = {n_params} (n = {capacity}): part of the corpora that store them, "
+          "and classes")  # fmt: skip
+    print_table(columns, table, left=1)
+
+
+def _print_terms(dataset: xr.Dataset, parameters: dict[str, Any]) -> None:
+    sizes = _some(dataset.sizes["n_params"], SHOWN)
+    found = term_rows(dataset)
+    table = []
+    for count in dict.fromkeys(row["term_count"] for row in found):
+        of_count = [row for row in found if row["term_count"] == count]
+        top = 2 * count - 1
+        cells = [str(count) if top == count else f"{count}–{top}", str(of_count[0]["terms"])]
+        cells += [f"{of_count[i]['term_accuracy']:.4f}" for i in sizes]
+        table.append([*cells, f"{of_count[0]['term_accuracy_expected']:.4f}"])
+    chance = parameters["learning_probability"]
+    print("\nTerm accuracy at the last checkpoint: part of the sequences with so many exposures that a model knows")
+    columns = ["exposures", "sequences", *[f"N = {int(dataset.n_params[i])}" for i in sizes]]
+    print_table([*columns, f"1 - (1 - {chance:g})^exposures [heuristic]"], table, left=1)
+
+
+def _print_matched(dataset: xr.Dataset, parameters: dict[str, Any]) -> None:
+    found = matched_rows(dataset)
+    table = []
+    for target in dict.fromkeys(row["matched_target"] for row in found):
+        of_target = [row for row in found if row["matched_target"] == target]
+        for k, i in enumerate(_some(len(of_target), SHOWN)):
+            row = of_target[i]
+            draws = row["matched_step"] * parameters["batch"]
+            table.append([
+                number(target, 4) if k == 0 else "", str(row["n_params"]), str(row["matched_step"]), number(draws, 4),
+                number(row["matched_loss"], 4), str(row["matched_stored"]),
+                "–" if row["matched_overlap"] is None else f"{row['matched_overlap']:.3f}",
+            ])  # fmt: skip
+    print("\nAt matched loss (corpus 0): what sizes know that have the same loss at different times")
+    columns = ["loss", "N", "step", "sequences seen", "its loss", "stored", "known alike"]
+    print_table(columns, table, left=2)
+    print("known alike: validation draws that both know over those that either does, against the last N of the group.")
+
+
+def _print_positions(dataset: xr.Dataset) -> None:
+    found = position_rows(dataset)
+    if not found:
+        print("\nMemorised positions: too few sequences are stored, or drawn, for a test.")
+        return
+    sizes = list(dict.fromkeys(row["n_params"] for row in found))
+    table = []
+    for i in _some(len(sizes), SHOWN):
+        of_size = [row for row in found if row["n_params"] == sizes[i]]
+        for k, row in enumerate(of_size):
+            bound = row["poisson_distance_bound"]
+            cells = [str(sizes[i]), f"{row['tied_share']:.3f}", "–" if bound is None else f"{bound:.2g}"]
+            cells = cells if k == 0 else ["", "", ""]
+            cells += [row["exposure"], number(row["dispersion"]), f"{row['dispersion_p']:.2g}"]
+            table.append([*cells, f"{row['position_ks']:.3f}", f"{row['position_ks_p']:.2g}",
+                          f"{row['rejected']} of {row['tested']}"])  # fmt: skip
+    print("\nMemorised positions in the order of training against a homogeneous Poisson process")
+    columns = ["N", "tied", "Le Cam bound [rigorous]", "exposure", "dispersion", "p", "KS", "p of KS", "rejected"]
+    print_table(columns, table, left=1)
+    print(
+        "Medians of the corpora; rejected: at 0.01, the smaller p doubled. Independent draws: any exposure must fit, "
+        "first and last must not.\ntied: part of the store that only its first appearance preferred to others of the "
+        "same count; where it is large, inclusion\ndepends on the order, and any exposure is rejected too. The bound "
+        "is on the distance from Poisson of the points in a window (D6)."
+    )
+
+
+def _some(n: int, most: int) -> list[int]:
+    """At most so many of 0 to n - 1, evenly spread, with both ends."""
+    return sorted({round(x) for x in np.linspace(0, n - 1, min(n, most))})
+
+
+def _percent(mean: float | None, half: float | None) -> str:
+    if mean is None:
+        return "–"
+    return f"{mean:.1f}" + ("" if half is None else f" ± {half:.1f}")
+
+
+def _known(value: float) -> float | None:
+    return float(value) if math.isfinite(value) else None
