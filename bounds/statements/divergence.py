@@ -240,7 +240,7 @@ _NATURAL = (
         "Sum(Gamma(m + 1 - 1/s)/factorial(m)*(digamma(m + 1 - 1/s) - log(m - d)), (m, 1, oo))/(s*Gamma(1 - 1/s))"
         " - log(s*d)/s", ("s", "d"), "B5, B6", label=ASYMPTOTIC, unit="1",
         assumption=f"{_IID}, infinite Zipf-Mandelbrot with s > 1; the KL of what the next draw is, a type seen before "
-        "or new, from a Pitman-Yor predictor of discount d; d = 1/s also for Good-Turing and the best natural estimator",
+        "or new, from a Pitman-Yor predictor of discount d; d = 1/s also for Good-Turing and the best natural one",
         call="bounds.pattern_loss_constant(1.724, discount=0.5)",
     ),
     _formula(
