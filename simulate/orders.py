@@ -111,6 +111,11 @@ class DrawnOrder:
             found[here] = weight * _probability(part, rank[here])
         return found
 
+    def ranks(self, keys: np.ndarray) -> np.ndarray:
+        """Rank of each key in its law, from 1, as floats; in a mixture the rank in its component, above 2^62 NaN."""
+        component, rank = self._ranks(np.asarray(keys, np.uint64))
+        return np.where(component < 0, np.nan, rank)
+
     def _ranks(self, keys: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Component and rank, from 1, of each key; component -1 where the rank is unknown."""
         if self.sampler.kind != CELLS:
