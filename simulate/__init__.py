@@ -18,6 +18,7 @@ _HOME_OF = {
     "open_result": "simulate.dataset",
     "save_result": "simulate.dataset",
     "measure_corpus": "simulate.corpus",
+    "measure_learners": "simulate.learners.measuring",
 }
 
 __all__ = ["__version__", *_HOME_OF]

@@ -24,7 +24,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol, TypeAlias
 
 from bounds.numerics.one_number import number_between, shortest, whole_number
-from bounds.sources import GrowingUniform, Mixture, PitmanYor, SantaFe, Source, Uniform, Windows, Zipf
+from bounds.sources import GrowingUniform, Mixture, PitmanYor, SantaFe, Source, Uniform, Windows, Zipf, parse_source
 
 if TYPE_CHECKING:
     from simulate.corpus.source import CorpusSource
@@ -60,6 +60,8 @@ class Learner(Protocol):
     """One way to learn from a corpus."""
 
     unit: ClassVar[str]
+    is_excess_on_text: ClassVar[bool]
+    """Whether its loss on a text is an excess, above knowing all, rather than a loss of unknown entropy."""
 
     @property
     def default_source(self) -> str:
@@ -89,6 +91,7 @@ class Memoriser:
     """Bayes' rule on a Santa Fe process: knows the law of the facts, and the labels of those it has seen."""
 
     unit: ClassVar[str] = "nats per token"
+    is_excess_on_text: ClassVar[bool] = True
     default_source: ClassVar[str] = "santa-fe:1.3889,labels=2"
 
     def __str__(self) -> str:
@@ -112,7 +115,7 @@ class Memoriser:
 
         if _is_text(source):
             return None
-        return Expected(bounds.excess_loss(source, list(n_draws)), "rigorous", "=")  # type: ignore[arg-type]
+        return Expected(bounds.excess_loss(source, list(n_draws)), "rigorous", "=")
 
     def implied_exponent(self, beta: Any) -> Any:
         """1 - β."""
@@ -125,6 +128,7 @@ class AddConstant:
 
     added: float
     unit: ClassVar[str] = NATS
+    is_excess_on_text: ClassVar[bool] = False
     default_source: ClassVar[str] = "growing:0.72"
 
     def __post_init__(self) -> None:
@@ -135,7 +139,8 @@ class AddConstant:
 
     def refusal(self, source: AnySource) -> str | None:
         """Finitely many types are needed, drawn independently from a known law."""
-        if _independent(source) and (isinstance(source, GrowingUniform) or source.n_types < math.inf):
+        finite = isinstance(source, GrowingUniform) or (isinstance(source, Source) and source.n_types < math.inf)
+        if finite and _independent(source):
             return None
         return "it needs a known law on finitely many types; take zipf:1.1,types=1e4, growing:0.72 or uniform:1e4"
 
@@ -161,6 +166,7 @@ class _Counting:
     """What Good–Turing and Pitman–Yor predictors share: the outcome is a sequence seen before, or "new"."""
 
     unit: ClassVar[str] = NATS
+    is_excess_on_text: ClassVar[bool] = False
     default_source: ClassVar[str] = "zipf:1.3889"
 
     def refusal(self, source: AnySource) -> str | None:
@@ -230,6 +236,7 @@ class Store:
     by: str = "count"
     cost: float = NOVELTY_COST
     unit: ClassVar[str] = NATS
+    is_excess_on_text: ClassVar[bool] = True
     default_source: ClassVar[str] = "zipf:1.3889"
 
     def __post_init__(self) -> None:
@@ -250,7 +257,7 @@ class Store:
     def refusal(self, source: AnySource) -> str | None:
         """A known law is needed to know what a store misses, or a text; ranks need a law with an order."""
         if self.by == "rank":
-            if isinstance(source, SantaFe | GrowingUniform) or _independent(source) and not isinstance(source, Mixture):
+            if isinstance(source, SantaFe) or (_independent(source) and not isinstance(source, Mixture)):
                 return None
             return "its places go by the ranks of a uniform, zipf, geometric or santa-fe law; leave out by=rank"
         if _is_text(source) or isinstance(source, SantaFe) or _independent(source):
@@ -283,6 +290,7 @@ class Margin:
 
     exponent: float
     unit: ClassVar[str] = TOP1
+    is_excess_on_text: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
         text = "above 0 and at most 100; 1 means margins that are uniform on [0, 1]"
@@ -391,6 +399,23 @@ def parse_learner(text: str | Learner) -> Learner:
     if kind in _REQUIRED and main not in given:
         raise ValueError(f"learner {text!r} needs a number, such as {kind}:{_REQUIRED[kind]}")
     return make(**given)
+
+
+def fit_pairs(names: Sequence[str], sources: Sequence[AnySource]) -> list[tuple[Learner, AnySource]]:
+    """Each learner with each of `sources`, or with its own source where there are none; ``all`` is `PRESET`.
+
+    Raises ValueError with one sentence where a learner does not fit a source.
+    """
+    if not names:
+        raise ValueError("a learner must be named, such as memoriser or margin:0.3333; all names four of them")
+    wanted = [name for given in names for name in (PRESET if str(given) == "all" else (given,))]
+    learners = list({str(learner): learner for learner in map(parse_learner, wanted)}.values())
+    pairs = [(one, source) for one in learners for source in (sources or (parse_source(one.default_source),))]
+    for learner, source in pairs:
+        why = learner.refusal(source)
+        if why:
+            raise ValueError(f"learner {learner} does not fit source {source}: {why}")
+    return pairs
 
 
 def parse_tolerances(text: str) -> tuple[str, ...]:
