@@ -48,7 +48,7 @@ DESCRIPTIONS: dict[str, tuple[str, str]] = {
     "fit_p_value": ("1", "p-value of the test of fit"),
     "z": ("1", "mean U at the largest D against its expectation, in standard errors"),
     "learner": ("", "who learns from the corpus"),
-    "tolerance": ("", "training loss allowed: nats per sequence, or a share (%) of the excess loss on tests"),
+    "loss_tolerance": ("", "training loss allowed: nats per sequence, or a share (%) of the excess loss on tests"),
     "excess_loss": ("loss_unit", "excess loss given the corpus, exact; NaN where not measured"),
     "excess_loss_tested": ("loss_unit", "excess loss on test draws; of a text the loss on its next windows"),
     "excess_loss_expected": ("loss_unit", "mean excess loss, or its lower bound, by theory"),

@@ -236,10 +236,10 @@ def _dataset(plan: LearnerSweep, job: Job, found: list[tuple[Cell, LearnerBlock]
     dataset = dataset.assign(_slopes("loss_exponent", dataset, ("source", "learner"), losses, -1))
     if plan.tolerances:
         measured = np.where(sizes == NOT_MEASURED, np.nan, sizes)[None]
-        dataset = dataset.assign_coords(tolerance=list(plan.tolerances)).assign(
-            efficient_size=(("source", "tolerance", "n_draws", "replicate"), sizes)
+        dataset = dataset.assign_coords(loss_tolerance=list(plan.tolerances)).assign(
+            efficient_size=(("source", "loss_tolerance", "n_draws", "replicate"), sizes)
         )
-        dataset = dataset.assign(_slopes("efficient_exponent", dataset, ("source", "tolerance"), measured, 1))
+        dataset = dataset.assign(_slopes("efficient_exponent", dataset, ("source", "loss_tolerance"), measured, 1))
     made = json.loads(job.made)
     made["parameters"] |= {
         "learners": list(plan.learners), "pairs": [list(pair) for pair in plan.pairs],

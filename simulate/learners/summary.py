@@ -15,7 +15,7 @@ from bounds.efficiency import bernstein_exponent
 from bounds.intervals import ASYMPTOTIC
 from bounds.laws import get_law
 from simulate.dataset import NOT_MEASURED
-from simulate.learners.kinds import Margin, Store, parse_learner
+from simulate.learners.kinds import Learner, Margin, Store, parse_learner
 from simulate.learners.rates import ABOVE, BELOW, Slope, place
 from simulate.plan import parse_any_source
 from simulate.summary import implied_bands, short
@@ -56,7 +56,7 @@ def _row(one: xr.Dataset) -> dict[str, Any]:
         "exponent_planted": _finite(float(one.exponent_planted)),
         **_named("loss_exponent", beta),
         "loss_exponent_expected": _finite(float(one.loss_exponent_expected)),
-        "place": place(gamma, beta) or None,
+        "place": None if _has_floor(parse_learner(str(one.learner.item()))) else place(gamma, beta) or None,
         "excess_loss": _mean(exact),
         "excess_loss_error": _error(exact),
         "excess_loss_tested": _mean(tested),
@@ -100,8 +100,8 @@ def size_rows(dataset: xr.Dataset) -> list[dict[str, Any]]:
         return []
     found = []
     for source in dataset.source.values:
-        for tolerance in dataset.tolerance.values:
-            one = dataset.sel(source=source, tolerance=tolerance)
+        for tolerance in dataset.loss_tolerance.values:
+            one = dataset.sel(source=source, loss_tolerance=tolerance)
             sizes = one.efficient_size.isel(n_draws=-1).values
             unique = one.n_unique.isel(n_draws=-1).values
             drawn = sizes != NOT_MEASURED
@@ -130,6 +130,10 @@ def curves(dataset: xr.Dataset) -> list[dict[str, Any]]:
     return found
 
 
+def _has_floor(learner: Learner) -> bool:
+    return isinstance(learner, Store) and learner.n_stored is not None
+
+
 def why_not(row: dict[str, Any]) -> str:
     """Why the point of a row lies outside the band, or has no place there; empty where it lies inside."""
     if row["place"] not in (ABOVE, BELOW, None):
@@ -137,8 +141,10 @@ def why_not(row: dict[str, Any]) -> str:
     learner, source = parse_learner(row["learner"]), parse_any_source(row["source"])
     if not hasattr(source, "limit_exponent"):
         return "a text: the loss on its next windows, whose entropy is unknown, is no power of D that could be trusted"
-    if isinstance(learner, Store) and learner.n_stored is not None:
-        return f"{learner.n_stored} places leave what they cannot hold for ever: the loss has a floor, and no exponent"
+    if _has_floor(learner):
+        return (
+            "its places leave out for ever what they cannot hold: the loss has a floor, and the slope β no limit but 0"
+        )
     if isinstance(learner, Margin) and learner.exponent > 1:
         return "margins with a > 1 are learnt faster than 1/n: β = (1 + a)/2 · (1 - γ) exceeds 1 - γ"
     if not source.limit_exponent:
@@ -198,30 +204,18 @@ def print_learners(dataset: xr.Dataset, laws: Sequence[str]) -> None:
     found = rows(dataset)
     low, high = int(dataset.n_draws[0]), int(dataset.n_draws[-1])
     print(f"How distinct sequences grow, U ~ D^γ, and how excess losses fall, D^-β, from D = {low:.4g} to {high:.4g}")
-    columns = [
-        "source",
-        "learner",
-        "corpora",
-        "γ",
-        "95 % interval",
-        "β",
-        "95 % interval",
-        "β expected",
-        "label",
-        "band",
-    ]
-    print_table(columns, [_point_cells(row) for row in found], left=2)
-    print(
-        "γ: from the counts, as in a sweep. β: slope of ln of the mean excess loss on ln D, with Student's interval over"
-    )
-    print("corpora; expected: the same slope of the expected loss. Band: 1 - 2β ≤ γ ≤ 1 - β against both intervals.")
+    columns = ["source", "learner", "corpora", "γ", "95 % interval", "β", "95 % interval", "β expected"]
+    print_table([*columns, "label", "in the band"], [_point_cells(row) for row in found], left=2)
+    print("γ: from the counts, as in a sweep. β: slope of ln of the mean excess loss on ln D, with Student's interval")
+    print("over corpora; expected: the same slope of the expected loss. Band: where both intervals lie against")
+    print("1 - 2β ≤ γ ≤ 1 - β.")
     print("\nThe excess loss at the largest D")
     columns = ["source", "learner", "unit", "loss", "± error", "on tests", "z", "expected", "label", "z"]
     print_table(columns, [_loss_cells(row) for row in found], left=3)
+    print("Loss: given the corpora, mean over them, with its standard error. On tests: on draws of their own; first z:")
     print(
-        "Loss: given the corpora, mean over them, with its standard error. On tests: on draws of their own; first z: the"
+        "the difference in standard errors. Second z: loss against its exact mean; a bound (≥) and a limit have none."
     )
-    print("difference in standard errors. Second z: loss against its exact mean; a bound (≥) and a limit have none.")
     print("\nγ that each learner would read off the β of a loss law (heuristic: the law is that of no such learner)")
     _print_implied(implied(dataset, laws), laws)
     if "efficient_size" in dataset:
@@ -245,19 +239,9 @@ def _print_implied(found: Sequence[dict[str, Any]], laws: Sequence[str]) -> None
 
 def _print_sizes(found: Sequence[dict[str, Any]], cost: float) -> None:
     print(
-        "\nEfficient size: the smallest store of the most frequent sequences with its training loss within a tolerance"
+        "\nEfficient size: the smallest store of the most frequent sequences whose training loss is within a tolerance"
     )
-    columns = [
-        "source",
-        "tolerance",
-        "corpora",
-        "size n",
-        "± error",
-        "U(D)",
-        "exponent of n",
-        "95 % interval",
-        "γ of U",
-    ]
+    columns = ["source", "tolerance", "corpora", "size n", "± error", "U(D)", "n ~ D^", "95 % interval", "γ of U"]
     cells = [
         [short(row["source"]), _tolerance(row["tolerance"]), str(row["replicates"]), number(row["efficient_size"], 6),
          number(row["efficient_size_error"], 2), number(row["n_unique"], 6), _fixed(row["efficient_exponent"]),
@@ -265,10 +249,12 @@ def _print_sizes(found: Sequence[dict[str, Any]], cost: float) -> None:
     ]  # fmt: skip
     print_table(columns, cells, left=2)
     print(
-        f"A draw that is not stored costs {cost:.4g} nats. At tolerance 0 the size is U, corpus by corpus. A tolerance in"
+        f"A draw that is not stored costs c = {cost:.4g} nats. At tolerance 0 the size is U, corpus by corpus. A fixed"
     )
-    print("nats is met by a size that stops growing with D (where T(n) is that share); one relative to the excess test")
-    print("loss c M0 (%; of a text c f1/D) keeps the exponent γ.")
+    print(
+        "tolerance in nats is met by a size that stops growing with D, where c T(n) is the tolerance; one relative to"
+    )
+    print("the excess test loss c M0 (in %; of a text c f1/D) keeps the exponent γ.")
 
 
 def _point_cells(row: dict[str, Any]) -> list[str]:
@@ -315,7 +301,9 @@ def _error(values: np.ndarray) -> float | None:
 def _z(values: np.ndarray, expected: float) -> float | None:
     """The mean of `values` against `expected`, in its own standard errors; None where they have no spread."""
     error, mean = _error(values), _mean(values)
-    return None if not error or mean is None or not math.isfinite(expected) else (mean - expected) / error
+    if mean is None or error is None or error <= 1e-12 * abs(mean) or not math.isfinite(expected):
+        return None
+    return (mean - expected) / error
 
 
 def _fixed(value: float | None) -> str:
