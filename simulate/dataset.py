@@ -60,6 +60,7 @@ DESCRIPTIONS: dict[str, tuple[str, str]] = {
     "loss_exponent_upper": ("1", "upper end of the 95 % interval of loss_exponent, between replicates"),
     "loss_exponent_expected": ("1", "the same slope of the expected loss"),
     "efficient_size": ("sequences", f"smallest store within the tolerance; {NOT_MEASURED} where not measured"),
+    "efficient_size_limit": ("sequences", "efficient size at a fixed tolerance as D grows; NaN where it has no limit"),
     "efficient_exponent": ("1", "fitted exponent of the mean efficient size ~ D^exponent"),
     "efficient_exponent_lower": ("1", "lower end of the 95 % interval of efficient_exponent"),
     "efficient_exponent_upper": ("1", "upper end of the 95 % interval of efficient_exponent"),

@@ -25,7 +25,7 @@ from simulate.job import Job, prepare
 from simulate.learners.corpora import N_TESTS, SeenCorpus, seen_corpora
 from simulate.learners.kinds import NOVELTY_COST, PRESET, Learner, Store, fit_pairs, parse_learner, parse_tolerances
 from simulate.learners.rates import NO_SLOPE, Slope, log_slope
-from simulate.learners.stores import efficient_size
+from simulate.learners.stores import efficient_size, efficient_size_limit
 from simulate.plan import DEFAULT_REPLICATES, Sweep, parse_any_source
 from simulate.sweep_cells import Cell, Runner, block_size, cut, on_threads
 from simulate.sweeps import State, corpora_at_once, theory
@@ -237,7 +237,8 @@ def _dataset(plan: LearnerSweep, job: Job, found: list[tuple[Cell, LearnerBlock]
     if plan.tolerances:
         measured = np.where(sizes == NOT_MEASURED, np.nan, sizes)[None]
         dataset = dataset.assign_coords(loss_tolerance=list(plan.tolerances)).assign(
-            efficient_size=(("source", "loss_tolerance", "n_draws", "replicate"), sizes)
+            efficient_size=(("source", "loss_tolerance", "n_draws", "replicate"), sizes),
+            efficient_size_limit=(("source", "loss_tolerance"), _size_limits(plan)),
         )
         dataset = dataset.assign(_slopes("efficient_exponent", dataset, ("source", "loss_tolerance"), measured, 1))
     made = json.loads(job.made)
@@ -266,6 +267,12 @@ def _expected(plan: LearnerSweep, job: Job) -> dict[str, Any]:
         "excess_loss_expected": ((*pair, "n_draws"), values), "expected_label": (pair, labels),
         "expected_relation": (pair, relations), "loss_exponent_expected": (pair, slopes),
     }  # fmt: skip
+
+
+def _size_limits(plan: LearnerSweep) -> np.ndarray:
+    sources, cost = map(parse_any_source, plan.sources), plan.cost or NOVELTY_COST
+    limits = [[efficient_size_limit(source, t, cost) for t in plan.tolerances] for source in sources]
+    return np.array(limits)
 
 
 def _slopes(name: str, dataset: xr.Dataset, dims: tuple[str, str], values: np.ndarray, sign: int) -> dict[str, Any]:

@@ -20,7 +20,8 @@ import numpy as np
 
 from bounds.capacity import capacity_loss, capacity_loss_bounds
 from bounds.intervals import RIGOROUS
-from bounds.sources import Source
+from bounds.skill_thresholds import stored_threshold
+from bounds.sources import Geometric, SantaFe, Source, Uniform, Zipf
 from bounds.unique import missing_mass
 from simulate.learners.corpora import SeenCorpus
 from simulate.orders import DrawnOrder
@@ -64,6 +65,20 @@ def expected_loss(
         return [float(capacity_loss(law, n_stored, n, novelty_cost=cost)) for law, n in pairs], RIGOROUS, "="
     lower = [float(capacity_loss_bounds(law, n_stored, n, novelty_cost=cost).lower) for law, n in pairs]
     return lower, RIGOROUS, ">="
+
+
+def efficient_size_limit(source: Any, tolerance: str, cost: float) -> float:
+    """n with c T(n) = τ, where the efficient size ends as D grows (asymptotic); NaN where it grows without end.
+
+    It does at tolerance 0, at one relative to the excess loss, and where T has no inverse: mixtures, texts, and laws
+    that change with D.
+    """
+    law = source.facts if isinstance(source, SantaFe) else source
+    share = 0.0 if tolerance.endswith("%") else float(tolerance) / cost
+    if not 0 < share < 1 or not isinstance(law, Uniform | Zipf | Geometric):
+        return math.nan
+    # The skill of one sequence is there with probability 1 - T(n).
+    return float(np.ceil(stored_threshold(law, members=1, quorum=1, level=1 - share)))
 
 
 def efficient_size(corpus: SeenCorpus, tolerance: str, cost: float) -> int:

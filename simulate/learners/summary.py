@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import xarray as xr
+from scipy.special import ndtri, stdtr
 
 from bounds.command import SCHEMA_VERSION, number, print_table
 from bounds.efficiency import bernstein_exponent
@@ -46,6 +47,7 @@ def _row(one: xr.Dataset) -> dict[str, Any]:
     expected, relation = float(one.excess_loss_expected[last]), str(one.expected_relation.item())
     rigorous = relation == "=" and str(one.expected_label.item()) == "rigorous"
     gamma, beta = _slope(one, "exponent", "exponent_pooled"), _slope(one, "loss_exponent")
+    text = str(one.source.item()).startswith("corpus:")
     return {
         "source": str(one.source.item()),
         "learner": str(one.learner.item()),
@@ -56,7 +58,7 @@ def _row(one: xr.Dataset) -> dict[str, Any]:
         "exponent_planted": _finite(float(one.exponent_planted)),
         **_named("loss_exponent", beta),
         "loss_exponent_expected": _finite(float(one.loss_exponent_expected)),
-        "place": None if _has_floor(parse_learner(str(one.learner.item()))) else place(gamma, beta) or None,
+        "place": None if text or _has_floor(parse_learner(str(one.learner.item()))) else place(gamma, beta) or None,
         "excess_loss": _mean(exact),
         "excess_loss_error": _error(exact),
         "excess_loss_tested": _mean(tested),
@@ -72,9 +74,10 @@ def implied(dataset: xr.Dataset, laws: Sequence[str]) -> list[dict[str, Any]]:
     """γ that each learner would read off the β of each law, with an interval where the law has a standard error of β.
 
     γ is linear in β alone, so that no covariance enters: ± 1.96 standard errors. Where there is a margin learner with
-    a below 0.1, so is its limit a → 0.
+    a below 0.1, so is its limit a → 0. A store of limited size has a floor, and reads off nothing.
     """
-    learners = [parse_learner(name) for name in dict.fromkeys(learner for _, learner in pairs(dataset))]
+    named = dict.fromkeys(learner for _, learner in pairs(dataset))
+    learners = [one for one in map(parse_learner, named) if not _has_floor(one)]
     readings = [
         (str(one), "1 - 2β/(1 + a)" if isinstance(one, Margin) else "1 - β", one.implied_exponent) for one in learners
     ]
@@ -110,6 +113,7 @@ def size_rows(dataset: xr.Dataset) -> list[dict[str, Any]]:
                 "replicates": int(drawn.sum()), "efficient_size": _mean(sizes[drawn].astype(float)),
                 "efficient_size_error": _error(sizes[drawn].astype(float)),
                 "n_unique": _mean(unique[drawn].astype(float)),
+                "efficient_size_limit": _finite(float(one.efficient_size_limit)),
                 **_named("efficient_exponent", _slope(one, "efficient_exponent")),
                 **_named("exponent", _slope(one, "exponent", "exponent_pooled")),
             })  # fmt: skip
@@ -140,7 +144,10 @@ def why_not(row: dict[str, Any]) -> str:
         return ""
     learner, source = parse_learner(row["learner"]), parse_any_source(row["source"])
     if not hasattr(source, "limit_exponent"):
-        return "a text: the loss on its next windows, whose entropy is unknown, is no power of D that could be trusted"
+        return (
+            "on a text the tests are its next windows, and its law is unknown: of good-turing and pitman-yor that is "
+            "all of their loss, of the others what is new or not stored; no point (γ, β) is claimed"
+        )
     if _has_floor(learner):
         return (
             "its places leave out for ever what they cannot hold: the loss has a floor, and the slope β no limit but 0"
@@ -149,6 +156,8 @@ def why_not(row: dict[str, Any]) -> str:
         return "margins with a > 1 are learnt faster than 1/n: β = (1 + a)/2 · (1 - γ) exceeds 1 - γ"
     if not source.limit_exponent:
         return "U stops growing as a power of D on this source while the loss goes on falling"
+    if row["exponent"] is None:
+        return "no γ was fitted to these counts"
     if row["place"] is None:
         return "no slope: the loss is 0 somewhere, or there is a single size"
     return "these sizes are too small for the limits of both exponents"
@@ -156,7 +165,11 @@ def why_not(row: dict[str, Any]) -> str:
 
 def notes(dataset: xr.Dataset, laws: Sequence[str]) -> list[str]:
     """What a reader must be told beside the numbers."""
-    told = [f"{short(row['source'])}, {row['learner']}: {why}." for row in rows(dataset) if (why := why_not(row))]
+    reasons: dict[tuple[str, str], list[str]] = {}
+    for row in rows(dataset):
+        if why := why_not(row):
+            reasons.setdefault((short(row["source"]), why), []).append(row["learner"])
+    told = [f"{source}, {' and '.join(names)}: {why}." for (source, why), names in reasons.items()]
     for row in rows(dataset):
         for key, against in (("z", "its expectation"), ("z_tested", "the mean over test draws")):
             if row[key] is not None and abs(row[key]) > _Z_LIMIT:
@@ -171,16 +184,19 @@ def verdict(dataset: xr.Dataset, laws: Sequence[str]) -> str:
     """The sentence that answers where an exponent such as 0.58 comes from."""
     parts = []
     for key in laws:
-        read = {row["learner"]: row["exponent"] for row in implied(dataset, laws) if row["law"] == key}
-        told = _listed([f"D^{gamma:.2f} ({name})" for name, gamma in read.items()])
-        parts.append(f"at β = {get_law(key).data_exponent:g} ({key}) {told}")
+        read: dict[str, list[str]] = {}
+        for row in implied(dataset, laws):
+            if row["law"] == key:
+                read.setdefault(f"D^{row['exponent']:.2f}", []).append(row["learner"])
+        if read:
+            powers = _listed([f"{power} ({'; '.join(names)})" for power, names in read.items()])
+            parts.append(f"at β = {get_law(key).data_exponent:g} ({key}) {powers}")
     placed = [row for row in rows(dataset) if row["place"]]
     inside = sum(row["place"] not in (ABOVE, BELOW) for row in placed)
-    where = f"; {inside} of {len(placed)} measured points (γ, β) meet the band 1 - 2β ≤ γ ≤ 1 - β" if placed else ""
-    return (
-        f"The same loss curve implies, by the learner that it is read with, {'; '.join(parts)}{where}. "
-        "Which learner a model is, a loss curve alone does not say."
-    )
+    where = f"{inside} of {len(placed)} measured points (γ, β) meet the band 1 - 2β ≤ γ ≤ 1 - β."
+    told = [f"The same loss curve implies, by the learner that it is read with, {'; '.join(parts)}."] if parts else []
+    told += [where] if placed else []
+    return " ".join([*told, "Which learner a model is, a loss curve alone does not say."])
 
 
 def as_json(dataset: xr.Dataset, laws: Sequence[str], *, path: str | None, with_curves: bool) -> dict[str, Any]:
@@ -241,11 +257,24 @@ def _print_sizes(found: Sequence[dict[str, Any]], cost: float) -> None:
     print(
         "\nEfficient size: the smallest store of the most frequent sequences whose training loss is within a tolerance"
     )
-    columns = ["source", "tolerance", "corpora", "size n", "± error", "U(D)", "n ~ D^", "95 % interval", "γ of U"]
+    columns = [
+        "source",
+        "tolerance",
+        "corpora",
+        "size n",
+        "± error",
+        "U(D)",
+        "n ~ D^",
+        "95 % interval",
+        "γ of U",
+        "limit of n",
+        "label",
+    ]
     cells = [
         [short(row["source"]), _tolerance(row["tolerance"]), str(row["replicates"]), number(row["efficient_size"], 6),
          number(row["efficient_size_error"], 2), number(row["n_unique"], 6), _fixed(row["efficient_exponent"]),
-         _interval(row, "efficient_exponent"), _fixed(row["exponent"])] for row in found
+         _interval(row, "efficient_exponent"), _fixed(row["exponent"]), number(row["efficient_size_limit"], 6),
+         "–" if row["efficient_size_limit"] is None else ASYMPTOTIC] for row in found
     ]  # fmt: skip
     print_table(columns, cells, left=2)
     print(
@@ -299,11 +328,15 @@ def _error(values: np.ndarray) -> float | None:
 
 
 def _z(values: np.ndarray, expected: float) -> float | None:
-    """The mean of `values` against `expected`, in its own standard errors; None where they have no spread."""
+    """The mean of `values` against `expected` by Student's test, as the normal deviate of the same probability.
+
+    With many replicates that is the difference in standard errors. None where they have no spread.
+    """
     error, mean = _error(values), _mean(values)
     if mean is None or error is None or error <= 1e-12 * abs(mean) or not math.isfinite(expected):
         return None
-    return (mean - expected) / error
+    t = (mean - expected) / error
+    return math.copysign(-float(ndtri(max(stdtr(np.isfinite(values).sum() - 1, -abs(t)), 1e-300))), t)
 
 
 def _fixed(value: float | None) -> str:
