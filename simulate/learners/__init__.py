@@ -1,6 +1,6 @@
 """What learners know of a drawn corpus: their excess loss beside theory, and the exponents that they imply.
 
-`kinds` has the learners and reads their names; `corpora` the corpus as a learner sees it; `predictors`, `stores` and
+`kinds` has the learners, `names` reads them; `corpora` the corpus as a learner sees it; `predictors`, `stores` and
 `votes` the losses; `measuring` runs a sweep of them; `rates` gives slopes with intervals and the points (γ, β);
 `summary` and `figure` show them.
 """
@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from simulate.learners.kinds import Learner, parse_learner
+from simulate.learners.kinds import Learner
+from simulate.learners.names import parse_learner
 
 __all__ = ["Learner", "measure_learners", "parse_learner"]
 

@@ -10,7 +10,7 @@ import click
 
 from bounds.command import parse_or_fail
 from bounds.sources import parse_source
-from simulate.learners.kinds import fit_pairs, parse_tolerances
+from simulate.learners.names import fit_pairs, parse_tolerances
 
 N_TESTS = 1 << 14
 """As `simulate.learners.corpora.N_TESTS`, which help must not load."""

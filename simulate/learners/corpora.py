@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
 
@@ -100,7 +100,9 @@ def seen_corpora(
 def _grown(
     source: Source | CorpusSource, grid: np.ndarray, seed: int, replicate: int, n_tests: int
 ) -> Iterator[SeenCorpus]:
-    order = open_order(source, int(grid[-1]), seed=seed, replicate=replicate)
+    order = _order(source, int(grid[-1]), seed)
+    if isinstance(order, DrawnOrder):
+        order = replace(order, stream=replace(order.stream, replicate=replicate))
     census, found = Census(order), np.empty(0)
     tests = None if isinstance(order, TextOrder) else test_draws(order, n_tests)
     for n in grid.tolist():
@@ -111,6 +113,12 @@ def _grown(
         found = np.concatenate([found, order.probabilities(census.keys[len(found) :])])
         assert tests is not None
         yield SeenCorpus(source, order, census, found, tests)
+
+
+@lru_cache(maxsize=32)
+def _order(source: Source | CorpusSource, n_draws: int, seed: int) -> Order:
+    """The order of replicate 0: its tables serve all replicates."""
+    return open_order(source, n_draws, seed=seed)
 
 
 def test_draws(order: Order, n_tests: int) -> TestDraws:

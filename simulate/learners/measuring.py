@@ -23,7 +23,8 @@ from simulate.fits import add_fits
 from simulate.forecast import check_memory
 from simulate.job import Job, prepare
 from simulate.learners.corpora import N_TESTS, SeenCorpus, seen_corpora
-from simulate.learners.kinds import NOVELTY_COST, PRESET, Learner, Store, fit_pairs, parse_learner, parse_tolerances
+from simulate.learners.kinds import NOVELTY_COST, Learner, Store
+from simulate.learners.names import PRESET, fit_pairs, parse_learner, parse_tolerances
 from simulate.learners.rates import NO_SLOPE, Slope, log_slope
 from simulate.learners.stores import efficient_size, efficient_size_limit
 from simulate.plan import DEFAULT_REPLICATES, Sweep, parse_any_source

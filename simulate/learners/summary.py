@@ -16,7 +16,8 @@ from bounds.efficiency import bernstein_exponent
 from bounds.intervals import ASYMPTOTIC
 from bounds.laws import get_law
 from simulate.dataset import NOT_MEASURED
-from simulate.learners.kinds import Learner, Margin, Store, parse_learner
+from simulate.learners.kinds import Learner, Margin, Store
+from simulate.learners.names import parse_learner
 from simulate.learners.rates import ABOVE, BELOW, Slope, place
 from simulate.plan import parse_any_source
 from simulate.summary import implied_bands, short
@@ -109,7 +110,7 @@ def size_rows(dataset: xr.Dataset) -> list[dict[str, Any]]:
             unique = one.n_unique.isel(n_draws=-1).values
             drawn = sizes != NOT_MEASURED
             found.append({
-                "source": str(source), "tolerance": str(tolerance), "n_draws": int(one.n_draws[-1]),
+                "source": str(source), "loss_tolerance": str(tolerance), "n_draws": int(one.n_draws[-1]),
                 "replicates": int(drawn.sum()), "efficient_size": _mean(sizes[drawn].astype(float)),
                 "efficient_size_error": _error(sizes[drawn].astype(float)),
                 "n_unique": _mean(unique[drawn].astype(float)),
@@ -271,8 +272,8 @@ def _print_sizes(found: Sequence[dict[str, Any]], cost: float) -> None:
         "label",
     ]
     cells = [
-        [short(row["source"]), _tolerance(row["tolerance"]), str(row["replicates"]), number(row["efficient_size"], 6),
-         number(row["efficient_size_error"], 2), number(row["n_unique"], 6), _fixed(row["efficient_exponent"]),
+        [short(row["source"]), _tolerance(row["loss_tolerance"]), str(row["replicates"]),
+         number(row["efficient_size"], 6), number(row["efficient_size_error"], 2), number(row["n_unique"], 6), _fixed(row["efficient_exponent"]),
          _interval(row, "efficient_exponent"), _fixed(row["exponent"]), number(row["efficient_size_limit"], 6),
          "–" if row["efficient_size_limit"] is None else ASYMPTOTIC] for row in found
     ]  # fmt: skip
