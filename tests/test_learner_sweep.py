@@ -18,8 +18,8 @@ from simulate.job import prepare
 from simulate.learners import measure_learners
 from simulate.learners.corpora import seen_corpora
 from simulate.learners.figure import draw_learners
-from simulate.learners.names import parse_learner
 from simulate.learners.measuring import LearnerDrawer, LearnerSweep, run_learners
+from simulate.learners.names import parse_learner
 from simulate.learners.rates import ABOVE, BELOW, INSIDE, LOWER_END, UNDECIDED, UPPER_END, Slope, log_slope, place
 from simulate.learners.summary import as_json, implied, notes, rows, size_rows, verdict, why_not
 from simulate.plan import parse_any_source

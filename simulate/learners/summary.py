@@ -258,26 +258,8 @@ def _print_sizes(found: Sequence[dict[str, Any]], cost: float) -> None:
     print(
         "\nEfficient size: the smallest store of the most frequent sequences whose training loss is within a tolerance"
     )
-    columns = [
-        "source",
-        "tolerance",
-        "corpora",
-        "size n",
-        "± error",
-        "U(D)",
-        "n ~ D^",
-        "95 % interval",
-        "γ of U",
-        "limit of n",
-        "label",
-    ]
-    cells = [
-        [short(row["source"]), _tolerance(row["loss_tolerance"]), str(row["replicates"]),
-         number(row["efficient_size"], 6), number(row["efficient_size_error"], 2), number(row["n_unique"], 6), _fixed(row["efficient_exponent"]),
-         _interval(row, "efficient_exponent"), _fixed(row["exponent"]), number(row["efficient_size_limit"], 6),
-         "–" if row["efficient_size_limit"] is None else ASYMPTOTIC] for row in found
-    ]  # fmt: skip
-    print_table(columns, cells, left=2)
+    columns = ["source", "tolerance", "corpora", "size n", "± error", "U(D)", "n ~ D^", "95 % interval", "γ of U"]
+    print_table([*columns, "limit of n", "label"], [_size_cells(row) for row in found], left=2)
     print(
         f"A draw that is not stored costs c = {cost:.4g} nats. At tolerance 0 the size is U, corpus by corpus. A fixed"
     )
@@ -285,6 +267,16 @@ def _print_sizes(found: Sequence[dict[str, Any]], cost: float) -> None:
         "tolerance in nats is met by a size that stops growing with D, where c T(n) is the tolerance; one relative to"
     )
     print("the excess test loss c M0 (in %; of a text c f1/D) keeps the exponent γ.")
+
+
+def _size_cells(row: dict[str, Any]) -> list[str]:
+    limit, tolerance = row["efficient_size_limit"], row["loss_tolerance"]
+    return [
+        short(row["source"]), f"{tolerance} of c M0" if tolerance.endswith("%") else f"{tolerance} nats",
+        str(row["replicates"]), number(row["efficient_size"], 6), number(row["efficient_size_error"], 2),
+        number(row["n_unique"], 6), _fixed(row["efficient_exponent"]), _interval(row, "efficient_exponent"),
+        _fixed(row["exponent"]), number(limit, 6), "–" if limit is None else ASYMPTOTIC,
+    ]  # fmt: skip
 
 
 def _point_cells(row: dict[str, Any]) -> list[str]:
@@ -351,10 +343,6 @@ def _signed(value: float | None) -> str:
 def _interval(row: dict[str, Any], name: str) -> str:
     low, high = row[f"{name}_lower"], row[f"{name}_upper"]
     return "none" if low is None else f"{low:.4f} – {high:.4f}"
-
-
-def _tolerance(text: str) -> str:
-    return f"{text} of c M0" if text.endswith("%") else f"{text} nats"
 
 
 def _listed(parts: Sequence[str]) -> str:
