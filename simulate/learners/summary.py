@@ -175,10 +175,19 @@ def notes(dataset: xr.Dataset, laws: Sequence[str]) -> list[str]:
         for key, against in (("z", "its expectation"), ("z_tested", "the mean over test draws")):
             if row[key] is not None and abs(row[key]) > _Z_LIMIT:
                 told.append(f"{row['source']}, {row['learner']}: the loss is {row[key]:+.1f} errors from {against}")
+    told += [
+        f"{row['source']}, {row['learner']}: the interval of β is {_width(row):.2f} wide, and such wide ones are too narrow for losses that are rare and large; pass more --replicates."
+        for row in rows(dataset) if row["place"] and (_width(row) or 0) > 0.1
+    ]  # fmt: skip
     bare = [key for key in laws if "data_exponent" not in dict(get_law(key).standard_errors)]
     if bare:
         told.append(f"{', '.join(bare)}: no uncertainty of β was published, so that the implied γ has no interval.")
     return told
+
+
+def _width(row: dict[str, Any]) -> float | None:
+    low, high = row["loss_exponent_lower"], row["loss_exponent_upper"]
+    return None if low is None else high - low
 
 
 def verdict(dataset: xr.Dataset, laws: Sequence[str]) -> str:
