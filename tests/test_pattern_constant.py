@@ -90,8 +90,9 @@ def test_it_is_refused_where_the_limit_is_another():
 
 
 @pytest.mark.verification
-def test_sum_and_integral_agree_to_thirty_digits(s="1.724", d="0.5"):
+def test_sum_and_integral_agree_to_thirty_digits():
     """The sum by Euler and Maclaurin, the integral by quadrature, each at more digits than are compared."""
+    s, d = "1.724", "0.5"
     with mp.workdps(60):
         alpha, discount = 1 / mp.mpf(s), mp.mpf(d)
 

@@ -174,11 +174,14 @@ def notes(dataset: xr.Dataset, laws: Sequence[str]) -> list[str]:
     for row in rows(dataset):
         for key, against in (("z", "its expectation"), ("z_tested", "the mean over test draws")):
             if row[key] is not None and abs(row[key]) > _Z_LIMIT:
-                told.append(f"{row['source']}, {row['learner']}: the loss is {row[key]:+.1f} errors from {against}")
-    told += [
-        f"{row['source']}, {row['learner']}: the interval of β is {_width(row):.2f} wide, and such wide ones are too narrow for losses that are rare and large; pass more --replicates."
-        for row in rows(dataset) if row["place"] and (_width(row) or 0) > 0.1
-    ]  # fmt: skip
+                told.append(f"{row['source']}, {row['learner']}: the loss is {row[key]:+.1f} errors from {against}.")
+    for row in rows(dataset):
+        width = _width(row)
+        if row["place"] and width is not None and width > 0.1:
+            told.append(
+                f"{row['source']}, {row['learner']}: the interval of β is {width:.2f} wide; where losses are rare and "
+                "large such an interval is still too narrow: pass more --replicates."
+            )
     bare = [key for key in laws if "data_exponent" not in dict(get_law(key).standard_errors)]
     if bare:
         told.append(f"{', '.join(bare)}: no uncertainty of β was published, so that the implied γ has no interval.")
