@@ -1,5 +1,7 @@
 """What is true on paper about corpora, loss and parameters, as formulas that say how far to trust them.
 
+Docstrings name equations by labels such as B7-iii: ``bounds.explain("B7-iii")`` states each, with its source.
+
 Every public name is loaded when it is first used, so that ``import bounds`` costs next to nothing and
 brings in neither sympy nor numba nor xarray.
 """

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from bounds.command import CountType, command_group, print_table, result_object, run, with_version
+from bounds.command import CountType, command_group, fits_terminal, print_table, result_object, run, with_version
 
 main = command_group("What is true on paper: bounds on distinct sequences, parameters and corpus size.")
 
@@ -176,18 +176,22 @@ def fit(runs: str, columns: tuple[str, ...], n_tokens: int | None, as_json: bool
 def explain(name: str | None, as_json: bool) -> None:
     """A formula: statement, LaTeX, letters with units, label, assumption, source and a worked number.
 
-    NAME is a formula or a public function of bounds. Without it, a table of everything there is.
+    NAME is a formula, a public function of bounds or an equation such as B7. Without it, a table of everything.
     """
     from bounds import catalogue
 
-    found = catalogue.find(name) if name else list(catalogue.formulas().values())
+    found = list(catalogue.formulas().values()) if name is None else catalogue.find(name)
     if as_json:
         print(json.dumps(result_object([catalogue.to_json(formula) for formula in found], {"name": name}), indent=1))
-    elif name:
+    elif name is not None:
         print(catalogue.explain(name))
     else:
         rows = [(f.name, f"bounds.{f.public_name}", f.label, f.equation, f.source) for f in found]
-        print_table(["formula", "in Python", "label", "statement", "source"], rows, left=5)
+        columns = ["formula", "in Python", "label", "equation", "source"]
+        if fits_terminal(columns, rows):
+            print_table(columns, rows, left=5)
+        else:
+            print(catalogue.explain())
         print(f"{len(found)} formulas. `python -m bounds explain NAME` tells all about one, or about a function's.")
 
 

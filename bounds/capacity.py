@@ -31,7 +31,7 @@ import numpy as np
 
 from bounds.intervals import RIGOROUS, Bound
 from bounds.numerics import occupancy, rank_mass
-from bounds.numerics.pointwise import checked, nonnegative, pointwise, positive
+from bounds.numerics.pointwise import checked, nonnegative, pointwise, positive, shown
 from bounds.numerics.rank_tables import make_table, type_table
 from bounds.sources import (
     MAX_TYPES,
@@ -71,7 +71,7 @@ def stored_sequences(
     """Whole number of sequences n that `n_params` parameters store, as a float: ⌊N/ν⌋, or ⌊κN/b⌋ by bits.
 
     One parameter per sequence, ν = 1, where nothing is said; `bits_per_sequence` b counts bits instead
-    (heuristic, THEORY C1). A quotient that misses a whole number by rounding alone counts as that number.
+    (heuristic, equation C1). A quotient that misses a whole number by rounding alone counts as that number.
     """
     rate = _params_per_sequence(params_per_sequence, bits_per_sequence, bits_per_param)
 
@@ -92,7 +92,7 @@ def params_to_store(
 ) -> Any:
     """Parameters N that store `n_stored` sequences: νn, or bn/κ by bits; the inverse of `stored_sequences`.
 
-    Heuristic (THEORY C1). Not rounded; the store may be any real number of sequences.
+    Heuristic (equation C1). Not rounded; the store may be any real number of sequences.
     """
     rate = _params_per_sequence(params_per_sequence, bits_per_sequence, bits_per_param)
     return pointwise(np.multiply, nonnegative("n_stored", n_stored), rate)
@@ -101,7 +101,7 @@ def params_to_store(
 def tail_mass(source: Source | str, n_stored: Any) -> Any:
     """T(n): probability that a draw is none of the `n_stored` most probable sequences.
 
-    Σ_{r>n} p_r = ζ(s, n+1+q)/ζ(s, 1+q) for a Zipf law, ρ^n for a geometric one, (V-n)/V for a uniform one (THEORY
+    Σ_{r>n} p_r = ζ(s, n+1+q)/ζ(s, 1+q) for a Zipf law, ρ^n for a geometric one, (V-n)/V for a uniform one (equation
     C1); these are continued to any real n ≥ 0. In a mixture, sequences of all domains are stored in the order of
     their probability, and n must be whole. Exact to about fourteen digits. Raises ValueError for sources without
     fixed probabilities.
@@ -118,7 +118,7 @@ def capacity_loss(
 ) -> Any:
     """Loss of a store of the `n_stored` most probable sequences after `n_draws` draws, in nats per sequence.
 
-    L = E + c [T(n) + Σ_{r≤n} p_r (1 - p_r)^D] (THEORY C2), rigorous in the model: the store knows which sequences
+    L = E + c [T(n) + Σ_{r≤n} p_r (1 - p_r)^D] (equation C2), rigorous in the model: the store knows which sequences
     are frequent and holds those of them that occurred; each other draw costs `novelty_cost` more. Exact to
     about twelve digits, at the same cost for 1e3 and 1e18. Every argument but the source broadcasts; n and D are
     whole.
@@ -133,7 +133,7 @@ def capacity_loss(
     falls again was seen beyond the error of the simulation: that course does not follow from capacity alone (D7).
     """
     law, store, draws = _law(source), _store(n_stored), _draws(n_draws)
-    cost, floor = nonnegative("novelty_cost", novelty_cost), _finite("irreducible", irreducible)
+    cost, floor = nonnegative("novelty_cost", novelty_cost), nonnegative("irreducible", irreducible)
 
     def loss(n: Any, D: Any, c: Any, E: Any) -> Any:
         # T + Σ_{r≤n} p (1-p)^D is M0 plus what was seen but has no room, Σ_{r>n} p (1 - (1-p)^D).
@@ -149,10 +149,11 @@ def capacity_loss_bounds(
     """E + c max(T(n), E M0(D)) and E + c min(1, T(n) + E M0(D)): the loss of `capacity_loss` lies between them.
 
     The upper end is the sum of a term of n alone and one of D alone, as in fitted loss laws; it is at most twice
-    as far above E as the lower end. At E + c it is flagged, as no store loses more. Rigorous in the model (THEORY C2).
+    as far above E as the lower end. At E + c it is flagged, as no store loses more. Rigorous in the model (equation
+    C2).
     """
     law, store, draws = _law(source), _store(n_stored), _draws(n_draws)
-    cost, floor = nonnegative("novelty_cost", novelty_cost), _finite("irreducible", irreducible)
+    cost, floor = nonnegative("novelty_cost", novelty_cost), nonnegative("irreducible", irreducible)
 
     def share(of: Any) -> Any:
         def value(n: Any, D: Any) -> Any:
@@ -222,14 +223,11 @@ def _draws(value: Any) -> Any:
     return checked("n_draws", value, lambda D: (D >= 0) & (D <= 2.0**63), "a whole number from 0 to 2^63", whole=True)
 
 
-def _finite(name: str, value: Any) -> Any:
-    return checked(name, value, lambda x: x == x, "a finite number")
-
-
 def _params_per_sequence(params: Any, bits: Any, bits_per_param: Any) -> Any:
     if params is not None and bits is not None:
         raise ValueError(
-            f"params_per_sequence ({params!r}) and bits_per_sequence ({bits!r}) exclude each other; pass one of them"
+            f"params_per_sequence ({shown(params)}) and bits_per_sequence ({shown(bits)}) exclude each other; "
+            "pass one of them"
         )
     if bits is None:
         return positive("params_per_sequence", 1.0 if params is None else params)

@@ -38,7 +38,7 @@ _F = {formula.name: formula for formula in FORMULAS}
 def loss_law_of(
     source: Source | str, *, novelty_cost: float, irreducible: float = 0.0, params_per_sequence: float = 1.0
 ) -> LossLaw:
-    """The `LossLaw` of a frequency-ordered store of an unlimited Zipf source, in the limit (THEORY C3).
+    """The `LossLaw` of a frequency-ordered store of an unlimited Zipf source, in the limit (equation C3).
 
     α = s-1, A = cCν^(s-1)/(s-1), β = 1-1/s, B = cαΓ(1-α)C^α with α = 1/s and C = 1/ζ(s, 1+q). Its N is ν times the
     number of stored sequences, its D counts draws of sequences and its losses are in nats per sequence.
@@ -69,7 +69,7 @@ def loss_law_of(
 
 @dataclass(frozen=True)
 class Consistency:
-    """What each exponent of a loss law implies under the capacity model, and whether they agree (THEORY C3, C4).
+    """What each exponent of a loss law implies under the capacity model, and whether they agree (equations C3, C4).
 
     `zipf_exponents` are the s that α and β imply, 1 + α and 1/(1 - β) (infinite for β ≥ 1); `growth_exponents` the γ
     of U ~ D^γ from α, from β and from their ratio: 1/(1 + α), 1 - β, β/α. `spread` is the largest of these over the

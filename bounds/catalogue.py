@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import difflib
 import functools
+import re
 from importlib import import_module
 from typing import Any
 
 import bounds
 from bounds.notation import Formula
+from bounds.numerics.one_number import shown
 
 _MODULES = (
     "bounds.unique",
@@ -42,7 +44,9 @@ def formulas() -> dict[str, Formula]:
 
 
 def find(name: str) -> list[Formula]:
-    """The formula called `name`, or all those that the public function of that name evaluates.
+    """The formula called `name`, or all those that the public function of that name evaluates or that bear that label.
+
+    A label is the short name of an equation, such as B7-iii; B7 stands for all whose label begins so.
 
     Raises ValueError, with the nearest names, where there is none.
     """
@@ -50,7 +54,7 @@ def find(name: str) -> list[Formula]:
     name = str(name).removeprefix("bounds.")
     if name in table:
         return [table[name]]
-    found = [formula for formula in table.values() if formula.public_name == name]
+    found = [formula for formula in table.values() if formula.public_name == name or _labelled(formula, name)]
     if found:
         return found
     if name in bounds.__all__:
@@ -58,14 +62,20 @@ def find(name: str) -> list[Formula]:
     names = list(dict.fromkeys([*table, *(formula.public_name for formula in table.values())]))
     close = difflib.get_close_matches(name, names, n=3, cutoff=0.4)
     hint = f"did you mean {' or '.join(close)}? " if close else ""
-    raise ValueError(f"no formula is called {name!r}: {hint}`python -m bounds explain` lists them all")
+    raise ValueError(f"no formula is called {shown(name)}: {hint}`python -m bounds explain` lists them all")
+
+
+def _labelled(formula: Formula, label: str) -> bool:
+    """Whether one of the formula's equations is `label`, or a part of it: B7 has the parts B7-i to B7-v."""
+    ours = [part for part in re.split("[,;] ", formula.equation) if re.match("[A-H][0-9]?", part)]
+    return any(part == label or part.startswith((f"{label}-", f"{label}(")) for part in ours)
 
 
 def explain(name: str | None = None) -> str:
     """A formula as text: statement, LaTeX, letters with units, label, assumption, source and a worked number.
 
-    `name` is a formula or a public function, whose formulas all follow each other; without it, one line for each
-    formula there is.
+    `name` is a formula, a public function or the label of an equation, such as B7, whose formulas all follow each
+    other; without it, one line for each formula there is.
     """
     if name is None:
         return "\n".join(f"{f.name}: {f.label}; {f.source} ({f.equation})" for f in formulas().values())
@@ -96,7 +106,8 @@ def _told(formula: Formula) -> str:
         f"LaTeX:      {formula.latex}",
         f"label:      {formula.label}",
         f"assumption: {formula.assumption}",
-        f"source:     {formula.source} ({formula.equation})",
+        f"source:     {formula.source}",
+        f"equation:   {formula.equation}",
         f"in Python:  bounds.{formula.public_name}",
         *(f"  {letter.name:8s} {letter.meaning} [{letter.unit}]" for letter in formula.letters),
     ]

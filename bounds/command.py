@@ -6,9 +6,12 @@ Loads click alone; rich is loaded when a table is printed.
 
 from __future__ import annotations
 
+import codecs
 import errno
 import os
+import shutil
 import sys
+import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
@@ -108,7 +111,38 @@ def _open_streams() -> None:
         if getattr(sys, name) is None:
             setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115  (open until the process ends)
         elif hasattr(getattr(sys, name), "reconfigure"):
-            getattr(sys, name).reconfigure(errors="replace")
+            getattr(sys, name).reconfigure(errors="spelled")
+
+
+_SPELLED = {
+    "×": "x", "·": "*", "–": "-", "—": "-", "−": "-", "…": "...", "∞": "inf", "≤": "<=", "≥": ">=", "≈": "~", "∝": "~",
+    "√": "sqrt", "→": "->", "±": "+-", "─": "-", "’": "'",
+}  # fmt: skip
+"""What stands for a character that the terminal cannot show; Greek letters are written with their names."""
+
+
+def spelled(text: str) -> str:
+    """`text` as the standard output will show it, before a table is laid out by the lengths of its cells."""
+    encoding = sys.stdout.encoding or "utf-8"
+    return text.encode(encoding, "spelled").decode(encoding)
+
+
+def _spell(error: UnicodeError) -> tuple[str, int]:
+    """Readable ASCII for the characters that an encoding lacks: β becomes beta, × becomes x, é becomes e."""
+    assert isinstance(error, UnicodeEncodeError)
+    return "".join(map(_ascii, error.object[error.start : error.end])), error.end
+
+
+def _ascii(character: str) -> str:
+    name = unicodedata.name(character, "")
+    if name.startswith("GREEK "):
+        letter = name.split()[-1]
+        return letter.capitalize() if character.isupper() else letter.lower()
+    plain = unicodedata.normalize("NFKD", character).encode("ascii", "ignore").decode()
+    return _SPELLED.get(character) or plain or "?"
+
+
+codecs.register_error("spelled", _spell)
 
 
 def describe(error: Exception) -> str:
@@ -124,19 +158,51 @@ def _leave(code: int, message: str) -> None:
 
 
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[str]], *, left: int = 1) -> None:
-    """Print a table on standard output: the first `left` columns flush left, the others flush right."""
+    """Print a table on standard output: the first `left` columns flush left, the others flush right.
+
+    Where it is wider than the terminal it is printed in pieces, the first `left` columns beside each of them.
+    """
     from rich import box
     from rich.console import Console
     from rich.table import Table
 
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1))
-    for i, column in enumerate(columns):
-        table.add_column(column, justify="left" if i < left else "right", no_wrap=True)
-    for row in rows:
-        table.add_row(*row)
-    # A table that is piped or wider than the terminal must not lose columns.
-    width = max(Console().width, table.__rich_measure__(Console(width=500), Console(width=500).options).maximum)
-    Console(width=width, highlight=False, markup=False, soft_wrap=True).print(table)
+    titles, cells = [spelled(title) for title in columns], [[spelled(cell) for cell in row] for row in rows]
+    for places in _pieces(_widths(titles, cells), left, terminal_width()):
+        table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1))
+        for i in places:
+            table.add_column(titles[i], justify="left" if i < left else "right", no_wrap=True)
+        for row in cells:
+            table.add_row(*(row[i] for i in places))
+        # A table that is piped, or a single piece that is wider than the terminal, must not lose characters.
+        width = max(Console().width, table.__rich_measure__(Console(width=500), Console(width=500).options).maximum)
+        Console(width=width, highlight=False, markup=False, soft_wrap=True).print(table)
+
+
+def terminal_width() -> int | None:
+    """Characters on a line of the terminal (or what COLUMNS says); None where the output goes elsewhere."""
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+
+
+def fits_terminal(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:
+    """Whether `print_table` prints this table in one piece."""
+    return len(_pieces(_widths(columns, rows), 1, terminal_width())) == 1
+
+
+def _widths(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> list[int]:
+    from rich.cells import cell_len
+
+    return [max(cell_len(cell) for cell in column) + 2 for column in zip(columns, *rows, strict=True)]
+
+
+def _pieces(widths: Sequence[int], left: int, limit: int | None) -> list[list[int]]:
+    """Which columns stand beside each other; every piece begins with the first `left` ones."""
+    keys = list(range(left))
+    pieces = [keys]
+    for i in range(left, len(widths)):
+        if limit is not None and len(pieces[-1]) > left and sum(widths[j] for j in [*pieces[-1], i]) > limit:
+            pieces.append(keys)
+        pieces[-1] = [*pieces[-1], i]
+    return pieces
 
 
 def number(value: float | None, digits: int = 3) -> str:

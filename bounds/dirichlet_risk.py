@@ -61,7 +61,7 @@ class MinimaxLower(NamedTuple):
 def forward_kl_bayes_risk(n_types: Any, n_draws: Any, concentration: Any) -> Any:
     """Mean forward KL of the best estimator where P is drawn from the symmetric Dirichlet law on V types, in nats.
 
-    ψ(a+1) - ψ(Va+1) - V E q ln q, q = (m+a)/(D+Va), a = `concentration` (THEORY B5). Exact to 1e-12 for V and D up to
+    ψ(a+1) - ψ(Va+1) - V E q ln q, q = (m+a)/(D+Va), a = `concentration` (equation B5). Exact to 1e-12 for V and D up to
     2^62 and a ≥ 1e-9; V may be 1e100, and a from 1e-300 to 1e100. No
     estimator does better on average over these laws; on one given law some do. The arguments broadcast.
     """
@@ -77,7 +77,7 @@ def forward_kl_bayes_risk(n_types: Any, n_draws: Any, concentration: Any) -> Any
 def forward_kl_minimax_lower(n_types: Any, n_draws: Any) -> MinimaxLower:
     """Largest Bayes risk over symmetric Dirichlet laws, in nats, and its parameter: `risk`, `concentration`.
 
-    Whatever the estimator, some law on V types makes it lose at least this much (THEORY B5). It says nothing of one
+    Whatever the estimator, some law on V types makes it lose at least this much (equation B5). It says nothing of one
     given corpus. One type is known without a draw: the risk is 0, and the parameter not a number.
     """
 
@@ -91,7 +91,7 @@ def forward_kl_minimax_lower(n_types: Any, n_draws: Any) -> MinimaxLower:
 def forward_kl_minimax_asymptote(n_types: Any, n_draws: Any, *, dense: bool = True) -> Any:
     """(V-1)/(2D) nats for D ≫ V, or with `dense` false ln(V/D) for V ≫ D: limits of the minimax forward KL.
 
-    Asymptotic (Braess & Sauer 2004; Paninski 2004; THEORY B5). With many types the exact
+    Asymptotic (Braess & Sauer 2004; Paninski 2004; equation B5). With many types the exact
     lower bound is 12 % below the first at D = 10 V and 1.7 % at D = 100 V; the second is negative where V < D.
     """
     name = "forward_kl_minimax_asymptote." + ("dense" if flag("dense", dense) else "sparse")
@@ -102,7 +102,7 @@ def support_upper_minimax(n_draws: Any, excess: Any) -> Any:
     """Largest number of types V whose minimax lower bound is at most `excess` nats, a whole number as a float.
 
     sup{V: max_a R(V, D; a) ≤ ε}: on more types no learner has a test excess below ε for every law. Read as a bound on
-    one corpus it is heuristic, since on one law a learner may do better (THEORY B7-ii). 1 where even two types
+    one corpus it is heuristic, since on one law a learner may do better (equation B7-ii). 1 where even two types
     cost more than ε; 1 + 2Dε where that is far below D. `n_draws` and `excess` (above 0, at most 40) broadcast.
     """
     epsilon = checked("excess", excess, lambda x: (x > 0) & (x <= 40), "above 0 and at most 40 nats")

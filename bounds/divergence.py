@@ -46,7 +46,7 @@ __all__ = [
 def forward_kl_add_constant(probabilities: Any, n_draws: Any, *, added: Any = 1.0) -> Any:
     """Expected KL(P || (N + β)/(D + Vβ)) in nats: the test excess of counting with a constant added, V known.
 
-    Laplace's rule has β = `added` = 1, Krichevsky and Trofimov's 1/2. Exact for independent draws (THEORY B2).
+    Laplace's rule has β = `added` = 1, Krichevsky and Trofimov's 1/2. Exact for independent draws (equation B2).
     Types of probability 0 count towards V. `n_draws` and `added` broadcast. Raises ValueError for an infinite support.
     """
     added = positive("added", added)
@@ -74,7 +74,7 @@ def forward_kl_laplace_upper(n_types: Any, n_draws: Any) -> Any:
 def forward_kl_laplace_upper_refined(probabilities: Any, n_draws: Any) -> Any:
     """ln((D+V)/(D+1)) + Σ p ln(1 - (1-p)^(D+1)) nats: above the expected forward KL of Laplace's rule on P.
 
-    Below `forward_kl_laplace_upper`; by Jensen's inequality from E 1/(N+1) (THEORY B2).
+    Below `forward_kl_laplace_upper`; by Jensen's inequality from E 1/(N+1) (equation B2).
     """
 
     def value(n: float) -> float:
@@ -102,7 +102,7 @@ def forward_kl_total_kt_upper(n_types: Any, n_draws: Any) -> Any:
     """((V-1)/2) ln D + ln V nats: above the total forward KL of the add-half rule over D predictions, for every law.
 
     It bounds the regret -ln P_KT(x) - D H(p_D) of every single sequence, and so its expectation, which is at least
-    the sum of the forward KL before draws 1 … D. One D-th of it bounds the average excess (THEORY B2).
+    the sum of the forward KL before draws 1 … D. One D-th of it bounds the average excess (equation B2).
     """
     return closed_form("forward_kl_total_kt_upper", whole_types(n_types), whole_draws(n_draws))
 
@@ -111,7 +111,7 @@ def reverse_kl_empirical(probabilities: Any, n_draws: Any) -> Any:
     """Expected KL(p_D || P) in nats: how far the training loss of a perfect memoriser falls below H(P).
 
     E KL = H(P) - E H(p_D) = Σ E (N/D) ln(N/(Dp)), exact for independent draws; the support may be infinite
-    (THEORY B1, B3).
+    (equation B3).
     """
 
     def value(n: float) -> float:
@@ -123,17 +123,17 @@ def reverse_kl_empirical(probabilities: Any, n_draws: Any) -> Any:
 
 
 def reverse_kl_upper(n_types: Any, n_draws: Any) -> Any:
-    """ln(1 + (V-1)/D) nats: above E KL(p_D || P) for every law on V types (THEORY B3)."""
+    """ln(1 + (V-1)/D) nats: above E KL(p_D || P) for every law on V types (equation B3)."""
     return closed_form("reverse_kl_upper", whole_types(n_types), whole_draws(n_draws))
 
 
 def reverse_kl_wilks(n_types: Any, n_draws: Any) -> Any:
-    """(V-1)/(2D) nats: what E KL(p_D || P) tends to once every type is drawn many times; asymptotic (THEORY B3)."""
+    """(V-1)/(2D) nats: what E KL(p_D || P) tends to once every type is drawn many times; asymptotic (equation B3)."""
     return closed_form("reverse_kl_wilks", whole_types(n_types), whole_draws(n_draws))
 
 
 def reverse_kl_tail_upper(n_types: Any, n_draws: Any, excess: Any, *, log: bool = False) -> Any:
-    """C(D+V-1, V-1) e^(-Dε): above the probability that KL(p_D || P) ≥ ε, for every law on V types (THEORY B3).
+    """C(D+V-1, V-1) e^(-Dε): above the probability that KL(p_D || P) ≥ ε, for every law on V types (equation B3).
 
     A probability, at most 1; with `log` its natural logarithm, not cut at 0, which cannot underflow.
     """

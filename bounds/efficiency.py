@@ -32,9 +32,10 @@ import numpy as np
 from bounds import inversions
 from bounds.intervals import GIVEN, HEURISTIC, Bound, Interval
 from bounds.inversions import DERIVED, INVERSIONS, LOSS_RANGE, NOVELTY_COST, LossCurve
-from bounds.law_checks import positive
+from bounds.law_checks import as_positive
 from bounds.laws import LAWS, LossLaw, get_law
 from bounds.notation import PAPER_VERSIONS, Formula, Letter
+from bounds.numerics.pointwise import broadcast, checked, labelled, shown, single
 
 __all__ = ["FORMULAS", "INVERSIONS", "LOSS_RANGE", "NOVELTY_COST", "Band", "bands", "exponent_band"]
 
@@ -104,9 +105,7 @@ def exponent_band(beta: float) -> Interval:
     half; beyond, the lower end says nothing and is given as 0, and `bernstein_exponent(beta, 0.5)` is still the
     exponent halfway between the rates. Raises ValueError unless 0 < β < 1.
     """
-    value = np.asarray(beta, float)
-    if not np.all((value > 0) & (value < 1)):
-        raise ValueError(f"beta must lie strictly between 0 and 1, got {beta!r}")
+    value = _strictly_inside("beta", beta)
     lower = np.maximum(_F["exponent_lower"].function(value), 0.0)
     upper = _F["exponent_upper"].function(value)
     return Interval(lower, upper) if value.ndim else Interval(float(lower), float(upper))
@@ -127,9 +126,13 @@ def growth_factor(exponent: Any, k: Any = 2) -> Any:
 
     Infinite where it passes the largest float. Raises ValueError unless the exponent and k are positive.
     """
-    with np.errstate(over="ignore"):
-        gamma, skills = np.asarray(positive("exponent", exponent), float), np.asarray(positive("k", k), float)
-        return _F["growth_factor"].function(gamma, skills)[()]
+
+    def factor(exponent: Any, k: Any) -> Any:
+        gamma, skills = broadcast(as_positive("exponent", exponent), as_positive("k", k))
+        with np.errstate(over="ignore"):
+            return _F["growth_factor"].function(gamma, skills)[()]
+
+    return labelled(factor, exponent, k)
 
 
 def bernstein_exponent(beta: Any, bernstein: Any) -> Any:
@@ -138,12 +141,17 @@ def bernstein_exponent(beta: Any, bernstein: Any) -> Any:
     b = 1 is the fast rate, 0 the slow one, 1/2 halfway: 0.72, 0.44 and 0.58 at β = 0.28. At 0 or below the exponent
     says nothing. Raises ValueError unless 0 < β < 1 and 0 ≤ b ≤ 1.
     """
-    beta, b = np.asarray(beta, float), np.asarray(bernstein, float)
-    if not np.all((beta > 0) & (beta < 1)):
-        raise ValueError(f"beta must lie strictly between 0 and 1, got {beta[()]!r}")
-    if not np.all((b >= 0) & (b <= 1)):
-        raise ValueError(f"bernstein must lie between 0 (slow rate) and 1 (fast rate), got {bernstein!r}")
-    return _F["bernstein_exponent"].function(beta, b)[()]
+
+    def value(beta: Any, b: Any) -> Any:
+        allowed = "between 0 (slow rate) and 1 (fast rate)"
+        b = np.asarray(checked("bernstein", b, lambda b: (b >= 0) & (b <= 1), allowed), float)
+        return _F["bernstein_exponent"].function(*broadcast(_strictly_inside("beta", beta), b))[()]
+
+    return labelled(value, beta, bernstein)
+
+
+def _strictly_inside(name: str, value: Any) -> Any:
+    return np.asarray(checked(name, value, lambda x: (x > 0) & (x < 1), "strictly between 0 and 1"), float)
 
 
 def unique_bounds(
@@ -172,25 +180,26 @@ def unique_bounds(
     cost of a first occurrence. Raises ValueError for a law without an irreducible loss and for less than one
     sequence.
     """
-    law, tokens = get_law(law), positive("n_tokens", n_tokens)
-    length = positive("tokens_per_sequence", tokens_per_sequence)
+    law, tokens = get_law(law), as_positive("n_tokens", n_tokens)
+    length = as_positive("tokens_per_sequence", tokens_per_sequence)
     if np.any(np.asarray(length) < 1):
-        raise ValueError(f"tokens_per_sequence must be at least 1, got {tokens_per_sequence!r}")
+        raise ValueError(f"tokens_per_sequence must be at least 1, got {shown(tokens_per_sequence)}")
     _must_fall(law)
-    M = positive("loss_range", loss_range)
+    M = as_positive("loss_range", loss_range)
     curve = LossCurve(
         tokens, law.data_coefficient, law.data_exponent, loss_range=M,
-        novelty_cost=positive("novelty_cost", novelty_cost),
-        max_novelty_cost=M * length if max_novelty_cost is None else positive("max_novelty_cost", max_novelty_cost),
-        initial_excess=M if initial_excess is None else positive("initial_excess", initial_excess),
+        novelty_cost=as_positive("novelty_cost", novelty_cost),
+        max_novelty_cost=M * length if max_novelty_cost is None else as_positive("max_novelty_cost", max_novelty_cost),
+        initial_excess=M if initial_excess is None else as_positive("initial_excess", initial_excess),
     ).per_sequence(length)  # fmt: skip
     if np.any(np.asarray(curve.novelty_cost) > np.asarray(curve.max_novelty_cost)):
         raise ValueError(
-            f"novelty_cost must not exceed max_novelty_cost, got {novelty_cost!r} and {curve.max_novelty_cost!r}"
+            f"novelty_cost must not exceed max_novelty_cost, got {shown(novelty_cost)} and "
+            f"{shown(curve.max_novelty_cost)}"
         )
     if np.any(np.asarray(curve.size) < 1):
         least = "1" if length == 1 else f"one sequence of {length:g}"
-        raise ValueError(f"n_tokens must be at least {least}, got {n_tokens!r}")
+        raise ValueError(f"n_tokens must be at least {least}, got {shown(n_tokens)}")
     return _bound(curve, inversion, law, source)
 
 
@@ -208,7 +217,7 @@ _CROSSED = "the lower end lies above the upper one: their assumptions contradict
 
 
 def _bound(curve: LossCurve, names: str | Iterable[str], law: LossLaw, source: str) -> Bound:
-    version = _version(source)
+    version = paper_version(source)
     below, above = inversions.chosen(names)
     with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
         raw_lower, raw_upper = below.evaluate(curve), above.evaluate(curve)
@@ -248,11 +257,11 @@ def efficient_params(
     models that Allen-Zhu & Li 2024 measured, C1); `options` are those of `unique_bounds`. N counts what the law
     counts.
     """
-    nu = positive("params_per_sequence", params_per_sequence)
+    nu, kappa = as_positive("params_per_sequence", params_per_sequence), as_positive("bits_per_param", bits_per_param)
     if bits_per_sequence is not None:
-        if params_per_sequence != 1.0:
+        if not np.all(np.asarray(nu) == 1.0):
             raise ValueError("pass params_per_sequence or bits_per_sequence, not both")
-        bits, kappa = positive("bits_per_sequence", bits_per_sequence), positive("bits_per_param", bits_per_param)
+        bits = as_positive("bits_per_sequence", bits_per_sequence)
         nu = _F["params_per_sequence"].function(bits, kappa)
     law = get_law(law)
     unique = unique_bounds(n_tokens, law=law, **options)
@@ -292,21 +301,22 @@ class Band:
         return lower or 1.0, middle, upper or 1.0
 
     def to_json(self) -> dict[str, Any]:
-        """The flat object of the ``bands`` of a result: keys as in the documentation of ``--json``."""
+        """The flat object of ``bands`` in a result: keys as in the documentation of ``--json``, infinite as null."""
         row: dict[str, Any] = {"law": self.law, "beta": self.beta}
         row |= dict(zip(("lower", "middle", "upper"), self.exponent, strict=True))
         for name in ("n_unique", "n_params"):
             bound: Bound | None = getattr(self, name)
             for end in ("lower", "middle", "upper"):
-                # Between two ends that say nothing there is no middle.
-                silent = bound is None or (end == "middle" and bound.vacuous)
+                # Halfway to an end that says nothing there is no middle.
+                silent = bound is None or (end == "middle" and bound.middle_vacuous)
                 value = None if silent else getattr(bound, end)
                 row[f"{name}_{end}"] = None if value is None else float(value)
             for end in ("lower", "upper"):
                 flag = f"{end}_vacuous"
                 row[f"{name}_{flag}"] = None if bound is None else bool(getattr(bound, flag))
         for name, values in (("bare_power", self.bare_power), ("corpus_factor", self.corpus_factor)):
-            row |= {f"{name}_{end}": v for end, v in zip(("lower", "middle", "upper"), values, strict=True)}
+            ends = zip(("lower", "middle", "upper"), values, strict=True)
+            row |= {f"{name}_{end}": v if v is not None and math.isfinite(v) else None for end, v in ends}
         return row | {"label": self.label, "assumption": self.assumption, "source": self.source}
 
 
@@ -330,9 +340,10 @@ def bands(
         "params_per_sequence": params_per_sequence, "bits_per_sequence": bits_per_sequence,
         "bits_per_param": bits_per_param,
     }  # fmt: skip
-    positive("skills", skills)
-    rows = []
-    for law in map(get_law, [laws] if isinstance(laws, str | LossLaw) else laws):
+    at_least_as_many(skills)
+    single("n_tokens", n_tokens)
+    version, rows = paper_version(source), []
+    for law in map(get_law, [laws] if isinstance(laws, str | LossLaw) or not isinstance(laws, Iterable) else laws):
         exponent_band(law.data_exponent)  # refuses an exponent that no bound can use
         ends = band_exponents(law.data_exponent, source)
         exponent = (float(ends["lower"]), ends.get("middle"), float(ends["upper"]))
@@ -351,13 +362,20 @@ def bands(
                 (factors[0] or 0.0, factors[1], factors[2] or math.inf),
                 label=HEURISTIC if unique is None else f"exponents: {HEURISTIC}; {unique.label}; N: {HEURISTIC}",
                 assumption=_F["exponent_lower"].assumption if unique is None else unique.assumption,
-                source=f"{_version(source)}; loss law {law.citation}",
+                source=f"{version}; loss law {law.citation}",
             )
         )
     return rows
 
 
-def _version(source: str) -> str:
-    if source not in PAPER_VERSIONS:
-        raise ValueError(f"unknown version of the paper {source!r}: known are {', '.join(PAPER_VERSIONS)}")
+def at_least_as_many(skills: float) -> None:
+    """One sentence for a factor on the skills that no larger corpus is needed for."""
+    if single("skills", as_positive("skills", skills)) < 1:
+        raise ValueError(f"skills must be at least 1, got {shown(skills)}: fewer skills need no larger corpus")
+
+
+def paper_version(source: str) -> str:
+    """The version of the paper that `source` names, in words; one sentence where there is none of that name."""
+    if not isinstance(source, str) or source not in PAPER_VERSIONS:
+        raise ValueError(f"unknown version of the paper {shown(source)}: known are {', '.join(PAPER_VERSIONS)}")
     return PAPER_VERSIONS[source]

@@ -17,6 +17,7 @@ Models (`estimation.growth_models`, `estimation.spectrum_models` and `estimation
 * ``fixed-law``: the offset curve with the smaller covariance of a law that is the same in every corpus. A curve
   alone cannot show that this is so; ask for it where it is known.
 * ``independent``: K D^γ through corpora drawn independently at each D (``nested=False``).
+* ``dependent=True``: the offset curve with the covariance measured between corpora (`estimation.dependent_draws`).
 
 ``auto`` takes ``spectrum`` where a spectrum is given. With a curve alone it fits ``offset`` and ``pitman-yor``,
 each on the longest stretch that it fits, and gives the hull of the intervals of those that are not rejected:
@@ -35,20 +36,29 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.stats import t as t_law
 
+from bounds.estimation.dependent_draws import end_slope, fit_dependent
 from bounds.estimation.fitting_input import Data, checked, checked_covariance, cut, enough_points
-from bounds.estimation.growth_models import Curve, Estimate, fit_offset, fit_pitman_yor_curve, widest, with_interval
+from bounds.estimation.growth_models import (
+    MODELS,
+    REJECT,
+    Curve,
+    Estimate,
+    fit_offset,
+    fit_pitman_yor_curve,
+    widest,
+    with_interval,
+)
 from bounds.estimation.least_squares import fit_fixed_law, fit_gls, fit_independent
-from bounds.estimation.spectrum_models import first_bins, fit_partition, fit_spectrum, fit_tempered
+from bounds.estimation.many import offset_fits, pitman_yor_fits, tempered_exponents
+from bounds.estimation.spectrum_models import fit_partition, fit_spectrum
 from bounds.intervals import ASYMPTOTIC, Interval
 from bounds.notation import Formula
+from bounds.numerics.one_number import shown
 from bounds.spectrum import FrequencySpectrum, exchangeability
 
 __all__ = ["FORMULAS", "MODELS", "Estimate", "ExponentFit", "FrequencySpectrum", "fit_exponent"]
 
 Floats = NDArray[np.float64]
-MODELS = ("auto", "offset", "pitman-yor", "spectrum", "fixed-law")
-REJECT = 0.005
-"""A model whose test of fit gives a p-value below this is rejected, and has no interval."""
 NOT_EXCHANGEABLE = 0.001
 """A curve that is so unlikely a random ordering of its own spectrum is not one of independent draws."""
 EDGE = 1e-3
@@ -59,59 +69,27 @@ MAX_GROUPS = 40
 _KARLIN = "Karlin 1967; Gnedin, Hansen & Pitman 2007"
 FORMULAS: tuple[Formula, ...] = (
     Formula(
-        "offset_curve",
-        "U(D)",
-        "K*D**gamma - u0",
-        ("D", "gamma", "K", "u0"),
-        ASYMPTOTIC,
+        "offset_curve", "U(D)", "K*D**gamma - u0", ("D", "gamma", "K", "u0"), ASYMPTOTIC,
         "independent draws of a law with a power tail; exact beyond all powers for infinite Zipf-Mandelbrot, "
         "u0 = shift + 1/2",
-        _KARLIN,
-        "E1",
-        "sequences",
-        (1e6, 0.58, 1.36, 0.5),
-        of="fit_exponent",
+        _KARLIN, "E1", "sequences", (1e6, 0.58, 1.36, 0.5), of="fit_exponent",
     ),
     Formula(
-        "offset_local_exponent",
-        "D U'(D)/U(D)",
-        "gamma*(1 + u0/U)",
-        ("U", "gamma", "u0"),
-        ASYMPTOTIC,
-        "U = K*D**gamma - u0",
-        _KARLIN,
-        "E1",
-        "1",
-        (36549.0, 0.58, 100.5),
-        of="fit_exponent",
+        "offset_local_exponent", "D U'(D)/U(D)", "gamma*(1 + u0/U)", ("U", "gamma", "u0"), ASYMPTOTIC,
+        "U = K*D**gamma - u0", _KARLIN, "E1", "1", (36549.0, 0.58, 100.5), of="fit_exponent",
     ),
     Formula(
-        "spectrum_share",
-        "E f_k/(U + u0)",
-        "gamma*Gamma(k - gamma)/(Gamma(1 - gamma)*Gamma(k + 1))",
-        ("k", "gamma"),
+        "spectrum_share", "E f_k/(U + u0)", "gamma*Gamma(k - gamma)/(Gamma(1 - gamma)*Gamma(k + 1))", ("k", "gamma"),
         ASYMPTOTIC,
         "independent draws of a law with a power tail; k far below the multiplicities of the head",
-        _KARLIN,
-        "A4",
-        "1",
-        (1.0, 0.58),
-        of="fit_exponent",
+        _KARLIN, "A4", "1", (1.0, 0.58), of="fit_exponent",
     ),
     Formula(
-        "pitman_yor_step",
-        "(E U(k*D) + theta/d)/(U(D) + theta/d)",
-        "((k*D + theta)/(D + theta))**d",
-        ("D", "d", "theta", "k"),
-        ASYMPTOTIC,
-        "Pitman-Yor corpus, D large; given its first D draws",
-        "Pitman 2006, sections 3.2-3.3",
-        "A5",
-        "1",
-        (1e4, 0.58, 10.0, 10.0),
-        of="fit_exponent",
+        "pitman_yor_step", "(E U(k*D) + theta/d)/(U(D) + theta/d)", "((k*D + theta)/(D + theta))**d",
+        ("D", "d", "theta", "k"), ASYMPTOTIC, "Pitman-Yor corpus, D large; given its first D draws",
+        "Pitman 2006, sections 3.2-3.3", "A5", "1", (1e4, 0.58, 10.0, 10.0), of="fit_exponent",
     ),
-)
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -151,6 +129,7 @@ def fit_exponent(
     confidence: float = 0.95,
     window: tuple[float, float] | None = None,
     nested: bool = True,
+    dependent: bool = False,
     covariance: ArrayLike | None = None,
     covariance_dof: float | None = None,
 ) -> ExponentFit:
@@ -161,8 +140,10 @@ def fit_exponent(
     that of the model below. `spectrum` belongs to the largest corpus (a sequence of them: one per replicate) and
     makes the interval narrower; with it alone `n_draws` is one number. `window` restricts D; without it the
     start of the curve is left out as far as the tests of fit ask for it. ``nested=False``: each D has a corpus
-    of its own. `covariance` of `n_unique`, with the degrees of freedom behind it, replaces the models' own, as
-    it must for text, whose draws depend on each other.
+    of its own. ``dependent=True``: the draws of a corpus depend on each other, as overlapping windows do; the
+    interval comes from how much sixteen or more corpora differ, and there is none with fewer. `covariance` of
+    `n_unique`, with the degrees of freedom behind it, replaces the models' own, as it must for text, of which there
+    is one corpus alone.
 
     A Dataset of `simulate.sweep` in place of `n_draws` gives an `ExponentFits`: one fit a source.
 
@@ -173,16 +154,20 @@ def fit_exponent(
 
         return fit_dataset(n_draws, fit_exponent, model=model, confidence=confidence, window=window)  # type: ignore[return-value]
     if model not in MODELS:
-        raise ValueError(f"model must be one of {', '.join(MODELS)}, got {model!r}")
+        raise ValueError(f"model must be one of {', '.join(MODELS)}, got {shown(model)}")
     if not (isinstance(confidence, int | float) and 0 < confidence < 1):
-        raise ValueError(f"confidence must lie strictly between 0 and 1, got {confidence!r}; write 0.95 for 95 %")
+        raise ValueError(f"confidence must lie strictly between 0 and 1, got {shown(confidence)}; write 0.95 for 95 %")
     data = checked(n_draws, n_unique, spectrum, nested)
     data, matrix = cut(data, window, checked_covariance(covariance, covariance_dof, data))
+    if dependent and (data.spectra or not nested or covariance is not None or model not in ("auto", "offset")):
+        raise ValueError("dependent=True goes with n_unique alone and model 'offset' or 'auto'; leave the others out")
     if not nested:
         return _independent(data, model, confidence)
     boundary = _at_boundary(data, confidence)
     if boundary is not None:
         return boundary
+    if dependent:
+        return _dependent(data, confidence, window is not None)
     if matrix is not None:
         return _given_covariance(data, matrix, covariance_dof, model, confidence)
     if model == "spectrum" and not data.spectra:
@@ -212,8 +197,8 @@ def _from_spectrum(data: Data, model: str, confidence: float, fixed: bool) -> Ex
     if model == "auto" and len(data.n_draws) >= 4:
         others += [_stretch(data, name, confidence, fixed)[1] for name in ("offset", "pitman-yor")]
     if main.interval is not None and len(data.n_unique) >= 8 and main.multiplicity_window is not None:
-        kmax = main.multiplicity_window[1]
-        main = _jackknifed(data, main, lambda part: _tempered_point(part, kmax), confidence)
+        n_bins = int(np.sum(summed.upper <= main.multiplicity_window[1]))
+        main = _jackknifed(data, main, lambda left: tempered_exponents(*data.counts_without(left), n_bins), confidence)
     loose = chance is not None and chance < NOT_EXCHANGEABLE
     trouble = ""
     if main.interval is None:
@@ -231,12 +216,6 @@ def _from_spectrum(data: Data, model: str, confidence: float, fixed: bool) -> Ex
     )
 
 
-def _tempered_point(data: Data, kmax: int) -> float:
-    summed = data.spectrum
-    below = first_bins(summed, int(np.sum(summed.upper <= kmax)))
-    return fit_tempered(below, float(data.n_draws[-1]), None).exponent
-
-
 def _stretch(data: Data, name: str, confidence: float, fixed: bool) -> tuple[Curve, Estimate]:
     """One model of the curve on the longest stretch that it fits, with its interval."""
     if name == "fixed-law":
@@ -246,7 +225,10 @@ def _stretch(data: Data, name: str, confidence: float, fixed: bool) -> tuple[Cur
     estimate = fit(part, confidence)
     if len(data.n_unique) >= 8:
         start = len(data.n_draws) - len(part.n_draws)
-        estimate = _jackknifed(data, estimate, lambda rest: fit(rest.curve.start(start), None).exponent, confidence)
+        fits = offset_fits if name == "offset" else pitman_yor_fits
+        estimate = _jackknifed(
+            data, estimate, lambda left: fits(data.curves_without(left).start(start)).exponent, confidence
+        )
     return part, estimate
 
 
@@ -280,7 +262,7 @@ def _span(one: Estimate) -> float:
 
 def _given_covariance(data: Data, matrix: Floats, dof: float | None, model: str, confidence: float) -> ExponentFit:
     if model not in ("auto", "offset"):
-        raise ValueError(f"a covariance goes with model 'offset' (or 'auto'), got {model!r}")
+        raise ValueError(f"a covariance goes with model 'offset' (or 'auto'), got {shown(model)}")
     enough_points(data.n_draws, 4, "offset, scale and exponent and a test of fit")
     keep = np.arange(len(data.n_draws))
     if dof is not None and len(keep) > max(4, dof / 3):
@@ -292,9 +274,18 @@ def _given_covariance(data: Data, matrix: Floats, dof: float | None, model: str,
     return _result(data, main, confidence, trouble, (main,))
 
 
+def _dependent(data: Data, confidence: float, fixed: bool) -> ExponentFit:
+    enough_points(data.n_draws, 4, "offset, scale and exponent and a test of fit")
+    estimate, trouble = fit_dependent(data.n_draws, data.n_unique, confidence, fixed)
+    main = replace(_tested(estimate), local=end_slope(data.n_draws, data.n_unique))
+    if not trouble and main.interval is None:
+        trouble = "U = K D^γ - u₀ does not fit the growth curve"
+    return _result(data, main, confidence, trouble, (main,))
+
+
 def _independent(data: Data, model: str, confidence: float) -> ExponentFit:
     if model != "auto":
-        raise ValueError(f"nested=False has one model of its own; leave model at 'auto', got {model!r}")
+        raise ValueError(f"nested=False has one model of its own; leave model at 'auto', got {shown(model)}")
     if data.spectra:
         raise ValueError("nested=False takes no spectrum; fit the largest corpus by itself instead")
     enough_points(data.n_draws, 3, "scale and exponent and a test of fit")
@@ -316,12 +307,17 @@ def _tested(estimate: Estimate) -> Estimate:
     return replace(estimate, interval=None) if estimate.p_value < REJECT else estimate
 
 
-def _jackknifed(data: Data, estimate: Estimate, point: Callable[[Data], float], confidence: float) -> Estimate:
-    """`estimate` with the delete-one (or delete-one-group) jackknife interval over replicates, Student's t."""
+def _jackknifed(
+    data: Data, estimate: Estimate, exponents: Callable[[list[NDArray[np.int64]]], Floats], confidence: float
+) -> Estimate:
+    """`estimate` with the delete-one (or delete-one-group) jackknife interval over replicates, Student's t.
+
+    `exponents` gives those of the data without each of some groups of corpora.
+    """
     if not EDGE < estimate.exponent < 1 - EDGE:
         return estimate  # every part of the data gives the same end of the range, which is no sign of certainty
     groups = np.array_split(np.arange(len(data.n_unique)), min(len(data.n_unique), MAX_GROUPS))
-    left = np.array([point(data.without(rows)) for rows in groups])
+    left = exponents(groups)
     count = len(groups)
     error = float(np.sqrt((count - 1) / count * np.sum((left - left.mean()) ** 2)))
     half = error * float(t_law.ppf((1 + confidence) / 2, count - 1))

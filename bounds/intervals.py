@@ -94,3 +94,10 @@ class Bound:
     def vacuous(self) -> Any:
         """Where neither end says anything."""
         return np.logical_and(self.lower_vacuous, self.upper_vacuous)
+
+    @property
+    def middle_vacuous(self) -> Any:
+        """Where the middle is halfway to an end that says nothing, or there is none."""
+        if self.middle is None:
+            return np.ones(np.shape(self.lower), bool)[()]
+        return np.logical_or(self.lower_vacuous, np.logical_and(self.upper_vacuous, self.middle > self.lower))

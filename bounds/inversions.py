@@ -28,6 +28,7 @@ import numpy as np
 
 from bounds.intervals import GIVEN, HEURISTIC
 from bounds.notation import Formula, Letter
+from bounds.numerics.one_number import shown
 from bounds.statements import divergence as divergence_formulas
 
 LOSS_RANGE = math.log(50257)
@@ -213,10 +214,12 @@ def chosen(names: str | Iterable[str]) -> tuple[Inversion, Inversion]:
     Raises ValueError for an unknown name, and for two different ones of the same end.
     """
     ends: dict[str, str] = {}
-    for name in [names] if isinstance(names, str) else names:
-        if name not in INVERSIONS:
-            raise ValueError(f"unknown inversion {name!r}: known are {', '.join(INVERSIONS)}")
+    for name in [names] if isinstance(names, str) or not isinstance(names, Iterable) else names:
+        if not isinstance(name, str) or name not in INVERSIONS:
+            raise ValueError(f"unknown inversion {shown(name)}: known are {', '.join(INVERSIONS)}")
         end = INVERSIONS[name].end
         if ends.setdefault(end, name) != name:
-            raise ValueError(f"inversions {ends[end]!r} and {name!r} both give the {end} end; name one of each end")
+            raise ValueError(
+                f"inversions {shown(ends[end])} and {shown(name)} both give the {end} end; name one of each end"
+            )
     return INVERSIONS[ends.get("lower", "slow")], INVERSIONS[ends.get("upper", "fast")]

@@ -18,8 +18,9 @@ from typing import Any
 
 import numpy as np
 
-from bounds.law_checks import check_constants, positive, positives
+from bounds.law_checks import as_positive, check_constants, positives
 from bounds.loss_law import LossLaw, evaluate
+from bounds.numerics.one_number import shown
 from bounds.statements.laws import FORMULAS
 
 PF_DAY = 8.64e19
@@ -54,7 +55,7 @@ class KaplanLaw(LossLaw):
         exponents = ("param", "data", "compute", "optimal_params", "optimal_tokens")
         check_constants(self, "positive", *powers, *(f"{name}_exponent" for name in exponents), "joint")
         if np.shape(self.joint) != (4,):
-            raise ValueError(f"joint of law {self.key!r} must be (N_c, alpha_N, D_c, alpha_D), got {self.joint!r}")
+            raise ValueError(f"joint of law {self.key!r} must be (N_c, alpha_N, D_c, alpha_D), got {shown(self.joint)}")
         object.__setattr__(self, "joint", tuple(float(x) for x in self.joint))
 
     def loss(self, n_params: Any, n_tokens: Any) -> Any:
@@ -68,17 +69,17 @@ class KaplanLaw(LossLaw):
 
     def loss_of_params(self, n_params: Any) -> Any:
         """(N_c/N)^α_N: test loss of `n_params` non-embedding parameters trained to convergence (equation 1.1)."""
-        N = positive("n_params", n_params)
+        N = as_positive("n_params", n_params)
         return evaluate(_F["kaplan_loss_of_params"], self.param_scale, self.param_exponent, N)
 
     def loss_of_tokens(self, n_tokens: Any) -> Any:
         """(D_c/D)^α_D: test loss of a large model stopped early on `n_tokens` tokens (equation 1.2)."""
-        D = positive("n_tokens", n_tokens)
+        D = as_positive("n_tokens", n_tokens)
         return evaluate(_F["kaplan_loss_of_tokens"], self.data_scale, self.data_exponent, D)
 
     def optimal_loss(self, compute_flops: Any) -> Any:
         """(C_c/C_min)^α_C: least test loss for C_min = `compute_flops` FLOP at small batches (equation 1.3)."""
-        C = positive("compute_flops", compute_flops) / PF_DAY
+        C = as_positive("compute_flops", compute_flops) / PF_DAY
         return evaluate(_F["kaplan_optimal_loss"], self.compute_scale, self.compute_exponent, C)
 
     def optimal(self, compute_flops: Any) -> tuple[Any, Any]:
@@ -87,6 +88,6 @@ class KaplanLaw(LossLaw):
         N_e C^0.73 non-embedding parameters and D_e C^0.27 tokens, C in PF-days (table 6). The tokens are those of
         training at the critical batch size, which takes twice C_min: 6 N D is about 1.8 `compute_flops`.
         """
-        C = positive("compute_flops", compute_flops) / PF_DAY
+        C = as_positive("compute_flops", compute_flops) / PF_DAY
         N = evaluate(_F["kaplan_optimal_params"], self.optimal_params_scale, self.optimal_params_exponent, C)
         return N, evaluate(_F["kaplan_optimal_tokens"], self.optimal_tokens_scale, self.optimal_tokens_exponent, C)

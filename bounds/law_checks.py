@@ -10,30 +10,26 @@ from typing import Any
 
 import numpy as np
 
-from bounds.numerics.pointwise import real_array, shown
+from bounds.numerics.pointwise import positive, real_array, shown
 
 # Arguments
 
 
 def positives(**arguments: Any) -> tuple[Any, ...]:
-    """The arguments as `positive` returns them; raises ValueError where their shapes do not broadcast."""
-    values = tuple(positive(name, value) for name, value in arguments.items())
+    """The arguments as `as_positive` returns them; raises ValueError where their shapes do not broadcast."""
+    values = tuple(as_positive(name, value) for name, value in arguments.items())
     must_broadcast(**arguments)
     return values
 
 
-def positive(name: str, value: Any) -> Any:
+def as_positive(name: str, value: Any) -> Any:
     """`value` in floating point, or one sentence where it is not positive and finite; lists become arrays."""
-    try:
-        checked = real_array(value)
-    except (TypeError, ValueError, OverflowError):
-        raise ValueError(f"{name} must be a positive number or an array of them, got {shown(value)}") from None
-    if not np.all((checked > 0) & np.isfinite(checked)):
-        raise ValueError(f"{name} must be positive and finite, got {_first_bad(value, checked)}")
+    positive(name, value)
     if isinstance(value, float) or not hasattr(value, "dtype"):
-        return checked if checked.ndim else float(checked)
+        numbers = real_array(value)
+        return numbers if numbers.ndim else float(numbers)
     # Arrays of any library that follows NumPy's stay what they are; whole numbers could leave 64 bits in a product.
-    return value if value.dtype == checked.dtype else value.astype(float)
+    return value if value.dtype == float else value.astype(float)
 
 
 def must_broadcast(**values: Any) -> None:
@@ -113,11 +109,3 @@ def check_errors(law: Any) -> None:
             f"standard_errors of law {shown(law.key)} must be pairs of the name of a field and a positive number, such "
             f"as ('data_exponent', 0.02), got {shown(law.standard_errors)}"
         )
-
-
-# Helpers
-
-
-def _first_bad(value: Any, checked: Any) -> str:
-    bad = ~((checked > 0) & np.isfinite(checked))
-    return repr(value) if checked.ndim == 0 else f"{checked[bad].flat[0]:g} in an array of shape {checked.shape}"

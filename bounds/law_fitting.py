@@ -30,6 +30,8 @@ from bounds.estimation.loss_regression import Runs, basins, best_of, residuals
 from bounds.intervals import EMPIRICAL, Interval
 from bounds.laws import FLOP_PER_PARAM_TOKEN, LossLaw
 from bounds.notation import Formula, Letter
+from bounds.numerics.one_number import whole_number_from
+from bounds.numerics.pointwise import real_array, shown
 
 if TYPE_CHECKING:
     from bounds.uncertainty import FittedBand
@@ -50,6 +52,8 @@ _FAINT = 1e-6
 """A term below this share of every fitted loss has vanished: its constants are not identified."""
 _FEWEST = 50
 """Fewest resamples from which an interval is read."""
+_MOST = 10**6
+"""Most resamples, which take gigabytes."""
 _FEWEST_RUNS = 8
 """Fewest runs that are resampled: six or seven for five constants say too little of their own error."""
 
@@ -138,7 +142,7 @@ class LossLawFit:
     def interval(self, constant: str, confidence: float = 0.95) -> Interval:
         """Interval of one constant by its name in `LossLaw`, such as ``data_exponent``."""
         if constant not in _FIELDS:
-            raise ValueError(f"unknown constant {constant!r}: known are {', '.join(_FIELDS)}")
+            raise ValueError(f"unknown constant {shown(constant)}: known are {', '.join(_FIELDS)}")
         return self.interval_of(lambda law: getattr(law, constant), confidence)
 
     def to_json(self, confidence: float = 0.95) -> dict[str, Any]:
@@ -192,7 +196,7 @@ def fit_loss_law(
     N, D, L = _checked_runs(n_params, n_tokens, loss, compute_flops)
     deltas = _deltas(objective, delta)
     bootstrap, seed, drop = (
-        _whole(name, value)
+        whole_number_from(0, name, value)
         for name, value in (("bootstrap", bootstrap), ("seed", seed), ("drop_highest", drop_highest))
     )
     keep = np.sort(L)[-drop] > L if 0 < drop <= len(L) else np.full(len(L), drop == 0)
@@ -221,6 +225,8 @@ def _must_resample(bootstrap: int, n_runs: int) -> None:
     """One sentence where no interval can be read from so few resamples, or of so few runs."""
     if bootstrap < _FEWEST:
         raise ValueError(f"bootstrap must be 0 or at least {_FEWEST} to give an interval, got {bootstrap}")
+    if bootstrap > _MOST:
+        raise ValueError(f"bootstrap must be at most {_MOST:g}, got {shown(bootstrap)}; 1000 are plenty")
     if n_runs < _FEWEST_RUNS:
         raise ValueError(f"intervals need at least {_FEWEST_RUNS} runs, got {n_runs}; pass bootstrap=0 for none")
 
@@ -235,7 +241,7 @@ def _resampled(runs: Runs, best: Floats, deltas: tuple[float, ...], bootstrap: i
 def checked_confidence(confidence: float) -> float:
     """`confidence`, or one sentence where it is not a probability."""
     if not (isinstance(confidence, int | float) and 0 < confidence < 1):
-        raise ValueError(f"confidence must lie strictly between 0 and 1, got {confidence!r}; write 0.95 for 95 %")
+        raise ValueError(f"confidence must lie strictly between 0 and 1, got {shown(confidence)}; write 0.95 for 95 %")
     return float(confidence)
 
 
@@ -257,16 +263,10 @@ def _recipe(objective: str, delta: float, drop: int) -> str:
 
 def _deltas(objective: str, delta: float) -> tuple[float, ...]:
     if objective not in OBJECTIVES:
-        raise ValueError(f"objective must be one of {', '.join(OBJECTIVES)}, got {objective!r}")
-    if not (isinstance(delta, int | float) and 0 < delta < np.inf):
-        raise ValueError(f"delta must be a positive number, a residual of ln loss such as 1e-3, got {delta!r}")
+        raise ValueError(f"objective must be one of {', '.join(OBJECTIVES)}, got {shown(objective)}")
+    if isinstance(delta, bool) or not (isinstance(delta, int | float) and 0 < delta <= 1e300):
+        raise ValueError(f"delta must be a positive number, a residual of ln loss such as 1e-3, got {shown(delta)}")
     return {"huber": (float(delta),), "lad": _LAD_DELTAS, "least-squares": (_SQUARES_DELTA,)}[objective]
-
-
-def _whole(name: str, value: float) -> int:
-    if isinstance(value, bool) or not isinstance(value, int | float | np.integer) or value != int(value) or value < 0:
-        raise ValueError(f"{name} must be a whole number of at least 0, got {value!r}")
-    return int(value)
 
 
 def _checked_runs(n_params: Any, n_tokens: Any, loss: Any, compute_flops: Any) -> tuple[Floats, Floats, Floats]:
@@ -289,9 +289,9 @@ def _checked_runs(n_params: Any, n_tokens: Any, loss: Any, compute_flops: Any) -
 
 def _column(name: str, values: Any) -> Floats:
     try:
-        column = np.asarray(values, float)
-    except (TypeError, ValueError):
-        raise ValueError(f"{name} must be an array of numbers, one a run, got {values!r}") from None
+        column = real_array(values)
+    except (TypeError, ValueError, OverflowError):
+        raise ValueError(f"{name} must be an array of numbers, one a run, got {shown(values)}") from None
     if column.ndim != 1:
         raise ValueError(f"{name} must be one number a run, got an array of shape {column.shape}")
     bad = ~(np.isfinite(column) & (column > 0))

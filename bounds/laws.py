@@ -25,6 +25,7 @@ from typing import Any
 from bounds.kaplan import PF_DAY, KaplanLaw
 from bounds.law_checks import positives
 from bounds.loss_law import LossLaw, evaluate
+from bounds.numerics.one_number import shown
 from bounds.statements.laws import EPOCH, FORMULAS, HOFFMANN, KAPLAN
 
 __all__ = [
@@ -79,7 +80,7 @@ def get_law(law: str | LossLaw) -> LossLaw:
     if isinstance(law, LossLaw):
         return law
     if not isinstance(law, str) or law not in LAWS:
-        raise ValueError(f"unknown law {law!r}: known are {', '.join(LAWS)}; or pass a LossLaw of your own")
+        raise ValueError(f"unknown law {shown(law)}: known are {', '.join(LAWS)}; or pass a LossLaw of your own")
     return LAWS[law]
 
 

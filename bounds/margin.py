@@ -31,6 +31,7 @@ from scipy import special
 from bounds.intervals import ASYMPTOTIC, RIGOROUS
 from bounds.notation import Formula, Letter
 from bounds.numerics.gamma_ratios import log_product
+from bounds.numerics.pointwise import broadcast, labelled, real_array, shown
 
 _A = Letter("a", "margin exponent, P(h < t) = t^a", "1")
 _N = Letter("n", "labelled examples of each context", "examples")
@@ -93,20 +94,27 @@ def top1_excess(n_examples: Any, margin_exponent: Any, *, poisson: bool = True) 
     a/(2(1+a)) · 2^(a/2) Γ(1+a/2) n^(-a/2) e^-n [I_{a/2}(n) + I_{1+a/2}(n)], where the examples of a context are
     Poisson with mean n, as when a corpus draws contexts at random; with `poisson=False` exactly n of them,
     a/(2(1+a)) · Γ(m+½) Γ(1+a/2) / (√π Γ(m+1+a/2)) with m = ⌈n/2⌉. It is a/(2(1+a)) without examples and falls as
-    n^(-(1+a)/2). The arguments broadcast; n up to 2^63, a up to 100. Top-1 error, not log loss (THEORY H).
+    n^(-(1+a)/2). The arguments broadcast; n up to 2^63, a up to 100. Top-1 error, not log loss (equation H).
     """
-    n, a = _examples(n_examples, whole=not poisson), _exponent(margin_exponent)
-    n, a = np.broadcast_arrays(n, a)
-    share = _mixture(n, a) if poisson else _fixed(n, a)
-    return (a / (2 * (1 + a)) * share)[()]
+
+    def excess(n_examples: Any, margin_exponent: Any) -> Any:
+        n, a = broadcast(_examples(n_examples, whole=not poisson), _exponent(margin_exponent))
+        share = _mixture(n, a) if poisson else _fixed(n, a)
+        return (a / (2 * (1 + a)) * share)[()]
+
+    return labelled(excess, n_examples, margin_exponent)
 
 
 def top1_local_rate(n_examples: Any, margin_exponent: Any) -> Any:
     """-d ln e/d ln n of the excess top-1 error at a mean of `n_examples` examples a context.
 
-    (1+a) I_{1+a/2}(n) / (I_{a/2}(n) + I_{1+a/2}(n)): 0 without examples, (1+a)/2 in the limit (THEORY H).
+    (1+a) I_{1+a/2}(n) / (I_{a/2}(n) + I_{1+a/2}(n)): 0 without examples, (1+a)/2 in the limit (equation H).
     """
-    n, a = np.broadcast_arrays(_examples(n_examples, whole=False), _exponent(margin_exponent))
+    return labelled(_local_rate, n_examples, margin_exponent)
+
+
+def _local_rate(n_examples: Any, margin_exponent: Any) -> Any:
+    n, a = broadcast(_examples(n_examples, whole=False), _exponent(margin_exponent))
     result = np.empty(n.shape)
     small, large = _regions(n, a)
     between = ~(small | large)
@@ -119,8 +127,8 @@ def top1_local_rate(n_examples: Any, margin_exponent: Any) -> Any:
 
 
 def top1_rate(margin_exponent: Any) -> Any:
-    """ρ = (1+a)/2: the excess top-1 error falls as n^-ρ in the examples of a context (THEORY H)."""
-    return _F["top1_rate"].function(_exponent(margin_exponent))[()]
+    """ρ = (1+a)/2: the excess top-1 error falls as n^-ρ in the examples of a context (equation H)."""
+    return labelled(lambda a: _F["top1_rate"].function(_exponent(a))[()], margin_exponent)
 
 
 def top1_growth_exponent(beta: Any, margin_exponent: Any) -> Any:
@@ -128,27 +136,30 @@ def top1_growth_exponent(beta: Any, margin_exponent: Any) -> Any:
 
     With n = D/V examples a context the excess is D^(-ρ(1-γ)). For β = 0.28 it is 0.44 at a → 0, 0.58 at a = 1/3 and
     0.72 at a = 1. A new law at each D, and top-1 error: on one fixed Zipf law contexts not yet seen dominate, and in
-    log loss γ = 1 - β (THEORY H). Raises ValueError unless 0 < β < (1+a)/2, beyond which no support grows.
+    log loss γ = 1 - β (equation H). Raises ValueError unless 0 < β < (1+a)/2, beyond which no support grows.
     """
-    a = _exponent(margin_exponent)
-    value = _numbers("beta", beta)
-    rates, betas = np.broadcast_arrays((1 + a) / 2, value)
+    return labelled(_growth_exponent, beta, margin_exponent)
+
+
+def _growth_exponent(beta: Any, margin_exponent: Any) -> Any:
+    betas, a = broadcast(_numbers("beta", beta), _exponent(margin_exponent))
+    rates = (1 + a) / 2
     bad = ~((betas > 0) & (betas < rates))
     if bad.any():
         raise ValueError(
             f"beta must lie strictly between 0 and the rate (1 + a)/2 = {rates[bad].flat[0]:g}, got "
             f"{betas[bad].flat[0]:g}; an excess that falls faster has no growing support"
         )
-    return _F["top1_growth_exponent"].function(value, a)[()]
+    return _F["top1_growth_exponent"].function(betas, a)[()]
 
 
 def top1_bernstein_exponent(margin_exponent: Any) -> Any:
     """b = 2a/(1+a), the Bernstein exponent whose rate 1/(2-b) is that of the majority vote; 1 at a = 1, then above.
 
     It is an effective one: the margins alone imply the Bernstein condition with a/(1+a), hence the smaller rate
-    (1+a)/(2+a) for any empirical risk minimiser; one vote a context does better (THEORY H, B8).
+    (1+a)/(2+a) for any empirical risk minimiser; one vote a context does better (equations H, B8).
     """
-    return _F["top1_bernstein_exponent"].function(_exponent(margin_exponent))[()]
+    return labelled(lambda a: _F["top1_bernstein_exponent"].function(_exponent(a))[()], margin_exponent)
 
 
 # E exp(-2nu) for u from Beta(p, p+1) with p = (1+a)/2, that is ₁F₁(p; 2p+1; -2n), in three regions of n
@@ -244,9 +255,6 @@ def _exponent(value: Any) -> Any:
 
 def _numbers(name: str, value: Any) -> Any:
     try:
-        array = np.asarray(value)
-        if array.dtype.kind not in "iufO":
-            raise TypeError
-        return array.astype(float)
+        return real_array(value)
     except (TypeError, ValueError, OverflowError):
-        raise ValueError(f"{name} must be a number or an array of numbers, got {value!r}") from None
+        raise ValueError(f"{name} must be a number or an array of numbers, got {shown(value)}") from None

@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 
 from bounds.numerics.binomial_means import excess_of_log
-from bounds.numerics.pointwise import pointwise
+from bounds.numerics.pointwise import pointwise, shown
 from bounds.numerics.type_laws import at_each, complements, fixed_law, listed, log_absent, whole_draws
 from bounds.sources import PitmanYor
 from bounds.statements.divergence import closed_form
@@ -31,7 +31,7 @@ from bounds.unique import MAX_DRAWS, expected_spectrum
 def forward_kl_natural(probabilities: Any, counts: Any) -> float:
     """Forward KL of the best natural estimator for one sample, nats: Σ p ln p - Σ_m S_m ln(S_m/f_m).
 
-    Every label-invariant estimator loses at least this on this sample (THEORY B5; Orlitsky & Suresh 2015). `counts`
+    Every label-invariant estimator loses at least this on this sample (equation B5; Orlitsky & Suresh 2015). `counts`
     says how often each type of `probabilities` was drawn, 0 included. Raises ValueError where the two do not fit.
     """
     p = listed(probabilities)
@@ -48,18 +48,20 @@ def forward_kl_natural(probabilities: Any, counts: Any) -> float:
 
 
 def good_turing_missing_mass(n_singletons: Any, n_draws: Any) -> Any:
-    """f_1/D: the probability that the next draw is new, as Good and Turing estimate it from D draws (THEORY A1, B5).
+    """f_1/D: the probability that the next draw is new, as Good and Turing estimate it from D draws (equations A1, B5).
 
     Unbiased for the missing mass after D - 1 draws; `good_turing_bias` is the difference from that after D.
     """
     singles, n = whole_draws(n_singletons, "n_singletons", 0), whole_draws(n_draws)
     if np.any(np.asarray(singles) > np.asarray(n)):
-        raise ValueError(f"n_singletons must be at most n_draws, got {n_singletons!r} among {n_draws!r} draws")
+        raise ValueError(
+            f"n_singletons must be at most n_draws, got {shown(n_singletons)} among {shown(n_draws)} draws"
+        )
     return closed_form("good_turing_missing_mass", singles, n)
 
 
 def good_turing_bias(probabilities: Any, n_draws: Any) -> Any:
-    """E f_1/D - E M0(D) = Σ p² (1-p)^(D-1) = 2 E f_2(D+1)/(D(D+1)), a probability between 0 and 1/D (THEORY A1)."""
+    """E f_1/D - E M0(D) = Σ p² (1-p)^(D-1) = 2 E f_2(D+1)/(D(D+1)), a probability between 0 and 1/D (equation A1)."""
 
     def value(n: float) -> float:
         law = fixed_law(probabilities, n)
@@ -78,15 +80,15 @@ def pitman_yor_predictive(
     """Probability that the next draw is a given type drawn `multiplicity` times: (m - d)/(θ + n).
 
     At 0 that of all new types together, (θ + dU)/(θ + n), which a base law spreads over them. Exact for sequences
-    from a Pitman–Yor process, an estimate for others (THEORY B5; Pitman 2006). Arrays broadcast.
+    from a Pitman–Yor process, an estimate for others (equation B5; Pitman 2006). Arrays broadcast.
     """
     law = PitmanYor(discount, concentration)
     m, n, unique = whole_draws(multiplicity, "multiplicity", 0), whole_draws(n_draws), whole_draws(n_unique, "n_unique")
     room = np.asarray(n, float) - np.asarray(unique, float)
     if np.any(room < 0) or np.any(np.asarray(m) > room + 1):
         raise ValueError(
-            f"n_draws must be at least n_unique and leave room for multiplicity, got {n_draws!r} draws of {n_unique!r} "
-            f"types, one of them drawn {multiplicity!r} times"
+            f"n_draws must be at least n_unique and leave room for multiplicity, got {shown(n_draws)} draws of "
+            f"{shown(n_unique)} types, one of them drawn {shown(multiplicity)} times"
         )
 
     def value(m: Any, n: Any, unique: Any) -> Any:

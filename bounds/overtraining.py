@@ -26,9 +26,10 @@ from typing import Any, cast
 import numpy as np
 
 from bounds.intervals import EMPIRICAL, GIVEN
-from bounds.law_checks import check_constants, check_range, must_broadcast, must_exceed, positive, positives
+from bounds.law_checks import as_positive, check_constants, check_range, must_broadcast, must_exceed, positives
 from bounds.loss_law import LossLaw, evaluate
 from bounds.notation import Formula, Letter
+from bounds.numerics.one_number import shown
 
 GADRE = "Gadre et al. 2024, arXiv:2403.08540"
 
@@ -135,14 +136,14 @@ class DownstreamErrorLaw:
         check_constants(self, "positive", "ceiling", "size", "rate")
         must_broadcast(ceiling=self.ceiling, size=self.size, rate=self.rate)
         if not np.all(np.asarray(self.ceiling) <= 1):
-            raise ValueError(f"ceiling of law {self.key!r} must be an error of at most 1, got {self.ceiling!r}")
+            raise ValueError(f"ceiling of law {self.key!r} must be an error of at most 1, got {shown(self.ceiling)}")
 
     def error(self, loss: Any) -> Any:
         """Average top-1 error, a fraction, of a model of `loss` nats per token on the evaluation set (equation 5).
 
         Raises ValueError below the loss at which the law's error is 0.
         """
-        L = positive("loss", loss)
+        L = as_positive("loss", loss)
         least = np.log(self.size / self.ceiling) / self.rate
         must_exceed(L, least, f"where the error of {self.key} is 0", "the law was not fitted there")
         return evaluate(_F["downstream_error"], self.ceiling, self.size, self.rate, L)
@@ -152,9 +153,11 @@ class DownstreamErrorLaw:
 
         Raises ValueError unless the error is positive and below ε.
         """
-        value = positive("error", error)
+        value = as_positive("error", error)
         if not np.all(np.asarray(value) < self.ceiling):
-            raise ValueError(f"error must be below {self.ceiling:g}, which {self.key} only approaches, got {error!r}")
+            raise ValueError(
+                f"error must be below {self.ceiling:g}, which {self.key} only approaches, got {shown(error)}"
+            )
         return evaluate(_F["downstream_loss"], self.ceiling, self.size, self.rate, value)
 
 
@@ -186,7 +189,7 @@ class OvertrainingLaw:
         must_broadcast(irreducible=self.irreducible, param_coefficient=a, data_coefficient=b, exponent=eta)
         check_range(self, "fitted_ratio")
         if not isinstance(self.error_law, DownstreamErrorLaw | None):
-            raise ValueError(f"error_law of law {self.key!r} must be a DownstreamErrorLaw, got {self.error_law!r}")
+            raise ValueError(f"error_law of law {self.key!r} must be a DownstreamErrorLaw, got {shown(self.error_law)}")
 
     def loss(self, compute_flops: Any, tokens_per_param: Any) -> Any:
         """Loss in nats per token after `compute_flops` FLOP at `tokens_per_param` tokens per parameter (equation 4)."""
@@ -212,7 +215,7 @@ class OvertrainingLaw:
 
     def compute_factor(self, tokens_per_param: Any) -> Any:
         """How many times the compute of M_opt the same loss takes at M: cosh(η ln(M/M_opt))^(1/η), at least 1."""
-        return evaluate(_F["overtraining_factor"], *self._terms, positive("tokens_per_param", tokens_per_param))
+        return evaluate(_F["overtraining_factor"], *self._terms, as_positive("tokens_per_param", tokens_per_param))
 
     @property
     def loss_law(self) -> LossLaw:
@@ -277,5 +280,5 @@ def get_overtraining_law(law: str | OvertrainingLaw) -> OvertrainingLaw:
     if isinstance(law, OvertrainingLaw):
         return law
     if not isinstance(law, str) or law not in OVERTRAINING_LAWS:
-        raise ValueError(f"unknown law of over-training {law!r}: known are {', '.join(OVERTRAINING_LAWS)}")
+        raise ValueError(f"unknown law of over-training {shown(law)}: known are {', '.join(OVERTRAINING_LAWS)}")
     return OVERTRAINING_LAWS[law]

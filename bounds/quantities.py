@@ -65,4 +65,6 @@ def log_spaced(low: int, high: int, n: int, *, name: str = "n_draws") -> tuple[i
 def _power(value: int) -> str:
     if value & (value - 1) == 0:
         return f"2^{value.bit_length() - 1}"
+    if value & (value + 1) == 0 and value >= 10**7:
+        return f"2^{value.bit_length()} - 1"
     return str(value) if value < 10**7 else f"{Decimal(value):.3g}"

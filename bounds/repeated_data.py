@@ -28,6 +28,7 @@ from bounds.intervals import EMPIRICAL
 from bounds.law_checks import check_constants, must_broadcast, positives
 from bounds.loss_law import LossLaw, evaluate
 from bounds.notation import Formula, Letter
+from bounds.numerics.one_number import shown
 
 MUENNIGHOFF = "Muennighoff et al. 2023, arXiv:2305.16264"
 
@@ -92,7 +93,9 @@ class RepeatedDataLaw:
 
     def __post_init__(self) -> None:
         if not isinstance(self.law, LossLaw):
-            raise ValueError(f"law of law {self.key!r} must be a LossLaw, got {self.law!r}; get_law returns one by key")
+            raise ValueError(
+                f"law of law {self.key!r} must be a LossLaw, got {shown(self.law)}; get_law returns one by key"
+            )
         check_constants(self, "positive", "token_decay", "param_decay")
         must_broadcast(token_decay=self.token_decay, param_decay=self.param_decay)
 
@@ -218,5 +221,5 @@ def get_repeated_data_law(law: str | RepeatedDataLaw) -> RepeatedDataLaw:
     if isinstance(law, RepeatedDataLaw):
         return law
     if not isinstance(law, str) or law not in REPEATED_DATA_LAWS:
-        raise ValueError(f"unknown law of repeated data {law!r}: known are {', '.join(REPEATED_DATA_LAWS)}")
+        raise ValueError(f"unknown law of repeated data {shown(law)}: known are {', '.join(REPEATED_DATA_LAWS)}")
     return REPEATED_DATA_LAWS[law]

@@ -37,8 +37,8 @@ _SERIES = (1 / 12, -1 / 720, 1 / 30240, -1 / 1209600, 1 / 47900160, -691 / 13076
 def reverse_kl_constant(exponent: Any) -> Any:
     """K_rev(s), the limit of D · E KL(p_D || P) / E U(D) for infinite Zipf laws: about 1/(s-1) + 1/2 + 1/(12(1+s)).
 
-    Own derivation (THEORY B6): U(D) ≈ D ε / K_rev with ε how far the training loss of a memoriser is below H(P), and U
-    the distinct sequences in the corpus. Exact to 1e-14; raises ValueError unless s > 1.
+    Own derivation (equation B6): U(D) ≈ D ε / K_rev with ε how far the training loss of a memoriser is below H(P), and
+    U the distinct sequences in the corpus. Exact to 1e-14; raises ValueError unless s > 1.
     """
     return pointwise(
         lambda s: 1 / (s - 1) + 0.5 + _remainder(s),
@@ -50,7 +50,7 @@ def unique_from_reverse_kl(n_draws: Any, excess: Any, exponent: Any) -> Any:
     """U(D) = D ε / K_rev(s): distinct sequences in D draws from an infinite Zipf law, from a reverse KL.
 
     `excess` is how far the training loss of a perfect memoriser lies below H(P), in nats per sequence. Asymptotic
-    (THEORY B6). U lies between 1 and D; at these ends the draws are too few for the limit, or the excess and s do not
+    (equation B6). U lies between 1 and D; at these ends the draws are too few for the limit, or the excess and s do not
     belong together.
     """
     constant = reverse_kl_constant(exponent)

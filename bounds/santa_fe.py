@@ -91,7 +91,7 @@ _F = {formula.name: formula for formula in FORMULAS}
 
 
 def block_entropy(source: SantaFe | str, n_tokens: Any) -> Any:
-    """Entropy of the first `n_tokens` tokens, in nats: n H(K) + ln A · E U(n) (THEORY A9).
+    """Entropy of the first `n_tokens` tokens, in nats: n H(K) + ln A · E U(n) (equation A9).
 
     The labels are random here: each fact that is stated brings its own ln A. Exact at any n from 0 to 2^63. Raises
     ValueError for other sources than Santa Fe.
@@ -102,7 +102,7 @@ def block_entropy(source: SantaFe | str, n_tokens: Any) -> Any:
 
 
 def excess_loss(source: SantaFe | str, n_tokens: Any) -> Any:
-    """Expected loss of Bayes' rule on token n + 1 above H(K), in nats per token: ln A · E M0(n) (THEORY A9).
+    """Expected loss of Bayes' rule on token n + 1 above H(K), in nats per token: ln A · E M0(n) (equation A9).
 
     No learner does better. Raises ValueError for other sources than Santa Fe.
     """
@@ -112,7 +112,7 @@ def excess_loss(source: SantaFe | str, n_tokens: Any) -> Any:
 
 
 def mutual_information(source: SantaFe | str, n_tokens: Any) -> Any:
-    """Information, in nats, that the first `n_tokens` tokens hold about the next `n_tokens` (THEORY A9).
+    """Information, in nats, that the first `n_tokens` tokens hold about the next `n_tokens` (equation A9).
 
     ln A · (2 E U(n) - E U(2n)), which is ln A times the expected number of facts that both halves state,
     Σ_r (1 - (1 - p_r)^n)²; summed as such, it does not cancel. Raises ValueError for other sources than Santa Fe.
@@ -128,7 +128,7 @@ def mutual_information(source: SantaFe | str, n_tokens: Any) -> Any:
 def santa_fe_law(source: SantaFe | str) -> LossLaw:
     """The loss law of the process: E = H(K), β = 1 - 1/s, B = ln A · αΓ(1-α) C^α, α = 1/s, in nats per token.
 
-    Asymptotic: its `excess` is the limit of `excess_loss` for many tokens (THEORY A9). Its parameters are stored
+    Asymptotic: its `excess` is the limit of `excess_loss` for many tokens (equation A9). Its parameters are stored
     facts, the most frequent first: s - 1 and ln A · C/(s - 1) (C3). The exponent of U is 1 - β = 1/s. Raises
     ValueError for finitely many facts, whose loss follows no power law.
     """

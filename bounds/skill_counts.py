@@ -55,8 +55,8 @@ def expected_skills(
 ) -> Any:
     """Expected number of skills S(D) in a corpus of `n_draws` draws, Σ_j I_{F_j}(a, m-a+1), F_j = 1 - e^(-Dw_j/m).
 
-    Skill j of J has mass w_j ∝ j^-s, shared equally by its m members. Exact for a Poisson number of draws (THEORY D4),
-    to about twelve digits, with any number of skills; unlimited ones need s > 1, and then S tends to
+    Skill j of J has mass w_j ∝ j^-s, shared equally by its m members. Exact for a Poisson number of draws (equation
+    D4), to about twelve digits, with any number of skills; unlimited ones need s > 1, and then S tends to
     (CD/m)^(1/s) E[X^(-1/s)] - 1/2, X the a-th smallest of m unit exponentials. So k times the skills take k^s times
     the corpus, γ = 1/s.
 

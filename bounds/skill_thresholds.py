@@ -63,7 +63,7 @@ _LIMIT_HOLDS = 1e30
 def stored_threshold(source: Source | str, *, members: Any, quorum: Any, level: Any = 0.5) -> Any:
     """n*, the real number of stored sequences at which a skill of members drawn from the source is there half the time.
 
-    Solves T(n*) = 1 - x_1/2(m, a), T continued to real n (`bounds.tail_mass`; THEORY D2). Rigorous for members drawn
+    Solves T(n*) = 1 - x_1/2(m, a), T continued to real n (`bounds.tail_mass`; equation D2). Rigorous for members drawn
     independently from the law and a store of its most probable sequences. For uniform, geometric and Zipf sources;
     infinite where n* is too large for a float.
     """
@@ -80,7 +80,7 @@ def stored_threshold(source: Source | str, *, members: Any, quorum: Any, level: 
 def params_threshold(
     source: Source | str, *, members: Any, quorum: Any, params_per_sequence: Any = 1.0, level: Any = 0.5
 ) -> Any:
-    """N* = νn*, the parameters at which `stored_threshold` sequences are stored (heuristic, THEORY C1, D2)."""
+    """N* = νn*, the parameters at which `stored_threshold` sequences are stored (heuristic, equations C1, D2)."""
     nu = positive("params_per_sequence", params_per_sequence)
     return pointwise(np.multiply, nu, stored_threshold(source, members=members, quorum=quorum, level=level))
 
@@ -88,7 +88,7 @@ def params_threshold(
 def stored_half_width(source: Source | str, *, members: Any, quorum: Any) -> Any:
     """Half-width of the transition in ln n: (ln n(Φ(1)) - ln n(Φ(-1)))/2, at ±1σ.
 
-    Its limit for many members of a Zipf law is √(φ/(m(1-φ)))/(s-1) (THEORY D2); finite widths are exact.
+    Its limit for many members of a Zipf law is √(φ/(m(1-φ)))/(s-1) (equation D2); finite widths are exact.
     """
     ends = (stored_threshold(source, members=members, quorum=quorum, level=at) for at in (_ONE_SIGMA, 1 - _ONE_SIGMA))
     low, high = (np.log(end) for end in ends)
@@ -105,7 +105,7 @@ def draws_threshold(
 
     D* = ln(1 - x_1/2)/ln(1 - p). With `poisson`, D is the mean of a Poisson number of draws and D*p = -ln(1 - x_1/2).
     With more `exposures` k than one, a member is represented when drawn k times, and P(Poisson(D*p) ≥ k) = x_1/2;
-    draws are then always Poisson (THEORY D3).
+    draws are then always Poisson (equation D3).
 
     Rigorous where members are represented independently, as they are when the number of draws is Poisson. With a
     fixed number they compete for the draws, which matters only if a skill takes up much of the corpus: for m = 50, a =
@@ -129,7 +129,7 @@ def draws_half_width(*, members: Any, quorum: Any, exposures: int = 1) -> Any:
     """Half-width of the transition in ln D for members of equal, small probability, at ±1σ: it does not depend on p.
 
     (ln D(Φ(1)) - ln D(Φ(-1)))/2 of the Poissonised skill. Its limit for many members and one exposure is
-    √(φ/(m(1-φ)))/(-ln(1-φ)) (THEORY D3): 0.1757 for m = 50, φ = 0.8, against 0.1748.
+    √(φ/(m(1-φ)))/(-ln(1-φ)) (equation D3): 0.1757 for m = 50, φ = 0.8, against 0.1748.
     """
     k = exposure_count(exposures)
 
@@ -145,8 +145,8 @@ def draws_threshold_unequal(probabilities: Any, *, quorum: int, exposures: int =
     """D*, the mean number of draws at which a skill is there half the time whose members differ in probability.
 
     Solves P(at least `quorum` of them) = 1/2 for the Poisson–binomial law of `bounds.emergence_probability_unequal`,
-    between the thresholds that the largest and the smallest probability would give alone (THEORY D3). A million members
-    take about half a minute.
+    between the thresholds that the largest and the smallest probability would give alone (equation D3). A million
+    members take about half a minute.
     """
     p = member_probabilities(probabilities)
     m, a = members_and_quorum(len(p), single("quorum", quorum))
@@ -169,7 +169,7 @@ def draws_threshold_frequency(source: Source | str, *, members: Any, quorum: Any
 
     Solves E M0(D*) = 1 - x_1/2(m, a): D draws miss a member with the probability that a draw is new. As m grows,
     x_1/2 tends to φ = a/m. The closed form [αΓ(1-α)C^α/(1-φ)]^(1/(1-α)) is its limit for an unlimited Zipf law, α =
-    1/s, to be trusted only if D* is well above 1000 (THEORY D3). For sources with fixed probabilities; infinite where
+    1/s, to be trusted only if D* is well above 1000 (equation D3). For sources with fixed probabilities; infinite where
     D* is too large for a float. Asymptotic, as M0 is replaced by its mean.
     """
     law = parse_source(source)

@@ -75,7 +75,7 @@ def quorum_count(members: Any, fraction: Any) -> Any:
 def emergence_probability(represented: Any, *, members: Any, quorum: Any, complement: bool = False) -> Any:
     """Probability that at least `quorum` of `members` members are represented, each with chance `represented`.
 
-    Σ_{k≥a} C(m,k) F^k (1-F)^(m-k) = I_F(a, m-a+1), the regularised incomplete beta function (THEORY D1), rigorous
+    Σ_{k≥a} C(m,k) F^k (1-F)^(m-k) = I_F(a, m-a+1), the regularised incomplete beta function (equation D1), rigorous
     where members are represented independently. `complement` gives 1 minus it, with its digits where it is small.
     """
     m, a = members_and_quorum(members, quorum)
@@ -86,7 +86,7 @@ def emergence_probability(represented: Any, *, members: Any, quorum: Any, comple
 def median_representation(members: Any, quorum: Any) -> Any:
     """x_1/2, the chance of representation at which a skill is as likely there as not: I_x(a, m-a+1) = 1/2.
 
-    The median of the a-th smallest of m uniform numbers, about (a - 1/3)/(m + 1/3) (THEORY D1); to fourteen digits.
+    The median of the a-th smallest of m uniform numbers, about (a - 1/3)/(m + 1/3) (equation D1); to fourteen digits.
     """
     return pointwise(lambda m, a: representation(m, a, 0.5, 0.5)[0], *members_and_quorum(members, quorum))
 
@@ -98,7 +98,7 @@ def emergence_probability_unequal(
 
     `probabilities` is a list with one number for each member, `n_draws` is the mean of a Poisson number of draws, a
     number or an array. Members are then independent, each represented with F_i = P(Poisson(Dp_i) ≥ k), which is
-    1 - e^-Dp_i for one exposure, and their number has a Poisson–binomial law (THEORY D3), summed without
+    1 - e^-Dp_i for one exposure, and their number has a Poisson–binomial law (equation D3), summed without
     cancellation, in about two seconds for a million members. `complement` gives 1 minus it.
     """
     p = member_probabilities(probabilities)
@@ -133,7 +133,7 @@ class ScalingVerdict:
 
 
 def can_scaling_help(n_stored: float, n_unique: float, *, quorum: int = 1) -> ScalingVerdict:
-    """Whether more parameters can uncover skills in a corpus of `n_unique` distinct sequences (THEORY D5).
+    """Whether more parameters can uncover skills in a corpus of `n_unique` distinct sequences (equation D5).
 
     With n ≥ U everything seen is stored, and more capacity changes nothing. With n < U it stores more sequences, but
     a skill emerges only where they complete a quorum: n < U is necessary, not sufficient. Rigorous for a store of
@@ -170,7 +170,7 @@ def can_scaling_help(n_stored: float, n_unique: float, *, quorum: int = 1) -> Sc
 def term_accuracy(count: Any, learning_probability: Any) -> Any:
     """1 - (1 - λ)^c: chance that a term seen `count` times is known, if each exposure teaches it with chance λ.
 
-    Heuristic (THEORY D6): exposures are taken to teach independently and nothing is forgotten.
+    Heuristic (equation D6): exposures are taken to teach independently and nothing is forgotten.
     """
     c, rate = nonnegative("count", count), probability("learning_probability", learning_probability)
 
@@ -181,7 +181,7 @@ def term_accuracy(count: Any, learning_probability: Any) -> Any:
 
 
 def expected_term_accuracy(n_draws: Any, probabilities: Any, *, learning_probability: Any) -> Any:
-    """1 - e^-λDp: `term_accuracy` averaged over a count that is Poisson with mean Dp (heuristic, THEORY D6).
+    """1 - e^-λDp: `term_accuracy` averaged over a count that is Poisson with mean Dp (heuristic, equation D6).
 
     `probabilities` are those of the terms in one draw; the three arguments broadcast.
     """
@@ -198,7 +198,7 @@ def le_cam_bound(inclusion_probabilities: Any) -> float:
     """Σ μ_i², at most 1: how far the number of memorised positions in a window is from a Poisson law.
 
     The bound is on total variation; each of the independent positions is memorised with chance μ_i (Le Cam 1960;
-    THEORY D6). Memorised positions in the order of training are close to a homogeneous Poisson process only if μ
+    equation D6). Memorised positions in the order of training are close to a homogeneous Poisson process only if μ
     does not depend on that order. This is the condition under which it would be seen, not a derivation of it.
     """
     mu = np.atleast_1d(np.asarray(probability("inclusion_probabilities", inclusion_probabilities), float))

@@ -10,6 +10,7 @@ A source emits types (distinct sequences) r = 1, 2, … with probabilities p_r, 
 | d, θ   | Pitman–Yor discount and concentration     | `discount`, `concentration` |
 | ρ      | ratio of a geometric law                  | `ratio`         |
 | A, l   | labels of a fact or letters of an alphabet, letters of a window | `labels`, `alphabet`, `length` |
+| ρ_w    | probability that a letter of a stream repeats the one before it | `stay`     |
 | γ      | exponent of U(D) ~ D^γ                    | `limit_exponent` |
 
 A source is a value: it holds parameters, checks them and writes itself back as the string it came from.
@@ -23,10 +24,13 @@ import re
 from dataclasses import MISSING, dataclass, fields
 from typing import Any, ClassVar
 
-from bounds.numerics.one_number import number_between, real_number, shortest, whole_number
+from bounds.numerics.one_number import number_between, real_number, shortest, shown, whole_number
 
 MAX_TYPES = 2**62
 """Largest number of types: ranks must stay exact in 64-bit integers with room for a flag."""
+
+MAX_STAY = 0.999
+"""Largest probability that a letter repeats: a draw looks back to the last letter that did not."""
 
 
 @dataclass(frozen=True)
@@ -150,7 +154,7 @@ class PitmanYor(Source):
         if not (math.isfinite(concentration) and concentration > -self.discount):
             raise ValueError(
                 f"concentration must be a finite number above minus the discount "
-                f"(-{self.discount:g}), got {self.concentration!r}"
+                f"(-{self.discount:g}), got {shown(self.concentration)}"
             )
         object.__setattr__(self, "concentration", concentration)
 
@@ -224,21 +228,37 @@ class SantaFe(Source):
 
 @dataclass(frozen=True)
 class Windows(Source):
-    """Sliding windows of `length` letters over a stream of independent letters, uniform on an alphabet.
+    """Sliding windows of `length` letters over a stream of letters from an alphabet.
+
+    With probability `stay` a letter repeats the one before it, otherwise it is drawn anew, letter r = 1 … `alphabet`
+    with probability p_r ∝ r^-`exponent`: a stationary Markov chain with transition matrix stay·I + (1 - stay)·1pᵀ. By
+    default letters are independent and equally likely.
 
     D draws are the D windows of D + length - 1 letters: neighbours overlap, so that draws are not independent.
     """
 
     alphabet: int
     length: int
+    stay: float = 0.0
+    exponent: float = 0.0
     kind: ClassVar[str] = "windows"
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "alphabet", _count("alphabet", self.alphabet))
         object.__setattr__(self, "length", _count("length", self.length))
+        _real(self, "stay", low=0, high=MAX_STAY, text=f"between 0 and {MAX_STAY}", low_open=False, high_open=False)
+        _real(self, "exponent", low=0, low_open=False)
 
     def __str__(self) -> str:
-        return f"windows:alphabet={self.alphabet},length={self.length}"
+        stay, exponent = _option("stay", self.stay, 0.0), _option("exponent", self.exponent, 0.0)
+        return f"windows:alphabet={self.alphabet},length={self.length}{stay}{exponent}"
+
+    @property
+    def letters(self) -> Source:
+        """The law of a letter that is drawn anew, and so of any single letter."""
+        if self.exponent == 0 or self.alphabet == 1:
+            return Uniform(self.alphabet)
+        return Zipf(self.exponent, types=self.alphabet)
 
     @property
     def limit_exponent(self) -> float:
@@ -264,7 +284,7 @@ class Mixture(Source):
     def __post_init__(self) -> None:
         components = tuple(map(_component, self.components)) if isinstance(self.components, tuple | list) else ()
         if not components:
-            raise ValueError(f"a mixture needs one or more pairs (weight, source), got {self.components!r}")
+            raise ValueError(f"a mixture needs one or more pairs (weight, source), got {shown(self.components)}")
         for weight, part in components:
             if not isinstance(part, Uniform | Zipf | Geometric):
                 raise ValueError(
@@ -272,7 +292,7 @@ class Mixture(Source):
                     "others have no fixed probabilities for single draws"
                 )
             if not weight > 0:
-                raise ValueError(f"the weights of a mixture must be positive, got {weight!r}")
+                raise ValueError(f"the weights of a mixture must be positive, got {shown(weight)}")
         total = math.fsum(weight for weight, _ in components)
         if abs(total - 1) > 1e-9:
             raise ValueError(f"the weights of a mixture must sum to 1, got {total!r}")
@@ -283,7 +303,7 @@ class Mixture(Source):
 
     @property
     def limit_exponent(self) -> float | None:
-        """The largest of the components' exponents; it is approached slowly (THEORY A7)."""
+        """The largest of the components' exponents; it is approached slowly (equation A7)."""
         return max(part.limit_exponent or 0.0 for _, part in self.components)
 
     @property
@@ -300,7 +320,7 @@ _KINDS: dict[str, tuple[type[Source], str, tuple[str, ...]]] = {
     "pitman-yor": (PitmanYor, "discount", ("concentration",)),
     "geometric": (Geometric, "ratio", ()),
     "santa-fe": (SantaFe, "exponent", ("labels", "shift", "types")),
-    "windows": (Windows, "", ("alphabet", "length")),
+    "windows": (Windows, "", ("alphabet", "length", "stay", "exponent")),
 }
 
 EXAMPLES = (
@@ -335,7 +355,7 @@ def parse_source(text: str | Source) -> Source:
         return _parse_mixture(text, body)
     if kind not in _KINDS or not colon:
         known = ", ".join([*_KINDS, "mixture"])
-        raise ValueError(f"unknown source {text!r}: known are {known}; write for example zipf:1.724")
+        raise ValueError(f"unknown source {shown(text)}: known are {known}; write for example zipf:1.724")
     cls, positional, optional = _KINDS[kind]
     arguments: dict[str, Any] = {}
     for place, part in enumerate(body.split(",")):
@@ -343,39 +363,39 @@ def parse_source(text: str | Source) -> Source:
         name = name.strip().lower() if equals else positional
         if not name or name not in (positional, *optional) or name in arguments or (place and not equals):
             allowed = ", ".join(f"{key}=..." for key in optional) or "no further argument"
-            raise ValueError(f"source {text!r}: {part.strip()!r} is not understood; {kind} takes {allowed}")
+            raise ValueError(f"source {shown(text)}: {shown(part.strip())} is not understood; {kind} takes {allowed}")
         arguments[name] = _number(text, value if equals else part)
     missing = [field.name for field in fields(cls) if field.default is MISSING and field.name not in arguments]
     if missing:
-        raise ValueError(f"source {text!r}: {missing[0]} is missing")
+        raise ValueError(f"source {shown(text)}: {missing[0]} is missing")
     try:
         return cls(**arguments)
     except ValueError as error:
-        raise ValueError(f"source {text!r}: {error}") from None
+        raise ValueError(f"source {shown(text)}: {error}") from None
 
 
 def _parse_mixture(text: str, body: str) -> Mixture:
     parts = re.findall(r"\s*([^*()+]+?)\s*\*\s*\(([^()]*)\)\s*(\+|$)", body)
     written = "".join(f"{weight}*({part}){plus}" for weight, part, plus in parts)
     if not parts or re.sub(r"\s", "", written) != re.sub(r"\s", "", body) or parts[-1][2]:
-        raise ValueError(f"source {text!r}: a mixture is written mixture:0.7*(zipf:2.0)+0.3*(zipf:1.5,shift=5)")
+        raise ValueError(f"source {shown(text)}: a mixture is written mixture:0.7*(zipf:2.0)+0.3*(zipf:1.5,shift=5)")
     components = tuple((_number(text, weight), parse_source(part)) for weight, part, _ in parts)
     try:
         return Mixture(components)
     except ValueError as error:
-        raise ValueError(f"source {text!r}: {error}") from None
+        raise ValueError(f"source {shown(text)}: {error}") from None
 
 
 def _number(text: str, value: str) -> float:
     try:
         return int(value) if re.fullmatch(r"\s*\d+\s*", value) else float(value)
     except ValueError:
-        raise ValueError(f"source {text!r}: {value.strip()!r} is not a number") from None
+        raise ValueError(f"source {shown(text)}: {shown(value.strip())} is not a number") from None
 
 
 def _component(pair: Any) -> tuple[float, Source]:
     if not (isinstance(pair, tuple | list) and len(pair) == 2):
-        raise ValueError(f"a mixture needs one or more pairs (weight, source), got {pair!r} among them")
+        raise ValueError(f"a mixture needs one or more pairs (weight, source), got {shown(pair)} among them")
     return real_number("the weight of a component", pair[0]), pair[1]
 
 

@@ -118,19 +118,27 @@ class FrequencySpectrum:
 
 def pooled(spectra: Sequence[FrequencySpectrum], n_draws: float) -> FrequencySpectrum:
     """The sum of spectra of corpora of `n_draws` draws each, in standard bins."""
+    bins, counts = in_common_bins(spectra, n_draws)
+    return FrequencySpectrum(bins.multiplicity, bins.upper, counts.sum(axis=0))
+
+
+def in_common_bins(spectra: Sequence[FrequencySpectrum], n_draws: float) -> tuple[FrequencySpectrum, Ints]:
+    """Standard bins for corpora of `n_draws` draws, as the spectrum of one of them, and the counts (corpus, bin)."""
     parts = [spectrum.standard(n_draws) for spectrum in spectra]
-    first = max(parts, key=lambda part: len(part.count))
-    if any(not np.array_equal(part.multiplicity, first.multiplicity[: len(part.count)]) for part in parts):
+    longest = max(parts, key=lambda part: len(part.count))
+    if any(not np.array_equal(part.multiplicity, longest.multiplicity[: len(part.count)]) for part in parts):
         raise ValueError("the spectra of a pooled fit must have the same bins; use FrequencySpectrum.edges for all")
-    count = np.zeros(len(first.count), dtype=np.int64)
-    for part in parts:
-        count[: len(part.count)] += part.count
-    return FrequencySpectrum(first.multiplicity, first.upper, count)
+    counts = np.zeros((len(parts), len(longest.count)), dtype=np.int64)
+    for row, part in zip(counts, parts, strict=True):
+        row[: len(part.count)] = part.count
+    return longest, counts
 
 
 def whole_numbers(name: str, values: ArrayLike) -> Ints:
     """`values` as int64; ValueError where one is negative, not finite, fractional or too large."""
     given = np.asarray(values)
+    if np.ma.is_masked(values):
+        raise ValueError(f"{name} must be whole numbers, none of them masked; leave masked entries out")
     if given.ndim != 1:
         raise ValueError(f"{name} must be one row of numbers, got an array of shape {given.shape}")
     if given.dtype.kind not in "iuf" and given.size:
@@ -149,18 +157,22 @@ def _next_edge(edge: int) -> int:
 # ---------------------------------------------------------------- the power law of the spectrum
 
 
-def gamma_ratio(k: ArrayLike, gamma: float) -> Floats:
-    """Γ(k-γ)/Γ(k) without the cancellation of large log-gammas."""
-    k = np.asarray(k, dtype=float)
-    small = np.minimum(k, 50.0)
-    x = np.maximum(k, 50.0) - (1 + gamma) / 2
-    series = x**-gamma * (1 - gamma * (1 - gamma) * (1 + gamma) / (24 * x * x))
-    return np.where(k <= 50, np.exp(gammaln(small - gamma) - gammaln(small)), series)
+def gamma_ratio(k: ArrayLike, gamma: float | Floats) -> Floats:
+    """Γ(k-γ)/Γ(k) for a row `k`, without the cancellation of large log-gammas; one row for each of several `gamma`."""
+    k, power = np.asarray(k, dtype=float), np.asarray(gamma)[..., None]
+    x = np.maximum(k, 50.0) - (1 + power) / 2
+    ratio = x**-power * (1 - power * (1 - power) * (1 + power) / (24 * x * x))
+    small = k <= 50
+    ratio[..., small] = np.exp(gammaln(k[small] - power) - gammaln(k[small]))
+    return ratio
 
 
-def bin_masses(lower: Ints, upper: Ints, gamma: float) -> Floats:
-    """Sums of Γ(k-γ)/k! over the bins, k = lower … upper: [A(lower) - A(upper+1)]/γ with A = Γ(k-γ)/Γ(k)."""
-    return (gamma_ratio(lower, gamma) - gamma_ratio(upper + 1.0, gamma)) / gamma
+def bin_masses(lower: Ints, upper: Ints, gamma: float | Floats) -> Floats:
+    """Sums of Γ(k-γ)/k! over the bins, k = lower … upper: [A(lower) - A(upper+1)]/γ with A = Γ(k-γ)/Γ(k).
+
+    One row for each of several `gamma`.
+    """
+    return (gamma_ratio(lower, gamma) - gamma_ratio(upper + 1.0, gamma)) / np.asarray(gamma)[..., None]
 
 
 def bin_centres(lower: Ints, upper: Ints) -> Floats:

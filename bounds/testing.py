@@ -44,6 +44,7 @@ __all__ = [
     "pitman_yor_sources",
     "probabilities",
     "quorums",
+    "repeating_window_sources",
     "santa_fe_sources",
     "sources",
     "spectra",
@@ -138,8 +139,17 @@ def santa_fe_sources() -> Strategy[bounds.SantaFe]:
 
 
 def window_sources() -> Strategy[bounds.Windows]:
-    """Sliding windows of a stream of equally likely letters."""
+    """Sliding windows of a stream of independent and equally likely letters."""
     return st.builds(bounds.Windows, counts(1, 10**6), st.one_of(st.integers(1, 12), counts(1, 10**6)))
+
+
+def repeating_window_sources() -> Strategy[bounds.Windows]:
+    """Sliding windows of letters that repeat each other, or are not equally likely: of up to 2000 words or so."""
+    equal = st.builds(bounds.Windows, counts(2, 10**6), st.integers(1, 6), magnitudes(1e-6, 0.999))
+    few = st.sampled_from([(2, 10), (3, 6), (7, 3), (40, 2), (1000, 1)])
+    stay = st.one_of(st.just(0.0), magnitudes(1e-6, 0.999))
+    unequal = st.builds(lambda size, *more: bounds.Windows(*size, *more), few, stay, magnitudes(1e-3, 10.0))
+    return st.one_of(equal, unequal)
 
 
 def fixed_sources() -> Strategy[bounds.Source]:

@@ -44,8 +44,9 @@ MAX_LISTED = 10**7
 def l1_empirical(probabilities: Any, n_draws: Any) -> Any:
     """Expected Σ|p_D - P|, between 0 and 2: twice the total variation of the empirical law.
 
-    2 Σ p (1-p) P(Bin(D-1, p) = ⌊Dp⌋), exact for independent draws (De Moivre; THEORY B4). The support may be infinite,
-    but at most 1e7 types, besides equal ones, may have p ≥ 1/D: raises ValueError beyond; `l1_bounds` then holds.
+    2 Σ p (1-p) P(Bin(D-1, p) = ⌊Dp⌋), exact for independent draws (De Moivre; equation B4). The support may be
+    infinite, but at most 1e7 types, besides equal ones, may have p ≥ 1/D: raises ValueError beyond; `l1_bounds` then
+    holds.
     """
 
     def value(n: float) -> float:
@@ -64,7 +65,7 @@ def l1_empirical(probabilities: Any, n_draws: Any) -> Any:
 def l1_upper(n_types: Any, n_draws: Any) -> Any:
     """√((V-1)/D), or 2 where that is less: above E Σ|p_D - P| for every law on V types, by Cauchy and Schwarz.
 
-    The distance never exceeds 2; at 2, with D ≤ (V-1)/4, it says nothing (THEORY B4).
+    The distance never exceeds 2; at 2, with D ≤ (V-1)/4, it says nothing (equation B4).
     """
     return closed_form("l1_upper", whole_types(n_types), whole_draws(n_draws))
 
@@ -72,7 +73,7 @@ def l1_upper(n_types: Any, n_draws: Any) -> Any:
 def l1_bounds(probabilities: Any, n_draws: Any) -> Bound:
     """Λ/4 - 1/(4√D) ≤ E Σ|p_D - P| ≤ Λ, with Λ = Σ √(p/D) over p ≥ 1/D plus 2 Σ p over the others.
 
-    Rigorous for independent draws from any law, of infinite support too (Berend & Kontorovich 2013, THEORY B4). The
+    Rigorous for independent draws from any law, of infinite support too (Berend & Kontorovich 2013, equation B4). The
     lower end needs two draws, and is 0 and flagged at one. Λ never exceeds 2; at 2 it says nothing.
     """
 
@@ -94,7 +95,7 @@ def l1_bounds(probabilities: Any, n_draws: Any) -> Bound:
 
 
 def l1_pinsker_upper(reverse_kl: Any) -> Any:
-    """√(2 KL), or 2 where that is less: above Σ|p_D - P| for each sample with KL(p_D || P) nats (THEORY B4).
+    """√(2 KL), or 2 where that is less: above Σ|p_D - P| for each sample with KL(p_D || P) nats (equation B4).
 
     Also for the means of both. The distance never exceeds 2; at 2, from 2 nats on, it says nothing.
     """
@@ -104,7 +105,7 @@ def l1_pinsker_upper(reverse_kl: Any) -> Any:
 def l1_exponent(exponent: Any) -> Any:
     """Exponent of E Σ|p_D - P| ~ D^x for infinite Zipf laws: max(1/s - 1, -1/2); a factor √ln D besides at s = 2.
 
-    Asymptotic (THEORY B4). For γ = 1/s above one half it is γ - 1: the distance falls more slowly than D^(-1/2), and
+    Asymptotic (equation B4). For γ = 1/s above one half it is γ - 1: the distance falls more slowly than D^(-1/2), and
     more slowly than √(U(D)/D) allows it to: that rate is not attained. Raises ValueError unless s > 1.
     """
     s = checked("exponent", exponent, lambda s: s > 1, "above 1, as the law has infinitely many types")

@@ -26,17 +26,20 @@ from scipy.special import ndtri
 
 from bounds.efficiency import (
     STORAGE_OPTIONS,
+    at_least_as_many,
     band_exponents,
     bernstein_exponent,
     efficient_params,
     growth_factor,
+    paper_version,
     unique_bounds,
 )
 from bounds.intervals import ASYMPTOTIC, EMPIRICAL, HEURISTIC, Bound, Interval
-from bounds.law_checks import positive
+from bounds.law_checks import as_positive
 from bounds.law_fitting import LossLawFit, checked_confidence
 from bounds.laws import LossLaw
-from bounds.notation import PAPER_VERSIONS, Formula, Letter
+from bounds.notation import Formula, Letter
+from bounds.numerics.pointwise import broadcast, labelled, nonnegative, real_array, shown, single
 
 _VAR_B = Letter("V_B", "variance of the estimate of ln B", "1", r"\sigma_B^2", ("nonnegative",))
 _VAR_BETA = Letter("V_beta", "variance of the estimate of beta", "1", r"\sigma_\beta^2", ("nonnegative",))
@@ -90,24 +93,33 @@ def log_unique_deviation(n_tokens: Any, covariance: Any, *, end: str = "upper") 
     correlated almost perfectly, and at D ≫ 1 nearly all of the variance cancels (B9).
     Raises ValueError for a matrix that is no covariance and for an unknown end.
     """
-    if f"log_unique_deviation.{end}" not in _F:
-        raise ValueError(f"end must be lower, middle or upper, got {end!r}")
-    D = positive("n_tokens", n_tokens)
-    matrix = np.asarray(covariance, float)
+    if not isinstance(end, str) or f"log_unique_deviation.{end}" not in _F:
+        raise ValueError(f"end must be lower, middle or upper, got {shown(end)}")
+    D = as_positive("n_tokens", n_tokens)
+    matrix = _matrix(covariance)
     if matrix.shape != (2, 2) or not np.all(np.isfinite(matrix)) or not np.allclose(matrix, matrix.T):
-        raise ValueError(f"covariance must be a symmetric 2 by 2 matrix of ln B and beta, got {covariance!r}")
+        raise ValueError(f"covariance must be a symmetric 2 by 2 matrix of ln B and beta, got {shown(covariance)}")
     if np.linalg.eigvalsh(matrix).min() < -1e-9 * np.trace(matrix):
-        raise ValueError(f"covariance must be positive semi-definite, got {covariance!r}")
+        raise ValueError(f"covariance must be positive semi-definite, got {shown(covariance)}")
     return _F[f"log_unique_deviation.{end}"].function(D, matrix[0, 0], matrix[1, 1], matrix[0, 1])
 
 
 def exponent_deviation(standard_error: Any, *, bernstein: float = 1.0) -> Any:
     """(2 - b) σ_β: standard error of γ = 1 - (2 - b) β, with b = `bernstein` (1 fast, 0 slow rate; B9)."""
-    error = np.asarray(standard_error, float)
-    if not np.all((error >= 0) & np.isfinite(error)):
-        raise ValueError(f"standard_error must be finite and not negative, got {standard_error!r}")
-    bernstein_exponent(0.5, bernstein)  # refuses a bad b
-    return _F["exponent_deviation"].function(error, bernstein)[()]
+
+    def value(error: Any, b: Any) -> Any:
+        error = np.asarray(nonnegative("standard_error", error), float)
+        bernstein_exponent(0.5, b)  # refuses a bad b
+        return _F["exponent_deviation"].function(*broadcast(error, np.asarray(b, float)))[()]
+
+    return labelled(value, standard_error, bernstein)
+
+
+def _matrix(covariance: Any) -> Any:
+    try:
+        return real_array(covariance)
+    except (TypeError, ValueError, OverflowError):
+        raise ValueError(f"covariance must be a 2 by 2 matrix of numbers, got {shown(covariance)}") from None
 
 
 def growth_factor_interval(
@@ -119,17 +131,17 @@ def growth_factor_interval(
     rejected the upper end is infinite. ``delta``: exp(± z ln k σ_γ/γ²) about the estimate, which is close only
     where γ is at least four standard errors above 0. Raises ValueError for an exponent that is not positive.
     """
-    gamma, k = float(positive("exponent", exponent)), float(positive("k", k))
-    sigma = float(exponent_deviation(standard_error))
+    gamma, k = (single(name, as_positive(name, value)) for name, value in (("exponent", exponent), ("k", k)))
+    sigma = single("standard_error", exponent_deviation(standard_error))
     if k < 1:
         raise ValueError(f"k must be at least 1, got {k:g}: fewer skills need no larger corpus")
     z = float(ndtri((1 + checked_confidence(confidence)) / 2))
-    if method == "delta":
+    if isinstance(method, str) and method == "delta":
         half = z * float(_F["growth_factor_interval.delta"].function(gamma, sigma, k))
         centre = float(growth_factor(gamma, k))
         return Interval(centre * np.exp(-half), centre * np.exp(half))
-    if method != "fieller":
-        raise ValueError(f"method must be fieller or delta, got {method!r}")
+    if not isinstance(method, str) or method != "fieller":
+        raise ValueError(f"method must be fieller or delta, got {shown(method)}")
     low = gamma - z * sigma  # U grows no faster than D, so that the factor is k at least
     high = min(gamma + z * sigma, max(gamma, 1.0))
     return Interval(float(growth_factor(high, k)), float(growth_factor(low, k)) if low > 0 else np.inf)
@@ -188,9 +200,8 @@ def fitted_band(
     `options` are those of `bounds.bands`. Where an exponent is 0 or less in a resample, its corpus factor is infinite
     there.
     """
-    if source not in PAPER_VERSIONS:
-        raise ValueError(f"unknown version of the paper {source!r}: known are {', '.join(PAPER_VERSIONS)}")
-    positive("skills", skills)
+    version = paper_version(source)
+    at_least_as_many(skills)
     if fit.no_band:
         raise ValueError(fit.no_band)
     ends = tuple(band_exponents(fit.law.data_exponent, source))
@@ -222,7 +233,7 @@ def fitted_band(
         )
         for (key, estimate), low, high in zip(estimates.items(), interval.lower, interval.upper, strict=True)
     )
-    return FittedBand(numbers, confidence, n_tokens, assumption, PAPER_VERSIONS[source])
+    return FittedBand(numbers, confidence, n_tokens, assumption, version)
 
 
 def _bounded(n_tokens: float, source: str, options: dict[str, Any]) -> dict[str, Callable[[LossLaw], Bound]]:
@@ -241,7 +252,7 @@ def _factor(exponent: Any, skills: float) -> Any:
 
 
 def _vacuous(bound: Bound, end: str) -> bool:
-    flags = {"lower": bound.lower_vacuous, "upper": bound.upper_vacuous, "middle": bound.vacuous}
+    flags = {"lower": bound.lower_vacuous, "upper": bound.upper_vacuous, "middle": bound.middle_vacuous}
     return bool(flags[end])
 
 

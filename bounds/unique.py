@@ -13,8 +13,9 @@ its D overlapping windows; those of a Santa Fe source count as the facts they st
 
 The formulas stand in `FORMULAS` (`bounds.statements.unique`). Nearly all are sums over types or products of D
 factors, so their numerics are written by hand, in `numerics.rank_tables` (sums over ranks), `numerics.occupancy`
-(what is summed), `numerics.pitman_yor` and `numerics.autocorrelation` (windows); neither sympy nor xarray is ever
-loaded. The tests compare them with the expressions, and with independent sums, at fifty digits.
+(what is summed), `numerics.pitman_yor`, and `numerics.autocorrelation` and `numerics.repeating_letters` (windows);
+neither sympy nor xarray is ever loaded. The tests compare them with the expressions, and with independent sums, at
+fifty digits.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from typing import Any
 
 import numpy as np
 
-from bounds.numerics import autocorrelation, occupancy, pitman_yor
+from bounds.numerics import autocorrelation, occupancy, pitman_yor, repeating_letters
 from bounds.numerics.gamma_ratios import power_ratio
 from bounds.numerics.pointwise import broadcast, flag, labelled, real_array, shown
 from bounds.numerics.rank_tables import (
@@ -65,14 +66,17 @@ __all__ = [
 
 MAX_DRAWS = 2.0**63
 MAX_MULTIPLICITY = 1e8
+MAX_LETTERS = 1 << 24
+"""Letters of unequal probability over which an entropy is summed."""
 
 
 def expected_unique(source: Source | str, n_draws: Any, *, poisson: bool = False) -> Any:
     """Expected number of distinct types in `n_draws` independent draws, in sequences.
 
     E U(D) = Σ_r 1 - (1 - p_r)^D; with `poisson`, Φ(D) = Σ_r 1 - e^(-D p_r), which is smaller by at most 1/e.
-    Exact for independent draws (THEORY A1-A7) and for sliding windows of uniform letters, of which D are those
-    of D + length - 1 letters (A8). Pitman–Yor: E K_n over corpora (A5). Santa Fe: distinct facts (A9).
+    Exact for independent draws (equations A1-A7) and for sliding windows, of which D are those of D + length - 1
+    letters (A8). Pitman–Yor: E K_n over corpora (A5). Santa Fe: distinct facts (A9). Windows of letters that are not
+    independent and equally likely need their words to be listed: ValueError where there are too many.
     """
     law = _law(source, poisson)
 
@@ -80,7 +84,7 @@ def expected_unique(source: Source | str, n_draws: Any, *, poisson: bool = False
         if isinstance(law, PitmanYor):
             mean = pitman_yor.mean(law, n)
         elif isinstance(law, Windows):
-            mean = autocorrelation.seen(law.alphabet, law.length, n)
+            mean = autocorrelation.seen(law.alphabet, law.length, n) if _plain(law) else repeating_letters.seen(law, n)
         elif isinstance(law, Zipf):
             mean = _by_closed_form(law, n, poisson, _closed_mean, occupancy.seen)
         else:
@@ -94,7 +98,7 @@ def expected_unique(source: Source | str, n_draws: Any, *, poisson: bool = False
 def missing_mass(source: Source | str, n_draws: Any, *, poisson: bool = False) -> Any:
     """Expected probability that the next draw is a type not seen in `n_draws` draws.
 
-    E M0(D) = Σ_r p_r (1 - p_r)^D = E U(D+1) - E U(D); with `poisson`, Φ'(D). A probability (THEORY A1).
+    E M0(D) = Σ_r p_r (1 - p_r)^D = E U(D+1) - E U(D); with `poisson`, Φ'(D). A probability (equation A1).
     For a growing source, the chance that the next draw from the law of that D is new; for windows, that the next
     window is.
     """
@@ -104,7 +108,8 @@ def missing_mass(source: Source | str, n_draws: Any, *, poisson: bool = False) -
         if isinstance(law, PitmanYor):
             return pitman_yor.missing_mass(law, n)
         if isinstance(law, Windows):
-            return autocorrelation.unseen(law.alphabet, law.length, n)
+            plain = _plain(law)
+            return autocorrelation.unseen(law.alphabet, law.length, n) if plain else repeating_letters.unseen(law, n)
         if isinstance(law, Zipf):
             return _by_closed_form(law, n, poisson, _closed_missing_mass, occupancy.unseen_mass)
         return _by_table(law, (n,), lambda table, n: occupancy.unseen_mass(table, n, poisson))
@@ -115,7 +120,7 @@ def missing_mass(source: Source | str, n_draws: Any, *, poisson: bool = False) -
 def local_exponent(source: Source | str, n_draws: Any, *, poisson: bool = False) -> Any:
     """Local slope of the growth curve on logarithmic axes, a pure number between 0 and 1.
 
-    γ(D) = D · E M0(D) / E U(D), which is exactly D Φ'/Φ = Φ_1/Φ when Poissonised (THEORY E1). A slope at one D
+    γ(D) = D · E M0(D) / E U(D), which is exactly D Φ'/Φ = Φ_1/Φ when Poissonised (equation E1). A slope at one D
     says nothing of the limit: a uniform law passes 0.58 at D = V. For a growing source, the slope of the law
     of that D, not that of its array of corpora.
     """
@@ -132,7 +137,7 @@ def variance_unique(source: Source | str, n_draws: Any, *, poisson: bool = False
     """Variance of the number of distinct types in `n_draws` draws, in sequences².
 
     Exact for a fixed number of independent draws: Σ q(1-q) plus the covariances of all pairs of types,
-    q = (1-p)^D (THEORY A1), where Φ(2D) - Φ(D) - Φ_1(D)²/D is its leading term. With `poisson`, Φ(2D) - Φ(D).
+    q = (1-p)^D (equation A1), where Φ(2D) - Φ(D) - Φ_1(D)²/D is its leading term. With `poisson`, Φ(2D) - Φ(D).
     Pitman–Yor: Var K_n over corpora that each draw their own law (A5).
     """
     law = _independent("variance_unique", _law(source, poisson))
@@ -151,7 +156,7 @@ def covariance_unique(source: Source | str, n_draws_1: Any, n_draws_2: Any) -> A
     """Covariance of U at two sizes of one growing corpus, in sequences²; the sizes broadcast.
 
     Exact for independent draws: the sum over pairs of types, whose leading terms for D1 ≤ D2 are
-    Φ(D1+D2) - Φ(D2) - Φ_1(D1) Φ_1(D2)/D2 (THEORY E1). Pitman–Yor: Var K_D1 times E X_D2 / E X_D1 with
+    Φ(D1+D2) - Φ(D2) - Φ_1(D1) Φ_1(D2)/D2 (equation E1). Pitman–Yor: Var K_D1 times E X_D2 / E X_D1 with
     X = K + θ/d, over corpora. The corpora of a growing source are not prefixes of each other.
     """
     law = _independent("covariance_unique", _law(source, False))
@@ -174,9 +179,11 @@ def expected_spectrum(source: Source | str, n_draws: Any, *, multiplicity: Any, 
     """Expected number of types drawn exactly `multiplicity` times, in sequences; the two arguments broadcast.
 
     E f_k(D) = C(D,k) Σ_r p_r^k (1-p_r)^(D-k), 0 for k > D; with `poisson`, Φ_k(D) = Σ_r (D p_r)^k e^(-D p_r)/k!
-    (THEORY A1). Pitman–Yor: C(n,k) B(k-d, θ+d+n-k) / B(1-d, θ+d) (A5).
+    (equation A1). Pitman–Yor: C(n,k) B(k-d, θ+d+n-k) / B(1-d, θ+d) (A5).
     """
     law = _independent("expected_spectrum", _law(source, poisson))
+    if multiplicity is None:
+        raise ValueError("multiplicity must be a whole number or an array of them, got None")
 
     def values(n: Any, k: Any) -> Any:
         result = np.zeros(n.shape)
@@ -204,12 +211,13 @@ def entropy(source: Source | str) -> float:
     """Shannon entropy of one draw, H = -Σ p ln p, in nats.
 
     Zipf–Mandelbrot: -ln C + s C Σ (r+q)^-s ln(r+q). Pitman–Yor: its expectation over laws,
-    ψ(θ+1) - ψ(1-d) (THEORY A5). Santa Fe: of the fact that is stated, H(K), which is all of H once the labels of
-    the facts are known (A9). Windows: of one window, length · ln alphabet.
+    ψ(θ+1) - ψ(1-d) (equation A5). Santa Fe: of the fact that is stated, H(K), which is all of H once the labels of
+    the facts are known (A9). Windows: of one window, H_1 + (length - 1) h, with H_1 the entropy of a letter and h that
+    of a letter given the one before.
     """
     law = _law(source, False)
     if isinstance(law, Windows):
-        return law.length * math.log(law.alphabet)
+        return _window_entropy(law)
     if isinstance(law, GrowingUniform):
         raise ValueError(f"the law of {law} depends on the corpus size; its entropy is ln growing_types(...)")
     if isinstance(law, PitmanYor):
@@ -238,6 +246,23 @@ def growing_types(source: GrowingUniform | str, n_draws: Any) -> Any:
 
 
 # Helpers
+
+
+def _plain(law: Windows) -> bool:
+    """Whether letters are independent and equally likely, so that no words need to be listed."""
+    return law.alphabet == 1 or (law.stay == 0 and law.exponent == 0)
+
+
+def _window_entropy(law: Windows) -> float:
+    one = entropy(law.letters)
+    if law.stay == 0 or law.alphabet == 1:
+        return law.length * one
+    if law.exponent > 0 and law.alphabet > MAX_LETTERS:
+        raise ValueError(
+            f"the entropy of {law} is a sum over its letters, of which there may be 2^24; pass a smaller alphabet, "
+            "stay=0 or exponent=0"
+        )
+    return one + (law.length - 1) * repeating_letters.entropy_rate(law, one)
 
 
 def _supports(law: GrowingUniform, n: Any) -> Any:
@@ -325,7 +350,7 @@ def _closed_form_holds(law: Zipf, n: Any) -> Any:
 
 
 def _closed_mean(law: Zipf, n: Any, poisson: bool) -> Any:
-    """Γ(1-α) C^α Γ(D+1)/Γ(D+1-α) - q - 1/2; the ratio is D^α when Poissonised (THEORY A4)."""
+    """Γ(1-α) C^α Γ(D+1)/Γ(D+1-α) - q - 1/2; the ratio is D^α when Poissonised (equation A4)."""
     a = 1 / law.exponent
     power = n**a if poisson else power_ratio(n + 1 - a, a)
     return math.gamma((law.exponent - 1) / law.exponent) * _scale(law) * power - law.shift - 0.5
@@ -337,7 +362,7 @@ def _scale(law: Zipf) -> float:
 
 
 def _closed_missing_mass(law: Zipf, n: Any, poisson: bool) -> Any:
-    """α Γ(1-α) C^α Γ(D+1)/Γ(D+2-α); the ratio is D^(α-1) when Poissonised (THEORY A4)."""
+    """α Γ(1-α) C^α Γ(D+1)/Γ(D+2-α); the ratio is D^(α-1) when Poissonised (equation A4)."""
     a = 1 / law.exponent
     power = n ** (a - 1) if poisson else power_ratio(n + 2 - a, a - 1)
     return a * math.gamma((law.exponent - 1) / law.exponent) * _scale(law) * power

@@ -17,7 +17,6 @@ occurrences come in clumps of overlapping ones, and the clumps of a rare word ar
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
@@ -25,6 +24,7 @@ import numpy as np
 from bounds.intervals import ASYMPTOTIC, RIGOROUS
 from bounds.notation import Formula, Letter
 from bounds.numerics import autocorrelation, word_chains, word_kinds
+from bounds.numerics.one_number import whole_number_from
 from bounds.numerics.pointwise import flag, real_array, shown
 from bounds.unique import _apply
 
@@ -43,6 +43,9 @@ _OVERLAP = Letter("a", "probability that an occurrence is followed by one that o
 _OWN = (
     _STREAM, _LENGTH, _ALPHABET, _WORD, _OVERLAP,
     Letter("z", "variable of the generating function", "1", "z", ("complex",)),
+    Letter("rho", "probability that a letter repeats the one before", "1", r"\rho", ("nonnegative",)),
+    Letter("H1", "entropy of a letter", "nats", "H_1", ("nonnegative",)),
+    Letter("h", "entropy of a letter given the one before", "nats", "h", ("nonnegative",)),
     Letter("c", "autocorrelation polynomial: sum over the periods j < l of the word of z^j times the probability of "
            "its last j letters", "1", "c_w(z)", ("complex",)),
 )  # fmt: skip
@@ -53,6 +56,7 @@ _SCHBATH = "Reinert & Schbath 1998, J. Comput. Biol. 5:223"
 _LINEAR = "linearity of expectation"
 _RARE = "letters are independent or a stationary Markov chain, and the word is rare"
 _FAIR = [0.5, 0.5]
+_REPEATING = "a letter repeats the one before with probability rho, else it is drawn anew, p_r ~ r**-s (windows source)"
 
 FORMULAS = (
     Formula(
@@ -71,6 +75,31 @@ FORMULAS = (
         name="entropy.windows", quantity="H(P)", text="l*log(A)", arguments=("A", "l"), label=RIGOROUS,
         assumption="letters are independent and uniform; the entropy of one window", source="elementary",
         equation="A8", unit="nats", example=(4, 3), own=_OWN,
+    ),
+    Formula(
+        name="expected_unique.repeating_windows", quantity=r"\mathbb{E}\,U(D)", text="Sum(1 - P(w), (w, 1, A**l))",
+        arguments=("A", "l"), label=RIGOROUS, source=_LINEAR, equation="A8", unit="sequences",
+        assumption=f"{_REPEATING}; P(w) is the probability that word w is absent from T = D + l - 1 letters",
+        call="bounds.expected_unique('windows:alphabet=26,length=4,stay=0.2', 1e6)", own=_OWN,
+    ),
+    Formula(
+        name="missing_mass.repeating_windows", quantity=r"\mathbb{E}\,M_0(D)",
+        text="Sum(P(w, T) - P(w, T + 1), (w, 1, A**l))", arguments=("A", "l", "T"), label=RIGOROUS, source=_LINEAR,
+        equation="A8", call="bounds.missing_mass('windows:alphabet=26,length=4,stay=0.2', 1e6)", own=_OWN,
+        assumption=f"{_REPEATING}; P(w, T) is the probability that word w is absent from T = D + l - 1 letters",
+    ),
+    Formula(
+        name="entropy.repeating_windows", quantity="H(P)", text="H1 + (l - 1)*h", arguments=("l", "H1", "h"),
+        label=RIGOROUS, source="chain rule of entropy", equation="A8", unit="nats", example=(4, 3.2, 2.5), own=_OWN,
+        assumption=f"{_REPEATING}; the entropy of one window",
+    ),
+    Formula(
+        name="entropy.repeating_letters", quantity="h",
+        text="-Sum(P(a)*((rho + (1 - rho)*P(a))*log(rho + (1 - rho)*P(a)) - (1 - rho)*P(a)*log((1 - rho)*P(a))), "
+        "(a, 1, A)) - (1 - rho)*(log(1 - rho) - H1)", arguments=("A", "rho", "H1"), label=RIGOROUS,
+        source="elementary", equation="A8", unit="nats", own=_OWN,
+        assumption=f"{_REPEATING}; P(a) is the probability of letter a, h the entropy of a letter given the one before",
+        call="bounds.entropy('windows:alphabet=4,length=2,stay=0.3') - bounds.entropy('uniform:4')",
     ),
     Formula(
         name="expected_unique_windows", quantity=r"\mathbb{E}\,U", text="Sum(1 - P(w), (w, 1, A**l))",
@@ -111,13 +140,13 @@ def expected_unique_windows(
 
     `letters` are the probabilities of independent letters, shape (A,), or the transition matrix of a Markov chain,
     shape (A, A), whose first letter follows `initial`, by default the stationary law. E U = Σ_w P(w occurs), exact
-    to about twelve digits at any `n_tokens` from 0 to 2^63 (THEORY A8); with `approximate`, each P is that of
+    to about twelve digits at any `n_tokens` from 0 to 2^63 (equation A8); with `approximate`, each P is that of
     `occurrence_probability`. Uniform letters take windows of any length; others all words to be listed, of which
     there may be 2^20. Raises ValueError where there are more.
     """
     approximate = flag("approximate", approximate)
     first, q = _law(letters, initial, approximate)
-    length = _whole_number("length", length)
+    length = whole_number_from(1, "length", length)
     if len(q) == 1:  # letters that never come
         first, q = first[first > 0], q[:, first > 0]
 
@@ -148,7 +177,7 @@ def occurrence_probability(
 ) -> Any:
     """Probability that `word`, a sequence of letters 0 … A-1, occurs in a stream of `n_tokens` letters.
 
-    Exact to about twelve digits, however rare the word (THEORY A8); with `approximate`, 1 - exp(-(T-l+1) π_w (1-a_w))
+    Exact to about twelve digits, however rare the word (equation A8); with `approximate`, 1 - exp(-(T-l+1) π_w (1-a_w))
     for a stationary stream (A8b). `letters` and `initial` are those of `expected_unique_windows`.
     """
     return _one_word(word, letters, n_tokens, initial, approximate, 0)
@@ -249,7 +278,7 @@ def _probabilities(name: str, value: Any) -> np.ndarray:
     except (TypeError, ValueError, OverflowError):
         raise ValueError(f"{name} must be probabilities, got {shown(value)}") from None
     if array.ndim == 0 or array.size == 0:
-        raise ValueError(f"{name} must be a sequence of probabilities, got {value!r}")
+        raise ValueError(f"{name} must be a sequence of probabilities, got {shown(value)}")
     if not np.all(array >= 0):
         raise ValueError(f"{name} must be probabilities of at least 0, got {array[~(array >= 0)].flat[0]}")
     total = array.sum(-1, keepdims=True)
@@ -263,17 +292,10 @@ def _word(word: Any, alphabet: int) -> np.ndarray:
     try:
         array = np.asarray(word)
     except ValueError:
-        raise ValueError(f"word must be a sequence of one or more whole numbers, got {word!r}") from None
+        raise ValueError(f"word must be a sequence of one or more whole numbers, got {shown(word)}") from None
     if array.ndim != 1 or array.size == 0 or array.dtype.kind not in "iu":
-        raise ValueError(f"word must be a sequence of one or more whole numbers, got {word!r}")
+        raise ValueError(f"word must be a sequence of one or more whole numbers, got {shown(word)}")
     if not np.all((array >= 0) & (array < alphabet)):
         wrong = array[~((array >= 0) & (array < alphabet))][0]
         raise ValueError(f"word must hold letters 0 to {alphabet - 1}, got {wrong}")
     return array[None, :].astype(int)
-
-
-def _whole_number(name: str, value: Any) -> int:
-    real = isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, bool)
-    if not (real and 1 <= value < math.inf and value == int(value)):
-        raise ValueError(f"{name} must be a whole number of at least 1, got {value!r}")
-    return int(value)

@@ -17,7 +17,6 @@ The same seed gives the same curves on any number of threads, whichever replicat
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -25,15 +24,15 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 
-from bounds import GrowingUniform, PitmanYor, SantaFe, Source, Windows, expected_unique, parse_source
+from bounds import PitmanYor, SantaFe, Source, Windows, expected_unique, parse_source
 from bounds.quantities import parse_count, parse_grid
 from bounds.spectrum import FrequencySpectrum
-from simulate.backends import get_backend
 from simulate.first_arrivals import MAX_ARRIVALS, arrivals
 from simulate.gaussian import LEAST_VARIANCE, gaussian_path, sizes_not_normal
 from simulate.restaurant import MAX_SEATED, restaurant
-from simulate.sampling import build_sampler
-from simulate.stream import Stream
+from simulate.sampling import check_drawable
+from simulate.stream import Stream, cell_of
+from simulate.token_engine import token_engine
 
 ENGINES = ("auto", "tokens", "types", "gauss")
 WANTS = ("expectation", "growth", "spectrum", "tokens")
@@ -131,7 +130,8 @@ def choose_engine(
     """The cheapest engine whose law is exact enough for what is wanted of `replicates` corpora, one of `WANTS`.
 
     Corpora that cost little are drawn token by token or type by type; beyond `FEW_TOKENS` and `FEW_ARRIVALS` a
-    Gaussian path replaces them, where U is normal more closely than `replicates` corpora can tell.
+    Gaussian path replaces them, where U is normal more closely than `replicates` corpora can tell. Where the tables
+    of the tokens engine cannot hold the source, the next engine takes it, and the reason says so.
 
     Raises ValueError with one sentence where no engine can draw what is wanted.
     """
@@ -149,12 +149,17 @@ def choose_engine(
             "pass smaller n_draws or fewer replicates"
         )
     if ordered:
+        check_drawable(law, int(sizes[-1]))
         return Choice("tokens", "what is wanted depends on each token, so tokens are drawn one by one")
+    refused = ""
     if n_tokens <= FEW_TOKENS and not isinstance(law, SantaFe):
-        return Choice("tokens", f"{n_tokens:.1e} draws are few: drawn one by one, equal on every backend")
+        refused = _why_no_tokens(law, int(sizes[-1]))
+        if not refused:
+            return Choice("tokens", f"{n_tokens:.1e} draws are few: drawn one by one, equal on every backend")
+        refused = f"; {refused}"
     n_new = float(np.max(expected_unique(law, sizes))) * replicates
     if n_new <= FEW_ARRIVALS:
-        return Choice("types", f"{n_new:.1e} new types are few: exact first arrivals, however many the draws")
+        return Choice("types", f"{n_new:.1e} new types are few: exact first arrivals, however many the draws{refused}")
     if wants == "growth" and _normal_enough(law, sizes, replicates):
         what = "steps of exact mean and variance" if isinstance(law, PitmanYor) else "a path of exact covariance"
         return Choice("gauss", f"{n_new:.1e} new types are many, and U is normal to within what is measured: {what}")
@@ -165,17 +170,21 @@ def choose_engine(
     raise ValueError(
         f"no engine draws {replicates} corpora of {law} with {n_new:.1e} new types"
         + (" and their multiplicities; pass smaller n_draws or ask for curves alone" if wants == "spectrum" else
-           ", whose number is not normal at every size; pass smaller n_draws or take expectations")
+           ", whose number is not normal at every size; pass smaller n_draws or fewer replicates, or take expectations")
     )  # fmt: skip
 
 
-def build_engine(name: str, source: Source, n_draws: np.ndarray, *, edges: np.ndarray | None = None) -> Engine:
+def build_engine(
+    name: str, source: Source, n_draws: np.ndarray, *, edges: np.ndarray | None = None, device: str = "cpu"
+) -> Engine:
     """The engine `name` (tokens, types or gauss), set up for `source` at the ascending sizes `n_draws`.
+
+    `device` is where tokens are drawn; the other engines run on the processor.
 
     Raises ValueError with one sentence where it cannot draw the source, or not with multiplicities in bins `edges`.
     """
     if name == "tokens":
-        return Tokens(source, n_draws, edges)
+        return token_engine(source, n_draws, edges=edges, device=device)
     if name not in ("types", "gauss"):
         raise ValueError(f"engine must be tokens, types or gauss, got {name!r}")
     if name == "gauss" and edges is not None:
@@ -185,40 +194,20 @@ def build_engine(name: str, source: Source, n_draws: np.ndarray, *, edges: np.nd
     return gaussian_path(source, n_draws) if name == "gauss" else arrivals(source, n_draws, edges=edges)
 
 
-@dataclass(frozen=True)
-class Tokens:
-    """The tokens engine behind the same verb: every draw, on the processor."""
-
-    source: Source
-    sizes: np.ndarray
-    edges: np.ndarray | None
-
-    def draw(self, stream: Stream, replicates: int) -> tuple[np.ndarray, np.ndarray]:
-        """U of shape (replicate, size), and the spectra at the last size, shape (replicate, bin)."""
-        edges = FrequencySpectrum.edges(self.sizes[-1]) if self.edges is None else self.edges
-        parts = [(stream.cell, self.sizes)]
-        if isinstance(self.source, GrowingUniform):
-            parts = [(cell_of(f"{self.source} {n}"), np.array([n])) for n in self.sizes]
-        backend, n_unique, spectra = get_backend("cpu"), [], []
-        for cell, sizes in parts:
-            sampler = build_sampler(self.source, int(sizes[-1]))
-            streams = [replace(stream, cell=cell, replicate=stream.replicate + i) for i in range(replicates)]
-            grown = [backend.growth(sampler, sizes, own, edges=edges) for own in streams]
-            n_unique.append(np.array([one.n_unique for one in grown]))
-            spectra = [one.spectrum[-1] for one in grown]
-        return np.concatenate(n_unique, axis=1), np.array(spectra)
-
-
-def cell_of(name: str) -> int:
-    """The cell of the stream that a source has by its name, whatever else is drawn beside it."""
-    return zlib.crc32(name.encode()) & 0xFFFFFF
-
-
 def _sizes(n_draws: Sequence[float] | np.ndarray | str) -> np.ndarray:
     grid = parse_grid(n_draws if isinstance(n_draws, str) else np.atleast_1d(np.asarray(n_draws)).tolist())
     if grid[-1] > MAX_DRAWS:
         raise ValueError(f"n_draws must be at most 2^63 - 1, got {grid[-1]}; corpora are counted in 64-bit integers")
     return np.array(grid, np.int64)
+
+
+def _why_no_tokens(law: Source, n_draws: int) -> str:
+    """Why the tokens of `law` cannot be drawn, without the advice; nothing where they can."""
+    try:
+        check_drawable(law, n_draws)
+    except ValueError as error:
+        return str(error).partition(";")[0]
+    return ""
 
 
 def _normal_enough(law: Source, sizes: np.ndarray, replicates: int) -> bool:

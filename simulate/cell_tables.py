@@ -63,7 +63,8 @@ NO_CELLS = Cells(
 
 def build_cells(parts: tuple[tuple[float, Source], ...]) -> tuple[Cells, int]:
     """The cells of a mixture of laws with weights, and the number of types that have a cell of their own."""
-    rank_bits = 62 if len(parts) == 1 else 58
+    check_cells(parts)
+    rank_bits = _rank_bits(parts)
     columns: list[list[np.ndarray]] = []
     for number, (weight, part) in enumerate(parts):
         first, width, mass, ratio = _law(part, rank_bits)
@@ -79,13 +80,6 @@ def build_cells(parts: tuple[tuple[float, Source], ...]) -> tuple[Cells, int]:
     key, width, ratio, component = key[drawn], width[drawn], ratio[drawn], component[drawn]
     single = (width == 0) & (key < np.uint64(FRESH))
     key[single] = np.arange(np.count_nonzero(single), dtype=np.uint64)
-    steep = [
-        s
-        for number, (_, p) in enumerate(parts)
-        if (s := _steepness(p)) > MAX_SAMPLED_EXPONENT and np.any((component == number) & (ratio > 0))
-    ]
-    if steep:
-        raise ValueError(f"the tokens engine takes shifted exponents up to {MAX_SAMPLED_EXPONENT:g}, got {steep[0]:g}")
     edges = np.arange((1 << GUIDE_BITS) + 1, dtype=object) << (64 - GUIDE_BITS)
     edges[-1] -= 1
     guide = np.searchsorted(starts, edges.astype(np.uint64), side="right") - 1
@@ -97,6 +91,31 @@ def build_cells(parts: tuple[tuple[float, Source], ...]) -> tuple[Cells, int]:
     return cells, int(np.count_nonzero(single))
 
 
+def check_cells(parts: tuple[tuple[float, Source], ...]) -> None:
+    """Refuse, with the ValueError of `build_cells`, laws that cells cannot hold. Builds no long table."""
+    for weight, part in parts:
+        if isinstance(part, Geometric) and _geometric_cells(part) > MAX_CELLS:
+            raise ValueError(
+                f"the tokens engine takes geometric ratios up to 0.999997, got {part.ratio!r}; use --engine types"
+            )
+        if isinstance(part, Zipf) and part.exponent > MAX_SAMPLED_EXPONENT:
+            _, _, mass, ratio = _zipf_cells(part, _rank_bits(parts))
+            if np.any((ratio > 0) & (np.rint(np.ldexp(mass * (weight / math.fsum(mass)), 64)) > 0)):
+                raise ValueError(
+                    f"the tokens engine takes shifted exponents up to {MAX_SAMPLED_EXPONENT:g}, got {part.exponent:g}; "
+                    "use --engine types"
+                )
+
+
+def _rank_bits(parts: tuple[tuple[float, Source], ...]) -> int:
+    return 62 if len(parts) == 1 else 58
+
+
+def _geometric_cells(law: Geometric) -> int:
+    """Types that have a cell: beyond them lies less than 2^-65 of the mass."""
+    return math.ceil(45.5 / -math.log(law.ratio)) + 1
+
+
 def _steepness(part: Source) -> float:
     return part.exponent if isinstance(part, Zipf) else 0.0
 
@@ -106,11 +125,7 @@ def _law(part: Source, rank_bits: int) -> tuple[np.ndarray, np.ndarray, np.ndarr
     if isinstance(part, Zipf):
         return _zipf_cells(part, rank_bits)
     if isinstance(part, Geometric):
-        n = math.ceil(45.5 / -math.log(part.ratio)) + 1  # beyond it lies less than 2^-65 of the mass
-        if n > MAX_CELLS:
-            raise ValueError(
-                f"the tokens engine takes geometric ratios up to 0.999997, got {part.ratio!r}; use --engine analytic"
-            )
+        n = _geometric_cells(part)
         first = np.arange(1, n + 1)
         mass = np.exp(math.log(part.ratio) * (first - 1)) * (1 - part.ratio)
         return first.astype(np.uint64), np.zeros(n, np.uint64), mass, np.zeros(n, np.uint64)

@@ -30,7 +30,7 @@ DESCRIPTIONS: dict[str, tuple[str, str]] = {
     "multiplicity": ("1", "lower edge of a bin of multiplicities"),
     "n_unique": ("sequences", f"distinct sequences U(D); {NOT_MEASURED} where not measured"),
     "n_unique_expected": ("sequences", "expected distinct sequences E U(D)"),
-    "n_unique_sd": ("sequences", "standard deviation of U(D) between corpora"),
+    "n_unique_sd": ("sequences", "standard deviation of U(D) between corpora; NaN where not known, as for windows"),
     "missing_mass": ("1", "expected probability of all sequences unseen after D draws"),
     "spectrum": ("sequences", "types whose multiplicity at the largest D lies in the bin"),
     "exponent": ("1", "fitted exponent of U(D) ~ D^gamma, one corpus"),
@@ -38,7 +38,7 @@ DESCRIPTIONS: dict[str, tuple[str, str]] = {
     "exponent_lower": ("1", "lower end of the 95 % interval of the pooled exponent"),
     "exponent_upper": ("1", "upper end of the 95 % interval of the pooled exponent"),
     "exponent_planted": ("1", "exponent of the source as D grows without limit"),
-    "exponent_local": ("1", "local slope d ln U / d ln D at the largest D"),
+    "exponent_local": ("1", "local slope d ln U / d ln D at the largest D; of windows, between the last two D"),
     "f1": ("sequences", "sequences seen once"),
     "f2": ("sequences", "sequences seen twice"),
     "n_units": ("units", "units of text in the prefix"),
@@ -46,7 +46,6 @@ DESCRIPTIONS: dict[str, tuple[str, str]] = {
     "fit_offset": ("sequences", "offset u0 of the fitted curve K D^gamma - u0"),
     "fit_scale": ("sequences", "scale K of the fitted curve K D^gamma - u0"),
     "fit_p_value": ("1", "p-value of the test of fit"),
-    "z": ("1", "mean U at the largest D against its expectation, in standard errors"),
     "learner": ("", "who learns from the corpus"),
     "loss_tolerance": ("", "training loss allowed: nats per sequence, or a share (%) of the excess loss on tests"),
     "excess_loss": ("loss_unit", "excess loss given the corpus, exact; NaN where not measured"),
@@ -64,6 +63,11 @@ DESCRIPTIONS: dict[str, tuple[str, str]] = {
     "efficient_exponent": ("1", "fitted exponent of the mean efficient size ~ D^exponent"),
     "efficient_exponent_lower": ("1", "lower end of the 95 % interval of efficient_exponent"),
     "efficient_exponent_upper": ("1", "upper end of the 95 % interval of efficient_exponent"),
+    "z": (
+        "1",
+        "mean U at the largest D against its expectation, in standard errors; where n_unique_sd is NaN, these are "
+        "measured between the corpora, and z is the normal quantile of Student's t",
+    ),
     "engine": ("", "how the corpora were drawn"),
     "fit": ("", "what the fit says of itself"),
 }

@@ -76,7 +76,9 @@ def arrivals(source: Source, n_draws: np.ndarray, *, edges: np.ndarray | None = 
     Raises ValueError with one sentence for Pitman–Yor sources and windows, and above `MAX_ARRIVALS` new types.
     """
     if isinstance(source, PitmanYor | Windows):
-        raise ValueError(f"first arrivals need independent draws from fixed probabilities, got {source}")
+        raise ValueError(
+            f"first arrivals need independent draws from fixed probabilities, got {source}; use the tokens engine"
+        )
     expected = float(np.max(expected_unique(source, n_draws)))
     if expected > MAX_ARRIVALS:
         raise ValueError(

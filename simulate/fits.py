@@ -5,19 +5,24 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
-from functools import partial
 from typing import Any
 
 import numpy as np
 import xarray as xr
+from scipy.stats import norm
+from scipy.stats import t as t_law
 
 from bounds.estimation.dataset_fits import fit_inputs, fit_source
+from bounds.estimation.many import exponents
 from bounds.fitting import ExponentFit, fit_exponent
 from simulate.corpus.exponents import CorpusFit
 from simulate.corpus.source import TOO_SHORT, OpenCorpus
 from simulate.dataset import NOT_MEASURED, describe, stamp
 
 Window = tuple[int, int] | None
+
+LEAST_CORPORA = 8
+"""Fewer corpora say too little of how far their mean may stray."""
 
 _PER_SOURCE = (
     "exponent_pooled", "exponent_lower", "exponent_upper", "exponent_local", "fit_offset", "fit_scale", "fit_p_value",
@@ -90,21 +95,22 @@ def _fit_or_say_why_not(one: xr.Dataset, model: str, window: Window) -> tuple[An
 
 def _fit_source(one: xr.Dataset, model: str, window: Window) -> tuple[np.ndarray, ExponentFit]:
     """The exponent of each corpus of one source, and the fit of all of them together."""
+    given = fit_inputs(one, window)
+    if given.dependent:  # one model of their own, whatever others are fitted with
+        together = fit_source(one, fit_exponent, window=window)
+        single = [fit_exponent(given.n_draws, row, model="offset", window=window).exponent for row in given.counts]
+        return np.array(single), together
     if bool((one.spectrum == NOT_MEASURED).all()):  # an engine that draws curves alone
         given = fit_inputs(one.assign(spectrum=xr.zeros_like(one.spectrum)), window)._replace(spectra=None)
         together = fit_exponent(given.n_draws, given.counts, nested=given.nested, model=model, window=window)
     else:
-        given = fit_inputs(one, window)
         # Corpora that are no prefixes of each other have one model of their own.
         model = model if given.nested else "auto"
         together = fit_source(one, fit_exponent, model=model, window=window)
-    alone = partial(fit_exponent, given.n_draws, nested=given.nested, window=window)
-    if given.spectra is None:
-        return np.array([alone(row, model=model).exponent for row in given.counts]), together
-    # "auto" would fit the other models as well, to report them beside its answer; of one corpus only that is kept.
-    alone = partial(alone, model="spectrum" if model == "auto" else model)
-    single = [alone(row, spectrum=s).exponent for row, s in zip(given.counts, given.spectra, strict=True)]
-    return np.array(single), together
+    if not given.nested:
+        alone = [fit_exponent(given.n_draws, row, nested=False, model=model, window=window) for row in given.counts]
+        return np.array([fit.exponent for fit in alone]), together
+    return exponents(given.n_draws, given.counts, spectra=given.spectra, model=model, window=window), together
 
 
 def _numbers(fit: ExponentFit) -> list[float]:
@@ -124,12 +130,23 @@ def _text_numbers(fit: CorpusFit | None, one: xr.Dataset) -> tuple[list[float], 
 
 
 def _z(dataset: xr.Dataset) -> np.ndarray:
-    """Mean count at the largest D against its expectation, in standard errors of the mean."""
+    """Mean count at the largest D against its expectation, in standard errors of the mean.
+
+    Where Var U is not known, as for windows, it is that of the corpora: Student's t, as the normal quantile with the
+    same tail, of no fewer than `LEAST_CORPORA` corpora.
+    """
     last = dataset.isel(n_draws=-1)
     counts = last.n_unique.transpose("source", "replicate").values
-    drawn = counts != NOT_MEASURED
-    n = np.maximum(drawn.sum(axis=1), 1)
-    difference = counts.sum(axis=1, where=drawn) / n - last.n_unique_expected.values
-    error = last.n_unique_sd.values / np.sqrt(n)
-    measured = drawn.any(axis=1) & (error > 0)
-    return np.where(measured, difference / np.where(error > 0, error, 1.0), np.nan)
+    found = np.full(len(counts), np.nan)
+    for i, (row, mean, sd) in enumerate(
+        zip(counts, last.n_unique_expected.values, last.n_unique_sd.values, strict=True)
+    ):
+        drawn = row[row != NOT_MEASURED]
+        known = not np.isnan(sd)
+        if len(drawn) == 0 or not (known or len(drawn) >= LEAST_CORPORA):
+            continue
+        error = (sd if known else drawn.std(ddof=1)) / np.sqrt(len(drawn))
+        if error > 0:
+            t = (drawn.sum() / len(drawn) - mean) / error
+            found[i] = t if known else -math.copysign(1, t) * norm.ppf(t_law.sf(abs(t), len(drawn) - 1))
+    return found

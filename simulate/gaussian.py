@@ -100,7 +100,9 @@ def sizes_not_normal(source: Source, sizes: Any, least_variance: float = LEAST_V
     Raises ValueError with one sentence where there is no Gaussian path; see `gaussian_path`.
     """
     if isinstance(source, PitmanYor | Windows):
-        raise ValueError(f"a Gaussian path needs independent draws from fixed probabilities, got {source}")
+        raise ValueError(
+            f"a Gaussian path needs independent draws from fixed probabilities, got {source}; use the tokens engine"
+        )
     if len(sizes) > MAX_SIZES:
         raise ValueError(f"the gauss engine takes at most {MAX_SIZES} sizes, got {len(sizes)}; pass a coarser n_draws")
     variance = variance_unique(source, sizes)

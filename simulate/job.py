@@ -12,15 +12,17 @@ from typing import Any
 import numpy as np
 
 from bounds.quantities import log_spaced, parse_grid
-from bounds.sources import PitmanYor, Source
+from bounds.sources import PitmanYor, Source, Windows
 from bounds.spectrum import FrequencySpectrum
+from bounds.unique import expected_unique
 from simulate.arrivals import Choice, choose_engine
 from simulate.backends import get_backend
 from simulate.corpus.source import CorpusSource, OpenCorpus
 from simulate.dataset import provenance
 from simulate.forecast import corpus_cost
 from simulate.plan import DEFAULT_N_DRAWS, Sweep, parse_any_source
-from simulate.sweep_cells import Cell, Drawer, Tokens, block_size, cut, set_up
+from simulate.sweep_cells import Cell, Drawer, block_size, cut, set_up
+from simulate.token_engine import Tokens
 
 DEVICES = ("auto", "cpu", "gpu")
 MAX_TOKENS = 10**12
@@ -108,6 +110,8 @@ def _choose(plan: Sweep, source: Source | CorpusSource, grid: Sequence[int], dev
     if isinstance(source, CorpusSource):
         return Choice("corpus", "a real corpus is counted, not drawn")
     if plan.engine == "analytic":
+        if isinstance(source, Windows):
+            expected_unique(source, 1)  # refuses words that are too many to list
         return Choice("analytic", "asked for: expectations alone, nothing is drawn")
     if device == "gpu":
         if isinstance(source, PitmanYor):

@@ -13,7 +13,7 @@ that the law of this corpus, given what was seen, leaves to unseen types. That i
 
 After `STEP_FROM` types, a step of m ≤ 0.3 n customers is taken at once. L is beta-binomial, exactly; the tables of
 those L customers are a Pitman–Yor partition PY(d, θ + k d) of L, and their number K' is taken as normal with its
-two exact moments (THEORY A5), or drawn exactly where it is small. The relative error of a count is that of a normal
+two exact moments (equation A5), or drawn exactly where it is small. The relative error of a count is that of a normal
 law for one of several hundred with a variance below it, and steps are independent given k.
 """
 
@@ -190,7 +190,7 @@ def _tables_one_by_one(d, theta, n, state):
 
 @compiled
 def table_moments(d, theta, n):
-    """E K and Var K of PY(d, θ) at `n` customers, for θ of some tens or more (THEORY A5).
+    """E K and Var K of PY(d, θ) at `n` customers, for θ of some tens or more (equation A5).
 
     With t = θ/d, E K = t (e^A - 1) and Var K = t² e^2A (e^(B-2A) - 1) + t e^A (e^(B-A) - 1), where A and B are
     ln Γ(x+a)/Γ(x) between x = θ and θ + n for a = d and 2d. With w = x + (a-1)/2 it is

@@ -7,8 +7,9 @@ Five kinds of table cover the sources of `bounds.sources`:
 * ``cells``: the unit interval, cut at 64-bit integers (`simulate.cell_tables`): unlimited laws, and mixtures. In a
   block a rank is proposed evenly and accepted with probability ((a + q) / (r + q))^s, a polynomial in 32-bit fixed
   point.
-* ``windows``: token i is letters i … i + l - 1 of a flat stream; its key is the window written in base A, or a hash
-  where A^l ≥ 2^62.
+* ``windows``: token i is letters i … i + l - 1 of a stream; its key is the window written in base A, or a hash where
+  A^l ≥ 2^62. A letter is flat, or from an alias table. It repeats the one before it where its random bits of attempt 2
+  are below a whole number; so letter i is the letter that was last drawn anew, at i or before it.
 * ``urn``: the Chinese restaurant process of Pitman-Yor, drawn token by token.
 
 Floating point builds the tables, once, on the host (`Sampler.digest` names the result); integers decide what is
@@ -28,13 +29,13 @@ from numpy.typing import ArrayLike
 
 from bounds.sources import GrowingUniform, Mixture, PitmanYor, SantaFe, Source, Uniform, Windows, Zipf
 from simulate.alias import MAX_TYPES, alias_table, whole_masses
-from simulate.cell_tables import FRESH, GUIDE_BITS, NO_CELLS, OVERFLOW, Cells, build_cells
+from simulate.cell_tables import FRESH, GUIDE_BITS, NO_CELLS, OVERFLOW, Cells, build_cells, check_cells
 from simulate.stream import M32, multiply_high, random_bits
 
 __all__ = [
     "ALIAS", "CELLS", "FLAT", "FRESH", "HASH_PRIME", "OVERFLOW", "URN", "WINDOWS", "Cells", "Sampler", "build_sampler",
-    "draw_alias", "draw_flat", "draw_from_block", "find_cell", "hash_base", "listed_sampler", "multiply_mod",
-    "roll_window",
+    "check_drawable", "draw_alias", "draw_flat", "draw_from_block", "draw_letter", "find_cell", "hash_base", "last_anew",
+    "listed_sampler", "multiply_mod", "roll_window",
 ]  # fmt: skip
 
 FLAT, CELLS, URN, ALIAS, WINDOWS = 0, 1, 2, 3, 4
@@ -62,7 +63,9 @@ class Sampler:
     """Integer tables of one source. Read by backends; built by `build_sampler`.
 
     Keys below `n_dense` are single types and index a table of counts. ``parameter`` is (V, 0) of a flat law,
-    (b, 0) of an alias table of 2^b entries, (A, l) of windows, and (d, θ) of an urn in units of 2^-32.
+    (b, 0) of an alias table of 2^b entries, (A, l) of windows, and (d, θ) of an urn in units of 2^-32. ``repeat`` is
+    2^64 times the probability that a letter of windows repeats the one before it, and ``alias`` holds their letters
+    where they are not equally likely.
     """
 
     kind: int
@@ -70,6 +73,7 @@ class Sampler:
     cells: Cells = NO_CELLS
     n_dense: int = 0
     alias: np.ndarray = field(default_factory=lambda: _NO_ALIAS)
+    repeat: int = 0
 
     @property
     def n_keys(self) -> int:
@@ -81,9 +85,15 @@ class Sampler:
         return {FLAT: self.parameter[0], ALIAS: self.n_dense}.get(self.kind, 0)
 
     @property
+    def letter_bits(self) -> int:
+        """b where the letters of windows come from an alias table of 2^b entries, 0 where they are flat."""
+        return max(len(self.alias), 1).bit_length() - 1 if self.kind == WINDOWS else 0
+
+    @property
     def digest(self) -> str:
         """SHA-256 of the tables: equal digests give equal draws."""
-        digest = hashlib.sha256(f"{self.kind} {self.n_dense} {self.parameter}".encode())
+        repeat = f" {self.repeat}" if self.repeat else ""
+        digest = hashlib.sha256(f"{self.kind} {self.n_dense} {self.parameter}{repeat}".encode())
         for table in (*self.cells, self.alias):
             digest.update(f"{table.dtype} {table.shape}".encode() + table.tobytes())
         return digest.hexdigest()
@@ -107,17 +117,22 @@ def build_sampler(source: Source, n_draws: int) -> Sampler:
         return _windows(source)
     if isinstance(source, PitmanYor):
         return _urn(source, n_draws)
-    if isinstance(source, Zipf) and source.types is not None and 2 <= source.types <= MAX_ALIAS_TYPES:
-        ranks = np.arange(source.types, dtype=float)
-        # Relative to the first: only ratios matter, and (1 + q)^-s alone may underflow.
-        sizes = whole_masses(np.exp(-source.exponent * np.log1p(ranks / (1 + source.shift))))
+    if isinstance(source, Zipf) and _is_listed(source):
+        sizes = _zipf_sizes(source)
         if np.count_nonzero(sizes) > 1:
             return _alias(sizes)
-    parts = source.components if isinstance(source, Mixture) else ((1.0, source),)
-    if len(parts) > 16:
-        raise ValueError(f"the tokens engine takes mixtures of at most 16 components, got {len(parts)}")
-    cells, n_dense = build_cells(parts)
+    cells, n_dense = build_cells(_parts(source))
     return Sampler(CELLS, cells=cells, n_dense=n_dense)
+
+
+def check_drawable(source: Source, n_draws: int) -> None:
+    """Raise the ValueError that `build_sampler` would raise for `source`, if any, without its large tables."""
+    if isinstance(source, SantaFe):
+        source = source.facts
+    if isinstance(source, Windows | PitmanYor):
+        build_sampler(source, n_draws)  # has no tables
+    elif not (isinstance(source, GrowingUniform | Uniform) or _is_listed(source)):
+        check_cells(_parts(source))
 
 
 def listed_sampler(masses: ArrayLike) -> Sampler:
@@ -139,6 +154,27 @@ def listed_sampler(masses: ArrayLike) -> Sampler:
     return _alias(sizes)
 
 
+def _is_listed(source: Source) -> bool:
+    """Whether the law may have an alias table: it is finite, and not too long."""
+    return isinstance(source, Zipf) and source.types is not None and 2 <= source.types <= MAX_ALIAS_TYPES
+
+
+def _zipf_sizes(law: Zipf) -> np.ndarray:
+    """The masses of a listed Zipf law in units of 2^-64. Relative to the first, since (1 + q)^-s may underflow."""
+    ranks = np.arange(law.n_types)
+    return whole_masses(np.exp(-law.exponent * np.log1p(ranks / (1 + law.shift))))
+
+
+def _parts(source: Source) -> tuple[tuple[float, Source], ...]:
+    """The components of a law with their weights."""
+    parts = source.components if isinstance(source, Mixture) else ((1.0, source),)
+    if len(parts) > 16:
+        raise ValueError(
+            f"the tokens engine takes mixtures of at most 16 components, got {len(parts)}; use --engine types"
+        )
+    return parts
+
+
 def _alias(sizes: np.ndarray) -> Sampler:
     table, bits = alias_table(sizes)
     return Sampler(ALIAS, parameter=(bits, 0), n_dense=len(sizes), alias=table)
@@ -152,11 +188,12 @@ def _alias_of_one(key: int, n_types: int) -> Sampler:
 def _urn(source: PitmanYor, n_draws: int) -> Sampler:
     if n_draws > MAX_URN_DRAWS:
         raise ValueError(
-            f"the tokens of a Pitman-Yor source can be drawn up to 2^31 - 1, got {n_draws}; use --engine analytic"
+            f"the tokens of a Pitman-Yor source can be drawn up to 2^31 - 1, got {n_draws}; use --engine types or gauss"
         )
     if source.concentration >= 2**29:
         raise ValueError(
-            f"the tokens engine takes concentrations below 2^29, got {source.concentration:g}; use --engine analytic"
+            f"the tokens engine takes concentrations below 2^29, got {source.concentration:g}; "
+            "use --engine types or gauss"
         )
     return Sampler(URN, parameter=(round(source.discount * 2**32), round(source.concentration * 2**32)))
 
@@ -166,7 +203,18 @@ def _windows(source: Windows) -> Sampler:
         raise ValueError(
             f"the tokens engine takes windows of at most 2^20 letters, got {source.length}; use --engine analytic"
         )
-    sampler = Sampler(WINDOWS, parameter=(source.alphabet, source.length))
+    alias = _NO_ALIAS
+    if isinstance(source.letters, Zipf):
+        if source.alphabet > MAX_ALIAS_TYPES:
+            raise ValueError(
+                f"the tokens engine takes alphabets of at most 2^24 unequal letters, got {source.alphabet}; pass a "
+                "smaller alphabet or exponent=0"
+            )
+        sizes = _zipf_sizes(source.letters)
+        certain = np.count_nonzero(sizes) < 2
+        alias = (_alias_of_one(0, source.alphabet) if certain else _alias(sizes)).alias
+    repeat = round(source.stay * 2**64)
+    sampler = Sampler(WINDOWS, parameter=(source.alphabet, source.length), alias=alias, repeat=repeat)
     if not sampler.n_keys and source.alphabet >= HASH_PRIME:
         raise ValueError(
             f"the tokens engine takes alphabets below 2^61 - 1, got {source.alphabet}; use --engine analytic"
@@ -231,6 +279,21 @@ def draw_alias(alias: Any, table_bits: Any, bits: Any) -> Any:
     # No branch: a wrong guess would wait for the entry, and with it all the draws after it.
     own = np.uint64((bits & ((_U1 << shift) - _U1)) < entry >> table_bits)
     return other ^ ((bucket ^ other) * own)
+
+
+@register_jitable
+def draw_letter(alphabet: Any, alias: Any, table_bits: Any, bits: Any) -> Any:
+    """A letter that is drawn anew: flat where `table_bits` is 0, else from an alias table; all uint64."""
+    return draw_alias(alias, table_bits, bits) if table_bits > _U0 else draw_flat(alphabet, bits)
+
+
+@register_jitable
+def last_anew(repeat: Any, seed: Any, high: Any, position: Any) -> Any:
+    """The place of the letter that the letter at `position` is: the last at or before it that repeats no other."""
+    if repeat > _U0:
+        while position > _U0 and random_bits(seed, high + _U2, position) < repeat:
+            position -= _U1
+    return position
 
 
 @register_jitable

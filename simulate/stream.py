@@ -19,6 +19,7 @@ code), run as they stand in Python, and are compiled where compiled code calls t
 
 from __future__ import annotations
 
+import zlib
 from dataclasses import dataclass
 from typing import Any
 
@@ -60,6 +61,11 @@ class Stream:
     def high(self) -> int:
         """The high 64 bits of the counter at attempt 0."""
         return pack_stream(PURPOSES[self.purpose], self.cell, self.replicate)
+
+
+def cell_of(name: str) -> int:
+    """The cell of the stream that a source has by its name, whatever else is drawn beside it."""
+    return zlib.crc32(name.encode()) & 0xFFFFFF
 
 
 def pack_stream(purpose: int, cell: int, replicate: int, attempt: int = 0) -> int:

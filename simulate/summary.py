@@ -64,6 +64,7 @@ def warnings(dataset: xr.Dataset, implied: Sequence[Band]) -> list[str]:
     ]
     far = [row for row in rows(dataset) if row["z"] is not None and abs(row["z"]) > 4]
     told += [f"{row['source']}: the mean count is {row['z']:.1f} standard errors from its expectation" for row in far]
+    told += _unknown(dataset)
     return told + [note[2:] for note in band_notes(implied, float(dataset.n_draws[-1])) if note.startswith("!")]
 
 
@@ -126,12 +127,28 @@ def print_summary(dataset: xr.Dataset, implied: Sequence[Band]) -> None:
         "γ fitted: all corpora together, in brackets where the fit is rejected. γ local: f1/U at D, the slope of ln U"
     )
     print("for independent draws. z: mean U against E U, in standard errors of the mean.")
+    if any(row["source"].startswith("windows:") for row in rows(dataset)):
+        print(
+            "Windows overlap: their γ local is the slope between the last two D, and the standard error behind their\n"
+            "z is measured between the corpora (Student's t, as a normal quantile; none with fewer than 8)."
+        )
     for row in rows(dataset):
         if row["exponent_lower"] is None and row["fit"]:
             print(f"! {short(row['source'])}: {row['fit']}")
+    for note in _unknown(dataset):
+        print(f"! {note}")
     print(f"\nWhat the loss laws imply for a corpus of D = {n_draws:.4g} tokens, with one parameter per sequence")
     print_bands(implied, n_draws)
     print(f"\n{verdict(dataset, implied)}")
+
+
+def _unknown(dataset: xr.Dataset) -> list[str]:
+    """Sources whose expectation would need too many words to be listed."""
+    return [
+        f"{row['source']}: its words are too many to list, so that E U and z are not known"
+        for row in rows(dataset)
+        if row["n_unique_expected"] is None and row["source"].startswith("windows:")
+    ]
 
 
 def short(source: str) -> str:

@@ -7,7 +7,6 @@ others, so that tables built by floating point are the same everywhere.
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
@@ -16,11 +15,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from bounds.sources import GrowingUniform, Source
-from simulate.arrivals import Engine, build_engine, cell_of
-from simulate.backends import get_backend
-from simulate.sampling import Sampler, build_sampler
-from simulate.stream import Stream
+from bounds.sources import Source
+from simulate.arrivals import Engine, build_engine
+from simulate.stream import Stream, cell_of
 
 MAX_CELLS = 1024
 """Cells of one source: each is a chunk of two arrays, hence two files."""
@@ -65,29 +62,6 @@ class Drawer:
         return Block(np.ascontiguousarray(n_unique.T), spectrum)
 
 
-@dataclass(frozen=True)
-class Tokens:
-    """The tokens engine on a device: one part for all sizes, or one for each of a growing source."""
-
-    parts: tuple[tuple[int, Sampler, np.ndarray], ...]
-    edges: np.ndarray
-    device: str
-
-    def draw(self, stream: Stream, replicates: int) -> tuple[np.ndarray, np.ndarray]:
-        """U of shape (replicate, size), and the spectra at the last size, shape (replicate, bin)."""
-        backend, n_unique = get_backend(self.device), []
-        for cell, sampler, sizes in self.parts:
-            streams = [replace(stream, cell=cell, replicate=stream.replicate + i) for i in range(replicates)]
-            grown = [backend.growth(sampler, sizes, own, edges=self.edges) for own in streams]
-            n_unique.append(np.array([one.n_unique for one in grown]))
-        return np.concatenate(n_unique, axis=1), np.array([one.spectrum[-1] for one in grown])
-
-    @property
-    def digest(self) -> str:
-        """SHA-256 of all tables: equal digests give equal draws."""
-        return hashlib.sha256("".join(sampler.digest for _, sampler, _ in self.parts).encode()).hexdigest()
-
-
 Drawn = tuple[Cell, Block | Exception]
 Runner = Callable[[Mapping[int, Drawer], Sequence[Cell]], Iterator[Drawn]]
 """Draws cells and yields them in whatever order they end, each with what it holds or with why it failed."""
@@ -95,16 +69,9 @@ Runner = Callable[[Mapping[int, Drawer], Sequence[Cell]], Iterator[Drawn]]
 
 def set_up(source: Source, engine: str, grid: Sequence[int], edges: np.ndarray, seed: int, device: str) -> Drawer:
     """`source` set up for an engine; ValueError with one sentence where the engine cannot draw it."""
-    sizes = np.array(grid, np.int64)
-    stream = Stream(seed, engine, cell_of(str(source)))
-    if engine != "tokens":
-        built = build_engine(engine, source, sizes, edges=None if engine == "gauss" else edges)
-        return Drawer(stream, built, len(edges))
-    if isinstance(source, GrowingUniform):
-        parts = tuple((cell_of(f"{source} {n}"), build_sampler(source, n), np.array([n])) for n in grid)
-    else:
-        parts = ((stream.cell, build_sampler(source, grid[-1]), sizes),)
-    return Drawer(stream, Tokens(parts, edges, device), len(edges))
+    bins = None if engine == "gauss" else edges
+    built = build_engine(engine, source, np.array(grid, np.int64), edges=bins, device=device)
+    return Drawer(Stream(seed, engine, cell_of(str(source))), built, len(edges))
 
 
 def block_size(replicates: int, seconds_per_corpus: float) -> int:

@@ -20,7 +20,7 @@ import numpy as np
 import xarray as xr
 
 from bounds.quantities import parse_count
-from bounds.sources import Source
+from bounds.sources import Source, Windows
 from bounds.unique import expected_unique, local_exponent, missing_mass, variance_unique
 from simulate.cluster import check_cluster, on_cluster
 from simulate.corpus.source import CorpusSource
@@ -259,7 +259,7 @@ def _runner(job: Job, threads: int | None, cluster: str | None) -> Runner:
 
 
 def theory(job: Job) -> xr.Dataset:
-    """Expectation, standard deviation and missing mass of each source at each size; NaN for a real corpus."""
+    """Expectation, standard deviation and missing mass of each source at each size; NaN where they are not known."""
     n_draws = np.array(job.grid, np.int64)
     columns, planted = [], []
     for source in job.parsed:
@@ -267,8 +267,7 @@ def theory(job: Job) -> xr.Dataset:
             columns.append(np.full((3, len(n_draws)), np.nan))
             planted.append(np.nan)
             continue
-        deviation = np.sqrt(variance_unique(source, n_draws))
-        columns.append(np.array([expected_unique(source, n_draws), deviation, missing_mass(source, n_draws)]))
+        columns.append(_moments(source, n_draws, job.choices[str(source)].name))
         planted.append(source.limit_exponent or np.nan)
     expected, deviations, mass = np.stack(columns, axis=1)
     dims = ("source", "n_draws")
@@ -281,3 +280,21 @@ def theory(job: Job) -> xr.Dataset:
         },
         coords={"source": list(job.plan.sources), "n_draws": n_draws},
     )
+
+
+def _moments(source: Source, n_draws: np.ndarray, engine: str) -> np.ndarray:
+    """E U, its standard deviation and E M0, a row each.
+
+    The variance of windows is not known. Words too many to list leave the rest unknown too, which a sweep that draws
+    can do without, and its table says so.
+    """
+    unknown = np.full(len(n_draws), np.nan)
+    if not isinstance(source, Windows):
+        deviation = np.sqrt(variance_unique(source, n_draws))
+        return np.array([expected_unique(source, n_draws), deviation, missing_mass(source, n_draws)])
+    try:
+        return np.array([expected_unique(source, n_draws), unknown, missing_mass(source, n_draws)])
+    except ValueError:
+        if engine == "analytic":
+            raise
+        return np.array([unknown, unknown, unknown])

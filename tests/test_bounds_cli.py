@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import io
 import json
+import os
+import sys
 
 import numpy as np
 import pytest
 
 import bounds
+from bounds import command
 from tests.law_runs import LAWS, ladder, losses
 from tests.test_cli import refused, run
 
@@ -41,6 +45,39 @@ def test_explain_tells_all_about_one():
     assert set(row["letters"]) == {"gamma", "k"}
     rows = json.loads(run("explain", "--json", module="bounds").stdout)["rows"]
     assert len(rows) == len(bounds.formulas())
+
+
+def test_a_terminal_without_greek_reads_its_names():
+    environment = os.environ | {"PYTHONIOENCODING": "ascii"}
+    out = run("band", "1T", module="bounds", env=environment).stdout
+    for text in ("beta of the data term", "exponent gamma, U ~ D^gamma", "corpus x for 2x skills", "N = nuU"):
+        assert text in out
+    assert "?" not in out
+    lines = [line for line in out.splitlines() if "|" in line]
+    assert len({len(line) for line in lines}) == 1, "columns stay aligned"
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1"])
+def test_characters_are_spelled_once_and_never_lost(monkeypatch, encoding):
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(io.BytesIO(), encoding=encoding))
+    assert command.spelled("U ≥ D^γ, Γ(1-α) – ∞ … \N{SNOWMAN}") == "U >= D^gamma, Gamma(1-alpha) - inf ... ?"
+    assert command.spelled("é") == ("e" if encoding == "ascii" else "é")
+
+
+def test_a_wide_table_is_printed_in_pieces_with_its_first_columns(monkeypatch, capsys):
+    columns, rows = (
+        ["law", "", "a" * 30, "b" * 30, "c" * 30],
+        [["x", "lower", "1", "2", "3"], ["y", "upper", "4", "5", "6"]],
+    )
+    command.print_table(columns, rows, left=2)
+    assert len(capsys.readouterr().out.split()) == 4 + 1 + 10
+    for width, pieces in ((300, 1), (90, 2), (60, 3), (10, 3)):
+        monkeypatch.setattr(command, "terminal_width", lambda width=width: width)
+        command.print_table(columns, rows, left=2)
+        out = capsys.readouterr().out
+        assert out.count("lower") == out.count("law") == pieces
+        assert all(out.count(letter * 30) == 1 for letter in "abc")
+        assert width < 60 or max(map(len, out.splitlines())) <= width
 
 
 def test_explain_refuses_what_there_is_not():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import json
 import math
+import re
 
 import pytest
 import sympy
@@ -87,6 +88,31 @@ def test_a_function_explains_all_its_formulas():
         assert f"{name}: U " in told
     everything = bounds.explain()
     assert everything.count("\n") + 1 == len(FORMULAS)
+
+
+@pytest.mark.parametrize(("label", "least"), [("B7", 5), ("B7-iii", 1), ("A8", 4), ("A8(b)", 2), ("H", 4)])
+def test_a_label_explains_its_equations(label, least):
+    """The labels that docstrings name can be looked up where the documents of the theory are not at hand."""
+    found = catalogue.find(label)
+    assert len(found) >= least
+    assert all(label in formula.equation for formula in found)
+    assert "unique_lower_slow" not in {formula.name for formula in catalogue.find("B7-ii")}
+
+
+def test_docstrings_name_only_equations_that_can_be_explained():
+    """Of public functions, classes and their methods."""
+    for name in bounds.__all__:
+        public = getattr(bounds, name)
+        parts = [public, *vars(public).values()] if inspect.isclass(public) else [public]
+        for text in filter(None, (inspect.getdoc(part) for part in parts if callable(part))):
+            assert "THEORY" not in text, name
+            for label in re.findall(r"equations? ([A-H][0-9]?(?:-[iv]+)?)\b", text):
+                assert catalogue.find(label), (name, label)
+
+
+@pytest.mark.parametrize("formula", FORMULAS.values(), ids=FORMULAS)
+def test_plain_statements_hold_no_latex(formula):
+    assert not re.search(r"\\|[_^]\{|\{|\}", formula.plain), formula.plain
 
 
 def test_an_unknown_name_is_one_sentence_with_the_nearest():

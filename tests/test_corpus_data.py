@@ -99,7 +99,7 @@ def test_hashes(corpora, name):
 
 
 def test_exponents_of_the_novels(corpora):
-    """THEORY E1: .490 fitted to prefixes from D = 1e3, f1/U = .357, and no single power law."""
+    """Equation E1: .490 fitted to prefixes from D = 1e3, f1/U = .357, and no single power law."""
     result = measure_corpus(corpora / "eng_novels.txt.zst")
     fit = fit_corpus(result)
     assert fit.local == pytest.approx(0.357, abs=0.001)

@@ -1,7 +1,7 @@
 """Do the intervals of `fit_exponent` cover? Laws with a known exponent, one corpus of a million draws each time.
 
     pytest -m verification tests/test_coverage.py          asserts it, about ten minutes on one core
-    python -m tests.test_coverage [main|others]            writes the tables of docs/coverage.md
+    python -m tests.test_coverage [main|spectrum|others]   writes the tables of docs/coverage.md
 
 The samplers below are this file's own, and share no code with `simulate`: Zipf–Mandelbrot by rejection from a
 Pareto law, Pitman–Yor as a restaurant in which each token follows a uniformly chosen earlier one.
@@ -158,6 +158,10 @@ SETTINGS: dict[str, dict] = {
     "curve and spectrum": {"spectrum": True},
     "curve and spectrum, 90 %": {"spectrum": True, "confidence": 0.9},
 }
+ALONE: dict[str, dict] = {
+    "spectrum alone": {"spectrum": True, "alone": True},
+    "spectrum alone, 90 %": {"spectrum": True, "alone": True, "confidence": 0.9},
+}
 FEWER = ("curve, 8 points a decade from 1e3", "curve and spectrum")
 
 
@@ -178,16 +182,18 @@ class Cell:
 
 def fits_of(law: Law, settings: tuple[str, ...], datasets: int) -> Iterator[dict[str, tuple[float, float, float]]]:
     """(exponent, lower, upper) of each setting, corpus after corpus; NaN where there is no interval."""
-    fine = {name: {"first": 1000, "per_decade": 8, "confidence": 0.95, **SETTINGS[name]} for name in settings}
+    known = SETTINGS | ALONE
+    fine = {name: {"first": 1000, "per_decade": 8, "confidence": 0.95, **known[name]} for name in settings}
     for number in range(datasets):
         rng = np.random.default_rng([SEED, sum(map(ord, law.name)), law.n_draws, number])
         first, spectrum = seen(law.draw(rng, law.n_draws))
         result = {}
         for name, how in fine.items():
             draws = grid(how["first"], law.n_draws, how["per_decade"])
+            alone = how.get("alone")
             fit = fit_exponent(
-                draws,
-                np.searchsorted(first, draws),
+                law.n_draws if alone else draws,
+                None if alone else np.searchsorted(first, draws),
                 spectrum=spectrum if how.get("spectrum") else None,
                 confidence=how["confidence"],
             )
@@ -255,11 +261,16 @@ def write(section: str, text: str) -> None:
 
 def main(section: str = "main", datasets: str = "") -> None:
     started = time.perf_counter()
+    laws, settings, usual = {
+        "main": (MAIN, tuple(SETTINGS), DATASETS),
+        "spectrum": (MAIN, tuple(ALONE), 5 * DATASETS),
+        "others": (OTHERS, FEWER, DATASETS // 5),
+    }[section]
     cells: list[Cell] = []
-    for law in MAIN if section == "main" else OTHERS:
-        number = int(datasets or (DATASETS if section == "main" else 10 if law.n_draws > 10**6 else 40))
-        cells += measure(law, tuple(SETTINGS) if section == "main" else FEWER, number)
-        print(table(cells[-(len(SETTINGS) if section == "main" else len(FEWER)) :]), flush=True)
+    for law in laws:
+        number = int(datasets or (10 if law.n_draws > 10**6 else usual))
+        cells += measure(law, settings, number)
+        print(table(cells[-len(settings) :]), flush=True)
     write(section, table(cells))
     print(f"{PAGE}: {section}, {time.perf_counter() - started:.0f} s")
 

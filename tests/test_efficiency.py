@@ -47,7 +47,7 @@ def test_doubling_the_skills_takes_three_to_five_times_the_data():
 
 
 def test_worked_numbers_of_the_theory():
-    """THEORY B7: Hoffmann 2022 at D = 1e12."""
+    """Equation B7: Hoffmann 2022 at D = 1e12."""
     bound = bounds.unique_bounds(1e12, law="hoffmann2022")
     assert bound.lower == pytest.approx(2.74e8, rel=2e-3)
     assert bound.upper == pytest.approx(3.59e11, rel=2e-3)
@@ -100,7 +100,7 @@ def test_the_optimum_is_a_minimum(law, compute):
 
 
 def test_linear_rate_bounds_do_not_depend_on_the_unit_but_the_slow_rate_does():
-    """THEORY section 0: with sequences of 4 tokens, D and epsilon change and their product does not."""
+    """With sequences of 4 tokens, D and epsilon change and their product does not."""
     table = {formula.name: formula.function for formula in FORMULAS}
     D, eps, length = 1e12, 0.18, 4.0
     assert table["unique_upper_fast"](D / length, eps * length) == pytest.approx(table["unique_upper_fast"](D, eps))
@@ -217,8 +217,8 @@ def test_bands_are_json_with_the_promised_keys():
 @pytest.mark.parametrize(
     ("call", "sentence"),
     [
-        (lambda: bounds.exponent_band(0), "beta must lie strictly between 0 and 1"),
-        (lambda: bounds.exponent_band(float("nan")), "beta must lie strictly between 0 and 1"),
+        (lambda: bounds.exponent_band(0), "beta must be strictly between 0 and 1"),
+        (lambda: bounds.exponent_band(float("nan")), "beta must be strictly between 0 and 1"),
         (lambda: bounds.growth_factor(0), "exponent must be positive"),
         (lambda: bounds.growth_factor(0.5, -1), "k must be positive"),
         (lambda: bounds.unique_bounds(1e12, law="chinchilla"), "unknown law 'chinchilla'"),
@@ -227,8 +227,8 @@ def test_bands_are_json_with_the_promised_keys():
         (lambda: bounds.unique_bounds(1e12, law="hoffmann2022", inversion="sideways"), "unknown inversion"),
         (lambda: bounds.unique_bounds(1e12, law="hoffmann2022", source="v9"), "unknown version of the paper"),
         (lambda: bounds.efficient_params(1e12, law="hoffmann2022", params_per_sequence=0), "params_per_sequence must"),
-        (lambda: bounds.bernstein_exponent(0.28, 1.5), "bernstein must lie between 0"),
-        (lambda: bounds.bernstein_exponent(1.0, 0.5), "beta must lie strictly"),
+        (lambda: bounds.bernstein_exponent(0.28, 1.5), "bernstein must be between 0"),
+        (lambda: bounds.bernstein_exponent(1.0, 0.5), "beta must be strictly"),
         (
             lambda: bounds.unique_bounds(100, law="hoffmann2022", tokens_per_sequence=200),
             "at least one sequence of 200",
@@ -270,3 +270,31 @@ def test_every_formula_explains_itself():
         assert formula.assumption in text
         assert formula.source in text
         assert "LaTeX" in text
+
+
+def test_halfway_to_an_end_that_says_nothing_there_is_no_middle():
+    """At a million tokens the fast rate allows every token to be new, and only the lower end says something."""
+    bound = bounds.unique_bounds([1e6, 1e12], law="hoffmann2022")
+    assert bound.upper_vacuous.tolist() == bound.middle_vacuous.tolist() == [True, False]
+    (row,) = (band.to_json() for band in bounds.bands(1e6, laws="hoffmann2022"))
+    assert row["n_unique_middle"] is row["n_params_middle"] is None
+    assert row["n_unique_lower"] > 1
+    (low,) = (band.to_json() for band in bounds.bands(1e6, laws="hoffmann2022", source="kausik2024v3"))
+    assert low["n_unique_middle"] == low["n_unique_lower"], "this version takes the lower end alone"
+    assert bounds.unique_bounds(1e12, law="hoffmann2022", source="kausik2024v6").middle_vacuous
+
+
+def test_infinite_numbers_are_null_in_json():
+    """JSON has no infinity: neither of a factor beyond the largest float nor of a lower exponent of 0."""
+    steep = bounds.LossLaw("steep", "own", 0.3, 0.6, 1.7, 400.0, 400.0)
+    (row,) = (band.to_json() for band in bounds.bands(1e12, laws=[steep]))
+    assert row["corpus_factor_upper"] is None
+    (row,) = (band.to_json() for band in bounds.bands(1e12, laws="epoch2024", skills=1e300))
+    json.dumps(row, allow_nan=False)
+    assert row["corpus_factor_lower"] is None
+
+
+def test_fewer_skills_are_refused():
+    """A factor below one would turn the ends of the corpus factor around."""
+    with pytest.raises(ValueError, match=r"skills must be at least 1, got 0\.5"):
+        bounds.bands(1e12, skills=0.5)

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 import bounds
 from bounds.spectrum import FrequencySpectrum
+from simulate import sampling
 from simulate.arrivals import (
     CORPORA_PER_VARIANCE,
     FEW_ARRIVALS,
@@ -24,6 +25,7 @@ from simulate.arrivals import (
 from simulate.first_arrivals import MAX_ARRIVALS, arrivals
 from simulate.gaussian import gaussian_path, sizes_not_normal
 from simulate.restaurant import restaurant
+from simulate.sampling import build_sampler, check_drawable
 from tests.strategies import n_draws, sources
 
 BIG = "1e3:1e18:41"
@@ -94,6 +96,57 @@ def test_what_is_chosen_can_be_set_up(law, n):
         assert build_engine(name, law, np.array([n]), edges=edges)
 
 
+MANY_PARTS = "mixture:" + "+".join(["0.0625*(zipf:2.0)"] * 15 + ["0.03125*(zipf:1.5)"] * 2)
+NOT_BY_TOKENS = [
+    ("geometric:0.9999999", "geometric ratios up to 0.999997"),
+    ("zipf:40,shift=1e6", "shifted exponents up to 32"),
+    ("mixture:0.5*(geometric:0.9999999)+0.5*(zipf:2)", "geometric ratios up to 0.999997"),
+    ("pitman-yor:0.5,concentration=1e10", r"concentrations below 2\^29"),
+    (MANY_PARTS, "at most 16 components"),
+]
+
+
+@pytest.mark.parametrize(("source", "words"), NOT_BY_TOKENS)
+def test_what_the_tables_cannot_hold_goes_to_the_next_engine(source, words):
+    choice = choose_engine(source, [1000, 10_000], 10)
+    assert choice.name == "types"
+    assert re.search(
+        f"few: exact first arrivals, however many the draws; the tokens engine takes .*{words}", choice.reason
+    )
+    with pytest.raises(ValueError, match=words):
+        build_engine("tokens", bounds.parse_source(source), np.array([10_000]))
+    drawn = growth(source, [1000, 10_000], 10)
+    deviation = float(bounds.variance_unique(source, 10_000)) ** 0.5
+    assert drawn.n_unique[:, -1].mean() == pytest.approx(
+        float(bounds.expected_unique(source, 10_000)), abs=2 * deviation
+    )
+    with pytest.raises(ValueError, match=words):
+        choose_engine(source, [1000], 10, wants="tokens")
+
+
+@given(sources, n_draws(10**6))
+@settings(deadline=None, max_examples=30)
+def test_the_sampler_says_beforehand_what_it_refuses(law, n):
+    refusals = []
+    for ask in (check_drawable, build_sampler):
+        try:
+            ask(law, n)
+            refusals.append("")
+        except ValueError as error:
+            refusals.append(str(error))
+    assert refusals[0] == refusals[1]
+
+
+def test_no_table_is_built_to_choose(monkeypatch):
+    """Those of 2^24 cells or types take seconds."""
+    for name in ("build_cells", "alias_table"):
+        monkeypatch.setattr(sampling, name, None)
+    for source in ("geometric:0.99999", "zipf:0.5,types=1.6e7", "zipf:1.5"):
+        assert choose_engine(source, [1000], 1).name == "tokens"
+        with pytest.raises(TypeError):
+            build_engine("tokens", bounds.parse_source(source), np.array([1000]))
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
@@ -119,7 +172,7 @@ def test_bad_arguments_are_refused_in_a_sentence(arguments, words):
         ({"engine": "analytic"}, "engine must be one of auto, tokens, types, gauss, got 'analytic'"),
         ({"engine": "gauss", "spectrum": True}, "draws no multiplicities"),
         ({"seed": -1}, "seed must be"),
-        ({"seed": 2**64}, "seed must be"),
+        ({"seed": 2**64}, r"seed must be at most 2\^64 - 1, got"),
         ({"first": 2**24}, "first must be"),
         ({"threads": 0}, "threads must be"),
     ],
@@ -156,7 +209,7 @@ def test_sizes_at_which_a_law_is_normal():
     ("make", "words"),
     [
         (lambda: arrivals(bounds.PitmanYor(0.5), np.array([10])), "fixed probabilities"),
-        (lambda: arrivals(bounds.Windows(4, 3), np.array([10])), "fixed probabilities"),
+        (lambda: arrivals(bounds.Windows(4, 3), np.array([10])), "fixed probabilities.*; use the tokens engine"),
         (lambda: arrivals(bounds.Zipf(1.05), np.array([10**18])), re.escape(f"stops at {MAX_ARRIVALS:.0e}")),
         (lambda: gaussian_path(bounds.PitmanYor(0.5), np.array([10])), "fixed probabilities"),
         (lambda: gaussian_path(bounds.Zipf(1.5), np.arange(1, 2002)), "at most 2000 sizes"),
@@ -164,6 +217,7 @@ def test_sizes_at_which_a_law_is_normal():
         (lambda: restaurant(bounds.PitmanYor(0.9), np.array([10]), edges=np.array([1])), "step=False"),
         (lambda: choose_engine("zipf:1.5", [2 * int(MAX_TOKENS)], 1, wants="tokens"), "stops at 1e"),
         (lambda: choose_engine("zipf:1.05", [10**18], 1, wants="spectrum"), "curves alone"),
+        (lambda: choose_engine("windows:alphabet=4,length=9999999", [10], 1), "at most 2.20 letters"),
     ],
 )
 def test_what_cannot_be_drawn_is_refused_in_a_sentence(make, words):

@@ -46,6 +46,10 @@ SOURCES = [
     "windows:alphabet=4,length=3",
     "windows:alphabet=4,length=20",
     "windows:alphabet=10,length=40",
+    "windows:alphabet=5,length=3,stay=0.6",
+    "windows:alphabet=3,length=2,stay=0.9,exponent=1",
+    "windows:alphabet=26,length=20,stay=0.3,exponent=1.5",
+    "windows:alphabet=1000,length=1,exponent=1",
     "mixture:0.7*(zipf:2)+0.3*(zipf:1.5,shift=5)",
     "mixture:0.5*(uniform:100000)+0.2*(zipf:1.05,shift=5000)+0.3*(geometric:0.99)",
 ]

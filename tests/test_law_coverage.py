@@ -42,7 +42,7 @@ SETTINGS = {
 def fits(law: LossLaw, setting: dict, datasets: int) -> Iterator:
     noise = {key: value for key, value in setting.items() if key != "runs"}
     for number in range(datasets):
-        rng = np.random.default_rng([SEED, sum(map(ord, repr(law))) + len(noise), number])
+        rng = np.random.default_rng([SEED, round(1e4 * law.data_exponent), len(noise), number])
         n_params, n_tokens = ladder(rng, setting.get("runs", 240))
         observed = losses(rng, law, n_params, n_tokens, **noise)
         yield fit_loss_law(n_params, n_tokens, observed, bootstrap=BOOTSTRAP, seed=number)

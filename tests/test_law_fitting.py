@@ -268,6 +268,7 @@ def changed(place, value, row=3):
         (GOOD, {"bootstrap": 3}, "bootstrap must be 0 or at least 50"),
         (GOOD, {"bootstrap": 99.5}, "bootstrap must be a whole number"),
         (GOOD, {"drop_highest": -1}, "drop_highest must be a whole number"),
+        (GOOD, {"seed": float("nan")}, "seed must be a whole number of at least 0, got nan"),
         ([column[:7] for column in GOOD], {"bootstrap": 50}, "intervals need at least 8 runs, got 7"),
         (GOOD, {"drop_highest": 240}, "0 runs cannot fix five constants"),
     ],

@@ -77,7 +77,7 @@ def test_poisson_is_the_mixture_of_fixed_numbers(n, a):
 
 
 def test_numbers_of_the_theory():
-    """THEORY H: 0.010677 exact and 0.01076 from the formula at n = 30, a = 1/3; rates between sizes from 30 to 3000."""
+    """Equation H: 0.010677 exact and 0.01076 from the formula at n = 30, a = 1/3; rates at n = 30 to 3000."""
     assert bounds.top1_excess(30, 1 / 3) == pytest.approx(0.010677, abs=5e-7)
     assert TABLE["top1_excess.limit"].function(1 / 3, 30) == pytest.approx(0.010757, abs=5e-7)
     sizes = np.array([30.0, 100.0, 300.0, 1000.0, 3000.0])

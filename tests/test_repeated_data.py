@@ -148,7 +148,7 @@ def test_less_parameters_than_without_the_limit():
         (lambda: bounds.effective_tokens(0, 1e9), "n_tokens must be positive"),
         (lambda: bounds.effective_tokens(1e9, float("inf")), "n_unique_tokens must be positive and finite"),
         (lambda: bounds.effective_params(-1, 1e9), "n_params must be positive"),
-        (lambda: bounds.repeated_token_value(1e9, "all"), "n_unique_tokens must be a positive number"),
+        (lambda: bounds.repeated_token_value(1e9, "all"), "n_unique_tokens must be positive and finite"),
         (lambda: LAW.optimal(0, 1e9), "compute_flops must be positive"),
         (lambda: bounds.effective_tokens(1e9, 1e9, law="chinchilla"), "unknown law of repeated data 'chinchilla'"),
         (lambda: bounds.effective_tokens(1e9, 1e9, law=[1]), r"unknown law of repeated data \[1\]"),

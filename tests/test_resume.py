@@ -23,6 +23,7 @@ from simulate.job import choose_device, prepare
 from simulate.plan import Sweep
 from simulate.progress import clock, sentence
 from simulate.store import CellStore
+from simulate.stream import cell_of
 from simulate.sweeps import State
 from tests.sweep_runs import LONG, LONG_FLAGS, SMALL, SOURCES, finish, same, start
 
@@ -280,7 +281,7 @@ def failing(monkeypatch):
     draw = sweep_cells.Drawer.draw
 
     def refuse(self, first, replicates):
-        if first <= 2 < first + replicates and self.stream.cell == sweep_cells.cell_of(SOURCES[0]):
+        if first <= 2 < first + replicates and self.stream.cell == cell_of(SOURCES[0]):
             raise OSError("the disk of this worker is gone")
         return draw(self, first, replicates)
 

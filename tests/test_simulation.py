@@ -6,6 +6,7 @@ standard deviation of U at 1000 corpora, and a variance that is wrong by half.
 
 from __future__ import annotations
 
+import math
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import cache
@@ -14,7 +15,7 @@ from itertools import islice
 import numpy as np
 import pytest
 
-from bounds import expected_spectrum, expected_unique, parse_source, variance_unique
+from bounds import expected_spectrum, expected_unique, missing_mass, parse_source, variance_unique
 from bounds.sources import Source
 from bounds.spectrum import FrequencySpectrum
 from simulate.backends import cpu, reference
@@ -80,16 +81,47 @@ def test_mean_and_variance_are_those_of_theory(source, n_draws, replicates):
     assert stats.check(f"variance {source} {n_draws}", stats.z_of_variance(counts, variance))
 
 
+def z_of_spectrum(counts: np.ndarray, expected: np.ndarray) -> float:
+    """The means of several f_k together against their expectations, in the covariance of the sample.
+
+    Where the sum of k f_k is that of all draws, one combination of them does not vary and is left out.
+    """
+    deviation = counts.std(axis=0, ddof=1)
+    varies = deviation > 0
+    assert expected[~varies] == pytest.approx(counts[0, ~varies], abs=0.05)
+    if not varies.any():
+        return 0.0
+    scaled = (counts - expected)[:, varies] / deviation[varies]
+    values, vectors = np.linalg.eigh(np.atleast_2d(np.cov(scaled.T)))
+    kept = values > 1e-3
+    score = vectors[:, kept].T @ scaled.mean(axis=0)
+    statistic = len(counts) * float(np.sum(score**2 / values[kept]))
+    return max(stats.z_of_chi_square(statistic, int(kept.sum())), 0.0)
+
+
 @pytest.mark.parametrize("source", SOURCES)
-def test_types_seen_once_and_twice_are_those_of_theory(source):
-    found = corpora(source, 10_000, 1000)
-    for k in (1, 2):
-        counts = found[:, k]
-        expected = float(expected_spectrum(parse_source(source), 10_000, multiplicity=k))
-        if counts.std() == 0:
-            assert expected == pytest.approx(counts[0], abs=0.05)
-            continue
-        assert stats.check(f"f{k} {source}", stats.z_of_mean(counts, expected, counts.std(ddof=1)))
+def test_types_seen_one_to_five_times_are_those_of_theory(source):
+    counts = corpora(source, 10_000, 1000)[:, 1:6].astype(float)
+    expected = np.array([float(expected_spectrum(parse_source(source), 10_000, multiplicity=k)) for k in range(1, 6)])
+    assert stats.check(f"f1 to f5 {source}", z_of_spectrum(counts, expected))
+    # Negative control: a type in eight that is seen once is taken for one that is seen twice.
+    if counts[:, 0].mean() > 10:
+        moved = counts.copy()
+        moved[:, :2] += np.outer(counts[:, 0] // 8, [-1, 1])
+        assert z_of_spectrum(moved, expected) > stats.LIMIT
+
+
+def test_the_excess_of_a_bayes_predictor_is_that_of_theory():
+    """Santa Fe: who remembers every fact pays ln A for each new one and nothing else, in the mean ln A times M0."""
+    law, labels = parse_source("santa-fe:1.4,labels=3"), 3
+    sampler, grid = build_sampler(law, 10_100), np.array([10_000, 10_100])
+    streams = [Stream(SEED, "tokens", 77, replicate) for replicate in range(1000)]
+    drawn = np.array([cpu.growth(sampler, grid, own, edges=np.empty(0, np.int64)).n_unique for own in streams])
+    excess = math.log(labels) * np.diff(drawn, axis=1)[:, 0] / 100
+    expected = math.log(labels) * float(missing_mass(law, np.arange(*grid)).mean())
+    assert stats.check("excess santa-fe", stats.z_of_mean(excess, expected, excess.std(ddof=1)))
+    earlier = math.log(labels) * float(missing_mass(law, 9000))
+    assert abs(stats.z_of_mean(excess, earlier, excess.std(ddof=1))) > 3
 
 
 @pytest.mark.parametrize(("source", "wrong"), SOURCES.items())

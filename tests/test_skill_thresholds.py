@@ -44,7 +44,7 @@ def test_thresholds_of_other_laws_in_closed_form():
 
 
 def test_the_approximation_is_high_by_what_it_leaves_out():
-    """THEORY D2: 9 % at m = 1000 and φ = 0.99."""
+    """Equation D2: 9 % at m = 1000 and φ = 0.99."""
     approximate = _F["stored_threshold.zipf_limit"].function(1.724, 0.0, 0.99)
     assert approximate / bounds.stored_threshold("zipf:1.724", members=1000, quorum=990) == pytest.approx(
         1.093, abs=1e-3

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import bounds
+from bounds import testing
 from bounds.quantities import log_spaced, parse_count, parse_grid
 from bounds.sources import EXAMPLES, parse_source
 
@@ -26,6 +27,7 @@ alone = st.one_of(
     st.builds(bounds.SantaFe, exponents, shifts, types),
     st.builds(bounds.SantaFe, st.floats(0.01, 50), shifts, types, types),
     st.builds(bounds.Windows, types, types),
+    testing.repeating_window_sources(),
 )
 
 
@@ -115,6 +117,10 @@ def test_limit_exponents():
         ("santa-fe:1.5,labels=2.5", "labels must be a whole number"),
         ("santa-fe:1.5,scale=2", "'scale=2' is not understood; santa-fe takes labels=..., shift=..., types=..."),
         ("santa-fe:labels=2", "exponent is missing"),
+        ("windows:alphabet=4,length=2,stay=1", "stay must be between 0 and 0.999, got 1.0"),
+        ("windows:alphabet=4,length=2,stay=-0.1", "stay must be between 0 and 0.999, got -0.1"),
+        ("windows:alphabet=4,length=2,exponent=-1", "exponent must be at least 0, got -1.0"),
+        ("windows:alphabet=4,length=2,exponent=inf", "exponent must be at least 0, got inf"),
         ("windows:4", "'4' is not understood; windows takes alphabet=..., length=..."),
         ("windows:", "'' is not understood; windows takes alphabet=..., length=..."),
         ("windows:alphabet=4", "length is missing"),

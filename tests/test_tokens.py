@@ -173,6 +173,8 @@ def test_products_modulo_the_prime_of_the_hash(a, b):
 EVERY_KIND = [
     "uniform:300", "uniform:1e15", "zipf:1.05", "zipf:1.5", "zipf:1.1,types=500", "zipf:0.4,types=1e5",
     "geometric:0.99", "santa-fe:1.3,labels=2", "windows:alphabet=4,length=5", "windows:alphabet=9,length=25",
+    "windows:alphabet=4,length=5,stay=0.7", "windows:alphabet=30,length=3,stay=0.95,exponent=1",
+    "windows:alphabet=9,length=25,exponent=0.5", "windows:alphabet=1e6,length=2,stay=0.2,exponent=1.5",
     "pitman-yor:0.5,concentration=1",
     "mixture:0.5*(uniform:100000)+0.2*(zipf:1.05,shift=5000)+0.3*(geometric:0.99)",
 ]  # fmt: skip

@@ -73,7 +73,8 @@ def fit_dataset(dataset: Any, fit: Fit, **options: Any) -> ExponentFits:
 def fit_source(one: Any, fit: Fit, *, window: Any = None, **options: Any) -> Any:
     """The fit of all corpora of one source of a Dataset (a selection along ``source``) together."""
     given = fit_inputs(one, window)
-    return fit(given.n_draws, given.counts, spectrum=given.spectra, nested=given.nested, window=window, **options)
+    how = {"nested": given.nested, "dependent": given.dependent, "window": window}
+    return fit(given.n_draws, given.counts, spectrum=given.spectra, **how, **options)
 
 
 class FitInputs(NamedTuple):
@@ -86,6 +87,8 @@ class FitInputs(NamedTuple):
     """One for each corpus; None where the largest size, which they belong to, is not fitted."""
     nested: bool
     """False where each size has a corpus of its own."""
+    dependent: bool
+    """True where the draws of a corpus depend on each other: its spectrum then says little, and is left out."""
 
 
 def fit_inputs(one: Any, window: Any = None) -> FitInputs:
@@ -95,11 +98,13 @@ def fit_inputs(one: Any, window: Any = None) -> FitInputs:
         one = one.isel(n_draws=np.unique(np.linspace(0, n - 1, MAX_POINTS).round().astype(int)))
     n_draws, counts = one["n_draws"].values, one["n_unique"].transpose("replicate", "n_draws").values
     measured = (counts >= 0).all(axis=1)  # a real corpus fills one replicate of a sweep; the rest is negative
-    nested = not str(one["source"].values).startswith("growing:")
-    if not nested or (window is not None and window[1] < n_draws[-1]):
-        return FitInputs(n_draws, counts[measured], None, nested)
+    name = str(one["source"].values)
+    nested, dependent = not name.startswith("growing:"), name.startswith("windows:")
+    if not nested or dependent or (window is not None and window[1] < n_draws[-1]):
+        return FitInputs(n_draws, counts[measured], None, nested, dependent)
     edges = one["multiplicity"].values
     rows = one["spectrum"].transpose("replicate", "multiplicity").values[measured]
     if (rows < 0).any():  # an engine that draws the curve itself has no spectrum
-        return FitInputs(n_draws, counts[measured], None, nested)
-    return FitInputs(n_draws, counts[measured], [FrequencySpectrum.from_binned(edges, row) for row in rows], nested)
+        return FitInputs(n_draws, counts[measured], None, nested, dependent)
+    spectra = [FrequencySpectrum.from_binned(edges, row) for row in rows]
+    return FitInputs(n_draws, counts[measured], spectra, nested, dependent)

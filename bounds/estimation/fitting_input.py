@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from bounds.estimation.growth_models import Curve
-from bounds.spectrum import FrequencySpectrum, pooled
+from bounds.numerics.pointwise import real_array, shown, single
+from bounds.spectrum import FrequencySpectrum, in_common_bins, pooled
 
 Floats = NDArray[np.float64]
 
@@ -32,11 +33,20 @@ class Data:
         """The sum of the corpora's spectra, in standard bins."""
         return pooled(self.spectra, self.n_draws[-1])
 
-    def without(self, rows: NDArray[np.int64]) -> Data:
-        """The same without the corpora `rows`."""
-        keep = np.setdiff1d(np.arange(len(self.n_unique)), rows)
-        spectra = tuple(self.spectra[row] for row in keep) if self.spectra else ()
-        return Data(self.n_draws, self.n_unique[keep], spectra)
+    def curves_without(self, groups: Sequence[NDArray[np.int64]]) -> Curve:
+        """The sum of all growth curves but those of one of the `groups` of corpora, one row a group."""
+        left = self.n_unique.sum(axis=0) - np.stack([self.n_unique[rows].sum(axis=0) for rows in groups])
+        return Curve(self.n_draws, left, len(self.n_unique) - np.array([len(rows) for rows in groups]))
+
+    def counts_without(self, groups: Sequence[NDArray[np.int64]]) -> tuple[FrequencySpectrum, NDArray[np.int64]]:
+        """As `curves_without`, of the spectra: their standard bins, and counts of shape (group, bin)."""
+        bins, counts = in_common_bins(self.spectra, self.n_draws[-1])
+        return bins, counts.sum(axis=0) - np.stack([counts[rows].sum(axis=0) for rows in groups])
+
+    def only(self, rows: NDArray[np.int64]) -> Data:
+        """The corpora `rows` alone."""
+        spectra = tuple(self.spectra[row] for row in rows) if self.spectra else ()
+        return Data(self.n_draws, self.n_unique[rows], spectra)
 
 
 def checked(
@@ -114,7 +124,10 @@ def checked_covariance(covariance: ArrayLike | None, dof: float | None, data: Da
         if dof is not None:
             raise ValueError("covariance_dof goes with covariance; pass both or neither")
         return None
-    matrix = np.asarray(covariance, dtype=float)
+    try:
+        matrix = real_array(covariance)
+    except (TypeError, ValueError, OverflowError):
+        raise ValueError(f"covariance must be a matrix of numbers, got {shown(covariance)}") from None
     size = len(data.n_draws)
     if len(data.n_unique) != 1:
         raise ValueError("a covariance goes with one curve, not with replicates; leave one of them out")
@@ -124,8 +137,8 @@ def checked_covariance(covariance: ArrayLike | None, dof: float | None, data: Da
         raise ValueError("covariance must be symmetric; check how it was computed")
     if np.linalg.eigvalsh(matrix)[0] <= 0:
         raise ValueError("covariance must be positive definite; use fewer points or more blocks")
-    if dof is not None and not dof >= 4:
-        raise ValueError(f"covariance_dof must be at least 4, got {dof!r}; use more blocks")
+    if dof is not None and not single("covariance_dof", dof) >= 4:
+        raise ValueError(f"covariance_dof must be at least 4, got {shown(dof)}; use more blocks")
     return matrix
 
 
@@ -133,12 +146,17 @@ def cut(data: Data, window: tuple[float, float] | None, matrix: Floats | None) -
     """`data` and its covariance inside the window of D."""
     if window is None:
         return data, matrix
-    low, high = window
-    if not 0 <= low < high:
-        raise ValueError(f"window must be (lower, upper) with lower < upper, got {window!r}")
+    wrong = f"window must be (lower, upper) with lower < upper, got {shown(window)}"
+    try:
+        ends = real_array(window)
+    except (TypeError, ValueError, OverflowError):
+        raise ValueError(wrong) from None
+    if ends.shape != (2,) or not 0 <= ends[0] < ends[1]:
+        raise ValueError(wrong)
+    low, high = ends
     keep = (data.n_draws >= low) & (data.n_draws <= high)
     if not keep.any():
-        raise ValueError(f"window {window!r} holds none of the n_draws; widen it")
+        raise ValueError(f"window {shown(window)} holds none of the n_draws; widen it")
     if data.spectra and not keep[-1]:
         raise ValueError("window must hold the largest n_draws where a spectrum is given, since it belongs to that")
     inside = Data(data.n_draws[keep], data.n_unique[:, keep], data.spectra)

@@ -25,6 +25,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,8 +37,13 @@ from bounds.intervals import Interval
 from bounds.spectrum import pearson
 
 Floats = NDArray[np.float64]
+Number = Any
+"""A number, or an array with one for each row."""
+MODELS = ("auto", "offset", "pitman-yor", "spectrum", "fixed-law")
 ACCEPT = 0.1
 """A window is taken when its test of fit gives a p-value above this; smaller ones are tried otherwise."""
+REJECT = 0.005
+"""A model whose test of fit gives a p-value below this is rejected, and has no interval."""
 
 
 @dataclass(frozen=True)
@@ -60,78 +66,109 @@ class Estimate:
 
 @dataclass(frozen=True)
 class Curve:
-    """Draws and distinct types (summed over `replicates` corpora of equal size)."""
+    """Draws and distinct types (summed over `replicates` corpora of equal size), or many such curves, one a row.
+
+    `n_draws` has shape (point,), `n_unique` (..., point) and `replicates` the shape that `n_unique` has before its
+    points: the likelihoods below give one value a row.
+    """
 
     n_draws: Floats
     n_unique: Floats
-    replicates: int = 1
+    replicates: Number = 1
 
     def start(self, place: int) -> Curve:
         """The curve from point `place` on."""
-        return replace(self, n_draws=self.n_draws[place:], n_unique=self.n_unique[place:])
+        return replace(self, n_draws=self.n_draws[place:], n_unique=self.n_unique[..., place:])
 
     @property
     def increments(self) -> Floats:
         """New types between neighbouring points."""
-        return np.diff(self.n_unique)
+        return self.n_unique[..., 1:] - self.n_unique[..., :-1]
 
 
 # ---------------------------------------------------------------- likelihoods
 
 
-def power_steps(draws: Floats, gamma: float) -> Floats:
-    """((D₂)^γ - (D₁)^γ)/γ between neighbours, in units where the last D is 1; its limit ln(D₂/D₁) at γ = 0."""
-    log = np.log(draws / draws[-1])
-    rise = np.diff(log)
-    return np.exp(gamma * log[:-1]) * (np.expm1(gamma * rise) / gamma if abs(gamma) > 1e-9 else rise)
+def power_steps(draws: Floats, gamma: Number) -> Floats:
+    """((D₂)^γ - (D₁)^γ)/γ between neighbours, in units where the last D is 1; its limit ln(D₂/D₁) at γ = 0.
+
+    One row for each γ; `draws` is one row for all of them, or one for each.
+    """
+    log = np.log(draws / draws[..., -1:])
+    earlier = log[..., :-1]
+    rise = log[..., 1:] - earlier
+    power = np.asarray(gamma)[..., None]
+    flat = abs(power) <= 1e-9
+    if flat.any():
+        return np.exp(power * earlier) * np.where(flat, rise, np.expm1(power * rise) / np.where(flat, 1.0, power))
+    return np.exp(power * earlier) * (np.expm1(power * rise) / power)
 
 
-def multinomial(observed: Floats, weight: Floats) -> float:
-    """Log-likelihood of the cells given their total, less its largest possible value."""
+def multinomial(observed: Floats, weight: Floats) -> Number:
+    """Log-likelihood of the cells given their total, less its largest possible value; one for each row of cells."""
+    share = weight * (observed.sum(axis=-1) / weight.sum(axis=-1))[..., None]
     seen = observed > 0
-    share = weight[seen] * (observed.sum() / weight.sum())
-    return float(np.sum(observed[seen] * np.log(share / observed[seen])))
+    if not seen.all():
+        share, observed = np.where(seen, share, 1.0), np.where(seen, observed, 1.0)
+        return np.sum(np.where(seen, observed * np.log(share / observed), 0.0), axis=-1)
+    return np.sum(observed * np.log(share / observed), axis=-1)
 
 
-def negative_binomial(new: float, start: float, growth: float) -> float:
+def negative_binomial(new: Number, start: Number, growth: Number) -> Number:
     """Log-probability of `new` births in a Yule process from `start` with growth factor R, without ln(new!).
 
     Written with ratios and Stirling remainders, since differences of log-gammas lose all digits at 1e14.
     """
-    if new <= 0:
-        return -start * np.log(growth)
+    none = np.asarray(new) <= 0
+    if none.any():
+        some = negative_binomial(np.where(none, 1.0, new), start, growth)
+        return np.where(none, -start * np.log(growth), some)
     mean = start * (growth - 1)
     total = new + start
     leading = new * np.log(mean / new) - total * np.log1p((mean - new) / total)
-    return float(leading + 0.5 * np.log(start / total) + _stirling(total) - _stirling(start))
+    return leading + 0.5 * np.log(start / total) + _stirling(total) - _stirling(start)
 
 
-def _stirling(x: float) -> float:
+def _stirling(x: Number) -> Number:
     """ln Γ(x) - [(x-½)ln x - x + ½ln 2π]."""
-    if x > 30:
-        return 1 / (12 * x) - 1 / (360 * x**3)
-    return float(gammaln(x) - ((x - 0.5) * np.log(x) - x + 0.5 * np.log(2 * np.pi)))
+    small = np.asarray(x) <= 30
+    series = 1 / (12 * x) - 1 / (360 * x * x * x)
+    if not small.any():
+        return series
+    least = np.where(small, x, 1.0)
+    exact = gammaln(least) - ((least - 0.5) * np.log(least) - least + 0.5 * np.log(2 * np.pi))
+    return np.where(small, exact, series)
 
 
-def yule_likelihood(curve: Curve, d: float, theta: float) -> float:
+def yule_likelihood(curve: Curve, d: Number, theta: Number) -> Number:
     """Log-likelihood of a Pitman–Yor curve given its first point, up to a constant.
 
     The Markov chain U + θ/d is, in time ln(D+h), a Yule process up to O(1/D): the total is negative binomial and
     the increments given the total are multinomial (equation A5; Pitman 2006, sections 3.2 and 3.3).
     """
-    draws = curve.n_draws + theta + (d - 1) / 2
-    start = curve.n_unique[0] + curve.replicates * theta / d
-    total = curve.n_unique[-1] - curve.n_unique[0]
-    growth = (draws[-1] / draws[0]) ** d
-    return negative_binomial(total, start, growth) + multinomial(curve.increments, power_steps(draws, d))
+    draws = shifted_draws(curve, d, theta)
+    first = curve.n_unique[..., 0]
+    start = first + curve.replicates * theta / d
+    growth = (draws[..., -1] / draws[..., 0]) ** d
+    steps = multinomial(curve.increments, power_steps(draws, d))
+    return negative_binomial(curve.n_unique[..., -1] - first, start, growth) + steps
+
+
+def shifted_draws(curve: Curve, d: Number, theta: Number) -> Floats:
+    """D + h, h = θ + (d-1)/2: one row for each (d, θ)."""
+    return curve.n_draws + np.asarray(theta)[..., None] + np.asarray((d - 1) / 2)[..., None]
 
 
 # ---------------------------------------------------------------- maximum and interval
 
 
+TOLERANCE = 1e-7
+"""Exponents are found to this."""
+
+
 def highest(function: Callable[[float], float], low: float, high: float) -> tuple[float, float]:
     """Where `function` is largest between `low` and `high`, and its value there."""
-    found = minimize_scalar(lambda x: -function(x), bounds=(low, high), method="bounded", options={"xatol": 1e-7})
+    found = minimize_scalar(lambda x: -function(x), bounds=(low, high), method="bounded", options={"xatol": TOLERANCE})
     return float(found.x), float(-found.fun)
 
 
@@ -172,26 +209,23 @@ def fit_offset(curve: Curve, confidence: float | None) -> Estimate:
         return multinomial(curve.increments, power_steps(curve.n_draws, gamma))
 
     gamma, top = highest(loglik, *EXPONENTS)
-    share = power_steps(curve.n_draws, gamma)
-    total = curve.increments.sum()
-    p_value = min(
-        1.0,
-        2
-        * min(
-            pearson(curve.increments, total * share / share.sum(), 1)[0],
-            _curvature_p(curve, gamma),
-        ),
-    )
-    estimate = offset_estimate("offset", curve, gamma, p_value)
+    estimate = offset_estimate("offset", curve, gamma, offset_p_value(curve, gamma))
     if confidence is None:
         return estimate
     return with_interval(estimate, likelihood_interval(loglik, gamma, top, EXPONENTS, confidence), confidence)
 
 
+def offset_p_value(curve: Curve, gamma: float) -> float:
+    """The test of fit of one curve: of its increments cell by cell, and of a bend, with Bonferroni's factor 2."""
+    share = power_steps(curve.n_draws, gamma)
+    total = curve.increments.sum()
+    cells = pearson(curve.increments, total * share / share.sum(), 1)[0]
+    return min(1.0, 2 * min(cells, _curvature_p(curve, gamma)))
+
+
 def offset_estimate(model: str, curve: Curve, gamma: float, p_value: float) -> Estimate:
     """Exponent γ with the K and u₀ that lead the curve through its first and its last point."""
-    ratio = (curve.n_draws[0] / curve.n_draws[-1]) ** gamma
-    at_end = (curve.n_unique[-1] - curve.n_unique[0]) / (1 - ratio) if ratio != 1 else np.inf
+    at_end = size_at_end(curve, gamma)
     with np.errstate(over="ignore"):
         scale = at_end * curve.n_draws[-1] ** -gamma
     return Estimate(
@@ -203,6 +237,13 @@ def offset_estimate(model: str, curve: Curve, gamma: float, p_value: float) -> E
         scale=float(scale) / curve.replicates,
         local=float(gamma * at_end / curve.n_unique[-1]) if np.isfinite(at_end) else 0.0,
     )
+
+
+def size_at_end(curve: Curve, gamma: Number) -> Floats:
+    """K D^γ = U + u₀ at the largest D, by the first and the last point; infinite where γ is 0."""
+    ratio = (curve.n_draws[0] / curve.n_draws[-1]) ** np.asarray(gamma)
+    new = curve.n_unique[..., -1] - curve.n_unique[..., 0]
+    return np.where(ratio == 1, np.inf, new / np.where(ratio == 1, 1.0, 1 - ratio))
 
 
 def _curvature_p(curve: Curve, gamma: float) -> float:
@@ -253,9 +294,12 @@ def _past_head(curve: Curve, estimate: Estimate) -> bool:
 DISCOUNTS = (1e-4, 0.9999)
 
 
-def _concentration(d: float, log_shift: float) -> float:
+LEAST_LOG_SHIFT, LOG_SHIFT_TOLERANCE = -7.0, 1e-4
+
+
+def concentration(d: Number, log_shift: Number) -> Number:
     """θ > -d from an unbounded number."""
-    return float(np.exp(log_shift)) - 0.999 * d
+    return np.exp(log_shift) - 0.999 * d
 
 
 def profile_concentration(
@@ -265,12 +309,12 @@ def profile_concentration(
 
     def best(d: float) -> tuple[float, float]:
         found = minimize_scalar(
-            lambda v: -loglik(d, _concentration(d, v)),
-            bounds=(-7.0, np.log(limit)),
+            lambda v: -loglik(d, concentration(d, v)),
+            bounds=(LEAST_LOG_SHIFT, np.log(limit)),
             method="bounded",
-            options={"xatol": 1e-4},
+            options={"xatol": LOG_SHIFT_TOLERANCE},
         )
-        return _concentration(d, float(found.x)), float(-found.fun)
+        return float(concentration(d, float(found.x))), float(-found.fun)
 
     return best
 
@@ -280,23 +324,30 @@ def fit_pitman_yor_curve(curve: Curve, confidence: float | None) -> Estimate:
     profile = profile_concentration(lambda d, theta: yule_likelihood(curve, d, theta), curve.n_draws[-1])
     d, top = highest(lambda x: profile(x)[1], *DISCOUNTS)
     theta = profile(d)[0]
-    draws = curve.n_draws + theta + (d - 1) / 2
-    start = curve.n_unique + curve.replicates * theta / d
-    growth = (draws[1:] / draws[:-1]) ** d
-    mean = start[:-1] * (growth - 1)
-    score = np.sum((curve.increments - mean) ** 2 / (mean * growth))
-    freedom = len(mean) - 2
+    draws = shifted_draws(curve, d, theta)
+    start = curve.n_unique[-1] + curve.replicates * theta / d
     estimate = Estimate(
         "pitman-yor",
         d,
-        float(chi2.sf(score, freedom)) if freedom > 0 else 1.0,
+        float(pitman_yor_p_value(curve, d, theta)),
         window=(curve.n_draws[0], curve.n_draws[-1]),
         offset=theta / d,
-        scale=float(start[-1] * draws[-1] ** -d) / curve.replicates,
+        scale=float(start * draws[-1] ** -d) / curve.replicates,
         concentration=theta,
-        local=float(d * start[-1] / curve.n_unique[-1] * curve.n_draws[-1] / draws[-1]),
+        local=float(d * start / curve.n_unique[-1] * curve.n_draws[-1] / draws[-1]),
     )
     if confidence is None:
         return estimate
     interval = likelihood_interval(lambda x: profile(x)[1], d, top, DISCOUNTS, confidence)
     return with_interval(estimate, interval, confidence)
+
+
+def pitman_yor_p_value(curve: Curve, d: Number, theta: Number) -> Floats:
+    """The test of fit: each step against its mean and variance given the one before (equation A5)."""
+    draws = shifted_draws(curve, d, theta)
+    start = curve.n_unique + np.asarray(curve.replicates * theta / d)[..., None]
+    growth = (draws[..., 1:] / draws[..., :-1]) ** np.asarray(d)[..., None]
+    mean = start[..., :-1] * (growth - 1)
+    score = np.sum((curve.increments - mean) ** 2 / (mean * growth), axis=-1)
+    freedom = len(curve.n_draws) - 3
+    return chi2.sf(score, freedom) if freedom > 0 else np.ones_like(score)

@@ -22,7 +22,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from scipy.special import gammaln
 from scipy.stats import chi2
 
@@ -120,7 +120,7 @@ def _spectrum_profile(cut: FrequencySpectrum) -> Callable[[float], tuple[float, 
                 if abs(new - tau) <= 1e-9 * limit:
                     break
                 tau = new
-        return tau, multinomial(count, mass * np.exp(-tau * (k - 1)))
+        return tau, float(multinomial(count, mass * np.exp(-tau * (k - 1))))
 
     return best
 
@@ -196,8 +196,7 @@ def fit_spectrum(spectrum: FrequencySpectrum, n_draws: float, confidence: float 
 
     Where none passes, the range that fits best; `p_value` then says whether it is rejected.
     """
-    filled = np.flatnonzero(spectrum.count)
-    largest = min(max(16, int(filled[-1]) - 7), int(np.sum(spectrum.upper <= max(n_draws / 50, 16))))
+    largest = largest_cut(spectrum.upper, spectrum.count, n_draws)
     best: tuple[float, FrequencySpectrum] | None = None
     for bins in range(largest, 15, -4):
         cut = first_bins(spectrum, bins)
@@ -207,10 +206,22 @@ def fit_spectrum(spectrum: FrequencySpectrum, n_draws: float, confidence: float 
         if best is None or p_value > best[0]:
             best = (p_value, cut)
         if p_value > ACCEPT:
-            # The test misses the first signs of the head: where it asked for a cut, cut an octave more.
-            spare = 0 if bins == largest else min(8, bins - 16)
-            best = (p_value, first_bins(spectrum, bins - spare))
+            best = (p_value, first_bins(spectrum, bins - int(spare_bins(bins, largest))))
             break
     if best is None:
         return Estimate("spectrum", np.nan, 0.0, window=(n_draws, n_draws), note="too few types")
     return fit_tempered(best[1], n_draws, confidence)
+
+
+def largest_cut(upper: NDArray[np.int64], count: NDArray[np.int64], n_draws: float) -> int:
+    """The number of bins that `fit_spectrum` tries first: without the last octave of `count`, up to D/50."""
+    filled = np.flatnonzero(count)
+    return min(max(16, int(filled[-1]) - 7), int(np.sum(upper <= max(n_draws / 50, 16))))
+
+
+def spare_bins(accepted: ArrayLike, largest: ArrayLike) -> NDArray[np.int64]:
+    """Bins to leave out beyond those that the test of fit asked to.
+
+    It misses the first signs of the head: where it asked for a cut, cut an octave more.
+    """
+    return np.where(np.equal(accepted, largest), 0, np.minimum(8, np.subtract(accepted, 16)))

@@ -44,7 +44,7 @@ def _total(values: Any, table: TypeTable) -> Any:
 
 
 def seen(table: TypeTable, n: Any, poisson: bool) -> Any:
-    """Σ 1 - (1-p)^D, or Φ(D) = Σ 1 - e^-Dp (THEORY A1)."""
+    """Σ 1 - (1-p)^D, or Φ(D) = Σ 1 - e^-Dp (equation A1)."""
 
     def kernel(n: Any, table: TypeTable) -> Any:
         return -_total(np.expm1(n * (-table.p if poisson else table.log_absent)), table)
@@ -53,7 +53,7 @@ def seen(table: TypeTable, n: Any, poisson: bool) -> Any:
 
 
 def unseen_mass(table: TypeTable, n: Any, poisson: bool) -> Any:
-    """Σ p (1-p)^D, or Σ p e^-Dp = Φ'(D) (THEORY A1)."""
+    """Σ p (1-p)^D, or Σ p e^-Dp = Φ'(D) (equation A1)."""
 
     def kernel(n: Any, table: TypeTable) -> Any:
         return _total(table.p * np.exp(n * (-table.p if poisson else table.log_absent)), table)
@@ -62,7 +62,7 @@ def unseen_mass(table: TypeTable, n: Any, poisson: bool) -> Any:
 
 
 def poisson_variance(table: TypeTable, n: Any) -> Any:
-    """Φ(2D) - Φ(D) = Σ e^-Dp (1 - e^-Dp) (THEORY A1)."""
+    """Φ(2D) - Φ(D) = Σ e^-Dp (1 - e^-Dp) (equation A1)."""
 
     def kernel(n: Any, table: TypeTable) -> Any:
         return -_total(np.exp(-n * table.p) * np.expm1(-n * table.p), table)
@@ -71,7 +71,7 @@ def poisson_variance(table: TypeTable, n: Any) -> Any:
 
 
 def spectrum(table: TypeTable, n: Any, k: Any, poisson: bool) -> Any:
-    """Σ C(D,k) p^k (1-p)^(D-k), or Φ_k(D) = Σ (Dp)^k e^-Dp / k! (THEORY A1)."""
+    """Σ C(D,k) p^k (1-p)^(D-k), or Φ_k(D) = Σ (Dp)^k e^-Dp / k! (equation A1)."""
     offset = np.zeros_like(n) if poisson else log_falling(n, k)
 
     def kernel(n: Any, k: Any, offset: Any, table: TypeTable) -> Any:
@@ -176,7 +176,7 @@ def _light_covariance(table: TypeTable, heavy_mass: float, n1: Any, n2: Any) -> 
 
         Σ [(1-p)^n2 - (1-2p)^n1 (1-p)^(n2-n1)] + Σ_m (-1)^m E f_m(n1) E f_m(n2) / C(n2, m).
 
-    Its first term is -Φ_1(n1) Φ_1(n2)/n2 (THEORY E1). Where most draws are new, that term and the sum before
+    Its first term is -Φ_1(n1) Φ_1(n2)/n2 (equation E1). Where most draws are new, that term and the sum before
     it nearly cancel and are taken together (`_rare_covariance`).
     """
     single = _blocks(_single, table, n1, n2)

@@ -7,11 +7,20 @@ from numbers import Real
 from typing import Any
 
 
+def shown(value: Any) -> str:
+    """`value` in a sentence: on one line, and cut where it is long."""
+    try:
+        text = " ".join(repr(value).split())
+    except ValueError:  # whole numbers of thousands of digits
+        return f"a {type(value).__name__} that is too long to write"
+    return text if len(text) <= 100 else f"{text[:97]}..."
+
+
 def real_number(name: str, value: Any) -> float:
     """`value` as a float, which may be infinite or not a number; raises ValueError where it is no real number."""
     number = value.item() if getattr(value, "ndim", None) == 0 else value
     if isinstance(number, bool) or not isinstance(number, Real):
-        raise ValueError(f"{name} must be a number, got {value!r}")
+        raise ValueError(f"{name} must be a number, got {shown(value)}")
     try:
         return float(number)
     except OverflowError:
@@ -22,10 +31,18 @@ def whole_number(name: str, value: Any, most: int, most_text: str) -> int:
     """`value` as an int from 1 to `most`, which errors call `most_text`."""
     number = real_number(name, value)
     if not (math.isfinite(number) and number == math.floor(number)):
-        got = f"{number:g}" if math.isinf(number) else repr(value)
+        got = f"{number:g}" if math.isinf(number) else shown(value)
         raise ValueError(f"{name} must be a whole number, got {got}")
     if not 1 <= value <= most:
         raise ValueError(f"{name} must be between 1 and {most_text}, got {number:g}")
+    return int(value)
+
+
+def whole_number_from(low: int, name: str, value: Any) -> int:
+    """`value` as an int of at least `low`."""
+    real = isinstance(value, Real) and not isinstance(value, bool)
+    if not (real and low <= value < math.inf and value == math.floor(value)):
+        raise ValueError(f"{name} must be a whole number of at least {low}, got {shown(value)}")
     return int(value)
 
 

@@ -1,4 +1,4 @@
-"""Pitman–Yor partitions: exact moments of the number of blocks, annealed over the random law (THEORY A5).
+"""Pitman–Yor partitions: exact moments of the number of blocks, annealed over the random law (equation A5).
 
 Products of n factors are taken as sums of logarithms of terms of one sign, so that nothing cancels between
 n = 1 and n = 2^63, whatever the concentration.
@@ -19,11 +19,19 @@ from typing import Any
 import numpy as np
 from scipy import special
 
+from bounds.numerics.binomial_means import excess_of_log
 from bounds.numerics.gamma_ratios import log_product, log_product_defect
 from bounds.sources import PitmanYor
 
 _RECURSION = 1 << 14
 """Up to here the variance is a sum of positive terms; beyond, the closed form has lost its cancellation."""
+
+_STEEP = 0.99
+"""Above this discount nearly every draw is new, and the closed form cancels at any n: the sum is then continued."""
+
+_NODES, _WEIGHTS = special.roots_legendre(24)
+_PANEL = 1.0
+"""Width, in ln(θ + i), of one panel of the continued sum."""
 
 _BLOCK = 2048
 
@@ -47,7 +55,9 @@ def variance(law: PitmanYor, n: Any) -> Any:
     small = n <= _RECURSION
     if small.any():
         result[small] = _variance_by_recursion(law, n[small])
-    result[~small] = _variance_closed(law, n[~small])
+    beyond = _variance_continued if law.discount > _STEEP else _variance_closed
+    if not small.all():
+        result[~small] = beyond(law, n[~small])
     return result
 
 
@@ -64,6 +74,41 @@ def _variance_by_recursion(law: PitmanYor, n: Any) -> Any:
     total = np.concatenate([[0.0], np.cumsum(step)])
     before = n.astype(np.int64) - 1
     return total[before] * np.exp(growth[before])
+
+
+def _variance_continued(law: PitmanYor, n: Any) -> Any:
+    """The sum of the recursion beyond its first terms: an integral over ln(θ + i), by panels, and its end corrections.
+
+    The terms change over scales of θ + i alone, so that 24 nodes a panel and the first derivative at each end leave
+    nothing of the rounding error.
+    """
+    d, theta, first = law.discount, law.concentration, float(_RECURSION)
+
+    head = np.log((theta + d) / (theta + 1)) if theta + d < 0.5 else np.log1p((d - 1) / (theta + 1))
+
+    def log_new(i: Any) -> Any:
+        return head + log_product(theta + 2, d - 1, i - 1)
+
+    def step(i: Any) -> Any:
+        return np.exp(log_new(i) - log_product(theta + 1, 2 * d, i)) * -np.expm1(log_new(i))
+
+    def correction(i: Any) -> Any:
+        slope = ((d - 1) * (1 - 1 / np.expm1(-log_new(i))) - 2 * d) / (theta + i)
+        return step(i) * (0.5 - slope / 12)
+
+    def integral(low: Any, high: Any) -> Any:
+        half = np.log((theta + high) / (theta + low))[:, None] / 2
+        x = (theta + low)[:, None] * np.exp(half * (1 + _NODES))
+        return (half * _WEIGHTS * x * step(x - theta)).sum(-1)
+
+    panels = int(np.log((theta + n.max()) / (theta + first)) / _PANEL) + 1
+    edges = (theta + first) * np.exp(_PANEL * np.arange(panels)) - theta
+    sums = np.concatenate([[0.0], np.cumsum(integral(edges[:-1], edges[1:]))])
+    place = np.searchsorted(edges, n, side="right") - 1
+    total = sums[place] + integral(edges[place], n) - correction(n) + correction(first)
+    grown = log_product(theta + 1, 2 * d, n - 1)
+    start = _variance_by_recursion(law, np.array([first])) * np.exp(-log_product(theta + 1, 2 * d, first - 1))
+    return np.exp(grown) * (start + total)
 
 
 def _variance_closed(law: PitmanYor, n: Any) -> Any:
@@ -94,25 +139,31 @@ def _log_falling_ratio(n: Any, k: Any, shift: float) -> Any:
     """ln Π_{i<k} (n - i) / (n - i + shift - 1), each factor as it stands up to 2048 of them."""
     result = np.empty(n.shape)
     for place, (draws, times) in enumerate(zip(n.flat, k.flat, strict=True)):
-        if times <= _BLOCK:
-            left = draws - np.arange(times)
-            # At left = 1 the factor is 1/shift, and shift - 1 would lose the digits of a small shift.
-            result.flat[place] = -np.where(left == 1, np.log(shift), np.log1p((shift - 1) / left)).sum()
-        else:
-            result.flat[place] = _log_rising(draws - times + 1, times) - _log_rising(draws - times + shift, times)
+        few = min(times, _BLOCK)
+        left = draws - times + 1 + np.arange(few)
+        # At left = 1 the factor is 1/shift, and shift - 1 would lose the digits of a small shift.
+        factors = -np.where(left == 1, np.log(shift), np.log1p((shift - 1) / left)).sum()
+        rest = 0.0 if few == times else _log_rising_ratio(draws - times + 1 + few, times - few, shift - 1)
+        result.flat[place] = factors - rest
     return result
 
 
-def _log_rising(x: float, count: float) -> float:
-    """ln Γ(x+count)/Γ(x) for large `count`, by Stirling's series or from log-gammas near its start."""
-    if x < 16:
-        return float(special.gammaln(x + count) - special.gammaln(x))
-    y = x + count
+def _log_rising_ratio(x: float, count: float, shift: float) -> float:
+    """ln Γ(x+count+h) Γ(x) / (Γ(x+h) Γ(x+count)) for x ≥ 2048 and h = `shift` > -1, by Stirling's series at the ends.
+
+    With g(x) = ln Γ(x+h)/Γ(x) - h ln x, which is small where h is small beside x, it is h ln(1 + count/x) and the
+    difference of g at the ends.
+    """
 
     def rest(z: float) -> float:
         return (1 / 12 - (1 / 360 - 1 / (1260 * z * z)) / (z * z)) / z
 
-    return float((x - 0.5) * np.log1p(count / x) + count * (np.log(y) - 1) + rest(y) - rest(x))
+    def g(x: float) -> float:
+        away = rest(x + shift) - rest(x) + (shift - 0.5) * float(np.log1p(shift / x))
+        # x ln(1 + u) - x u with u = h/x, for x + h > 0.
+        return away - x * float(excess_of_log(shift / x, 1 + shift / x))
+
+    return shift * float(np.log1p(count / x)) + g(x + count) - g(x)
 
 
 def entropy(law: PitmanYor) -> float:

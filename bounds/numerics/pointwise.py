@@ -12,6 +12,8 @@ from typing import Any
 
 import numpy as np
 
+from bounds.numerics.one_number import shown
+
 
 def pointwise(function: Callable[..., Any], *values: Any) -> Any:
     """`function` of the broadcast `values` as flat arrays, in their common shape; a number for numbers.
@@ -59,16 +61,10 @@ def real_array(value: Any) -> Any:
     return array.astype(float)
 
 
-def shown(value: Any) -> str:
-    """`value` in a sentence: on one line, and cut where it is long."""
-    text = " ".join(repr(value).split())
-    return text if len(text) <= 100 else f"{text[:97]}..."
-
-
 def flag(name: str, value: Any) -> bool:
     """`value` as a bool; raises ValueError where it is anything else."""
     if not isinstance(value, bool | np.bool_):
-        raise ValueError(f"{name} must be True or False, got {value!r}")
+        raise ValueError(f"{name} must be True or False, got {shown(value)}")
     return bool(value)
 
 
@@ -86,7 +82,8 @@ def checked(name: str, value: Any, inside: Callable[[Any], Any], allowed: str, *
         if whole:
             good = good & (array == np.floor(array))
     if not good.all():
-        raise ValueError(f"{name} must be {allowed}, got {array[~good].flat[0]:.17g}")
+        among = f" in an array of shape {array.shape}" if array.ndim else ""
+        raise ValueError(f"{name} must be {allowed}, got {array[~good].flat[0]:.17g}{among}")
     return array if isinstance(value, list | tuple) else value
 
 

@@ -127,7 +127,7 @@ def zipf_normaliser(source: Zipf | str) -> float:
     """C with p_r = C (r+q)^-s: one over ζ(s, 1+q), or over the sum of V terms.
 
     Holds for every s > 0 with finitely many types and for s > 1 without limit. Unit: a probability at r + q = 1
-    (THEORY A3, A4). Raises ValueError for a source of another kind.
+    (equations A3, A4). Raises ValueError for a source of another kind.
     """
     law = parse_source(source)
     if not isinstance(law, Zipf):

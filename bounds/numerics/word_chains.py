@@ -31,6 +31,9 @@ import numpy as np
 _BLOCK = 1 << 20
 """Numbers per temporary array."""
 
+Chain = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
+"""M, e and v of each word, and the probability that the first letter is already the word."""
+
 
 def occurrence(words: np.ndarray, first: np.ndarray, q: np.ndarray, n_tokens: np.ndarray) -> tuple[Any, Any]:
     """P(occurs) and P(absent) of each word (row) in streams of each length ≥ 1 (column).
@@ -39,7 +42,7 @@ def occurrence(words: np.ndarray, first: np.ndarray, q: np.ndarray, n_tokens: np
     """
     size = states(words.shape[1], q)
     step = max(1, _BLOCK // (size * max(size, len(n_tokens))))
-    parts = [_occurrence(words[i : i + step], first, q, n_tokens) for i in range(0, len(words), step)]
+    parts = [absorbed(_chain(words[i : i + step], first, q), n_tokens)[:2] for i in range(0, len(words), step)]
     present, absent = (np.concatenate(pair) for pair in zip(*parts, strict=True))
     return present, absent
 
@@ -49,11 +52,13 @@ def states(length: int, q: np.ndarray) -> int:
     return length - 1 + len(q)
 
 
-def _occurrence(words: np.ndarray, first: np.ndarray, q: np.ndarray, n_tokens: np.ndarray) -> tuple[Any, Any]:
-    step, end, start, present = _chain(words, first, q)
+def absorbed(chain: Chain, n_tokens: np.ndarray) -> tuple[Any, Any, Any]:
+    """P(occurs), P(absent) and P(occurs first at the next letter), each a word (row) at each length (column)."""
+    step, end, start, present = chain
     present = np.repeat(present[:, None], len(n_tokens), axis=1)
     at = np.repeat(start[:, None, :], len(n_tokens), axis=1)
     left = n_tokens.astype(np.uint64) - np.uint64(1)
+    last = end
     # What underflows is too small to be told from 0.
     with np.errstate(under="ignore"):
         while True:
@@ -63,7 +68,8 @@ def _occurrence(words: np.ndarray, first: np.ndarray, q: np.ndarray, n_tokens: n
                 at[:, odd] = at[:, odd] @ step
             left = left >> np.uint64(1)
             if not left.any():
-                return np.minimum(present, 1.0), np.minimum(at.sum(-1), 1.0)
+                following = np.minimum((at * last[:, None, :]).sum(-1), 1.0)
+                return np.minimum(present, 1.0), np.minimum(at.sum(-1), 1.0), following
             step, end = _doubled(step, end)
 
 
@@ -77,14 +83,14 @@ def _doubled(step: np.ndarray, end: np.ndarray) -> tuple[np.ndarray, np.ndarray]
     return twice * scale[:, :, None], np.minimum(ended, 1.0)
 
 
-def _chain(words: np.ndarray, first: np.ndarray, q: np.ndarray) -> tuple[np.ndarray, ...]:
+def _chain(words: np.ndarray, first: np.ndarray, q: np.ndarray) -> Chain:
     """M, e, v of each word, and the probability that the first letter is already the word.
 
     States 0 … l-2 are 1 … l-1 letters read; the others are none read, after each letter where that matters.
     """
     n, length = words.shape
     size, letters = states(length, q), q.shape[1]
-    after = _automaton(words, letters)
+    after = automaton(words, letters)
     row = np.arange(n)[:, None]
     step, end, start = np.zeros((n, size, size)), np.zeros((n, size)), np.zeros((n, size + 1))
     none = length - 1 + (np.arange(letters) if len(q) > 1 else np.zeros(letters, int))
@@ -104,7 +110,7 @@ def _chain(words: np.ndarray, first: np.ndarray, q: np.ndarray) -> tuple[np.ndar
     return step, end, start[:, :size], start[:, size]
 
 
-def _automaton(words: np.ndarray, letters: int) -> np.ndarray:
+def automaton(words: np.ndarray, letters: int) -> np.ndarray:
     """How many letters are read after each number of letters read and each next letter (Knuth, Morris & Pratt)."""
     n, length = words.shape
     row = np.arange(n)

@@ -26,21 +26,31 @@ def one_of_each_kind(length: int, q: np.ndarray) -> tuple[np.ndarray, np.ndarray
             f"length must leave at most 2^20 words to list, got {length} with {alphabet} letters; pass a shorter "
             "length (only the exact value of equally likely letters takes any)"
         )
-    words = _all_words(alphabet, length)
+    words = all_words(alphabet, length)
     values, kind = np.unique(q, return_inverse=True)
     kind = kind.reshape(q.shape)
     factors = kind[words[:, :-1], words[:, 1:]] if len(q) > 1 else kind[0][words]
     possible = (values[factors] > 0).all(-1)
     words, factors = words[possible], factors[possible]
     key = words[:, 0] * alphabet + words[:, -1] if len(q) > 1 else np.zeros(len(words), int)
-    for digits in _digits(len(values), length):
+    return merged(words, factors, key, np.ones(len(words)))
+
+
+def merged(words: np.ndarray, factors: np.ndarray, key: np.ndarray, times: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """One word of each kind, and how many words it stands for; `times` says that of the `words` given.
+
+    Words are of one kind if they share `key`, periods, and the numbers of each of the `factors` (small whole numbers,
+    one column a letter) that follow after each period, and in all.
+    """
+    length = words.shape[1]
+    for digits in _digits(int(factors.max(initial=0)) + 1, length):
         code = np.zeros(len(words), int)
         for j in range(1, length + 1):
             if j <= factors.shape[1]:
                 code += digits[factors[:, -j]]
             key = _merged(key, code if j == length else np.where(has_period(words, j), code, -1))
-    _, which, times = np.unique(key, return_index=True, return_counts=True)
-    return words[which], times.astype(float)
+    _, which, kind = np.unique(key, return_index=True, return_inverse=True)
+    return words[which], np.bincount(kind, weights=times, minlength=len(which))
 
 
 def has_period(words: np.ndarray, j: int) -> np.ndarray:
@@ -48,7 +58,8 @@ def has_period(words: np.ndarray, j: int) -> np.ndarray:
     return (words[:, j:] == words[:, : words.shape[1] - j]).all(-1)
 
 
-def _all_words(alphabet: int, length: int) -> np.ndarray:
+def all_words(alphabet: int, length: int) -> np.ndarray:
+    """All words as rows of letters, in order."""
     number = np.arange(alphabet**length)
     return np.stack([number // alphabet**place % alphabet for place in range(length - 1, -1, -1)], axis=1)
 

@@ -43,7 +43,7 @@ def band_notes(rows: Sequence[Band], n_tokens: float) -> list[str]:
     vacuous = [row.law for row in rows if row.n_unique is not None and row.n_unique.upper_vacuous]
     if vacuous:
         notes.append(
-            f"! {', '.join(vacuous)}: the upper bound is vacuous at {n_tokens:.3g} tokens: "
+            f"! {', '.join(vacuous)}: the upper bound is vacuous at {_tokens(n_tokens)}: "
             "it allows every token to be new."
         )
     outside = [row for row in rows if row.n_unique is not None and n_tokens < get_law(row.law).fitted_tokens[0]]
@@ -53,11 +53,14 @@ def band_notes(rows: Sequence[Band], n_tokens: float) -> list[str]:
             f"! {names}: fitted on {first.fitted_tokens[0]:.0e} tokens and more, so U and N at {n_tokens:.3g} are an "
             f"extrapolation (an excess loss of {first.excess(n_tokens):.2g} nats per token); compare the exponents."
         )
-    told = [row.n_params for row in rows if row.n_params and not row.n_params.vacuous]
-    middles = [bound.middle for bound in told if bound.middle is not None]
+    middles = [row.n_params.middle for row in rows if row.n_params and not row.n_params.middle_vacuous]
     if len(middles) > 1 and max(middles) > 1.5 * min(middles):
         notes.append(f"! The laws disagree by a factor {max(middles) / min(middles):.1f} in the middle N.")
     return notes
+
+
+def _tokens(n_tokens: float) -> str:
+    return "1 token" if n_tokens == 1 else f"{n_tokens:.3g} tokens"
 
 
 def steep_note(law: str, beta: float) -> str:
@@ -85,7 +88,7 @@ def _bound(bound: Any) -> tuple[Any, Any, Any]:
     if bound is None:
         return None, None, None
     lower = "vacuous" if bound.lower_vacuous else bound.lower
-    middle = "vacuous" if bound.vacuous and bound.middle is not None else bound.middle
+    middle = "vacuous" if bound.middle_vacuous and bound.middle is not None else bound.middle
     return lower, middle, "vacuous" if bound.upper_vacuous else bound.upper
 
 

@@ -300,5 +300,7 @@ def plan(sampler: Sampler, stream: Stream, n_draws: int) -> Plan:
     if sampler.kind == WINDOWS:
         alphabet, length = sampler.parameter
         base = alphabet if n_keys else int(hash_base(np.uint64(stream.seed), np.uint64(stream.high)))
-        return Plan((np.array([alphabet, length, base, n_keys > 0], np.uint64),), n_dense, n_dense == 0)
+        numbers = [alphabet, length, base, n_keys > 0, sampler.letter_bits, sampler.repeat]
+        alias = sampler.alias if len(sampler.alias) else np.zeros(1, np.uint64)
+        return Plan((np.array(numbers, np.uint64), alias), n_dense, n_dense == 0)
     return Plan((np.array(sampler.parameter[:1], np.uint64),), n_dense, n_dense == 0)

@@ -26,7 +26,9 @@ from simulate.sampling import (
     draw_alias,
     draw_flat,
     draw_from_block,
+    draw_letter,
     find_cell,
+    last_anew,
     roll_window,
 )
 from simulate.stream import M32, philox_block, random_bits
@@ -110,11 +112,16 @@ def _draw_alias(law: Any, n_dense: Any, bits: Any, seed: Any, high: Any, positio
 
 @cuda.jit(device=True)
 def _draw_window(law: Any, n_dense: Any, bits: Any, seed: Any, high: Any, position: Any) -> Any:
-    """``law``: (size of the alphabet, length, base of the key, 1 where the key is the window itself)."""
-    alphabet, length, base, exact = law[0][0], law[0][1], law[0][2], law[0][3]
-    key = draw_flat(alphabet, bits)
+    """``law``: (size of the alphabet, length, base of the key, 1 where the key is the window itself, b and 2^64 ρ of
+    `draw_letter` and `last_anew`); alias table."""
+    alphabet, length, base, exact, table_bits, repeat = law[0][0], law[0][1], law[0][2], law[0][3], law[0][4], law[0][5]
+    place = last_anew(repeat, seed, high, position)
+    letter = draw_letter(alphabet, law[1], table_bits, bits if place == position else random_bits(seed, high, place))
+    key = letter
     for j in range(1, np.int64(length)):
-        letter = draw_flat(alphabet, random_bits(seed, high, position + np.uint64(j)))
+        place = position + np.uint64(j)
+        if repeat == _U0 or random_bits(seed, high + _U2, place) >= repeat:
+            letter = draw_letter(alphabet, law[1], table_bits, random_bits(seed, high, place))
         key = roll_window(key, _U0, letter, base, _U1, exact)
     return key
 

@@ -19,8 +19,10 @@ from simulate.sampling import (
     draw_alias,
     draw_flat,
     draw_from_block,
+    draw_letter,
     find_cell,
     hash_base,
+    last_anew,
     multiply_mod,
     roll_window,
 )
@@ -43,7 +45,7 @@ def law(sampler: Sampler, stream: Stream) -> Law:
     exact = sampler.n_keys > 0
     return (
         sampler.kind, first, second, exact, sampler.alias, sampler.cells, np.uint64(sampler.n_dense),
-        np.uint64(stream.seed), np.uint64(stream.high),
+        np.uint64(stream.seed), np.uint64(stream.high), np.uint64(sampler.letter_bits), np.uint64(sampler.repeat),
     )  # fmt: skip
 
 
@@ -51,14 +53,15 @@ def law(sampler: Sampler, stream: Stream) -> Law:
 def scratch(law, n):
     """Working memory of `make_keys` for chunks of at most `n` tokens."""
     n_letters = n + np.int64(law[2]) - 1 if law[0] > ALIAS else n
-    return np.empty((3, n), np.int64), np.empty((2, n), np.uint64), np.empty(n_letters, np.uint64)
+    letters, chances = np.empty(n_letters, np.uint64), np.empty(n_letters, np.uint64)
+    return np.empty((3, n), np.int64), np.empty((2, n), np.uint64), letters, chances
 
 
 @compiled
 def make_keys(keys, law, scratch, first):
     """Write the keys of the tokens from `first` on."""
-    kind, n_types, length, exact, alias, cells, limit, seed, high = law
-    indices, values, letters = scratch
+    kind, n_types, length, exact, alias, cells, limit, seed, high, letter_bits, repeat = law
+    indices, values, letters, chances = scratch
     if kind == FLAT:
         _fill(keys, seed, high, first)
         for i in range(len(keys)):
@@ -71,7 +74,12 @@ def make_keys(keys, law, scratch, first):
         _fill(keys, seed, high, first)
         _cell_keys(keys, cells, limit, seed, high, first, indices, values)
     else:
-        _window_keys(keys, letters[: len(keys) + np.int64(length) - 1], n_types, length, exact, seed, high, first)
+        n = len(keys) + np.int64(length) - 1
+        _fill(letters[:n], seed, high, first)
+        _letters(letters[:n], n_types, alias, letter_bits)
+        if repeat > _U0:
+            _repeat_letters(letters[:n], chances[:n], repeat, n_types, alias, letter_bits, seed, high, first)
+        _window_keys(keys, letters[:n], n_types, length, exact, seed, high)
 
 
 @compiled
@@ -181,11 +189,30 @@ def _block_keys(keys, at, proposals, tests, cell_of, cells, seed, high, first):
 
 
 @compiled
-def _window_keys(keys, letters, alphabet, length, exact, seed, high, first):
-    """Keys of the windows that begin at `first` and after it."""
-    _fill(letters, seed, high, first)
-    for i in range(len(letters)):
-        letters[i] = draw_flat(alphabet, letters[i])
+def _letters(letters, alphabet, alias, letter_bits):
+    """Replace random values by letters."""
+    if letter_bits > _U0:
+        for i in range(len(letters)):
+            letters[i] = draw_alias(alias, letter_bits, letters[i])
+    else:
+        for i in range(len(letters)):
+            letters[i] = draw_flat(alphabet, letters[i])
+
+
+@compiled
+def _repeat_letters(letters, chances, repeat, alphabet, alias, letter_bits, seed, high, first):
+    """Put the letter before in the place of those whose random value among `chances` is below `repeat`."""
+    place = last_anew(repeat, seed, high, np.uint64(first))
+    letters[0] = draw_letter(alphabet, alias, letter_bits, random_bits(seed, high, place))
+    _fill(chances, seed, high + _U2, first)
+    for i in range(1, len(letters)):
+        if chances[i] < repeat:
+            letters[i] = letters[i - 1]
+
+
+@compiled
+def _window_keys(keys, letters, alphabet, length, exact, seed, high):
+    """Keys of the windows that the first of `letters` and the ones after it begin."""
     base = alphabet if exact else hash_base(seed, high)
     top, key, n = _U1, _U0, np.int64(length)
     for i in range(n):

@@ -87,7 +87,7 @@ def _flat(sampler: Sampler, stream: Stream) -> Iterator[int]:
 
 
 def _alias(sampler: Sampler, stream: Stream) -> Iterator[int]:
-    table_bits, position = sampler.parameter[0], 0
+    table_bits, position = len(sampler.alias).bit_length() - 1, 0
     while True:
         bucket, below = divmod(bits(stream, position, 0), 2 ** (64 - table_bits))
         threshold, other = divmod(int(sampler.alias[bucket]), 2**table_bits)
@@ -96,11 +96,20 @@ def _alias(sampler: Sampler, stream: Stream) -> Iterator[int]:
 
 
 def _windows(sampler: Sampler, stream: Stream) -> Iterator[tuple[int, ...]]:
-    letters = _flat(sampler, stream)
+    letters = _letters(sampler, stream)
     window = tuple(next(letters) for _ in range(sampler.parameter[1]))
     while True:
         yield window
         window = (*window[1:], next(letters))
+
+
+def _letters(sampler: Sampler, stream: Stream) -> Iterator[int]:
+    """Letters drawn anew each by itself, and kept where the next one repeats them."""
+    letter = -1
+    for position, anew in enumerate(_alias(sampler, stream) if len(sampler.alias) else _flat(sampler, stream)):
+        if position == 0 or bits(stream, position, 2) >= sampler.repeat:
+            letter = anew
+        yield letter
 
 
 def _cells(sampler: Sampler, stream: Stream) -> Iterator[int]:

@@ -179,7 +179,7 @@ class _Counting:
 
 @dataclass(frozen=True)
 class GoodTuring(_Counting):
-    """Good and Turing's estimate as Orlitsky & Suresh (2015, arXiv:1503.07940, section 3) make it usable."""
+    """Good and Turing's estimate as Orlitsky & Suresh (2015, arXiv:1503.07940) make it usable."""
 
     def __str__(self) -> str:
         return "good-turing"

@@ -77,7 +77,7 @@ def good_turing_weights(counts: np.ndarray) -> tuple[np.ndarray, float]:
     """Probability of each type seen, and of a new one, by Good and Turing's rule made usable.
 
     A type drawn t times weighs t where t > f_{t+1}, else (f_{t+1} + 1)(t + 1)/f_t; all that is new weighs f_1 + 1;
-    divided by the sum (Orlitsky & Suresh 2015, arXiv:1503.07940, section 3).
+    divided by the sum (the simple variant of Orlitsky & Suresh 2015, arXiv:1503.07940).
     """
     times, which, number = np.unique(counts, return_inverse=True, return_counts=True)
     spectrum = dict(zip(times.tolist(), number.tolist(), strict=True))
