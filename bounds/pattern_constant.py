@@ -46,7 +46,7 @@ def pattern_loss_constant(exponent: Any, *, discount: Any = None) -> Any:
     """K(s, d), the limit of D · E KL / E U for Pitman–Yor's predictor of discount d on an infinite Zipf law.
 
     Its least value, at d = 1/s (the default), is also that of Good–Turing and of the best natural estimator. The KL is
-    of what the next draw is, a sequence seen before or "new". Own derivation (THEORY B5, B6); exact to about 13 digits.
+    of what the next draw is, a sequence seen before or "new". Own derivation (equation B6); exact to about 13 digits.
     Raises ValueError unless s > 1 and 0 < d < 1.
     """
     s = checked("exponent", exponent, lambda s: s > 1, "above 1, as the law has infinitely many types")

@@ -97,12 +97,15 @@ class DrawnOrder:
         return found
 
     def probabilities(self, keys: np.ndarray) -> np.ndarray:
-        """Probability of each key in one draw, 0 for ranks above 2^62; ValueError of an urn."""
+        """Probability of each key in one draw, 0 for ranks above 2^62.
+
+        ValueError of an urn, and of unequal windows that are named by a hash.
+        """
         law = self.law
         if law is None:
             raise ValueError(f"the probabilities of {self.source} are random and unknown; take a zipf source instead")
         if isinstance(law, Windows):
-            return np.full(np.shape(keys), 1 / law.n_types)
+            return self._word_probabilities(law, np.asarray(keys, np.uint64))
         found = np.zeros(np.shape(keys))
         parts = law.components if isinstance(law, Mixture) else ((1.0, law),)
         component, rank = self._ranks(np.asarray(keys, np.uint64))
@@ -115,6 +118,21 @@ class DrawnOrder:
         """Rank of each key in its law, from 1, as floats; in a mixture the rank in its component, above 2^62 NaN."""
         component, rank = self._ranks(np.asarray(keys, np.uint64))
         return np.where(component < 0, np.nan, rank)
+
+    def _word_probabilities(self, law: Windows, keys: np.ndarray) -> np.ndarray:
+        """p of the first letter, and for each that follows stay·[it repeats] + (1 - stay)·p."""
+        if law.exponent == 0 and law.stay == 0:
+            return np.full(keys.shape, 1 / law.n_types)
+        if not self.sampler.n_keys:
+            raise ValueError(f"the windows of {self.source} are too many to be read off their keys; take shorter ones")
+        base = np.uint64(law.alphabet)
+        letter, rest = (keys % base).astype(np.int64), keys // base
+        found = np.ones(keys.shape)
+        for _ in range(law.length - 1):
+            before, rest = (rest % base).astype(np.int64), rest // base
+            found *= law.stay * (letter == before) + (1 - law.stay) * _probability(law.letters, letter + 1.0)
+            letter = before
+        return found * _probability(law.letters, letter + 1.0)
 
     def _ranks(self, keys: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Component and rank, from 1, of each key; component -1 where the rank is unknown."""

@@ -34,8 +34,8 @@ from simulate.stream import M32, multiply_high, random_bits
 
 __all__ = [
     "ALIAS", "CELLS", "FLAT", "FRESH", "HASH_PRIME", "OVERFLOW", "URN", "WINDOWS", "Cells", "Sampler", "build_sampler",
-    "check_drawable", "draw_alias", "draw_flat", "draw_from_block", "draw_letter", "find_cell", "hash_base", "last_anew",
-    "listed_sampler", "multiply_mod", "roll_window",
+    "check_drawable", "draw_alias", "draw_flat", "draw_from_block", "draw_letter", "find_cell", "hash_base",
+    "last_anew", "listed_sampler", "multiply_mod", "roll_window",
 ]  # fmt: skip
 
 FLAT, CELLS, URN, ALIAS, WINDOWS = 0, 1, 2, 3, 4

@@ -226,7 +226,7 @@ class Store:
     """Keeps `n_stored` of the sequences it has seen (all where None), and pays `cost` nats for any other.
 
     By count: those seen most often, of equals those seen first. By rank: its places are reserved for the most probable
-    sequences, whether they have been seen or not (THEORY C2); that one knows the true order of the law.
+    sequences, whether they have been seen or not (equation C2); that one knows the true order of the law.
     """
 
     n_stored: int | None = None
