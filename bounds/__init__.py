@@ -66,6 +66,7 @@ _HOMES = {
         "good_turing_missing_mass",
         "pitman_yor_predictive",
     ],
+    "bounds.pattern_constant": ["pattern_loss", "pattern_loss_constant"],
     "bounds.laws": ["LAWS", "PF_DAY", "KaplanLaw", "LossLaw", "get_law", "training_flops"],
     "bounds.overtraining": [
         "OVERTRAINING_LAWS",

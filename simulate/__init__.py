@@ -22,6 +22,7 @@ _HOME_OF = {
     "run_suite": "simulate.suite.run",
     "regenerate_batch": "simulate.suite.run",
     "classify_trajectories": "simulate.suite.trajectories",
+    "measure_learners": "simulate.learners.measuring",
 }
 
 __all__ = ["__version__", *_HOME_OF]

@@ -76,6 +76,20 @@ main = command_group("What happens when you draw: simulated and real corpora, me
     "--threads", type=CountType(high=4096), metavar="N", help="Threads; changes no number. [default: all cores]"
 )
 @click.option("--cluster", metavar="WHERE", help="Draw on Dask workers: local, local:4 or tcp://host:port.")
+@click.option(
+    "--learner",
+    "learners",
+    multiple=True,
+    metavar="NAME",
+    help="Measure what a learner loses: memoriser, add-constant:1, good-turing, pitman-yor:0.72, store:1000, "
+    "margin:0.3333 or all; may be repeated. Each brings its own source.",
+)
+@click.option(
+    "--tolerance", metavar="T[,T...]", help="With --learner store: its efficient size, at 0,0.01 nats or 10%."
+)
+@click.option(
+    "--test-draws", type=CountType(high=10**9), metavar="N", help="Draws that learners are tested on. [16384]"
+)
 @click.option("--resume", is_flag=True, help="Go on with a sweep that was killed; needs an --out that ends in .zarr.")
 @click.option("--dry-run", is_flag=True, help="Say what would be drawn, how, and what it would take; draw nothing.")
 @law_flag
@@ -96,6 +110,11 @@ def sweep(**options: Any) -> int:
     check_laws(options["laws"])
     check_outputs(options)
     check_workers(options)
+    from simulate.learners.command import check_learners, measure_and_print
+
+    check_learners(options)
+    if options["learners"]:
+        return measure_and_print(options)
     from simulate.sweep_command import make_ready, print_forecast, run_or_explain, say_failures
 
     job = make_ready(options)

@@ -187,7 +187,7 @@ def _place(found: _Counts, cell: Cell, block: Any) -> None:
 
 def _dataset(job: Job, counts: _Counts) -> xr.Dataset:
     """Counts, fits and theory, with units and provenance."""
-    dataset = _theory(job)
+    dataset = theory(job)
     if job.drawers or job.corpora:
         for i, source in enumerate(job.plan.sources):
             if source in job.corpora:
@@ -258,7 +258,7 @@ def _runner(job: Job, threads: int | None, cluster: str | None) -> Runner:
     return on_cluster(cluster)
 
 
-def _theory(job: Job) -> xr.Dataset:
+def theory(job: Job) -> xr.Dataset:
     """Expectation, standard deviation and missing mass of each source at each size; NaN where they are not known."""
     n_draws = np.array(job.grid, np.int64)
     columns, planted = [], []

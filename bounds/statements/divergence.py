@@ -27,6 +27,7 @@ _TEST_EXCESS = Letter("epsilon", "excess of the test loss over H(P)", "nats per 
 _GAIN = Letter("epsilon", "H(P) minus the training loss of a perfect memoriser", "nats per sequence", r"\varepsilon")
 _LAMBDA = Letter("Lambda", "sum over types of sqrt(p/D) where p >= 1/D and of 2p elsewhere", "1", r"\Lambda")
 _KREV = Letter("K_rev", "limit of D E KL(p_D || P) / E U(D)", "1", r"K_{\mathrm{rev}}")
+_KPAT = Letter("K", "limit of D E KL / E U(D) of the predictor", "1")
 _SINGLETONS = Letter("f1", "types drawn exactly once", "sequences", "f_1", ("nonnegative",))
 _TOGETHER = (
     Letter("f", "number of types drawn as often as this one", "sequences"),
@@ -233,6 +234,20 @@ _NATURAL = (
         "pitman_yor_predictive.new", r"P(\mathrm{next\ is\ new})", "(theta + d*U)/(theta + D)",
         ("D", "U", "d", "theta"), "B5",
         assumption="draws follow a Pitman-Yor process", source=_PITMAN, unit="1", example=(100, 40, 0.58, 10),
+    ),
+    _formula(
+        "pattern_loss_constant", r"K(s, d) = \lim D\,\mathbb{E}\,\mathrm{KL}/\mathbb{E}\,U(D)",
+        "Sum(Gamma(m + 1 - 1/s)/factorial(m)*(digamma(m + 1 - 1/s) - log(m - d)), (m, 1, oo))/(s*Gamma(1 - 1/s))"
+        " - log(s*d)/s", ("s", "d"), "B5, B6", label=ASYMPTOTIC, unit="1",
+        assumption=f"{_IID}, infinite Zipf-Mandelbrot with s > 1; the KL of what the next draw is, a type seen before "
+        "or new, from a Pitman-Yor predictor of discount d; d = 1/s also for Good-Turing and the best natural one",
+        call="bounds.pattern_loss_constant(1.724, discount=0.5)",
+    ),
+    _formula(
+        "pattern_loss", r"\mathbb{E}\,\mathrm{KL}(P\,||\,\hat p)\mathrm{\ of\ seen\ types\ and\ new}", "K*U/D",
+        ("D", "U", "K"), "B5, B6", label=ASYMPTOTIC, own=(_KPAT,),
+        assumption="many independent draws from an infinite Zipf-Mandelbrot law, U of them distinct; a predictor that "
+        "counts: Pitman-Yor, Good-Turing or the best natural estimator", example=(1e9, 1.2e6, 0.4001),
     ),
 )  # fmt: skip
 

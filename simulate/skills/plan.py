@@ -1,6 +1,6 @@
 """What skills are to be simulated: which sequences make up each, where it is looked for, and how often.
 
-| kind        | members of skill j                                           | formulas (THEORY) |
+| kind        | members of skill j                                           | formulas          |
 |-------------|--------------------------------------------------------------|-------------------|
 | `masses`    | m sequences of their own, equally probable, mass w_j ∝ j^-s  | D3, D4            |
 | `windows`   | m consecutive ranks of the source, from a start of its own   | D3, unequal p     |

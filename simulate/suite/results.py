@@ -55,10 +55,10 @@ def to_dataset(job: Job, block: Block) -> xr.Dataset:
 
 
 _LABELS = {
-    "loss_frequency_store": f"{RIGOROUS} (of a store that knows the true order; THEORY C2)",
-    "loss_lower": f"{RIGOROUS} (expectation of any store of at most n seen sequences; THEORY C2)",
-    "term_accuracy_expected": f"{HEURISTIC} (THEORY D6, no limit of capacity)",
-    "poisson_distance_bound": f"{RIGOROUS} (Le Cam; given inclusion that does not depend on the order; THEORY D6)",
+    "loss_frequency_store": f"{RIGOROUS} (of a store that knows the true order; equation C2)",
+    "loss_lower": f"{RIGOROUS} (expectation of any store of at most n seen sequences; equation C2)",
+    "term_accuracy_expected": f"{HEURISTIC} (equation D6, no limit of capacity)",
+    "poisson_distance_bound": f"{RIGOROUS} (Le Cam; given inclusion that does not depend on the order; equation D6)",
 }
 
 
@@ -86,7 +86,7 @@ def _z(missed: np.ndarray, n: np.ndarray, chance: np.ndarray) -> np.ndarray:
 
 
 def _theory(job: Job) -> dict[str, Any]:
-    """THEORY C2 for each step and size, where the law has it."""
+    """equation C2 for each step and size, where the law has it."""
     law = job.trainer.order.law
     if not isinstance(law, Uniform | Zipf | Geometric | Mixture):
         return {}
