@@ -2,7 +2,7 @@
 
     python -m tests.test_law_coverage
 
-makes the table of docs/coverage.md, in ten to fifteen minutes on one core. `pytest -m verification` asserts it.
+makes the table of docs/coverage.md, in fifteen minutes on one core. `pytest -m verification` asserts it.
 """
 
 from __future__ import annotations

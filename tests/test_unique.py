@@ -170,6 +170,19 @@ def test_listed_and_summed_supports_meet():
         np.testing.assert_allclose(bounds.expected_unique(bounds.Zipf(s, 0.0, 2049), n), expected, rtol=1e-13)
 
 
+@pytest.mark.parametrize(("s", "types", "n"), [(2.0, 2049, 6), (2.0, 8103, 6), (3.0, 4000, 10), (1.5, 5000, 7)])
+def test_a_cut_short_of_the_last_type_counts_its_half(s, types, n):
+    """What the first type leaves to the others must hold the last ones: E f_5 was 2e-8 off at 5000 types."""
+    with mpmath.workdps(40):
+        weights = [mpmath.mpf(r) ** -s for r in range(1, types + 1)]
+        total = mpmath.fsum(weights)
+        p = [weight / total for weight in weights]
+        for k in range(1, n + 1):
+            expected = mpmath.binomial(n, k) * mpmath.fsum(x**k * (1 - x) ** (n - k) for x in p)
+            found = bounds.expected_spectrum(bounds.Zipf(s, types=types), n, multiplicity=k)
+            assert found == pytest.approx(float(expected), rel=2e-13)
+
+
 def test_a_uniform_law_passes_the_exponent_of_the_paper():
     assert bounds.local_exponent("uniform:1e12", 1e12, poisson=True) == pytest.approx(1 / (math.e - 1), rel=1e-9)
 

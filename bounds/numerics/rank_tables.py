@@ -160,12 +160,17 @@ def first_probability(source: Zipf) -> float:
 
 
 def _past(source: Zipf, cut: float) -> float:
-    """∫ x^-s dx from `cut` to the last type, x = (r+q)/(1+q); 0 where the ranks reach the last type."""
+    """Σ x^-s from `cut` to the last type, x = (r+q)/(1+q); 0 where the ranks reach the last type.
+
+    An integral, with the correction of Euler and Maclaurin at the last type: of thousands, its half counts.
+    """
     s, unit = source.exponent, 1 + source.shift
     end = (source.n_types + source.shift) / unit
     if not cut < end:
         return 0.0
-    return unit * (cut ** (1 - s) - (0.0 if math.isinf(end) else end ** (1 - s))) / (s - 1)
+    if math.isinf(end):
+        return unit * cut ** (1 - s) / (s - 1)
+    return unit * (cut ** (1 - s) - end ** (1 - s)) / (s - 1) + end**-s * (0.5 - s / (12 * end * unit))
 
 
 def _zipf_ranks(source: Zipf, log_seen: float, times: int) -> tuple[np.ndarray, np.ndarray, float]:
