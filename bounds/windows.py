@@ -26,6 +26,7 @@ from bounds.notation import Formula, Letter
 from bounds.numerics import autocorrelation, word_chains, word_kinds
 from bounds.numerics.one_number import whole_number_from
 from bounds.numerics.pointwise import flag, real_array, shown
+from bounds.quantities import MAX_COUNT
 from bounds.unique import _apply
 
 __all__ = ["FORMULAS", "absence_probability", "expected_unique_windows", "occurrence_probability"]
@@ -147,6 +148,8 @@ def expected_unique_windows(
     approximate = flag("approximate", approximate)
     first, q = _law(letters, initial, approximate)
     length = whole_number_from(1, "length", length)
+    if length > MAX_COUNT:
+        raise ValueError(f"length must be at most 2^63, the longest stream there is, got {shown(length)}")
     if len(q) == 1:  # letters that never come
         first, q = first[first > 0], q[:, first > 0]
 
