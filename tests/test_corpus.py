@@ -80,6 +80,17 @@ class TestUnits:
         assert ids == [known.setdefault(word, len(known)) for word in re.findall(WORD, text)]
         assert table.texts() == tuple(known)
 
+    def test_short_words_are_told_apart_by_their_hash(self):
+        # Every word of one and two bytes, control characters among them, and 60,000 of three to nine bytes.
+        single = [chr(i) for i in range(128) if not chr(i).isspace()]
+        letters = [c for c in single if re.match(r"\w", c)]
+        pairs = [a + b for a in letters for b in letters]
+        digits = np.random.default_rng(5).integers(len(letters), size=(60_000, 9))
+        longer = ["".join(letters[d] for d in row[: 3 + i % 7]) for i, row in enumerate(digits)]
+        words, known = [*single, *pairs, *longer] * 2, {}
+        ids = WordTable().ids(" ".join(words).encode(), character_classes()).tolist()
+        assert ids == [known.setdefault(word, len(known)) for word in words]
+
     def test_table_grows(self):
         words = [f"w{i}é" for i in range(20_000)] + ["x" * 100_000]
         table = WordTable()

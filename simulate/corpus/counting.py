@@ -77,6 +77,8 @@ def _unit_ids(ids: np.ndarray) -> tuple[np.ndarray, int]:
     """Dense uint32 ids of units, in a new array."""
     present = np.zeros(int(ids.max()) + 1 if len(ids) else 1, dtype=np.uint32)
     present[ids] = 1
+    if present.all():  # words have dense ids from the start
+        return ids.astype(np.uint32), len(present)
     dense = np.cumsum(present, dtype=np.uint32) - np.uint32(1)
     return dense[ids], int(present.sum())
 
