@@ -352,13 +352,8 @@ def memory(n_draws: float) -> dict[str, int]:
     return peaks
 
 
-def main() -> None:
-    quick = "--quick" in sys.argv[1:]
-    rounds = 3 if quick else 7
-    print(HEADER)
-    rows = [row for part in (sampling, counting, curves, machine) for row in part(rounds)]
-    peaks = memory(1e7 if quick else 1e9)
-    bounded_by = limits()
+def save(path: Path, rounds: int, rows: list[Row], **more: dict[str, float] | dict[str, int]) -> None:
+    """Write the rows and what they were measured on."""
     made = {
         "machine": platform.processor() or platform.machine(),
         "cores": os.cpu_count(),
@@ -366,12 +361,21 @@ def main() -> None:
         "versions": {"numpy": np.__version__, "numba": numba.__version__, "python": platform.python_version()},
         "rounds": rounds,
         "rows": [asdict(row) for row in rows],
-        "limits": bounded_by,
-        "memory": peaks,
+        **more,
     }
-    RESULTS.parent.mkdir(exist_ok=True)
-    RESULTS.write_text(json.dumps(made, indent=1) + "\n", encoding="utf-8")
-    print(RESULTS)
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(json.dumps(made, indent=1) + "\n", encoding="utf-8")
+    print(path)
+
+
+def main() -> None:
+    quick = "--quick" in sys.argv[1:]
+    rounds = 3 if quick else 7
+    print(HEADER)
+    rows = [row for part in (sampling, counting, curves, machine) for row in part(rounds)]
+    peaks = memory(1e7 if quick else 1e9)
+    bounded_by = limits()
+    save(RESULTS, rounds, rows, limits=bounded_by, memory=peaks)
     fails = [row for row in rows if not row.right or row.ratio < row.target / 2]
     sys.exit(bool(fails) or max(peaks.values()) > MEMORY_LIMIT)
 
