@@ -1,4 +1,4 @@
-"""Compilation of counting loops by numba, cached on disk where a folder can be written; reading ahead in them.
+"""Compilation of counting loops by numba, cached on disk where a folder can be written; reading memory in them.
 
 numba refuses to decorate a function when neither the package's own ``__pycache__`` nor the user's cache folder
 can be written (a read-only installation, a container without a home). The loops still run there; they are
@@ -39,6 +39,35 @@ def inlined(function: Callable[..., Any]) -> Callable[..., Any]:
     copy = FunctionType(function.__code__, function.__globals__, f"inlined_{function.__name__}")
     copy.__module__, copy.__qualname__ = function.__module__, f"inlined_{function.__qualname__}"
     return numba.njit(copy, forceinline=True)
+
+
+@intrinsic
+def eight_bytes(typing_context, text, index):
+    """The uint64 in the bytes ``text[index : index + 8]``, `index` an int64 within bounds: aligned or not."""
+
+    def generate(context, builder, signature, arguments):
+        array = make_array(signature.args[0])(context, builder, arguments[0])
+        word = ir.IntType(64)
+        address = builder.bitcast(builder.gep(array.data, [arguments[1]]), word.as_pointer())
+        return builder.load(address, align=1)
+
+    return types.uint64(text, types.int64), generate
+
+
+@intrinsic
+def copy_eight(typing_context, text, index, into, at):
+    """Copy ``text[index : index + 8]`` to ``into[at : at + 8]``, bytes both and within bounds."""
+
+    def generate(context, builder, signature, arguments):
+        word = ir.IntType(64).as_pointer()
+        ends = []
+        for kind, array, place in zip(signature.args[::2], arguments[::2], arguments[1::2], strict=True):
+            data = make_array(kind)(context, builder, array).data
+            ends.append(builder.bitcast(builder.gep(data, [place]), word))
+        builder.store(builder.load(ends[0], align=1), ends[1], align=1)
+        return context.get_dummy_value()
+
+    return types.void(text, types.int64, into, types.int64), generate
 
 
 @intrinsic

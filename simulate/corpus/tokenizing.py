@@ -10,14 +10,12 @@ from typing import Any
 
 import numpy as np
 
-from simulate.compiled import compiled
+from simulate.compiled import compiled, copy_eight, eight_bytes
 
 _MIX = np.uint64(0x9E3779B97F4A7C15)
-_S8 = np.uint64(8)
 _S32 = np.uint64(32)
 _ZERO = np.uint64(0)
 _ONE = np.uint64(1)
-_SEVEN = np.uint64(7)
 _LOW = np.uint64(0xFFFFFFFF)
 _HIGH = np.uint64(0xFFFFFFFF00000000)
 _AHEAD = 64
@@ -104,7 +102,7 @@ def _same(text: Any, first: Any, end: Any, word: Any, ends: Any, pool: Any) -> b
     start, size = ends[word], end - first
     if size != ends[word + 1] - start:
         return False
-    if size <= 8:  # their hash is a bijection
+    if size <= 8:  # words of one short length with one hash are the same
         return True
     for i in range(size):  # noqa: SIM110  (numba has no all() of a generator)
         if text[first + i] != pool[start + i]:
@@ -114,10 +112,14 @@ def _same(text: Any, first: Any, end: Any, word: Any, ends: Any, pool: Any) -> b
 
 @compiled
 def _append(text: Any, first: int, end: int, value: Any, word: int, hashes: Any, ends: Any, pool: Any) -> None:
-    start = ends[word]
-    for j in range(end - first):
+    start, size, copied = ends[word], end - first, 0
+    if end + 8 <= len(text) and start + size + 8 <= len(pool):
+        while copied < size:  # some bytes too many, which the next word writes over
+            copy_eight(text, first + copied, pool, start + copied)
+            copied += 8
+    for j in range(copied, size):
         pool[start + j] = text[first + j]
-    ends[word + 1] = start + end - first
+    ends[word + 1] = start + size
     hashes[word] = value
 
 
@@ -160,8 +162,7 @@ def _tokenize(
 def _cut(text: Any, classes: Any, i: Any, ahead: Any) -> Any:
     """Start, end and hash of the next words from byte `i` on; return where they end and how many there are.
 
-    Up to eight bytes the hash is a bijection: it mixes those bytes, the first of which is zero in a word of one byte
-    only, with their number. Reading ASCII here and not in a function of its own makes it three times faster.
+    Reading ASCII here and not in a function of its own makes it three times faster.
     """
     several = 0
     while several < _AHEAD and i < len(text):
@@ -181,19 +182,29 @@ def _cut(text: Any, classes: Any, i: Any, ahead: Any) -> Any:
                 if classes[point] != 1:
                     break
                 end += width
-        value, eight = _ZERO, _ZERO
-        for j in range(first, end):
-            if (j - first) & 7 == 0:
-                value = (value ^ eight) * _MIX
-                value ^= value >> _S32
-            eight = eight << _S8 | np.uint64(text[j])
-        i = end
-        value = (value ^ eight ^ np.uint64(end - first)) * _MIX
-        value = (value ^ value >> _S32) * _MIX
-        ahead[several, _START], ahead[several, _END] = first, i
-        ahead[several, _HASH] = value ^ value >> _S32
+        ahead[several, _HASH] = _hash(text, first, end)
+        ahead[several, _START], ahead[several, _END] = first, end
         several += 1
+        i = end
     return i, several
+
+
+@compiled
+def _hash(text: Any, first: Any, end: Any) -> Any:
+    """A number of 64 bits; words of one length up to eight bytes have different ones, as each step is a bijection."""
+    value, eight, at = _ZERO, _ZERO, first
+    while at + 8 <= end:
+        value = (value ^ eight_bytes(text, at)) * _MIX
+        value ^= value >> _S32
+        at += 8
+    if at < end and at + 8 <= len(text):
+        eight = eight_bytes(text, at) & ((_ONE << np.uint64(8 * (end - at))) - _ONE)
+    else:
+        for j in range(end - at):
+            eight |= np.uint64(text[at + j]) << np.uint64(8 * j)
+    value = (value ^ eight ^ np.uint64(end - first)) * _MIX
+    value = (value ^ value >> _S32) * _MIX
+    return value ^ value >> _S32
 
 
 @compiled
