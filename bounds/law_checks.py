@@ -23,8 +23,11 @@ def positives(**arguments: Any) -> tuple[Any, ...]:
 
 
 def as_positive(name: str, value: Any) -> Any:
-    """`value` in floating point, or one sentence where it is not positive and finite; lists become arrays."""
-    positive(name, value)
+    """`value` in floating point, or one sentence where it is not positive and finite; lists become arrays.
+
+    DataArrays lose their attributes.
+    """
+    value = positive(name, value)
     if isinstance(value, float) or not hasattr(value, "dtype"):
         numbers = real_array(value)
         return numbers if numbers.ndim else float(numbers)

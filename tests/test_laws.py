@@ -473,6 +473,21 @@ def test_labelled_arrays_keep_their_labels():
     assert LAWS["epoch2024"].compute_for(2.5, D).dims == ("corpus",)
 
 
+def test_what_comes_out_does_not_carry_the_unit_of_what_went_in():
+    xarray = pytest.importorskip("xarray")
+    D = xarray.DataArray([1e10, 1e12], dims="corpus", attrs={"units": "tokens"})
+    given = [
+        LAWS["epoch2024"].loss(1e9, D),
+        bounds.unique_bounds(D, law="epoch2024").lower,
+        bounds.efficient_params(D, law="epoch2024").upper,
+        bounds.training_flops(1e9, D),
+        bounds.effective_tokens(D, 1e10),
+        bounds.expected_unique("zipf:1.7", D),
+    ]
+    assert [result.attrs for result in given] == [{}] * len(given)
+    assert D.attrs == {"units": "tokens"}
+
+
 @pytest.mark.parametrize(
     "ends", [(math.nan, 2), (1, math.nan), (2, 1), (None, 1), ("a", "b"), ([1, 2], [1, 2, 3]), ([0, math.nan], [1, 2])]
 )

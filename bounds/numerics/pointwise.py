@@ -69,7 +69,7 @@ def flag(name: str, value: Any) -> bool:
 
 
 def checked(name: str, value: Any, inside: Callable[[Any], Any], allowed: str, *, whole: bool = False) -> Any:
-    """`value` itself where all of it is numbers that are finite and `inside`, whole ones where asked.
+    """`value` where all of it is numbers that are finite and `inside`, whole ones where asked; without attributes.
 
     Raises ValueError: `name` must be `allowed`, and the first number that is not.
     """
@@ -84,7 +84,17 @@ def checked(name: str, value: Any, inside: Callable[[Any], Any], allowed: str, *
     if not good.all():
         among = f" in an array of shape {array.shape}" if array.ndim else ""
         raise ValueError(f"{name} must be {allowed}, got {array[~good].flat[0]:.17g}{among}")
-    return array if isinstance(value, list | tuple) else value
+    return array if isinstance(value, list | tuple) else without_attributes(value)
+
+
+def without_attributes(value: Any) -> Any:
+    """A DataArray without its attributes, which name the unit of what comes in and not of what comes out."""
+    xarray = sys.modules.get("xarray")
+    if xarray is None or not isinstance(value, xarray.DataArray) or not value.attrs:
+        return value
+    bare = value.copy(deep=False)
+    bare.attrs = {}
+    return bare
 
 
 def single(name: str, value: Any) -> float:
