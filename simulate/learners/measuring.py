@@ -16,7 +16,7 @@ import numpy as np
 import xarray as xr
 
 from bounds.quantities import parse_count
-from bounds.sources import PitmanYor, Source
+from bounds.sources import Source
 from simulate.dataset import NOT_MEASURED, describe, save_result, stamp
 from simulate.files import RESULTS, check_target
 from simulate.fits import add_fits
@@ -193,7 +193,7 @@ def _draw(
     drawers = {
         i: LearnerDrawer(
             source, plan.of(source), job.grid, job.edges, plan.seed, plan.n_tests, plan.tolerances,
-            plan.cost or NOVELTY_COST, "cpu" if isinstance(job.parsed[i], PitmanYor) else job.device.name,
+            plan.cost or NOVELTY_COST, job.device.name,
         ) for i, source in enumerate(job.plan.sources)
     }  # fmt: skip
     seconds = max((seconds for seconds, _ in job.costs.values()), default=0.0)
