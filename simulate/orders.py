@@ -66,7 +66,8 @@ class Order(Protocol):
 
 @dataclass(frozen=True)
 class DrawnOrder:
-    """The tokens of a law. Keys from `FRESH` on belong to ranks above 2^62: each is new, and names its draw.
+    """The tokens of a law. Keys from `FRESH` on belong to ranks above 2^62 (in a mixture 2^58): each is new, and names
+    its draw.
 
     `device`, cpu or gpu, is where they are drawn; it changes no key.
     """
@@ -106,7 +107,7 @@ class DrawnOrder:
         return found
 
     def probabilities(self, keys: np.ndarray) -> np.ndarray:
-        """Probability of each key in one draw, 0 for ranks above 2^62.
+        """Probability of each key in one draw, 0 for ranks above 2^62 (in a mixture 2^58).
 
         ValueError of an urn, and of unequal windows that are named by a hash.
         """
@@ -124,7 +125,7 @@ class DrawnOrder:
         return found
 
     def ranks(self, keys: np.ndarray) -> np.ndarray:
-        """Rank of each key in its law, from 1, as floats; in a mixture the rank in its component, above 2^62 NaN."""
+        """Rank of each key in its law, from 1, as floats; in a mixture that in its component; NaN from `FRESH` on."""
         component, rank = self._ranks(np.asarray(keys, np.uint64))
         return np.where(component < 0, np.nan, rank)
 
