@@ -5,10 +5,14 @@ Each row draws a corpus and counts its distinct types, without and with the spec
 with counts, at `--peer-draws` draws, since it holds every one of them. Times are medians of `RUNS` after a warm-up,
 by the wall, everything from the upload of the tables to the counts on the host included.
 
+Then the keys of a stretch, from the device to the host, beside `cpu.draw` on one thread: what can be had at most are 8
+bytes a key over the bus. And a suite of 16 models, which draws on the device and counts on the processor, beside the
+same on the processor alone.
+
 Answers are checked as well as clocks: at a million draws the counts must be those of the `cpu` backend to the last
-one, and at full size the number of distinct types lies within five standard deviations of its expectation. Exits 1
-where one of these fails. `--tune` times blocks, threads and registers instead; `--save` writes JSON into
-``benchmarks/results/``. Without a device it says so in one sentence.
+one, at full size the number of distinct types lies within five standard deviations of its expectation, and keys and
+suites must be the same to the last bit. Exits 1 where one of these fails. `--tune` times blocks, threads and registers
+instead; `--save` writes JSON into ``benchmarks/results/``. Without a device it says so in one sentence.
 """
 
 from __future__ import annotations
@@ -28,9 +32,11 @@ import numpy as np
 
 import bounds
 from bounds.spectrum import FrequencySpectrum
+from simulate import run_suite
 from simulate.backends import cpu, gpu
 from simulate.sampling import build_sampler
 from simulate.stream import Stream
+from simulate.suite.plan import PYTHIA_STEPS
 
 SOURCES = ["zipf:1.1,types=1e6", "zipf:1.05", "zipf:1.2", "zipf:1.5", "zipf:1.724"]
 RUNS = 3
@@ -52,7 +58,13 @@ def main() -> None:
         return
     print(f"{device_name()}: {arguments.draws:.3g} draws, peer {arguments.peer_draws:.3g}; rates in 1e9 draws a second")
     print(f"{'source':22s} {'distinct':>9s} {'spectrum':>9s} {'peer':>9s} {'ratio':>7s} {'z':>6s}  equal to cpu")
-    rows = [measure(source, arguments.draws, arguments.peer_draws) for source in arguments.source or SOURCES]
+    sources = arguments.source or SOURCES
+    rows = [measure(source, arguments.draws, arguments.peer_draws) for source in sources]
+    if arguments.stretch:
+        print(f"{'keys of ' + str(arguments.stretch):22s} {'device':>9s} {'cpu':>9s} {'ratio':>7s}  equal to cpu")
+        rows += [measure_keys(source, arguments.stretch) for source in sources]
+    if arguments.suite_draws:
+        rows.append(measure_suite(arguments.suite_draws))
     if arguments.save:
         RESULTS.mkdir(exist_ok=True)
         path = RESULTS / f"gpu-{time.strftime('%Y%m%d-%H%M%S')}.json"
@@ -63,12 +75,28 @@ def main() -> None:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--draws", type=lambda text: int(float(text)), default=10**9, help="tokens of a corpus")
-    parser.add_argument("--peer-draws", type=lambda text: int(float(text)), default=10**8, help="0: no peer")
+    for flag, default, text in (
+        ("--draws", 10**9, "tokens of a corpus"),
+        ("--peer-draws", 10**8, "0: no peer"),
+        ("--stretch", 10**8, "keys of a stretch; 0: none"),
+        ("--suite-draws", 3 * 10**7, "draws of a suite, at least 143,000; 0: none"),
+    ):
+        parser.add_argument(flag, type=whole, default=default, help=text)
     parser.add_argument("--source", action="append", help=f"default: {', '.join(SOURCES)}")
     parser.add_argument("--tune", action="store_true", help="time blocks, threads and registers")
     parser.add_argument("--save", action="store_true", help="write JSON into benchmarks/results/")
-    return parser.parse_args()
+    arguments = parser.parse_args()
+    if not arguments.draws:
+        parser.error("--draws must be at least 1, got 0")
+    return arguments
+
+
+def whole(text: str) -> int:
+    """A whole number that may be written as 1e9."""
+    value = int(float(text))
+    if value < 0 or value != float(text):
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number from 0 on, such as 1e9")
+    return value
 
 
 def machine() -> dict[str, str]:
@@ -154,6 +182,35 @@ def same_as_cpu(source: str, n_draws: int) -> bool:
         np.array_equal(found.n_unique, expected.n_unique) and np.array_equal(found.spectrum, expected.spectrum)
         for found in (gpu.growth(sampler, grid, STREAM, edges=edges, memory=m) for m in (None, n_draws * 8))
     )
+
+
+def measure_keys(source: str, n_draws: int) -> dict[str, object]:
+    """One row: keys of a stretch that begins at an odd draw far from the start, on the host."""
+    sampler, first = build_sampler(bounds.parse_source(source), n_draws), 2**40 + 1
+    device, processor = (
+        n_draws / seconds(lambda b=backend: b.draw(sampler, n_draws, STREAM, first=first)) for backend in (gpu, cpu)
+    )
+    n = min(CHECKED, n_draws)
+    equal = np.array_equal(*(backend.draw(sampler, n, STREAM, first=first) for backend in (gpu, cpu)))
+    ratio, said = device / processor, "yes" if equal else "NO"
+    print(f"{source:22s} {device / 1e9:9.3f} {processor / 1e9:9.3f} {ratio:6.1f}x  {said}")
+    return {
+        "source": source, "stretch": n_draws, "keys_per_second": device, "cpu_keys_per_second": processor,
+        "correct": equal,
+    }  # fmt: skip
+
+
+def measure_suite(n_draws: int) -> dict[str, object]:
+    """One row: a suite of one corpus of `zipf:1.5` at the checkpoints of Pythia, on each device."""
+    plan = {"batch": max(1, n_draws // PYTHIA_STEPS[-1]), "replicates": 1}
+    found = {device: run_suite("zipf:1.5", device=device, **plan) for device in ("gpu", "cpu")}
+    equal = found["gpu"].equals(found["cpu"])
+    took = {device: seconds(lambda d=device: run_suite("zipf:1.5", device=d, **plan)) for device in found}
+    print(
+        f"suite, {plan['batch'] * PYTHIA_STEPS[-1]:.3g} draws: {took['gpu']:.2f} s, on the processor alone "
+        f"{took['cpu']:.2f} s; {'equal' if equal else 'NOT EQUAL'}"
+    )
+    return {"suite": "zipf:1.5", **plan, "seconds": took["gpu"], "cpu_seconds": took["cpu"], "correct": equal}
 
 
 def tune(n_draws: int) -> None:

@@ -1,10 +1,11 @@
 """The suite at its full size; run as ``python benchmarks/suite.py [--quick]``.
 
-16 sizes and the 154 checkpoints of Pythia on 3e8 draws, each source in a process of its own: wall clock and the largest
-memory of the process. Then one batch of the last checkpoint by itself, after start-up. Answers are checked as well:
-distinct sequences and the loss of the largest store against `bounds`, prequential against expected loss, and the
-batch against the end of the order. The table is written as JSON to ``benchmarks/results/suite.json``; the command ends
-with 1 where a target is missed or an answer is wrong. ``--quick`` takes a hundredth of the draws.
+16 sizes and the 154 checkpoints of Pythia on 3e8 draws, each source in a process of its own: wall clock, with processor
+time and the load of the machine beside it, and the largest memory of the process. Then one batch of the last checkpoint
+by itself, after start-up. Answers are checked as well: distinct sequences and the loss of the largest store against
+`bounds`, prequential against expected loss, and the batch against the end of the order. The table is written as JSON to
+``benchmarks/results/suite.json``; the command ends with 1 where a target is missed or an answer is wrong. ``--quick``
+takes a hundredth of the draws.
 """
 
 from __future__ import annotations
@@ -37,9 +38,9 @@ def train(source: str, batch: int) -> None:
     import resource
 
     run_suite(source, batch=100, checkpoints=(0, 1, 2, 4), replicates=1)  # compiles
-    begin = time.perf_counter()
+    begin, begun = time.perf_counter(), time.process_time()
     dataset = run_suite(source, batch=batch, replicates=1)
-    seconds = time.perf_counter() - begin
+    seconds, cpu_seconds = time.perf_counter() - begin, time.process_time() - begun
     n_draws = PYTHIA_STEPS[-1] * batch
     n_unique, loss = int(dataset.n_unique[0, -1]), float(dataset.loss[0, -1, -1])
     z = (n_unique - float(expected_unique(source, n_draws))) / float(variance_unique(source, n_draws)) ** 0.5
@@ -48,6 +49,7 @@ def train(source: str, batch: int) -> None:
     row = {
         "source": source, "n_draws": n_draws, "n_unique": n_unique, "z_unique": z, "loss_over_missing_mass": 1 + unseen,
         "z_prequential": float(np.abs(dataset.z_prequential).max()), "seconds": seconds,
+        "cpu_seconds": cpu_seconds, "load": os.getloadavg()[0],
         "gib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20, "right": right,
     }  # fmt: skip
     print(json.dumps(row))
@@ -73,7 +75,8 @@ def main() -> None:
     batch = BATCH // 100 if "--quick" in sys.argv else BATCH
     rows, batches = [], []
     print(
-        f"{'source':10s} {'draws':>10s} {'distinct':>10s} {'z':>6s} {'seconds':>8s} {'of':>5s} {'GiB':>6s} {'of':>3s}"
+        f"{'source':10s} {'draws':>10s} {'distinct':>10s} {'z':>6s} {'seconds':>8s} {'of':>5s} {'cpu':>7s} {'load':>5s}"
+        f" {'GiB':>6s} {'of':>3s}"
     )
     for source in SOURCES:
         done = subprocess.run([sys.executable, __file__, "train", source, str(batch)], capture_output=True, text=True)
@@ -83,7 +86,8 @@ def main() -> None:
         rows.append(row)
         print(
             f"{source:10s} {row['n_draws']:10.3g} {row['n_unique']:10d} {row['z_unique']:6.2f} {row['seconds']:8.1f} "
-            f"{MAX_SECONDS:5.0f} {row['gib']:6.2f} {MAX_GIB:3.0f} {'' if row['right'] else 'WRONG ANSWER'}", flush=True,
+            f"{MAX_SECONDS:5.0f} {row['cpu_seconds']:7.1f} {row['load']:5.1f} {row['gib']:6.2f} {MAX_GIB:3.0f} "
+            f"{'' if row['right'] else 'WRONG ANSWER'}", flush=True,
         )  # fmt: skip
     for source in SOURCES:
         batches.append(last_batch(source, batch))

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from simulate.backends import counting
 from simulate.compiled import compiled
 from simulate.orders import BATCH, Order, batches
 from simulate.sampling import FRESH
@@ -22,7 +23,6 @@ _MAX_DIRECT = 1 << 26
 _CHUNK = 4096
 _MIN_ROOM = 1 << 12
 _FRESH = np.uint64(FRESH)
-_MIX = np.uint64(0x9E3779B97F4A7C15)
 _U0, _U1 = np.uint64(0), np.uint64(1)
 
 
@@ -114,7 +114,7 @@ class Census:
             self._direct = wider
         if 2 * (self._n_tabled + len(part)) > len(self._table):
             table = np.zeros((max(2 * len(self._table), 4 * _CHUNK), 2), np.uint64)
-            _refill(self._table, table)
+            counting.refill(table, self._table, _U0)
             self._table = table
 
 
@@ -125,27 +125,9 @@ def _wider(array: np.ndarray, size: int) -> np.ndarray:
 
 
 @compiled
-def _shift(table):
-    bits = 0
-    while (1 << bits) < len(table):
-        bits += 1
-    return np.uint64(64 - bits)
-
-
-@compiled
-def _slot(table, row, shift):
-    """Where `row`, a key plus one, is, or the free slot where it would go."""
-    mask = len(table) - 1
-    slot = np.int64((row * _MIX) >> shift)
-    while table[slot, 0] != row and table[slot, 0] != _U0:
-        slot = (slot + 1) & mask
-    return slot
-
-
-@compiled
 def _count(keys, begin, direct, table, known, counts, first, n_types, n_tabled, numbers):
     """Number and count `keys`; how many types there are then, and how many of them are in `table`."""
-    limit, shift = np.uint64(_MAX_DIRECT), _shift(table)
+    limit, shift = np.uint64(_MAX_DIRECT), counting.hash_shift(table)
     for i in range(len(keys)):
         key = keys[i]
         slot = np.int64(-1)
@@ -154,7 +136,7 @@ def _count(keys, begin, direct, table, known, counts, first, n_types, n_tabled, 
         elif key >= _FRESH:
             number = np.int64(-1)
         else:
-            slot = _slot(table, key + _U1, shift)
+            slot = counting.find_slot(table, key + _U1, shift)
             number = np.int64(table[slot, 1]) if table[slot, 0] != _U0 else np.int64(-1)
         if number < 0:
             number = n_types
@@ -174,23 +156,13 @@ def _count(keys, begin, direct, table, known, counts, first, n_types, n_tabled, 
 
 @compiled
 def _look_up(keys, direct, table, found):
-    limit, shift = np.uint64(_MAX_DIRECT), _shift(table)
+    limit, shift = np.uint64(_MAX_DIRECT), counting.hash_shift(table)
     for i in range(len(keys)):
         key = keys[i]
         if key < limit:
             if key < np.uint64(len(direct)):
                 found[i] = direct[key]
         elif key < _FRESH:
-            slot = _slot(table, key + _U1, shift)
+            slot = counting.find_slot(table, key + _U1, shift)
             if table[slot, 0] != _U0:
                 found[i] = np.int64(table[slot, 1])
-
-
-@compiled
-def _refill(table, wider):
-    shift = _shift(wider)
-    for i in range(len(table)):
-        if table[i, 0] != _U0:
-            slot = _slot(wider, table[i, 0], shift)
-            wider[slot, 0] = table[i, 0]
-            wider[slot, 1] = table[i, 1]

@@ -448,6 +448,10 @@ def _explain(dataset: Any) -> None:
     help="Draw by draw, or by times of arrival at a cost that does not depend on D.",
 )  # fmt: skip
 @click.option(
+    "--device", type=click.Choice(["auto", "cpu", "gpu"]), default="cpu", show_default=True,
+    help="Where tokens are drawn; changes no number.",
+)  # fmt: skip
+@click.option(
     "--threads", type=CountType(high=4096), metavar="N", help="Threads; changes no number. [default: all cores]"
 )
 @click.option("--cluster", metavar="WHERE", help="Draw on Dask workers: local, local:4 or tcp://host:port.")

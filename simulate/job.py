@@ -126,6 +126,14 @@ def choose_device(wanted: str) -> Choice:
     return Choice("gpu", "asked for" if wanted == "gpu" else "a GPU is there, and counts are the same")
 
 
+def device_for_tokens(wanted: str, why_not: str = "") -> Choice:
+    """As `choose_device` for draws of one kind; `why_not` says what keeps them from a GPU, empty where nothing does."""
+    chosen = choose_device(wanted)
+    if why_not and wanted == "gpu":
+        raise ValueError(f"{why_not}; pass --device cpu or auto")
+    return Choice("cpu", why_not) if why_not and wanted == "auto" else chosen
+
+
 def _choose(plan: Sweep, source: Source | CorpusSource, grid: Sequence[int], device: str) -> Choice:
     """The engine that will draw `source`, and why."""
     if isinstance(source, CorpusSource):

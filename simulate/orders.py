@@ -21,7 +21,7 @@ import numpy as np
 from bounds.numerics.rank_tables import first_probability
 from bounds.sources import Geometric, GrowingUniform, Mixture, PitmanYor, SantaFe, Source, Uniform, Windows, Zipf
 from simulate.arrivals import cell_of
-from simulate.backends import cpu
+from simulate.backends import cpu, gpu
 from simulate.cell_tables import FRESH
 from simulate.corpus.source import CorpusSource
 from simulate.plan import parse_any_source
@@ -66,12 +66,17 @@ class Order(Protocol):
 
 @dataclass(frozen=True)
 class DrawnOrder:
-    """The tokens of a law. Keys from `FRESH` on belong to ranks above 2^62: each is new, and names its draw."""
+    """The tokens of a law. Keys from `FRESH` on belong to ranks above 2^62 (in a mixture 2^58): each is new, and names
+    its draw.
+
+    `device`, cpu or gpu, is where they are drawn; it changes no key.
+    """
 
     parsed: Source
     stream: Stream
     sampler: Sampler
     n_draws: int
+    device: str = "cpu"
 
     @property
     def source(self) -> str:
@@ -95,13 +100,14 @@ class DrawnOrder:
     def keys(self, first: int, n: int) -> np.ndarray:
         """Keys, uint64 of shape (n,), of the draws `first` to ``first + n - 1``."""
         _check_stretch(self, first, n)
-        found = cpu.draw(self.sampler, n, self.stream, first=first)
+        backend = gpu if self.device == "gpu" else cpu
+        found: np.ndarray = backend.draw(self.sampler, n, self.stream, first=first)
         fresh = np.flatnonzero(found >= np.uint64(FRESH))
         found[fresh] = np.uint64(FRESH) | (fresh + first).astype(np.uint64)  # no two of them are equal
         return found
 
     def probabilities(self, keys: np.ndarray) -> np.ndarray:
-        """Probability of each key in one draw, 0 for ranks above 2^62.
+        """Probability of each key in one draw, 0 for ranks above 2^62 (in a mixture 2^58).
 
         ValueError of an urn, and of unequal windows that are named by a hash.
         """
@@ -119,7 +125,7 @@ class DrawnOrder:
         return found
 
     def ranks(self, keys: np.ndarray) -> np.ndarray:
-        """Rank of each key in its law, from 1, as floats; in a mixture the rank in its component, above 2^62 NaN."""
+        """Rank of each key in its law, from 1, as floats; in a mixture that in its component; NaN from `FRESH` on."""
         component, rank = self._ranks(np.asarray(keys, np.uint64))
         return np.where(component < 0, np.nan, rank)
 
@@ -209,18 +215,24 @@ class TextOrder:
         raise ValueError(f"the probabilities of {self.source} are unknown; take a law such as zipf:1.724 instead")
 
 
-def open_order(source: str | Source | CorpusSource, n_draws: int, *, seed: int = 0, replicate: int = 0) -> Order:
+def open_order(
+    source: str | Source | CorpusSource, n_draws: int, *, seed: int = 0, replicate: int = 0, device: str = "cpu"
+) -> Order:
     """The corpus that `source` gives for `seed` and `replicate`, at most `n_draws` draws long.
 
-    A text has one replicate, 0, and all of its windows are there if `n_draws` is more. Raises ValueError with one
-    sentence where a source cannot be drawn token by token.
+    A text has one replicate, 0, and all of its windows are there if `n_draws` is more. The tokens of a law are drawn
+    on `device`, cpu or gpu, which changes none of them; a text is read, whatever the device. Raises ValueError with one
+    sentence where a source cannot be drawn token by token, or not there.
     """
     parsed = source if isinstance(source, CorpusSource) else parse_any_source(source)
     if isinstance(parsed, CorpusSource):
         return TextOrder(parsed)
     name = f"{parsed} {n_draws}" if isinstance(parsed, GrowingUniform) else str(parsed)
     stream = Stream(seed, "tokens", cell_of(name), replicate)
-    return DrawnOrder(parsed, stream, build_sampler(parsed, n_draws), n_draws)
+    sampler = build_sampler(parsed, n_draws)
+    if device == "gpu":
+        gpu.check_sampler(sampler)
+    return DrawnOrder(parsed, stream, sampler, n_draws, device)
 
 
 def batches(order: Order, first: int, stop: int, size: int = BATCH) -> Iterator[tuple[int, np.ndarray]]:

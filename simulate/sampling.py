@@ -62,9 +62,9 @@ _LAST_TRIAL = np.uint64(120)
 _NO_BITS = np.empty(0, np.uint64)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Sampler:
-    """Integer tables of one source. Read by backends; built by `build_sampler`.
+    """Integer tables of one source. Read by backends; built by `build_sampler`. Two are equal if they are one object.
 
     Keys below `n_dense` are single types and index a table of counts. ``parameter`` is (V, 0) of a flat law,
     (b, 0) of an alias table of 2^b entries, (A, l) of windows, and (d, θ) of an urn in units of 2^-32. ``repeat`` is

@@ -13,6 +13,7 @@ import click
 import xarray as xr
 
 from bounds.command import number, print_table, result_object
+from simulate.arrivals import Choice
 from simulate.files import part_of
 from simulate.forecast import check_memory, forecast, memory_needed
 from simulate.job import Job, prepare
@@ -31,9 +32,14 @@ def make_ready(options: dict[str, Any]) -> Job:
         options["engine"],
     )  # fmt: skip
     job = prepare(plan, device=options["device"])
-    if options["device"] == "auto":
-        print(f"device: {job.device.name} ({job.device.reason})", file=sys.stderr)
+    say_device(job.device, options)
     return job
+
+
+def say_device(device: Choice, options: dict[str, Any]) -> None:
+    """Say which device was taken where that was left open."""
+    if options["device"] == "auto":
+        print(f"device: {device.name} ({device.reason})", file=sys.stderr)
 
 
 def run_or_explain(job: Job, options: dict[str, Any]) -> xr.Dataset:

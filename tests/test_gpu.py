@@ -1,24 +1,14 @@
 """The CUDA backend against the others: in numba's simulator, as machine code for sm_90, and on a device (`-m gpu`).
 
 The simulator runs a Python thread for each thread of a kernel, so its corpora are tiny. It is chosen when numba is
-imported: what needs it runs once, in a process of its own (``python -m tests.test_gpu simulate``).
+imported: what needs it runs once, in a process of its own (``python -m tests.test_gpu``).
 """
 
 from __future__ import annotations
 
-import atexit
 import hashlib
 import json
-import os
-import shutil
-import subprocess
-import sys
-import tempfile
 from functools import cache
-from importlib.metadata import PackageNotFoundError, files
-from importlib.util import find_spec
-from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -27,35 +17,10 @@ from bounds.sources import parse_source
 from bounds.spectrum import FrequencySpectrum
 from simulate.backends import Growth, cpu, get_backend, gpu, reference
 from simulate.sampling import Sampler, build_sampler
-from simulate.stream import Stream
+from tests.gpu_runs import DRAWN, SOURCES, STREAM, run_apart
 
-SOURCES = [
-    "uniform:1",
-    "uniform:7",
-    "uniform:1e12",
-    "uniform:4611686018427387904",
-    "zipf:1.02",
-    "zipf:1.724",
-    "zipf:1.3,shift=1e5",
-    "zipf:30,shift=1e4",
-    "zipf:0.5,types=1e9",
-    "zipf:1.1,types=50",
-    "geometric:0.9",
-    "growing:0.58,scale=3",
-    "santa-fe:1.3,labels=2",
-    "windows:alphabet=4,length=3",
-    "windows:alphabet=4,length=20",
-    "windows:alphabet=10,length=40",
-    "windows:alphabet=5,length=3,stay=0.6",
-    "windows:alphabet=3,length=2,stay=0.9,exponent=1",
-    "windows:alphabet=26,length=20,stay=0.3,exponent=1.5",
-    "windows:alphabet=1000,length=1,exponent=1",
-    "mixture:0.7*(zipf:2)+0.3*(zipf:1.5,shift=5)",
-    "mixture:0.5*(uniform:100000)+0.2*(zipf:1.05,shift=5000)+0.3*(geometric:0.99)",
-]
 GRID = np.array([1, 2, 3, 10, 40])
 EDGES = {"all": np.array([1, 2, 3, 4, 6, 9]), "none": np.zeros(0, np.int64), "from 1": np.array([1])}
-STREAM = Stream(2**63 + 11, "tokens", 3, 5)
 SETTINGS = {
     "plain": {"launch": (2, 4)},
     "small chunks": {"launch": (3, 1), "chunk": 7},
@@ -122,16 +87,7 @@ def simulate_cases() -> dict:
 @pytest.fixture(scope="module")
 def simulated():
     # The hash of a long window wraps around on purpose; numpy's scalars warn of it.
-    return run_apart("simulate", NUMBA_ENABLE_CUDASIM="1", PYTHONWARNINGS="error,ignore:overflow encountered")
-
-
-def run_apart(task: str, **environment: str) -> dict:
-    done = subprocess.run(
-        [sys.executable, "-m", "tests.test_gpu", task],
-        env=os.environ | environment, capture_output=True, text=True, check=False, timeout=300,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
+    return run_apart("tests.test_gpu", NUMBA_ENABLE_CUDASIM="1", PYTHONWARNINGS="error,ignore:overflow encountered")
 
 
 @pytest.mark.parametrize("number", range(len(CASES)), ids=[" | ".join(case) for case in CASES])
@@ -156,73 +112,15 @@ def test_a_wrong_constant_is_noticed(simulated):
 # --- as machine code --------------------------------------------------------------------------------------------------
 
 
-def lend_compiler() -> None:
-    """Show numba the compiler of the wheel ``nvidia-nvvm``, which it looks for where toolkits put it."""
-    if find_spec("numba_cuda") or {"CUDA_HOME", "CUDA_PATH"} & set(os.environ):
-        return
-    try:
-        parts = {path.name: path.locate() for path in files("nvidia-nvvm") or ()}
-    except PackageNotFoundError:
-        return
-    home = Path(tempfile.mkdtemp())
-    atexit.register(shutil.rmtree, home)
-    for name, path in parts.items():
-        place = {"libnvvm": "lib64", "libdevice": "libdevice"}.get(name.split(".")[0])
-        if place:
-            (home / "nvvm" / place).mkdir(parents=True, exist_ok=True)
-            (home / "nvvm" / place / name).symlink_to(path)
-    os.environ["CUDA_HOME"] = str(home)
-
-
-def compile_kernels() -> dict:
-    """Assembly for sm_90 of every kernel, without a driver; the last one is a negative control."""
-    lend_compiler()
-    from numba import cuda, typeof
-    from numba.cuda import compile_ptx, dispatcher
-
-    from simulate.backends import gpu_kernels as kernels
-
-    # Device functions ask the driver which device they are for.
-    dispatcher.get_current_device = lambda: SimpleNamespace(compute_capability=(9, 0))
-    n, words = np.uint64(1), np.zeros(2, np.uint64)
-    jobs = {
-        "move": (kernels.move, (words, words, n, n, words)),
-        "add_spectrum": (kernels.add_spectrum, (words, 0, 1, words, words)),
-        "random_words": (kernels.random_words, (n, n, n, words)),
-    }
-    for source in DRAWN:
-        sampler = build_sampler(parse_source(source), 100)
-        law = gpu.plan(sampler, STREAM, 100).law
-        jobs[source] = (kernels.COUNT[sampler.kind], (law, n, n, n, n, words, n, words, n, n, n, n, words))
-
-    @cuda.jit
-    def rounding(n, words):
-        words[0] = n / np.uint64(3)
-
-    jobs["rounding"] = (rounding, (n, words))
-    try:
-        return {
-            name: compile_ptx(kernel.py_func, tuple(map(typeof, args)), cc=(9, 0))[0]
-            for name, (kernel, args) in jobs.items()
-        }
-    except Exception as error:
-        if not any(name in str(error).lower() for name in ("nvvm", "nvrtc")):
-            raise
-        return {"lacking": str(error).strip().splitlines()[0]}
-
-
 @pytest.fixture(scope="module")
 def assembly():
-    compiled = run_apart("compile", NUMBA_ENABLE_CUDASIM="0", PYTHONWARNINGS="ignore")
+    compiled = run_apart("tests.gpu_runs", NUMBA_ENABLE_CUDASIM="0", PYTHONWARNINGS="ignore")
     if "lacking" in compiled:
         pytest.skip(f"NVIDIA's compiler library is not here (pip install nvidia-nvvm): {compiled['lacking']}")
     return compiled
 
 
-DRAWN = ["uniform:9", "zipf:1.1,types=50", "zipf:1.5", "windows:alphabet=4,length=40"]
-"""A source for each kernel that draws."""
-
-KERNELS = ["move", "add_spectrum", "random_words", *DRAWN]
+KERNELS = ["move", "add_spectrum", "random_words", *DRAWN, *(f"keys of {source}" for source in DRAWN)]
 
 
 @pytest.mark.parametrize("kernel", KERNELS)
@@ -238,6 +136,15 @@ def test_every_kernel_is_compiled(assembly):
 
 def test_rounding_would_be_noticed(assembly):
     assert ".f64" in assembly["rounding"]
+
+
+@pytest.mark.parametrize("source", DRAWN)
+def test_keys_are_stored_and_nothing_else(assembly, source):
+    """Each thread writes its own, and waits for no other."""
+    stores = [line.split()[0] for line in assembly[f"keys of {source}"].splitlines() if "st.global" in line]
+    assert stores
+    assert set(stores) == {"st.global.u64"}
+    assert "atom." not in assembly[f"keys of {source}"]
 
 
 @pytest.mark.parametrize("kernel", DRAWN)
@@ -282,7 +189,7 @@ def test_an_urn_is_refused(monkeypatch):
 def test_many_types_are_hashed_and_few_are_not():
     def planned(source: str, n_draws: int) -> tuple[int, bool]:
         sampler = build_sampler(parse_source(source), n_draws)
-        return gpu.plan(sampler, STREAM, n_draws)[1:]
+        return gpu.plan(sampler, n_draws)
 
     assert planned("uniform:1000", 250) == (1000, False)
     assert planned("uniform:1000", 249) == (0, True)
@@ -397,4 +304,4 @@ def test_device_counts_ten_million_draws_as_processors_do(source):
 
 
 if __name__ == "__main__":
-    print(json.dumps({"simulate": simulate_cases, "compile": compile_kernels}[sys.argv[1]]()))
+    print(json.dumps(simulate_cases()))

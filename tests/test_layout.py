@@ -17,7 +17,7 @@ ROOT = Path(__file__).parent.parent
 MAY_IMPORT = {"bounds": set(), "simulate": {"bounds"}, "experiments": {"bounds", "simulate"}}
 BACKENDS_KNOW = {
     "__future__", "bisect", "collections", "concurrent", "cupy", "dataclasses", "importlib", "numba", "numpy",
-    "simulate", "typing",
+    "simulate", "threading", "typing", "weakref",
 }  # fmt: skip
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 

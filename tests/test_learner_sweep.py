@@ -277,7 +277,6 @@ def test_the_command_prints_tables_and_writes(tmp_path):
     (["--learner", "memoriser", "--tolerance", "0"], "add --learner store"),
     (["--learner", "store", "--tolerance", "-1"], "tolerance must be numbers"),
     (["--learner", "store", "--engine", "gauss"], "learners see every token"),
-    (["--learner", "store", "--device", "gpu"], "learners count on the processor"),
     (["--learner", "store", "--resume", "--out", "x.zarr"], "cannot be resumed"),
 ])  # fmt: skip
 def test_what_does_not_fit_is_refused_before_anything_heavy_is_loaded(arguments, message, tmp_path):

@@ -381,7 +381,6 @@ def test_a_batch_is_printed_and_saved(tmp_path, capsys):
     ("--novelty-cost nan", "novelty_cost must be above 0"),
     ("--match-loss x", "match-loss must be losses such as 0.05,0.02"),
     ("--match-loss 0.1,0", "match_loss must be losses above 0 nats"),
-    ("--device gpu", "a suite runs on cpu"),
     ("--resume --out x.zarr", "--resume is for sweeps"),
     ("--batch-at 143001", "step must be at most 143000"),
     ("--source corpus:TEXT --checkpoints 0,10 --batch 5", "checkpoint 10 has seen 50 sequences"),

@@ -66,7 +66,7 @@ def mark(keys, seen):
 @compiled
 def look_up(table, taken_bits, keys, slots, found):
     """The slots where the search for `keys` begins, and what is there: one fetch does not wait for another."""
-    shift = _shift(table)
+    shift = hash_shift(table)
     for i in range(len(keys)):
         slot = np.int64(((keys[i] + _U1) * _MIX << taken_bits) >> shift)
         slots[i] = slot
@@ -74,7 +74,8 @@ def look_up(table, taken_bits, keys, slots, found):
 
 
 @compiled
-def _shift(table):
+def hash_shift(table):
+    """64 less log2 of the slots of `table`: the mixed bits of a key above it say where the search for it begins."""
     size = 0
     while (1 << size) < len(table):
         size += 1
@@ -87,6 +88,12 @@ def _probe(table, row, slot, mask):
     while table[slot, 0] != row and table[slot, 0] != _U0:
         slot = (slot + 1) & mask
     return slot
+
+
+@compiled
+def find_slot(table, row, shift):
+    """As `_probe` from the start: where `row` is in a table of all keys, `shift` being its `hash_shift`."""
+    return _probe(table, row, np.int64(row * _MIX >> shift), len(table) - 1)
 
 
 @compiled
@@ -159,13 +166,14 @@ def mark_added(table, keys, places, slots, found, new):
 @compiled
 def refill(wider, table, taken_bits):
     """Copy the rows of `table` to the empty table `wider`."""
-    mask, shift = len(wider) - 1, _shift(wider)
+    mask, shift = len(wider) - 1, hash_shift(wider)
     for i in range(len(table)):
         if table[i, 0] != _U0:
             slot = np.int64((table[i, 0] * _MIX << taken_bits) >> shift)
             while wider[slot, 0] != _U0:
                 slot = (slot + 1) & mask
-            wider[slot] = table[i]
+            for column in range(table.shape[1]):
+                wider[slot, column] = table[i, column]
 
 
 def roomy(table: np.ndarray, n_keys: int, taken_bits: int = 0) -> np.ndarray:

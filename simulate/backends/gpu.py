@@ -6,6 +6,8 @@ hash table that doubles between chunks. Where the memory of the device is not en
 again: half of the keys, chosen by their hash, are put off to a second pass (and half of those that remain to a
 third, and so on), for which each token costs the time of its draw and nothing is stored.
 
+`draw` hands the keys of a stretch to the host, for whoever must know which types were drawn and when.
+
 Nothing depends on chunks, blocks or threads: counts are sums over tokens, and a token is a pure function of its
 position. Without a device the backend runs in numba's CUDA simulator (``NUMBA_ENABLE_CUDASIM=1``), slowly, for tests.
 """
@@ -14,7 +16,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from importlib.util import find_spec
+from threading import Lock
 from typing import Any, NamedTuple, Protocol
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -24,6 +28,9 @@ from simulate.stream import Stream
 
 CHUNK = 1 << 30
 """Tokens of a launch at most. A counter of 32 bits in a block's own memory must not overflow."""
+
+KEYS = 1 << 24
+"""Keys on the device at a time, at most, on their way to the host: 128 MiB."""
 
 MAX_DENSE = 1 << 27
 MAX_FIRST_SLOTS = 1 << 26
@@ -55,11 +62,7 @@ def growth(
 
     Raises ValueError with one sentence where there is no device, or the source cannot be drawn in parallel.
     """
-    require_device()
-    if sampler.kind == URN:
-        raise ValueError(
-            "a Pitman-Yor corpus is drawn token after token, which a GPU cannot share out; use --device cpu"
-        )
+    check_sampler(sampler)
     grid = [int(n) for n in checkpoints]
     counter = _Counter(_open_device(), sampler, stream, grid[-1], edges, min(chunk, CHUNK), launch, memory)
     spectrum = np.zeros((len(grid), max(len(edges), 1)), np.int64)
@@ -70,6 +73,62 @@ def growth(
             counter.draw(grid[j], j)
             spectrum[j] += counter.spectrum()
     return Growth(spectrum.sum(axis=1), spectrum[:, : len(edges)])
+
+
+def draw(
+    sampler: Sampler,
+    n_draws: int,
+    stream: Stream,
+    *,
+    first: int = 0,
+    chunk: int = KEYS,
+    launch: tuple[int, int] | None = None,
+) -> np.ndarray:
+    """The keys, uint64, of `n_draws` tokens from `first` on, bit for bit those of `cpu.draw`.
+
+    Tokens before `first` are not drawn. At most `chunk` keys are on the device at a time; `launch` is as in `growth`.
+    Neither changes a key. Raises ValueError as `growth` does.
+    """
+    check_sampler(sampler)
+    from simulate.backends import gpu_kernels
+
+    found, chunk = np.empty(n_draws, np.uint64), max(1, min(chunk, n_draws))
+    with _DRAWING:
+        device = _open_device()
+        tables, keys = _on_device(device, sampler, stream), device.zeros(chunk)
+        write = gpu_kernels.KEYS[sampler.kind][launch or device.launch]
+        seed, high, n_dense = np.uint64(stream.seed), np.uint64(stream.high), np.uint64(sampler.n_dense)
+        for begin in range(0, n_draws, chunk):
+            part = found[begin : begin + chunk]
+            position = first + begin
+            write(tables, seed, high, np.uint64(position), np.uint64(position + len(part)), n_dense, keys)
+            keys[: len(part)].copy_to_host(part)
+    return found
+
+
+_DRAWING = Lock()
+"""One stretch at a time: threads that count hardly wait for it, and the simulator bears no more."""
+
+_HELD: WeakKeyDictionary[Sampler, tuple[Any, ...]] = WeakKeyDictionary()
+"""Tables on the device, for as long as their sampler lives: to send a large one takes longer than to draw from it."""
+
+
+def check_sampler(sampler: Sampler) -> None:
+    """Raise ValueError, with one sentence, where there is no device or a GPU cannot draw from `sampler`."""
+    require_device()
+    if sampler.kind == URN:
+        raise ValueError(
+            "a Pitman-Yor corpus is drawn token after token, which a GPU cannot share out; use --device cpu"
+        )
+
+
+def _on_device(device: Device, sampler: Sampler, stream: Stream) -> tuple[Any, ...]:
+    """The tables of `law` on `device`. Those of windows depend on the stream, and are sent each time."""
+    if sampler.kind == WINDOWS:
+        return tuple(map(device.upload, law(sampler, stream)))
+    if sampler not in _HELD:
+        _HELD[sampler] = tuple(map(device.upload, law(sampler, stream)))
+    return _HELD[sampler]
 
 
 def require_device() -> None:
@@ -193,9 +252,9 @@ class _Counter:
         self._device, self._chunk = device, chunk
         self._launch = launch or device.launch
         self._kernels = gpu_kernels
-        law, n_dense, self._hashes = plan(sampler, stream, n_draws)
+        n_dense, self._hashes = plan(sampler, n_draws)
         self._count = gpu_kernels.COUNT[sampler.kind]
-        self._law = tuple(device.upload(table) for table in law)
+        self._law = _on_device(device, sampler, stream)
         self._key = np.uint64(stream.seed), np.uint64(stream.high)
         self._dense, self._n_dense = device.zeros(max(n_dense, 1)), np.uint64(n_dense)
         bins = edges if len(edges) else np.ones(1)
@@ -279,28 +338,35 @@ def _power(n: int) -> int:
 
 
 class Plan(NamedTuple):
-    """How a sampler is drawn on a device: the tables its kernel reads, and where its keys are counted."""
+    """Where the keys of a sampler are counted on a device: those below `n_dense` in an array, others hashed if any."""
 
-    law: tuple[np.ndarray, ...]
     n_dense: int
     hashes: bool
 
 
-def plan(sampler: Sampler, stream: Stream, n_draws: int) -> Plan:
+def plan(sampler: Sampler, n_draws: int) -> Plan:
     """The plan for `n_draws` draws. A table of counts is worth its memory where most of it will be used."""
     if sampler.kind == CELLS:
-        # A guide of four bytes an entry finds more room in a cache.
-        law = sampler.cells._replace(guide=sampler.cells.guide.astype(np.int32))
         blocks = (sampler.cells.width > 0) & (sampler.cells.width < OVERFLOW)
-        return Plan(tuple(law), sampler.n_dense, bool(np.any(blocks)))
-    n_keys = sampler.n_keys
+        return Plan(sampler.n_dense, bool(np.any(blocks)))
     if sampler.kind == ALIAS:
-        return Plan((sampler.alias, np.array(sampler.parameter[:1], np.uint64)), n_keys, False)
-    n_dense = n_keys if n_keys <= min(4 * n_draws, MAX_DENSE) else 0
+        return Plan(sampler.n_keys, False)
+    n_dense = sampler.n_keys if sampler.n_keys <= min(4 * n_draws, MAX_DENSE) else 0
+    return Plan(n_dense, n_dense == 0)
+
+
+def law(sampler: Sampler, stream: Stream) -> tuple[np.ndarray, ...]:
+    """The tables that the kernels read, in the order of the functions that draw in `gpu_kernels`."""
+    if sampler.kind == CELLS:
+        # A guide of four bytes an entry finds more room in a cache.
+        return tuple(sampler.cells._replace(guide=sampler.cells.guide.astype(np.int32)))
+    if sampler.kind == ALIAS:
+        return sampler.alias, np.array(sampler.parameter[:1], np.uint64)
     if sampler.kind == WINDOWS:
         alphabet, length = sampler.parameter
-        base = alphabet if n_keys else int(hash_base(np.uint64(stream.seed), np.uint64(stream.high)))
-        numbers = [alphabet, length, base, n_keys > 0, sampler.letter_bits, sampler.repeat]
+        exact = sampler.n_keys > 0
+        base = alphabet if exact else int(hash_base(np.uint64(stream.seed), np.uint64(stream.high)))
+        numbers = [alphabet, length, base, exact, sampler.letter_bits, sampler.repeat]
         alias = sampler.alias if len(sampler.alias) else np.zeros(1, np.uint64)
-        return Plan((np.array(numbers, np.uint64), alias), n_dense, n_dense == 0)
-    return Plan((np.array(sampler.parameter[:1], np.uint64),), n_dense, n_dense == 0)
+        return np.array(numbers, np.uint64), alias
+    return (np.array(sampler.parameter[:1], np.uint64),)

@@ -1,4 +1,4 @@
-"""The kernels of the `gpu` backend: draw and count, move a table, count multiplicities.
+"""The kernels of the `gpu` backend: draw and count, draw and write down, move a table, count multiplicities.
 
 The draws are the scalar functions of `simulate.stream` and `simulate.sampling`, compiled for the device as they
 stand; everything here is a whole number of 64 bits without sign, so that no rounding can tell a device from a
@@ -192,11 +192,37 @@ def counting_kernel(draw: Callable[..., Any], registers: int = REGISTERS) -> Any
     return count
 
 
+def keys_kernel(draw: Callable[..., Any], registers: int = REGISTERS) -> Any:
+    """The kernel that writes the keys of the tokens from `first` up to `stop`, drawn by the device function `draw`.
+
+    Token i goes to ``keys[i - first]``; keys from `FRESH` on are ranks too large for an integer.
+    """
+
+    @cuda.jit(**({} if cuda.config.ENABLE_CUDASIM else {"max_registers": registers}))
+    def write(law, seed, high, first, stop, n_dense, keys):
+        pair = (first >> _U1) + np.uint64(cuda.grid(1))
+        while pair << _U1 < stop:
+            even, odd = philox_block(seed, high, pair)
+            position, end = pair << _U1, (pair << _U1) + _U2
+            position = first if position < first else position
+            end = stop if end > stop else end
+            while position < end:
+                key = draw(law, n_dense, odd if position & _U1 else even, seed, high, position)
+                keys[np.int64(position - first)] = key
+                position += _U1
+            pair += np.uint64(cuda.gridsize(1))
+
+    return write
+
+
 DRAW = {FLAT: _draw_flat, ALIAS: _draw_alias, CELLS: _draw_cells, WINDOWS: _draw_window}
 """The device function for each kind of table: the key of one token."""
 
 COUNT = {kind: counting_kernel(draw) for kind, draw in DRAW.items()}
-"""The kernel for each kind of table; an urn is drawn token after token and has none."""
+"""The kernel that counts, for each kind of table; an urn is drawn token after token and has none."""
+
+KEYS = {kind: keys_kernel(draw) for kind, draw in DRAW.items()}
+"""The kernel that writes keys, for each kind of table."""
 
 
 @cuda.jit

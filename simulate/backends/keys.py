@@ -77,18 +77,18 @@ def make_keys(keys, law, scratch, first):
     kind, n_types, length, exact, alias, _, _, _, seed, high, letter_bits, repeat = law
     indices, values, letters, chances = scratch
     if kind == FLAT:
-        _fill(keys, seed, high, first)
+        fill(keys, seed, high, first)
         for i in range(len(keys)):
             keys[i] = draw_flat(n_types, keys[i])
     elif kind == ALIAS:
-        _fill(keys, seed, high, first)
+        fill(keys, seed, high, first)
         _alias_keys(keys, alias, n_types)
     elif kind == CELLS:
-        _fill(keys, seed, high, first)
+        fill(keys, seed, high, first)
         _cell_keys(keys, law, first, indices, values)
     else:
         n = len(keys) + np.int64(length) - 1
-        _fill(letters[:n], seed, high, first)
+        fill(letters[:n], seed, high, first)
         _letters(letters[:n], n_types, alias, letter_bits)
         if repeat > _U0:
             _repeat_letters(letters[:n], chances[:n], repeat, n_types, alias, letter_bits, seed, high, first)
@@ -102,7 +102,7 @@ def mark_keys(seen, keys, law, scratch, first, stop):
     for position in range(first, stop, len(keys)):
         part = keys[: min(len(keys), stop - position)]
         if kind == ALIAS and len(alias) >= _LARGE:
-            _fill(part, seed, high, position)
+            fill(part, seed, high, position)
             _mark_alias(part, seen, alias, table_bits)
         else:
             make_keys(part, law, scratch, position)
@@ -110,8 +110,8 @@ def mark_keys(seen, keys, law, scratch, first, stop):
 
 
 @compiled
-def _fill(values, seed, high, first):
-    """Random values of the tokens from `first` on."""
+def fill(values, seed, high, first):
+    """Random values of the tokens from `first` on: `random_bits` of each, at the cost of half a block."""
     odd = first & 1
     if odd and len(values) > 0:
         values[0] = random_bits(seed, high, np.uint64(first))
@@ -285,7 +285,7 @@ def _repeat_letters(letters, chances, repeat, alphabet, alias, letter_bits, seed
     """Put the letter before in the place of those whose random value among `chances` is below `repeat`."""
     place = last_anew(repeat, seed, high, np.uint64(first))
     letters[0] = draw_letter(alphabet, alias, letter_bits, random_bits(seed, high, place))
-    _fill(chances, seed, high + _U2, first)
+    fill(chances, seed, high + _U2, first)
     for i in range(1, len(letters)):
         if chances[i] < repeat:
             letters[i] = letters[i - 1]

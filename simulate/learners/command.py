@@ -32,8 +32,6 @@ def check_learners(options: dict[str, Any]) -> None:
             raise click.UsageError("--tolerance is for the size of a store; add --learner store")
     if options["engine"] not in ("auto", "tokens"):
         raise click.UsageError(f"learners see every token, which --engine {options['engine']} does not draw")
-    if options["device"] == "gpu":
-        raise click.UsageError("learners count on the processor; leave out --device gpu")
     if options["resume"]:
         raise click.UsageError("a sweep of learners is not kept cell by cell and cannot be resumed; use --overwrite")
 
@@ -44,14 +42,15 @@ def measure_and_print(options: dict[str, Any]) -> int:
     from simulate.learners.measuring import LearnerSweep, run_learners
     from simulate.learners.summary import DEFAULT_LAWS, as_json, print_learners
     from simulate.progress import reporter
-    from simulate.sweep_command import print_forecast
+    from simulate.sweep_command import print_forecast, say_device
 
     tolerances = parse_tolerances(options["tolerance"]) if options["tolerance"] is not None else ()
     plan = LearnerSweep(
         options["learners"], options["sources"], options["n_draws"] or (), options["replicates"], options["seed"],
         tolerances, options["test_draws"] or N_TESTS,
     )  # fmt: skip
-    job = prepare(plan.counted)
+    job = prepare(plan.counted, device=options["device"])
+    say_device(job.device, options)
     if options["dry_run"]:
         print_forecast(job, options)
         return 0

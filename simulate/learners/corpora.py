@@ -85,22 +85,28 @@ class SeenCorpus:
 
 
 def seen_corpora(
-    source: Source | CorpusSource, grid: np.ndarray, *, seed: int, replicate: int, n_tests: int = N_TESTS
+    source: Source | CorpusSource,
+    grid: np.ndarray,
+    *,
+    seed: int,
+    replicate: int,
+    n_tests: int = N_TESTS,
+    device: str = "cpu",
 ) -> Iterator[SeenCorpus]:
     """The corpus of a replicate at each size of the ascending `grid`. Each is to be used before the next is asked for:
-    one census goes on through all of them."""
+    one census goes on through all of them. `device` is where its tokens are drawn."""
     grid = np.asarray(grid, np.int64)
     if isinstance(source, GrowingUniform):
         for n in grid.tolist():
-            yield from _grown(source, np.array([n]), seed, replicate, n_tests)
+            yield from _grown(source, np.array([n]), seed, replicate, n_tests, device)
     else:
-        yield from _grown(source, grid, seed, replicate, n_tests)
+        yield from _grown(source, grid, seed, replicate, n_tests, device)
 
 
 def _grown(
-    source: Source | CorpusSource, grid: np.ndarray, seed: int, replicate: int, n_tests: int
+    source: Source | CorpusSource, grid: np.ndarray, seed: int, replicate: int, n_tests: int, device: str
 ) -> Iterator[SeenCorpus]:
-    order = _order(source, int(grid[-1]), seed)
+    order = _order(source, int(grid[-1]), seed, device)
     if isinstance(order, DrawnOrder):
         order = replace(order, stream=replace(order.stream, replicate=replicate))
     census, found = Census(order), np.empty(0)
@@ -116,9 +122,9 @@ def _grown(
 
 
 @lru_cache(maxsize=32)
-def _order(source: Source | CorpusSource, n_draws: int, seed: int) -> Order:
+def _order(source: Source | CorpusSource, n_draws: int, seed: int, device: str) -> Order:
     """The order of replicate 0: its tables serve all replicates."""
-    return open_order(source, n_draws, seed=seed)
+    return open_order(source, n_draws, seed=seed, device=device)
 
 
 def test_draws(order: Order, n_tests: int) -> TestDraws:

@@ -88,6 +88,7 @@ def measure_learners(
     seed: int = 0,
     tolerances: Sequence[str] = (),
     n_tests: int = N_TESTS,
+    device: str = "cpu",
     threads: int | None = None,
     cluster: str | None = None,
     out: str | Path | None = None,
@@ -98,13 +99,15 @@ def measure_learners(
     Returns the Dataset of `simulate.sweep` (tokens engine) with a dimension learner: ``excess_loss`` given the corpus,
     ``excess_loss_tested`` on `n_tests` test draws, ``excess_loss_expected`` with its label, all in ``loss_unit`` (nats
     per sequence or token, or top-1 error), and ``loss_exponent`` with a 95 % interval; with `tolerances` also
-    ``efficient_size``, in sequences. Raises ValueError with one sentence where a learner does not fit a source.
+    ``efficient_size``, in sequences. Tokens are drawn on `device`, which changes no number. Raises ValueError with one
+    sentence where a learner does not fit a source.
     """
     named = (learners,) if isinstance(learners, str) else tuple(map(str, learners))
     laws = (sources,) if isinstance(sources, str) else tuple(map(str, sources))
     grid = n_draws if isinstance(n_draws, str) else tuple(np.atleast_1d(np.asarray(n_draws)).tolist())
     plan = LearnerSweep(named, laws, grid, replicates, seed, tuple(map(str, tolerances)), n_tests)
-    return run_learners(plan, prepare(plan.counted), threads=threads, cluster=cluster, out=out, overwrite=overwrite)
+    job = prepare(plan.counted, device=device)
+    return run_learners(plan, job, threads=threads, cluster=cluster, out=out, overwrite=overwrite)
 
 
 def run_learners(
@@ -149,6 +152,7 @@ class LearnerDrawer:
     n_tests: int
     tolerances: tuple[str, ...]
     cost: float
+    device: str = "cpu"
 
     def draw(self, first: int, replicates: int) -> LearnerBlock:
         """The corpora with the numbers `first` to ``first + replicates - 1``."""
@@ -159,7 +163,9 @@ class LearnerDrawer:
         sizes = np.empty((len(self.tolerances), *size), np.int64)
         law, grid = parse_any_source(self.source), np.array(self.grid)
         for r in range(replicates):
-            corpora = seen_corpora(law, grid, seed=self.seed, replicate=first + r, n_tests=self.n_tests)
+            corpora = seen_corpora(
+                law, grid, seed=self.seed, replicate=first + r, n_tests=self.n_tests, device=self.device
+            )
             for j, corpus in enumerate(corpora):
                 counted[0][j, r] = corpus.n_unique
                 for i, learner in enumerate(learners):
@@ -187,7 +193,7 @@ def _draw(
     drawers = {
         i: LearnerDrawer(
             source, plan.of(source), job.grid, job.edges, plan.seed, plan.n_tests, plan.tolerances,
-            plan.cost or NOVELTY_COST,
+            plan.cost or NOVELTY_COST, job.device.name,
         ) for i, source in enumerate(job.plan.sources)
     }  # fmt: skip
     seconds = max((seconds for seconds, _ in job.costs.values()), default=0.0)

@@ -18,12 +18,16 @@ from dataclasses import replace
 
 import numpy as np
 
+from simulate.backends.keys import fill
 from simulate.compiled import compiled
 from simulate.learners.corpora import SeenCorpus
 from simulate.orders import DrawnOrder, batches
 from simulate.stream import Stream, random_bits
 
 _HALF = 1 << 52
+_CHUNK = 2048
+"""Draws whose labels are made at a time."""
+
 _U11 = np.uint64(11)
 
 
@@ -72,15 +76,19 @@ def _fill(bits, seed, high):
 
 @compiled
 def _labels(keys, begin, thresholds, seed, high, found):
-    for i in range(len(keys)):
-        found[i] = (random_bits(seed, high, np.uint64(begin + i)) >> _U11) < thresholds[np.int64(keys[i])]
+    bits = np.empty(min(len(keys), _CHUNK), np.uint64)
+    for start in range(0, len(keys), _CHUNK):
+        part = keys[start : start + _CHUNK]
+        fill(bits[: len(part)], seed, high, begin + start)
+        for i in range(len(part)):
+            found[start + i] = (bits[i] >> _U11) < thresholds[np.int64(part[i])]
 
 
 @compiled
 def _vote(keys, begin, thresholds, seed, high, votes):
-    for i in range(len(keys)):
-        context = np.int64(keys[i])
-        if (random_bits(seed, high, np.uint64(begin + i)) >> _U11) < thresholds[context]:
-            votes[context] += 1
-        else:
-            votes[context] -= 1
+    plus = np.empty(min(len(keys), _CHUNK), np.bool_)
+    for start in range(0, len(keys), _CHUNK):
+        part = keys[start : start + _CHUNK]
+        _labels(part, begin + start, thresholds, seed, high, plus)
+        for i in range(len(part)):
+            votes[np.int64(part[i])] += 2 * np.int64(plus[i]) - 1  # no branch: a fair label would be guessed wrong

@@ -16,7 +16,7 @@ from simulate.progress import clock, reporter
 from simulate.skills.job import SkillJob, measure, prepare
 from simulate.skills.plan import SkillPlan
 from simulate.skills.summary import as_json, print_summary
-from simulate.sweep_command import how_to_resume
+from simulate.sweep_command import how_to_resume, say_device
 
 FORMULAS = {
     "masses": ("draws_threshold", "draws_half_width.limit", "expected_skills", "expected_skills.limit"),
@@ -27,7 +27,8 @@ FORMULAS = {
 
 def run(plan: SkillPlan, options: dict[str, Any]) -> None:
     """Simulate `plan`, write what was asked for, and print."""
-    job = prepare(plan)
+    job = prepare(plan, device=options["device"])
+    say_device(job.device, options)
     if options["dry_run"]:
         _print_forecast(job, options)
         return

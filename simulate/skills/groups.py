@@ -18,8 +18,9 @@ from simulate.backends import cpu
 from simulate.census import Census
 from simulate.compiled import compiled
 from simulate.orders import DrawnOrder, Order, TextOrder, open_order, rank_probability
+from simulate.sampling import build_sampler
 from simulate.skills.plan import SkillPlan, check_room, check_windows, spread_starts
-from simulate.stream import Stream, multiply_high, random_bits
+from simulate.stream import Stream, random_bits
 
 __all__ = ["Groups", "MassOrder", "lay_out"]
 
@@ -32,11 +33,11 @@ class MassOrder:
     """The draws of skills with masses of their own: a skill by its mass, then one of its members, all alike.
 
     Key j·m + i is member i of skill j, both from 0; it is also the number of sequences that are more probable, with
-    equals in the order of their keys. Member i is chosen by the same draw of another stream: whole numbers decide.
+    equals in the order of their keys. Member i is the same draw of a uniform law on another stream: `choice`.
     """
 
     skills: DrawnOrder
-    choice: Stream
+    choice: DrawnOrder
     members: int
 
     source = "skills with masses of their own"
@@ -51,9 +52,7 @@ class MassOrder:
     def keys(self, first: int, n: int) -> np.ndarray:
         """Keys, uint64 of shape (n,), of the draws `first` to ``first + n - 1``."""
         skill = self.skills.ranks(self.skills.keys(first, n)).astype(np.uint64) - np.uint64(1)
-        member = np.empty(n, np.uint64)
-        _choose(np.uint64(self.choice.seed), np.uint64(self.choice.high), first, np.uint64(self.members), member)
-        return skill * np.uint64(self.members) + member
+        return skill * np.uint64(self.members) + self.choice.keys(first, n)
 
     def probabilities(self, keys: np.ndarray) -> np.ndarray:
         """Probability of each key in one draw."""
@@ -78,7 +77,10 @@ class Groups:
         drawn = replace(self.base, stream=replace(self.base.stream, replicate=replicate))
         if plan.kind != "masses":
             return drawn
-        return MassOrder(drawn, Stream(plan.seed, "skills", cell_of(f"members {plan.name}"), replicate), plan.members)
+        stream = Stream(plan.seed, "skills", cell_of(f"members {plan.name}"), replicate)
+        alike = Uniform(plan.members)
+        choice = DrawnOrder(alike, stream, build_sampler(alike, drawn.n_draws), drawn.n_draws, drawn.device)
+        return MassOrder(drawn, choice, plan.members)
 
     @cached_property
     def ranks(self) -> np.ndarray:
@@ -162,15 +164,18 @@ class Groups:
         return law.n_types * (self.plan.members if self.plan.kind == "masses" else 1)
 
 
-def lay_out(plan: SkillPlan) -> Groups:
-    """The skills of `plan`, with starts chosen where none are given; ValueError with one sentence where they miss."""
+def lay_out(plan: SkillPlan, *, device: str = "cpu") -> Groups:
+    """The skills of `plan`, with starts chosen where none are given; ValueError with one sentence where they miss.
+
+    `device` is where the tokens of corpora are drawn.
+    """
     if plan.is_text:
         text = open_order(plan.source, 2**62)
         assert isinstance(text, TextOrder)
         return _with_starts(Groups(plan, None, text), Groups(plan, None, text).n_types / 4)
     law = plan.law
     assert isinstance(law, Uniform | Zipf | Geometric)
-    base = open_order(law, plan.n_draws[-1], seed=plan.seed)
+    base = open_order(law, plan.n_draws[-1], seed=plan.seed, device=device)
     assert isinstance(base, DrawnOrder)
     groups = Groups(plan, base)
     if plan.kind != "windows":
@@ -205,9 +210,3 @@ def _in_windows(ranks: np.ndarray, starts: np.ndarray, members: int) -> np.ndarr
 def _fill(seed, high, values):
     for i in range(len(values)):
         values[i] = random_bits(seed, high, np.uint64(i))
-
-
-@compiled
-def _choose(seed, high, first, members, chosen):
-    for i in range(len(chosen)):
-        chosen[i] = multiply_high(random_bits(seed, high, np.uint64(first + i)), members)

@@ -32,7 +32,7 @@ from simulate.cluster import on_cluster
 from simulate.corpus.source import parse_corpus
 from simulate.dataset import describe, open_result, provenance, save_result, stamp
 from simulate.files import RESULTS, check_target, part_of
-from simulate.job import MAX_TOKENS
+from simulate.job import MAX_TOKENS, device_for_tokens
 from simulate.skills.arrivals import ArrivalDrawer, ShuffleDrawer
 from simulate.skills.estimates import median
 from simulate.skills.example import find_example
@@ -75,6 +75,7 @@ class SkillJob:
     plan: SkillPlan
     groups: Groups
     choice: Choice
+    device: Choice
     drawer: Any
     seconds: float
     made: str
@@ -133,6 +134,7 @@ class SkillJob:
 
 def simulate_skills(
     *,
+    device: str = "cpu",
     threads: int | None = None,
     cluster: str | None = None,
     out: str | Path | None = None,
@@ -145,7 +147,8 @@ def simulate_skills(
 
     ``simulate_skills(n_skills=200, members=20, quorum=16, n_draws="1e3:1e6:16", replicates=50)`` gives a Dataset with
     the variables that `simulate.skills.job` lists, each with ``units`` and ``long_name``, and the formulas beside
-    them. The same seed gives the same numbers on any number of `threads` and on any Dask `cluster`.
+    them. The same seed gives the same numbers on any `device` (cpu, gpu or auto: where tokens are drawn), any number of
+    `threads` and any Dask `cluster`.
 
     Raises ValueError with one sentence where an argument is not understood or cannot be done.
     """
@@ -153,26 +156,27 @@ def simulate_skills(
     target = None if out is None else check_target(out, **check)  # type: ignore[arg-type]
     if target is None and resume:
         raise ValueError("resume needs out, the .zarr that was begun")
-    job = prepare(SkillPlan(**plan))
+    job = prepare(SkillPlan(**plan), device=device)
     return measure(
         job, threads=threads, cluster=cluster, out=target, resume=resume, overwrite=overwrite, progress=progress
     )
 
 
-def prepare(plan: SkillPlan) -> SkillJob:
+def prepare(plan: SkillPlan, *, device: str = "cpu") -> SkillJob:
     """`plan` made ready; ValueError with one sentence where it cannot be done as asked."""
-    groups = lay_out(plan)
+    choice = _choose(plan, device)
+    chosen = device_for_tokens(device, _why_no_device(plan, choice))
+    groups = lay_out(plan, device=chosen.name)
     n_draws, n_stored = _grids(groups)
     plan = replace(groups.plan, n_draws=n_draws, n_stored=n_stored)
     groups = Groups(plan, groups.base, groups.text)
-    choice = _choose(plan)
     if plan.is_text:
         drawer: Any = ShuffleDrawer(groups)
     else:
         drawer = TokenDrawer(groups) if choice.name == "tokens" else ArrivalDrawer(groups)
     inputs = {plan.source: parse_corpus(plan.source).open().digests} if plan.is_text else {}
-    made = provenance(asdict(plan), engines={plan.name: choice._asdict()}, inputs=inputs)
-    job = SkillJob(plan, groups, choice, drawer, _seconds(groups, choice.name), made)
+    made = provenance(asdict(plan), engines={plan.name: choice._asdict()}, inputs=inputs, device=chosen.name)
+    job = SkillJob(plan, groups, choice, chosen, drawer, _seconds(groups, choice.name), made)
     n_bytes = 8 * sum(_product(job.sizes[d] for d in DIMS[name]) for name in job.names)
     if n_bytes > MAX_BYTES:
         raise ValueError(
@@ -294,17 +298,26 @@ def _place(found: Mapping[str, np.ndarray], cell: Cell, block: Mapping[str, np.n
         values[..., cell.first : cell.first + cell.replicates] = block[name]
 
 
-def _choose(plan: SkillPlan) -> Choice:
+def _why_no_device(plan: SkillPlan, choice: Choice) -> str:
+    """What keeps the draws from a GPU; empty where nothing does."""
+    if plan.is_text:
+        return f"{plan.source} is read, not drawn"
+    return "" if choice.name == "tokens" else f"engine {choice.name} runs on the processor alone"
+
+
+def _choose(plan: SkillPlan, device: str) -> Choice:
     if plan.is_text:
         return Choice("tokens", "a text is read in its order; its random orders are drawn by arrival times")
     draws = plan.n_draws[-1] * plan.replicates
-    if plan.engine == "tokens" or (plan.engine == "auto" and draws <= FEW_TOKENS):
+    on_device = plan.engine == "auto" and device == "gpu"
+    if plan.engine == "tokens" or on_device or (plan.engine == "auto" and draws <= FEW_TOKENS):
         if draws > MAX_TOKENS:
             raise ValueError(
                 f"engine tokens draws every token, {draws:.1e} of them here, and stops at {MAX_TOKENS:.0e}; pass a "
                 "smaller --n-draws or --replicates, or --engine arrivals"
             )
-        why = f"{draws:.2g} draws in all take seconds, and nothing is left out"
+        few = f"{draws:.2g} draws in all take seconds, and nothing is left out"
+        why = "the engine that runs on a GPU" if on_device else few
         return Choice("tokens", "asked for" if plan.engine == "tokens" else why)
     why = "asked for" if plan.engine == "arrivals" else f"{draws:.2g} draws in all would take long"
     return Choice("arrivals", f"{why}; the number of draws is Poisson, and stores are filled by rank")

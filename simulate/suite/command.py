@@ -15,16 +15,18 @@ from simulate.dataset import describe, provenance, save_result, stamp
 from simulate.progress import reporter
 from simulate.suite import tables
 from simulate.suite.plan import Suite
-from simulate.suite.prepare import prepare
+from simulate.suite.prepare import prepare, suite_device
 from simulate.suite.results import COURSE
 from simulate.suite.run import regenerate_batch, run_suite
+from simulate.sweep_command import say_device
 
 FORMULAS = ("capacity_loss", "capacity_loss_bounds", "term_accuracy", "le_cam_bound")
 
 
 def train(plan: Suite, options: dict[str, Any]) -> None:
     """Train the suite; write and print what was asked for."""
-    job = prepare(plan)
+    job = prepare(plan, device=options["device"])
+    say_device(job.device, options)
     with reporter(options["progress"]) as progress:
         dataset = run_suite(job, threads=options["threads"], cluster=options["cluster"], progress=progress)
     path = None
@@ -72,9 +74,11 @@ def _object(dataset: xr.Dataset, path: str | None, with_curves: bool) -> dict[st
 def show_batch(plan: Suite, options: dict[str, Any]) -> None:
     """Regenerate one batch; write and print it."""
     step, replicate = options["batch_at"], options["replicate"]
+    device = suite_device(plan, options["device"])
+    say_device(device, options)
     draws, keys = regenerate_batch(
         plan.source, step, batch=plan.batch, checkpoints=plan.checkpoints, seed=plan.seed, replicate=replicate,
-        validation=plan.validation,
+        validation=plan.validation, device=device.name,
     )  # fmt: skip
     parameters = {"source": plan.source, "step": step, "batch": len(draws), "seed": plan.seed, "replicate": replicate}
     path = None

@@ -28,8 +28,6 @@ def read_plan(options: dict[str, Any]) -> Suite:
     plan = parse_or_fail(lambda: Suite(**fields))
     if plan.text and (options["replicates"] or 1) > 1:
         raise click.UsageError(f"a text is one corpus: leave --replicates out, got {options['replicates']}")
-    if options["device"] == "gpu":
-        raise click.UsageError("--device gpu counts sequences and does not say which they are; a suite runs on cpu")
     if options["resume"]:
         raise click.UsageError("--resume is for sweeps: a suite keeps no part of its work; run it again without")
     if options["batch_at"] is not None and options["figure"]:

@@ -9,6 +9,8 @@ import numpy as np
 from bounds.capacity import stored_sequences
 from bounds.quantities import log_spaced
 from bounds.unique import expected_unique
+from simulate.arrivals import Choice
+from simulate.job import device_for_tokens
 from simulate.orders import DrawnOrder, Order, TextOrder, open_order
 from simulate.suite.plan import DEFAULT_BATCH, MAX_TRACKED_RANK, Suite
 from simulate.suite.training import Trainer
@@ -25,11 +27,13 @@ class Job:
     plan: Suite
     trainer: Trainer
     notes: tuple[str, ...]
+    device: Choice
 
 
-def prepare(plan: Suite) -> Job:
+def prepare(plan: Suite, *, device: str = "cpu") -> Job:
     """Open the corpus and settle what `plan` leaves open; ValueError with one sentence where it cannot be done."""
-    order, plan, notes = _opened(plan)
+    chosen = suite_device(plan, device)
+    order, plan, notes = _opened(plan, chosen.name)
     if not plan.n_params:
         plan = replace(plan, n_params=_sizes(plan, order))
     capacities = np.asarray(stored_sequences(list(plan.n_params), params_per_sequence=plan.params_per_sequence))
@@ -46,10 +50,15 @@ def prepare(plan: Suite) -> Job:
         batch=_batch(plan), tracked=_tracked(order, plan), validation=plan.validation,
         learning_probability=plan.learning_probability, novelty_cost=plan.novelty_cost, irreducible=plan.irreducible,
     )  # fmt: skip
-    return Job(plan, trainer, notes)
+    return Job(plan, trainer, notes, chosen)
 
 
-def open_suite_order(plan: Suite, *, replicate: int = 0) -> tuple[Order, int]:
+def suite_device(plan: Suite, wanted: str) -> Choice:
+    """Where the sequences of `plan` are drawn, cpu or gpu, and why; ValueError where that is not as `wanted`."""
+    return device_for_tokens(wanted, f"{plan.source} is read, not drawn" if plan.text else "")
+
+
+def open_suite_order(plan: Suite, *, replicate: int = 0, device: str = "cpu") -> tuple[Order, int]:
     """The corpus of `plan` and the batch: long enough for the batch after the last checkpoint, and for validation."""
     if plan.text:
         order = open_order(plan.source, 1)
@@ -60,11 +69,11 @@ def open_suite_order(plan: Suite, *, replicate: int = 0) -> tuple[Order, int]:
     n_draws = plan.checkpoints[-1] * batch + max(batch, plan.validation)
     if n_draws > 2**62:
         raise ValueError(f"the suite has {n_draws} draws, and 2^62 are the most; take fewer steps or a smaller batch")
-    return open_order(plan.source, n_draws, seed=plan.seed, replicate=replicate), batch
+    return open_order(plan.source, n_draws, seed=plan.seed, replicate=replicate, device=device), batch
 
 
-def _opened(plan: Suite) -> tuple[Order, Suite, tuple[str, ...]]:
-    order, batch = open_suite_order(plan)
+def _opened(plan: Suite, device: str) -> tuple[Order, Suite, tuple[str, ...]]:
+    order, batch = open_suite_order(plan, device=device)
     plan = replace(plan, batch=batch)
     end = plan.checkpoints[-1] * batch
     if end > order.n_draws:

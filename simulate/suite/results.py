@@ -46,7 +46,7 @@ def to_dataset(job: Job, block: Block) -> xr.Dataset:
     dataset = xr.Dataset(data, coords=coords)
     dataset = match_losses(dataset, block.shown["validation"], plan.match_loss)
     parameters = {name: _plain(value) for name, value in vars(plan).items()}
-    made = provenance(parameters, command="suite", notes=list(job.notes))
+    made = provenance(parameters, command="suite", notes=list(job.notes), device=job.device.name)
     dataset = stamp(describe(dataset), made)
     for name, label in _LABELS.items():
         if name in dataset:

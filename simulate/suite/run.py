@@ -12,7 +12,7 @@ import xarray as xr
 from bounds.quantities import parse_count
 from simulate.cluster import check_cluster, on_cluster
 from simulate.suite.plan import PYTHIA_STEPS, Suite
-from simulate.suite.prepare import Job, open_suite_order, prepare
+from simulate.suite.prepare import Job, open_suite_order, prepare, suite_device
 from simulate.suite.results import to_dataset
 from simulate.suite.training import Block, added
 from simulate.sweep_cells import Cell, cut, on_threads
@@ -24,6 +24,7 @@ MAX_CELLS = 1024
 def run_suite(
     plan: Suite | Job | str = "zipf:1.5",
     *,
+    device: str = "cpu",
     threads: int | None = None,
     cluster: str | None = None,
     progress: Progress | None = None,
@@ -34,8 +35,9 @@ def run_suite(
     `plan` is a `simulate.suite.plan.Suite`, or a source with the fields of a Suite as `options`: ``n_params``,
     ``checkpoints``, ``batch``, ``replicates``, ``seed``, and so on. Returns a Dataset with dimensions replicate,
     step, n_params, tracked_rank, term_count, after_percent, trajectory, exposure and window; each variable has
-    ``units`` and ``long_name``, each theoretical one a ``label``. Losses are in nats per sequence. Neither `threads`
-    nor a Dask `cluster` (local, local:N or tcp://host:port) change a number.
+    ``units`` and ``long_name``, each theoretical one a ``label``. Losses are in nats per sequence. Neither `device`
+    (cpu, gpu or auto: where sequences are drawn), nor `threads`, nor a Dask `cluster` (local, local:N or
+    tcp://host:port) change a number.
 
     Raises ValueError with one sentence where the suite cannot be trained as asked.
     """
@@ -43,13 +45,13 @@ def run_suite(
         plan = Suite(plan, **options)
     elif options:
         raise ValueError(f"{next(iter(options))} belongs into the plan; pass it to Suite")
-    job = plan if isinstance(plan, Job) else prepare(plan)
+    job = plan if isinstance(plan, Job) else prepare(plan, device=device)
     return to_dataset(job, _train(job, threads, cluster, progress))
 
 
 def regenerate_batch(
     source: str, step: int, *, batch: int | None = None, checkpoints: Sequence[int] = PYTHIA_STEPS, seed: int = 0,
-    replicate: int = 0, **options: Any,
+    replicate: int = 0, device: str = "cpu", **options: Any,
 ) -> tuple[np.ndarray, np.ndarray]:  # fmt: skip
     """The batch that takes a suite from `step` to the next one: numbers of its draws, and their keys; (draw,) each.
 
@@ -58,7 +60,8 @@ def regenerate_batch(
     """
     plan = Suite(source, checkpoints=tuple(checkpoints), batch=batch, seed=seed, **options)
     step = parse_count(step, name="step", low=0, high=plan.checkpoints[-1])
-    order, size = open_suite_order(plan, replicate=parse_count(replicate, name="replicate", low=0, high=2**24 - 1))
+    number = parse_count(replicate, name="replicate", low=0, high=2**24 - 1)
+    order, size = open_suite_order(plan, replicate=number, device=suite_device(plan, device).name)
     if (step + 1) * size > order.n_draws:
         raise ValueError(f"{source} has {order.n_draws // size} batches of {size}, got step {step}; count from 0")
     return np.arange(step * size, (step + 1) * size), order.keys(step * size, size)
