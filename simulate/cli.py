@@ -7,8 +7,6 @@ progress to standard error.
 from __future__ import annotations
 
 import json
-import os
-from pathlib import Path
 from typing import Any
 
 import click
@@ -115,15 +113,9 @@ def sweep(**options: Any) -> int:
     check_learners(options)
     if options["learners"]:
         return measure_and_print(options)
-    from simulate.sweep_command import make_ready, print_forecast, run_or_explain, say_failures
+    from simulate.sweep_command import run
 
-    job = make_ready(options)
-    if options["dry_run"]:
-        print_forecast(job, options)
-        return 0
-    dataset = run_or_explain(job, options)
-    _present(dataset, options, written=options["out"])
-    return say_failures(dataset, options)
+    return run(options)
 
 
 @main.command()
@@ -192,22 +184,27 @@ def _present_corpus(pairs: Any, parameters: dict[str, Any], options: dict[str, A
     from bounds.laws import LAWS
     from simulate.corpus import results
     from simulate.dataset import save_result
+    from simulate.endings import present
 
     dataset = results.to_dataset(pairs, parameters)
     implied = bands(float(dataset.n_units[-1]), laws=options["laws"] or tuple(LAWS))
-    path = options["out"] and str(save_result(dataset, options["out"], overwrite=options["overwrite"]))
-    if options["as_json"]:
+    if options["out"]:
+        save_result(dataset, options["out"], overwrite=options["overwrite"])
+
+    def as_json(path: str | None) -> dict[str, Any]:
         notes = dict.fromkeys(note for growth, _ in pairs for note in growth.notes)
-        found = {
+        return {
             "schema_version": SCHEMA_VERSION, "rows": results.rows(pairs), "fits": results.fits(pairs),
             "bands": [band.to_json() for band in implied], "warnings": list(notes),
             "verdict": results.verdict(pairs), "provenance": json.loads(dataset.attrs["provenance"]), "path": path,
         }  # fmt: skip
-        print(json.dumps(found, indent=1))
-    else:
-        results.print_corpus(pairs, implied, curves=options["curves"])
-    _draw("save_corpus_figure", (pairs,), options)
-    _say_written(path, options)
+
+    def draw(path: str, overwrite: bool) -> None:
+        from simulate.figures import save_corpus_figure
+
+        save_corpus_figure(pairs, path, overwrite=overwrite)
+
+    present(dataset, options, as_json, lambda: results.print_corpus(pairs, implied, curves=options["curves"]), draw)
 
 
 @main.command()
@@ -353,60 +350,14 @@ def fit(result: str, model: str, window: tuple[int, ...] | None, **options: Any)
         raise click.UsageError(f"--window takes two different corpus sizes, such as 1e4,1e6, got {len(window)}")
     check_outputs(options)
     check_laws(options["laws"])
-    from simulate.dataset import open_result
+    from simulate.dataset import open_result, save_result
     from simulate.fits import refit
+    from simulate.sweep_command import present_sweep
 
-    _present(refit(open_result(result), model=model, window=window), options)
-
-
-def _present(dataset: Any, options: dict[str, Any], written: str | None = None) -> None:
-    """Write what was asked for, unless it is `written` already, then print."""
-    from bounds.laws import LAWS
-    from simulate.dataset import save_result
-    from simulate.summary import as_json, implied_bands, print_summary
-
-    implied = implied_bands(dataset, options["laws"] or tuple(LAWS))
-    path = options["out"]
-    if path and not written:
-        path = str(save_result(dataset, path, overwrite=options["overwrite"]))
-    elif path and not Path(path).exists():
-        path = None  # some of its cells failed
-    if options["as_json"]:
-        print(json.dumps(as_json(dataset, implied, path=path, with_curves=options["curves"]), indent=1))
-    else:
-        print_summary(dataset, implied)
-        if options["explained"]:
-            _explain(dataset)
-    _draw("save_figure", (dataset, implied), options)
-    _say_written(path, options)
-
-
-def _draw(which: str, arguments: tuple[Any, ...], options: dict[str, Any]) -> None:
-    """Draw the figure that was asked for: last, so that nothing else is lost if it fails."""
-    if options["figure"]:
-        # A notebook names a backend of its own in the environment, which this process may not have.
-        os.environ["MPLBACKEND"] = "agg"
-        from simulate import figures
-
-        getattr(figures, which)(*arguments, options["figure"], overwrite=options["overwrite"])
-
-
-def _say_written(path: str | None, options: dict[str, Any]) -> None:
-    for written in (path, options["figure"]):
-        if written and not options["as_json"]:
-            print(f"written: {written}")
-
-
-def _explain(dataset: Any) -> None:
-    from bounds.catalogue import explain
-
-    engines = json.loads(dataset.attrs["provenance"]).get("engines", {})
-    print()
-    for name, reason in dict.fromkeys((engine["name"], engine["reason"]) for engine in engines.values()):
-        which = [source for source, engine in engines.items() if (engine["name"], engine["reason"]) == (name, reason)]
-        print(f"engine: {name} ({reason})" + ("" if len(which) == len(engines) else f" for {', '.join(which)}"))
-    for name in ("exponent_lower", "exponent_upper", "unique_lower_slow", "unique_upper_fast", "growth_factor"):
-        print(f"\n{explain(name)}")
+    dataset = refit(open_result(result), model=model, window=window)
+    if options["out"]:
+        save_result(dataset, options["out"], overwrite=options["overwrite"])
+    present_sweep(dataset, options)
 
 
 @main.command()
@@ -461,7 +412,7 @@ def _explain(dataset: Any) -> None:
 )
 @with_version
 @config_flag
-def skills(**options: Any) -> None:
+def skills(**options: Any) -> int:
     """Simulate when skills emerge in data and in size, and lay thresholds and numbers beside the formulas.
 
     A skill is a group of sequences, there when a quorum of them was seen. Without a flag: a thousand skills whose
@@ -474,4 +425,4 @@ def skills(**options: Any) -> None:
     plan = parse_or_fail(plan_of_flags, options)
     from simulate.skills.command import run
 
-    run(plan, options)
+    return run(plan, options)

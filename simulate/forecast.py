@@ -7,6 +7,7 @@ loops allocate, and is an upper limit where a source may or may not need its has
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -96,16 +97,26 @@ def memory_needed(job: Job, at_once: int) -> int:
 
 def check_memory(job: Job, at_once: int) -> str | None:
     """A sentence where `job` needs more memory than is free now; ValueError where it is more than there is."""
-    needed, (total, free) = memory_needed(job, at_once), machine_memory()
+    needed, alone = memory_needed(job, at_once), memory_needed(job, min(at_once, 1))
+    return compare_memory("sweep", needed, alone, at_once, "a smaller --n-draws or fewer --replicates")
+
+
+def warn_of_memory(job: Job, at_once: int) -> None:
+    """As `check_memory`, with the sentence as a warning."""
+    if note := check_memory(job, at_once):
+        warnings.warn(note, stacklevel=3)
+
+
+def compare_memory(what: str, needed: int, alone: int, at_once: int, smaller: str) -> str | None:
+    """As `check_memory`, of a `what` that needs so many bytes, and `alone` with one of its `at_once` corpora at work.
+
+    `smaller` is what to pass instead where that would not help either.
+    """
+    total, free = machine_memory()
     if needed <= free:
         return None
-    alone = memory_needed(job, min(at_once, 1))
-    help_ = (
-        "pass --threads 1 (or fewer workers)"
-        if at_once > 1 and alone <= free
-        else "pass a smaller --n-draws or fewer --replicates"
-    )
-    what = f"this sweep needs about {needed / _GIB:.1f} GiB of memory"
+    help_ = f"pass {'--threads 1 (or fewer workers)' if at_once > 1 and alone <= free else smaller}"
+    what = f"this {what} needs about {needed / _GIB:.1f} GiB of memory"
     if needed > total:
         raise ValueError(f"{what}, and this machine has {total / _GIB:.1f} GiB; {help_}")
     return f"{what}, and {free / _GIB:.1f} of {total / _GIB:.1f} GiB are free now; if it fails, {help_}"
