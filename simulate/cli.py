@@ -306,7 +306,8 @@ def _present_corpus(pairs: Any, parameters: dict[str, Any], options: dict[str, A
     help="Corpora at a time; changes no number. [default: all cores]",
 )
 @click.option("--cluster", metavar="WHERE", help="Train on Dask workers: local, local:4 or tcp://host:port.")
-@click.option("--resume", is_flag=True, hidden=True)
+@click.option("--resume", is_flag=True, help="Go on with a suite that was killed; needs an --out that ends in .zarr.")
+@click.option("--dry-run", is_flag=True, help="Say what would be trained and what it would take; draw nothing.")
 @output_flags
 @click.option("--curves", is_flag=True, help="With --json: also every checkpoint.")
 @click.option("--explain", "explained", is_flag=True, help="Also print the formulas.")
@@ -315,7 +316,7 @@ def _present_corpus(pairs: Any, parameters: dict[str, Any], options: dict[str, A
 )
 @with_version
 @config_flag
-def suite(**options: Any) -> None:
+def suite(**options: Any) -> int:
     """Train models of many sizes on one corpus in one order, and look at them at every checkpoint.
 
     A model is a store of the sequences seen most often so far. Without a flag: 16 sizes, the 154 checkpoints of Pythia.
@@ -327,10 +328,10 @@ def suite(**options: Any) -> None:
         from simulate.suite.command import show_batch
 
         show_batch(plan, options)
-        return
+        return 0
     from simulate.suite.command import train
 
-    train(plan, options)
+    return train(plan, options)
 
 
 @main.command()

@@ -44,7 +44,7 @@ class Forecast(NamedTuple):
 
 def corpus_cost(source: Source, name: str, engine: Any, grid: Sequence[int]) -> tuple[float, int]:
     """Seconds and bytes of one corpus of `source`, by the engine `name` that was set up as `engine`."""
-    n_new = _new_types(source, grid[-1])
+    n_new = new_types(source, grid[-1])
     if name == "gauss":
         return _PATH_POINT * len(grid) ** 2 + _STEP * len(grid), 8 * len(grid) ** 2
     if name == "types":
@@ -56,22 +56,23 @@ def corpus_cost(source: Source, name: str, engine: Any, grid: Sequence[int]) -> 
 
 
 def _tokens_cost(sampler: Any, n_draws: float, source: Source) -> tuple[float, int]:
-    n_new = _new_types(source, n_draws)
+    n_new = new_types(source, n_draws)
     if sampler.kind == URN:
-        return _CUSTOMER * n_draws, int(4 * n_draws) + _SLOT * _slots(n_new)
+        return _CUSTOMER * n_draws, int(4 * n_draws) + _SLOT * n_slots(n_new)
     if 0 < sampler.n_keys <= min(4 * n_draws, _MAX_DENSE):
         return _TOKEN * n_draws + _DENSE * n_new, 8 * sampler.n_keys
-    return _TOKEN * n_draws + _HASHED * n_new, 8 * sampler.n_dense + _SLOT * _slots(2 * n_new)
+    return _TOKEN * n_draws + _HASHED * n_new, 8 * sampler.n_dense + _SLOT * n_slots(2 * n_new)
 
 
-def _new_types(source: Source, n_draws: float) -> float:
+def new_types(source: Source, n_draws: float) -> float:
     """Expected distinct types; of windows, what they may be at most, since theirs may take longer than the drawing."""
     if isinstance(source, Windows):
         return min(float(n_draws), source.n_types)
     return float(expected_unique(source, n_draws))
 
 
-def _slots(n: float) -> int:
+def n_slots(n: float) -> int:
+    """Slots of a hash table with room for `n`."""
     return 1 << max(12, int(np.ceil(np.log2(n + 1))))
 
 

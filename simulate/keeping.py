@@ -8,6 +8,7 @@ provenance of the result; the others are kept.
 from __future__ import annotations
 
 import json
+import os
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -17,11 +18,13 @@ from typing import Any, NamedTuple
 import numpy as np
 import xarray as xr
 
+from bounds.quantities import parse_count
+from simulate.cluster import check_cluster
 from simulate.dataset import open_result, save_result
 from simulate.files import RESULTS, check_target, part_of
 from simulate.sweep_cells import Block, Cell, Drawn, Kept, Runner, other_work, place_of
 
-__all__ = ["Gathered", "Progress", "State", "checked_target", "made_of", "run_cells"]
+__all__ = ["Gathered", "Progress", "State", "checked_target", "corpora_at_once", "made_of", "run_cells"]
 
 
 class State(NamedTuple):
@@ -88,6 +91,17 @@ def checked_target(out: str | Path | None, *, resume: bool, overwrite: bool) -> 
     if out is None and resume:
         raise ValueError("resume needs out, the .zarr that was begun")
     return None if out is None else check_target(out, overwrite=overwrite, resume=resume, formats=RESULTS)
+
+
+def corpora_at_once(threads: int | None, cluster: str | None = None) -> int:
+    """Corpora that this machine has at work at any one time: none where a scheduler elsewhere decides."""
+    if threads is not None:
+        threads = parse_count(threads, name="threads", high=4096)
+    if cluster is not None:
+        address, threads = check_cluster(cluster)
+        if address != "local":
+            return 0
+    return threads or os.cpu_count() or 1
 
 
 def run_cells(

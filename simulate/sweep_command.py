@@ -16,7 +16,7 @@ from simulate.job import Job, prepare
 from simulate.plan import DEFAULT_SOURCES, Sweep
 from simulate.progress import clock, size_of
 from simulate.summary import as_json, implied_bands, print_summary
-from simulate.sweeps import corpora_at_once, run_sweep
+from simulate.sweeps import at_work, run_sweep
 
 
 def run(options: dict[str, Any]) -> int:
@@ -77,7 +77,7 @@ def _explain(dataset: xr.Dataset) -> None:
 def print_forecast(job: Job, options: dict[str, Any]) -> None:
     """Print what each source would take, and all of them together. Nothing is drawn or written."""
     rows = [found._asdict() for found in forecast(job)]
-    at_once = corpora_at_once(job, options["threads"], options["cluster"])
+    at_once = at_work(job, options["threads"], options["cluster"])
     try:
         note = check_memory(job, at_once)
     except ValueError as error:

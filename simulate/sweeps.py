@@ -8,7 +8,6 @@ The module is not called ``sweep``: importing it would then put the module where
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
@@ -16,16 +15,15 @@ from pathlib import Path
 import numpy as np
 import xarray as xr
 
-from bounds.quantities import parse_count
 from bounds.sources import Source, Windows
 from bounds.unique import expected_unique, local_exponent, missing_mass, variance_unique
-from simulate.cluster import check_cluster, on_cluster
+from simulate.cluster import on_cluster
 from simulate.corpus.source import CorpusSource
 from simulate.dataset import describe, stamp
 from simulate.fits import add_fits
 from simulate.forecast import warn_of_memory
 from simulate.job import Job, prepare
-from simulate.keeping import Gathered, Progress, State, checked_target, made_of, run_cells
+from simulate.keeping import Gathered, Progress, State, checked_target, corpora_at_once, made_of, run_cells
 from simulate.plan import DEFAULT_REPLICATES, DEFAULT_SOURCES, Sweep
 from simulate.sweep_cells import on_threads
 
@@ -89,8 +87,8 @@ def run_sweep(
     target = checked_target(out, resume=resume, overwrite=overwrite)
     job = plan if isinstance(plan, Job) else prepare(plan, device=device)
     if not (resume and target and target.exists()):
-        warn_of_memory(job, corpora_at_once(job, threads, cluster))
-    runner = on_threads(corpora_at_once(job, threads)) if cluster is None else on_cluster(cluster)
+        warn_of_memory(job, at_work(job, threads, cluster))
+    runner = on_threads(at_work(job, threads)) if cluster is None else on_cluster(cluster)
     return run_cells(
         job, partial(_dataset, job), runner, target=target, resume=resume, overwrite=overwrite, progress=progress
     )
@@ -117,15 +115,10 @@ def _dataset(job: Job, gathered: Gathered) -> xr.Dataset:
     return stamp(describe(dataset), made_of(job, gathered))
 
 
-def corpora_at_once(job: Job, threads: int | None, cluster: str | None = None) -> int:
-    """Corpora that this machine has at work at any one time: none where a scheduler elsewhere decides."""
-    if threads is not None:
-        threads = parse_count(threads, name="threads", high=4096)
-    if cluster is not None:
-        address, threads = check_cluster(cluster)
-        if address != "local":
-            return 0
-    return 1 if job.device.name == "gpu" else threads or os.cpu_count() or 1
+def at_work(job: Job, threads: int | None, cluster: str | None = None) -> int:
+    """As `simulate.keeping.corpora_at_once`; a GPU has one at a time."""
+    at_once = corpora_at_once(threads, cluster)
+    return min(at_once, 1) if job.device.name == "gpu" else at_once
 
 
 def theory(job: Job) -> xr.Dataset:

@@ -124,8 +124,12 @@ class LearnerJob:
     def drawers(self) -> dict[int, LearnerDrawer]:
         """Who measures each pair."""
         plan, job = self.plan, self.counted
-        more = (job.grid, job.edges, plan.seed, plan.n_tests, plan.tolerances, plan.cost or NOVELTY_COST)
-        return {i: LearnerDrawer(*pair, *more) for i, pair in enumerate(plan.pairs)}
+        cost = plan.cost or NOVELTY_COST
+        return {
+            i: LearnerDrawer(
+                source, learner, job.grid, job.edges, plan.seed, plan.n_tests, plan.tolerances, cost
+            ) for i, (source, learner) in enumerate(plan.pairs)
+        }  # fmt: skip
 
     @property
     def names(self) -> list[dict[str, str]]:

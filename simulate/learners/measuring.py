@@ -28,7 +28,7 @@ from simulate.learners.rates import NO_SLOPE, Slope, log_slope
 from simulate.learners.stores import efficient_size_limit
 from simulate.plan import DEFAULT_REPLICATES, parse_any_source
 from simulate.sweep_cells import on_threads
-from simulate.sweeps import corpora_at_once, theory
+from simulate.sweeps import at_work, theory
 
 
 def measure_learners(
@@ -80,8 +80,8 @@ def run_learners(
     """
     target = checked_target(out, resume=resume, overwrite=overwrite)
     if not (resume and target and target.exists()):
-        warn_of_memory(job, corpora_at_once(job, threads, cluster))
-    runner = on_threads(corpora_at_once(job, threads)) if cluster is None else on_cluster(cluster)
+        warn_of_memory(job, at_work(job, threads, cluster))
+    runner = on_threads(at_work(job, threads)) if cluster is None else on_cluster(cluster)
     whole = LearnerJob(plan, job)
     return run_cells(
         whole, partial(_dataset, whole), runner, target=target, resume=resume, overwrite=overwrite, progress=progress

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+import hashlib
+from dataclasses import replace
 
 import numpy as np
 
@@ -10,21 +11,13 @@ from bounds.capacity import stored_sequences
 from bounds.quantities import log_spaced
 from bounds.unique import expected_unique
 from simulate.orders import DrawnOrder, Order, TextOrder, open_order
+from simulate.suite.job import Job
 from simulate.suite.plan import DEFAULT_BATCH, MAX_TRACKED_RANK, Suite
 from simulate.suite.training import Trainer
 
 N_SIZES, N_TRACKED = 16, 13
 SMALLEST, WIDEST = 10, 8
 """Smallest default size; tracked ranks reach from n / 8 to 8 n of the middle size n."""
-
-
-@dataclass(frozen=True)
-class Job:
-    """A suite with nothing left open (`plan`), ready to run."""
-
-    plan: Suite
-    trainer: Trainer
-    notes: tuple[str, ...]
 
 
 def prepare(plan: Suite) -> Job:
@@ -46,7 +39,9 @@ def prepare(plan: Suite) -> Job:
         batch=_batch(plan), tracked=_tracked(order, plan), validation=plan.validation,
         learning_probability=plan.learning_probability, novelty_cost=plan.novelty_cost, irreducible=plan.irreducible,
     )  # fmt: skip
-    return Job(plan, trainer, notes)
+    n_draws = plan.checkpoints[-1] * _batch(plan)
+    inputs = {plan.source: hashlib.sha256(order.keys(0, n_draws).tobytes()).hexdigest()} if plan.text else {}
+    return Job(plan, trainer, notes, inputs)
 
 
 def open_suite_order(plan: Suite, *, replicate: int = 0) -> tuple[Order, int]:
