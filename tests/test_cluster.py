@@ -17,7 +17,7 @@ import pytest
 import simulate
 from simulate import cluster
 from simulate.cluster import check_cluster
-from tests.sweep_runs import LONG, LONG_FLAGS, ROOT, finish, same, start
+from tests.sweep_runs import LONG, LONG_FLAGS, ROOT, cells_done, finish, same, start, wait_for
 
 DASK = Path(sys.executable).with_name("dask")
 
@@ -41,17 +41,6 @@ def children(process: int) -> set[int]:
         if parent == process and "spawn_main" in line:
             found.add(int(folder.name))
     return found
-
-
-def wait_for(condition, process: subprocess.Popen[str], seconds: float = 60.0) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition() and process.poll() is None and time.monotonic() < deadline:
-        time.sleep(0.01)
-    assert condition()
-
-
-def cells_done(part: Path) -> int:
-    return sum(path.is_file() for path in (part / "done" / "c").rglob("*"))
 
 
 @pytest.mark.parametrize(

@@ -25,11 +25,7 @@ from simulate.progress import clock, sentence
 from simulate.store import CellStore
 from simulate.stream import cell_of
 from simulate.sweeps import State
-from tests.sweep_runs import LONG, LONG_FLAGS, SMALL, SOURCES, finish, same, start
-
-
-class StopHereError(Exception):
-    pass
+from tests.sweep_runs import LONG, LONG_FLAGS, SMALL, SOURCES, StopHereError, cells_done, finish, same, start
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -71,10 +67,6 @@ def stopped(path: Path, after: int, **options) -> int:
     return cells
 
 
-def flags(part: Path) -> list[Path]:
-    return [path for path in (part / "done" / "c").rglob("*") if path.is_file() and path.suffix != ".partial"]
-
-
 # ---------------------------------------------------------------- killed
 
 
@@ -86,7 +78,7 @@ def test_killed_again_and_again_it_ends_as_if_nothing_had_been(tmp_path, long):
         return part.exists()
 
     def some(n: int):
-        return lambda: len(flags(part)) >= n
+        return lambda: cells_done(part) >= n
 
     def writing() -> bool:
         return any(path.name.startswith(".x.zarr.") and any(path.iterdir()) for path in tmp_path.iterdir())
@@ -114,7 +106,7 @@ def test_stopped_after_any_cell_it_ends_the_same(tmp_path, whole):
     for after in range(1, n_cells + 1, 3):
         path = tmp_path / f"{after}.zarr"
         stopped(path, after, threads=1)
-        assert len(flags(path.with_name(f"{after}.zarr.part"))) >= after
+        assert cells_done(path.with_name(f"{after}.zarr.part")) >= after
         resumed = simulate.sweep(**SMALL, out=path, resume=True, threads=3)
         assert same(resumed, whole)
     assert same(path, whole)
@@ -123,7 +115,7 @@ def test_stopped_after_any_cell_it_ends_the_same(tmp_path, whole):
 def test_an_interrupted_sweep_says_how_to_go_on(tmp_path, long):
     process = start(*LONG_FLAGS, "--out=x.zarr", cwd=tmp_path)
     part = tmp_path / "x.zarr.part"
-    while not (part.exists() and flags(part)) and process.poll() is None:
+    while not (part.exists() and cells_done(part)) and process.poll() is None:
         time.sleep(0.001)
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=60)

@@ -22,7 +22,7 @@ import numpy as np
 SECONDS = 30.0
 """Between two snapshots of a corpus, at least."""
 
-_SHARE = 20
+SHARE = 20
 """So many times longer than it took to write the last one."""
 
 _UNREADABLE = (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error)
@@ -45,7 +45,7 @@ class Snapshots:
         if not self.path.exists():
             return None
         try:
-            with np.load(self.path, allow_pickle=False) as arrays:
+            with self.path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
                 return {name: arrays[name] for name in arrays.files}
         except _UNREADABLE as error:
             why = " ".join(str(error).split()) or type(error).__name__
@@ -62,7 +62,7 @@ class Snapshots:
         np.savez(part, allow_pickle=False, **state())
         os.replace(part, self.path)
         now = time.monotonic()
-        self._due = now + max(SECONDS, _SHARE * (now - begun))
+        self._due = now + max(SECONDS, SHARE * (now - begun))
 
     def remove(self) -> None:
         """Delete what was kept: the corpus is done."""
