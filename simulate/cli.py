@@ -14,13 +14,19 @@ import click
 from bounds.command import SCHEMA_VERSION, CountType, GridType, command_group, parse_or_fail, with_version
 from bounds.quantities import parse_count
 from simulate.options import (
+    cell_flags,
     check_laws,
     check_outputs,
     check_sources,
     check_workers,
     config_flag,
+    device_flag,
+    explain_flag,
     law_flag,
     output_flags,
+    progress_flag,
+    seed_flag,
+    worker_flags,
 )
 
 main = command_group("What happens when you draw: simulated and real corpora, measured beside the bounds.")
@@ -48,14 +54,7 @@ main = command_group("What happens when you draw: simulated and real corpora, me
     metavar="N",
     help="Corpora of each source.",
 )
-@click.option(
-    "--seed",
-    type=CountType(low=0, high=2**64 - 1),
-    default=0,
-    show_default=True,
-    metavar="N",
-    help="Seed of all random numbers.",
-)
+@seed_flag()
 @click.option(
     "--engine",
     type=click.Choice(["auto", "tokens", "types", "gauss", "analytic"]),
@@ -63,17 +62,8 @@ main = command_group("What happens when you draw: simulated and real corpora, me
     show_default=True,
     help="How corpora are drawn: token by token, new types alone, as Gaussian paths; analytic: expectations alone.",
 )
-@click.option(
-    "--device",
-    type=click.Choice(["auto", "cpu", "gpu"]),
-    default="cpu",
-    show_default=True,
-    help="Where tokens are drawn; changes no number.",
-)
-@click.option(
-    "--threads", type=CountType(high=4096), metavar="N", help="Threads; changes no number. [default: all cores]"
-)
-@click.option("--cluster", metavar="WHERE", help="Draw on Dask workers: local, local:4 or tcp://host:port.")
+@device_flag("Where tokens are drawn; changes no number.")
+@worker_flags()
 @click.option(
     "--learner",
     "learners",
@@ -88,15 +78,12 @@ main = command_group("What happens when you draw: simulated and real corpora, me
 @click.option(
     "--test-draws", type=CountType(high=10**9), metavar="N", help="Draws that learners are tested on. [16384]"
 )
-@click.option("--resume", is_flag=True, help="Go on with a sweep that was killed; needs an --out that ends in .zarr.")
-@click.option("--dry-run", is_flag=True, help="Say what would be drawn, how, and what it would take; draw nothing.")
+@cell_flags("sweep", "Say what would be drawn, how, and what it would take; draw nothing.")
 @law_flag
 @output_flags
 @click.option("--curves", is_flag=True, help="With --json: also the counts at every corpus size.")
-@click.option("--explain", "explained", is_flag=True, help="Also say which engine ran, why, and the formulas.")
-@click.option(
-    "--progress/--no-progress", default=None, help="Show progress on standard error. [default: on a terminal]"
-)
+@explain_flag("Also say which engine ran, why, and the formulas.")
+@progress_flag
 @with_version
 @config_flag
 def sweep(**options: Any) -> int:
@@ -150,14 +137,7 @@ def sweep(**options: Any) -> int:
     metavar="N",
     help="Blocks of text behind the interval; 0 for none.",
 )
-@click.option(
-    "--seed",
-    type=CountType(low=0, high=2**64 - 1),
-    default=0,
-    show_default=True,
-    metavar="N",
-    help="Seed of the shuffle.",
-)
+@seed_flag("the shuffle")
 @law_flag
 @output_flags
 @click.option("--curves", is_flag=True, help="Print the counts at every prefix.")
@@ -228,14 +208,7 @@ def _present_corpus(pairs: Any, parameters: dict[str, Any], options: dict[str, A
     help="Sequences in a batch. [default: 8; of a text, as many as there are]",
 )
 @click.option("--replicates", type=CountType(high=1 << 24), metavar="N", help="Corpora. [default: 32; a text is one]")
-@click.option(
-    "--seed",
-    type=CountType(low=0, high=2**64 - 1),
-    default=0,
-    show_default=True,
-    metavar="N",
-    help="Seed of all random numbers.",
-)
+@seed_flag()
 @click.option(
     "--params-per-sequence",
     type=float,
@@ -292,28 +265,13 @@ def _present_corpus(pairs: Any, parameters: dict[str, Any], options: dict[str, A
     metavar="N",
     help="With --batch-at: of which corpus.",
 )
-@click.option(
-    "--device",
-    type=click.Choice(["auto", "cpu", "gpu"]),
-    default="cpu",
-    show_default=True,
-    help="Where sequences are drawn; stores are filled on the processor alone.",
-)
-@click.option(
-    "--threads",
-    type=CountType(high=4096),
-    metavar="N",
-    help="Corpora at a time; changes no number. [default: all cores]",
-)
-@click.option("--cluster", metavar="WHERE", help="Train on Dask workers: local, local:4 or tcp://host:port.")
-@click.option("--resume", is_flag=True, help="Go on with a suite that was killed; needs an --out that ends in .zarr.")
-@click.option("--dry-run", is_flag=True, help="Say what would be trained and what it would take; draw nothing.")
+@device_flag("Where sequences are drawn; stores are filled on the processor alone.")
+@worker_flags("Corpora at a time", "Train")
+@cell_flags("suite", "Say what would be trained and what it would take; draw nothing.")
 @output_flags
 @click.option("--curves", is_flag=True, help="With --json: also every checkpoint.")
-@click.option("--explain", "explained", is_flag=True, help="Also print the formulas.")
-@click.option(
-    "--progress/--no-progress", default=None, help="Show progress on standard error. [default: on a terminal]"
-)
+@explain_flag("Also print the formulas.")
+@progress_flag
 @with_version
 @config_flag
 def suite(**options: Any) -> int:
@@ -343,7 +301,7 @@ def suite(**options: Any) -> int:
 @law_flag
 @output_flags
 @click.option("--curves", is_flag=True, help="With --json: also the counts at every corpus size.")
-@click.option("--explain", "explained", is_flag=True, help="Also print the formulas.")
+@explain_flag("Also print the formulas.")
 @with_version
 def fit(result: str, model: str, window: tuple[int, ...] | None, **options: Any) -> None:
     """Fit the exponents of RESULT (a .nc or .zarr that sweep wrote) again and print its tables."""
@@ -391,26 +349,17 @@ def fit(result: str, model: str, window: tuple[int, ...] | None, **options: Any)
     "--replicates", type=CountType(high=1 << 24), default=100, show_default=True, metavar="N",
     help="Corpora; of a text, random orders.",
 )  # fmt: skip
-@click.option(
-    "--seed", type=CountType(low=0, high=2**64 - 1), default=0, show_default=True, metavar="N",
-    help="Seed of all random numbers.",
-)  # fmt: skip
+@seed_flag()
 @click.option(
     "--engine", type=click.Choice(["auto", "tokens", "arrivals"]), default="auto", show_default=True,
     help="Draw by draw, or by times of arrival at a cost that does not depend on D.",
 )  # fmt: skip
-@click.option(
-    "--threads", type=CountType(high=4096), metavar="N", help="Threads; changes no number. [default: all cores]"
-)
-@click.option("--cluster", metavar="WHERE", help="Draw on Dask workers: local, local:4 or tcp://host:port.")
-@click.option("--resume", is_flag=True, help="Go on with a run that was killed; needs an --out that ends in .zarr.")
-@click.option("--dry-run", is_flag=True, help="Say what would be drawn and what it would take; draw nothing.")
+@worker_flags()
+@cell_flags("run", "Say what would be drawn and what it would take; draw nothing.")
 @click.option("--show", type=CountType(), metavar="N", help="Skills in the table. [default: 10; with --json all]")
 @output_flags
-@click.option("--explain", "explained", is_flag=True, help="Also say which engine ran, why, and the formulas.")
-@click.option(
-    "--progress/--no-progress", default=None, help="Show progress on standard error. [default: on a terminal]"
-)
+@explain_flag("Also say which engine ran, why, and the formulas.")
+@progress_flag
 @with_version
 @config_flag
 def skills(**options: Any) -> int:
