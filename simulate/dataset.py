@@ -78,10 +78,13 @@ DESCRIPTIONS: dict[str, tuple[str, str]] = {
     "tied_share": ("1", "part of the store that came before others of the same count by its first appearance alone"),
     "position_windows": (
         "sequences",
-        "memorised positions in each window of training, corpus 0; -1 beyond them",
+        "memorised positions in each window of training, first corpus; -1 beyond them",
     ),
     "matched_target": ("nats per sequence", "loss at which sizes are compared"),
-    "matched_step": ("batches", "checkpoint with the loss nearest the target, corpus 0; -1 where none is within 15 %"),
+    "matched_step": (
+        "batches",
+        "checkpoint with the loss nearest the target, first corpus; -1 where none within 15 %",
+    ),
     "matched_loss": ("nats per sequence", "loss at that checkpoint"),
     "matched_stored": ("sequences", "sequences stored at that checkpoint; -1 where there is none"),
     "matched_overlap": ("1", "validation draws known to both over those known to this size or the largest that met it"),

@@ -40,7 +40,8 @@ def explained(options: dict[str, Any]) -> Iterator[Any]:
             os._exit(130)
         except RuntimeError as error:
             hint = how_to_resume(options)
-            raise click.ClickException(" ".join(str(error).split()) + (f"; {hint}" if hint else "")) from None
+            kept = f"; the cells that are done are kept: {hint}" if hint else ""
+            raise click.ClickException(" ".join(str(error).split()) + kept) from None
 
 
 def how_to_resume(options: dict[str, Any]) -> str:

@@ -122,7 +122,13 @@ def run_cells(
     where none could be drawn.
     """
     if resume and target and target.exists():
-        return _finished(target, job)
+        dataset = open_result(target)
+        other = other_work(job, json.loads(dataset.attrs["provenance"]))
+        if not other:
+            return dataset
+        if not part_of(target).exists():
+            raise ValueError(f"{target} holds {other}; pass --overwrite to replace it, or choose another --out")
+        overwrite = True  # said by the run that was killed: its cells stand beside what they are to replace
     if not target or target.suffix != ".zarr" or not job.drawers:
         dataset = finish(_gather(job, runner, None, progress))
         if target:
@@ -206,15 +212,6 @@ def _reported(drawn: Iterator[Drawn], state: State, n_draws: int, progress: Prog
         state = state._replace(cells=state.cells + 1, draws=draws)
         if progress:
             progress(state)
-
-
-def _finished(target: Path, job: Kept) -> xr.Dataset:
-    """The result that stands at `target` already, if it is that of `job`."""
-    dataset = open_result(target)
-    other = other_work(job, json.loads(dataset.attrs["provenance"]))
-    if other:
-        raise ValueError(f"{target} holds {other}; pass --overwrite to replace it, or choose another --out")
-    return dataset
 
 
 @contextmanager

@@ -240,10 +240,15 @@ def test_what_exists_is_refused_kept_or_replaced_as_told(tmp_path, whole):
     assert (path / ".zmetadata").stat().st_mtime_ns == before
     stopped(path, 2, seed=6, overwrite=True)
     assert same(path, whole), "the old result is there until the new one is whole"
-    with pytest.raises(ValueError, match="seed was 5 and is now 6"):
-        simulate.sweep(**(SMALL | {"seed": 6}), out=path, resume=True)
-    simulate.sweep(**(SMALL | {"seed": 6}), out=path, overwrite=True)
-    assert not same(path, whole)
+    with pytest.raises(ValueError, match=r"part holds another sweep: seed was 6 and is now 7"):
+        simulate.sweep(**(SMALL | {"seed": 7}), out=path, resume=True)
+    resumed = simulate.sweep(**(SMALL | {"seed": 6}), out=path, resume=True)
+    assert json.loads(resumed.attrs["provenance"])["kept_cells"] == 2
+    assert same(path, resumed)
+    with pytest.raises(ValueError, match="seed was 6 and is now 5"):
+        simulate.sweep(**SMALL, out=path, resume=True)
+    simulate.sweep(**(SMALL | {"seed": 7}), out=path, overwrite=True)
+    assert not same(path, resumed)
     assert [p.name for p in tmp_path.iterdir()] == ["x.zarr"]
 
 
