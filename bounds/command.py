@@ -187,8 +187,10 @@ def print_text(text: str, *, width: int | None = None) -> None:
     """
     limit = terminal_width() or width
     for line in text.split("\n"):
-        room = dict(break_long_words=False, break_on_hyphens=False, subsequent_indent="  " * line.startswith("! "))
-        print(textwrap.fill(line, limit, **room) if limit else line)
+        indent = "  " if line.startswith("! ") else ""
+        print(line if limit is None else textwrap.fill(
+            line, limit, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
+        ))  # fmt: skip
 
 
 def terminal_width() -> int | None:

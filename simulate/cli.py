@@ -310,6 +310,7 @@ def _present_corpus(pairs: Any, parameters: dict[str, Any], options: dict[str, A
 )
 @click.option("--cluster", metavar="WHERE", help="Train on Dask workers: local, local:4 or tcp://host:port.")
 @click.option("--resume", is_flag=True, hidden=True)
+@click.option("--dry-run", is_flag=True, help="Say what would be trained and what it would take; draw nothing.")
 @output_flags
 @click.option("--curves", is_flag=True, help="With --json: also every checkpoint.")
 @click.option("--explain", "explained", is_flag=True, help="Also print the formulas.")

@@ -140,8 +140,9 @@ def _skill_cells(row: dict[str, Any], windows: bool, seen: bool, params: float) 
 
 
 def _print_text_skills(rows: list[dict[str, Any]], plan: dict[str, Any], params: float) -> None:
+    label = rows[0]["label"]
     columns = ["skill", "first rank", "mass", "D* in the text", "in random order", "95 % interval",
-               f"D* ({rows[0]['label']})", "half-width", f"formula ({rows[0]['label']})", "text later by", "part sooner",
+               f"D* ({label})", "half-width", f"formula ({label})", "text later by", "part sooner",
                "N* of seen", "N* by rank"]  # fmt: skip
     cells = [
         [str(row["skill"]), str(row["first_rank"]), number(row["mass"]), _threshold(row["text_draws_threshold"]),

@@ -14,6 +14,7 @@ from bounds.command import SCHEMA_VERSION, print_table, result_object
 from simulate.dataset import describe, provenance, save_result, stamp
 from simulate.progress import reporter
 from simulate.suite import tables
+from simulate.suite.forecast import print_forecast
 from simulate.suite.plan import Suite
 from simulate.suite.prepare import prepare
 from simulate.suite.results import COURSE
@@ -25,6 +26,9 @@ FORMULAS = ("capacity_loss", "capacity_loss_bounds", "term_accuracy", "le_cam_bo
 def train(plan: Suite, options: dict[str, Any]) -> None:
     """Train the suite; write and print what was asked for."""
     job = prepare(plan)
+    if options["dry_run"]:
+        print_forecast(job, options)
+        return
     with reporter(options["progress"]) as progress:
         dataset = run_suite(job, threads=options["threads"], cluster=options["cluster"], progress=progress)
     path = None
@@ -64,7 +68,7 @@ def _object(dataset: xr.Dataset, path: str | None, with_curves: bool) -> dict[st
         found["curves"] = tables.curves(dataset)
     labels = {name: values.attrs["label"] for name, values in dataset.data_vars.items() if "label" in values.attrs}
     return found | {
-        "bands": [], "labels": labels, "warnings": [*made["notes"], tables.NO_DOUBLE_DESCENT],
+        "bands": [], "labels": labels, "warnings": tables.warnings(dataset),
         "verdict": tables.verdict(dataset), "provenance": made, "path": path,
     }  # fmt: skip
 
