@@ -14,7 +14,7 @@ import xarray as xr
 
 from bounds.command import number, print_table, result_object
 from simulate.files import part_of
-from simulate.forecast import check_memory, forecast, memory_needed
+from simulate.forecast import check_memory, fit_seconds, forecast, memory_needed
 from simulate.job import Job, prepare
 from simulate.plan import DEFAULT_SOURCES, Sweep
 from simulate.progress import clock, reporter
@@ -82,21 +82,28 @@ def how_to_resume(options: dict[str, Any]) -> str:
     return f"run the same command with --resume{instead} to go on"
 
 
-def print_forecast(job: Job, options: dict[str, Any]) -> None:
-    """Print what each source would take, and all of them together. Nothing is drawn or written."""
+def print_forecast(job: Job, options: dict[str, Any], *, dearer: float = 1.0) -> None:
+    """Print what each source would take, and all of them together. Nothing is drawn or written.
+
+    `dearer` is how much longer a corpus takes than to count it.
+    """
     rows = [found._asdict() for found in forecast(job)]
+    for row in rows:
+        row["seconds"] *= dearer
     at_once = corpora_at_once(job, options["threads"], options["cluster"])
     try:
         note = check_memory(job, at_once)
     except ValueError as error:
         note = str(error)
     notes = [note] if note else []
-    seconds = sum(row["seconds"] for row in rows) / max(at_once, 1)
+    seconds = sum(row["seconds"] for row in rows) / max(at_once, 1) + fit_seconds(job)
     who = f"{at_once} at a time" if at_once else "one core"
     verdict = (
         f"{sum(row['cells'] for row in rows)} cells, {sum(row['draws'] for row in rows):.3g} draws, about "
         f"{clock(max(seconds, 1))} on {who} and {_size(memory_needed(job, at_once))} of memory here; nothing was drawn."
     )
+    if job.corpora:
+        notes.append("a text is read and counted besides, some seconds for ten megabytes")
     if options["as_json"]:
         found = result_object(rows, json.loads(job.made)["parameters"], warnings=notes, verdict=verdict)
         print(json.dumps(found, indent=1))

@@ -13,6 +13,7 @@ from simulate.suite.forecast import corpus_seconds
 from simulate.suite.plan import Suite
 from simulate.suite.prepare import prepare
 from simulate.suite.run import run_suite
+from tests.statistics import LIMIT
 
 
 @pytest.mark.parametrize("arguments", ["", "--source uniform:50 --json", "--source corpus:TEXT --checkpoints 0,1,2"])
@@ -57,3 +58,17 @@ def test_positions_are_told_in_words():
     said = tables.verdict(run_suite("zipf:1.5", n_params=(100,), checkpoints=(0, 1000, 10_000), replicates=6))
     assert "sequences look like a Poisson process with each at any one of its exposures" in said
     assert "and do not look like a Poisson process with each at its first one (rejected in 6 of 6" in said
+
+
+@pytest.mark.verification
+def test_beyond_the_edge_of_a_store_the_loss_falls_rises_and_falls_again():
+    """The chances that `bounds.capacity_loss` reports, and that the ripple is no accident of the draws."""
+    n_draws, replicates = (700, 2000, 3500, 5000), 20_000
+    dataset = run_suite(
+        "zipf:1.5", n_params=(100,), checkpoints=n_draws, batch=1, track=(170,), replicates=replicates, validation=0
+    )
+    stored = dataset.tracked_stored.values[:, 0, 0]
+    error = np.sqrt(0.1 * 0.9 / replicates)
+    assert np.abs(stored - (0.098, 0.089, 0.101, 0.088)).max() < LIMIT * error
+    assert (np.sign(np.diff(stored)) == (-1, 1, -1)).all()
+    assert stored[2] - stored[1] > 2 * error

@@ -41,7 +41,7 @@ def check_learners(options: dict[str, Any]) -> None:
 def measure_and_print(options: dict[str, Any]) -> int:
     """The sweep of learners that the flags ask for: measured, written, printed, drawn."""
     from simulate.job import prepare
-    from simulate.learners.measuring import LearnerSweep, run_learners
+    from simulate.learners.measuring import DEARER, LearnerSweep, run_learners
     from simulate.learners.summary import DEFAULT_LAWS, as_json, print_learners
     from simulate.progress import reporter
     from simulate.sweep_command import print_forecast
@@ -53,7 +53,7 @@ def measure_and_print(options: dict[str, Any]) -> int:
     )  # fmt: skip
     job = prepare(plan.counted)
     if options["dry_run"]:
-        print_forecast(job, options)
+        print_forecast(job, options, dearer=DEARER)
         return 0
     arguments = {key: options[key] for key in ("threads", "cluster", "out", "overwrite")}
     with reporter(options["progress"]) as progress:
