@@ -129,8 +129,11 @@ def capacity_loss(
 
     Such a store never forgets. One that keeps the n sequences with the largest counts so far does: in simulations
     (s = 1.5, n = 100), ranks well below n are learned steadily, ranks from 80 to 95 pause where U(D) = n and then go
-    on, ranks just above n are stored for a while and then lost, later ones never. No loss that falls, rises and
-    falls again was seen beyond the error of the simulation: that course does not follow from capacity alone (D7).
+    on, ranks just above n are stored for a while and then lost, later ones never. Beyond the edge the loss of a
+    sequence can also fall, rise and fall again before it rises for good: rank 170 is stored with the chances 0.098,
+    0.089, 0.101 and 0.088 at D = 700, 2000, 3500 and 5000 (empirical: 60,000 corpora, standard error 0.0012). That
+    ripple, a hundredth of c, comes of whole counts, as the count at the edge of the store passes 1 and 2. The double
+    descent of published models is another thing, and does not follow from capacity alone.
     """
     law, store, draws = _law(source), _store(n_stored), _draws(n_draws)
     cost, floor = nonnegative("novelty_cost", novelty_cost), nonnegative("irreducible", irreducible)

@@ -11,6 +11,7 @@ import errno
 import os
 import shutil
 import sys
+import textwrap
 import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
@@ -179,6 +180,19 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[str]], *, left: 
         Console(width=width, highlight=False, markup=False, soft_wrap=True).print(table)
 
 
+def print_text(text: str, *, width: int | None = None) -> None:
+    """Print sentences, broken between words where the terminal ends, or after `width` characters where there is none.
+
+    Without either they stay on one line, for programs that look for them. Lines of `text` stay apart.
+    """
+    limit = terminal_width() or width
+    for line in text.split("\n"):
+        indent = "  " if line.startswith("! ") else ""
+        print(line if limit is None else textwrap.fill(
+            line, limit, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
+        ))  # fmt: skip
+
+
 def terminal_width() -> int | None:
     """Characters on a line of the terminal (or what COLUMNS says); None where the output goes elsewhere."""
     return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
@@ -190,9 +204,10 @@ def fits_terminal(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> bool
 
 
 def _widths(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> list[int]:
+    """Characters of each column with the three that part it from the next; the last one has two of them."""
     from rich.cells import cell_len
 
-    return [max(cell_len(cell) for cell in column) + 2 for column in zip(columns, *rows, strict=True)]
+    return [max(cell_len(cell) for cell in column) + 3 for column in zip(columns, *rows, strict=True)]
 
 
 def _pieces(widths: Sequence[int], left: int, limit: int | None) -> list[list[int]]:
@@ -200,7 +215,7 @@ def _pieces(widths: Sequence[int], left: int, limit: int | None) -> list[list[in
     keys = list(range(left))
     pieces = [keys]
     for i in range(left, len(widths)):
-        if limit is not None and len(pieces[-1]) > left and sum(widths[j] for j in [*pieces[-1], i]) > limit:
+        if limit is not None and len(pieces[-1]) > left and sum(widths[j] for j in [*pieces[-1], i]) > limit + 1:
             pieces.append(keys)
         pieces[-1] = [*pieces[-1], i]
     return pieces

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 # Measured on one core: seconds a token, a new type in a table of counts, a new type in a hash table, a customer.
 _TOKEN, _DENSE, _HASHED, _CUSTOMER = 5e-9, 1e-8, 1.5e-7, 7e-8
 _ARRIVAL, _PATH_POINT, _STEP = 1.2e-7, 1e-8, 3e-6
+_FIT = 1e-3  # a corpus; twice as long with a spectrum and many sizes, half as long without
 _MAX_DENSE = 1 << 27
 _SLOT = 24  # bytes: a key and a count, and half as much again while the table is widened
 _GIB = 2**30
@@ -86,6 +87,11 @@ def forecast(job: Job) -> list[Forecast]:
         seconds, n_bytes = job.costs.get(i, (0.0, 0))
         found.append(Forecast(source, name, reason, cells, draws, seconds * job.plan.replicates, n_bytes))
     return found
+
+
+def fit_seconds(job: Job) -> float:
+    """Seconds that the fits take when all is drawn: one exponent for each corpus, on one core."""
+    return _FIT * job.plan.replicates * len(job.drawers)
 
 
 def memory_needed(job: Job, at_once: int) -> int:

@@ -12,7 +12,7 @@ from bounds.command import number, print_table, result_object
 from bounds.laws import LAWS
 from simulate.arrivals import Choice
 from simulate.endings import explained, present, say_failures
-from simulate.forecast import check_memory, forecast, memory_needed
+from simulate.forecast import check_memory, fit_seconds, forecast, memory_needed
 from simulate.job import Job, prepare
 from simulate.plan import DEFAULT_SOURCES, Sweep
 from simulate.progress import clock, size_of
@@ -80,22 +80,29 @@ def _explain(dataset: xr.Dataset) -> None:
         print(f"\n{explain(name)}")
 
 
-def print_forecast(job: Job, options: dict[str, Any]) -> None:
-    """Print what each source would take, and all of them together. Nothing is drawn or written."""
+def print_forecast(job: Job, options: dict[str, Any], *, dearer: float = 1.0) -> None:
+    """Print what each source would take, and all of them together. Nothing is drawn or written.
+
+    `dearer` is how much longer a corpus takes than to count it.
+    """
     rows = [found._asdict() for found in forecast(job)]
+    for row in rows:
+        row["seconds"] *= dearer
     at_once = at_work(job, options["threads"], options["cluster"])
     try:
         note = check_memory(job, at_once)
     except ValueError as error:
         note = str(error)
     notes = [note] if note else []
-    seconds = sum(row["seconds"] for row in rows) / max(at_once, 1)
+    seconds = sum(row["seconds"] for row in rows) / max(at_once, 1) + fit_seconds(job)
     who = f"{at_once} at a time" if at_once else "one core"
     memory = size_of(memory_needed(job, at_once))
     verdict = (
         f"{sum(row['cells'] for row in rows)} cells, {sum(row['draws'] for row in rows):.3g} draws, about "
         f"{clock(max(seconds, 1))} on {who} and {memory} of memory here; nothing was drawn."
     )
+    if job.corpora:
+        notes.append("a text is read and counted besides, some seconds for ten megabytes")
     if options["as_json"]:
         found = result_object(rows, json.loads(job.made)["parameters"], warnings=notes, verdict=verdict)
         print(json.dumps(found, indent=1))

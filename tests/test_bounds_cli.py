@@ -80,6 +80,27 @@ def test_a_wide_table_is_printed_in_pieces_with_its_first_columns(monkeypatch, c
         assert width < 60 or max(map(len, out.splitlines())) <= width
 
 
+@pytest.mark.parametrize("width", range(40, 60))
+def test_no_piece_of_a_table_is_wider_than_the_terminal(monkeypatch, capsys, width):
+    """Wherever the pieces part, to the character; a terminal that is wide enough shows the table whole."""
+    monkeypatch.setattr(command, "terminal_width", lambda: width)
+    command.print_table(["law", *"abcdef"], [["x", *(n * "1" for n in (5, 6, 7, 6, 5, 6))]])
+    lines = capsys.readouterr().out.rstrip("\n").splitlines()
+    assert max(map(len, lines)) <= width
+    assert sum("law" in line for line in lines) == (1 if width >= 58 else 2)
+
+
+def test_sentences_are_broken_where_the_terminal_ends(monkeypatch, capsys):
+    sentence = "! " + "a word and " * 20 + "end"
+    for terminal, width, longest in ((30, 50, 30), (None, 50, 50), (None, None, len(sentence))):
+        monkeypatch.setattr(command, "terminal_width", lambda terminal=terminal: terminal)
+        command.print_text(f"{sentence}\nshort", width=width)
+        out = capsys.readouterr().out.splitlines()
+        assert max(map(len, out)) <= longest
+        assert out[-1] == "short"
+        assert " ".join(" ".join(out).split()) == f"{sentence} short"
+
+
 def test_explain_refuses_what_there_is_not():
     assert "did you mean growth_factor" in refused("explain", "growth_facto", module="bounds")
 

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 import simulate
+from simulate.cli import main
 from simulate.dataset import NOT_MEASURED, open_result
 from simulate.job import prepare
 from simulate.learners import measure_learners
@@ -232,6 +233,42 @@ def test_the_figure_shows_every_pair(measured):
     losses, plane = draw_learners(measured, LAWS).axes
     assert len(losses.get_legend().get_texts()) == len(EVERY)
     assert plane.get_xlabel().startswith("β")
+
+
+def test_no_point_is_cut_off_by_the_figure_and_theory_does_not_stretch_it():
+    """On a finite support an unlimited store is expected to lose 1e-200 nats, and β of added constants is above 0.7."""
+    dataset = measure_learners(
+        learners=["store", "add-constant:1"], sources=["uniform:50"], n_draws="1e2:1e5:7", replicates=4
+    )
+    losses, plane = draw_learners(dataset, LAWS).axes
+    assert losses.get_ylim()[0] > 1e-8
+    for row in rows(dataset):
+        if row["loss_exponent"] is not None:
+            assert plane.get_xlim()[0] < row["loss_exponent"] < plane.get_xlim()[1]
+            assert plane.get_ylim()[0] < row["exponent"] < plane.get_ylim()[1]
+
+
+def test_losses_that_are_all_zero_are_drawn_on_an_axis_that_has_a_zero():
+    dataset = measure_learners(sources=["santa-fe:1.5,labels=1"], learners=["memoriser"], n_draws=[10, 100])
+    assert draw_learners(dataset, LAWS).axes[0].get_yscale() == "linear"
+
+
+def test_what_lies_outside_the_band_is_named():
+    """Good–Turing at small sizes: its β is not yet that of the limit."""
+    dataset = measure_learners(
+        sources=["zipf:1.3889"], learners=["good-turing", "store"], n_draws="1e3:1e5:5", replicates=32
+    )
+    assert "1 of 2 measured points" in verdict(dataset, LAWS)
+    assert "; good-turing on zipf:1.3889 lies above it." in verdict(dataset, LAWS)
+
+
+def test_a_dry_run_counts_that_learning_takes_longer_than_counting(capsys):
+    flags = ("--n-draws", "1e6,1e7", "--replicates", "8", "--dry-run", "--json", "--source", "santa-fe:1.5,labels=2")
+    taken = []
+    for more in (("--engine", "tokens"), ("--learner", "memoriser")):
+        main(["sweep", *flags, *more], standalone_mode=False)
+        taken.append(json.loads(capsys.readouterr().out)["rows"][0]["seconds"])
+    assert taken[1] > 3 * taken[0] > 0
 
 
 def test_a_text_is_predicted_window_after_window(tmp_path):

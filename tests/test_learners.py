@@ -126,6 +126,15 @@ def test_good_turing_by_hand():
     assert np.allclose(np.append(seen, new), weights)
 
 
+def test_a_sequence_of_probability_zero_costs_what_is_given_to_it():
+    """A draw beyond rank 2^62 has none that can be told from 0; what the predictor gives it is lost."""
+    corpus = SimpleNamespace(
+        probabilities=0, known=np.array([0.75, 0.0]), missing_mass=0.25, tested=np.array([0]), counts=np.array([3, 1])
+    )
+    exact, _ = predictors.pattern_loss_of(corpus, np.array([0.5, 0.2]), 0.3)
+    assert exact == pytest.approx(0.75 * math.log(0.75 / 0.5) + 0.25 * math.log(0.25 / 0.3))
+
+
 @given(st.integers(0, 10**6), st.integers(1, 3000), st.sampled_from(["zipf:1.3889", "zipf:2.2", "uniform:50"]))
 def test_no_predictor_that_counts_beats_the_best_of_them(seed, size, source):
     corpus = one(source, size, replicate=seed)

@@ -71,6 +71,17 @@ def test_a_partition_has_the_exponent_that_it_has_alone():
     assert exponents(draws, counts, spectra=spectra, model="pitman-yor") == pytest.approx(alone, abs=TOLERANCE)
 
 
+@pytest.mark.parametrize(("source", "seed"), [("zipf:3,types=5", 1), ("zipf:1.1,types=40", 0)])
+def test_a_cut_leaves_types_of_a_saturated_source_to_fit(source, seed):
+    """Every type was drawn many times: an octave below the bins whose fit is accepted there may be none at all."""
+    drawn = growth(source, "1e2:1e4:5", 32, spectrum=True, seed=seed)
+    spectra = [FrequencySpectrum.from_binned(drawn.edges, row) for row in drawn.spectrum]
+    together = exponents(drawn.n_draws, drawn.n_unique, spectra=spectra)
+    alone = one_by_one(drawn.n_draws, drawn.n_unique, spectra, "spectrum")
+    assert together == pytest.approx(alone, abs=TOLERANCE, nan_ok=True)
+    assert fit_exponent(drawn.n_draws, drawn.n_unique, spectrum=spectra).exponent < 0.01
+
+
 def test_corpora_of_several_kinds_do_not_disturb_each_other():
     """All new, past its head, in its head, and at an end of growth, in one call."""
     kinds = ("uniform:1e15", "zipf:1.5", "zipf:1.724,shift=100", "uniform:300")

@@ -164,6 +164,7 @@ def test_a_cluster_gives_the_same(tmp_path):
         ("--fraction=0.5 --quorum=3", "pass one of the two"),
         ("--n-stored=0", "n-stored must be at least 1, got '0'"),
         ("--n-draws=0", "n-draws must be at least 1, got '0'"),
+        ("--n-draws=", "n-draws must be whole numbers such as 1e3,1e6, got none"),
         ("--n-draws=1e4,1e3", "n-draws must be in ascending order, each once, got 10000 before 1000"),
         ("--n-stored=5,5", "n-stored must be in ascending order, each once, got 5 before 5"),
         ("--n-stored=1e4:1e3:5", "n-stored needs low <= high"),

@@ -38,7 +38,7 @@ from bounds.estimation.growth_models import (
 )
 from bounds.estimation.least_squares import fit_fixed_law
 from bounds.estimation.maxima import highest_of_each
-from bounds.estimation.spectrum_models import fit_partition, largest_cut, spare_bins
+from bounds.estimation.spectrum_models import enough_types, fit_partition, largest_cut, spare_bins
 from bounds.spectrum import FrequencySpectrum, bin_centres, bin_masses, in_common_bins, pearson
 
 Floats = NDArray[np.float64]
@@ -186,21 +186,27 @@ def spectrum_exponents(bins: FrequencySpectrum, counts: NDArray[np.int64], n_dra
     rows, steps = np.arange(len(counts)), 0
     while True:
         here = ends[rows] - 4 * steps
-        held = np.where(np.arange(counts.shape[1]) < here[:, None], counts[rows], 0)
-        going = (here > 15) & (held.sum(axis=1) >= 20) & (np.count_nonzero(held, axis=1) >= 3)
+        going = (here > 15) & enough_types(_first_bins(counts[rows], here))
         rows, here = rows[going], here[going]
         if not len(rows):
             break
         p_value = _tempered(bins, counts[rows], here)[1]
         accepted, better = p_value > ACCEPT, p_value > best_p[rows]
         best[rows[better]], best_p[rows[better]] = here[better], p_value[better]
-        best[rows[accepted]] = here[accepted] - spare_bins(here[accepted], ends[rows[accepted]])
+        spared = here - spare_bins(here, ends[rows])
+        spared = np.where(enough_types(_first_bins(counts[rows], spared)), spared, here)
+        best[rows[accepted]] = spared[accepted]
         rows, steps = rows[~accepted], steps + 1
     found = np.full(len(counts), np.nan)
     some = np.flatnonzero(best)
     if len(some):
         found[some] = _tempered(bins, counts[some], best[some])[0]
     return found
+
+
+def _first_bins(counts: NDArray[np.int64], n_bins: Rows) -> NDArray[np.int64]:
+    """Each row of `counts` with nothing beyond its own first `n_bins`."""
+    return np.where(np.arange(counts.shape[1]) < n_bins[:, None], counts, 0)
 
 
 def tempered_exponents(bins: FrequencySpectrum, counts: NDArray[np.int64], n_bins: int) -> Floats:

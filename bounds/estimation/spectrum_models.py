@@ -200,17 +200,23 @@ def fit_spectrum(spectrum: FrequencySpectrum, n_draws: float, confidence: float 
     best: tuple[float, FrequencySpectrum] | None = None
     for bins in range(largest, 15, -4):
         cut = first_bins(spectrum, bins)
-        if cut.n_unique < 20 or len(np.flatnonzero(cut.count)) < 3:
+        if not enough_types(cut.count):
             break
         p_value = fit_tempered(cut, n_draws, None).p_value
         if best is None or p_value > best[0]:
             best = (p_value, cut)
         if p_value > ACCEPT:
-            best = (p_value, first_bins(spectrum, bins - int(spare_bins(bins, largest))))
+            spared = first_bins(spectrum, bins - int(spare_bins(bins, largest)))
+            best = (p_value, spared if enough_types(spared.count) else cut)
             break
     if best is None:
         return Estimate("spectrum", np.nan, 0.0, window=(n_draws, n_draws), note="too few types")
     return fit_tempered(best[1], n_draws, confidence)
+
+
+def enough_types(count: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Whether a fit has something to go by: 20 types in three bins, along the last axis."""
+    return (count.sum(axis=-1) >= 20) & (np.count_nonzero(count, axis=-1) >= 3)
 
 
 def largest_cut(upper: NDArray[np.int64], count: NDArray[np.int64], n_draws: float) -> int:

@@ -36,7 +36,7 @@ def measure_and_print(options: dict[str, Any]) -> int:
     """The sweep of learners that the flags ask for: measured, written, printed, drawn; the exit code."""
     from simulate.endings import explained, say_failures
     from simulate.job import prepare
-    from simulate.learners.job import LearnerSweep
+    from simulate.learners.job import DEARER, LearnerSweep
     from simulate.learners.measuring import run_learners
     from simulate.sweep_command import print_forecast, say_device
 
@@ -48,7 +48,7 @@ def measure_and_print(options: dict[str, Any]) -> int:
     job = prepare(plan.counted, device=options["device"])
     say_device(job.device, options)
     if options["dry_run"]:
-        print_forecast(job, options)
+        print_forecast(job, options, dearer=DEARER)
         return 0
     arguments = {key: options[key] for key in ("threads", "cluster", "out", "resume", "overwrite")}
     with explained(options) as progress:

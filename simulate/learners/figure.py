@@ -26,10 +26,18 @@ def draw_learners(dataset: xr.Dataset, laws: Sequence[str]) -> Figure:
     figure = Figure(figsize=(8.5, 11), layout="constrained")
     losses, plane = figure.subplots(2, 1, height_ratios=(1, 1.1))
     for i, (source, learner) in enumerate(pairs(dataset)):
-        _one_loss(losses, dataset.sel(source=source, learner=learner), *_style(i))
-    losses.set(xscale="log", yscale="log", xlabel="corpus size D (draws)", ylabel="excess loss (unit in the legend)")
-    losses.set_title("Points: mean given the corpora. Lines: theory (dotted: a lower bound).", fontsize=10, loc="right")
-    losses.legend(fontsize=8)
+        _one_loss(losses, dataset.sel(source=source, learner=learner), *_style(i), size=max(8 * 0.75**i, 3.0))
+    losses.set(xscale="log", xlabel="corpus size D (draws)", ylabel="excess loss (unit in the legend)")
+    least, most = _reach(losses)
+    if most > 0:
+        losses.set(yscale="log", ylim=(least / 2, 2 * most))
+    texts = [source.startswith("corpus:") for source, _ in pairs(dataset)]
+    points = "on the next windows" if all(texts) else "given the corpora (of a text: on its next windows)"
+    points = points if any(texts) else "given the corpora"
+    losses.set_title(f"Points: mean loss {points}. Lines: theory (dotted: a lower bound).", fontsize=10, loc="right")
+    longest = max(len(label) for label in losses.get_legend_handles_labels()[1])
+    ncols = 2 if longest < 60 else 1
+    losses.legend(fontsize=8, loc="upper center", bbox_to_anchor=(0.5, -0.1), ncols=ncols, frameon=False)
     losses.grid(alpha=0.3)
     _plane(plane, dataset, laws)
     return figure
@@ -40,18 +48,29 @@ def save_learner_figure(dataset: xr.Dataset, laws: Sequence[str], path: str | Pa
     return save_drawn(partial(draw_learners, dataset, laws), path, overwrite=overwrite)
 
 
+def _reach(losses: Axes) -> tuple[float, float]:
+    """The smallest and the largest of the measured losses above 0; theory may fall far below them."""
+    measured = np.concatenate(
+        [np.asarray(line.get_ydata(), float) for line in losses.lines if line.get_marker() in _MARKERS]
+    )
+    positive = measured[measured > 0]
+    return (float(positive.min()), float(positive.max())) if len(positive) else (0.0, 0.0)
+
+
 def _style(i: int) -> tuple[str, str]:
     return _COLOURS[i % len(_COLOURS)], _MARKERS[i % len(_MARKERS)]
 
 
-def _one_loss(axes: Axes, one: xr.Dataset, colour: str, marker: str) -> None:
+def _one_loss(axes: Axes, one: xr.Dataset, colour: str, marker: str, size: float) -> None:
+    """Later ones are smaller, so that those with the same losses are all seen."""
     n_draws, name = one.n_draws.values.astype(float), f"{one.learner.item()}, {short(str(one.source.item()))}"
     values = one.excess_loss.transpose("n_draws", "replicate").values
     if not np.isfinite(values).any():
         values = one.excess_loss_tested.transpose("n_draws", "replicate").values
     drawn = np.isfinite(values).any(axis=1)
     mean = np.nanmean(values[drawn], axis=1)
-    axes.plot(n_draws[drawn], mean, marker, ms=4, color=colour, label=f"{name} ({one.loss_unit.item()})")
+    theory = f"; {label}" if (label := str(one.expected_label.item())) else ""
+    axes.plot(n_draws[drawn], mean, marker, ms=size, color=colour, label=f"{name} ({one.loss_unit.item()}{theory})")
     style = ":" if one.expected_relation.item() == ">=" else "-"
     axes.plot(n_draws, one.excess_loss_expected, style, lw=1, color=colour)
 
@@ -76,7 +95,9 @@ def _plane(axes: Axes, dataset: xr.Dataset, laws: Sequence[str]) -> None:
             if None not in pair:
                 other = [row[line]] * 2
                 axes.plot(*((pair, other) if ends == "loss_exponent" else (other, pair)), "-", lw=1.5, color=colour)
-    axes.set(xlabel="β of the excess loss, D^-β", ylabel="γ of distinct sequences, D^γ", xlim=(0, 0.7), ylim=(0, 1))
+    steepest = max((row["loss_exponent"] or 0.0 for row in rows(dataset)), default=0.0)
+    axes.set(xlabel="β of the excess loss, D^-β", ylabel="γ of distinct sequences, D^γ")
+    axes.set(xlim=(0, max(0.7, 1.05 * steepest)), ylim=(-0.02, 1))  # a γ of 0 is seen whole
     axes.set_title("Measured points with 95 % intervals. Grey: the band of learning rates.", fontsize=10, loc="right")
     axes.legend(fontsize=8, loc="lower left")
     axes.grid(alpha=0.3)

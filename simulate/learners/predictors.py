@@ -19,6 +19,7 @@ import math
 from dataclasses import replace
 
 import numpy as np
+from scipy.special import xlogy
 
 from bounds.natural_estimators import pitman_yor_predictive
 from bounds.sources import SantaFe, Source
@@ -106,9 +107,7 @@ def pattern_loss_of(corpus: SeenCorpus, seen: np.ndarray, new: float) -> tuple[f
     if corpus.probabilities is None:
         return math.nan, float(-np.mean(np.log(told))) if len(told) else math.nan
     p, mass = corpus.known, corpus.missing_mass
-    with np.errstate(divide="ignore", invalid="ignore"):  # of ranks so far out that p is 0, which are left out
-        terms = p * np.log(p / seen) + (seen - p)
-    exact = float(np.sum(terms, where=p > 0, initial=0.0)) + new - mass
+    exact = float(np.sum(xlogy(p, p / seen) + (seen - p), where=p > 0, initial=0.0)) + new - mass
     exact += float(np.sum(seen, where=p == 0, initial=0.0))
     exact += mass * math.log(mass / new) if mass > 0 else 0.0
     truth = np.append(p, mass)[corpus.tested]

@@ -11,7 +11,7 @@ import numpy as np
 import xarray as xr
 from scipy.special import ndtri, stdtr
 
-from bounds.command import SCHEMA_VERSION, number, print_table
+from bounds.command import SCHEMA_VERSION, number, print_table, print_text
 from bounds.efficiency import bernstein_exponent
 from bounds.intervals import ASYMPTOTIC
 from bounds.laws import get_law
@@ -26,6 +26,9 @@ DEFAULT_LAWS = ("hoffmann2022", "epoch2024")
 """Two fits of the same runs: β = 0.28 and 0.366."""
 
 _Z_LIMIT = 4.0
+
+_PROSE = 110
+"""Characters in a line of what stands below a table, where there is no terminal."""
 
 
 def pairs(dataset: xr.Dataset) -> list[tuple[str, str]]:
@@ -170,7 +173,7 @@ def notes(dataset: xr.Dataset, laws: Sequence[str]) -> list[str]:
     for row in rows(dataset):
         if why := why_not(row):
             reasons.setdefault((short(row["source"]), why), []).append(row["learner"])
-    told = [f"{source}, {' and '.join(names)}: {why}." for (source, why), names in reasons.items()]
+    told = [f"{source}, {_listed(names)}: {why}." for (source, why), names in reasons.items()]
     for row in rows(dataset):
         for key, against in (("z", "its expectation"), ("z_tested", "the mean over test draws")):
             if row[key] is not None and abs(row[key]) > _Z_LIMIT:
@@ -206,7 +209,12 @@ def verdict(dataset: xr.Dataset, laws: Sequence[str]) -> str:
             parts.append(f"at β = {get_law(key).data_exponent:g} ({key}) {powers}")
     placed = [row for row in rows(dataset) if row["place"]]
     inside = sum(row["place"] not in (ABOVE, BELOW) for row in placed)
-    where = f"{inside} of {len(placed)} measured points (γ, β) meet the band 1 - 2β ≤ γ ≤ 1 - β."
+    where = f"{inside} of {len(placed)} measured points (γ, β) meet the band 1 - 2β ≤ γ ≤ 1 - β"
+    out = [
+        f"{row['learner']} on {short(row['source'])} lies {row['place']} it"
+        for row in placed if row["place"] in (ABOVE, BELOW)
+    ]  # fmt: skip
+    where += f"; {_listed(out)}." if out else "."
     told = [f"The same loss curve implies, by the learner that it is read with, {'; '.join(parts)}."] if parts else []
     told += [where] if placed else []
     return " ".join([*told, "Which learner a model is, a loss curve alone does not say."])
@@ -235,23 +243,28 @@ def print_learners(dataset: xr.Dataset, laws: Sequence[str]) -> None:
     print(f"How distinct sequences grow, U ~ D^γ, and how excess losses fall, D^-β, from D = {low:.4g} to {high:.4g}")
     columns = ["source", "learner", "corpora", "γ", "95 % interval", "β", "95 % interval", "β expected"]
     print_table([*columns, "label", "in the band"], [_point_cells(row) for row in found], left=2)
-    print("γ: from the counts, as in a sweep. β: slope of ln of the mean excess loss on ln D, with Student's interval")
-    print("over corpora; expected: the same slope of the expected loss. Band: where both intervals lie against")
-    print("1 - 2β ≤ γ ≤ 1 - β.")
+    print_text(
+        "γ: from the counts, as in a sweep. β: slope of ln of the mean excess loss on ln D, with Student's interval "
+        "over the corpora; expected: the same slope of the expected loss, with its label. In the band: where both "
+        "intervals lie against 1 - 2β ≤ γ ≤ 1 - β (heuristic).",
+        width=_PROSE,
+    )
     print("\nThe excess loss at the largest D")
-    columns = ["source", "learner", "unit", "loss", "± error", "on tests", "z", "expected", "label", "z"]
+    columns = ["source", "learner", "unit", "loss", "± error", "on tests", "z of tests", "expected", "label", "z"]
     print_table(columns, [_loss_cells(row) for row in found], left=3)
-    print("Loss: given the corpora, mean over them, with its standard error. On tests: on draws of their own; first z:")
-    print(
-        "the difference in standard errors. Second z: loss against its exact mean; a bound (≥) and a limit have none."
+    print_text(
+        "Loss: given the corpora, mean over them, with its standard error. On tests: on draws of their own, which are "
+        "never counted; z of tests: the difference in standard errors. z: loss against its exact mean; a bound (≥) and "
+        "a limit have none.",
+        width=_PROSE,
     )
     print("\nγ that each learner would read off the β of a loss law (heuristic: the law is that of no such learner)")
     _print_implied(implied(dataset, laws), laws)
     if "efficient_size" in dataset:
         _print_sizes(size_rows(dataset), json.loads(dataset.attrs["provenance"])["parameters"]["novelty_cost"])
     for note in notes(dataset, laws):
-        print(f"! {note}")
-    print(f"\n{verdict(dataset, laws)}")
+        print_text(f"! {note}")
+    print_text(f"\n{verdict(dataset, laws)}")
 
 
 def _print_implied(found: Sequence[dict[str, Any]], laws: Sequence[str]) -> None:
@@ -272,13 +285,13 @@ def _print_sizes(found: Sequence[dict[str, Any]], cost: float) -> None:
     )
     columns = ["source", "tolerance", "corpora", "size n", "± error", "U(D)", "n ~ D^", "95 % interval", "γ of U"]
     print_table([*columns, "limit of n", "label"], [_size_cells(row) for row in found], left=2)
-    print(
-        f"A draw that is not stored costs c = {cost:.4g} nats. At tolerance 0 the size is U, corpus by corpus. A fixed"
+    print_text(
+        f"A draw that is not stored costs c = {cost:.4g} nats. Size: mean over the corpora, with its standard error; "
+        "its exponent with Student's interval. At tolerance 0 the size is U, corpus by corpus. A fixed tolerance in "
+        "nats is met by a size that stops growing with D, where c T(n) is the tolerance; one relative to the excess "
+        "test loss c M0 (in %; of a text c f1/D) keeps the exponent γ.",
+        width=_PROSE,
     )
-    print(
-        "tolerance in nats is met by a size that stops growing with D, where c T(n) is the tolerance; one relative to"
-    )
-    print("the excess test loss c M0 (in %; of a text c f1/D) keeps the exponent γ.")
 
 
 def _size_cells(row: dict[str, Any]) -> list[str]:

@@ -17,8 +17,9 @@ from bounds.skills import emergence_probability
 from simulate.files import FIGURES, check_target, written_whole
 from simulate.skills import estimates
 from simulate.skills.groups import Groups
-from simulate.skills.rows import growth, plan_of, reached_skills
+from simulate.skills.rows import growth, plan_of, reached_skills, size_rows, skill_rows
 from simulate.skills.theory import emergence
+from simulate.summary import short
 
 __all__ = ["draw_skills", "save_skill_figure"]
 
@@ -40,11 +41,18 @@ def draw_skills(dataset: xr.Dataset, groups: Groups) -> Figure:
     """Chances against D and against n, S(D), and S(N, D) with the line n = U(D)."""
     figure = Figure(figsize=(13, 9.5), layout="constrained")
     (data, size), (number, both) = figure.subplots(2, 2)
+    figure.suptitle(_heading(plan_of(dataset)), fontsize=11)
     _against_data(data, dataset, groups)
     _against_size(size, dataset, groups)
     _numbers(number, dataset)
     _map(figure, both, dataset)
     return figure
+
+
+def _heading(plan: dict[str, Any]) -> str:
+    what = f"masses ~ j^-{plan['exponent']:g}" if plan["kind"] == "masses" else short(plan["source"])
+    there = f"each there with {plan['quorum']} of its {plan['members']} members"
+    return f"{plan['n_skills']} skills ({plan['kind']}: {what}), {there}"
 
 
 def _against_data(axes: Axes, dataset: xr.Dataset, groups: Groups) -> None:
@@ -61,6 +69,8 @@ def _against_data(axes: Axes, dataset: xr.Dataset, groups: Groups) -> None:
         at = np.geomspace(max(reached[0] / 1.3, 0.5), min(reached[-1] * 1.3, high), 9)
         _points(axes, at, times[None, :] <= at[:, None], colour, _name(dataset, j))
         curve = np.geomspace(low, high, 160)
+        if plan_of(dataset)["kind"] == "frequency":
+            curve = np.unique(np.maximum(np.round(curve), 1))  # a formula of whole draws
         exact = emergence(groups, int(j), curve)
         if exact is not None:
             axes.plot(curve, exact, "-", lw=1.2, color=colour)
@@ -68,8 +78,9 @@ def _against_data(axes: Axes, dataset: xr.Dataset, groups: Groups) -> None:
             axes.axvline(own, color=colour, ls="--", lw=1)
     axes.set(xscale="log", xlabel="corpus size D (draws)", ylabel="chance that the skill is there", ylim=(-0.03, 1.03))
     points = "random orders" if text else f"{dataset.sizes['replicate']} corpora"
+    label = skill_rows(dataset, 1)[0]["label"]
     extra = " Dashed: the text." if text else ""
-    axes.set_title(f"Emergence with data. Points: {points}, 95 %. Lines: formula.{extra}", fontsize=9.5, loc="left")
+    axes.set_title(f"With data. Points: {points}, 95 %. Lines: formula ({label}).{extra}", fontsize=9.5, loc="left")
     _legend_below(axes)
 
 
@@ -105,12 +116,12 @@ def _against_size(axes: Axes, dataset: xr.Dataset, groups: Groups) -> None:
 
 def _size_title(drawn_anew: bool, seen: bool, text: bool, n_draws: float) -> str:
     if drawn_anew:
-        return "Emergence with size, store by rank. Points: members drawn anew, 95 %."
+        return "With size, store by rank. Points: members drawn anew, 95 %."
     if text:
-        return f"Emergence with size. Solid: most frequent seen at D = {n_draws:.3g}. Dashed: by rank."
+        return f"With size. Solid: most frequent seen at D = {n_draws:.3g}. Dashed: by rank."
     if seen:
-        return f"Emergence with size. Points: most frequent seen at D = {n_draws:.3g}. Dashed: by rank."
-    return "Emergence with size, store by rank (every corpus alike)."
+        return f"With size. Points: most frequent seen at D = {n_draws:.3g}, 95 %. Dashed: by rank."
+    return "With size, store by rank (every corpus alike)."
 
 
 def _numbers(axes: Axes, dataset: xr.Dataset) -> None:
@@ -120,7 +131,8 @@ def _numbers(axes: Axes, dataset: xr.Dataset) -> None:
     axes.errorbar(n_draws, found.value, np.maximum(errors, 0), fmt="o", ms=4, color=_COLOURS[0],
                   label="mean of random orders" if text else "mean of the corpora, 95 %")  # fmt: skip
     if "skills_formula" in dataset:
-        axes.plot(n_draws, dataset.skills_formula, "-", lw=1.2, color="black", label="formula")
+        label = size_rows(dataset)[0]["label"]
+        axes.plot(n_draws, dataset.skills_formula, "-", lw=1.2, color="black", label=f"formula ({label})")
     if text:
         axes.plot(n_draws, dataset.text_skills, "s", ms=5, mfc="none", color=_COLOURS[1], label="the text as it stands")
     fitted = growth(dataset)
@@ -136,7 +148,8 @@ def _numbers(axes: Axes, dataset: xr.Dataset) -> None:
     if shown.max() > 30:
         axes.set(yscale="log", ylim=(0.7, 1.5 * shown.max()))
     axes.set_title("Number of skills, unlimited store", fontsize=9.5, loc="left")
-    _legend(axes)
+    axes.legend(fontsize=8, loc="lower right")  # S(D) rises: there is room below its end
+    axes.grid(alpha=0.3)
 
 
 def _map(figure: Figure, axes: Axes, dataset: xr.Dataset) -> None:
@@ -156,12 +169,14 @@ def _map(figure: Figure, axes: Axes, dataset: xr.Dataset) -> None:
     unique = dataset[f"{prefix}n_unique"] if measured else dataset.n_unique_formula
     unique = unique.mean("replicate") if "replicate" in unique.dims else unique
     axes.plot(dataset.n_draws, unique, "-", lw=3.5, color="black")
-    axes.plot(dataset.n_draws, unique, "-", lw=2, color="white", label="n = U(D)" if measured else "n = E U(D)")
+    axes.plot(
+        dataset.n_draws, unique, "-", lw=2, color="white", label="n = U(D)" if measured else "n = E U(D), rigorous"
+    )
     axes.legend(fontsize=8, loc="upper left", facecolor="0.5", labelcolor="white")
     axes.set(xscale="log", yscale="log", xlabel="corpus size D (draws)", ylabel="store n (sequences)",
              ylim=(n_stored[0], n_stored[-1]), xlim=(n_draws[0], n_draws[-1]))  # fmt: skip
-    store = "most frequent seen: flat above n = U(D)" if seen else "most probable by rank"
-    axes.set_title(f"Number of skills, store of the {store}. Grey: none.", fontsize=9.5, loc="left")
+    store = "most frequent seen (flat above U)" if seen else "most probable by rank"
+    axes.set_title(f"Number of skills in a store of the {store}. Grey: none.", fontsize=9.5, loc="left")
 
 
 def _points(axes: Axes, at: np.ndarray, there: np.ndarray, colour: str, label: str) -> None:
@@ -197,10 +212,4 @@ def _legend_below(axes: Axes) -> None:
     """Beside the curves, not on them."""
     if axes.get_legend_handles_labels()[0]:
         axes.legend(fontsize=8, loc="upper center", bbox_to_anchor=(0.5, -0.13), ncols=3, frameon=False)
-    axes.grid(alpha=0.3)
-
-
-def _legend(axes: Axes) -> None:
-    if axes.get_legend_handles_labels()[0]:
-        axes.legend(fontsize=8)
     axes.grid(alpha=0.3)

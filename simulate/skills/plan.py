@@ -172,7 +172,10 @@ def plan_of_flags(options: Mapping[str, Any]) -> SkillPlan:
         raise ValueError(f"params-per-sequence must be positive and finite, got {options['params_per_sequence']:g}")
     names = ("source", "members", "exposures", "exponent", "replicates", "seed", "engine")
     given: dict[str, Any] = {name: options[name] for name in names}
-    given |= {name: options[name] or () for name in ("starts", "n_draws", "n_stored")}
+    for name in ("starts", "n_draws", "n_stored"):
+        if options[name] == "":
+            raise ValueError(f"{name.replace('_', '-')} must be whole numbers such as 1e3,1e6, got none; leave it out")
+        given[name] = options[name] or ()
     return SkillPlan(kind=options["kind"] or "", n_skills=options["n_skills"] or 0, quorum=quorum or 0, **given)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import xarray as xr
 
-from bounds.command import SCHEMA_VERSION, number, print_table
+from bounds.command import SCHEMA_VERSION, number, print_table, print_text
 from bounds.efficiency import growth_factor
 from simulate.skills.rows import (
     count_formula,
@@ -25,6 +25,9 @@ __all__ = ["as_json", "print_summary", "verdict", "warnings"]
 
 PAPER = (3.0, 5.0)
 """Corpus factor for twice the skills, as Kausik 2024 states it."""
+
+_PROSE = 110
+"""Characters in a line of what stands below a table, where there is no terminal."""
 
 
 def as_json(dataset: xr.Dataset, *, most: int | None, params: float, path: str | None) -> dict[str, Any]:
@@ -64,8 +67,8 @@ def print_summary(dataset: xr.Dataset, *, most: int, params: float) -> None:
     _print_stores(store_rows(dataset, 8, params), params)
     _print_example(dataset)
     for note in warnings(dataset):
-        print(f"! {note}")
-    print(f"\n{verdict(dataset)}")
+        print_text(f"! {note}")
+    print_text(f"\n{verdict(dataset)}")
 
 
 def _heading(dataset: xr.Dataset) -> str:
@@ -89,18 +92,36 @@ def _print_skills(rows: list[dict[str, Any]], plan: dict[str, Any], params: floa
     columns = ["skill", *(["first rank"] if windows else []), *(["mass"] if plan["kind"] != "frequency" else [])]
     left = len(columns)
     label = rows[0]["label"]
-    columns += ["D* median", "95 % interval", f"D* ({label})", "ratio", "half-width", "95 % interval", "formula"]
+    columns += ["D* median", "95 % interval", f"D* ({label})", "ratio", "half-width", "95 % interval",
+                f"formula ({label})"]  # fmt: skip
     columns += ["N* of seen"] if seen else []
-    columns += ["N* drawn", "95 % interval", "N* (rigorous)"] if "stored_threshold_rank" in rows[0] else ["N* by rank"]
+    drawn = "stored_threshold_rank" in rows[0]
+    columns += ["N* drawn", "95 % interval", "N* (rigorous)"] if drawn else ["N* by rank (rigorous)"]
     columns += ["νN* (heuristic)"] if params != 1 else []
     cells = [_skill_cells(row, windows, seen, params) for row in rows]
     print_table(columns, cells, left=min(left, 1))
-    print(
-        f"D*: draw that completes the quorum; formula {rows[0]['formula']}. Half-width: half of ln of the 84th over the"
+    print_text(
+        "D*: the draw that completes the quorum, the median of the corpora; its interval are two of their order "
+        f"statistics, which assume no law; formula: {rows[0]['formula']}. Half-width of the transition: half of ln of "
+        f"the 84th over the 16th percentile of D*; formula beside it. {_which_stores(seen, drawn)}",
+        width=_PROSE,
     )
-    print("16th percentile. N*: the smallest store that has the skill, " + (
-        "of the most frequent seen in the largest corpus," if seen else ""))  # fmt: skip
-    print("of the most probable by rank (which knows the law).")
+
+
+def _which_stores(seen: bool, drawn: bool) -> str:
+    """What N* is, in the columns that there are."""
+    if drawn:
+        return (
+            "N*: the smallest store by rank, of the most probable sequences, that holds a quorum of the members drawn, "
+            "with such an interval; formula: stored_threshold."
+        )
+    by_rank = "of the most probable by rank, which knows the law"
+    if not seen:
+        return f"N*: the smallest store that has the skill, {by_rank}."
+    return (
+        "N*: the smallest store that has the skill, of the most frequent seen in the largest corpus (median), and "
+        f"{by_rank}."
+    )
 
 
 def _skill_cells(row: dict[str, Any], windows: bool, seen: bool, params: float) -> list[str]:
@@ -119,9 +140,10 @@ def _skill_cells(row: dict[str, Any], windows: bool, seen: bool, params: float) 
 
 
 def _print_text_skills(rows: list[dict[str, Any]], plan: dict[str, Any], params: float) -> None:
+    label = rows[0]["label"]
     columns = ["skill", "first rank", "mass", "D* in the text", "in random order", "95 % interval",
-               f"D* ({rows[0]['label']})", "half-width", "formula", "text later by", "part sooner", "N* of seen",
-               "N* by rank"]  # fmt: skip
+               f"D* ({label})", "half-width", f"formula ({label})", "text later by", "part sooner",
+               "N* of seen", "N* by rank"]  # fmt: skip
     cells = [
         [str(row["skill"]), str(row["first_rank"]), number(row["mass"]), _threshold(row["text_draws_threshold"]),
          _threshold(row["draws_threshold"]), _interval(row, "draws_threshold"),
@@ -131,17 +153,23 @@ def _print_text_skills(rows: list[dict[str, Any]], plan: dict[str, Any], params:
         for row in rows
     ]  # fmt: skip
     print_table(columns, cells)
-    print("D*: draw that completes the quorum, in the text as it stands (one order: no interval) and the median of")
-    print(f"random orders of its windows; formula {rows[0]['formula']}, independent draws with the text's frequencies:")
-    print("it knows no end of the text, by which all is seen, and is late for rare members in random order too.")
-    print("Text later by: ln of text over random order, in half-widths. Part sooner: of the random orders.")
+    print_text(
+        "D*: the draw that completes the quorum, in the text as it stands (one order: no interval) and the median of "
+        "random orders of its windows, with two of their order statistics as its interval; formula: "
+        f"{rows[0]['formula']}, independent draws with the text's frequencies: it knows no end of the text, by which "
+        "all is seen, and is late for rare members in random order too. Half-width of the transition: half of ln of "
+        "the 84th over the 16th percentile in random order; formula beside it. Text later by: ln of text over random "
+        "order, in half-widths. Part sooner: of the random orders. N*: the smallest store that has the skill, of the "
+        "most frequent seen in the whole text, and by rank.",
+        width=_PROSE,
+    )
     if params != 1:
         print(f"N* is in sequences, of {params:g} parameters each (heuristic).")
 
 
 def _print_sizes(rows: list[dict[str, Any]], plan: dict[str, Any]) -> None:
     formula, drawn = "skills_formula" in rows[0], "n_unique" in rows[0]
-    columns = ["D", *(["U(D)"] if drawn else []), "E U(D)", "S(D) mean", "95 % interval"]
+    columns = ["D", *(["U(D)"] if drawn else []), "E U(D) (rigorous)", "S(D) mean", "95 % interval"]
     columns += [f"S(D) ({rows[0]['label']})", "z"] if formula else []
     cells = [
         [number(row["n_draws"], 4), *([number(row["n_unique"], 5)] if drawn else []),
@@ -150,8 +178,11 @@ def _print_sizes(rows: list[dict[str, Any]], plan: dict[str, Any]) -> None:
         for row in rows
     ]  # fmt: skip
     print_table(columns, cells)
+    told = "Intervals are Student's, over the corpora."
     if formula:
-        print(f"Formula {count_formula(plan['kind'])}, of a Poisson number of draws; z: standard errors of the mean.")
+        of = "with the missing mass at its mean" if plan["kind"] == "frequency" else "of a Poisson number of draws"
+        told += f" Formula: {count_formula(plan['kind'])}, {of}. z: mean against formula, in standard errors."
+    print_text(told, width=_PROSE)
 
 
 def _print_text_sizes(rows: list[dict[str, Any]], plan: dict[str, Any]) -> None:
@@ -162,6 +193,7 @@ def _print_text_sizes(rows: list[dict[str, Any]], plan: dict[str, Any]) -> None:
          _interval(row, "skills"), number(row["skills_formula"], 4) if formula else "–"] for row in rows
     ]  # fmt: skip
     print_table(columns, cells)
+    print("The text is one order and has no interval; those of random orders are Student's.")
 
 
 def _print_growth(dataset: xr.Dataset) -> None:
@@ -169,14 +201,13 @@ def _print_growth(dataset: xr.Dataset) -> None:
     if found is None:
         return
     s, factor = plan_of(dataset)["exponent"], factor_of(found.exponent, found.lower, found.upper)
-    print(
-        f"S(D) + 1/2 grows as D^{found.exponent:.4f} [{found.lower:.4f}, {found.upper:.4f}] from D = "
-        f"{number(found.first, 4)} to {number(found.last, 4)}; the formula's numbers\n"
-        f"as D^{found.expected:.4f} there, and their limit is 1/s = {1 / s:.4f} (asymptotic)."
-    )
-    print(
-        f"Twice the skills take {factor['factor']:.3f} [{factor['factor_lower']:.3f}, {factor['factor_upper']:.3f}] "
-        f"times the corpus; 2^s = {2**s:.3f} (asymptotic)."
+    print_text(
+        f"S(D) + 1/2 grows as D^{found.exponent:.4f} [{found.lower:.4f}, {found.upper:.4f}] (Student's 95 % interval "
+        f"over the corpora) from D = {number(found.first, 4)} to {number(found.last, 4)}; the formula's numbers as "
+        f"D^{found.expected:.4f} there, and their limit is 1/s = {1 / s:.4f} (asymptotic). Twice the skills take "
+        f"{factor['factor']:.3f} [{factor['factor_lower']:.3f}, {factor['factor_upper']:.3f}] times the corpus; "
+        f"2^s = {2**s:.3f} (asymptotic).",
+        width=_PROSE,
     )
 
 
@@ -196,6 +227,9 @@ def _print_stores(rows: list[dict[str, Any]], params: float) -> None:
                 line += [number(row[name], 4), *([_interval(row, name)] if bounded else [])]
         cells.append(line + ([number(row["skills_by_rank_formula"], 4)] if formula else []))
     print_table(columns, cells)
+    if bounded:
+        print("Means over the corpora; the intervals are Student's. Formula: expected_skills." if formula else
+              "Means over the corpora; the intervals are Student's.")  # fmt: skip
 
 
 def _print_example(dataset: xr.Dataset) -> None:
@@ -217,7 +251,7 @@ def _print_example(dataset: xr.Dataset) -> None:
         print(
             f"  N < U can help         n = {found['gain_at']}: with this place there are {found['skills_gain']} skills."
         )
-    print(f"  {found['sentence']} (rigorous).")
+    print_text(f"{found['sentence'][0].upper()}{found['sentence'][1:]} (rigorous).", width=_PROSE)
 
 
 def warnings(dataset: xr.Dataset) -> list[str]:
@@ -229,7 +263,7 @@ def warnings(dataset: xr.Dataset) -> list[str]:
         worst = max(far, key=lambda row: abs(row["z"]))
         told.append(
             f"at D = {number(worst['n_draws'], 4)} the mean number of skills is {worst['z']:+.1f} standard errors from "
-            f"the formula ({worst['label']})"
+            f"the formula ({worst['label']}){_why_far(plan['kind'], engine)}"
         )
     if engine == "arrivals":
         told.append("engine arrivals keeps no count of other sequences: the store is filled by rank; --engine tokens "
@@ -240,6 +274,12 @@ def warnings(dataset: xr.Dataset) -> list[str]:
     return told
 
 
+def _why_far(kind: str, engine: str) -> str:
+    if kind == "frequency":
+        return ", which takes the missing mass at its mean: a small corpus varies around it"
+    return ", which is that of a Poisson number of draws, where exactly D were drawn" if engine == "tokens" else ""
+
+
 def verdict(dataset: xr.Dataset) -> str:
     """The one sentence that says whether skills emerge where the formulas have them, and what growing N does."""
     if "text_skills" in dataset:
@@ -247,7 +287,7 @@ def verdict(dataset: xr.Dataset) -> str:
     inside, of = held(dataset)
     name = skill_rows(dataset, 1)[0]["formula"]
     none = "there is no interval of D* beside a formula, for which it takes 6 replicates and corpora that reach it"
-    parts = [f"{inside} of {of} 95 % intervals of D* hold {name}" if of else none]
+    parts = [f"{inside} of {of} 95 % intervals of D* hold {name} (95 % would be {0.95 * of:.4g})" if of else none]
     if "stored_threshold_rank" in dataset and plan_of(dataset)["kind"] == "frequency":
         inside, of = held(dataset, "stored_threshold_rank", "stored_threshold")
         parts += [f"{inside} of {of} 95 % intervals of N* hold stored_threshold"] if of else []

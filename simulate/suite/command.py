@@ -92,7 +92,7 @@ def _object(dataset: xr.Dataset, path: str | None, with_curves: bool) -> dict[st
         found["curves"] = tables.curves(dataset)
     labels = {name: values.attrs["label"] for name, values in dataset.data_vars.items() if "label" in values.attrs}
     return found | {
-        "bands": [], "labels": labels, "warnings": [*made["notes"], tables.NO_DOUBLE_DESCENT],
+        "bands": [], "labels": labels, "warnings": tables.warnings(dataset),
         "verdict": tables.verdict(dataset), "provenance": made, "path": path,
     }  # fmt: skip
 

@@ -22,6 +22,9 @@ AFTER = (0, 10, 20, 30, 40, 50, 60, 70)
 """Percent of the steps after which trajectories are classified; those above 0 are in the tables of Xia et al. 2022."""
 
 _KEPT = ("unknown", "n_unique", "n_next", "known", "tracked", "validation")
+ROUNDING = 1e-14
+"""What may be left of 1 when all probabilities of a law have been taken away."""
+
 _COUNTS = ("stored", "missed_next", "missed_validation", "entered", "forgotten")
 AT_ONCE = 1 << 22
 """Trajectory points that are classified at a time."""
@@ -58,7 +61,8 @@ class Course:
             self.counts["entered"][checkpoint], self.counts["forgotten"][checkpoint], self.known[checkpoint], mass,
         )  # fmt: skip
         if self.order.law is not None:
-            self.unknown[checkpoint] = np.maximum(1 - np.cumsum(mass)[:-1], 0.0)
+            left = 1 - np.cumsum(mass)[:-1]
+            self.unknown[checkpoint] = np.where(left > ROUNDING, left, 0.0)
         self.n_unique[checkpoint] = census.n_unique
         # What comes next has not been learned from: the loss on it is prequential.
         following = self.order.keys(census.n_draws, min(self.trainer.batch, self.order.n_draws - census.n_draws))

@@ -11,12 +11,15 @@ import numpy as np
 import xarray as xr
 from matplotlib import colormaps
 from matplotlib.axes import Axes
-from matplotlib.colors import LogNorm
+from matplotlib.cm import ScalarMappable
+from matplotlib.colors import ListedColormap, LogNorm
 from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from simulate.files import FIGURES, check_target, written_whole
 from simulate.suite.matching import reference_loss
 from simulate.suite.tables import matched_rows, trajectory_rows
+from simulate.summary import short
 
 _COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")  # Okabe & Ito
 _MARKS = {"increases": "^", "decreases": "v", "stagnates": "s", "other": "o"}
@@ -37,10 +40,7 @@ def draw_suite(dataset: xr.Dataset) -> Figure:
     figure = Figure(figsize=(13, 14), layout="constrained")
     panels = figure.subplots(3, 2)
     parameters = json.loads(dataset.attrs["provenance"])["parameters"]
-    figure.suptitle(
-        f"{dataset.sizes['n_params']} stores on {parameters['source']}, batches of {parameters['batch']}, "
-        f"{dataset.sizes['replicate']} corpora; losses in nats per sequence"
-    )
+    figure.suptitle(_heading(dataset, parameters))
     middle = dataset.sizes["n_params"] // 2
     _loss(figure, panels[0, 0], dataset)
     _tracked(figure, panels[0, 1], dataset, middle)
@@ -50,7 +50,17 @@ def draw_suite(dataset: xr.Dataset) -> Figure:
     _matched(panels[2, 1], dataset, parameters["batch"])
     for axes in panels.flat:
         axes.grid(alpha=0.3)
+        _plain_ticks(axes)
     return figure
+
+
+def _heading(dataset: xr.Dataset, parameters: dict[str, Any]) -> str:
+    def counted(n: int, one: str, many: str) -> str:
+        return f"{n} {one if n == 1 else many}"
+
+    stores = counted(dataset.sizes["n_params"], "store", "stores")
+    corpora = counted(dataset.sizes["replicate"], "corpus", "corpora")
+    return f"{stores} on {short(parameters['source'])}, batches of {parameters['batch']}, {corpora}"
 
 
 def _loss(figure: Figure, axes: Axes, dataset: xr.Dataset) -> None:
@@ -60,14 +70,15 @@ def _loss(figure: Figure, axes: Axes, dataset: xr.Dataset) -> None:
     late = dataset.step.values > 0
     steps = dataset.step.values[late]
     for i in range(values.shape[1]):
-        axes.plot(steps, values[late, i], lw=1.2, color=_of_size(dataset, i))
+        axes.plot(steps, values[late, i], _line(steps), lw=1.2, color=_of_size(dataset, i))
     if "loss_lower" in dataset:
         axes.plot(
-            steps, dataset.loss_lower.values[late, -1], "k:", lw=1.5, label="lower bound, largest model [rigorous]"
-        )
+            steps, dataset.loss_lower.values[late, -1], "k:", lw=1.5,
+            label="lower bound of the mean, largest model [rigorous]",
+        )  # fmt: skip
         axes.legend(fontsize=8, loc="lower left")
     axes.set(xscale="log", yscale="log" if (values[late] > 0).any() else "linear", xlabel="step (batches)")
-    axes.set_ylabel({"loss": "expected loss", "loss_validation": "validation loss"}[name])
+    axes.set_ylabel({"loss": "expected loss", "loss_validation": "validation loss"}[name] + " (nats per sequence)")
     axes.set_title("Loss of each size")
     _scale(figure, axes, dataset.n_params.values, "viridis", "parameters N")
 
@@ -78,8 +89,10 @@ def _tracked(figure: Figure, axes: Axes, dataset: xr.Dataset, size: int) -> None
     norm, colours, late = _norm(ratios), colormaps["plasma"], dataset.step.values > 0
     for j, ratio in enumerate(ratios):
         known = dataset.tracked_stored.values[late, size, j]
-        axes.plot(dataset.step.values[late], known, lw=1.2, color=colours(0.9 * norm(ratio)))
-    axes.set(xscale="log", xlabel="step (batches)", ylabel="part of the corpora that store it", ylim=(-0.03, 1.03))
+        axes.plot(steps := dataset.step.values[late], known, _line(steps), lw=1.2, color=colours(0.9 * norm(ratio)))
+    one = dataset.sizes["replicate"] == 1
+    axes.set(xscale="log", xlabel="step (batches)", ylim=(-0.03, 1.03))
+    axes.set_ylabel("stored (1) or not (0)" if one else "part of the corpora that store it")
     axes.set_title(f"Tracked sequences, N = {int(dataset.n_params[size])} (n = {capacity})")
     _scale(figure, axes, ratios, "plasma", "rank / n", top=0.9)
 
@@ -92,7 +105,7 @@ def _terms(axes: Axes, dataset: xr.Dataset, size: int, chance: float) -> None:
         return np.where(terms > 0, dataset.terms_known.values[step, :, which] / np.maximum(terms, 1), np.nan)
 
     for i in range(dataset.sizes["n_params"]):
-        axes.plot(counts, accuracy(-1, i), "-", lw=1.2, color=_of_size(dataset, i))
+        axes.plot(counts, accuracy(-1, i), _line(counts), lw=1.2, color=_of_size(dataset, i))
     for step, style in zip(_earlier(dataset), ("--", "-.", ":"), strict=False):
         label = f"N = {int(dataset.n_params[size])} at step {int(dataset.step[step])}"
         axes.plot(counts, accuracy(step, size), style, lw=1.6, color="black", label=label)
@@ -102,16 +115,17 @@ def _terms(axes: Axes, dataset: xr.Dataset, size: int, chance: float) -> None:
     axes.set(xscale="log", xlabel="exposures (lower edge of a bin)", ylabel="part of the sequences known")
     axes.set_ylim(-0.03, 1.3)  # room for the legend above the curves
     axes.set_yticks(np.linspace(0, 1, 6))
-    axes.set_title("Term accuracy: colours, each size at the end (scale as above)")
+    axes.set_title("Term accuracy at the end (colour: N, as above)")
     if axes.get_legend_handles_labels()[0]:
         axes.legend(fontsize=8, loc="upper center", ncols=2)
 
 
 def _positions(axes: Axes, dataset: xr.Dataset, size: int) -> None:
+    axes.set_title(f"Where memorised sequences stand, N = {int(dataset.n_params[size])}, corpus 0")
     shown = dataset.position_windows.values[size]
     windows = int((shown[0] >= 0).sum())
     if not windows:
-        axes.text(0.5, 0.5, "too few memorised sequences", ha="center", transform=axes.transAxes)
+        _nothing(axes, "too few memorised sequences to place")
         return
     expected = shown[0, :windows].sum() / windows
     at = (np.arange(windows) + 0.5) / windows
@@ -121,25 +135,27 @@ def _positions(axes: Axes, dataset: xr.Dataset, size: int) -> None:
     for j, exposure in enumerate(dataset.exposure.values):
         heights = np.maximum(shown[j, :windows] / expected, floor)
         axes.step(at, heights, where="mid", color=_COLOURS[j], lw=1.3, label=f"{exposure} exposure")
-    axes.set(yscale="log", xlabel="part of the training", ylabel="memorised positions / mean")
-    axes.set_title(f"Memorised, N = {int(dataset.n_params[size])}, corpus 0 (0: at the lower edge)")
+    axes.set(yscale="log", xlabel="part of the training", ylabel="positions in a window / mean (edge: none)")
     axes.legend(fontsize=8, loc="upper center")
 
 
 def _trajectories(axes: Axes, dataset: xr.Dataset) -> None:
     found = [row for row in trajectory_rows(dataset) if row["increases"] is not None]
+    axes.set_title("Classes of trajectories (Xia et al. 2022)")
+    if not found:
+        _nothing(axes, "too few checkpoints, or no validation draws")
+        return
     for percent, style in ((0, "-"), (10, "--")):
         rows = [row for row in found if row["after_percent"] == percent]
         for k, (name, mark) in enumerate(_MARKS.items()):
             values = [row[name] for row in rows]
             axes.plot([row["n_params"] for row in rows], values, style, marker=mark, ms=4, color=_COLOURS[k], lw=1,
-                      label=f"{name}, after {percent} %")  # fmt: skip
-    axes.set(xscale="log", xlabel="parameters N", ylabel="% of the validation draws", ylim=(0.01, 1e4))
+                      label=f"{name}, after {percent} % of the training" if percent else name)  # fmt: skip
+    axes.set(xscale="log", xlabel="parameters N", ylabel="% of the validation draws")
     axes.set_yscale("symlog", linthresh=0.1)
-    axes.set_yticks([0.1, 1, 10, 100], ["0.1", "1", "10", "100"])
-    axes.set_title("Classes of trajectories (Xia et al. 2022)")
-    if found:
-        axes.legend(fontsize=7, ncols=2, loc="upper center")
+    axes.set_ylim(-0.01, 1e4)  # room for the legend above 100 %
+    axes.set_yticks([0, 0.1, 1, 10, 100], ["0", "0.1", "1", "10", "100"])
+    axes.legend(fontsize=7, ncols=2, loc="upper center")
 
 
 def _matched(axes: Axes, dataset: xr.Dataset, batch: int) -> None:
@@ -150,11 +166,13 @@ def _matched(axes: Axes, dataset: xr.Dataset, batch: int) -> None:
         label = f"loss {target:.3g}" + ("" if alike is None else f", known alike ≥ {alike:.3f}")
         axes.plot([row["n_params"] for row in of_target], [row["matched_step"] * batch for row in of_target], "o-",
                   ms=4, lw=1, color=_COLOURS[k % len(_COLOURS)], label=label)  # fmt: skip
-    axes.set(xscale="log", yscale="log", xlabel="parameters N", ylabel="sequences seen at that loss")
     axes.set_title("At matched loss, corpus 0")
-    if rows:
-        axes.set_ylim(top=30 * axes.get_ylim()[1])  # room for the legend above the curves
-        axes.legend(fontsize=8, loc="upper right")
+    if not rows:
+        _nothing(axes, "no two sizes met a loss")
+        return
+    axes.set(xscale="log", yscale="log", xlabel="parameters N", ylabel="sequences seen at that loss")
+    axes.set_ylim(top=30 * axes.get_ylim()[1])  # room for the legend above the curves
+    axes.legend(fontsize=8, loc="upper right")
 
 
 def _earlier(dataset: xr.Dataset) -> list[int]:
@@ -173,9 +191,34 @@ def _of_size(dataset: xr.Dataset, size: int) -> Any:
     return colormaps["viridis"](0.95 * _norm(values)(values[size]))
 
 
-def _scale(figure: Figure, axes: Axes, values: np.ndarray, name: str, label: str, top: float = 0.95) -> None:
-    from matplotlib.cm import ScalarMappable
-    from matplotlib.colors import ListedColormap
+def _line(places: np.ndarray) -> str:
+    """The format of a curve: with points where there are so few of them that a line alone would show little."""
+    return "-" if len(places) > 12 else ".-"
 
+
+def _nothing(axes: Axes, why: str) -> None:
+    """An empty panel that says why it is one."""
+    axes.text(0.5, 0.5, why, ha="center", transform=axes.transAxes)
+    axes.set(xticks=[], yticks=[])
+
+
+def _plain_ticks(axes: Axes) -> None:
+    """Numbers such as 2 and 300 on a logarithmic axis that is too short for two powers of ten."""
+    for axis, scale, (low, high) in (
+        (axes.xaxis, axes.get_xscale(), axes.get_xlim()), (axes.yaxis, axes.get_yscale(), axes.get_ylim())
+    ):  # fmt: skip
+        if scale == "log" and high < 30 * low:
+            axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+            axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+            axis.set_minor_formatter(NullFormatter())
+
+
+def _scale(figure: Figure, axes: Axes, values: np.ndarray, name: str, label: str, top: float = 0.95) -> None:
+    if values.min() == values.max():
+        return
     shades = ListedColormap(colormaps[name](np.linspace(0, top, 256)))
-    figure.colorbar(ScalarMappable(_norm(values), shades), ax=axes, label=label)
+    bar = figure.colorbar(ScalarMappable(_norm(values), shades), ax=axes, label=label)
+    if values.max() < 100 * values.min():
+        bar.set_ticks(LogLocator(subs=(1, 2, 5)))
+        bar.ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+        bar.minorticks_off()

@@ -20,12 +20,17 @@ def read_plan(options: dict[str, Any]) -> Suite:
     """The suite that the flags ask for; click.UsageError with one sentence where they ask for none."""
     fields = {name: options[name] for name in _FIELDS}
     for name in ("n_params", "track"):
-        fields[name] = _grid(options[name], name, 1) if options[name] else ()
-    if options["match_loss"]:
+        fields[name] = () if options[name] is None else _grid(options[name], name, 1)
+    if options["match_loss"] is not None:
         fields["match_loss"] = parse_or_fail(_losses, str(options["match_loss"]))
-    fields["checkpoints"] = _grid(options["checkpoints"], "checkpoints", 0) if options["checkpoints"] else PYTHIA_STEPS
+    steps = options["checkpoints"]
+    fields["checkpoints"] = PYTHIA_STEPS if steps is None else _grid(steps, "checkpoints", 0)
     fields["replicates"] = options["replicates"] or DEFAULT_REPLICATES
-    plan = parse_or_fail(lambda: Suite(**fields))
+    plan = parse_or_fail(_suite, fields)
+    if options["replicate"] and options["batch_at"] is None:
+        raise click.UsageError(
+            f"--replicate {options['replicate']} is for --batch-at; pass --replicates for many corpora"
+        )
     if plan.text and (options["replicates"] or 1) > 1:
         raise click.UsageError(f"a text is one corpus: leave --replicates out, got {options['replicates']}")
     if options["batch_at"] is not None and options["figure"]:
@@ -40,6 +45,17 @@ def read_plan(options: dict[str, Any]) -> Suite:
     if plan.text and options["cluster"]:
         raise click.UsageError("--cluster shares corpora, and a text is one; leave it out")
     return plan
+
+
+def _suite(fields: dict[str, Any]) -> Suite:
+    """The plan; what is wrong with it is said in the names of the flags."""
+    try:
+        return Suite(**fields)
+    except ValueError as error:
+        text = str(error)
+        for name in fields:
+            text = text.replace(name, name.replace("_", "-"))
+        raise ValueError(text) from None
 
 
 def _grid(text: Any, name: str, low: int) -> tuple[int, ...]:

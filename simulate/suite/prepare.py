@@ -77,17 +77,25 @@ def _opened(plan: Suite, device: str) -> tuple[Order, Suite, tuple[str, ...]]:
         )
     notes: tuple[str, ...] = ()
     left = order.n_draws - end
+    if left < 1:
+        raise ValueError(
+            f"{plan.source} ends at checkpoint {plan.checkpoints[-1]} and leaves nothing to test on; pass a smaller "
+            "--batch or earlier --checkpoints"
+        )
     if plan.text and left < plan.validation:
         notes = (f"{left} sequences are left after the last checkpoint for validation, not {plan.validation}.",)
         plan = replace(plan, validation=left)
     elif plan.text and left > plan.validation:
-        notes = (f"{end} of the {order.n_draws} sequences of the text are trained on, batches being whole.",)
+        notes = (
+            f"{end} of the {order.n_draws} sequences of the text are trained on, {plan.checkpoints[-1]} batches of "
+            f"{batch}; --checkpoints with another end may leave out fewer.",
+        )
     return order, plan, notes
 
 
 def _text_batch(order: Order, plan: Suite) -> int:
-    """As large as the text allows, with the validation set left at its end."""
-    batch = (order.n_draws - plan.validation) // plan.checkpoints[-1]
+    """As large as the text allows, with the validation set, or one sequence, left at its end."""
+    batch = (order.n_draws - max(plan.validation, 1)) // plan.checkpoints[-1]
     if batch < 1:
         raise ValueError(
             f"{plan.source} has {order.n_draws} sequences, too few for {plan.checkpoints[-1]} steps and "

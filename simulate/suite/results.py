@@ -66,10 +66,10 @@ def course_of(dataset: xr.Dataset) -> xr.Dataset:
 
 
 _LABELS = {
-    "loss_frequency_store": f"{RIGOROUS} (of a store that knows the true order; equation C2)",
-    "loss_lower": f"{RIGOROUS} (expectation of any store of at most n seen sequences; equation C2)",
-    "term_accuracy_expected": f"{HEURISTIC} (equation D6, no limit of capacity)",
-    "poisson_distance_bound": f"{RIGOROUS} (Le Cam; given inclusion that does not depend on the order; equation D6)",
+    "loss_frequency_store": f"{RIGOROUS} (capacity_loss: of a store that knows the true order)",
+    "loss_lower": f"{RIGOROUS} (capacity_loss_bounds: expectation of any store of at most n seen sequences)",
+    "term_accuracy_expected": f"{HEURISTIC} (term_accuracy: no limit of capacity)",
+    "poisson_distance_bound": f"{RIGOROUS} (le_cam_bound: given inclusion that does not depend on the order)",
 }
 
 
@@ -97,7 +97,7 @@ def _z(missed: np.ndarray, n: np.ndarray, chance: np.ndarray) -> np.ndarray:
 
 
 def _theory(job: Job) -> dict[str, Any]:
-    """equation C2 for each step and size, where the law has it."""
+    """`capacity_loss` and the lower of its bounds for each step and size, where the law has them."""
     law = job.trainer.order.law
     if not isinstance(law, Uniform | Zipf | Geometric | Mixture):
         return {}

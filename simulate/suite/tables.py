@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from bounds.command import number, print_table
+from bounds.command import number, print_table, print_text
 from simulate.suite.course import AFTER
 from simulate.suite.results import mean_and_interval, wilson_interval
 from simulate.suite.trajectories import CLASSES
@@ -24,11 +24,10 @@ NO_DOUBLE_DESCENT = (
     "of whole counts, not the double descent of published models."
 )
 
-_POISSON = {
-    "any": "where ties decide less than 1 % of a store, its sequences, each at any one of its exposures, are rejected "
-    "as a Poisson process in {rejected} of {tested} tests at 0.01",
-    "first": "at their first exposures, in {rejected} of {tested}",
-}
+_PROSE = 110
+"""Characters in a line of what stands below a table, where there is no terminal."""
+
+_Z_LIMIT = 4.0
 
 
 def rows(dataset: xr.Dataset) -> list[dict[str, Any]]:
@@ -169,16 +168,38 @@ def verdict(dataset: xr.Dataset) -> str:
     room = dataset.capacity.values > dataset.stored.values[:, -1].max(axis=0)
     if room.any():
         parts.append(
-            f"from N = {int(dataset.n_params[int(room.argmax())])} on there is room for all that was learned, "
-            f"{least['stored']:.6g} sequences, and N changes nothing"
+            f"from N = {int(dataset.n_params[int(room.argmax())])} on there is room for all that was learned "
+            f"({least['stored']:.6g} sequences), and N changes nothing"
         )
+    return "; ".join(parts) + "." + _poisson_words(dataset)
+
+
+def _poisson_words(dataset: xr.Dataset) -> str:
+    """What the tests of positions come to, in the stores that ties do not decide."""
     decided = [row for row in position_rows(dataset) if row["tied_share"] is not None and row["tied_share"] < 0.01]
-    for kind in ("any", "first"):
+    if not decided:
+        return ""
+    found = []
+    for kind, where in (("any", "any one of its exposures"), ("first", "its first one")):
         of_kind = [row for row in decided if row["exposure"] == kind]
-        if of_kind:
-            rejected, tested = sum(row["rejected"] for row in of_kind), sum(row["tested"] for row in of_kind)
-            parts.append(_POISSON[kind].format(rejected=rejected, tested=tested))
-    return "; ".join(parts) + "."
+        rejected, tested = (sum(row[name] for row in of_kind) for name in ("rejected", "tested"))
+        # At 0.01 one test in a hundred is rejected by chance; tests of several sizes share their draws.
+        verb = "look" if rejected <= max(1, 0.03 * tested) else "do not look"
+        found.append(f"{verb} like a Poisson process with each at {where} (rejected in {rejected} of {tested} tests)")
+    joined = f"{found[0]}, and {found[1]}"
+    return f" In stores where ties decide less than 1 %, the positions of memorised sequences {joined}."
+
+
+def warnings(dataset: xr.Dataset) -> list[str]:
+    """What a reader must be told beside the numbers."""
+    told = list(json.loads(dataset.attrs["provenance"])["notes"])
+    for row in rows(dataset):
+        if abs(row.get("z_prequential") or 0.0) > _Z_LIMIT:
+            told.append(
+                f"N = {row['n_params']}: the loss of the next batches is {row['z_prequential']:+.1f} standard errors "
+                "from the expected one."
+            )
+    return [*told, NO_DOUBLE_DESCENT]
 
 
 def print_suite(dataset: xr.Dataset) -> None:
@@ -198,9 +219,9 @@ def print_suite(dataset: xr.Dataset) -> None:
     _print_terms(dataset, parameters)
     _print_matched(dataset, parameters)
     _print_positions(dataset)
-    for note in json.loads(dataset.attrs["provenance"])["notes"]:
-        print(f"! {note}")
-    print(f"{NO_DOUBLE_DESCENT}\n\n{verdict(dataset)}")
+    for note in warnings(dataset):
+        print_text(f"! {note}", width=_PROSE)
+    print_text(f"\n{verdict(dataset)}")
 
 
 def _print_sizes(dataset: xr.Dataset) -> None:
@@ -227,11 +248,18 @@ def _print_sizes(dataset: xr.Dataset) -> None:
     print(f"\nAt the last checkpoint, D = {found[0]['n_draws']:.4g} sequences, {found[0]['n_unique']:.6g} distinct")
     print_table(list(chosen), table, left=1)
     if "loss" in found[0]:
-        print("±: 95 % interval over corpora (Student). z: next batch against expected loss, over all checkpoints and "
-              "corpora;\nsizes share their draws, so that their z go together. Lower bound: of any store of n seen "
-              "sequences, in expectation (C2).\nTrue-order store: keeps places for the n most probable sequences, seen "
-              "or not (C2); the stores here go by counts.")  # fmt: skip
-    print("entered, forgotten: since the checkpoint before. half since step: half of the store has been there since.")
+        print_text(
+            "±: 95 % interval over the corpora (Student's). z: loss of the next batch against the expected loss, over "
+            "all checkpoints and corpora, in standard errors; sizes share their draws, so that their z go together. "
+            "Lower bound: of any store of n seen sequences, in expectation (capacity_loss_bounds). True-order store: "
+            "keeps places for the n most probable sequences, seen or not (capacity_loss); those here go by counts.",
+            width=_PROSE,
+        )
+    print_text(
+        "stored, entered, forgotten: means over the corpora, the last two since the checkpoint before. half since "
+        "step: half of the store has been there since.",
+        width=_PROSE,
+    )
 
 
 def _print_trajectories(dataset: xr.Dataset) -> None:
@@ -239,7 +267,8 @@ def _print_trajectories(dataset: xr.Dataset) -> None:
     if not found or found[0]["increases"] is None:
         return
     after = [row["after_percent"] for row in found if row["n_params"] == found[0]["n_params"]]
-    shown = [percent for percent in after if percent in (0, 10)]
+    measured = {row["after_percent"] for row in found if row["increases"] is not None}
+    shown = [percent for percent in after if percent in {0, 10} & measured]
     table = []
     for i in _some(dataset.sizes["n_params"], 16):
         n_params = int(dataset.n_params[i])
@@ -248,9 +277,13 @@ def _print_trajectories(dataset: xr.Dataset) -> None:
             row = next(r for r in found if r["n_params"] == n_params and r["after_percent"] == percent)
             cells += [_percent(row[name], row[f"{name}_half_width"]) for name in CLASSES]
         table.append(cells)
-    print("\nTrajectories of perplexity (Xia et al. 2022): % of validation draws; over all, and after 10 % of training")
-    print_table(["N", *[f"{name}, {percent} %" for percent in shown for name in CLASSES]], table, left=1)
-    print("other: in none of the three classes. An untouched or fully learned sequence has a constant loss: stagnates.")
+    print("\nTrajectories of perplexity as Xia et al. 2022 class them: % of the validation draws")
+    print_table(["N", *[f"{name}{', late' * (percent > 0)}" for percent in shown for name in CLASSES]], table, left=1)
+    print_text(
+        "late: after the first 10 % of the training. ±: 95 % interval over the corpora (Student's). other: in none of "
+        "the three classes. A sequence that is never stored, or always, has a constant loss: it stagnates.",
+        width=_PROSE,
+    )
 
 
 def _print_tracked(dataset: xr.Dataset, parameters: dict[str, Any]) -> None:
@@ -271,6 +304,7 @@ def _print_tracked(dataset: xr.Dataset, parameters: dict[str, Any]) -> None:
     print(f"\nTracked sequences in the model of N = {n_params} (n = {capacity}): part of the corpora that store them, "
           "and classes")  # fmt: skip
     print_table(columns, table, left=1)
+    print_text(_about_shares(dataset.sizes["replicate"], dataset.sizes["step"]), width=_PROSE)
 
 
 def _print_terms(dataset: xr.Dataset, parameters: dict[str, Any]) -> None:
@@ -286,7 +320,12 @@ def _print_terms(dataset: xr.Dataset, parameters: dict[str, Any]) -> None:
     chance = parameters["learning_probability"]
     print("\nTerm accuracy at the last checkpoint: part of the sequences with so many exposures that a model knows")
     columns = ["exposures", "sequences", *[f"N = {int(dataset.n_params[i])}" for i in sizes]]
-    print_table([*columns, f"1 - (1 - {chance:g})^exposures [heuristic]"], table, left=1)
+    print_table([*columns, "without a limit [heuristic]"], table, left=1)
+    print_text(
+        f"Without a limit: 1 - (1 - {chance:g})^exposures, nothing being forgotten (term_accuracy). All corpora "
+        "together; --json has Wilson's 95 % intervals, which take the sequences for independent.",
+        width=_PROSE,
+    )
 
 
 def _print_matched(dataset: xr.Dataset, parameters: dict[str, Any]) -> None:
@@ -305,7 +344,11 @@ def _print_matched(dataset: xr.Dataset, parameters: dict[str, Any]) -> None:
     print("\nAt matched loss (corpus 0): what sizes know that have the same loss at different times")
     columns = ["loss", "N", "step", "sequences seen", "its loss", "stored", "known alike"]
     print_table(columns, table, left=2)
-    print("known alike: validation draws that both know over those that either does, against the last N of the group.")
+    print_text(
+        "known alike: validation draws that both know over those that either does, against the last N of the group. "
+        "One corpus: no interval.",
+        width=_PROSE,
+    )
 
 
 def _print_positions(dataset: xr.Dataset) -> None:
@@ -319,7 +362,7 @@ def _print_positions(dataset: xr.Dataset) -> None:
         of_size = [row for row in found if row["n_params"] == sizes[i]]
         for k, row in enumerate(of_size):
             bound = row["poisson_distance_bound"]
-            cells = [str(sizes[i]), f"{row['tied_share']:.3f}", "–" if bound is None else f"{bound:.2g}"]
+            cells = [str(sizes[i]), f"{row['tied_share']:.3f}", _distance(bound)]
             cells = cells if k == 0 else ["", "", ""]
             cells += [row["exposure"], number(row["dispersion"]), f"{row['dispersion_p']:.2g}"]
             table.append([*cells, f"{row['position_ks']:.3f}", f"{row['position_ks_p']:.2g}",
@@ -327,12 +370,30 @@ def _print_positions(dataset: xr.Dataset) -> None:
     print("\nMemorised positions in the order of training against a homogeneous Poisson process")
     columns = ["N", "tied", "Le Cam bound [rigorous]", "exposure", "dispersion", "p", "KS", "p of KS", "rejected"]
     print_table(columns, table, left=1)
-    print(
-        "Medians of the corpora; rejected: at 0.01, the smaller p doubled. Independent draws: any exposure must fit, "
-        "first and last must not.\ntied: part of the store that only its first appearance preferred to others of the "
-        "same count; where it is large, inclusion\ndepends on the order, and any exposure is rejected too. The bound "
-        "is on the distance from Poisson of the points in a window (D6)."
+    print_text(
+        "Medians of the corpora; dispersion: variance over mean of the counts in windows; KS: largest distance from "
+        "even positions; rejected: at 0.01, by the smaller p doubled. Draws being independent, any exposure must fit, "
+        "first and last must not. tied: part of the store that only its first appearance preferred to others of the "
+        "same count; where it is large, inclusion depends on the order, and any exposure is rejected too. Le Cam "
+        "bound: distance from Poisson of the number of points in a window, at most (le_cam_bound).",
+        width=_PROSE,
     )
+
+
+def _about_shares(replicates: int, steps: int) -> str:
+    """How far the shares of so many corpora may be from chances, at worst."""
+    if replicates == 1:
+        return "One corpus: a share is 1 where it stores the sequence, and has no interval."
+    low, high = wilson_interval(np.array(replicates / 2), np.array(replicates))
+    return (
+        f"Shares of {replicates} corpora: Wilson's 95 % intervals reach at most {(high - low) / 2:.2f} to either side. "
+        f"stored, most: the largest share of {steps} checkpoints, which chance makes somewhat too large."
+    )
+
+
+def _distance(bound: float | None) -> str:
+    """Le Cam's bound; a distance is 1 at most."""
+    return "–" if bound is None else "vacuous" if bound >= 1 else f"{bound:.2g}"
 
 
 def _some(n: int, most: int) -> list[int]:
