@@ -7,8 +7,6 @@ progress to standard error.
 from __future__ import annotations
 
 import json
-import os
-from pathlib import Path
 from typing import Any
 
 import click
@@ -16,13 +14,19 @@ import click
 from bounds.command import SCHEMA_VERSION, CountType, GridType, command_group, parse_or_fail, with_version
 from bounds.quantities import parse_count
 from simulate.options import (
+    cell_flags,
     check_laws,
     check_outputs,
     check_sources,
     check_workers,
     config_flag,
+    device_flag,
+    explain_flag,
     law_flag,
     output_flags,
+    progress_flag,
+    seed_flag,
+    worker_flags,
 )
 
 main = command_group("What happens when you draw: simulated and real corpora, measured beside the bounds.")
@@ -50,14 +54,7 @@ main = command_group("What happens when you draw: simulated and real corpora, me
     metavar="N",
     help="Corpora of each source.",
 )
-@click.option(
-    "--seed",
-    type=CountType(low=0, high=2**64 - 1),
-    default=0,
-    show_default=True,
-    metavar="N",
-    help="Seed of all random numbers.",
-)
+@seed_flag()
 @click.option(
     "--engine",
     type=click.Choice(["auto", "tokens", "types", "gauss", "analytic"]),
@@ -65,17 +62,8 @@ main = command_group("What happens when you draw: simulated and real corpora, me
     show_default=True,
     help="How corpora are drawn: token by token, new types alone, as Gaussian paths; analytic: expectations alone.",
 )
-@click.option(
-    "--device",
-    type=click.Choice(["auto", "cpu", "gpu"]),
-    default="cpu",
-    show_default=True,
-    help="Where tokens are drawn; changes no number.",
-)
-@click.option(
-    "--threads", type=CountType(high=4096), metavar="N", help="Threads; changes no number. [default: all cores]"
-)
-@click.option("--cluster", metavar="WHERE", help="Draw on Dask workers: local, local:4 or tcp://host:port.")
+@device_flag("Where tokens are drawn; changes no number.")
+@worker_flags()
 @click.option(
     "--learner",
     "learners",
@@ -90,15 +78,12 @@ main = command_group("What happens when you draw: simulated and real corpora, me
 @click.option(
     "--test-draws", type=CountType(high=10**9), metavar="N", help="Draws that learners are tested on. [16384]"
 )
-@click.option("--resume", is_flag=True, help="Go on with a sweep that was killed; needs an --out that ends in .zarr.")
-@click.option("--dry-run", is_flag=True, help="Say what would be drawn, how, and what it would take; draw nothing.")
+@cell_flags("sweep", "Say what would be drawn, how, and what it would take; draw nothing.")
 @law_flag
 @output_flags
 @click.option("--curves", is_flag=True, help="With --json: also the counts at every corpus size.")
-@click.option("--explain", "explained", is_flag=True, help="Also say which engine ran, why, and the formulas.")
-@click.option(
-    "--progress/--no-progress", default=None, help="Show progress on standard error. [default: on a terminal]"
-)
+@explain_flag("Also say which engine ran, why, and the formulas.")
+@progress_flag
 @with_version
 @config_flag
 def sweep(**options: Any) -> int:
@@ -115,15 +100,9 @@ def sweep(**options: Any) -> int:
     check_learners(options)
     if options["learners"]:
         return measure_and_print(options)
-    from simulate.sweep_command import make_ready, print_forecast, run_or_explain, say_failures
+    from simulate.sweep_command import run
 
-    job = make_ready(options)
-    if options["dry_run"]:
-        print_forecast(job, options)
-        return 0
-    dataset = run_or_explain(job, options)
-    _present(dataset, options, written=options["out"])
-    return say_failures(dataset, options)
+    return run(options)
 
 
 @main.command()
@@ -158,14 +137,7 @@ def sweep(**options: Any) -> int:
     metavar="N",
     help="Blocks of text behind the interval; 0 for none.",
 )
-@click.option(
-    "--seed",
-    type=CountType(low=0, high=2**64 - 1),
-    default=0,
-    show_default=True,
-    metavar="N",
-    help="Seed of the shuffle.",
-)
+@seed_flag("the shuffle")
 @law_flag
 @output_flags
 @click.option("--curves", is_flag=True, help="Print the counts at every prefix.")
@@ -192,22 +164,27 @@ def _present_corpus(pairs: Any, parameters: dict[str, Any], options: dict[str, A
     from bounds.laws import LAWS
     from simulate.corpus import results
     from simulate.dataset import save_result
+    from simulate.endings import present
 
     dataset = results.to_dataset(pairs, parameters)
     implied = bands(float(dataset.n_units[-1]), laws=options["laws"] or tuple(LAWS))
-    path = options["out"] and str(save_result(dataset, options["out"], overwrite=options["overwrite"]))
-    if options["as_json"]:
+    if options["out"]:
+        save_result(dataset, options["out"], overwrite=options["overwrite"])
+
+    def as_json(path: str | None) -> dict[str, Any]:
         notes = dict.fromkeys(note for growth, _ in pairs for note in growth.notes)
-        found = {
+        return {
             "schema_version": SCHEMA_VERSION, "rows": results.rows(pairs), "fits": results.fits(pairs),
             "bands": [band.to_json() for band in implied], "warnings": list(notes),
             "verdict": results.verdict(pairs), "provenance": json.loads(dataset.attrs["provenance"]), "path": path,
         }  # fmt: skip
-        print(json.dumps(found, indent=1))
-    else:
-        results.print_corpus(pairs, implied, curves=options["curves"])
-    _draw("save_corpus_figure", (pairs,), options)
-    _say_written(path, options)
+
+    def draw(path: str, overwrite: bool) -> None:
+        from simulate.figures import save_corpus_figure
+
+        save_corpus_figure(pairs, path, overwrite=overwrite)
+
+    present(dataset, options, as_json, lambda: results.print_corpus(pairs, implied, curves=options["curves"]), draw)
 
 
 @main.command()
@@ -231,14 +208,7 @@ def _present_corpus(pairs: Any, parameters: dict[str, Any], options: dict[str, A
     help="Sequences in a batch. [default: 8; of a text, as many as there are]",
 )
 @click.option("--replicates", type=CountType(high=1 << 24), metavar="N", help="Corpora. [default: 32; a text is one]")
-@click.option(
-    "--seed",
-    type=CountType(low=0, high=2**64 - 1),
-    default=0,
-    show_default=True,
-    metavar="N",
-    help="Seed of all random numbers.",
-)
+@seed_flag()
 @click.option(
     "--params-per-sequence",
     type=float,
@@ -295,30 +265,16 @@ def _present_corpus(pairs: Any, parameters: dict[str, Any], options: dict[str, A
     metavar="N",
     help="With --batch-at: of which corpus.",
 )
-@click.option(
-    "--device",
-    type=click.Choice(["auto", "cpu", "gpu"]),
-    default="cpu",
-    show_default=True,
-    help="Where sequences are drawn; stores are filled on the processor alone.",
-)
-@click.option(
-    "--threads",
-    type=CountType(high=4096),
-    metavar="N",
-    help="Corpora at a time; changes no number. [default: all cores]",
-)
-@click.option("--cluster", metavar="WHERE", help="Train on Dask workers: local, local:4 or tcp://host:port.")
-@click.option("--resume", is_flag=True, hidden=True)
+@device_flag("Where sequences are drawn; stores are filled on the processor alone.")
+@worker_flags("Corpora at a time", "Train")
+@cell_flags("suite", "Say what would be trained and what it would take; draw nothing.")
 @output_flags
 @click.option("--curves", is_flag=True, help="With --json: also every checkpoint.")
-@click.option("--explain", "explained", is_flag=True, help="Also print the formulas.")
-@click.option(
-    "--progress/--no-progress", default=None, help="Show progress on standard error. [default: on a terminal]"
-)
+@explain_flag("Also print the formulas.")
+@progress_flag
 @with_version
 @config_flag
-def suite(**options: Any) -> None:
+def suite(**options: Any) -> int:
     """Train models of many sizes on one corpus in one order, and look at them at every checkpoint.
 
     A model is a store of the sequences seen most often so far. Without a flag: 16 sizes, the 154 checkpoints of Pythia.
@@ -330,10 +286,10 @@ def suite(**options: Any) -> None:
         from simulate.suite.command import show_batch
 
         show_batch(plan, options)
-        return
+        return 0
     from simulate.suite.command import train
 
-    train(plan, options)
+    return train(plan, options)
 
 
 @main.command()
@@ -345,7 +301,7 @@ def suite(**options: Any) -> None:
 @law_flag
 @output_flags
 @click.option("--curves", is_flag=True, help="With --json: also the counts at every corpus size.")
-@click.option("--explain", "explained", is_flag=True, help="Also print the formulas.")
+@explain_flag("Also print the formulas.")
 @with_version
 def fit(result: str, model: str, window: tuple[int, ...] | None, **options: Any) -> None:
     """Fit the exponents of RESULT (a .nc or .zarr that sweep wrote) again and print its tables."""
@@ -353,60 +309,14 @@ def fit(result: str, model: str, window: tuple[int, ...] | None, **options: Any)
         raise click.UsageError(f"--window takes two different corpus sizes, such as 1e4,1e6, got {len(window)}")
     check_outputs(options)
     check_laws(options["laws"])
-    from simulate.dataset import open_result
+    from simulate.dataset import open_result, save_result
     from simulate.fits import refit
+    from simulate.sweep_command import present_sweep
 
-    _present(refit(open_result(result), model=model, window=window), options)
-
-
-def _present(dataset: Any, options: dict[str, Any], written: str | None = None) -> None:
-    """Write what was asked for, unless it is `written` already, then print."""
-    from bounds.laws import LAWS
-    from simulate.dataset import save_result
-    from simulate.summary import as_json, implied_bands, print_summary
-
-    implied = implied_bands(dataset, options["laws"] or tuple(LAWS))
-    path = options["out"]
-    if path and not written:
-        path = str(save_result(dataset, path, overwrite=options["overwrite"]))
-    elif path and not Path(path).exists():
-        path = None  # some of its cells failed
-    if options["as_json"]:
-        print(json.dumps(as_json(dataset, implied, path=path, with_curves=options["curves"]), indent=1))
-    else:
-        print_summary(dataset, implied)
-        if options["explained"]:
-            _explain(dataset)
-    _draw("save_figure", (dataset, implied), options)
-    _say_written(path, options)
-
-
-def _draw(which: str, arguments: tuple[Any, ...], options: dict[str, Any]) -> None:
-    """Draw the figure that was asked for: last, so that nothing else is lost if it fails."""
-    if options["figure"]:
-        # A notebook names a backend of its own in the environment, which this process may not have.
-        os.environ["MPLBACKEND"] = "agg"
-        from simulate import figures
-
-        getattr(figures, which)(*arguments, options["figure"], overwrite=options["overwrite"])
-
-
-def _say_written(path: str | None, options: dict[str, Any]) -> None:
-    for written in (path, options["figure"]):
-        if written and not options["as_json"]:
-            print(f"written: {written}")
-
-
-def _explain(dataset: Any) -> None:
-    from bounds.catalogue import explain
-
-    engines = json.loads(dataset.attrs["provenance"]).get("engines", {})
-    print()
-    for name, reason in dict.fromkeys((engine["name"], engine["reason"]) for engine in engines.values()):
-        which = [source for source, engine in engines.items() if (engine["name"], engine["reason"]) == (name, reason)]
-        print(f"engine: {name} ({reason})" + ("" if len(which) == len(engines) else f" for {', '.join(which)}"))
-    for name in ("exponent_lower", "exponent_upper", "unique_lower_slow", "unique_upper_fast", "growth_factor"):
-        print(f"\n{explain(name)}")
+    dataset = refit(open_result(result), model=model, window=window)
+    if options["out"]:
+        save_result(dataset, options["out"], overwrite=options["overwrite"])
+    present_sweep(dataset, options)
 
 
 @main.command()
@@ -439,33 +349,21 @@ def _explain(dataset: Any) -> None:
     "--replicates", type=CountType(high=1 << 24), default=100, show_default=True, metavar="N",
     help="Corpora; of a text, random orders.",
 )  # fmt: skip
-@click.option(
-    "--seed", type=CountType(low=0, high=2**64 - 1), default=0, show_default=True, metavar="N",
-    help="Seed of all random numbers.",
-)  # fmt: skip
+@seed_flag()
 @click.option(
     "--engine", type=click.Choice(["auto", "tokens", "arrivals"]), default="auto", show_default=True,
     help="Draw by draw, or by times of arrival at a cost that does not depend on D.",
 )  # fmt: skip
-@click.option(
-    "--device", type=click.Choice(["auto", "cpu", "gpu"]), default="cpu", show_default=True,
-    help="Where tokens are drawn; changes no number.",
-)  # fmt: skip
-@click.option(
-    "--threads", type=CountType(high=4096), metavar="N", help="Threads; changes no number. [default: all cores]"
-)
-@click.option("--cluster", metavar="WHERE", help="Draw on Dask workers: local, local:4 or tcp://host:port.")
-@click.option("--resume", is_flag=True, help="Go on with a run that was killed; needs an --out that ends in .zarr.")
-@click.option("--dry-run", is_flag=True, help="Say what would be drawn and what it would take; draw nothing.")
+@device_flag("Where tokens are drawn; changes no number.")
+@worker_flags()
+@cell_flags("run", "Say what would be drawn and what it would take; draw nothing.")
 @click.option("--show", type=CountType(), metavar="N", help="Skills in the table. [default: 10; with --json all]")
 @output_flags
-@click.option("--explain", "explained", is_flag=True, help="Also say which engine ran, why, and the formulas.")
-@click.option(
-    "--progress/--no-progress", default=None, help="Show progress on standard error. [default: on a terminal]"
-)
+@explain_flag("Also say which engine ran, why, and the formulas.")
+@progress_flag
 @with_version
 @config_flag
-def skills(**options: Any) -> None:
+def skills(**options: Any) -> int:
     """Simulate when skills emerge in data and in size, and lay thresholds and numbers beside the formulas.
 
     A skill is a group of sequences, there when a quorum of them was seen. Without a flag: a thousand skills whose
@@ -478,4 +376,4 @@ def skills(**options: Any) -> None:
     plan = parse_or_fail(plan_of_flags, options)
     from simulate.skills.command import run
 
-    run(plan, options)
+    return run(plan, options)

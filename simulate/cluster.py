@@ -126,7 +126,7 @@ def _drawn(client: Any, drawers: Mapping[int, Drawer], cells: Sequence[Cell]) ->
         yield cell, _outcome(future)
         future.release()
     if client.status != "running":
-        raise RuntimeError(f"{LOST}; the cells that are done are kept")
+        raise RuntimeError(LOST)
 
 
 def _outcome(future: Any) -> Block | Exception:
@@ -138,7 +138,7 @@ def _outcome(future: Any) -> Block | Exception:
             return outcome(future.exception()) or future.result()
         except (OSError, TimeoutError, CancelledError):
             pass  # the cell's own error is returned, not raised: this is the connection's
-    raise RuntimeError(f"{LOST}; the cells that are done are kept")
+    raise RuntimeError(LOST)
 
 
 def _key(*parts: Any) -> str:

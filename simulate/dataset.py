@@ -19,7 +19,7 @@ import xarray as xr
 
 from bounds import __version__
 from bounds.command import SCHEMA_VERSION
-from simulate.files import RESULTS, check_target, part_of, written_whole
+from simulate.files import RESULTS, begun_by, check_target, noun_of, part_of, written_whole
 
 NOT_MEASURED = -1
 """Where a count has no value: a corpus is one replicate, however many the other sources have."""
@@ -78,10 +78,13 @@ DESCRIPTIONS: dict[str, tuple[str, str]] = {
     "tied_share": ("1", "part of the store that came before others of the same count by its first appearance alone"),
     "position_windows": (
         "sequences",
-        "memorised positions in each window of training, corpus 0; -1 beyond them",
+        "memorised positions in each window of training, first corpus; -1 beyond them",
     ),
     "matched_target": ("nats per sequence", "loss at which sizes are compared"),
-    "matched_step": ("batches", "checkpoint with the loss nearest the target, corpus 0; -1 where none is within 15 %"),
+    "matched_step": (
+        "batches",
+        "checkpoint with the loss nearest the target, first corpus; -1 where none within 15 %",
+    ),
     "matched_loss": ("nats per sequence", "loss at that checkpoint"),
     "matched_stored": ("sequences", "sequences stored at that checkpoint; -1 where there is none"),
     "matched_overlap": ("1", "validation draws known to both over those known to this size or the largest that met it"),
@@ -183,7 +186,7 @@ def save_result(
 
     Raises ValueError where the file exists, unless `overwrite`, and where the folder cannot be written to.
     """
-    # A finished sweep takes the place of the cells beside it.
+    # A finished result takes the place of the cells beside it.
     target = check_target(path, overwrite=overwrite, own_cells=replicates_per_cell is not None, formats=RESULTS)
     dataset = dataset.assign_attrs(checksum=_checksum(dataset))
     with written_whole(target) as part:
@@ -201,8 +204,7 @@ def open_result(path: str | Path) -> xr.Dataset:
     """
     source = Path(path)
     if not source.exists():
-        begun = f", but {part_of(source)} holds an unfinished sweep: go on with sweep --out {source} --resume"
-        raise ValueError(f"{source} does not exist{begun if part_of(source).exists() else ''}")
+        raise ValueError(f"{source} does not exist{_begun(part_of(source)) if part_of(source).exists() else ''}")
     if source.is_dir() and source.suffix != ".zarr":
         raise ValueError(f"{source} is a folder; results end in .nc or .zarr")
     try:
@@ -224,6 +226,11 @@ def open_result(path: str | Path) -> xr.Dataset:
     if dataset.attrs.pop("checksum", None) not in (None, _checksum(dataset)):
         raise ValueError(f"{source} is damaged: its counts are not those that were written; make it again")
     return dataset
+
+
+def _begun(part: Path) -> str:
+    command = begun_by(part)
+    return f", but {part} holds an unfinished {noun_of(command)}: run the same {command} with --resume to go on"
 
 
 def _checksum(dataset: xr.Dataset) -> int:

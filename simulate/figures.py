@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -49,22 +50,26 @@ def draw_growth(dataset: xr.Dataset, implied: Sequence[Band]) -> Figure:
 
 def save_figure(dataset: xr.Dataset, implied: Sequence[Band], path: str | Path, *, overwrite: bool = False) -> Path:
     """Draw the figure of a sweep to a .png, .pdf or .svg file."""
+    return save_drawn(partial(draw_growth, dataset, implied), path, overwrite=overwrite)
+
+
+def save_drawn(draw: Callable[[], Figure], path: str | Path, *, overwrite: bool = False) -> Path:
+    """What `draw` draws as a .png, .pdf or .svg file; ValueError, before it does, where that cannot be written."""
     target = check_target(path, overwrite=overwrite, formats=FIGURES)
     with written_whole(target) as part:
-        _save(draw_growth(dataset, implied), part)
+        drawn = io.BytesIO()  # through memory: a full disk is one error, not a writer that fails half-way
+        draw().savefig(drawn, dpi=150, format=part.suffix[1:])
+        part.write_bytes(drawn.getvalue())
     return target
 
 
-def _save(figure: Figure, part: Path) -> None:
-    """Through memory, so that a full disk is one error and not a writer that fails half-way."""
-    drawn = io.BytesIO()
-    figure.savefig(drawn, dpi=150, format=part.suffix[1:])
-    part.write_bytes(drawn.getvalue())
-
-
 def save_corpus_figure(pairs: Sequence[Any], path: str | Path, *, overwrite: bool = False) -> Path:
+    """Draw the figure of measured corpora to a .png, .pdf or .svg file."""
+    return save_drawn(partial(draw_corpora, pairs), path, overwrite=overwrite)
+
+
+def draw_corpora(pairs: Sequence[Any]) -> Figure:
     """Distinct windows against windows for each length of a measured corpus, with fits where there are any."""
-    target = check_target(path, overwrite=overwrite, formats=FIGURES)
     figure = Figure(figsize=(8.5, 6), layout="constrained")
     axes = figure.subplots()
     for i, (growth, fit) in enumerate(pairs):
@@ -90,9 +95,7 @@ def save_corpus_figure(pairs: Sequence[Any], path: str | Path, *, overwrite: boo
     )
     axes.legend(fontsize=8, loc="upper left")
     axes.grid(alpha=0.3)
-    with written_whole(target) as part:
-        _save(figure, part)
-    return target
+    return figure
 
 
 def _one_curve(axes: Axes, one: xr.Dataset, n_draws: np.ndarray, colour: str) -> None:

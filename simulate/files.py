@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 RESULTS = (".nc", ".zarr", ".csv")
 _ZARR = (".zgroup", "zarr.json")
 FIGURES = (".png", ".pdf", ".svg")
+
+_NOUNS = {"skills": "simulation of skills", "sweep --learner": "sweep of learners"}
 
 
 def check_target(
@@ -24,7 +28,7 @@ def check_target(
 ) -> Path:
     """`path`, if a result can be written there; ValueError or OSError with one sentence otherwise.
 
-    With `resume` it may exist, finished or not; `own_cells` says that an unfinished sweep there is the caller's.
+    With `resume` it may exist, finished or not; `own_cells` says that the unfinished work there is the caller's.
     Called before the work starts, so that a long run is not lost to a full path that cannot be written.
     """
     target = Path(path)
@@ -40,7 +44,8 @@ def check_target(
         raise ValueError(f"{target} exists already; pass --overwrite to replace it")
     if part_of(target).exists() and not (overwrite or resume or own_cells):
         raise ValueError(
-            f"{part_of(target)} holds an unfinished sweep; pass --resume to go on with it or --overwrite to start again"
+            f"{part_of(target)} holds an unfinished {noun_of(begun_by(part_of(target)))}; "
+            "pass --resume to go on with it or --overwrite to start again"
         )
     if not target.parent.is_dir():
         raise ValueError(f"{target.parent} is not a folder; make it first or choose another --out")
@@ -53,8 +58,27 @@ def check_target(
 
 
 def part_of(target: Path) -> Path:
-    """Where the cells of a sweep stand until all of them are done."""
+    """Where the cells of a result stand until all of them are done."""
     return target.with_name(f"{target.name}.part")
+
+
+def command_of(made: dict[str, Any]) -> str:
+    """The command that has a provenance such as this."""
+    return str(made.get("command", "sweep"))
+
+
+def noun_of(command: str) -> str:
+    """What a command does, in a sentence."""
+    return _NOUNS.get(command, command)
+
+
+def begun_by(part: Path) -> str:
+    """The command whose cells stand at `part`; where that cannot be read, the word "run"."""
+    try:
+        attributes = json.loads((part / "zarr.json").read_text(encoding="utf-8"))["attributes"]
+        return command_of(json.loads(attributes["provenance"]))
+    except (OSError, ValueError, KeyError, TypeError):
+        return "run"
 
 
 @contextmanager

@@ -7,6 +7,7 @@ loops allocate, and is an upper limit where a source may or may not need its has
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -43,7 +44,7 @@ class Forecast(NamedTuple):
 
 def corpus_cost(source: Source, name: str, engine: Any, grid: Sequence[int]) -> tuple[float, int]:
     """Seconds and bytes of one corpus of `source`, by the engine `name` that was set up as `engine`."""
-    n_new = _new_types(source, grid[-1])
+    n_new = new_types(source, grid[-1])
     if name == "gauss":
         return _PATH_POINT * len(grid) ** 2 + _STEP * len(grid), 8 * len(grid) ** 2
     if name == "types":
@@ -55,22 +56,23 @@ def corpus_cost(source: Source, name: str, engine: Any, grid: Sequence[int]) -> 
 
 
 def _tokens_cost(sampler: Any, n_draws: float, source: Source) -> tuple[float, int]:
-    n_new = _new_types(source, n_draws)
+    n_new = new_types(source, n_draws)
     if sampler.kind == URN:
-        return _CUSTOMER * n_draws, int(4 * n_draws) + _SLOT * _slots(n_new)
+        return _CUSTOMER * n_draws, int(4 * n_draws) + _SLOT * n_slots(n_new)
     if 0 < sampler.n_keys <= min(4 * n_draws, _MAX_DENSE):
         return _TOKEN * n_draws + _DENSE * n_new, 8 * sampler.n_keys
-    return _TOKEN * n_draws + _HASHED * n_new, 8 * sampler.n_dense + _SLOT * _slots(2 * n_new)
+    return _TOKEN * n_draws + _HASHED * n_new, 8 * sampler.n_dense + _SLOT * n_slots(2 * n_new)
 
 
-def _new_types(source: Source, n_draws: float) -> float:
+def new_types(source: Source, n_draws: float) -> float:
     """Expected distinct types; of windows, what they may be at most, since theirs may take longer than the drawing."""
     if isinstance(source, Windows):
         return min(float(n_draws), source.n_types)
     return float(expected_unique(source, n_draws))
 
 
-def _slots(n: float) -> int:
+def n_slots(n: float) -> int:
+    """Slots of a hash table with room for `n`."""
     return 1 << max(12, int(np.ceil(np.log2(n + 1))))
 
 
@@ -96,16 +98,26 @@ def memory_needed(job: Job, at_once: int) -> int:
 
 def check_memory(job: Job, at_once: int) -> str | None:
     """A sentence where `job` needs more memory than is free now; ValueError where it is more than there is."""
-    needed, (total, free) = memory_needed(job, at_once), machine_memory()
+    needed, alone = memory_needed(job, at_once), memory_needed(job, min(at_once, 1))
+    return compare_memory("sweep", needed, alone, at_once, "a smaller --n-draws or fewer --replicates")
+
+
+def warn_of_memory(job: Job, at_once: int) -> None:
+    """As `check_memory`, with the sentence as a warning."""
+    if note := check_memory(job, at_once):
+        warnings.warn(note, stacklevel=3)
+
+
+def compare_memory(what: str, needed: int, alone: int, at_once: int, smaller: str) -> str | None:
+    """As `check_memory`, of a `what` that needs so many bytes, and `alone` with one of its `at_once` corpora at work.
+
+    `smaller` is what to pass instead where that would not help either.
+    """
+    total, free = machine_memory()
     if needed <= free:
         return None
-    alone = memory_needed(job, min(at_once, 1))
-    help_ = (
-        "pass --threads 1 (or fewer workers)"
-        if at_once > 1 and alone <= free
-        else "pass a smaller --n-draws or fewer --replicates"
-    )
-    what = f"this sweep needs about {needed / _GIB:.1f} GiB of memory"
+    help_ = f"pass {'--threads 1 (or fewer workers)' if at_once > 1 and alone <= free else smaller}"
+    what = f"this {what} needs about {needed / _GIB:.1f} GiB of memory"
     if needed > total:
         raise ValueError(f"{what}, and this machine has {total / _GIB:.1f} GiB; {help_}")
     return f"{what}, and {free / _GIB:.1f} of {total / _GIB:.1f} GiB are free now; if it fails, {help_}"

@@ -6,7 +6,7 @@ Everything that can be refused is refused here, before the first draw.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -55,13 +55,23 @@ class Job:
         return self.plan.replicates
 
     @property
+    def names(self) -> list[dict[str, str]]:
+        """The source of each drawer."""
+        return [{"source": source} for source in self.plan.sources]
+
+    @property
+    def n_draws(self) -> int:
+        """Draws of one corpus."""
+        return self.grid[-1]
+
+    @property
     def layout(self) -> dict[str, Layout]:
         """What cells hold: counts, and spectra at the largest size."""
         n_sources, replicates = len(self.parsed), self.plan.replicates
         return {
             "n_unique": Layout(("source", "n_draws", "replicate"), (n_sources, len(self.grid), replicates), "int64"),
             "spectrum": Layout(
-                ("source", "replicate", "multiplicity"), (n_sources, replicates, len(self.edges)), "int64"
+                ("source", "replicate", "multiplicity"), (n_sources, replicates, len(self.edges)), "int64", fill=0
             ),
         }
 
@@ -72,7 +82,11 @@ class Job:
     @property
     def cells(self) -> list[Cell]:
         """What there is to draw."""
-        return cut(list(self.drawers), self.plan.replicates, self.size)
+        return self.cells_of(self.size)
+
+    def cells_of(self, size: int) -> list[Cell]:
+        """What there is to draw, in cells of at most `size` replicates."""
+        return cut(list(self.drawers), self.plan.replicates, size)
 
 
 def prepare(plan: Sweep, *, device: str = "cpu") -> Job:
@@ -102,6 +116,7 @@ def prepare(plan: Sweep, *, device: str = "cpu") -> Job:
     tables = {str(s): d.digest for i, s in laws.items() if isinstance(d := drawers[i].engine, Tokens)}
     made = provenance(
         asdict(plan) | {"sources": list(plan.sources), "n_draws": list(grid)},
+        command="sweep",
         engines={source: choice._asdict() for source, choice in choices.items()},
         tables=tables,
         inputs={name: corpus.digests for name, corpus in corpora.items()},
@@ -173,10 +188,8 @@ def difference(begun: dict[str, Any], now: dict[str, Any]) -> str | None:
     """What distinguishes two provenances so that their counts may differ, in words; None where nothing does."""
     if "engines" not in begun or "refit" in begun:
         return "it was fitted again" if "refit" in begun else "it is no sweep of this version"
-    for name in ("sources", "n_draws", "replicates", "seed"):
-        old, new = begun["parameters"][name], now["parameters"][name]
-        if old != new:
-            return f"{name} was {_short(old)} and is now {_short(new)}"
+    if changed := changed_parameter(begun, now, ("sources", "n_draws", "replicates", "seed")):
+        return changed
     for source, choice in now["engines"].items():
         old = begun["engines"][source]["name"]
         if old != choice["name"]:
@@ -184,12 +197,44 @@ def difference(begun: dict[str, Any], now: dict[str, Any]) -> str | None:
     for source, digests in now["inputs"].items():
         if begun["inputs"][source] != digests:
             return f"the text of {source} has changed"
-    old, new = begun["software"]["version"], now["software"]["version"]
-    if old != new:
-        return f"efficiency-bounds was {old} and is now {new}"
+    if versions := changed_version(begun, now):
+        return versions
     for source, digest in now["tables"].items():
         if begun["tables"][source] != digest:
             return f"the tables of {source} come out otherwise on this machine"
+    return None
+
+
+def changed_version(begun: dict[str, Any], now: dict[str, Any]) -> str | None:
+    """That another version of this program made what was begun, in words; None where it did not."""
+    old, new = begun["software"]["version"], now["software"]["version"]
+    return None if old == new else f"efficiency-bounds was {old} and is now {new}"
+
+
+def difference_of_inputs(begun: dict[str, Any], now: dict[str, Any], ignored: Iterable[str] = ()) -> str | None:
+    """As `difference`, of two runs of another command: all parameters but those `ignored`, engines, texts, version."""
+    if set(begun["parameters"]) != set(now["parameters"]):
+        return "it is of another version"
+    if changed := changed_parameter(begun, now, [name for name in now["parameters"] if name not in ignored]):
+        return changed
+    if _engine_names(begun) != _engine_names(now):
+        return "the engine was another"
+    if begun.get("inputs") != now.get("inputs"):
+        return "the text has changed"
+    return changed_version(begun, now)
+
+
+def _engine_names(made: dict[str, Any]) -> dict[str, str]:
+    """Which engine draws each source; why it does changes no number."""
+    return {source: choice["name"] for source, choice in made.get("engines", {}).items()}
+
+
+def changed_parameter(begun: dict[str, Any], now: dict[str, Any], names: Iterable[str]) -> str | None:
+    """Which of the parameters `names` has another value now, in words; None where none has."""
+    for name in names:
+        old, new = begun["parameters"].get(name), now["parameters"].get(name)
+        if old != new:
+            return f"{name} was {_short(old)} and is now {_short(new)}"
     return None
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from bounds.command import parse_or_fail
+from bounds.command import CountType, parse_or_fail
 
 
 def load_config(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
@@ -67,6 +67,49 @@ output_flags = options_of(
 law_flag = click.option(
     "--law", "laws", multiple=True, metavar="KEY", help="A loss law; may be repeated. [default: all]"
 )
+progress_flag = click.option(
+    "--progress/--no-progress", default=None, help="Show progress on standard error. [default: on a terminal]"
+)
+
+
+def seed_flag(of_what: str = "all random numbers") -> Callable[..., Any]:
+    """``--seed``."""
+    return click.option(
+        "--seed", type=CountType(low=0, high=2**64 - 1), default=0, show_default=True, metavar="N",
+        help=f"Seed of {of_what}.",
+    )  # fmt: skip
+
+
+def device_flag(text: str) -> Callable[..., Any]:
+    """``--device``."""
+    devices = click.Choice(["auto", "cpu", "gpu"])
+    return click.option("--device", type=devices, default="cpu", show_default=True, help=text)
+
+
+def worker_flags(threads: str = "Threads", verb: str = "Draw") -> Callable[..., Any]:
+    """``--threads`` and ``--cluster``."""
+    return options_of(
+        click.option(
+            "--threads", type=CountType(high=4096), metavar="N",
+            help=f"{threads}; changes no number. [default: all cores]",
+        ),
+        click.option(
+            "--cluster", metavar="WHERE", help=f"{verb} on Dask workers: local, local:4 or tcp://host:port."
+        ),
+    )  # fmt: skip
+
+
+def cell_flags(noun: str, forecast: str) -> Callable[..., Any]:
+    """``--resume`` and ``--dry-run``."""
+    resume = f"Go on with a {noun} that was killed; needs an --out that ends in .zarr."
+    return options_of(
+        click.option("--resume", is_flag=True, help=resume), click.option("--dry-run", is_flag=True, help=forecast)
+    )
+
+
+def explain_flag(text: str) -> Callable[..., Any]:
+    """``--explain``."""
+    return click.option("--explain", "explained", is_flag=True, help=text)
 
 
 def check_sources(sources: tuple[str, ...]) -> None:

@@ -1,4 +1,4 @@
-"""How far a sweep is, on standard error: a bar where somebody watches, a line now and then anywhere else."""
+"""How far a run is, on standard error: a bar where somebody watches, a line now and then anywhere else."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from simulate.sweeps import State
+    from simulate.keeping import State
 
 LINE_SECONDS = 10.0
 """Between two lines."""
@@ -101,3 +101,12 @@ def clock(seconds: float) -> str:
     whole = round(seconds)
     days, rest = divmod(whole, 86400)
     return (f"{days} d " if days else "") + f"{rest // 3600}:{rest // 60 % 60:02d}:{rest % 60:02d}"
+
+
+def size_of(n_bytes: float) -> str:
+    """Bytes as 12 MiB."""
+    for unit in ("B", "KiB", "MiB"):
+        if n_bytes < 1024:
+            return f"{n_bytes:.0f} {unit}"
+        n_bytes /= 1024
+    return f"{n_bytes:.1f} GiB"

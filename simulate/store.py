@@ -1,9 +1,9 @@
-"""A sweep under way: a Zarr store beside the result, one chunk a cell, from which a killed sweep goes on.
+"""Work under way: a Zarr store beside the result, one chunk a cell, from which a killed command goes on.
 
 The variables that the work lays out (of a sweep of sources, ``n_unique`` and ``spectrum``) have the chunks of a cell;
 ``done`` (source, block) is written after them. It holds the CRC-32 of what was written, plus 2^32: a cell that a power
-cut or a full disk damaged is told from one that is whole, and drawn again. Only the process that runs the sweep writes
-here; it holds a lock, which the system takes back when the process dies.
+cut or a full disk damaged is told from one that is whole, and drawn again. Only the process that runs the command
+writes here; it holds a lock, which the system takes back when the process dies.
 """
 
 from __future__ import annotations
@@ -12,15 +12,15 @@ import fcntl
 import json
 import shutil
 import zlib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import zarr
 
-from simulate.dataset import NOT_MEASURED
-from simulate.files import part_of, written_whole
-from simulate.sweep_cells import Block, Cell, Kept, Layout, cut
+from simulate.files import begun_by, command_of, noun_of, part_of, written_whole
+from simulate.sweep_cells import Block, Cell, Kept, Layout, other_work, place_of
 
 _WHOLE = 1 << 32
 _UNREADABLE = (ValueError, KeyError, TypeError, RuntimeError, OSError)
@@ -28,30 +28,27 @@ _UNREADABLE = (ValueError, KeyError, TypeError, RuntimeError, OSError)
 
 
 class CellStore:
-    """The cells of one sweep, on disk. Made by `begin` or `resume`, to be closed."""
+    """The cells of one result, on disk. Made by `begin` or `resume`, to be closed."""
 
     def __init__(self, path: Path, job: Kept) -> None:
         self.path = path
         self._lock = _locked(path)
         try:
             group = zarr.open_group(path, mode="r+")
-            made = json.loads(str(group.attrs["provenance"]))
+            other = other_work(job, json.loads(str(group.attrs["provenance"])))
             self.size = int(str(group.attrs["replicates_per_cell"]))
             self._layout = job.layout
-            self._arrays: Any = {name: group[name] for name in (*self._layout, "done")}
-            differs = job.difference(made)
+            self._arrays: Any = {} if other else {name: group[name] for name in (*self._layout, "done")}
         except _UNREADABLE as error:
             self.close()
             raise ValueError(
-                f"{path} cannot be read as an unfinished sweep ({_first_line(error)}); "
-                "pass --overwrite to start again, or choose another --out"
+                f"{path} cannot be read as an unfinished {noun_of(command_of(json.loads(job.made)))} "
+                f"({_first_line(error)}); pass --overwrite to start again, or choose another --out"
             ) from None
-        if differs:
+        if other:
             self.close()
-            raise ValueError(
-                f"{path} holds another sweep: {differs}; pass --overwrite to start again, or choose another --out"
-            )
-        self.cells = cut(list(job.drawers), job.replicates, self.size)
+            raise ValueError(f"{path} holds {other}; pass --overwrite to start again, or choose another --out")
+        self.cells = job.cells_of(self.size)
 
     @classmethod
     def begin(cls, target: Path, job: Kept) -> CellStore:
@@ -63,36 +60,30 @@ class CellStore:
 
     @classmethod
     def resume(cls, target: Path, job: Kept) -> CellStore:
-        """The store that a sweep which was killed left beside `target`.
+        """The store that a run which was killed left beside `target`.
 
-        Raises ValueError with one sentence where it cannot be read, or belongs to another sweep.
+        Raises ValueError with one sentence where it cannot be read, or belongs to another run.
         """
         return cls(part_of(target), job)
 
-    def kept(self) -> tuple[list[tuple[Cell, Block]], list[Cell]]:
-        """Cells that are done, with what they hold, and cells whose flag says so but which are damaged."""
-        whole: list[tuple[Cell, Block]] = []
-        damaged: list[Cell] = []
+    def kept(self) -> Iterator[tuple[Cell, Block | None]]:
+        """Cells that are done, with what they hold; None for it where a cell is damaged, whatever its flag says."""
         for cell in self.cells:
             try:
                 flag = int(self._arrays["done"][cell.source, cell.block])
                 if flag == 0:
                     continue
-                block = {name: self._arrays[name][_place(one, cell)] for name, one in self._layout.items()}
+                block = {name: self._arrays[name][place_of(one, cell)] for name, one in self._layout.items()}
             except _UNREADABLE:
-                damaged.append(cell)
+                yield cell, None
                 continue
-            if flag == self._flag(block):
-                whole.append((cell, block))
-            else:
-                damaged.append(cell)
-        return whole, damaged
+            yield cell, block if flag == self._flag(block) else None
 
     def keep(self, cell: Cell, block: Block) -> None:
         """Write what a cell holds, then its flag. Each file is written beside its name and renamed."""
         self._arrays["done"][cell.source, cell.block] = 0
         for name, one in self._layout.items():
-            self._arrays[name][_place(one, cell)] = block[name]
+            self._arrays[name][place_of(one, cell)] = block[name]
         self._arrays["done"][cell.source, cell.block] = self._flag(block)
 
     def _flag(self, block: Block) -> int:
@@ -116,25 +107,19 @@ class CellStore:
 
 def _create(folder: Path, job: Kept) -> None:
     group = zarr.open_group(folder, mode="w", zarr_format=3)
-    chunk = {"source": 1, "replicate": job.size}
+    chunk = {"source": 1, "replicate": job.size, "sum": 1, "shown": 1}
     made = {
         name: (one, tuple(chunk.get(dim, n) for dim, n in zip(one.dims, one.shape, strict=True)))
         for name, one in job.layout.items()
     }
     n_sources = max(job.drawers, default=-1) + 1
-    made["done"] = (Layout(("source", "block"), (n_sources, -(-job.replicates // job.size)), "uint64"), (1, 1))
+    made["done"] = (Layout(("source", "block"), (n_sources, -(-job.replicates // job.size)), "uint64", 0), (1, 1))
     for name, (one, chunks) in made.items():
         group.create_array(
-            name, shape=one.shape, chunks=chunks, dtype=one.dtype, fill_value=0 if name == "done" else NOT_MEASURED,
-            dimension_names=list(one.dims), config={"write_empty_chunks": True},
+            name, shape=one.shape, chunks=chunks, dtype=one.dtype, dimension_names=list(one.dims),
+            fill_value=np.dtype(one.dtype).type(one.fill), config={"write_empty_chunks": True},
         )  # fmt: skip
     group.attrs.update({"provenance": job.made, "replicates_per_cell": job.size})
-
-
-def _place(one: Layout, cell: Cell) -> tuple[Any, ...]:
-    """Where in a variable a cell has its values."""
-    at = {"source": cell.source, "replicate": slice(cell.first, cell.first + cell.replicates)}
-    return tuple(at.get(dim, slice(None)) for dim in one.dims)
 
 
 def _locked(path: Path) -> Any:
@@ -147,7 +132,9 @@ def _locked(path: Path) -> Any:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         lock.close()
-        raise ValueError(f"{path} is being written by another sweep; wait for it or choose another --out") from None
+        raise ValueError(
+            f"{path} is being written by another {noun_of(begun_by(path))}; wait for it or choose another --out"
+        ) from None
     except OSError:
         pass  # a file system without locks
     return lock

@@ -1,4 +1,4 @@
-"""The work of a sweep in cells: one source, a block of its replicates. A cell is a pure function of its numbers.
+"""The work of a command in cells: one source, a block of its replicates. A cell is a pure function of its numbers.
 
 Which cells there are, who draws them, where and in what order changes no count: replicate r of a source has a
 stream of its own, whatever else is drawn. What a source needs is set up once, in one process, and sent to the
@@ -7,6 +7,7 @@ others, so that tables built by floating point are the same everywhere.
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
@@ -17,6 +18,7 @@ import numpy as np
 
 from bounds.sources import Source
 from simulate.arrivals import Engine, build_engine
+from simulate.files import command_of, noun_of
 from simulate.stream import Stream, cell_of
 
 MAX_CELLS = 1024
@@ -30,7 +32,10 @@ _NOT_MEASURED = -1
 
 
 class Cell(NamedTuple):
-    """The replicates from `first` on, `replicates` of them, of the source with the number `source`."""
+    """The replicates from `first` on, `replicates` of them, of the source with the number `source`.
+
+    Where learners are measured, each pair of a source and a learner has such a number.
+    """
 
     source: int
     block: int
@@ -39,7 +44,7 @@ class Cell(NamedTuple):
 
 
 Block = Mapping[str, np.ndarray]
-"""What a cell holds: arrays by name, one axis of each for its replicates."""
+"""What a cell holds: arrays by name, with an axis for its replicates, or for all of them together without."""
 
 
 class Drawer(Protocol):
@@ -50,23 +55,36 @@ class Drawer(Protocol):
 
 
 class Layout(NamedTuple):
-    """One variable of all cells: its dimensions, ``replicate`` among them and perhaps ``source``, and its type."""
+    """One variable of all cells: its dimensions, ``replicate`` among them and perhaps ``source``, and its type.
+
+    What is not of single replicates has the dimension ``sum`` (numbers that are added up) or ``shown`` (what is looked
+    at in one cell alone), as long as there are cells. `fill` stands where nothing was measured.
+    """
 
     dims: tuple[str, ...]
     shape: tuple[int, ...]
     dtype: str
+    fill: float = _NOT_MEASURED
 
 
 class Kept(Protocol):
-    """Work whose cells a store can keep: what they hold, how many there are, and whether those of another run fit."""
+    """The work of a command in cells: who draws them, what they hold, and whether those of another run fit."""
 
     @property
     def made(self) -> str:
-        """The provenance of the result, as a JSON string."""
+        """The provenance of the result, as a JSON string; ``command`` in it says whose work it is."""
 
     @property
     def drawers(self) -> Mapping[int, Any]:
         """Who draws, by the number of the source."""
+
+    @property
+    def names(self) -> Sequence[dict[str, str]]:
+        """What each source is called where a cell of it is named: ``source``, and perhaps ``learner``."""
+
+    @property
+    def n_draws(self) -> int:
+        """Draws of one corpus."""
 
     @property
     def replicates(self) -> int:
@@ -80,8 +98,11 @@ class Kept(Protocol):
     def layout(self) -> Mapping[str, Layout]:
         """The variables of all cells."""
 
+    def cells_of(self, size: int) -> list[Cell]:
+        """What there is to draw, in cells of at most `size` replicates."""
+
     def difference(self, begun: dict[str, Any]) -> str | None:
-        """What distinguishes the provenance of a run that was begun so that its cells may differ; None if nothing."""
+        """What distinguishes the provenance of such a run that was begun from this so that its cells may differ."""
 
 
 @dataclass(frozen=True)
@@ -122,6 +143,22 @@ def cut(sources: Sequence[int], replicates: int, size: int) -> list[Cell]:
     """The cells of all `sources`, with `size` replicates each and fewer in the last."""
     starts = range(0, replicates, size)
     return [Cell(i, b, first, min(size, replicates - first)) for i in sources for b, first in enumerate(starts)]
+
+
+def place_of(one: Layout, cell: Cell) -> tuple[Any, ...]:
+    """Where in a variable a cell has its values."""
+    replicates = slice(cell.first, cell.first + cell.replicates)
+    at = {"source": cell.source, "replicate": replicates, "sum": cell.block, "shown": cell.block}
+    return tuple(at.get(dim, slice(None)) for dim in one.dims)
+
+
+def other_work(job: Kept, begun: dict[str, Any]) -> str | None:
+    """What was begun, in words, if it is not the work of `job`; None where it is. `begun` is its provenance."""
+    old, new = command_of(begun), command_of(json.loads(job.made))
+    if old != new:
+        return f"a {noun_of(old)}, not a {noun_of(new)}"
+    differs = job.difference(begun)
+    return f"another {noun_of(new)}: {differs}" if differs else None
 
 
 def on_threads(threads: int | None) -> Runner:

@@ -8,46 +8,26 @@ The module is not called ``sweep``: importing it would then put the module where
 
 from __future__ import annotations
 
-import json
-import os
-import warnings
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple
 
 import numpy as np
 import xarray as xr
 
-from bounds.quantities import parse_count
 from bounds.sources import Source, Windows
 from bounds.unique import expected_unique, local_exponent, missing_mass, variance_unique
-from simulate.cluster import check_cluster, on_cluster
+from simulate.cluster import on_cluster
 from simulate.corpus.source import CorpusSource
-from simulate.dataset import NOT_MEASURED, describe, open_result, save_result, stamp
-from simulate.files import RESULTS, check_target, part_of
+from simulate.dataset import describe, stamp
 from simulate.fits import add_fits
-from simulate.forecast import check_memory
-from simulate.job import Job, difference, prepare
+from simulate.forecast import warn_of_memory
+from simulate.job import Job, prepare
+from simulate.keeping import Gathered, Progress, State, checked_target, corpora_at_once, made_of, run_cells
 from simulate.plan import DEFAULT_REPLICATES, DEFAULT_SOURCES, Sweep
-from simulate.sweep_cells import Cell, Drawn, Runner, on_threads
+from simulate.sweep_cells import on_threads
 
 __all__ = ["DEFAULT_SOURCES", "Progress", "State", "Sweep", "run_sweep", "sweep"]
-
-
-class State(NamedTuple):
-    """How far a sweep is: cells and draws that are done, of how many, and how many of them an earlier run left."""
-
-    cells: int
-    all_cells: int
-    draws: int
-    all_draws: int
-    kept_cells: int
-    kept_draws: int
-
-
-Progress = Callable[[State], None]
-"""Called once before the first cell is drawn, and after each."""
 
 
 def sweep(
@@ -104,97 +84,27 @@ def run_sweep(
     Raises ValueError with one sentence where the plan cannot be done as asked, and the error itself where no cell
     could be drawn.
     """
-    target = None if out is None else check_target(out, overwrite=overwrite, resume=resume, formats=RESULTS)
-    if target is None and resume:
-        raise ValueError("resume needs out, the .zarr that was begun")
+    target = checked_target(out, resume=resume, overwrite=overwrite)
     job = plan if isinstance(plan, Job) else prepare(plan, device=device)
-    if resume and target and target.exists():
-        return _finished(target, job)
-    if note := check_memory(job, corpora_at_once(job, threads, cluster)):
-        warnings.warn(note, stacklevel=2)
-    if not target or target.suffix != ".zarr" or not job.drawers:
-        dataset = _dataset(job, _draw(job, _runner(job, threads, cluster), None, progress))
-        if target:
-            save_result(dataset, target, overwrite=overwrite)
-        return dataset
-    with _store(target, job, resume) as store:
-        drawn = _draw(job, _runner(job, threads, cluster), store, progress)
-        dataset = _dataset(job, drawn)
-        if not drawn.failed:
-            save_result(dataset, target, overwrite=overwrite, replicates_per_cell=store.size)
-            store.remove()
-        return dataset
+    if not (resume and target and target.exists()):
+        warn_of_memory(job, at_work(job, threads, cluster))
+    runner = on_threads(at_work(job, threads)) if cluster is None else on_cluster(cluster)
+    return run_cells(
+        job, partial(_dataset, job), runner, target=target, resume=resume, overwrite=overwrite, progress=progress
+    )
 
 
-class _Counts(NamedTuple):
-    """Counts (source, n_draws, replicate), spectra (source, replicate, bin), failures and cells of an earlier run."""
-
-    n_unique: np.ndarray
-    spectrum: np.ndarray
-    failed: dict[Cell, Exception]
-    n_kept: int
-
-
-def _draw(job: Job, runner: Runner, store: Any, progress: Progress | None) -> _Counts:
-    """All cells: those that `store` has, and the others drawn and kept there."""
-    shape = (len(job.parsed), len(job.grid), job.plan.replicates)
-    found = _Counts(np.full(shape, NOT_MEASURED), np.zeros((shape[0], shape[2], len(job.edges)), np.int64), {}, 0)
-    cells = job.cells if store is None else store.cells
-    kept, damaged = ([], []) if store is None else store.kept()
-    if damaged:
-        cell = damaged[0]
-        warnings.warn(
-            f"{len(damaged)} cells of {store.path} are damaged, such as corpora {cell.first} to "
-            f"{cell.first + cell.replicates - 1} of {job.plan.sources[cell.source]}; they are drawn again",
-            stacklevel=3,
-        )
-    for cell, block in kept:
-        _place(found, cell, block)
-    done = {cell for cell, _ in kept}
-    left = [cell for cell in cells if cell not in done]
-    n_draws = sum(cell.replicates for cell, _ in kept) * job.grid[-1]
-    total = sum(cell.replicates for cell in cells) * job.grid[-1]
-    state = State(len(kept), len(cells), n_draws, total, len(kept), n_draws)
-    for cell, block in _reported(runner(job.drawers, left) if left else iter(()), state, job, progress):
-        if isinstance(block, Exception):
-            found.failed[cell] = block
-            continue
-        _place(found, cell, block)
-        if store is not None:
-            store.keep(cell, block)
-    if cells and len(found.failed) == len(cells):
-        raise next(iter(found.failed.values()))
-    return found._replace(n_kept=len(kept))
-
-
-def _reported(drawn: Iterator[Drawn], state: State, job: Job, progress: Progress | None) -> Iterator[Drawn]:
-    """`drawn`, telling `progress` of each cell once it has been dealt with."""
-    if progress:
-        progress(state)
-    for cell, block in drawn:
-        yield cell, block
-        draws = state.draws + cell.replicates * job.grid[-1]
-        state = state._replace(cells=state.cells + 1, draws=draws)
-        if progress:
-            progress(state)
-
-
-def _place(found: _Counts, cell: Cell, block: Any) -> None:
-    replicates = slice(cell.first, cell.first + cell.replicates)
-    found.n_unique[cell.source, :, replicates] = block["n_unique"]
-    found.spectrum[cell.source, replicates] = block["spectrum"]
-
-
-def _dataset(job: Job, counts: _Counts) -> xr.Dataset:
+def _dataset(job: Job, gathered: Gathered) -> xr.Dataset:
     """Counts, fits and theory, with units and provenance."""
     dataset = theory(job)
+    n_unique, spectrum = (gathered.found[name] for name in ("n_unique", "spectrum"))
     if job.drawers or job.corpora:
         for i, source in enumerate(job.plan.sources):
             if source in job.corpora:
-                counts.n_unique[i, :, 0], counts.spectrum[i, 0] = job.corpora[source].count(job.grid)
+                n_unique[i, :, 0], spectrum[i, 0] = job.corpora[source].count(job.grid)
         dims = ("source", "n_draws", "replicate")
         dataset = dataset.assign(
-            n_unique=(dims, counts.n_unique), spectrum=(("source", "replicate", "multiplicity"), counts.spectrum)
+            n_unique=(dims, n_unique), spectrum=(("source", "replicate", "multiplicity"), spectrum)
         )
         dataset = dataset.assign_coords(replicate=np.arange(job.plan.replicates), multiplicity=job.edges)
         dataset = add_fits(dataset, job.corpora)
@@ -202,60 +112,13 @@ def _dataset(job: Job, counts: _Counts) -> xr.Dataset:
         local = [float(local_exponent(source, job.grid[-1])) for source in job.parsed if isinstance(source, Source)]
         dataset = dataset.assign(exponent_local=("source", local))
     dataset["engine"] = ("source", [job.choices[source].name for source in job.plan.sources])
-    made = json.loads(job.made)
-    if counts.failed:
-        made["failed"] = [
-            {"source": job.plan.sources[c.source], "first": c.first, "replicates": c.replicates, "error": _words(error)}
-            for c, error in sorted(counts.failed.items())
-        ]
-    if counts.n_kept:
-        made["kept_cells"] = counts.n_kept
-    return stamp(describe(dataset), json.dumps(made))
+    return stamp(describe(dataset), made_of(job, gathered))
 
 
-def _words(error: Exception) -> str:
-    return " ".join(str(error).split()) or type(error).__name__
-
-
-def _finished(target: Path, job: Job) -> xr.Dataset:
-    """The result that stands at `target` already, if it is that of `job`."""
-    dataset = open_result(target)
-    differs = difference(json.loads(dataset.attrs["provenance"]), json.loads(job.made))
-    if differs:
-        raise ValueError(
-            f"{target} holds another sweep: {differs}; pass --overwrite to replace it, or choose another --out"
-        )
-    return dataset
-
-
-@contextmanager
-def _store(target: Path, job: Job, resume: bool) -> Iterator[Any]:
-    """The cells beside `target`: those of an earlier run to `resume`, or none."""
-    from simulate.store import CellStore  # loads zarr
-
-    opened = CellStore.resume if resume and part_of(target).exists() else CellStore.begin
-    store = opened(target, job)
-    try:
-        yield store
-    finally:
-        store.close()
-
-
-def corpora_at_once(job: Job, threads: int | None, cluster: str | None = None) -> int:
-    """Corpora that this machine has at work at any one time: none where a scheduler elsewhere decides."""
-    if threads is not None:
-        threads = parse_count(threads, name="threads", high=4096)
-    if cluster is not None:
-        address, threads = check_cluster(cluster)
-        if address != "local":
-            return 0
-    return 1 if job.device.name == "gpu" else threads or os.cpu_count() or 1
-
-
-def _runner(job: Job, threads: int | None, cluster: str | None) -> Runner:
-    if cluster is None:
-        return on_threads(corpora_at_once(job, threads))
-    return on_cluster(cluster)
+def at_work(job: Job, threads: int | None, cluster: str | None = None) -> int:
+    """As `simulate.keeping.corpora_at_once`; a GPU has one at a time."""
+    at_once = corpora_at_once(threads, cluster)
+    return min(at_once, 1) if job.device.name == "gpu" else at_once
 
 
 def theory(job: Job) -> xr.Dataset:

@@ -23,7 +23,7 @@ import numpy as np
 from numba.extending import register_jitable
 
 from simulate.compiled import compiled
-from simulate.stream import philox_block
+from simulate.stream import Stream, philox_block, random_bits
 
 _AHEAD = 256
 _SEED, _HIGH, _BLOCK, _CURSOR, _VALUES = range(5)
@@ -37,6 +37,19 @@ _HALF_LOG_2_PI = 0.5 * math.log(2.0 * math.pi)
 
 _NEVER = 1e300
 """A waiting time beyond every corpus."""
+
+
+def first_bits(stream: Stream, n: int) -> np.ndarray:
+    """The random uint64 at the positions 0 to `n` - 1 of a stream, shape (n,)."""
+    found = np.empty(n, np.uint64)
+    _fill(found, np.uint64(stream.seed), np.uint64(stream.high))
+    return found
+
+
+@compiled
+def _fill(found, seed, high):
+    for i in range(len(found)):
+        found[i] = random_bits(seed, high, np.uint64(i))
 
 
 @compiled

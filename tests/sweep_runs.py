@@ -6,12 +6,20 @@ import json
 import os
 import subprocess
 import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import xarray as xr
 
 import simulate
+from simulate.keeping import State
+
+
+class StopHereError(Exception):
+    """What a test raises in the middle of a run."""
+
 
 ROOT = Path(__file__).parent.parent
 SOURCES = ["zipf:1.724", "pitman-yor:0.58,concentration=10", "growing:0.58"]
@@ -24,23 +32,42 @@ LONG: dict[str, Any] = {"sources": SOURCES[1:], "n_draws": "1000:2e6:4", "replic
 LONG_FLAGS = [*(f"--source={source}" for source in SOURCES[1:]), "--n-draws=1000:2e6:4", "--replicates=8", "--seed=5"]
 
 
-def command(*arguments: str) -> list[str]:
-    return [sys.executable, "-m", "simulate", "sweep", *arguments]
-
-
-def start(*arguments: str, cwd: Path) -> subprocess.Popen[str]:
+def start(*arguments: str, cwd: Path, command: str = "sweep") -> subprocess.Popen[str]:
     return subprocess.Popen(
-        command(*arguments), cwd=cwd, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        [sys.executable, "-m", "simulate", command, *arguments], cwd=cwd, stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE, text=True, env=os.environ | {"PYTHONPATH": str(ROOT)},
     )  # fmt: skip
 
 
-def finish(*arguments: str, cwd: Path, code: int = 0) -> subprocess.CompletedProcess[str]:
-    process = start(*arguments, cwd=cwd)
+def finish(*arguments: str, cwd: Path, code: int = 0, command: str = "sweep") -> subprocess.CompletedProcess[str]:
+    process = start(*arguments, cwd=cwd, command=command)
     out, err = process.communicate(timeout=120)
     assert process.returncode == code, err
     assert "Traceback" not in err
     return subprocess.CompletedProcess(arguments, process.returncode, out, err)
+
+
+def stop_after(n_cells: int) -> Callable[[State], None]:
+    """A progress that ends a run once so many cells of its own are done."""
+
+    def stop(state: State) -> None:
+        if state.cells - state.kept_cells == n_cells:
+            raise StopHereError
+
+    return stop
+
+
+def wait_for(condition: Callable[[], bool], process: subprocess.Popen[str], seconds: float = 60.0) -> None:
+    """Until `condition` holds, which it must before the process has ended."""
+    deadline = time.monotonic() + seconds
+    while not condition() and process.poll() is None and time.monotonic() < deadline:
+        time.sleep(0.001)
+    assert condition()
+
+
+def cells_done(part: Path) -> int:
+    """Cells that a store has a flag of."""
+    return sum(path.is_file() and path.suffix != ".partial" for path in (part / "done" / "c").rglob("*"))
 
 
 def same(one: xr.Dataset | Path, other: xr.Dataset | Path) -> bool:

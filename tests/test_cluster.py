@@ -17,7 +17,7 @@ import pytest
 import simulate
 from simulate import cluster
 from simulate.cluster import check_cluster
-from tests.sweep_runs import LONG, LONG_FLAGS, ROOT, finish, same, start
+from tests.sweep_runs import LONG, LONG_FLAGS, ROOT, cells_done, finish, same, start, wait_for
 
 DASK = Path(sys.executable).with_name("dask")
 
@@ -41,17 +41,6 @@ def children(process: int) -> set[int]:
         if parent == process and "spawn_main" in line:
             found.add(int(folder.name))
     return found
-
-
-def wait_for(condition, process: subprocess.Popen[str], seconds: float = 60.0) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition() and process.poll() is None and time.monotonic() < deadline:
-        time.sleep(0.01)
-    assert condition()
-
-
-def cells_done(part: Path) -> int:
-    return sum(path.is_file() for path in (part / "done" / "c").rglob("*"))
 
 
 @pytest.mark.parametrize(
@@ -139,7 +128,8 @@ def test_a_scheduler_somewhere_else_and_one_that_goes_away(tmp_path, long, sched
     _, err = process.communicate(timeout=60)
     assert process.returncode == 1, err
     assert "Traceback" not in err
-    assert re.search(r"^error: the Dask scheduler or its workers went away.*--resume to go on$", err, re.MULTILINE)
+    gone = "the Dask scheduler or its workers went away; the cells that are done are kept"
+    assert re.search(rf"^error: {gone}: run the same command with --resume to go on$", err, re.MULTILINE)
     finish(*LONG_FLAGS, "--out=x.zarr", "--resume", cwd=tmp_path)
     assert same(tmp_path / "x.zarr", long)
 
@@ -157,7 +147,7 @@ def test_a_connection_that_breaks_between_a_cell_and_its_result_is_the_cluster_g
         def result(self):
             raise error
 
-    with pytest.raises(RuntimeError, match="went away; the cells that are done are kept"):
+    with pytest.raises(RuntimeError, match="the Dask scheduler or its workers went away"):
         cluster._outcome(Future())
 
 

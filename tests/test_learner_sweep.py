@@ -17,7 +17,8 @@ from simulate.job import prepare
 from simulate.learners import measure_learners
 from simulate.learners.corpora import seen_corpora
 from simulate.learners.figure import draw_learners
-from simulate.learners.measuring import LearnerDrawer, LearnerSweep, run_learners
+from simulate.learners.job import LearnerDrawer, LearnerSweep
+from simulate.learners.measuring import run_learners
 from simulate.learners.names import parse_learner
 from simulate.learners.rates import ABOVE, BELOW, INSIDE, LOWER_END, UNDECIDED, UPPER_END, Slope, log_slope, place
 from simulate.learners.summary import as_json, implied, notes, rows, size_rows, verdict, why_not
@@ -58,13 +59,13 @@ def test_threads_other_learners_and_other_replicates_change_no_bit(measured):
 
 
 def test_a_cell_is_a_function_of_its_numbers_and_travels():
-    drawer = LearnerDrawer("santa-fe:1.5,labels=2", ("memoriser",), (50, 900), np.array([1, 2, 4]), 5, 100, ("0",), 1.0)
+    drawer = LearnerDrawer("santa-fe:1.5,labels=2", "memoriser", (50, 900), np.array([1, 2, 4]), 5, 100, ("0",), 1.0)
     whole = drawer.draw(0, 3)
     part = pickle.loads(pickle.dumps(drawer)).draw(2, 1)
-    for name in ("n_unique", "exact", "tested", "sizes"):
-        assert np.array_equal(getattr(whole, name)[..., 2:], getattr(part, name))
-    assert np.array_equal(whole.spectrum[2:], part.spectrum)
-    assert whole.spectrum.sum(axis=1).tolist() == whole.n_unique[-1].tolist()
+    for name in ("n_unique", "excess_loss", "excess_loss_tested", "efficient_size"):
+        assert np.array_equal(whole[name][..., 2:], part[name])
+    assert np.array_equal(whole["spectrum"][2:], part["spectrum"])
+    assert whole["spectrum"].sum(axis=1).tolist() == whole["n_unique"][-1].tolist()
 
 
 @pytest.mark.verification
@@ -277,7 +278,7 @@ def test_the_command_prints_tables_and_writes(tmp_path):
     (["--learner", "memoriser", "--tolerance", "0"], "add --learner store"),
     (["--learner", "store", "--tolerance", "-1"], "tolerance must be numbers"),
     (["--learner", "store", "--engine", "gauss"], "learners see every token"),
-    (["--learner", "store", "--resume", "--out", "x.zarr"], "cannot be resumed"),
+    (["--learner", "store", "--resume", "--out", "x.nc"], "only a result that ends in .zarr"),
 ])  # fmt: skip
 def test_what_does_not_fit_is_refused_before_anything_heavy_is_loaded(arguments, message, tmp_path):
     program = (

@@ -25,11 +25,7 @@ from simulate.progress import clock, sentence
 from simulate.store import CellStore
 from simulate.stream import cell_of
 from simulate.sweeps import State
-from tests.sweep_runs import LONG, LONG_FLAGS, SMALL, SOURCES, finish, same, start
-
-
-class StopHereError(Exception):
-    pass
+from tests.sweep_runs import LONG, LONG_FLAGS, SMALL, SOURCES, StopHereError, cells_done, finish, same, start
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -71,10 +67,6 @@ def stopped(path: Path, after: int, **options) -> int:
     return cells
 
 
-def flags(part: Path) -> list[Path]:
-    return [path for path in (part / "done" / "c").rglob("*") if path.is_file() and path.suffix != ".partial"]
-
-
 # ---------------------------------------------------------------- killed
 
 
@@ -86,7 +78,7 @@ def test_killed_again_and_again_it_ends_as_if_nothing_had_been(tmp_path, long):
         return part.exists()
 
     def some(n: int):
-        return lambda: len(flags(part)) >= n
+        return lambda: cells_done(part) >= n
 
     def writing() -> bool:
         return any(path.name.startswith(".x.zarr.") and any(path.iterdir()) for path in tmp_path.iterdir())
@@ -114,7 +106,7 @@ def test_stopped_after_any_cell_it_ends_the_same(tmp_path, whole):
     for after in range(1, n_cells + 1, 3):
         path = tmp_path / f"{after}.zarr"
         stopped(path, after, threads=1)
-        assert len(flags(path.with_name(f"{after}.zarr.part"))) >= after
+        assert cells_done(path.with_name(f"{after}.zarr.part")) >= after
         resumed = simulate.sweep(**SMALL, out=path, resume=True, threads=3)
         assert same(resumed, whole)
     assert same(path, whole)
@@ -123,7 +115,7 @@ def test_stopped_after_any_cell_it_ends_the_same(tmp_path, whole):
 def test_an_interrupted_sweep_says_how_to_go_on(tmp_path, long):
     process = start(*LONG_FLAGS, "--out=x.zarr", cwd=tmp_path)
     part = tmp_path / "x.zarr.part"
-    while not (part.exists() and flags(part)) and process.poll() is None:
+    while not (part.exists() and cells_done(part)) and process.poll() is None:
         time.sleep(0.001)
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=60)
@@ -150,10 +142,10 @@ def test_a_cell_without_its_flag_is_drawn_again(tmp_path, whole, monkeypatch):
     stopped(path, 3, threads=1)
     job = prepare(Sweep(tuple(SOURCES), SMALL["n_draws"], SMALL["replicates"], SMALL["seed"]))
     store = CellStore.resume(path, job)
-    (cell, block), *_ = store.kept()[0]
+    cell, block = next(store.kept())
     store.keep(cell, {**block, "n_unique": block["n_unique"] + 1})
     store._arrays["done"][cell.source, cell.block] = 0
-    assert cell not in dict(store.kept()[0])
+    assert cell not in dict(store.kept())
     store.close()
     assert same(simulate.sweep(**SMALL, out=path, resume=True), whole)
 
@@ -248,10 +240,15 @@ def test_what_exists_is_refused_kept_or_replaced_as_told(tmp_path, whole):
     assert (path / ".zmetadata").stat().st_mtime_ns == before
     stopped(path, 2, seed=6, overwrite=True)
     assert same(path, whole), "the old result is there until the new one is whole"
-    with pytest.raises(ValueError, match="seed was 5 and is now 6"):
-        simulate.sweep(**(SMALL | {"seed": 6}), out=path, resume=True)
-    simulate.sweep(**(SMALL | {"seed": 6}), out=path, overwrite=True)
-    assert not same(path, whole)
+    with pytest.raises(ValueError, match=r"part holds another sweep: seed was 6 and is now 7"):
+        simulate.sweep(**(SMALL | {"seed": 7}), out=path, resume=True)
+    resumed = simulate.sweep(**(SMALL | {"seed": 6}), out=path, resume=True)
+    assert json.loads(resumed.attrs["provenance"])["kept_cells"] == 2
+    assert same(path, resumed)
+    with pytest.raises(ValueError, match="seed was 6 and is now 5"):
+        simulate.sweep(**SMALL, out=path, resume=True)
+    simulate.sweep(**(SMALL | {"seed": 7}), out=path, overwrite=True)
+    assert not same(path, resumed)
     assert [p.name for p in tmp_path.iterdir()] == ["x.zarr"]
 
 

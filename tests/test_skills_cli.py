@@ -119,9 +119,13 @@ def test_a_run_that_was_killed_goes_on(skills, tmp_path, monkeypatch, engine):
         return draw(self, first, replicates)
 
     monkeypatch.setattr(drawer, "draw", fail_late)
-    _, err = skills(*flags, "--threads=1", "--out", target, code=1)
-    assert "no more; run the same command with --resume to go on" in err
-    assert "holds another sweep: seed was 0 and is now 1" in skills(
+    out, err = skills(*flags, "--threads=1", "--out", target, code=3)
+    assert "error: 4 of the cells failed, such as corpora 9 to 11 of" in err
+    assert "(no more); the others are kept: run the same command with --resume to go on" in err
+    assert "9 corpora, engine" in out
+    assert "written" not in out
+    assert "holds an unfinished simulation of skills; pass --resume" in skills(*flags, "--out", target, code=2)[1]
+    assert "holds another simulation of skills: seed was 0 and is now 1" in skills(
         *flags, "--seed=1", "--out", target, "--resume", code=2
     )[1]  # fmt: skip
 

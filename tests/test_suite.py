@@ -33,7 +33,7 @@ LAWS = ("zipf:1.5", "zipf:0.9,types=60", "uniform:40", "geometric:0.9", "mixture
 
 def trained(source: str, **options):
     job = prepare(Suite(source, **options))
-    return job, job.trainer.draw(0, job.plan.replicates)
+    return job, job.trainer.train(0, job.plan.replicates)
 
 
 # Brute force
@@ -316,7 +316,7 @@ def test_threads_processes_and_parts_of_the_work_change_nothing():
     one, two = (simulate.run_suite(job, threads=threads) for threads in (1, 2))
     assert one.drop_attrs().identical(two.drop_attrs())
     elsewhere = pickle.loads(pickle.dumps(job.trainer))
-    whole, parts = job.trainer.draw(0, 5), [elsewhere.draw(0, 2), elsewhere.draw(2, 3)]
+    whole, parts = job.trainer.train(0, 5), [elsewhere.train(0, 2), elsewhere.train(2, 3)]
     for name, values in whole.each.items():
         np.testing.assert_array_equal(values, np.concatenate([part.each[name] for part in parts]))
     for name, values in whole.pooled.items():
@@ -381,7 +381,9 @@ def test_a_batch_is_printed_and_saved(tmp_path, capsys):
     ("--novelty-cost nan", "novelty_cost must be above 0"),
     ("--match-loss x", "match-loss must be losses such as 0.05,0.02"),
     ("--match-loss 0.1,0", "match_loss must be losses above 0 nats"),
-    ("--resume --out x.zarr", "--resume is for sweeps"),
+    ("--resume --out x.nc", "only a result that ends in .zarr"),
+    ("--resume", "pass --out X.zarr"),
+    ("--resume --out x.zarr --batch-at 3", "nothing to foresee or resume"),
     ("--batch-at 143001", "step must be at most 143000"),
     ("--source corpus:TEXT --checkpoints 0,10 --batch 5", "checkpoint 10 has seen 50 sequences"),
     ("--source corpus:TEXT", "too few for 143000 steps"),
@@ -433,7 +435,7 @@ def test_the_edge_of_a_store_has_a_ripple_of_whole_counts():
     steps = (0, 700, 2000, 3500, 5000)
     job = prepare(Suite("zipf:1.5", checkpoints=steps, batch=1, n_params=(100,), seed=78, track=(170,), validation=0))
     with ThreadPoolExecutor() as pool:
-        drawn = pool.map(lambda number: job.trainer.draw(number, 1).pooled["tracked"][1:, 0, 0], range(20_000))
+        drawn = pool.map(lambda number: job.trainer.train(number, 1).pooled["tracked"][1:, 0, 0], range(20_000))
         stored = np.array(list(drawn))
     change = np.diff(stored, axis=1)
     z = change.mean(axis=0) / (change.std(axis=0, ddof=1) / np.sqrt(20_000))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import os
 from typing import Any
 
 import click
@@ -32,17 +30,15 @@ def check_learners(options: dict[str, Any]) -> None:
             raise click.UsageError("--tolerance is for the size of a store; add --learner store")
     if options["engine"] not in ("auto", "tokens"):
         raise click.UsageError(f"learners see every token, which --engine {options['engine']} does not draw")
-    if options["resume"]:
-        raise click.UsageError("a sweep of learners is not kept cell by cell and cannot be resumed; use --overwrite")
 
 
 def measure_and_print(options: dict[str, Any]) -> int:
-    """The sweep of learners that the flags ask for: measured, written, printed, drawn."""
+    """The sweep of learners that the flags ask for: measured, written, printed, drawn; the exit code."""
+    from simulate.endings import explained, say_device, say_failures
     from simulate.job import prepare
-    from simulate.learners.measuring import LearnerSweep, run_learners
-    from simulate.learners.summary import DEFAULT_LAWS, as_json, print_learners
-    from simulate.progress import reporter
-    from simulate.sweep_command import print_forecast, say_device
+    from simulate.learners.job import LearnerSweep
+    from simulate.learners.measuring import run_learners
+    from simulate.sweep_command import print_forecast
 
     tolerances = parse_tolerances(options["tolerance"]) if options["tolerance"] is not None else ()
     plan = LearnerSweep(
@@ -54,25 +50,31 @@ def measure_and_print(options: dict[str, Any]) -> int:
     if options["dry_run"]:
         print_forecast(job, options)
         return 0
-    arguments = {key: options[key] for key in ("threads", "cluster", "out", "overwrite")}
-    with reporter(options["progress"]) as progress:
+    arguments = {key: options[key] for key in ("threads", "cluster", "out", "resume", "overwrite")}
+    with explained(options) as progress:
         dataset = run_learners(plan, job, progress=progress, **arguments)
-    laws, path = options["laws"] or DEFAULT_LAWS, options["out"]
-    if options["as_json"]:
-        print(json.dumps(as_json(dataset, laws, path=path, with_curves=options["curves"]), indent=1))
-    else:
+    _present(dataset, options)
+    return say_failures(dataset, options)
+
+
+def _present(dataset: Any, options: dict[str, Any]) -> None:
+    from simulate.endings import present
+    from simulate.learners.summary import DEFAULT_LAWS, as_json, print_learners
+
+    laws = options["laws"] or DEFAULT_LAWS
+
+    def show() -> None:
         print_learners(dataset, laws)
         if options["explained"]:
             _explain(dataset)
-    if options["figure"]:
-        os.environ["MPLBACKEND"] = "agg"
+
+    def draw(path: str, overwrite: bool) -> None:
         from simulate.learners.figure import save_learner_figure
 
-        save_learner_figure(dataset, laws, options["figure"], overwrite=options["overwrite"])
-    for written in (path, options["figure"]):
-        if written and not options["as_json"]:
-            print(f"written: {written}")
-    return 0
+        save_learner_figure(dataset, laws, path, overwrite=overwrite)
+
+    with_curves = options["curves"]
+    present(dataset, options, lambda path: as_json(dataset, laws, path=path, with_curves=with_curves), show, draw)
 
 
 _FORMULAS = {

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 
 from bounds.efficiency import bernstein_exponent
 from bounds.laws import get_law
-from simulate.files import FIGURES, check_target, written_whole
+from simulate.figures import save_drawn
 from simulate.learners.summary import pairs, rows
 from simulate.summary import short
 
@@ -37,12 +37,7 @@ def draw_learners(dataset: xr.Dataset, laws: Sequence[str]) -> Figure:
 
 def save_learner_figure(dataset: xr.Dataset, laws: Sequence[str], path: str | Path, *, overwrite: bool = False) -> Path:
     """Draw the figure to a .png, .pdf or .svg file."""
-    target = check_target(path, overwrite=overwrite, formats=FIGURES)
-    with written_whole(target) as part:
-        drawn = io.BytesIO()  # through memory: a full disk is one error
-        draw_learners(dataset, laws).savefig(drawn, dpi=150, format=part.suffix[1:])
-        part.write_bytes(drawn.getvalue())
-    return target
+    return save_drawn(partial(draw_learners, dataset, laws), path, overwrite=overwrite)
 
 
 def _style(i: int) -> tuple[str, str]:

@@ -77,7 +77,8 @@ class Learner(Protocol):
         """γ of U ~ D^γ for a loss that falls as D^-β."""
 
 
-def _log_loss_exponent(beta: Any) -> Any:
+def _log_loss_exponent(self: Learner, beta: Any) -> Any:
+    """1 - β."""
     from bounds.efficiency import bernstein_exponent
 
     return bernstein_exponent(beta, 1)
@@ -114,9 +115,7 @@ class Memoriser:
             return None
         return Expected(bounds.excess_loss(source, list(n_draws)), "rigorous", "=")
 
-    def implied_exponent(self, beta: Any) -> Any:
-        """1 - β."""
-        return _log_loss_exponent(beta)
+    implied_exponent = _log_loss_exponent
 
 
 @dataclass(frozen=True)
@@ -154,9 +153,7 @@ class AddConstant:
         values = [float(bounds.forward_kl_add_constant(_at(source, n), n, added=self.added)) for n in n_draws]
         return Expected(values, "rigorous", "=")
 
-    def implied_exponent(self, beta: Any) -> Any:
-        """1 - β."""
-        return _log_loss_exponent(beta)
+    implied_exponent = _log_loss_exponent
 
 
 class _Counting:
@@ -172,9 +169,7 @@ class _Counting:
             return None
         return "it needs independent draws of a known law, or a corpus:; take zipf:1.3889 instead"
 
-    def implied_exponent(self, beta: Any) -> Any:
-        """1 - β."""
-        return _log_loss_exponent(beta)
+    implied_exponent = _log_loss_exponent
 
 
 @dataclass(frozen=True)
@@ -276,9 +271,7 @@ class Store:
         laws = [_at(source, n) for n in n_draws]
         return Expected(*expected_loss(laws, list(n_draws), self.n_stored, self.by, self.cost))
 
-    def implied_exponent(self, beta: Any) -> Any:
-        """1 - β."""
-        return _log_loss_exponent(beta)
+    implied_exponent = _log_loss_exponent
 
 
 @dataclass(frozen=True)

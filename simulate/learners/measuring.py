@@ -1,82 +1,34 @@
 """A sweep of learners: corpora drawn, what each learner loses at each size measured, slopes fitted -> one Dataset.
 
-Corpora are those of ``simulate sweep --engine tokens`` with the same sources, seed and replicates. Cells, threads and
-workers are those of the sweep as well: what a cell holds depends on its numbers alone.
+Cells, threads, workers, keeping and resuming are those of the sweep: what a cell holds depends on its numbers alone.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import xarray as xr
 
-from bounds.quantities import parse_count
 from bounds.sources import Source
-from simulate.dataset import NOT_MEASURED, describe, save_result, stamp
-from simulate.files import RESULTS, check_target
+from simulate.cluster import on_cluster
+from simulate.dataset import NOT_MEASURED, describe, stamp
 from simulate.fits import add_fits
-from simulate.forecast import check_memory
+from simulate.forecast import warn_of_memory
 from simulate.job import Job, prepare
-from simulate.learners.corpora import N_TESTS, SeenCorpus, seen_corpora
-from simulate.learners.kinds import NOVELTY_COST, Learner, Store
-from simulate.learners.names import PRESET, fit_pairs, parse_learner, parse_tolerances
+from simulate.keeping import Gathered, Progress, checked_target, made_of, run_cells
+from simulate.learners.corpora import N_TESTS
+from simulate.learners.job import LearnerJob, LearnerSweep
+from simulate.learners.kinds import NOVELTY_COST, Learner
+from simulate.learners.names import parse_learner
 from simulate.learners.rates import NO_SLOPE, Slope, log_slope
-from simulate.learners.stores import efficient_size, efficient_size_limit
-from simulate.plan import DEFAULT_REPLICATES, Sweep, parse_any_source
-from simulate.sweep_cells import Cell, Runner, block_size, cut, on_threads
-from simulate.sweeps import State, corpora_at_once, theory
-
-_DEARER = 5
-"""Seconds of a corpus with its learners, in seconds of the same corpus counted: for the size of a cell alone."""
-
-
-@dataclass(frozen=True)
-class LearnerSweep:
-    """What is to be measured. Every field has its part in the result; nothing else has.
-
-    Without `sources` each learner has its own; `pairs` are (source, learner), both as strings.
-    """
-
-    learners: tuple[str, ...] = PRESET
-    sources: tuple[str, ...] = ()
-    n_draws: tuple[int, ...] | str = ()
-    replicates: int = DEFAULT_REPLICATES
-    seed: int = 0
-    tolerances: tuple[str, ...] = ()
-    n_tests: int = N_TESTS
-    pairs: tuple[tuple[str, str], ...] = field(init=False)
-
-    def __post_init__(self) -> None:
-        given = (self.sources,) if isinstance(self.sources, str) else self.sources
-        found = fit_pairs(self.learners, [parse_any_source(source) for source in given])
-        pairs = tuple((str(source), str(learner)) for learner, source in found)
-        object.__setattr__(self, "learners", tuple(dict.fromkeys(name for _, name in pairs)))
-        object.__setattr__(self, "sources", tuple(dict.fromkeys(source for source, _ in pairs)))
-        object.__setattr__(self, "pairs", pairs)
-        object.__setattr__(self, "tolerances", parse_tolerances(",".join(self.tolerances)) if self.tolerances else ())
-        object.__setattr__(self, "n_tests", parse_count(self.n_tests, name="test_draws", high=10**9))
-        if self.tolerances and self.cost is None:
-            raise ValueError("a tolerance is for the size of a store; add the learner store")
-
-    @property
-    def cost(self) -> float | None:
-        """What a draw costs that is not stored: that of the first store; None without one."""
-        stores = [learner for learner in map(parse_learner, self.learners) if isinstance(learner, Store)]
-        return stores[0].cost if stores else None
-
-    def of(self, source: str) -> tuple[str, ...]:
-        """The learners that are measured on `source`."""
-        return tuple(name for where, name in self.pairs if where == source)
-
-    @property
-    def counted(self) -> Sweep:
-        """The sweep that draws the same corpora."""
-        return Sweep(self.sources, self.n_draws, self.replicates, self.seed, "tokens")  # type: ignore[arg-type]
+from simulate.learners.stores import efficient_size_limit
+from simulate.plan import DEFAULT_REPLICATES, parse_any_source
+from simulate.sweep_cells import on_threads
+from simulate.sweeps import at_work, theory
 
 
 def measure_learners(
@@ -92,6 +44,7 @@ def measure_learners(
     threads: int | None = None,
     cluster: str | None = None,
     out: str | Path | None = None,
+    resume: bool = False,
     overwrite: bool = False,
 ) -> xr.Dataset:
     """Draw `replicates` corpora from each source and measure what each of `learners` loses at each of `n_draws`.
@@ -106,8 +59,10 @@ def measure_learners(
     laws = (sources,) if isinstance(sources, str) else tuple(map(str, sources))
     grid = n_draws if isinstance(n_draws, str) else tuple(np.atleast_1d(np.asarray(n_draws)).tolist())
     plan = LearnerSweep(named, laws, grid, replicates, seed, tuple(map(str, tolerances)), n_tests)
-    job = prepare(plan.counted, device=device)
-    return run_learners(plan, job, threads=threads, cluster=cluster, out=out, overwrite=overwrite)
+    return run_learners(
+        plan, prepare(plan.counted, device=device), threads=threads, cluster=cluster, out=out, resume=resume,
+        overwrite=overwrite,
+    )  # fmt: skip
 
 
 def run_learners(
@@ -117,114 +72,40 @@ def run_learners(
     threads: int | None = None,
     cluster: str | None = None,
     out: str | Path | None = None,
+    resume: bool = False,
     overwrite: bool = False,
-    progress: Callable[[State], None] | None = None,
+    progress: Progress | None = None,
 ) -> xr.Dataset:
-    """Do what `plan` says; `job` is that of ``plan.counted``. A cell that fails ends it with its own error."""
-    target = None if out is None else check_target(out, overwrite=overwrite, formats=RESULTS)
-    check_memory(job, corpora_at_once(job, threads, cluster))
-    dataset = _dataset(plan, job, _draw(plan, job, _runner(job, threads, cluster), progress))
-    if target:
-        save_result(dataset, target, overwrite=overwrite)
-    return dataset
+    """Do what `plan` says; `job` is that of ``plan.counted``.
+
+    Cells are kept, resumed and left out where they fail as `simulate.run_sweep` does, a cell being a source, a learner
+    and a block of corpora: the losses of one that fails are NaN.
+    """
+    target = checked_target(out, resume=resume, overwrite=overwrite)
+    if not (resume and target and target.exists()):
+        warn_of_memory(job, at_work(job, threads, cluster))
+    runner = on_threads(at_work(job, threads)) if cluster is None else on_cluster(cluster)
+    whole = LearnerJob(plan, job)
+    return run_cells(
+        whole, partial(_dataset, whole), runner, target=target, resume=resume, overwrite=overwrite, progress=progress
+    )
 
 
-@dataclass(frozen=True)
-class LearnerBlock:
-    """What a cell holds: counts, losses of shape (learner, size, replicate), sizes (tolerance, size, replicate)."""
-
-    n_unique: np.ndarray
-    spectrum: np.ndarray
-    exact: np.ndarray
-    tested: np.ndarray
-    sizes: np.ndarray
-
-
-@dataclass(frozen=True)
-class LearnerDrawer:
-    """One source with its learners: measures any block of its corpora, in this process or another."""
-
-    source: str
-    learners: tuple[str, ...]
-    grid: tuple[int, ...]
-    edges: np.ndarray
-    seed: int
-    n_tests: int
-    tolerances: tuple[str, ...]
-    cost: float
-    device: str = "cpu"
-
-    def draw(self, first: int, replicates: int) -> LearnerBlock:
-        """The corpora with the numbers `first` to ``first + replicates - 1``."""
-        learners = [parse_learner(name) for name in self.learners]
-        size = (len(self.grid), replicates)
-        counted = np.empty(size, np.int64), np.zeros((replicates, len(self.edges)), np.int64)
-        losses = np.empty((2, len(learners), *size))
-        sizes = np.empty((len(self.tolerances), *size), np.int64)
-        law, grid = parse_any_source(self.source), np.array(self.grid)
-        for r in range(replicates):
-            corpora = seen_corpora(
-                law, grid, seed=self.seed, replicate=first + r, n_tests=self.n_tests, device=self.device
-            )
-            for j, corpus in enumerate(corpora):
-                counted[0][j, r] = corpus.n_unique
-                for i, learner in enumerate(learners):
-                    losses[:, i, j, r] = learner.measure(corpus)
-                for i, tolerance in enumerate(self.tolerances):
-                    sizes[i, j, r] = efficient_size(corpus, tolerance, self.cost)
-            counted[1][r] = self._spectrum(corpus)
-        return LearnerBlock(*counted, losses[0], losses[1], sizes)
-
-    def _spectrum(self, corpus: SeenCorpus) -> np.ndarray:
-        bins = np.searchsorted(self.edges, corpus.counts, side="right") - 1
-        return np.bincount(bins, minlength=len(self.edges))
-
-
-def _runner(job: Job, threads: int | None, cluster: str | None) -> Runner:
-    from simulate.cluster import on_cluster
-
-    return on_threads(corpora_at_once(job, threads)) if cluster is None else on_cluster(cluster)
-
-
-def _draw(
-    plan: LearnerSweep, job: Job, runner: Runner, progress: Callable[[State], None] | None
-) -> list[tuple[Cell, LearnerBlock]]:
-    """All cells. A text is one replicate."""
-    drawers = {
-        i: LearnerDrawer(
-            source, plan.of(source), job.grid, job.edges, plan.seed, plan.n_tests, plan.tolerances,
-            plan.cost or NOVELTY_COST, job.device.name,
-        ) for i, source in enumerate(job.plan.sources)
-    }  # fmt: skip
-    seconds = max((seconds for seconds, _ in job.costs.values()), default=0.0)
-    cells = cut(list(job.drawers), job.plan.replicates, block_size(job.plan.replicates, _DEARER * seconds))
-    cells += [Cell(i, 0, 0, 1) for i in drawers if i not in job.drawers]
-    total = sum(cell.replicates for cell in cells) * job.grid[-1]
-    state, found = State(0, len(cells), 0, total, 0, 0), []
-    for cell, block in runner(drawers, cells):  # type: ignore[arg-type]
-        if isinstance(block, Exception):
-            raise block
-        found.append((cell, block))
-        state = state._replace(cells=state.cells + 1, draws=state.draws + cell.replicates * job.grid[-1])
-        if progress:
-            progress(state)
-    return found  # type: ignore[return-value]
-
-
-def _dataset(plan: LearnerSweep, job: Job, found: list[tuple[Cell, LearnerBlock]]) -> xr.Dataset:
+def _dataset(whole: LearnerJob, gathered: Gathered) -> xr.Dataset:
     """Counts and losses in their places, fits and theory, with units and provenance."""
-    n_sources, n_sizes, replicates = len(plan.sources), len(job.grid), job.plan.replicates
+    plan, job, found = whole.plan, whole.counted, gathered.found
+    n_sources, n_sizes, replicates = len(plan.sources), len(job.grid), job.replicates
     counts = np.full((n_sources, n_sizes, replicates), NOT_MEASURED)
     spectrum = np.full((n_sources, replicates, len(job.edges)), NOT_MEASURED)
     losses = np.full((2, n_sources, len(plan.learners), n_sizes, replicates), np.nan)
     sizes = np.full((n_sources, len(plan.tolerances), n_sizes, replicates), NOT_MEASURED)
-    for cell, block in found:
-        here = slice(cell.first, cell.first + cell.replicates)
-        counts[cell.source, :, here], spectrum[cell.source, here] = block.n_unique, block.spectrum
-        which = [plan.learners.index(name) for name in plan.of(plan.sources[cell.source])]
-        losses[0, cell.source, which, :, here] = block.exact
-        losses[1, cell.source, which, :, here] = block.tested
-        sizes[cell.source, :, :, here] = block.sizes
+    for pair, (source, learner) in enumerate(plan.pairs):
+        i, j = plan.sources.index(source), plan.learners.index(learner)
+        losses[:, i, j] = found["excess_loss"][pair], found["excess_loss_tested"][pair]
+        # Learners on one source see the same corpora: what one cell could not count, another has.
+        for into, name in ((counts, "n_unique"), (spectrum, "spectrum"), (sizes, "efficient_size")):
+            if name in found:
+                into[i] = np.maximum(into[i], found[name][pair])
     dims = ("source", "learner", "n_draws", "replicate")
     dataset = theory(job).assign(
         n_unique=(("source", "n_draws", "replicate"), counts),
@@ -248,12 +129,7 @@ def _dataset(plan: LearnerSweep, job: Job, found: list[tuple[Cell, LearnerBlock]
             efficient_size_limit=(("source", "loss_tolerance"), _size_limits(plan)),
         )
         dataset = dataset.assign(_slopes("efficient_exponent", dataset, ("source", "loss_tolerance"), measured, 1))
-    made = json.loads(job.made)
-    made["parameters"] |= {
-        "learners": list(plan.learners), "pairs": [list(pair) for pair in plan.pairs],
-        "tolerances": list(plan.tolerances), "test_draws": plan.n_tests, "novelty_cost": plan.cost,
-    }  # fmt: skip
-    return stamp(describe(dataset), json.dumps(made))
+    return stamp(describe(dataset), made_of(whole, gathered))
 
 
 def _expected(plan: LearnerSweep, job: Job) -> dict[str, Any]:

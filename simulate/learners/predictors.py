@@ -106,7 +106,9 @@ def pattern_loss_of(corpus: SeenCorpus, seen: np.ndarray, new: float) -> tuple[f
     if corpus.probabilities is None:
         return math.nan, float(-np.mean(np.log(told))) if len(told) else math.nan
     p, mass = corpus.known, corpus.missing_mass
-    exact = float(np.sum(p * np.log(p / seen) + (seen - p), where=p > 0, initial=0.0)) + new - mass
+    with np.errstate(divide="ignore", invalid="ignore"):  # of ranks so far out that p is 0, which are left out
+        terms = p * np.log(p / seen) + (seen - p)
+    exact = float(np.sum(terms, where=p > 0, initial=0.0)) + new - mass
     exact += float(np.sum(seen, where=p == 0, initial=0.0))
     exact += mass * math.log(mass / new) if mass > 0 else 0.0
     truth = np.append(p, mass)[corpus.tested]

@@ -22,7 +22,8 @@ from simulate.backends.keys import fill
 from simulate.compiled import compiled
 from simulate.learners.corpora import SeenCorpus
 from simulate.orders import DrawnOrder, batches
-from simulate.stream import Stream, random_bits
+from simulate.stream import Stream
+from simulate.variates import first_bits
 
 _HALF = 1 << 52
 _CHUNK = 2048
@@ -55,8 +56,7 @@ def vote_loss(corpus: SeenCorpus, margin_exponent: float) -> tuple[float, float]
 
 def margin_thresholds(stream: Stream, n_contexts: int, margin_exponent: float) -> np.ndarray:
     """(1 + h)/2 of each context in units of 2^-53, uint64: from one half on, and at most 1."""
-    bits = np.empty(n_contexts, np.uint64)
-    _fill(bits, np.uint64(stream.seed), np.uint64(stream.high))
+    bits = first_bits(stream, n_contexts)
     uniform = ((bits >> np.uint64(12)).astype(float) + 0.5) / _HALF
     return (_HALF + np.rint(_HALF * np.exp(np.log(uniform) / margin_exponent))).astype(np.uint64)
 
@@ -66,12 +66,6 @@ def drawn_labels(keys: np.ndarray, begin: int, thresholds: np.ndarray, stream: S
     found = np.empty(len(keys), np.bool_)
     _labels(keys, begin, thresholds, np.uint64(stream.seed), np.uint64(stream.high), found)
     return found
-
-
-@compiled
-def _fill(bits, seed, high):
-    for i in range(len(bits)):
-        bits[i] = random_bits(seed, high, np.uint64(i))
 
 
 @compiled

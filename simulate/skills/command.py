@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 from pathlib import Path
 from typing import Any
 
-import click
 import xarray as xr
 
 from bounds.command import number, result_object
-from simulate.progress import clock, reporter
+from simulate.endings import explained, present, say_device, say_failures
+from simulate.progress import clock
 from simulate.skills.job import SkillJob, measure, prepare
 from simulate.skills.plan import SkillPlan
 from simulate.skills.summary import as_json, print_summary
-from simulate.sweep_command import how_to_resume, say_device
 
 FORMULAS = {
     "masses": ("draws_threshold", "draws_half_width.limit", "expected_skills", "expected_skills.limit"),
@@ -25,48 +23,34 @@ FORMULAS = {
 }
 
 
-def run(plan: SkillPlan, options: dict[str, Any]) -> None:
-    """Simulate `plan`, write what was asked for, and print."""
+def run(plan: SkillPlan, options: dict[str, Any]) -> int:
+    """Simulate `plan`, write what was asked for, and print; the exit code."""
     job = prepare(plan, device=options["device"])
     say_device(job.device, options)
     if options["dry_run"]:
         _print_forecast(job, options)
-        return
-    dataset = _measured(job, options)
-    params, path = options["params_per_sequence"], options["out"]
-    if options["as_json"]:
-        print(json.dumps(as_json(dataset, most=options["show"], params=params, path=path), indent=1))
-    else:
-        print_summary(dataset, most=options["show"] or 10, params=params)
+        return 0
+    arguments = {name: options[name] for name in ("threads", "cluster", "resume", "overwrite")}
+    with explained(options) as progress:
+        dataset = measure(job, out=Path(options["out"]) if options["out"] else None, progress=progress, **arguments)
+    _present(dataset, job, options)
+    return say_failures(dataset, options)
+
+
+def _present(dataset: xr.Dataset, job: SkillJob, options: dict[str, Any]) -> None:
+    params, most = options["params_per_sequence"], options["show"]
+
+    def show() -> None:
+        print_summary(dataset, most=most or 10, params=params)
         if options["explained"]:
             _explain(job)
-    if options["figure"]:
-        os.environ["MPLBACKEND"] = "agg"  # that of a notebook may not be there
+
+    def draw(path: str, overwrite: bool) -> None:
         from simulate.skills.figure import save_skill_figure
 
-        overwrite = options["overwrite"] or options["resume"]
-        save_skill_figure(dataset, job.groups, options["figure"], overwrite=overwrite)
-    for written in (path, options["figure"]):
-        if written and not options["as_json"]:
-            print(f"written: {written}")
+        save_skill_figure(dataset, job.groups, path, overwrite=overwrite)
 
-
-def _measured(job: SkillJob, options: dict[str, Any]) -> xr.Dataset:
-    """The result of `job`; where it ends early, one sentence that says what is kept and how to go on."""
-    out = options["out"] and Path(options["out"])
-    arguments = {name: options[name] for name in ("threads", "cluster", "resume", "overwrite")}
-    try:
-        with reporter(options["progress"]) as progress:
-            return measure(job, out=out or None, progress=progress, **arguments)
-    except KeyboardInterrupt:
-        hint = how_to_resume(options)
-        if not hint:
-            raise
-        print(f"error: interrupted; the cells that are done are kept: {hint}", file=sys.stderr, flush=True)
-        os._exit(130)  # all is unwound by now but threads in compiled loops
-    except RuntimeError as error:
-        hint = how_to_resume(options)
-        raise click.ClickException(" ".join(str(error).split()) + (f"; {hint}" if hint else "")) from None
+    present(dataset, options, lambda path: as_json(dataset, most=most, params=params, path=path), show, draw)
 
 
 def _print_forecast(job: SkillJob, options: dict[str, Any]) -> None:

@@ -16,11 +16,11 @@ from bounds.unique import expected_unique
 from simulate.arrivals import cell_of
 from simulate.backends import cpu
 from simulate.census import Census
-from simulate.compiled import compiled
 from simulate.orders import DrawnOrder, Order, TextOrder, open_order, rank_probability
 from simulate.sampling import build_sampler
 from simulate.skills.plan import SkillPlan, check_room, check_windows, spread_starts
-from simulate.stream import Stream, random_bits
+from simulate.stream import Stream
+from simulate.variates import first_bits
 
 __all__ = ["Groups", "MassOrder", "lay_out"]
 
@@ -149,9 +149,7 @@ class Groups:
     def text_ids(self) -> np.ndarray:
         """Number of each sequence of the text in the order of appearance, by rank; equals in random order."""
         plan, counts = self.plan, self._whole_text.counts
-        chance = np.empty(len(counts), np.uint64)
-        stream = Stream(plan.seed, "skills", cell_of(f"ranks {plan.source}"))
-        _fill(np.uint64(stream.seed), np.uint64(stream.high), chance)
+        chance = first_bits(Stream(plan.seed, "skills", cell_of(f"ranks {plan.source}")), len(counts))
         return np.lexsort((chance, -counts))
 
     @property
@@ -204,9 +202,3 @@ def _in_windows(ranks: np.ndarray, starts: np.ndarray, members: int) -> np.ndarr
     within = np.flatnonzero((skill >= 0) & (ranks < starts[skill] + members))
     found[skill[within], (ranks[within] - starts[skill[within]]).astype(np.int64)] = within
     return found
-
-
-@compiled
-def _fill(seed, high, values):
-    for i in range(len(values)):
-        values[i] = random_bits(seed, high, np.uint64(i))

@@ -17,9 +17,8 @@ replicates are random orders of the same windows.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -30,9 +29,9 @@ from bounds.quantities import log_spaced
 from simulate.arrivals import FEW_TOKENS, Choice
 from simulate.cluster import on_cluster
 from simulate.corpus.source import parse_corpus
-from simulate.dataset import describe, open_result, provenance, save_result, stamp
-from simulate.files import RESULTS, check_target, part_of
-from simulate.job import MAX_TOKENS, device_for_tokens
+from simulate.dataset import describe, provenance, stamp
+from simulate.job import MAX_TOKENS, device_for_tokens, difference_of_inputs
+from simulate.keeping import Gathered, Progress, checked_target, made_of, run_cells
 from simulate.skills.arrivals import ArrivalDrawer, ShuffleDrawer
 from simulate.skills.estimates import median
 from simulate.skills.example import find_example
@@ -40,12 +39,9 @@ from simulate.skills.groups import Groups, lay_out
 from simulate.skills.plan import SkillPlan
 from simulate.skills.theory import add_theory, expected_sequences
 from simulate.skills.tokens import Corpus, TokenDrawer
-from simulate.sweep_cells import Cell, Layout, Runner, block_size, cut, on_threads
-from simulate.sweeps import State
+from simulate.sweep_cells import Cell, Layout, block_size, cut, on_threads
 
 __all__ = ["SkillJob", "measure", "prepare", "simulate_skills"]
-
-Progress = Callable[[State], None]
 
 DIMS = {
     "draws_threshold": ("skill", "replicate"),
@@ -91,7 +87,7 @@ class SkillJob:
         return block_size(self.plan.replicates, self.seconds)
 
     @cached_property
-    def names(self) -> tuple[str, ...]:
+    def variables(self) -> tuple[str, ...]:
         """The variables that a cell holds."""
         own = _OF_ENGINE["shuffles" if self.plan.is_text else self.choice.name]
         drawn_anew = self.choice.name == "arrivals" and self.plan.kind == "frequency"
@@ -103,26 +99,29 @@ class SkillJob:
         return {0: self.drawer}
 
     @property
+    def names(self) -> list[dict[str, str]]:
+        """What the corpora are drawn from."""
+        return [{"source": self.plan.name}]
+
+    @property
+    def n_draws(self) -> int:
+        """Draws of one corpus."""
+        return self.plan.n_draws[-1]
+
+    def cells_of(self, size: int) -> list[Cell]:
+        """What there is to draw, in cells of at most `size` replicates."""
+        return cut([0], self.plan.replicates, size)
+
+    @property
     def layout(self) -> dict[str, Layout]:
         """What cells hold."""
         sizes = self.sizes
-        kinds = {name: "float64" if "threshold" in name else "int64" for name in self.names}
-        return {name: Layout(DIMS[name], tuple(sizes[d] for d in DIMS[name]), kinds[name]) for name in self.names}
+        kinds = {name: "float64" if "threshold" in name else "int64" for name in self.variables}
+        return {name: Layout(DIMS[name], tuple(sizes[d] for d in DIMS[name]), kinds[name]) for name in self.variables}
 
     def difference(self, begun: dict[str, Any]) -> str | None:
         """What distinguishes a run that was begun from this one so that its numbers may differ, in words."""
-        now = json.loads(self.made)
-        old, new = begun["parameters"], now["parameters"]
-        if set(old) != set(new):
-            return "it is no simulation of skills of this version"
-        for name, value in new.items():
-            if name != "engine" and old[name] != value:
-                return f"{name.replace('_', '-')} was {_short(old[name])} and is now {_short(value)}"
-        for key in ("engines", "inputs"):
-            if begun[key] != now[key]:
-                return {"engines": "the engine was another", "inputs": "the text has changed"}[key]
-        versions = [made["software"]["version"] for made in (begun, now)]
-        return None if versions[0] == versions[1] else f"efficiency-bounds was {versions[0]} and is now {versions[1]}"
+        return difference_of_inputs(begun, json.loads(self.made), ignored=("engine",))
 
     @property
     def sizes(self) -> dict[str, int]:
@@ -152,10 +151,7 @@ def simulate_skills(
 
     Raises ValueError with one sentence where an argument is not understood or cannot be done.
     """
-    check = {"overwrite": overwrite, "resume": resume, "formats": RESULTS}
-    target = None if out is None else check_target(out, **check)  # type: ignore[arg-type]
-    if target is None and resume:
-        raise ValueError("resume needs out, the .zarr that was begun")
+    target = checked_target(out, resume=resume, overwrite=overwrite)
     job = prepare(SkillPlan(**plan), device=device)
     return measure(
         job, threads=threads, cluster=cluster, out=target, resume=resume, overwrite=overwrite, progress=progress
@@ -175,9 +171,10 @@ def prepare(plan: SkillPlan, *, device: str = "cpu") -> SkillJob:
     else:
         drawer = TokenDrawer(groups) if choice.name == "tokens" else ArrivalDrawer(groups)
     inputs = {plan.source: parse_corpus(plan.source).open().digests} if plan.is_text else {}
-    made = provenance(asdict(plan), engines={plan.name: choice._asdict()}, inputs=inputs, device=chosen.name)
+    engines = {plan.name: choice._asdict()}
+    made = provenance(asdict(plan), command="skills", engines=engines, inputs=inputs, device=chosen.name)
     job = SkillJob(plan, groups, choice, chosen, drawer, _seconds(groups, choice.name), made)
-    n_bytes = 8 * sum(_product(job.sizes[d] for d in DIMS[name]) for name in job.names)
+    n_bytes = 8 * sum(_product(job.sizes[d] for d in DIMS[name]) for name in job.variables)
     if n_bytes > MAX_BYTES:
         raise ValueError(
             f"the result would take {n_bytes / 2**30:.1f} GiB of memory, more than {MAX_BYTES >> 30} GiB; pass fewer "
@@ -199,45 +196,26 @@ def measure(
     """All replicates of `job`, on threads or on a Dask cluster, as a Dataset with theory and provenance.
 
     Written to `out` where that is given. If it ends in .zarr, each cell is kept in ``out.part`` as soon as it is drawn,
-    and `resume` goes on with what a run that was killed has left there.
+    and `resume` goes on with what a run that was killed has left there. A cell that fails leaves its replicates out of
+    the result and is named in the provenance under ``failed``.
     """
-    if resume and out and out.exists():
-        return _finished(out, job)
     runner = on_cluster(cluster) if cluster is not None else on_threads(threads)
-    if out is None or out.suffix != ".zarr":
-        dataset = _dataset(job, _drawn(job, runner, None, progress))
-        if out is not None:
-            save_result(_for_file(dataset, out), out, overwrite=overwrite)
-        return dataset
-    from simulate.store import CellStore  # loads zarr
-
-    store = (CellStore.resume if resume and part_of(out).exists() else CellStore.begin)(out, job)
-    try:
-        dataset = _dataset(job, _drawn(job, runner, store, progress))
-        save_result(dataset, out, overwrite=overwrite, replicates_per_cell=store.size)
-        store.remove()
-        return dataset
-    finally:
-        store.close()
+    return run_cells(
+        job, partial(_dataset, job), runner, target=out, resume=resume, overwrite=overwrite, progress=progress,
+        table=_table,
+    )  # fmt: skip
 
 
-def _finished(target: Path, job: SkillJob) -> xr.Dataset:
-    """The result that stands at `target` already, if it is that of `job`."""
-    dataset = open_result(target)
-    differs = job.difference(json.loads(dataset.attrs["provenance"]))
-    if differs:
-        raise ValueError(f"{target} holds another result: {differs}; pass --overwrite to replace it, or another --out")
-    return dataset
-
-
-def _dataset(job: SkillJob, found: Mapping[str, np.ndarray]) -> xr.Dataset:
+def _dataset(job: SkillJob, gathered: Gathered) -> xr.Dataset:
     """What was drawn, with the text itself where there is one, the formulas, the example and provenance."""
     plan = job.plan
     coords = {
-        "skill": np.arange(1, plan.n_skills + 1), "replicate": np.arange(plan.replicates),
+        "skill": np.arange(1, plan.n_skills + 1), "replicate": gathered.drawn,
         "n_draws": np.array(plan.n_draws, np.int64), "n_stored": np.array(plan.n_stored, np.int64),
     }  # fmt: skip
-    dataset = xr.Dataset({name: (DIMS[name], values) for name, values in found.items()}, coords=coords)
+    dataset = xr.Dataset(
+        {name: (DIMS[name], values) for name, values in gathered.without_gaps().items()}, coords=coords
+    )
     if plan.is_text:
         text = Corpus(job.groups, 0).measured()
         dataset = dataset.assign({f"text_{name}": (DIMS[name][:-1], values) for name, values in text.items()})
@@ -248,13 +226,11 @@ def _dataset(job: SkillJob, found: Mapping[str, np.ndarray]) -> xr.Dataset:
     dataset = add_theory(dataset, job.groups, poisson=job.choice.name == "arrivals")
     example = find_example(job.groups)
     dataset.attrs["example"] = json.dumps(example and example.to_json())
-    return stamp(describe(dataset), job.made)
+    return stamp(describe(dataset), made_of(job, gathered))
 
 
-def _for_file(dataset: xr.Dataset, target: Path) -> xr.Dataset:
-    """`dataset` as a file of this kind holds it: .csv has one line for each skill and nothing of single corpora."""
-    if target.suffix != ".csv":
-        return dataset
+def _table(dataset: xr.Dataset) -> xr.Dataset:
+    """What a .csv holds: one line for each skill, and nothing of single corpora."""
     table = dataset.drop_dims(["replicate", "n_draws", "n_stored"], errors="ignore")
     centre = median(dataset.draws_threshold.values)
     return table.assign({
@@ -262,40 +238,6 @@ def _for_file(dataset: xr.Dataset, target: Path) -> xr.Dataset:
             ("draws_threshold", "draws_threshold_lower", "draws_threshold_upper"), centre, strict=True
         )
     })  # fmt: skip
-
-
-def _drawn(job: SkillJob, runner: Runner, store: Any, progress: Progress | None) -> dict[str, np.ndarray]:
-    """Every variable of all cells: those that `store` has, and the others drawn and kept there.
-
-    A cell that fails ends it all: no other would fare better.
-    """
-    found = {name: np.empty(one.shape, one.dtype) for name, one in job.layout.items()}
-    cells = cut([0], job.replicates, job.size) if store is None else store.cells
-    kept = [] if store is None else store.kept()[0]
-    for cell, block in kept:
-        _place(found, cell, block)
-    done = {cell for cell, _ in kept}
-    n_draws = job.plan.n_draws[-1]
-    drawn = sum(cell.replicates for cell in done) * n_draws
-    state = State(len(done), len(cells), drawn, n_draws * job.replicates, len(done), drawn)
-    if progress:
-        progress(state)
-    left = [cell for cell in cells if cell not in done]
-    for cell, block in runner(job.drawers, left) if left else ():
-        if isinstance(block, Exception):
-            raise block
-        _place(found, cell, block)
-        if store is not None:
-            store.keep(cell, block)
-        state = state._replace(cells=state.cells + 1, draws=state.draws + cell.replicates * n_draws)
-        if progress:
-            progress(state)
-    return found
-
-
-def _place(found: Mapping[str, np.ndarray], cell: Cell, block: Mapping[str, np.ndarray]) -> None:
-    for name, values in found.items():
-        values[..., cell.first : cell.first + cell.replicates] = block[name]
 
 
 def _why_no_device(plan: SkillPlan, choice: Choice) -> str:
@@ -349,13 +291,6 @@ def _seconds(groups: Groups, engine: str) -> float:
     if plan.kind == "masses":
         return _SKILL * plan.n_skills
     return (_MEMBER + 1e-9 * len(plan.n_stored)) * plan.n_skills * plan.members
-
-
-def _short(value: Any) -> str:
-    """A value in a sentence; of a long list its ends."""
-    if not isinstance(value, list) or len(value) <= 3:
-        return str(value)
-    return f"{value[0]} … {value[-1]} ({len(value)} of them)"
 
 
 def _product(values: Any) -> int:

@@ -70,7 +70,7 @@ def print_summary(dataset: xr.Dataset, *, most: int, params: float) -> None:
 
 def _heading(dataset: xr.Dataset) -> str:
     plan = plan_of(dataset)
-    m, a, J, R = (plan[key] for key in ("members", "quorum", "n_skills", "replicates"))
+    m, a, J = (plan[key] for key in ("members", "quorum", "n_skills"))
     of = {
         "masses": f"with masses w_j ~ j^-{plan['exponent']:g} and members of their own, all alike",
         "windows": f"of consecutive ranks of {short(plan['source'])}",
@@ -80,7 +80,7 @@ def _heading(dataset: xr.Dataset) -> str:
     kind = "random orders of the text" if "text_skills" in dataset else "corpora"
     return (
         f"When skills emerge: {J} skill{'s' * (J > 1)} {of}; {m} members, a skill is there with {a} of them{seen}.\n"
-        f"{R} {kind}, engine {engine_of(dataset)['name']}"
+        f"{dataset.sizes['replicate']} {kind}, engine {engine_of(dataset)['name']}"
     )
 
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,51 +10,78 @@ import xarray as xr
 
 from bounds.command import SCHEMA_VERSION, print_table, result_object
 from simulate.dataset import describe, provenance, save_result, stamp
-from simulate.progress import reporter
+from simulate.endings import explained, present, say_device, say_failures
+from simulate.keeping import corpora_at_once
+from simulate.progress import clock, size_of
 from simulate.suite import tables
+from simulate.suite.forecast import check_memory, memory_needed
+from simulate.suite.job import Job
 from simulate.suite.plan import Suite
 from simulate.suite.prepare import prepare, suite_device
-from simulate.suite.results import COURSE
 from simulate.suite.run import regenerate_batch, run_suite
-from simulate.sweep_command import say_device
 
 FORMULAS = ("capacity_loss", "capacity_loss_bounds", "term_accuracy", "le_cam_bound")
 
 
-def train(plan: Suite, options: dict[str, Any]) -> None:
-    """Train the suite; write and print what was asked for."""
+def train(plan: Suite, options: dict[str, Any]) -> int:
+    """Train the suite, or say what that would take; write and print what was asked for; the exit code."""
     job = prepare(plan, device=options["device"])
     say_device(job.device, options)
-    with reporter(options["progress"]) as progress:
-        dataset = run_suite(job, threads=options["threads"], cluster=options["cluster"], progress=progress)
-    path = None
-    if options["out"]:
-        kept = _course(dataset) if Path(options["out"]).suffix == ".csv" else dataset
-        path = str(save_result(kept, options["out"], overwrite=options["overwrite"]))
-    if options["as_json"]:
-        print(json.dumps(_object(dataset, path, options["curves"]), indent=1))
-    else:
+    if options["dry_run"]:
+        _print_forecast(job, options)
+        return 0
+    arguments = {name: options[name] for name in ("threads", "cluster", "out", "resume", "overwrite")}
+    with explained(options) as progress:
+        dataset = run_suite(job, progress=progress, **arguments)
+    _present(dataset, options)
+    return say_failures(dataset, options)
+
+
+def _present(dataset: xr.Dataset, options: dict[str, Any]) -> None:
+    def show() -> None:
         tables.print_suite(dataset)
         if options["explained"]:
             from bounds.catalogue import explain
 
             for name in FORMULAS:
                 print(f"\n{explain(name)}")
-    if options["figure"]:
-        # A notebook names a backend of its own in the environment, which this process may not have.
-        os.environ["MPLBACKEND"] = "agg"
+
+    def draw(path: str, overwrite: bool) -> None:
         from simulate.suite.figures import save_suite_figure
 
-        save_suite_figure(dataset, options["figure"], overwrite=options["overwrite"])
-    for written in (path, options["figure"]):
-        if written and not options["as_json"]:
-            print(f"written: {written}")
+        save_suite_figure(dataset, path, overwrite=overwrite)
+
+    present(dataset, options, lambda path: _object(dataset, path, options["curves"]), show, draw)
 
 
-def _course(dataset: xr.Dataset) -> xr.Dataset:
-    """What a .csv has a line for: each corpus, checkpoint and size."""
-    names = [name for name in dataset.data_vars if set(dataset[name].dims) <= set(COURSE)]
-    return dataset[names]
+def _print_forecast(job: Job, options: dict[str, Any]) -> None:
+    at_once, (seconds, n_bytes) = corpora_at_once(options["threads"], options["cluster"]), job.cost
+    try:
+        note = check_memory(job, at_once)
+    except ValueError as error:
+        note = str(error)
+    plan, needed, cells = job.plan, memory_needed(job, at_once), len(job.cells_of(job.size))
+    row: dict[str, Any] = {
+        "source": plan.source, "n_draws": job.n_draws, "replicates": plan.replicates, "cells": cells,
+        "n_unique_expected": round(job.n_unique), "seconds": seconds * plan.replicates,
+        "n_bytes": n_bytes, "n_bytes_in_all": needed,
+    }  # fmt: skip
+    working = min(at_once, cells) or 1
+    verdict = (
+        f"{plan.replicates} {'corpus' if plan.replicates == 1 else 'corpora'} of {job.n_draws:.3g} draws in {cells} "
+        f"cells, {working} at a time: about {clock(max(row['seconds'] / working, 1))} and {size_of(needed)} of memory "
+        "here; nothing was drawn."
+    )
+    notes = [note] if note else []
+    if options["as_json"]:
+        print(json.dumps(result_object([row], json.loads(job.made)["parameters"], warnings=notes, verdict=verdict)))
+        return
+    sizes = f"{len(plan.n_params)} sizes from N = {plan.n_params[0]} to {plan.n_params[-1]}"
+    print(f"{sizes}, {len(plan.checkpoints)} checkpoints")
+    print(f"one corpus: about {row['n_unique_expected']} distinct sequences and {size_of(n_bytes)} of memory")
+    for text in (*job.notes, *notes):
+        print(f"! {text}")
+    print(verdict)
 
 
 def _object(dataset: xr.Dataset, path: str | None, with_curves: bool) -> dict[str, Any]:

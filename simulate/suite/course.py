@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,7 +13,7 @@ from simulate.orders import Order
 from simulate.suite import stores
 from simulate.suite.exposures import EXPOSURES, Exposures
 from simulate.suite.positions import N_WINDOWS, poisson_test
-from simulate.suite.trajectories import CLASSES, FEWEST, classify_trajectories
+from simulate.suite.trajectories import CLASSES, can_classify, classify_trajectories
 
 if TYPE_CHECKING:
     from simulate.suite.training import Block, Trainer
@@ -20,8 +21,9 @@ if TYPE_CHECKING:
 AFTER = (0, 10, 20, 30, 40, 50, 60, 70)
 """Percent of the steps after which trajectories are classified; those above 0 are in the tables of Xia et al. 2022."""
 
+_KEPT = ("unknown", "n_unique", "n_next", "known", "tracked", "validation")
 _COUNTS = ("stored", "missed_next", "missed_validation", "entered", "forgotten")
-_AT_ONCE = 1 << 22
+AT_ONCE = 1 << 22
 """Trajectory points that are classified at a time."""
 
 
@@ -32,6 +34,7 @@ class Course:
         self.trainer, self.order = trainer, order
         n_steps, n_sizes = len(trainer.steps), len(trainer.capacities)
         self.shape = (n_steps, n_sizes)
+        self.n_seen = 0
         self.level = np.zeros(0, np.uint8)
         self.since = np.zeros((0, n_sizes), np.uint8 if n_steps <= 256 else np.uint16)
         self.probability = np.zeros(0)
@@ -41,7 +44,7 @@ class Course:
         self.known = np.zeros((n_steps, stores.N_BINS, n_sizes + 1), np.int64)
         self.tracked = np.zeros((n_steps, len(trainer.tracked)), np.uint8)
         end = int(trainer.steps[-1]) * trainer.batch
-        self.tests = order.keys(end, min(trainer.validation, order.n_draws - end))
+        self.tests = order.keys(end, trainer.n_tests)
         self.validation = np.zeros((n_steps, len(self.tests)), np.uint8)
 
     def look(self, checkpoint: int, census: Census, exposures: Exposures) -> None:
@@ -64,9 +67,10 @@ class Course:
         self.tracked[checkpoint] = self._levels(census, self.trainer.tracked)
         self.validation[checkpoint] = self._levels(census, self.tests)
         self.counts["missed_validation"][checkpoint] = self._missed(self.validation[checkpoint])
+        self.n_seen = checkpoint + 1
 
-    def end(self, census: Census, exposures: Exposures, *, shown: bool) -> Block:
-        """All that was seen; `shown` adds what is kept of one corpus only."""
+    def end(self, census: Census, exposures: Exposures) -> Block:
+        """All that was seen."""
         from simulate.suite.training import Block
 
         each = {name: values[None] for name, values in self.counts.items()}
@@ -79,11 +83,27 @@ class Course:
         pooled = {"since": since, "known": self.known, "tracked": tracked.astype(np.int64)}
         each |= {name: values[None] for name, values in self._term_accuracy(census.counts).items()}
         each["tied"] = self._tied(exposures.taught(census.counts))[None]
-        if np.count_nonzero(self.trainer.steps) >= FEWEST:
+        if can_classify(self.trainer.steps):
             each["classes"] = self._validation_classes()[None]
             found = classify_trajectories(self._perplexity(tracked), self.trainer.steps)
             pooled["tracked_classes"] = (found[..., None] == np.arange(len(CLASSES))).astype(np.int64)
-        return Block(each, pooled, {"validation": self.validation, "windows": windows} if shown else {})
+        return Block(each, pooled, {"validation": self.validation, "windows": windows})
+
+    def state(self) -> dict[str, np.ndarray]:
+        """What `restore` takes to go on from here."""
+        n = int(self.n_unique[self.n_seen - 1])
+        kept = self.counts | {name: getattr(self, name) for name in _KEPT}
+        return kept | {
+            "n_seen": np.array(self.n_seen), "level": self.level[:n], "since": self.since[:n],
+            "probability": self.probability,
+        }  # fmt: skip
+
+    def restore(self, state: Mapping[str, np.ndarray]) -> None:
+        """Go on from a `state`."""
+        for name in (*_KEPT, "level", "since", "probability"):
+            setattr(self, name, state[name])
+        self.counts = {name: state[name] for name in _COUNTS}
+        self.n_seen = int(state["n_seen"])
 
     def _make_room(self, census: Census) -> None:
         """Room for the sequences that are new, and their probabilities."""
@@ -120,10 +140,10 @@ class Course:
         steps = self.trainer.steps
         found = np.full((self.shape[1], len(AFTER), len(CLASSES)), -1, np.int64)
         _, where, times = np.unique(self.tests, return_index=True, return_counts=True)
-        size = max(1, _AT_ONCE // max(self.shape[0], 1))
+        size = max(1, AT_ONCE // max(self.shape[0], 1))
         for j, percent in enumerate(AFTER):
             late = (steps * 100 >= percent * steps[-1]) & (steps > 0)
-            if np.count_nonzero(late) < FEWEST:
+            if not can_classify(steps[late]):
                 continue
             found[:, j] = 0
             for i in range(self.shape[1]):

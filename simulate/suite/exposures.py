@@ -7,6 +7,7 @@ first, attempt 1 for the second. So neither depends on how draws are cut into ba
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 
 import numpy as np
 
@@ -50,6 +51,16 @@ class Exposures:
     def positions(self, first: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Positions, in the order of `EXPOSURES`, of each sequence; `first` is known to the census."""
         return first, self._last[: self._n_types], self._any[: self._n_types]
+
+    def state(self) -> dict[str, np.ndarray]:
+        """What `restore` takes to go on from here."""
+        arrays = {"taught": self._taught, "last": self._last, "any": self._any, "best": self._best}
+        return {name: values[: self._n_types] for name, values in arrays.items()}
+
+    def restore(self, state: Mapping[str, np.ndarray]) -> None:
+        """Go on from a `state`."""
+        self._taught, self._last, self._any, self._best = (state[name] for name in ("taught", "last", "any", "best"))
+        self._n_types = len(self._last)
 
 
 def _longer(array: np.ndarray, size: int) -> np.ndarray:

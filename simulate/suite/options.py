@@ -28,10 +28,13 @@ def read_plan(options: dict[str, Any]) -> Suite:
     plan = parse_or_fail(lambda: Suite(**fields))
     if plan.text and (options["replicates"] or 1) > 1:
         raise click.UsageError(f"a text is one corpus: leave --replicates out, got {options['replicates']}")
-    if options["resume"]:
-        raise click.UsageError("--resume is for sweeps: a suite keeps no part of its work; run it again without")
     if options["batch_at"] is not None and options["figure"]:
         raise click.UsageError("--batch-at gives one batch, of which there is no figure; leave --figure out")
+    for flag in ("resume", "dry_run"):
+        if options["batch_at"] is not None and options[flag]:
+            name = flag.replace("_", "-")
+            raise click.UsageError(f"--batch-at makes one batch at once: there is nothing to foresee or resume; "
+                                   f"leave --{name} out")  # fmt: skip
     check_outputs(options)
     check_workers(options)
     if plan.text and options["cluster"]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+import hashlib
+from dataclasses import replace
 
 import numpy as np
 
@@ -12,22 +13,13 @@ from bounds.unique import expected_unique
 from simulate.arrivals import Choice
 from simulate.job import device_for_tokens
 from simulate.orders import DrawnOrder, Order, TextOrder, open_order
+from simulate.suite.job import Job
 from simulate.suite.plan import DEFAULT_BATCH, MAX_TRACKED_RANK, Suite
 from simulate.suite.training import Trainer
 
 N_SIZES, N_TRACKED = 16, 13
 SMALLEST, WIDEST = 10, 8
 """Smallest default size; tracked ranks reach from n / 8 to 8 n of the middle size n."""
-
-
-@dataclass(frozen=True)
-class Job:
-    """A suite with nothing left open (`plan`), ready to run."""
-
-    plan: Suite
-    trainer: Trainer
-    notes: tuple[str, ...]
-    device: Choice
 
 
 def prepare(plan: Suite, *, device: str = "cpu") -> Job:
@@ -50,7 +42,9 @@ def prepare(plan: Suite, *, device: str = "cpu") -> Job:
         batch=_batch(plan), tracked=_tracked(order, plan), validation=plan.validation,
         learning_probability=plan.learning_probability, novelty_cost=plan.novelty_cost, irreducible=plan.irreducible,
     )  # fmt: skip
-    return Job(plan, trainer, notes, chosen)
+    n_draws = plan.checkpoints[-1] * _batch(plan)
+    inputs = {plan.source: hashlib.sha256(order.keys(0, n_draws).tobytes()).hexdigest()} if plan.text else {}
+    return Job(plan, trainer, notes, inputs, chosen)
 
 
 def suite_device(plan: Suite, wanted: str) -> Choice:

@@ -10,48 +10,59 @@ import xarray as xr
 from bounds.capacity import capacity_loss, capacity_loss_bounds
 from bounds.intervals import HEURISTIC, RIGOROUS
 from bounds.sources import Geometric, Mixture, Source, Uniform, Windows, Zipf
-from simulate.dataset import describe, provenance, stamp
+from simulate.dataset import describe, stamp
+from simulate.keeping import Gathered, made_of
 from simulate.suite.course import AFTER
 from simulate.suite.exposures import EXPOSURES
+from simulate.suite.job import Job
 from simulate.suite.matching import match_losses
 from simulate.suite.positions import distance_bound
-from simulate.suite.prepare import Job
-from simulate.suite.training import Block
-from simulate.suite.trajectories import CLASSES, FEWEST, classify_trajectories
+from simulate.suite.trajectories import CLASSES, can_classify, classify_trajectories
+from simulate.sweep_cells import Block
 
 COURSE = ("replicate", "step", "n_params")
 
 
-def to_dataset(job: Job, block: Block) -> xr.Dataset:
-    """All that a suite gave, with units, labels and provenance."""
-    plan, trainer = job.plan, job.trainer
-    data = _losses(job, block) | _theory(job) | _terms(job, block) | _tracked(job, block) | _positions(job, block)
+def to_dataset(job: Job, gathered: Gathered) -> xr.Dataset:
+    """All that a suite gave, with units, labels and provenance; corpora that failed are left out."""
+    plan, trainer, block = job.plan, job.trainer, gathered.without_gaps()
+    replicates = len(gathered.drawn)
+    data = (
+        _losses(job, block)
+        | _theory(job)
+        | _terms(job, block)
+        | _tracked(job, block, replicates)
+        | _positions(job, block)
+    )
     for name in ("stored", "entered", "forgotten"):
-        data[name] = (COURSE, block.each[name])
-    data["n_unique"] = (("replicate", "step"), block.each["n_unique"])
-    data["memorised_since"] = (("n_params", "since_step"), block.pooled["since"] / plan.replicates)
-    if "classes" in block.each:
-        percent = 100 * block.each["classes"] / float(plan.validation or np.nan)
+        data[name] = (COURSE, block[name])
+    data["n_unique"] = (("replicate", "step"), block["n_unique"])
+    data["memorised_since"] = (("n_params", "since_step"), block["since"] / replicates)
+    if "classes" in block:
+        percent = 100 * block["classes"] / float(plan.validation or np.nan)
         dims = ("replicate", "n_params", "after_percent", "trajectory")
         data["trajectory_percent"] = (
             dims,
-            np.where(block.each["classes"] < 0, np.nan, percent),
+            np.where(block["classes"] < 0, np.nan, percent),
         )
     coords = {
         "n_params": list(plan.n_params), "step": trainer.steps, "since_step": trainer.steps,
-        "replicate": np.arange(plan.replicates), "tracked_rank": list(plan.track), "after_percent": list(AFTER),
+        "replicate": gathered.drawn, "tracked_rank": list(plan.track), "after_percent": list(AFTER),
         "trajectory": list(CLASSES), "exposure": list(EXPOSURES),
         "capacity": ("n_params", trainer.capacities), "n_draws": ("step", trainer.steps * trainer.batch),
     }  # fmt: skip
     dataset = xr.Dataset(data, coords=coords)
-    dataset = match_losses(dataset, block.shown["validation"], plan.match_loss)
-    parameters = {name: _plain(value) for name, value in vars(plan).items()}
-    made = provenance(parameters, command="suite", notes=list(job.notes), device=job.device.name)
-    dataset = stamp(describe(dataset), made)
+    dataset = match_losses(dataset, block["validation"], plan.match_loss)
+    dataset = stamp(describe(dataset), made_of(job, gathered))
     for name, label in _LABELS.items():
         if name in dataset:
             dataset[name].attrs["label"] = label
     return dataset
+
+
+def course_of(dataset: xr.Dataset) -> xr.Dataset:
+    """What a .csv has a line for: each corpus, checkpoint and size."""
+    return dataset[[name for name in dataset.data_vars if set(dataset[name].dims) <= set(COURSE)]]
 
 
 _LABELS = {
@@ -64,7 +75,7 @@ _LABELS = {
 
 def _losses(job: Job, block: Block) -> dict[str, Any]:
     """Losses in nats per sequence: expected under the law, on the next batch, and on the validation set."""
-    each, E, c = block.each, job.plan.irreducible, job.plan.novelty_cost
+    each, E, c = block, job.plan.irreducible, job.plan.novelty_cost
     with np.errstate(invalid="ignore", divide="ignore"):
         n_next = each["n_next"][..., None].astype(float)
         prequential = np.where(n_next > 0, E + c * each["missed_next"] / n_next, np.nan)
@@ -104,7 +115,7 @@ def _theory(job: Job) -> dict[str, Any]:
 
 def _terms(job: Job, block: Block) -> dict[str, Any]:
     """Sequences in each bin of exposures, and how many of them each size knows; summed over replicates."""
-    known = block.pooled["known"]
+    known = block["known"]
     used = int(np.flatnonzero(known.sum(axis=(0, 2)))[-1]) + 1
     known = known[:, :used]
     dims = ("step", "term_count")
@@ -113,7 +124,7 @@ def _terms(job: Job, block: Block) -> dict[str, Any]:
         "terms": (dims, known.sum(axis=2)),
         "terms_known": ((*dims, "n_params"), known.cumsum(axis=2)[..., :-1]),
     }
-    expected, variance = (block.each[name][:, :used].sum(axis=0) for name in ("expected", "variance"))
+    expected, variance = (block[name][:, :used].sum(axis=0) for name in ("expected", "variance"))
     terms = known[-1].sum(axis=1)
     with np.errstate(invalid="ignore", divide="ignore"):
         found["term_accuracy_expected"] = ("term_count", np.where(terms > 0, expected / terms, np.nan))
@@ -121,40 +132,36 @@ def _terms(job: Job, block: Block) -> dict[str, Any]:
     return found
 
 
-def _tracked(job: Job, block: Block) -> dict[str, Any]:
+def _tracked(job: Job, block: Block, replicates: int) -> dict[str, Any]:
     """Chance that each tracked sequence is stored, its loss, and the class of its trajectory."""
     plan, steps = job.plan, job.trainer.steps
-    stored = block.pooled["tracked"] / plan.replicates
+    stored = block["tracked"] / replicates
     loss = plan.irreducible + plan.novelty_cost * (1 - stored)
     dims = ("step", "n_params", "tracked_rank")
     found: dict[str, Any] = {"tracked_stored": (dims, stored), "tracked_loss": (dims, loss)}
-    if np.count_nonzero(steps) >= FEWEST:
+    if can_classify(steps):
         classes = classify_trajectories(np.exp(loss), steps)
         found["tracked_class"] = (dims[1:], np.array(CLASSES)[classes])
-        share = block.pooled["tracked_classes"] / plan.replicates
+        share = block["tracked_classes"] / replicates
         found["tracked_class_share"] = ((*dims[1:], "trajectory"), share)
     return found
 
 
 def _positions(job: Job, block: Block) -> dict[str, Any]:
     """Tests of memorised positions against a homogeneous Poisson process."""
-    poisson, windows = block.each["poisson"], block.shown["windows"]
+    poisson, windows = block["poisson"], block["windows"]
     dims = ("replicate", "n_params", "exposure")
     names = ("dispersion", "dispersion_p", "position_ks", "position_ks_p")
     found: dict[str, Any] = {name: (dims, poisson[..., i]) for i, name in enumerate(names)}
     n_draws = int(job.trainer.steps[-1]) * job.trainer.batch
-    stored = block.each["stored"][:, -1]
+    stored = block["stored"][:, -1]
     bound = [distance_bound(round(n), n_draws) for n in stored.mean(axis=0)]
-    tied = block.each["tied"] / np.maximum(stored, 1)
+    tied = block["tied"] / np.maximum(stored, 1)
     return found | {
         "poisson_distance_bound": ("n_params", np.array(bound)),
         "tied_share": ("n_params", tied.mean(axis=0)),
         "position_windows": (("n_params", "exposure", "window"), windows),
     }
-
-
-def _plain(value: Any) -> Any:
-    return list(value) if isinstance(value, tuple) else value
 
 
 def mean_and_interval(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

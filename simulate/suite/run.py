@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import xarray as xr
 
 from bounds.quantities import parse_count
-from simulate.cluster import check_cluster, on_cluster
+from simulate.cluster import on_cluster
+from simulate.files import part_of
+from simulate.keeping import Progress, checked_target, corpora_at_once, run_cells
+from simulate.suite.forecast import warn_of_memory
+from simulate.suite.job import Job
 from simulate.suite.plan import PYTHIA_STEPS, Suite
-from simulate.suite.prepare import Job, open_suite_order, prepare, suite_device
-from simulate.suite.results import to_dataset
-from simulate.suite.training import Block, added
-from simulate.sweep_cells import Cell, cut, on_threads
-from simulate.sweeps import Progress, State
-
-MAX_CELLS = 1024
+from simulate.suite.prepare import open_suite_order, prepare, suite_device
+from simulate.suite.results import course_of, to_dataset
+from simulate.sweep_cells import on_threads
 
 
 def run_suite(
@@ -27,6 +29,9 @@ def run_suite(
     device: str = "cpu",
     threads: int | None = None,
     cluster: str | None = None,
+    out: str | Path | None = None,
+    resume: bool = False,
+    overwrite: bool = False,
     progress: Progress | None = None,
     **options: Any,
 ) -> xr.Dataset:
@@ -39,14 +44,30 @@ def run_suite(
     (cpu, gpu or auto: where sequences are drawn), nor `threads`, nor a Dask `cluster` (local, local:N or
     tcp://host:port) change a number.
 
+    The result is written to `out`. If that ends in .zarr, corpora are kept in ``out.part`` as they are done (without a
+    cluster also half-way, now and then), and `resume` goes on with what a killed suite has left there. Corpora that
+    fail are left out of the result and named in the provenance under ``failed``.
+
     Raises ValueError with one sentence where the suite cannot be trained as asked.
     """
     if isinstance(plan, str):
         plan = Suite(plan, **options)
     elif options:
         raise ValueError(f"{next(iter(options))} belongs into the plan; pass it to Suite")
+    target = checked_target(out, resume=resume, overwrite=overwrite)
     job = plan if isinstance(plan, Job) else prepare(plan, device=device)
-    return to_dataset(job, _train(job, threads, cluster, progress))
+    if cluster is not None and job.plan.text:
+        raise ValueError("a text is one corpus, which a cluster cannot share; leave --cluster out")
+    if cluster is None and target and target.suffix == ".zarr":  # workers need no common file system
+        job = replace(job, trainer=replace(job.trainer, folder=part_of(target) / "courses"))
+    at_once = corpora_at_once(threads, cluster)
+    if not (resume and target and target.exists()):
+        warn_of_memory(job, at_once)
+    runner = on_threads(at_once) if cluster is None else on_cluster(cluster)
+    return run_cells(
+        job, partial(to_dataset, job), runner, target=target, resume=resume, overwrite=overwrite, progress=progress,
+        table=course_of,
+    )  # fmt: skip
 
 
 def regenerate_batch(
@@ -65,35 +86,3 @@ def regenerate_batch(
     if (step + 1) * size > order.n_draws:
         raise ValueError(f"{source} has {order.n_draws // size} batches of {size}, got step {step}; count from 0")
     return np.arange(step * size, (step + 1) * size), order.keys(step * size, size)
-
-
-def _train(job: Job, threads: int | None, cluster: str | None, progress: Progress | None) -> Block:
-    cells = cut([0], job.plan.replicates, -(-job.plan.replicates // MAX_CELLS))
-    runner: Any = on_threads(_threads(threads))
-    if cluster is not None:
-        if job.plan.text:
-            raise ValueError("a text is one corpus, which a cluster cannot share; leave --cluster out")
-        check_cluster(cluster)
-        runner = on_cluster(cluster)
-    n_draws = int(job.trainer.steps[-1]) * job.trainer.batch
-    state = State(0, len(cells), 0, n_draws * job.plan.replicates, 0, 0)
-    if progress:
-        progress(state)
-    each: dict[Cell, dict[str, np.ndarray]] = {}
-    pooled: dict[str, np.ndarray] = {}
-    shown: dict[str, np.ndarray] = {}
-    for cell, block in runner({0: job.trainer}, cells):
-        if isinstance(block, Exception):
-            raise block
-        each[cell] = block.each
-        pooled = added([pooled, block.pooled] if pooled else [block.pooled])
-        shown = block.shown or shown
-        state = state._replace(cells=state.cells + 1, draws=state.draws + cell.replicates * n_draws)
-        if progress:
-            progress(state)
-    joined = {name: np.concatenate([each[cell][name] for cell in sorted(each)]) for name in each[cells[0]]}
-    return Block(joined, pooled, shown)
-
-
-def _threads(threads: int | None) -> int:
-    return os.cpu_count() or 1 if threads is None else parse_count(threads, name="threads", high=4096)

@@ -7,9 +7,10 @@ the sequences of a count is known) is added up.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 
@@ -19,11 +20,12 @@ from simulate.orders import BATCH, DrawnOrder, Order, batches
 from simulate.stream import Stream
 from simulate.suite.course import Course
 from simulate.suite.exposures import Exposures
+from simulate.suite.snapshots import Snapshots
 
 
 @dataclass(frozen=True)
 class Block:
-    """Arrays with a replicate axis in front (`each`), their sums (`pooled`), and what corpus 0 shows (`shown`)."""
+    """Arrays with a replicate axis in front (`each`), sums (`pooled`), and what the first corpus shows (`shown`)."""
 
     each: dict[str, np.ndarray]
     pooled: dict[str, np.ndarray]
@@ -32,7 +34,7 @@ class Block:
 
 @dataclass(frozen=True)
 class Trainer:
-    """A suite that is ready: `draw` trains all sizes on a block of its corpora."""
+    """A suite that is ready: `train` takes all sizes through a block of its corpora."""
 
     source: str
     order: Order
@@ -45,8 +47,20 @@ class Trainer:
     learning_probability: float
     novelty_cost: float
     irreducible: float
+    folder: Path | None = None
+    """Where the state of corpora half-way is kept, if anywhere: it changes no number."""
 
-    def draw(self, first: int, replicates: int) -> Block:
+    @property
+    def n_tests(self) -> int:
+        """Draws of the validation set: fewer than asked for where a text ends."""
+        return min(self.validation, self.order.n_draws - int(self.steps[-1]) * self.batch)
+
+    def draw(self, first: int, replicates: int) -> dict[str, np.ndarray]:
+        """The corpora with the numbers `first` to ``first + replicates - 1``, as a cell holds them."""
+        block = self.train(first, replicates)
+        return {**block.each, **block.pooled, **block.shown}
+
+    def train(self, first: int, replicates: int) -> Block:
         """The corpora with the numbers `first` to ``first + replicates - 1``."""
         return join([self._train(number) for number in range(first, first + replicates)])
 
@@ -61,26 +75,47 @@ class Trainer:
         stream = Stream(self.seed, "exposures", cell_of(self.source), replicate)
         exposures = Exposures(stream, self.learning_probability)
         census, course = Census(order), Course(self, order)
-        for checkpoint, step in enumerate(self.steps):
-            stop = int(step) * self.batch
+        snapshots = Snapshots(self.folder / f"{replicate}.npz") if self.folder else None
+        state = snapshots.load() if snapshots else None
+        if state:
+            census = census_of(order, state)
+            exposures.restore(state)
+            course.restore(state)
+        for checkpoint in range(course.n_seen, len(self.steps)):
+            stop = int(self.steps[checkpoint]) * self.batch
             for begin, keys in _ahead(order, census.n_draws, stop):
                 exposures.note(census.count(keys, begin), begin, census.n_unique)
             course.look(checkpoint, census, exposures)
-        return course.end(census, exposures, shown=replicate == 0)
+            if snapshots:
+                snapshots.keep(lambda: {**state_of(census), **exposures.state(), **course.state()})
+        found = course.end(census, exposures)
+        if snapshots:
+            snapshots.remove()
+        return found
 
 
 def join(blocks: Sequence[Block]) -> Block:
     """Several blocks as one, in their order."""
     each = {name: np.concatenate([block.each[name] for block in blocks]) for name in blocks[0].each}
-    return Block(each, added([block.pooled for block in blocks]), blocks[0].shown)
+    # Sums of whole numbers: the same in every order.
+    pooled = {
+        name: sum((block.pooled[name] for block in blocks[1:]), blocks[0].pooled[name]) for name in blocks[0].pooled
+    }
+    return Block(each, pooled, blocks[0].shown)
 
 
-def added(parts: Iterable[dict[str, np.ndarray]]) -> dict[str, np.ndarray]:
-    """The sums of whole numbers in several blocks: they are the same in every order."""
-    total: dict[str, np.ndarray] = {}
-    for part in parts:
-        total = {name: values + total[name] if total else values for name, values in part.items()}
-    return total
+def state_of(census: Census) -> dict[str, np.ndarray]:
+    """What `census_of` makes the same census of again."""
+    return {"keys": census.keys, "counts": census.counts, "first": census.first, "n_draws": np.array(census.n_draws)}
+
+
+def census_of(order: Order, state: Mapping[str, np.ndarray]) -> Census:
+    """The census of `order` with a state: its sequences are shown in their order, and what is known of them set."""
+    census = Census(order)
+    census.count(state["keys"], 0)
+    census.counts[:], census.first[:] = state["counts"], state["first"]
+    census.n_draws = int(state["n_draws"])
+    return census
 
 
 def _ahead(order: Order, first: int, stop: int) -> Iterator[tuple[int, np.ndarray]]:

@@ -25,6 +25,11 @@ FEWEST = 3
 """Steps of which a slope can be tested."""
 
 
+def can_classify(steps: ArrayLike) -> bool:
+    """Whether there are steps enough for a slope."""
+    return int(np.count_nonzero(steps)) >= FEWEST
+
+
 def classify_trajectories(perplexity: ArrayLike, steps: ArrayLike) -> np.ndarray:
     """Number in `CLASSES` of each trajectory: `perplexity` of shape (step, ...), `steps` of shape (step,).
 
