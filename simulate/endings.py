@@ -52,6 +52,13 @@ def how_to_resume(options: dict[str, Any]) -> str:
     return f"run the same command with --resume{instead} to go on"
 
 
+def say_device(device: tuple[str, str], options: dict[str, Any]) -> None:
+    """Say which device was taken, and why, where that was left open."""
+    if options["device"] == "auto":
+        name, reason = device
+        print(f"device: {name} ({reason})", file=sys.stderr)
+
+
 def present(
     dataset: xr.Dataset,
     options: dict[str, Any],

@@ -217,10 +217,16 @@ def difference_of_inputs(begun: dict[str, Any], now: dict[str, Any], ignored: It
         return "it is of another version"
     if changed := changed_parameter(begun, now, [name for name in now["parameters"] if name not in ignored]):
         return changed
-    for key, what in (("engines", "the engine was another"), ("inputs", "the text has changed")):
-        if begun.get(key) != now.get(key):
-            return what
+    if _engine_names(begun) != _engine_names(now):
+        return "the engine was another"
+    if begun.get("inputs") != now.get("inputs"):
+        return "the text has changed"
     return changed_version(begun, now)
+
+
+def _engine_names(made: dict[str, Any]) -> dict[str, str]:
+    """Which engine draws each source; why it does changes no number."""
+    return {source: choice["name"] for source, choice in made.get("engines", {}).items()}
 
 
 def changed_parameter(begun: dict[str, Any], now: dict[str, Any], names: Iterable[str]) -> str | None:

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import json
-import sys
 from typing import Any
 
 import xarray as xr
 
 from bounds.command import number, print_table, result_object
 from bounds.laws import LAWS
-from simulate.arrivals import Choice
-from simulate.endings import explained, present, say_failures
+from simulate.endings import explained, present, say_device, say_failures
 from simulate.forecast import check_memory, fit_seconds, forecast, memory_needed
 from simulate.job import Job, prepare
 from simulate.plan import DEFAULT_SOURCES, Sweep
@@ -42,12 +40,6 @@ def _make_ready(options: dict[str, Any]) -> Job:
     job = prepare(plan, device=options["device"])
     say_device(job.device, options)
     return job
-
-
-def say_device(device: Choice, options: dict[str, Any]) -> None:
-    """Say which device was taken where that was left open."""
-    if options["device"] == "auto":
-        print(f"device: {device.name} ({device.reason})", file=sys.stderr)
 
 
 def present_sweep(dataset: xr.Dataset, options: dict[str, Any]) -> None:

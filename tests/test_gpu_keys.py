@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import weakref
+from dataclasses import replace
 
 import click
 import numpy as np
@@ -238,6 +239,15 @@ def test_a_device_draws_the_tokens_of_all_replicates(some_device):
     assert prepare_skills(SkillPlan(n_skills=3, members=4, n_draws="1e6:1e9:3"), device="auto").device.name == "cpu"
     suite = prepare_suite(Suite("zipf:1.5", checkpoints=(0, 1)), device="auto")
     assert suite.device.name == suite.trainer.order_of(3).device == "gpu"
+
+
+def test_what_was_begun_on_one_device_goes_on_on_another(some_device):
+    plan = SkillPlan(n_skills=3, members=4, n_draws="1e3:1e6:3")
+    jobs = [prepare_skills(plan, device=device) for device in ("gpu", "cpu")]
+    assert jobs[0].choice.reason != jobs[1].choice.reason
+    assert jobs[1].difference(json.loads(jobs[0].made)) is None
+    times = prepare_skills(replace(plan, engine="arrivals"))
+    assert times.difference(json.loads(jobs[0].made)) == "the engine was another"
 
 
 def test_a_text_among_the_sources_of_learners_is_read(some_device, monkeypatch, tmp_path):

@@ -24,7 +24,7 @@ SMALL = {
     "learners": ["memoriser", "margin:1", "store", "store:50"], "n_draws": "100:1e4:3", "replicates": 3, "seed": 3,
     "n_tests": 300, "tolerances": ["0", "10%"],
 }  # fmt: skip
-LONG_FLAGS = ["--learner=store", "--learner=good-turing", "--n-draws=1e4,2e6", "--replicates=8", "--seed=5"]
+LONG_FLAGS = ["--learner=store", "--learner=good-turing", "--n-draws=1e4,2e6", "--replicates=4", "--seed=5"]
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -53,10 +53,11 @@ def stopped(path: Path, after: int, **changes) -> None:
         run_learners(plan, prepare(plan.counted), out=path, threads=1, progress=stop_after(after))
 
 
+@pytest.mark.verification
 def test_interrupted_it_keeps_its_cells_and_goes_on(tmp_path):
     process = start(*LONG_FLAGS, "--out=x.zarr", cwd=tmp_path)
     part = tmp_path / "x.zarr.part"
-    wait_for(lambda: cells_done(part) >= 2, process)
+    wait_for(lambda: cells_done(part) >= 1, process)
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=60)
     assert process.returncode == 130
@@ -65,7 +66,7 @@ def test_interrupted_it_keeps_its_cells_and_goes_on(tmp_path):
     done = finish(*LONG_FLAGS, "--out=x.zarr", "--resume", "--progress", cwd=tmp_path)
     assert "from an earlier run" in done.stderr
     assert [path.name for path in tmp_path.iterdir()] == ["x.zarr"]
-    straight = measure_learners(learners=["store", "good-turing"], n_draws=[1e4, 2e6], replicates=8, seed=5)
+    straight = measure_learners(learners=["store", "good-turing"], n_draws=[1e4, 2e6], replicates=4, seed=5)
     assert same(tmp_path / "x.zarr", straight)
 
 
@@ -77,7 +78,7 @@ def test_killed_again_and_again_it_ends_as_if_nothing_had_been(tmp_path):
     def writing() -> bool:
         return any(path.name.startswith(".x.zarr.") and any(path.iterdir()) for path in tmp_path.iterdir())
 
-    for moment in (part.exists, lambda: cells_done(part) >= 5, writing):
+    for moment in (part.exists, lambda: cells_done(part) >= 2, writing):
         process = start(*LONG_FLAGS, "--out=x.zarr", "--resume", cwd=tmp_path)
         wait_for(moment, process)
         process.kill()
@@ -89,7 +90,7 @@ def test_killed_again_and_again_it_ends_as_if_nothing_had_been(tmp_path):
 
 
 def test_stopped_after_any_cell_it_ends_the_same(tmp_path, whole):
-    for after in (1, 5, 11, 12):
+    for after in (1, 11):
         path = tmp_path / f"{after}.zarr"
         stopped(path, after)
         assert cells_done(path.with_name(f"{after}.zarr.part")) >= after

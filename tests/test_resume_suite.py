@@ -27,7 +27,7 @@ SMALL = {
     "source": "zipf:1.3", "checkpoints": STEPS, "batch": 20, "replicates": 5, "seed": 9, "n_params": (5, 50, 5000),
     "learning_probability": 0.5, "validation": 100,
 }  # fmt: skip
-LONG_FLAGS = ["--source=zipf:1.5", "--batch=16", "--replicates=8", "--n-params=10:1e5:4", "--seed=4"]
+LONG_FLAGS = ["--source=zipf:1.5", "--batch=8", "--replicates=8", "--n-params=10:1e5:4", "--seed=4"]
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -72,7 +72,7 @@ def test_killed_it_ends_as_if_nothing_had_been(tmp_path):
     assert "from an earlier run" in done.stderr
     assert "written: x.zarr" in done.stdout
     assert [path.name for path in tmp_path.iterdir()] == ["x.zarr"]
-    plan = Suite("zipf:1.5", batch=16, replicates=8, n_params=(10, 215, 4642, 100_000), seed=4)
+    plan = Suite("zipf:1.5", batch=8, replicates=8, n_params=(10, 215, 4642, 100_000), seed=4)
     assert same(tmp_path / "x.zarr", simulate.run_suite(plan))
 
 
@@ -120,7 +120,7 @@ def test_one_corpus_killed_again_and_again_ends_the_same(tmp_path):
 
 
 def test_stopped_after_any_corpus_it_ends_the_same(tmp_path, whole):
-    for after in range(1, 6, 2):
+    for after in (1, 4):
         path = tmp_path / f"{after}.zarr"
         stopped(path, after)
         assert cells_done(path.with_name(f"{after}.zarr.part")) == after

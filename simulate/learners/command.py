@@ -34,11 +34,11 @@ def check_learners(options: dict[str, Any]) -> None:
 
 def measure_and_print(options: dict[str, Any]) -> int:
     """The sweep of learners that the flags ask for: measured, written, printed, drawn; the exit code."""
-    from simulate.endings import explained, say_failures
+    from simulate.endings import explained, say_device, say_failures
     from simulate.job import prepare
     from simulate.learners.job import DEARER, LearnerSweep
     from simulate.learners.measuring import run_learners
-    from simulate.sweep_command import print_forecast, say_device
+    from simulate.sweep_command import print_forecast
 
     tolerances = parse_tolerances(options["tolerance"]) if options["tolerance"] is not None else ()
     plan = LearnerSweep(

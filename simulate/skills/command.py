@@ -10,12 +10,11 @@ from typing import Any
 import xarray as xr
 
 from bounds.command import number, result_object
-from simulate.endings import explained, present, say_failures
+from simulate.endings import explained, present, say_device, say_failures
 from simulate.progress import clock
 from simulate.skills.job import SkillJob, measure, prepare
 from simulate.skills.plan import SkillPlan
 from simulate.skills.summary import as_json, print_summary
-from simulate.sweep_command import say_device
 
 FORMULAS = {
     "masses": ("draws_threshold", "draws_half_width.limit", "expected_skills", "expected_skills.limit"),

@@ -171,9 +171,8 @@ def prepare(plan: SkillPlan, *, device: str = "cpu") -> SkillJob:
     else:
         drawer = TokenDrawer(groups) if choice.name == "tokens" else ArrivalDrawer(groups)
     inputs = {plan.source: parse_corpus(plan.source).open().digests} if plan.is_text else {}
-    made = provenance(
-        asdict(plan), command="skills", engines={plan.name: choice._asdict()}, inputs=inputs, device=chosen.name
-    )
+    engines = {plan.name: choice._asdict()}
+    made = provenance(asdict(plan), command="skills", engines=engines, inputs=inputs, device=chosen.name)
     job = SkillJob(plan, groups, choice, chosen, drawer, _seconds(groups, choice.name), made)
     n_bytes = 8 * sum(_product(job.sizes[d] for d in DIMS[name]) for name in job.variables)
     if n_bytes > MAX_BYTES:

@@ -10,7 +10,7 @@ import xarray as xr
 
 from bounds.command import SCHEMA_VERSION, print_table, result_object
 from simulate.dataset import describe, provenance, save_result, stamp
-from simulate.endings import explained, present, say_failures
+from simulate.endings import explained, present, say_device, say_failures
 from simulate.keeping import corpora_at_once
 from simulate.progress import clock, size_of
 from simulate.suite import tables
@@ -19,7 +19,6 @@ from simulate.suite.job import Job
 from simulate.suite.plan import Suite
 from simulate.suite.prepare import prepare, suite_device
 from simulate.suite.run import regenerate_batch, run_suite
-from simulate.sweep_command import say_device
 
 FORMULAS = ("capacity_loss", "capacity_loss_bounds", "term_accuracy", "le_cam_bound")
 

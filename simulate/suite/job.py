@@ -55,15 +55,14 @@ class Job:
     inputs: dict[str, str]
     """SHA-256 of the numbers of the sequences of a text, as they stand in it."""
     device: Choice
-    """Where the sequences are drawn, and why."""
+    """Where sequences are drawn, and why."""
 
     @property
     def made(self) -> str:
         """The provenance of the result, as a JSON string."""
         parameters = {n: list(v) if isinstance(v, tuple) else v for n, v in vars(self.plan).items()}
-        return provenance(
-            parameters, command="suite", inputs=self.inputs, notes=list(self.notes), device=self.device.name
-        )
+        more = {"inputs": self.inputs, "notes": list(self.notes), "device": self.device.name}
+        return provenance(parameters, command="suite", **more)
 
     @property
     def drawers(self) -> dict[int, Trainer]:

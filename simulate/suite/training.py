@@ -72,15 +72,8 @@ class Trainer:
 
     def _train(self, replicate: int) -> Block:
         order = self.order_of(replicate)
-        stream = Stream(self.seed, "exposures", cell_of(self.source), replicate)
-        exposures = Exposures(stream, self.learning_probability)
-        census, course = Census(order), Course(self, order)
         snapshots = Snapshots(self.folder / f"{replicate}.npz") if self.folder else None
-        state = snapshots.load() if snapshots else None
-        if state:
-            census = census_of(order, state)
-            exposures.restore(state)
-            course.restore(state)
+        census, exposures, course = self._begun(order, replicate, snapshots)
         for checkpoint in range(course.n_seen, len(self.steps)):
             stop = int(self.steps[checkpoint]) * self.batch
             for begin, keys in _ahead(order, census.n_draws, stop):
@@ -92,6 +85,17 @@ class Trainer:
         if snapshots:
             snapshots.remove()
         return found
+
+    def _begun(self, order: Order, replicate: int, snapshots: Snapshots | None) -> tuple[Census, Exposures, Course]:
+        """A corpus before its first checkpoint, or where its last snapshot was taken."""
+        stream = Stream(self.seed, "exposures", cell_of(self.source), replicate)
+        exposures, course = Exposures(stream, self.learning_probability), Course(self, order)
+        state = snapshots.load() if snapshots else None
+        if not state:
+            return Census(order), exposures, course
+        exposures.restore(state)
+        course.restore(state)
+        return census_of(order, state), exposures, course
 
 
 def join(blocks: Sequence[Block]) -> Block:
