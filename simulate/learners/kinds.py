@@ -221,7 +221,7 @@ class Store:
     """Keeps `n_stored` of the sequences it has seen (all where None), and pays `cost` nats for any other.
 
     By count: those seen most often, of equals those seen first. By rank: its places are reserved for the most probable
-    sequences, whether they have been seen or not (equation C2); that one knows the true order of the law.
+    sequences, whether they have been seen or not (`bounds.capacity_loss`); that one knows the true order of the law.
     """
 
     n_stored: int | None = None
@@ -263,7 +263,7 @@ class Store:
         return Measured(*store_loss(corpus, self.n_stored, self.by, self.cost))
 
     def expected(self, source: AnySource, n_draws: Sequence[int]) -> Expected | None:
-        """By rank C2, exact; without limit c E M0; by count the lower end of C2's sandwich."""
+        """By rank `capacity_loss`, exact; without limit c E M0; by count the lower of `capacity_loss_bounds`."""
         from simulate.learners.stores import expected_loss
 
         if _is_text(source):

@@ -8,7 +8,7 @@
 | chance of a skill     | part of the replicates       | Wilson's                                             |
 | exponent of S(D)      | slope of ln(S + 1/2) in ln D | Student's t of what each replicate moves it by       |
 
-The half in ln(S + 1/2) is that of equation D4: S(D) + 1/2 is the power law, for many skills.
+The half in ln(S + 1/2) is that of the limit of `bounds.expected_skills`: S(D) + 1/2 is the power law, for many skills.
 """
 
 from __future__ import annotations

@@ -6,6 +6,8 @@
 | `windows`   | m consecutive ranks of the source, from a start of its own   | D3, unequal p     |
 | `frequency` | m sequences drawn from the source, for each corpus anew      | D2, D3            |
 
+Labels of formulas are those that ``python -m bounds explain D3`` looks up.
+
 In a text, `windows` are ranks by frequency in all of it. Equals are put in an order that is drawn from the seed: in the
 order of appearance, the members of a skill would be those that happen to come early.
 

@@ -7,10 +7,10 @@
 | D      | draws of the corpus                                            | draws     |
 | a      | quorum                                                         | sequences |
 
-Two stores. By rank, places are kept for the n most probable sequences whether they were drawn or not (equation D4): it
-knows the law. Of what was seen, the n most frequent have places, the earlier one first among equals: it knows the
-corpus alone, and from n = U(D) on it holds all of it. A store by rank never loses a skill as D grows; one of what was
-seen may, when other sequences come to be seen more often.
+Two stores. By rank, places are kept for the n most probable sequences whether they were drawn or not, as in
+`bounds.expected_skills`: it knows the law. Of what was seen, the n most frequent have places, the earlier one first
+among equals: it knows the corpus alone, and from n = U(D) on it holds all of it. A store by rank never loses a skill as
+D grows; one of what was seen may, when other sequences come to be seen more often.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 Each sequence in the store at the end has a position: that of its first exposure, of its last, or of any one of them,
 chosen at random. Where draws are independent, any one is as likely to be here as there, so that inclusion does not
 depend on the order and a Poisson process must fit. Sequences in a store of the most frequent were met early: their
-first exposures must crowd at the beginning and, seen backwards, their last ones at the end (equation D6).
+first exposures must crowd at the beginning and, seen backwards, their last ones at the end (`bounds.le_cam_bound`).
 
 | statistic  | is                                                              | under the null hypothesis    |
 |------------|-----------------------------------------------------------------|------------------------------|
