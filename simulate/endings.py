@@ -66,21 +66,24 @@ def present(
     show: Callable[[], None],
     draw: Callable[[str, bool], object],
 ) -> None:
-    """Print the object that `as_json` makes of the path of a result, or what `show` prints, then `draw` the figure.
+    """`draw` the figure, then print the object that `as_json` makes of the path of a result, or what `show` prints.
 
-    The figure comes last, so that nothing else is lost if it fails; `draw` takes its path, and whether to overwrite.
+    Whoever reads what is printed may stop at the first lines, so that the figure comes first; where it fails, all else
+    is printed all the same. `draw` takes its path, and whether to overwrite.
     """
     unfinished = _failed(dataset) and str(options["out"]).endswith(".zarr")
     path = None if unfinished else options["out"]
-    if options["as_json"]:
-        print(json.dumps(as_json(path), indent=1))
-    else:
-        show()
-    if options["figure"]:
-        # A notebook names a backend of its own in the environment, which this process may not have.
-        os.environ["MPLBACKEND"] = "agg"
-        # Who resumes a run has its figure drawn again.
-        draw(options["figure"], options["overwrite"] or options.get("resume", False))
+    try:
+        if options["figure"]:
+            # A notebook names a backend of its own in the environment, which this process may not have.
+            os.environ["MPLBACKEND"] = "agg"
+            # Who resumes a run has its figure drawn again.
+            draw(options["figure"], options["overwrite"] or options.get("resume", False))
+    finally:
+        if options["as_json"]:
+            print(json.dumps(as_json(path), indent=1))
+        else:
+            show()
     for written in (path, options["figure"]):
         if written and not options["as_json"]:
             print(f"written: {written}")
