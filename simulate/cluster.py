@@ -1,8 +1,8 @@
-"""The cells of a sweep on Dask workers: local processes, or a scheduler somewhere else.
+"""The cells of a command on Dask workers: local processes, or a scheduler somewhere else.
 
 What is set up for a source travels as the argument of a task, so that a worker that dies takes nothing with it: the
 scheduler has its cells drawn again elsewhere, and a cell is the same wherever it is drawn. Results come back to the
-process that runs the sweep, which alone writes; workers need no common file system.
+process that runs the command, which alone writes; workers need no common file system.
 """
 
 from __future__ import annotations

@@ -128,6 +128,15 @@ def test_stopped_after_any_corpus_it_ends_the_same(tmp_path, whole):
     assert same(path, whole)
 
 
+def test_corpora_in_cells_of_their_own_are_those_of_one_cell(whole, monkeypatch):
+    """Sums over cells, and what the first of them shows, whichever is done first."""
+    backwards = sweep_cells.cut
+    monkeypatch.setattr("simulate.suite.job.cut", lambda *arguments: backwards(*arguments)[::-1])
+    assert same(simulate.run_suite(Suite(**SMALL), threads=1), whole)
+    monkeypatch.setattr(sweep_cells, "CELL_SECONDS", 1e9)
+    assert same(simulate.run_suite(Suite(**SMALL), threads=1), whole)
+
+
 @pytest.mark.parametrize("source", ["zipf:1.3", "windows:alphabet=3,length=2", "uniform:1e12", "corpus:TEXT"])
 @pytest.mark.parametrize("chance", [1.0, 0.5])
 def test_a_corpus_stopped_at_any_checkpoint_goes_on_from_there(tmp_path, monkeypatch, every_checkpoint, source, chance):

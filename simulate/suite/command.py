@@ -14,7 +14,7 @@ from simulate.endings import explained, present, say_device, say_failures
 from simulate.keeping import corpora_at_once
 from simulate.progress import clock, size_of
 from simulate.suite import tables
-from simulate.suite.forecast import check_memory, memory_needed
+from simulate.suite.cost import check_memory, memory_needed
 from simulate.suite.job import Job
 from simulate.suite.plan import Suite
 from simulate.suite.prepare import prepare, suite_device

@@ -15,9 +15,9 @@ from simulate.arrivals import Choice
 from simulate.dataset import provenance
 from simulate.job import difference_of_inputs
 from simulate.suite import stores
+from simulate.suite.cost import corpus_cost, expected_sequences
 from simulate.suite.course import AFTER
 from simulate.suite.exposures import EXPOSURES
-from simulate.suite.forecast import corpus_cost, expected_sequences
 from simulate.suite.plan import Suite
 from simulate.suite.positions import N_WINDOWS
 from simulate.suite.training import Trainer

@@ -15,7 +15,7 @@ from bounds.quantities import parse_count
 from simulate.cluster import on_cluster
 from simulate.files import part_of
 from simulate.keeping import Progress, checked_target, corpora_at_once, run_cells
-from simulate.suite.forecast import warn_of_memory
+from simulate.suite.cost import warn_of_memory
 from simulate.suite.job import Job
 from simulate.suite.plan import PYTHIA_STEPS, Suite
 from simulate.suite.prepare import open_suite_order, prepare, suite_device
