@@ -9,6 +9,7 @@ import xarray as xr
 
 from bounds.command import SCHEMA_VERSION, number, print_table, print_text
 from bounds.efficiency import growth_factor
+from simulate.skills.estimates import LEAST_SKILLS
 from simulate.skills.rows import (
     count_formula,
     engine_of,
@@ -199,6 +200,12 @@ def _print_text_sizes(rows: list[dict[str, Any]], plan: dict[str, Any]) -> None:
 def _print_growth(dataset: xr.Dataset) -> None:
     found = growth(dataset)
     if found is None:
+        if plan_of(dataset)["kind"] == "masses":
+            print_text(
+                f"No exponent of S(D): it takes two corpora, and three sizes of corpus at which {LEAST_SKILLS:g} skills or "
+                "more and half of them at most are expected.",
+                width=_PROSE,
+            )
         return
     s, factor = plan_of(dataset)["exponent"], factor_of(found.exponent, found.lower, found.upper)
     print_text(
