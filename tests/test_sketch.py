@@ -1,9 +1,14 @@
-"""HyperLogLog: registers against whole numbers of Python, estimates against what was added, and wrong versions."""
+"""HyperLogLog: registers against whole numbers of Python, estimates against what was added, and wrong versions.
+
+``python -m tests.test_sketch`` measures how often the nominal 95 % interval covers and writes the table of
+docs/corpora.md.
+"""
 
 from __future__ import annotations
 
 import math
 from functools import cache
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -116,14 +121,14 @@ class TestRegisters:
 
 
 @cache
-def estimates(precision: int, n: int) -> tuple[np.ndarray, float]:
+def estimates(precision: int, n: int, n_sketches: int = N_SKETCHES) -> tuple[np.ndarray, float]:
     """Estimates of 0, 1, …, n - 1 by sketches with different seeds, and the part of the intervals that hold n."""
     keys, found, held = np.arange(n, dtype=np.uint64), [], 0
-    for seed in range(N_SKETCHES):
+    for seed in range(n_sketches):
         sketch = sketch_of(keys, precision, seed)
         found.append(sketch.estimate())
         held += n in sketch.interval()
-    return np.array(found), held / N_SKETCHES
+    return np.array(found), held / n_sketches
 
 
 def z_of_bias(values: np.ndarray, n: int, precision: int) -> float:
@@ -195,7 +200,7 @@ class TestWrongVersions:
         values = []
         for seed in range(50):
             sketch = HyperLogLog(12, seed)
-            sketch.registers[:] = registers_of(n, seed)
+            sketch.registers[:] = registers_of(n, seed)  # the averages are rounded down
             values.append(sketch.estimate())
         return abs(z_of_bias(np.array(values), n, 12))
 
@@ -241,6 +246,12 @@ class TestWrongVersions:
         (lambda: HyperLogLog(14.0), "precision must be a whole number from 4 to 18, got 14.0"),
         (lambda: HyperLogLog(True), "precision must be"),
         (lambda: HyperLogLog(seed=-1), r"seed must be a whole number from 0 to 2\^64 - 1, got -1"),
+        (lambda: HyperLogLog(4, registers=np.zeros(8, np.uint8)), r"registers must be uint8 of shape \(16,\)"),
+        (lambda: HyperLogLog().add([1, 2]), "keys must be a one-dimensional array of unsigned whole numbers, got list"),
+        (lambda: HyperLogLog().add(np.array([1.5])), "keys must be .* got float64 of shape"),
+        (lambda: HyperLogLog().add_windows(np.array([-1, 2]), 2), "units must be .* got int64"),
+        (lambda: HyperLogLog().add_windows(np.full(3, 2**62, np.uint64), 2), r"units must be below 2\^61 - 1"),
+        (lambda: HyperLogLog().interval(95), "confidence must lie between 0 and 1, got 95"),
         (lambda: HyperLogLog(10).merge(HyperLogLog(11)), "precision must be equal in sketches that are merged"),
         (lambda: HyperLogLog(seed=1).merge(HyperLogLog(seed=2)), "seed must be equal"),
         (lambda: HyperLogLog(kind="a").merge(HyperLogLog(kind="b")), "kind must be equal"),
@@ -250,3 +261,25 @@ def test_bad_input_is_one_sentence(make, message):
     with pytest.raises(InputError, match=message) as caught:
         make()
     assert "\n" not in str(caught.value)
+
+
+PAGE = Path(__file__).parent.parent / "docs" / "corpora.md"
+
+
+def write_page() -> None:
+    """Measure coverage for some precisions and sizes and put the table between the two comments of the page."""
+    lines = ["| precision p | distinct n | covers | bias | sd | nominal sd |", "|---" * 6 + "|"]
+    for precision in (4, 10, 14, 18):
+        for n in (10, 50, 1000, 100_000, 1_000_000):
+            values, held = estimates(precision, n, 1000)
+            bias, deviation = values.mean() / n - 1, values.std(ddof=1) / n
+            numbers = f"{held:.3f} | {bias:+.2%} | {deviation:.2%} | {HyperLogLog(precision).relative_error:.2%}"
+            lines.append(f"| {precision} | {n} | {numbers} |")
+            print(lines[-1], flush=True)
+    begin, end = "<!-- table of sketches -->\n", "\n<!-- end of the table of sketches -->"
+    before, rest = PAGE.read_text(encoding="utf-8").split(begin)
+    PAGE.write_text(before + begin + "\n".join(lines) + end + rest.split(end)[1], encoding="utf-8")
+
+
+if __name__ == "__main__":
+    write_page()

@@ -122,6 +122,12 @@ def check_unit(unit: str) -> None:
         raise InputError(f"unit must be one of {', '.join(UNITS)}, got {unit!r}")
 
 
+def check_seed(seed: int) -> None:
+    """Raise InputError unless `seed` is a whole number of 64 bits."""
+    if isinstance(seed, bool) or seed != int(seed) or not 0 <= seed < 2**64:
+        raise InputError(f"seed must be a whole number from 0 to 2^64 - 1, got {seed!r}")
+
+
 def corpus_name(names: Sequence[str]) -> str:
     """What the corpus in the files `names` is called."""
     return "+".join(map(stem, names)) if len(names) <= 3 else f"{stem(names[0])}+{len(names) - 1} files"
@@ -148,8 +154,7 @@ def shuffle_chunks(units: Units, chunk: int, seed: int) -> Units:
 
 def philox_order(count: int, seed: int) -> np.ndarray:
     """A random order of `count` things that depends on `seed` alone, not on the version of NumPy."""
-    if isinstance(seed, bool) or seed != int(seed) or not 0 <= seed < 2**64:
-        raise InputError(f"seed must be a whole number from 0 to 2^64 - 1, got {seed!r}")
+    check_seed(seed)
     bits = np.random.Philox(key=int(seed), counter=_SHUFFLE_COUNTER)
     return np.argsort(bits.random_raw(count), kind="stable")
 

@@ -45,6 +45,7 @@ from simulate.sampling import HASH_PRIME, hash_base, roll_window
 from simulate.stream import Stream, random_bits
 
 from .readers import InputError
+from .sequences import check_seed
 
 MIN_PRECISION, MAX_PRECISION = 4, 18
 PRECISION = 14
@@ -73,10 +74,13 @@ class HyperLogLog:
 
     def __post_init__(self) -> None:
         check_precision(self.precision)
-        if isinstance(self.seed, bool) or self.seed != int(self.seed) or not 0 <= self.seed < 2**64:
-            raise InputError(f"seed must be a whole number from 0 to 2^64 - 1, got {self.seed!r}")
+        check_seed(self.seed)
+        size = 1 << self.precision
         if not len(self.registers):
-            object.__setattr__(self, "registers", np.zeros(1 << self.precision, dtype=np.uint8))
+            object.__setattr__(self, "registers", np.zeros(size, dtype=np.uint8))
+        if self.registers.dtype != np.uint8 or self.registers.shape != (size,):
+            found = f"{self.registers.dtype} of shape {self.registers.shape}"
+            raise InputError(f"registers must be uint8 of shape ({size},) at precision {self.precision}, got {found}")
 
     @property
     def relative_error(self) -> float:
@@ -84,15 +88,19 @@ class HyperLogLog:
         return 1.04 / math.sqrt(len(self.registers))
 
     def add(self, keys: np.ndarray) -> None:
-        """Add distinct things by their `keys`, uint64 of shape (n,). They need not be hashes: they are mixed here."""
+        """Add distinct things by their `keys`, unsigned of shape (n,). They need not be hashes: they are mixed here."""
+        _check_numbers("keys", keys)
         salt = random_bits(np.uint64(self.seed), np.uint64(self._stream.high), _ZERO)
         _add(keys, salt, np.uint64(self.precision), self.registers)
 
     def add_windows(self, units: np.ndarray, length: int) -> None:
-        """Add all windows of `length` of the `units`, integers below 2^61 - 1 of shape (n,)."""
+        """Add all windows of `length` of the `units`, unsigned and below 2^61 - 1, of shape (n,)."""
+        _check_numbers("units", units)
         if length == 1:
             self.add(units)
         elif len(units) >= length:
+            if units.dtype.itemsize == 8 and units.max() >= HASH_PRIME:
+                raise InputError(f"units must be below 2^61 - 1, got {units.max()}; hash them to fewer bits")
             seed, high = np.uint64(self.seed), np.uint64(self._stream.high)
             base = hash_base(seed, high)
             top = np.uint64(pow(int(base), length - 1, HASH_PRIME))
@@ -125,6 +133,8 @@ class HyperLogLog:
         Its ends are whole numbers, rounded outwards: below √m things, one collision more than expected is all that
         goes wrong, and it would be missed. ``docs/corpora.md`` has the measured coverage.
         """
+        if not 0 < confidence < 1:
+            raise InputError(f"confidence must lie between 0 and 1, got {confidence!r}; 0.95 is usual")
         estimate = self.estimate()
         reach = NormalDist().inv_cdf((1 + confidence) / 2) * self.relative_error
         upper = math.ceil(estimate / (1 - reach)) if reach < 1 else math.inf
@@ -142,6 +152,14 @@ def check_precision(precision: int) -> None:
         raise InputError(
             f"precision must be a whole number from {MIN_PRECISION} to {MAX_PRECISION}, got {precision!r}; "
             f"{PRECISION} takes 16 KiB and errs by 0.8 %"
+        )
+
+
+def _check_numbers(name: str, values: np.ndarray) -> None:
+    if not isinstance(values, np.ndarray) or values.dtype.kind != "u" or values.ndim != 1:
+        found = f"{values.dtype} of shape {values.shape}" if isinstance(values, np.ndarray) else type(values).__name__
+        raise InputError(
+            f"{name} must be a one-dimensional array of unsigned whole numbers, got {found}; use np.uint64"
         )
 
 
