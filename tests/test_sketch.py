@@ -48,7 +48,7 @@ def salt_of(seed: int) -> int:
 
 
 def slow_registers(keys, precision: int, seed: int) -> list[int]:
-    """Flajolet et al. 2007, figure 3, with the hash written in binary digits."""
+    """Flajolet et al. 2007, with the hash written in binary digits."""
     registers = [0] * 2**precision
     for key in keys:
         digits = f"{mixed(key ^ salt_of(seed)):064b}"

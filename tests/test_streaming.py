@@ -164,7 +164,7 @@ class TestPrefixes:
     def test_the_end_stands_for_what_lies_beyond_it(self, tmp_path):
         growth = self.found(tmp_path, 200, "10,1000,1e4")
         assert growth.n_units.tolist() == [10, 200]
-        assert growth.notes[0] == "the text has 200 words: its end stands in the place of 1000, 10000"
+        assert growth.notes[0] == "the text has 200 words: its end stands in the place of 1000 and 1 more"
 
 
 class Endless(io.RawIOBase):

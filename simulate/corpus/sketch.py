@@ -3,7 +3,7 @@ r"""How many distinct things a stream held, from a few kilobytes: HyperLogLog.
 A thing is a number of 64 bits. Its hash is cut into the number of a register, the first p bits, and the place
 ρ = 1, 2, … of the first one among the other q = 64 - p bits, q + 1 if there is none. A register keeps the largest ρ
 that it was given. Adding a thing twice changes nothing, no order is better than another, and the registers of a
-union are the larger ones of both (Flajolet, Fusy, Gandouet & Meunier 2007, figure 3).
+union are the larger ones of both (Flajolet, Fusy, Gandouet & Meunier 2007, section 2).
 
 | letter  | argument      | is                                                                    |
 |---------|---------------|-----------------------------------------------------------------------|
@@ -175,7 +175,7 @@ def _tau(x: float) -> float:
 
 @inlined
 def _mixed(key: Any) -> Any:
-    """A bijection of 64 bits: the finaliser of SplitMix64 (Steele, Lea & Flood 2014, figure 16, "mix64variant13")."""
+    """A bijection of 64 bits: Stafford's variant 13, with which SplitMix64 ends (Steele, Lea & Flood 2014)."""
     key = (key ^ key >> _S30) * _MIX0
     key = (key ^ key >> _S27) * _MIX1
     return key ^ key >> _S31

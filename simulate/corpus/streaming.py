@@ -100,7 +100,7 @@ def sketch_corpus(
     check_unit(unit)
     grid = _grid(at, max(lengths), unit)
     kinds = [f"windows of {k} {unit}{'s' * (k > 1)}" for k in lengths]
-    run = _Run(lengths, [HyperLogLog(precision, seed, kind) for kind in kinds])
+    run = _Run(lengths, [HyperLogLog(precision, seed, kind) for kind in kinds], [0] * len(lengths))
     hashes = []
     for name in names:
         digest = hashlib.sha256()
@@ -135,14 +135,11 @@ class _Run:
 
     lengths: list[int]
     sketches: list[HyperLogLog]
+    n_windows: list[int]
     n_units: int = 0
     longest: int = 0
-    n_windows: list[int] = field(default_factory=list)
     noted: dict[int, list[tuple[int, float, Interval]]] = field(default_factory=dict)
     """For each prefix and length: windows, estimate and interval."""
-
-    def __post_init__(self) -> None:
-        self.n_windows = [0] * len(self.lengths)
 
     def note(self) -> None:
         estimates = [(sketch.estimate(), sketch.interval()) for sketch in self.sketches]
@@ -238,8 +235,7 @@ def _notes(run: _Run, grid: _Grid, beyond: list[int], unit: str, n_files: int, l
             "the text is was not known before"
         )
     if beyond:
-        notes.append(
-            f"the text has {run.n_units} {unit}s: its end stands in the place of {', '.join(map(str, beyond))}"
-        )
+        more = f" and {len(beyond) - 1} more" if len(beyond) > 1 else ""
+        notes.append(f"the text has {run.n_units} {unit}s: its end stands in the place of {beyond[0]}{more}")
     notes.append("prefixes are in file order: they are no sample of the corpus")
     return tuple(notes)
