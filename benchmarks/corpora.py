@@ -1,10 +1,11 @@
-"""Exact distinct counts beside what a reader would write; run as ``python benchmarks/corpora.py [--large]``.
+"""Distinct counts beside what a reader would write; run as ``python benchmarks/corpora.py [--large]``.
 
-Numbers of 64 bits, 31-byte windows of a text, and words of a text. Ours and the peer run in turn in one process on one
-thread, as in ``benchmarks/tokens.py``, and both counts must be equal. Polars and DuckDB are peers where they are
-installed. The text is drawn: words of a Zipf law with exponent 1.1. With ``--large`` whole processes count the words
-of a gigabyte as well (two minutes a round), with start and compilation. Below a row that is short of its target stands
-why, measured. Exits 1 where a ratio falls short of half its target or a count is wrong.
+Numbers of 64 bits, counted and estimated; 31-byte windows of a text, and words of a text. Ours and the peer run in
+turn in one process on one thread, as in ``benchmarks/tokens.py``, and both counts must be equal, or both estimates
+within 5 % of the truth. Polars, DuckDB and datasketches are peers where they are installed. The text is drawn: words
+of a Zipf law with exponent 1.1. With ``--large`` whole processes count the words of a gigabyte as well (two minutes a
+round), with start and compilation. Below a row that is short of its target stands why, measured. Exits 1 where a
+ratio falls short of half its target or a count is wrong.
 """
 
 from __future__ import annotations
@@ -23,11 +24,12 @@ from tokens import HEADER, RESULTS, Row, compare, median_seconds, save, stream
 
 from bounds import parse_source
 from simulate.backends import cpu
-from simulate.corpus import measure_corpus
+from simulate.corpus import HyperLogLog, measure_corpus
 from simulate.corpus.sequences import read_units
 from simulate.sampling import Sampler, build_sampler
 
 N_NUMBERS = 4_000_000
+N_SKETCHED = 10_000_000
 N_WORDS = 1_000_000
 N_LARGE = 110_000_000
 WINDOW = 31
@@ -99,6 +101,68 @@ def numbers() -> list[Row]:
             rows.append(
                 compare(item, peer, target, N_NUMBERS, ours, theirs, int.__eq__, rounds=ROUNDS, why=why)
             )  # fmt: skip
+    return rows
+
+
+def duckdb_estimate(values: np.ndarray) -> float:
+    import duckdb
+
+    connection = duckdb.connect(config={"threads": 1})
+    connection.register("numbers", {"value": values})
+    return float(connection.execute("select approx_count_distinct(value) from numbers").fetchall()[0][0])
+
+
+def datasketches_estimate(values: np.ndarray) -> float:
+    import datasketches
+
+    sketch = datasketches.hll_sketch(14)
+    for value in values:
+        sketch.update(value)
+    return float(sketch.get_estimate())
+
+
+def sketches() -> list[Row]:
+    """Estimates of how many of ten million numbers are distinct: nearly all of them."""
+    rng, rows = np.random.default_rng(1), []
+    known = [rng.integers(0, 1 << 63, N_SKETCHED, dtype=np.uint64) for _ in range(ROUNDS + 1)]
+
+    def ours(r: int) -> float:
+        sketch = HyperLogLog(14)
+        sketch.add(known[r])
+        return sketch.estimate()
+
+    def near(mine: object, other: object) -> bool:
+        return all(abs(float(str(found)) / N_SKETCHED - 1) < 0.05 for found in (mine, other))
+
+    def why(fast: float, slow: float, peer: str) -> str:
+        if peer != "datasketches":
+            reading = median_seconds(lambda r: known[r].max())
+            return f"reading the numbers, without hashing any, takes {reading / fast:.0%} of our time"
+        listed = known[0].tolist()
+        loop = median_seconds(lambda r: [None for value in listed if value < 0])
+        return f"the loop takes {slow / N_SKETCHED * 1e9:.0f} ns a number, of which {loop / slow:.0%} goes to looping"
+
+    peers = {
+        "duckdb": ("approx_count_distinct", duckdb_estimate, 2),
+        "datasketches": ("loop", datasketches_estimate, 100),
+    }
+    for package, (what, estimate, target) in peers.items():
+        if find_spec(package) is None:
+            print(f"distinct numbers, estimated: {package} is not installed")
+            continue
+        rows.append(
+            compare(
+                "estimate distinct numbers, 2^14 registers",
+                f"{package} {what}",
+                target,
+                N_SKETCHED,
+                ours,
+                lambda r, estimate=estimate: estimate(known[r]),
+                near,
+                rounds=ROUNDS,
+                why=lambda fast, slow, package=package: why(fast, slow, package),
+            )
+        )
     return rows
 
 
@@ -208,7 +272,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "words.txt"
         text(path, N_WORDS)
-        rows = [*numbers(), *windows(path)]
+        rows = [*numbers(), *sketches(), *windows(path)]
         if "--large" in sys.argv[1:]:
             text(path, N_LARGE)
             rows.append(large(path))

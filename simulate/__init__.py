@@ -18,6 +18,8 @@ _HOME_OF = {
     "open_result": "simulate.dataset",
     "save_result": "simulate.dataset",
     "measure_corpus": "simulate.corpus",
+    "sketch_corpus": "simulate.corpus",
+    "HyperLogLog": "simulate.corpus",
     "simulate_skills": "simulate.skills.job",
     "run_suite": "simulate.suite.run",
     "regenerate_batch": "simulate.suite.run",

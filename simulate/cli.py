@@ -137,20 +137,31 @@ def sweep(**options: Any) -> int:
     metavar="N",
     help="Blocks of text behind the interval; 0 for none.",
 )
-@seed_flag("the shuffle")
+@click.option("--sketch", is_flag=True, help="Estimate the counts in one pass and in memory that no text fills.")
+@click.option(
+    "--precision", type=CountType(low=4, high=18), default=14, show_default=True, metavar="P",
+    help="With --sketch: 2^P registers, standard error 1.04/2^(P/2).",
+)  # fmt: skip
+@seed_flag("the shuffle, or of the hash functions of a sketch")
 @law_flag
 @output_flags
 @click.option("--curves", is_flag=True, help="Print the counts at every prefix.")
 @with_version
 @config_flag
 def corpus(files: tuple[str, ...], lengths: str, **options: Any) -> None:
-    """Count distinct windows of real text exactly, and fit how they grow.
+    """Count distinct windows of real text exactly, and fit how they grow; or estimate the counts (--sketch).
 
     FILE is plain text or .zst, or - for standard input. Several files are counted together; no window joins two.
     """
     wanted = [parse_or_fail(parse_count, part, name="length") for part in lengths.split(",")]
     check_outputs(options)
     check_laws(options["laws"])
+    from simulate.corpus.sketch_command import check_flags, run
+
+    check_flags(click.get_current_context())
+    if options["sketch"]:
+        run(files, wanted, options)
+        return
     from simulate.corpus import fit_corpus, measure_corpus
 
     chosen = {key: options[key] for key in ("unit", "at", "order", "chunk", "blocks", "seed")}

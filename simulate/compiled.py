@@ -71,6 +71,16 @@ def copy_eight(typing_context, text, index, into, at):
 
 
 @intrinsic
+def leading_zeros(typing_context, value):
+    """The number of zeros, a uint64, above the highest one of `value`, a uint64; 64 where there is no one."""
+
+    def generate(context, builder, signature, arguments):
+        return builder.ctlz(arguments[0], ir.Constant(ir.IntType(1), 0))
+
+    return types.uint64(types.uint64), generate
+
+
+@intrinsic
 def prefetch(typing_context, table, index):
     """Ask for the line of memory that holds ``table[index]``, `index` a uint64 within bounds, and wait for nothing.
 

@@ -29,6 +29,8 @@ DESCRIPTIONS: dict[str, tuple[str, str]] = {
     "replicate": ("1", "independent corpus"),
     "multiplicity": ("1", "lower edge of a bin of multiplicities"),
     "n_unique": ("sequences", f"distinct sequences U(D); {NOT_MEASURED} where not measured"),
+    "n_unique_lower": ("sequences", "lower end of the 95 % interval of an estimated n_unique"),
+    "n_unique_upper": ("sequences", "upper end of the 95 % interval of an estimated n_unique"),
     "n_unique_expected": ("sequences", "expected distinct sequences E U(D)"),
     "n_unique_sd": ("sequences", "standard deviation of U(D) between corpora; NaN where not known, as for windows"),
     "missing_mass": ("1", "expected probability of all sequences unseen after D draws"),

@@ -98,6 +98,27 @@ def draw_corpora(pairs: Sequence[Any]) -> Figure:
     return figure
 
 
+def save_sketch_figure(growths: Sequence[Any], path: str | Path, *, overwrite: bool = False) -> Path:
+    """Estimated distinct windows against windows, with intervals, for each length of a sketched corpus."""
+    return save_drawn(partial(draw_sketch, growths), path, overwrite=overwrite)
+
+
+def draw_sketch(growths: Sequence[Any]) -> Figure:
+    """A panel of one curve for each length."""
+    figure = Figure(figsize=(8.5, 6), layout="constrained")
+    axes = figure.subplots()
+    for i, growth in enumerate(growths):
+        ends = abs(np.stack(tuple(growth.interval)) - growth.n_unique)
+        label = f"windows of {growth.length} {growth.unit}{'s' * (growth.length > 1)}"
+        colour = _COLOURS[i % len(_COLOURS)]
+        axes.errorbar(growth.n_draws, growth.n_unique, ends, fmt="o", ms=4, lw=1, color=colour, label=label)
+    axes.set(xscale="log", yscale="log", xlabel="windows D", ylabel="distinct windows U(D), estimated")
+    axes.set_title(f"{growths[0].corpus}. Points: prefixes, with 95 % intervals of the sketch.", fontsize=10)
+    axes.legend(fontsize=8, loc="upper left")
+    axes.grid(alpha=0.3)
+    return figure
+
+
 def _one_curve(axes: Axes, one: xr.Dataset, n_draws: np.ndarray, colour: str) -> None:
     name = short(str(one.source.item()))
     if "n_unique" in one:

@@ -26,11 +26,14 @@ from typing import Any
 import numpy as np
 from numba.extending import register_jitable
 
-PURPOSES = {"tokens": 1, "types": 2, "gauss": 3, "tests": 4, "labels": 5, "margins": 6, "skills": 7, "exposures": 8}
+PURPOSES = {
+    "tokens": 1, "types": 2, "gauss": 3, "tests": 4, "labels": 5, "margins": 6, "skills": 7, "exposures": 8,
+    "hashes": 9,
+}  # fmt: skip
 """What a stream is for. Numbers are never reused: 0 is kept for known answers.
 
 The first three draw corpora. The others: draws that a learner is tested on, labels of facts and of examples, margins of
-contexts, members of skills, and whether an exposure teaches.
+contexts, members of skills, whether an exposure teaches, and the hash functions of sketches of real text.
 """
 
 _FIELDS = {"purpose": 8, "cell": 24, "replicate": 24, "attempt": 8}

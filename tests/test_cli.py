@@ -328,7 +328,7 @@ def test_bands_of_a_corpus_size():
     ("simulate", ["--help"]), ("simulate", ["sweep", "--help"]), ("simulate", ["corpus", "--help"]),
     ("simulate", ["fit", "--help"]), ("simulate", ["sweep", "--n-draws", "-1"]),
     ("simulate", ["suite", "--help"]), ("simulate", ["suite", "--checkpoints", "0,4,2"]),
-    ("simulate", ["sweep", "--source", "x"]),
+    ("simulate", ["sweep", "--source", "x"]), ("simulate", ["corpus", "x", "--sketch", "--blocks", "8"]),
     ("simulate", ["sweep", "--cluster", "moon"]), ("simulate", ["sweep", "--resume"]),
     ("simulate", ["sweep", "--law", "newton"]), ("simulate", ["--version"]), ("simulate", ["sweep", "--out", "x.txt"]),
 ])  # fmt: skip

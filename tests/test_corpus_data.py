@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from simulate.corpus import fit_corpus, measure_corpus
+from simulate.corpus import fit_corpus, measure_corpus, sketch_corpus
 from simulate.corpus.counting import growth, window_ids
 from simulate.corpus.readers import read_blocks
 from simulate.corpus.sequences import read_units
@@ -73,6 +73,17 @@ def test_counts_within_documents(corpora, expected, name, unit):
         got = zip(draws, found.n_unique, found.spectrum[:, 0], found.spectrum[:, 1], strict=True)
         expected_rows = [wanted[windows.length][size] for size in at.tolist()]
         assert [tuple(map(int, row)) for row in got] == expected_rows
+
+
+@pytest.mark.parametrize(("name", "unit"), UNITS)
+def test_sketches_are_near_the_exact_counts(corpora, expected, name, unit):
+    wanted = expected[name, unit, False]
+    at = sorted({size for rows in wanted.values() for size in rows})
+    for result in sketch_corpus(corpora / f"{name}.txt.zst", unit=unit, length=sorted(wanted), at=at):
+        rows = {row["n_units"]: row for row in result.rows()}
+        for size, (windows, unique, *_) in wanted[result.length].items():
+            assert rows[size]["n_draws"] == windows
+            assert abs(rows[size]["n_unique"] / unique - 1) < 4 * result.sketch.relative_error, (result.length, size)
 
 
 def document_starts(corpora: Path, name: str, unit: str, n_units: int) -> np.ndarray:

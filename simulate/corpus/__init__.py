@@ -1,8 +1,9 @@
-"""Real text: read it, cut it into windows of units, count the distinct ones exactly, fit how they grow.
+"""Real text: read it, cut it into windows of units, count the distinct ones, fit how they grow.
 
 `readers` turns files into blocks of bytes, `sequences` blocks into unit ids, `counting` ids into counts, and
-`growth` joins the three. Every name is loaded when it is first used, so that checking an argument costs no
-numba.
+`growth` joins the three. A text that does not fit into memory is not kept: `hashing` turns its blocks into numbers,
+`sketch` estimates how many distinct windows of them there were, and `streaming` joins the two. Every name is loaded
+when it is first used, so that checking an argument costs no numba.
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ _HOMES = {
     "simulate.corpus.readers": ["InputError"],
     "simulate.corpus.blocks": ["BlockCurves"],
     "simulate.corpus.growth": ["CorpusGrowth", "measure_corpus"],
+    "simulate.corpus.sketch": ["HyperLogLog"],
+    "simulate.corpus.streaming": ["SketchedGrowth", "sketch_corpus"],
     "simulate.corpus.exponents": ["CorpusFit", "WindowFit", "fit_corpus"],
 }
 _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
@@ -22,10 +25,13 @@ __all__ = [
     "BlockCurves",
     "CorpusFit",
     "CorpusGrowth",
+    "HyperLogLog",
     "InputError",
+    "SketchedGrowth",
     "WindowFit",
     "fit_corpus",
     "measure_corpus",
+    "sketch_corpus",
 ]
 
 

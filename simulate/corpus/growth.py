@@ -36,6 +36,9 @@ SMALLEST = 1000
 """Units in the smallest prefix of a grid that is not given; a tenth of a corpus below ten times that."""
 
 
+NO_PREFIX = "at names no prefix; write for example 1000,1e5,all or 1e3:1e6:25"
+
+
 @dataclass(frozen=True, eq=False)
 class CorpusGrowth:
     """Distinct windows of `length` units in growing prefixes of a corpus; arrays run along the prefixes."""
@@ -128,7 +131,7 @@ def measure_corpus(
     Returns a `CorpusGrowth`; a list of them, in the order given, if `length` is a sequence. Raises InputError
     (a ValueError) with one sentence for a file that cannot be read as asked and for an argument out of range.
     """
-    lengths = _lengths(length)
+    lengths = window_lengths(length)
     _check(order, blocks)
     philox_order(0, seed)  # a bad seed is refused before the text is read
     found = measure_units(read_units(paths, unit), lengths, at=at, order=order, chunk=chunk, blocks=blocks, seed=seed)
@@ -170,13 +173,9 @@ def parse_at(at: Any, n_units: int, length: int, unit: str) -> np.ndarray:
     if at is None:
         low = max(min(SMALLEST, n_units // 10), length)
         return np.array(log_spaced(low, n_units, GRID_POINTS), dtype=np.int64)
-    items = at.split(",") if isinstance(at, str) else [at] if np.ndim(at) == 0 else at
-    try:
-        points = {point for item in items for point in _points(item, n_units)}
-    except ValueError as error:
-        raise InputError(f"{error}; write for example 1000,1e5,all or 1e3:1e6:25") from None
+    points = read_points(at_items(at), n_units)
     if not points:
-        raise InputError("at names no prefix; write for example 1000,1e5,all or 1e3:1e6:25")
+        raise InputError(NO_PREFIX)
     grid = np.array(sorted(points), dtype=np.int64)
     if grid[-1] > n_units:
         raise InputError(
@@ -185,6 +184,19 @@ def parse_at(at: Any, n_units: int, length: int, unit: str) -> np.ndarray:
     if grid[0] < length:
         raise InputError(f"at must be at least the length of a window, {length} {unit}s, got {grid[0]}")
     return grid
+
+
+def at_items(at: Any) -> list[Any]:
+    """The parts of `at`: of a string those between commas, of one number itself."""
+    return at.split(",") if isinstance(at, str) else [at] if np.ndim(at) == 0 else list(at)
+
+
+def read_points(items: Sequence[Any], n_units: int) -> set[int]:
+    """The prefixes that `items` name, each a number, ``all`` (`n_units`) or ``LOW:HIGH:COUNT``."""
+    try:
+        return {point for item in items for point in _points(item, n_units)}
+    except ValueError as error:
+        raise InputError(f"{error}; write for example 1000,1e5,all or 1e3:1e6:25") from None
 
 
 def _points(item: Any, n_units: int) -> tuple[int, ...]:
@@ -199,7 +211,8 @@ def _points(item: Any, n_units: int) -> tuple[int, ...]:
     return (parse_count(parts[0], name="at"),)
 
 
-def _lengths(length: int | Sequence[int]) -> list[int]:
+def window_lengths(length: int | Sequence[int]) -> list[int]:
+    """`length` as a list; InputError unless each is a whole number, at least 1."""
     given: list[Any] = [length] if np.ndim(length) == 0 else list(length)  # type: ignore[arg-type]
     for value in given:
         whole = isinstance(value, int | np.integer) and not isinstance(value, bool)

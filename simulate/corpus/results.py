@@ -17,11 +17,12 @@ from simulate.dataset import describe, provenance, stamp
 from .exponents import CorpusFit
 from .growth import CorpusGrowth
 from .source import TOO_SHORT
+from .streaming import SketchedGrowth
 
 Pair = tuple[CorpusGrowth, CorpusFit | None]
 
 
-def name(growth: CorpusGrowth) -> str:
+def name(growth: CorpusGrowth | SketchedGrowth) -> str:
     """The source string of a measured corpus."""
     return f"corpus:{growth.corpus},unit={growth.unit},length={growth.length}"
 

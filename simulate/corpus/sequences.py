@@ -84,8 +84,7 @@ def read_units(
     each distinct word once. Raises InputError (a ValueError) for a unit that is none of `UNITS`, for a file
     that cannot be read, is empty or, for chars and words, is not UTF-8.
     """
-    if unit not in UNITS:
-        raise InputError(f"unit must be one of {', '.join(UNITS)}, got {unit!r}")
+    check_unit(unit)
     names = file_list(paths)
     words = None
     if unit == "word":
@@ -111,10 +110,27 @@ def read_units(
         ids=parts[0] if len(parts) == 1 else np.concatenate(parts),
         starts=starts.astype(np.int64),
         unit=unit,
-        corpus="+".join(map(stem, names)) if len(names) <= 3 else f"{stem(names[0])}+{len(names) - 1} files",
+        corpus=corpus_name(names),
         sha256=tuple(hashes),
         words=words.texts() if words is not None and keep_words else None,
     )
+
+
+def check_unit(unit: str) -> None:
+    """Raise InputError unless `unit` is one of `UNITS`."""
+    if unit not in UNITS:
+        raise InputError(f"unit must be one of {', '.join(UNITS)}, got {unit!r}")
+
+
+def check_seed(seed: int) -> None:
+    """Raise InputError unless `seed` is a whole number of 64 bits."""
+    if isinstance(seed, bool) or seed != int(seed) or not 0 <= seed < 2**64:
+        raise InputError(f"seed must be a whole number from 0 to 2^64 - 1, got {seed!r}")
+
+
+def corpus_name(names: Sequence[str]) -> str:
+    """What the corpus in the files `names` is called."""
+    return "+".join(map(stem, names)) if len(names) <= 3 else f"{stem(names[0])}+{len(names) - 1} files"
 
 
 def shuffle_chunks(units: Units, chunk: int, seed: int) -> Units:
@@ -138,31 +154,37 @@ def shuffle_chunks(units: Units, chunk: int, seed: int) -> Units:
 
 def philox_order(count: int, seed: int) -> np.ndarray:
     """A random order of `count` things that depends on `seed` alone, not on the version of NumPy."""
-    if isinstance(seed, bool) or seed != int(seed) or not 0 <= seed < 2**64:
-        raise InputError(f"seed must be a whole number from 0 to 2^64 - 1, got {seed!r}")
+    check_seed(seed)
     bits = np.random.Philox(key=int(seed), counter=_SHUFFLE_COUNTER)
     return np.argsort(bits.random_raw(count), kind="stable")
 
 
-def _pieces(path: str, unit: str, digest: Any, words: WordTable | None) -> list[np.ndarray]:
-    def hashed() -> Iterator[bytes]:
-        for block in read_blocks(path):
-            digest.update(block)
-            yield block
+def hashed_blocks(path: str, digest: Any) -> Iterator[bytes]:
+    """The blocks of `path`, each given to `digest` as well."""
+    for block in read_blocks(path):
+        digest.update(block)
+        yield block
 
+
+def _pieces(path: str, unit: str, digest: Any, words: WordTable | None) -> list[np.ndarray]:
     if unit == "byte":
         # bytearray.extend grows in place: no second copy of the text
         data = bytearray()
-        for block in hashed():
+        for block in hashed_blocks(path, digest):
             data += block
         return [np.frombuffer(data, dtype=np.uint8)]
-    checked = _utf8_blocks(path, hashed(), at_space=unit == "word")
+    checked = utf8_blocks(path, hashed_blocks(path, digest), at_space=unit == "word")
     if words is None:
-        return [np.frombuffer(text.encode("utf-32-le"), dtype="<u4").astype(np.uint32) for _, text in checked]
+        return [code_points(text) for _, text in checked]
     return [words.ids(block, character_classes()) for block, _ in checked]
 
 
-def _utf8_blocks(path: str, blocks: Iterator[bytes], *, at_space: bool) -> Iterator[tuple[bytes, str]]:
+def code_points(text: str) -> np.ndarray:
+    """The code points of `text`, uint32."""
+    return np.frombuffer(text.encode("utf-32-le"), dtype="<u4").astype(np.uint32)
+
+
+def utf8_blocks(path: str, blocks: Iterator[bytes], *, at_space: bool) -> Iterator[tuple[bytes, str]]:
     """Blocks cut between code points (between words if `at_space`), with their text.
 
     An ASCII white space byte is never part of a longer code point and never part of a word, so it is a safe

@@ -84,7 +84,7 @@ def _fill(slots: Any, hashes: Any, count: int) -> None:
 
 
 @compiled
-def _code_point(text: Any, i: int) -> Any:
+def code_point(text: Any, i: int) -> Any:
     """The code point of two bytes or more at byte `i` of valid UTF-8, and its number of bytes."""
     lead = np.int64(text[i])
     if lead < 0xE0:
@@ -168,7 +168,7 @@ def _cut(text: Any, classes: Any, i: Any, ahead: Any) -> Any:
     while several < _AHEAD and i < len(text):
         point, width = np.int64(text[i]), 1
         if point >= 0x80:
-            point, width = _code_point(text, i)
+            point, width = code_point(text, i)
         kind = classes[point]
         if kind == 0:
             i += width
@@ -178,7 +178,7 @@ def _cut(text: Any, classes: Any, i: Any, ahead: Any) -> Any:
             while end < len(text):
                 point, width = np.int64(text[end]), 1
                 if point >= 0x80:
-                    point, width = _code_point(text, end)
+                    point, width = code_point(text, end)
                 if classes[point] != 1:
                     break
                 end += width

@@ -202,8 +202,8 @@ def _print_growth(dataset: xr.Dataset) -> None:
     if found is None:
         if plan_of(dataset)["kind"] == "masses":
             print_text(
-                f"No exponent of S(D): it takes two corpora, and three sizes of corpus at which {LEAST_SKILLS:g} skills or "
-                "more and half of them at most are expected.",
+                f"No exponent of S(D): it takes two corpora, and three sizes of corpus at which {LEAST_SKILLS:g} "
+                "skills or more and half of them at most are expected.",
                 width=_PROSE,
             )
         return
