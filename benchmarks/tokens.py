@@ -237,11 +237,7 @@ def gather(table: np.ndarray, n: int, seed: int) -> int:
 
 
 def machine(rounds: int) -> list[Row]:
-    """What the machine could do: random reads; twice the threads.
-
-    On a machine that others use, the wall clock says little of threads; a ratio of processor times above 0.65 says that
-    two free cores would be 1.3 times as fast as one.
-    """
+    """What the machine could do: random reads."""
     n, types = 4 * N_DRAWS, 10_000_000
     table = np.arange(types, dtype=np.uint64)
     law = parse_source(f"zipf:0.9,types={types}")
@@ -263,7 +259,7 @@ def machine(rounds: int) -> list[Row]:
             f"random integers {integers:.0%}, the bits of the types what is left"
         )
 
-    rows = [
+    return [
         compare(
             "draw and count, 1e7 types",
             "random reads of 80 MB",
@@ -276,6 +272,15 @@ def machine(rounds: int) -> list[Row]:
             why=parts,
         )
     ]
+
+
+def threads(rounds: int) -> list[Row]:
+    """Twice the threads.
+
+    On a machine that others use, the wall clock says little of threads; a ratio of processor times above 0.65 says that
+    two free cores would be 1.3 times as fast as one.
+    """
+    rows, n = [], 4 * N_DRAWS
     for source in ("zipf:0.9,types=1e7", "zipf:1.05"):
         tables = build_sampler(parse_source(source), n)
         grid = np.array([n])
@@ -372,7 +377,7 @@ def main() -> None:
     quick = "--quick" in sys.argv[1:]
     rounds = 3 if quick else 7
     print(HEADER)
-    rows = [row for part in (sampling, counting, curves, machine) for row in part(rounds)]
+    rows = [row for part in (sampling, counting, curves, machine, threads) for row in part(rounds)]
     peaks = memory(1e7 if quick else 1e9)
     bounded_by = limits()
     save(RESULTS, rounds, rows, limits=bounded_by, memory=peaks)

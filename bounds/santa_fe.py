@@ -24,10 +24,11 @@ import numpy as np
 from bounds.intervals import ASYMPTOTIC, RIGOROUS
 from bounds.loss_law import LossLaw
 from bounds.notation import Formula, Letter
+from bounds.numerics.draw_counts import at_draws
 from bounds.numerics.pointwise import pointwise
 from bounds.numerics.rank_tables import TypeTable, first_probability
 from bounds.sources import SantaFe, Source, parse_source
-from bounds.unique import _apply, _by_table, entropy, expected_unique, missing_mass
+from bounds.unique import _by_table, entropy, expected_unique, missing_mass
 
 __all__ = ["FORMULAS", "block_entropy", "excess_loss", "mutual_information", "santa_fe_law"]
 
@@ -97,7 +98,7 @@ def block_entropy(source: SantaFe | str, n_tokens: Any) -> Any:
     ValueError for other sources than Santa Fe.
     """
     law = _santa_fe(source)
-    unique = _apply(lambda n: expected_unique(law, n), n_tokens, at_zero=0.0, name="n_tokens")
+    unique = at_draws(lambda n: expected_unique(law, n), n_tokens, at_zero=0.0, name="n_tokens")
     return pointwise(_F["block_entropy.santa_fe"].function, n_tokens, entropy(law), law.labels, unique)
 
 
@@ -107,7 +108,7 @@ def excess_loss(source: SantaFe | str, n_tokens: Any) -> Any:
     No learner does better. Raises ValueError for other sources than Santa Fe.
     """
     law = _santa_fe(source)
-    mass = _apply(lambda n: missing_mass(law, n), n_tokens, at_zero=1.0, name="n_tokens")
+    mass = at_draws(lambda n: missing_mass(law, n), n_tokens, at_zero=1.0, name="n_tokens")
     return _F["excess_loss.santa_fe"].function(law.labels, mass)
 
 
@@ -122,7 +123,7 @@ def mutual_information(source: SantaFe | str, n_tokens: Any) -> Any:
     def values(n: Any) -> Any:
         return math.log(law.labels) * _by_table(law.facts, (n,), _in_both, times=4)
 
-    return _apply(values, n_tokens, at_zero=0.0, name="n_tokens")
+    return at_draws(values, n_tokens, at_zero=0.0, name="n_tokens")
 
 
 def santa_fe_law(source: SantaFe | str) -> LossLaw:

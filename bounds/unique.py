@@ -27,8 +27,9 @@ from typing import Any
 import numpy as np
 
 from bounds.numerics import autocorrelation, occupancy, pitman_yor, repeating_letters
+from bounds.numerics.draw_counts import at_draws
 from bounds.numerics.gamma_ratios import power_ratio
-from bounds.numerics.pointwise import broadcast, flag, labelled, real_array, shown
+from bounds.numerics.pointwise import flag
 from bounds.numerics.rank_tables import (
     TypeTable,
     first_probability,
@@ -92,7 +93,7 @@ def expected_unique(source: Source | str, n_draws: Any, *, poisson: bool = False
         # Rounding must not take it past what is possible.
         return np.clip(mean, 0.0 if poisson else 1.0, np.minimum(n, law.n_types))
 
-    return _apply(values, n_draws, at_zero=0.0)
+    return at_draws(values, n_draws, at_zero=0.0)
 
 
 def missing_mass(source: Source | str, n_draws: Any, *, poisson: bool = False) -> Any:
@@ -114,7 +115,7 @@ def missing_mass(source: Source | str, n_draws: Any, *, poisson: bool = False) -
             return _by_closed_form(law, n, poisson, _closed_missing_mass, occupancy.unseen_mass)
         return _by_table(law, (n,), lambda table, n: occupancy.unseen_mass(table, n, poisson))
 
-    return _apply(values, n_draws, at_zero=1.0)
+    return at_draws(values, n_draws, at_zero=1.0)
 
 
 def local_exponent(source: Source | str, n_draws: Any, *, poisson: bool = False) -> Any:
@@ -130,7 +131,7 @@ def local_exponent(source: Source | str, n_draws: Any, *, poisson: bool = False)
         mass = missing_mass(law, n, poisson=poisson)
         return n * mass / expected_unique(law, n, poisson=poisson)
 
-    return _apply(values, n_draws, at_zero=1.0)
+    return at_draws(values, n_draws, at_zero=1.0)
 
 
 def variance_unique(source: Source | str, n_draws: Any, *, poisson: bool = False) -> Any:
@@ -149,7 +150,7 @@ def variance_unique(source: Source | str, n_draws: Any, *, poisson: bool = False
             return _by_table(law, (n,), occupancy.poisson_variance)
         return _by_table(law, (n, n), occupancy.covariance, times=4)
 
-    return np.maximum(_apply(values, n_draws, at_zero=0.0), 0.0)
+    return np.maximum(at_draws(values, n_draws, at_zero=0.0), 0.0)
 
 
 def covariance_unique(source: Source | str, n_draws_1: Any, n_draws_2: Any) -> Any:
@@ -172,7 +173,7 @@ def covariance_unique(source: Source | str, n_draws_1: Any, n_draws_2: Any) -> A
             return pitman_yor.covariance(law, low, high)
         return _by_table(law, (low, high), occupancy.covariance, times=4)
 
-    return _apply(values, n_draws_1, n_draws_2, at_zero=0.0)
+    return at_draws(values, n_draws_1, n_draws_2, at_zero=0.0)
 
 
 def expected_spectrum(source: Source | str, n_draws: Any, *, multiplicity: Any, poisson: bool = False) -> Any:
@@ -204,7 +205,7 @@ def expected_spectrum(source: Source | str, n_draws: Any, *, multiplicity: Any, 
             )
         return result
 
-    return _apply(values, n_draws, multiplicity=multiplicity, at_zero=0.0)
+    return at_draws(values, n_draws, multiplicity=multiplicity, at_zero=0.0)
 
 
 def entropy(source: Source | str) -> float:
@@ -242,7 +243,7 @@ def growing_types(source: GrowingUniform | str, n_draws: Any) -> Any:
         raise ValueError(
             f"source must be a growing source such as growing:0.58, got {law}; n_types is fixed for others"
         )
-    return _apply(lambda n: _supports(law, n), n_draws, at_zero=1.0)
+    return at_draws(lambda n: _supports(law, n), n_draws, at_zero=1.0)
 
 
 # Helpers
@@ -366,40 +367,3 @@ def _closed_missing_mass(law: Zipf, n: Any, poisson: bool) -> Any:
     a = 1 / law.exponent
     power = n ** (a - 1) if poisson else power_ratio(n + 2 - a, a - 1)
     return a * math.gamma((law.exponent - 1) / law.exponent) * _scale(law) * power
-
-
-def _apply(
-    function: Callable[..., Any], *arrays: Any, at_zero: float, multiplicity: Any = None, name: str = "n_draws"
-) -> Any:
-    """`function` of flat arrays of positive draws (and multiplicities); zero draws, called `name`, give `at_zero`.
-
-    DataArrays keep their labels, but not their attributes: what was in draws gives sequences.
-    """
-    draws = len(arrays)
-    arguments = arrays if multiplicity is None else (*arrays, multiplicity)
-
-    def flat(*values: Any) -> Any:
-        checked = [_whole(name, value, 0, MAX_DRAWS, "2^63") for value in values[:draws]]
-        checked += [_whole("multiplicity", value, 1, math.inf, "") for value in values[draws:]]
-        points = broadcast(*checked)
-        result = np.full(points[0].shape, float(at_zero))
-        some = np.logical_and.reduce([point > 0 for point in points])
-        if some.any():
-            result[some] = function(*(point[some] for point in points))
-        return result[()]
-
-    return labelled(flat, *arguments)
-
-
-def _whole(name: str, value: Any, low: float, high: float, high_text: str) -> Any:
-    """`value` as floats, or one sentence about the first number that is not whole or out of range."""
-    try:
-        array = real_array(value)
-    except (TypeError, ValueError, OverflowError):
-        raise ValueError(f"{name} must be a whole number or an array of them, got {shown(value)}") from None
-    with np.errstate(invalid="ignore"):
-        bad = ~((array >= low) & (array <= high) & (array == np.floor(array)) & np.isfinite(array))
-    if bad.any():
-        allowed = f"between {low:g} and {high_text}" if high_text else f"of at least {low:g}"
-        raise ValueError(f"{name} must be a whole number {allowed}, got {array[bad].flat[0]:.17g}")
-    return array

@@ -24,10 +24,10 @@ import numpy as np
 from bounds.intervals import ASYMPTOTIC, RIGOROUS
 from bounds.notation import Formula, Letter
 from bounds.numerics import autocorrelation, word_chains, word_kinds
+from bounds.numerics.draw_counts import at_draws
 from bounds.numerics.one_number import whole_number_from
 from bounds.numerics.pointwise import flag, real_array, shown
 from bounds.quantities import MAX_COUNT
-from bounds.unique import _apply
 
 __all__ = ["FORMULAS", "absence_probability", "expected_unique_windows", "occurrence_probability"]
 
@@ -161,7 +161,7 @@ def expected_unique_windows(
         return result
 
     if len(q) == 1 and np.ptp(q) <= 1e-15 * q[0, 0] and not approximate:
-        return _apply(uniform, n_tokens, at_zero=0.0, name="n_tokens")
+        return at_draws(uniform, n_tokens, at_zero=0.0, name="n_tokens")
     words, times = word_kinds.one_of_each_kind(length, q)
     if not approximate:
         _affordable(len(words), word_chains.states(length, q))
@@ -172,7 +172,7 @@ def expected_unique_windows(
         present = [_occurrence(words, first, q, part, approximate)[0] for part in parts]
         return np.concatenate([np.ascontiguousarray(p.T * times).sum(-1) for p in present])
 
-    return _apply(listed, n_tokens, at_zero=0.0, name="n_tokens")
+    return at_draws(listed, n_tokens, at_zero=0.0, name="n_tokens")
 
 
 def occurrence_probability(
@@ -206,7 +206,7 @@ def _one_word(word: Any, letters: Any, n_tokens: Any, initial: Any, approximate:
     def value(tokens: Any) -> Any:
         return _occurrence(checked, first, q, tokens, approximate)[which][0]
 
-    return _apply(value, n_tokens, at_zero=float(which), name="n_tokens")
+    return at_draws(value, n_tokens, at_zero=float(which), name="n_tokens")
 
 
 def _occurrence(words: np.ndarray, first: np.ndarray, q: np.ndarray, tokens: Any, approximate: bool) -> tuple[Any, Any]:

@@ -21,7 +21,7 @@ from simulate.arrivals import cell_of
 from simulate.census import Census
 from simulate.cli import main
 from simulate.stream import Stream, random_bits
-from simulate.suite import tables
+from simulate.suite import rows, tables
 from simulate.suite.plan import PYTHIA_STEPS, Suite
 from simulate.suite.prepare import prepare
 from simulate.suite.training import Trainer
@@ -333,9 +333,9 @@ def test_a_result_has_units_labels_and_opens_again(tmp_path):
     for suffix in ("nc", "zarr"):
         opened = simulate.open_result(simulate.save_result(dataset, tmp_path / f"x.{suffix}"))
         assert opened.equals(dataset)
-    found = tables.details(dataset)
+    found = rows.details(dataset)
     assert {row["n_params"] for row in found["term_accuracy"]} == set(dataset.n_params.values.tolist())
-    json.dumps([tables.rows(dataset), tables.curves(dataset), found], allow_nan=False)
+    json.dumps([rows.size_rows(dataset), rows.curve_rows(dataset), found], allow_nan=False)
 
 
 def test_the_figure_and_the_tables_are_drawn(tmp_path, capsys):

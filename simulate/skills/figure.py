@@ -50,9 +50,10 @@ def draw_skills(dataset: xr.Dataset, groups: Groups) -> Figure:
 
 
 def _heading(plan: dict[str, Any]) -> str:
-    what = f"masses ~ j^-{plan['exponent']:g}" if plan["kind"] == "masses" else short(plan["source"])
+    own = f"masses ~ j^-{plan['exponent']:g}"
+    what = own if plan["kind"] == "masses" else f"{plan['kind']}: {short(plan['source'])}"
     there = f"each there with {plan['quorum']} of its {plan['members']} members"
-    return f"{plan['n_skills']} skills ({plan['kind']}: {what}), {there}"
+    return f"{plan['n_skills']} skills ({what}), {there}"
 
 
 def _against_data(axes: Axes, dataset: xr.Dataset, groups: Groups) -> None:

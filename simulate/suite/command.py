@@ -13,7 +13,7 @@ from simulate.dataset import describe, provenance, save_result, stamp
 from simulate.endings import explained, present, say_device, say_failures
 from simulate.keeping import corpora_at_once
 from simulate.progress import clock, size_of
-from simulate.suite import tables
+from simulate.suite import rows, tables
 from simulate.suite.cost import check_memory, memory_needed
 from simulate.suite.job import Job
 from simulate.suite.plan import Suite
@@ -86,9 +86,9 @@ def _print_forecast(job: Job, options: dict[str, Any]) -> None:
 
 def _object(dataset: xr.Dataset, path: str | None, with_curves: bool) -> dict[str, Any]:
     made = json.loads(dataset.attrs["provenance"])
-    found = {"schema_version": SCHEMA_VERSION, "rows": tables.rows(dataset), **tables.details(dataset)}
+    found = {"schema_version": SCHEMA_VERSION, "rows": rows.size_rows(dataset), **rows.details(dataset)}
     if with_curves:
-        found["curves"] = tables.curves(dataset)
+        found["curves"] = rows.curve_rows(dataset)
     labels = {name: values.attrs["label"] for name, values in dataset.data_vars.items() if "label" in values.attrs}
     return found | {
         "bands": [], "labels": labels, "warnings": tables.warnings(dataset),

@@ -18,7 +18,7 @@ from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from simulate.files import FIGURES, check_target, written_whole
 from simulate.suite.matching import reference_loss
-from simulate.suite.tables import matched_rows, trajectory_rows
+from simulate.suite.rows import matched_rows, trajectory_rows
 from simulate.summary import short
 
 _COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")  # Okabe & Ito
