@@ -400,12 +400,14 @@ def test_a_closed_pipe_is_silent():
 def test_interrupt_leaves_nothing_behind(tmp_path):
     """One corpus would take many minutes: an interrupt does not wait for it."""
     arguments = ["sweep", "--source", "uniform:1000", "--n-draws", "1e6,1e11", "--replicates", "2", "--out", "x.nc"]
-    arguments += ["--engine", "tokens"]
+    arguments += ["--engine", "tokens", "--progress"]
     process = subprocess.Popen(
         [sys.executable, "-m", "simulate", *arguments], cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
         text=True, env=os.environ | {"PYTHONPATH": os.getcwd()},
     )  # fmt: skip
-    time.sleep(6)
+    begun = process.stderr.readline()  # sooner, the interrupt would find it loading modules
+    assert begun.startswith("0 of 2 cells")
+    time.sleep(1)
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=60)
     assert process.returncode == 130
