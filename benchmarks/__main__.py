@@ -17,13 +17,15 @@ HERE = Path(__file__).parent
 NAMES = ("tokens", "corpora", "arrivals", "theory", "learners", "skills", "suite", "startup")
 QUICK = ("tokens", "learners", "suite")
 """What can be run with ``--quick``; it saves nothing there, but for `tokens`."""
+SAVING = ("learners", "skills")
+"""What saves its rows where it is asked to."""
 
 
 def run(name: str, quick: bool) -> int:
     """The exit status of the benchmark `name`, which prints as it goes."""
     print(f"\n== {name}", flush=True)
-    command = [sys.executable, str(HERE / f"{name}.py"), *(["--quick"] if quick and name in QUICK else [])]
-    return subprocess.run(command).returncode
+    flags = ["--quick"] if quick and name in QUICK else ["--save"] if name in SAVING else []
+    return subprocess.run([sys.executable, str(HERE / f"{name}.py"), *flags]).returncode
 
 
 def ratios(name: str, since: float) -> list[dict[str, object]]:
