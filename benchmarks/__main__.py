@@ -38,7 +38,8 @@ def ratios(name: str, since: float) -> list[dict[str, object]]:
 
 def line(row: dict[str, object]) -> str:
     """A row of the last table."""
-    item = f"{row['item']} / {row['peer']}" if "item" in row else str(row["name"])
+    item = row.get("item") or row.get("name") or f"{row['learner']}, {row['source']}"
+    item = f"{item} / {row['peer']}" if "peer" in row else item
     least, most = row["least"], row["largest" if "largest" in row else "most"]
     short = "" if row["ratio"] >= row["target"] else f"  short: {row.get('why_short') or 'see above'}"
     return f"{item:72s} {row['ratio']:9.4g} {least:9.4g} {most:9.4g} {row['target']:9.3g}{short}"

