@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-# A busy machine is no failure: what takes long is the business of the benchmarks.
-settings.register_profile("patient", deadline=None)
+# A busy machine is no failure: what takes long is the business of the benchmarks. Continuous integration tries the same
+# examples each time, so that what fails there can be seen again; everywhere else they are new ones.
+settings.register_profile("patient", deadline=None, derandomize="CI" in os.environ)
 settings.load_profile("patient")
 
 VARIABLE = "EFFICIENCY_BOUNDS_DATA"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -32,10 +33,15 @@ LONG: dict[str, Any] = {"sources": SOURCES[1:], "n_draws": "1000:2e6:4", "replic
 LONG_FLAGS = [*(f"--source={source}" for source in SOURCES[1:]), "--n-draws=1000:2e6:4", "--replicates=8", "--seed=5"]
 
 
+def hear_interrupts() -> None:
+    """For a new process: a shell that runs the tests in the background has it ignore interrupts."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 def start(*arguments: str, cwd: Path, command: str = "sweep") -> subprocess.Popen[str]:
     return subprocess.Popen(
         [sys.executable, "-m", "simulate", command, *arguments], cwd=cwd, stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE, text=True, env=os.environ | {"PYTHONPATH": str(ROOT)},
+        stderr=subprocess.PIPE, text=True, env=os.environ | {"PYTHONPATH": str(ROOT)}, preexec_fn=hear_interrupts,
     )  # fmt: skip
 
 

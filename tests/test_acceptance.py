@@ -158,6 +158,7 @@ CHECKS: dict[str, Callable[[], Pair]] = {
 }
 
 
+@pytest.mark.verification
 @pytest.mark.parametrize("name", CHECKS)
 def test_numbers_are_those_of_theory_and_wrong_ones_are_not(name):
     z, control = CHECKS[name]()

@@ -16,6 +16,7 @@ import pytest
 
 import simulate
 from bounds import fit_exponent
+from tests.sweep_runs import hear_interrupts
 
 SMALL = [
     "--source",
@@ -403,7 +404,7 @@ def test_interrupt_leaves_nothing_behind(tmp_path):
     arguments += ["--engine", "tokens", "--progress"]
     process = subprocess.Popen(
         [sys.executable, "-m", "simulate", *arguments], cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-        text=True, env=os.environ | {"PYTHONPATH": os.getcwd()},
+        text=True, env=os.environ | {"PYTHONPATH": os.getcwd()}, preexec_fn=hear_interrupts,
     )  # fmt: skip
     begun = process.stderr.readline()  # sooner, the interrupt would find it loading modules
     assert begun.startswith("0 of 2 cells")

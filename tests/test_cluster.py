@@ -61,6 +61,7 @@ with LocalCluster(n_workers=7, threads_per_worker=1, processes=False, protocol="
 """
 
 
+@pytest.mark.verification
 def test_seven_workers_give_the_same(tmp_path, long):
     """Seven workers in one process: seven processes are for `pytest -m verification`."""
     host = subprocess.Popen(

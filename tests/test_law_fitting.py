@@ -296,6 +296,7 @@ def test_the_objective_is_its_formula():
     assert sum(written) / delta == pytest.approx(float(objective(r[None], np.ones((1, 5)), delta)[0]))
 
 
+@pytest.mark.verification
 @pytest.mark.data
 def test_the_page_shows_what_its_commands_print(data_folder):
     """docs/loss-laws.md, to the digits shown."""

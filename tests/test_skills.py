@@ -94,7 +94,7 @@ def test_the_median_is_where_the_chance_is_one_half(skill):
     # What an error in the last digit of x does to the chance.
     slack = 1e-14 + 4e-16 * math.sqrt(m * a / (m + 1 - a))
     assert bounds.emergence_probability(x, **skill) == pytest.approx(0.5, abs=slack)
-    assert x + other == pytest.approx(1, abs=4e-16)
+    assert x + other == pytest.approx(1, abs=2e-15)
     if a == 1:
         assert x == pytest.approx(-math.expm1(-math.log(2) / m), rel=4e-15)
     if a == m:
