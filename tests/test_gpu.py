@@ -160,12 +160,12 @@ def test_counting_is_atomic(assembly, kernel):
 def test_a_missing_device_is_one_sentence(monkeypatch):
     monkeypatch.setattr(gpu, "_driver_problem", lambda: "a working NVIDIA driver")
     monkeypatch.setattr(gpu, "find_spec", lambda name: None)
-    with pytest.raises(ValueError, match="lacks numba-cuda, cupy, a working NVIDIA driver here; pip install") as caught:
+    with pytest.raises(ValueError, match="lacks numba-cuda, cupy, a working NVIDIA driver; pip install") as caught:
         get_backend("gpu")
     assert "use --device cpu" in str(caught.value)
     assert "\n" not in str(caught.value)
     monkeypatch.setattr(gpu, "find_spec", lambda name: name)
-    with pytest.raises(ValueError, match="lacks a working NVIDIA driver here; run on a machine"):
+    with pytest.raises(ValueError, match="lacks a working NVIDIA driver; run on a machine"):
         grow(gpu, "uniform:9", EDGES["all"])
 
 

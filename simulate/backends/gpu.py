@@ -145,9 +145,7 @@ def require_device() -> None:
         missing.append(problem)
         advice.append("run on a machine with a CUDA device and NVIDIA's driver")
     if missing:
-        raise ValueError(
-            f"the GPU backend lacks {', '.join(missing)} here; {' and '.join(advice)}, or use --device cpu"
-        )
+        raise ValueError(f"the GPU backend lacks {', '.join(missing)}; {' and '.join(advice)}, or use --device cpu")
 
 
 def _driver_problem() -> str:
