@@ -50,7 +50,6 @@ _DELTA = "delta method: the error of the estimates is small and nearly normal"
 _OWN = "own derivation"
 
 _LOG_UNIQUE = "sqrt(V_B + V_beta*log(D)**2 - 2*V_Bbeta*log(D))"
-_EPOCH_LIKE = (1e12, 0.4, 0.00043, 0.0131)
 
 
 def _log_unique(end: str, times: str, assumption: str) -> Formula:

@@ -1,4 +1,4 @@
-"""``python -m simulate``: sweep, corpus, fit, skills."""
+"""``python -m simulate``: sweep, corpus, fit, skills, suite."""
 
 import sys
 

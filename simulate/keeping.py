@@ -19,12 +19,12 @@ import numpy as np
 import xarray as xr
 
 from bounds.quantities import parse_count
-from simulate.cluster import check_cluster
+from simulate.cluster import check_cluster, on_cluster
 from simulate.dataset import open_result, save_result
 from simulate.files import RESULTS, check_target, part_of
-from simulate.sweep_cells import Block, Cell, Drawn, Kept, Runner, other_work, place_of
+from simulate.sweep_cells import Block, Cell, Drawn, Kept, Runner, on_threads, other_work, place_of
 
-__all__ = ["Gathered", "Progress", "State", "checked_target", "corpora_at_once", "made_of", "run_cells"]
+__all__ = ["Gathered", "Progress", "State", "checked_target", "corpora_at_once", "made_of", "run_cells", "runner_on"]
 
 
 class State(NamedTuple):
@@ -102,6 +102,11 @@ def corpora_at_once(threads: int | None, cluster: str | None = None) -> int:
         if address != "local":
             return 0
     return threads or os.cpu_count() or 1
+
+
+def runner_on(threads: int | None, cluster: str | None) -> Runner:
+    """Who draws: so many threads of this process (all cores if None), or the workers of a Dask `cluster`."""
+    return on_threads(threads) if cluster is None else on_cluster(cluster)
 
 
 def run_cells(

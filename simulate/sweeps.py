@@ -17,15 +17,13 @@ import xarray as xr
 
 from bounds.sources import Source, Windows
 from bounds.unique import expected_unique, local_exponent, missing_mass, variance_unique
-from simulate.cluster import on_cluster
 from simulate.corpus.source import CorpusSource
 from simulate.dataset import describe, stamp
 from simulate.fits import add_fits
 from simulate.forecast import warn_of_memory
 from simulate.job import Job, prepare
-from simulate.keeping import Gathered, Progress, State, checked_target, corpora_at_once, made_of, run_cells
+from simulate.keeping import Gathered, Progress, State, checked_target, corpora_at_once, made_of, run_cells, runner_on
 from simulate.plan import DEFAULT_REPLICATES, DEFAULT_SOURCES, Sweep
-from simulate.sweep_cells import on_threads
 
 __all__ = ["DEFAULT_SOURCES", "Progress", "State", "Sweep", "run_sweep", "sweep"]
 
@@ -86,9 +84,10 @@ def run_sweep(
     """
     target = checked_target(out, resume=resume, overwrite=overwrite)
     job = plan if isinstance(plan, Job) else prepare(plan, device=device)
+    at_once = at_work(job, threads, cluster)
     if not (resume and target and target.exists()):
-        warn_of_memory(job, at_work(job, threads, cluster))
-    runner = on_threads(at_work(job, threads)) if cluster is None else on_cluster(cluster)
+        warn_of_memory(job, at_once)
+    runner = runner_on(at_once, cluster)
     return run_cells(
         job, partial(_dataset, job), runner, target=target, resume=resume, overwrite=overwrite, progress=progress
     )

@@ -23,7 +23,6 @@ _BEREND = "Berend & Kontorovich 2013, Statist. Probab. Lett. 83, doi:10.1016/j.s
 _ADDED = Letter("beta", "constant added to every count", "draws", r"\beta")
 _CONCENTRATION = Letter("a", "parameter of the symmetric Dirichlet law of P", "1")
 _DIVERGENCE = Letter("epsilon", "a value of the divergence", "nats per sequence", r"\varepsilon", ("nonnegative",))
-_TEST_EXCESS = Letter("epsilon", "excess of the test loss over H(P)", "nats per sequence", r"\varepsilon")
 _GAIN = Letter("epsilon", "H(P) minus the training loss of a perfect memoriser", "nats per sequence", r"\varepsilon")
 _LAMBDA = Letter("Lambda", "sum over types of sqrt(p/D) where p >= 1/D and of 2p elsewhere", "1", r"\Lambda")
 _KREV = Letter("K_rev", "limit of D E KL(p_D || P) / E U(D)", "1", r"K_{\mathrm{rev}}")

@@ -14,12 +14,11 @@ import numpy as np
 import xarray as xr
 
 from bounds.sources import Source
-from simulate.cluster import on_cluster
 from simulate.dataset import NOT_MEASURED, describe, stamp
 from simulate.fits import add_fits
 from simulate.forecast import warn_of_memory
 from simulate.job import Job, prepare
-from simulate.keeping import Gathered, Progress, checked_target, made_of, run_cells
+from simulate.keeping import Gathered, Progress, checked_target, made_of, run_cells, runner_on
 from simulate.learners.corpora import N_TESTS
 from simulate.learners.job import LearnerJob, LearnerSweep
 from simulate.learners.kinds import NOVELTY_COST, Learner
@@ -27,7 +26,6 @@ from simulate.learners.names import parse_learner
 from simulate.learners.rates import NO_SLOPE, Slope, log_slope
 from simulate.learners.stores import efficient_size_limit
 from simulate.plan import DEFAULT_REPLICATES, parse_any_source
-from simulate.sweep_cells import on_threads
 from simulate.sweeps import at_work, theory
 
 
@@ -80,9 +78,10 @@ def run_learners(
     and a block of corpora: the losses of one that fails are NaN.
     """
     target = checked_target(out, resume=resume, overwrite=overwrite)
+    at_once = at_work(job, threads, cluster)
     if not (resume and target and target.exists()):
-        warn_of_memory(job, at_work(job, threads, cluster))
-    runner = on_threads(at_work(job, threads)) if cluster is None else on_cluster(cluster)
+        warn_of_memory(job, at_once)
+    runner = runner_on(at_once, cluster)
     whole = LearnerJob(plan, job)
     return run_cells(
         whole, partial(_dataset, whole), runner, target=target, resume=resume, overwrite=overwrite, progress=progress

@@ -27,11 +27,10 @@ import xarray as xr
 
 from bounds.quantities import log_spaced
 from simulate.arrivals import FEW_TOKENS, Choice
-from simulate.cluster import on_cluster
 from simulate.corpus.source import parse_corpus
 from simulate.dataset import describe, provenance, stamp
 from simulate.job import MAX_TOKENS, device_for_tokens, difference_of_inputs
-from simulate.keeping import Gathered, Progress, checked_target, made_of, run_cells
+from simulate.keeping import Gathered, Progress, checked_target, made_of, run_cells, runner_on
 from simulate.skills.arrivals import ArrivalDrawer, ShuffleDrawer
 from simulate.skills.estimates import median
 from simulate.skills.example import find_example
@@ -39,7 +38,7 @@ from simulate.skills.groups import Groups, lay_out
 from simulate.skills.plan import SkillPlan
 from simulate.skills.theory import add_theory, expected_sequences
 from simulate.skills.tokens import Corpus, TokenDrawer
-from simulate.sweep_cells import Cell, Layout, block_size, cut, on_threads
+from simulate.sweep_cells import Cell, Layout, block_size, cut
 
 __all__ = ["SkillJob", "measure", "prepare", "simulate_skills"]
 
@@ -199,7 +198,7 @@ def measure(
     and `resume` goes on with what a run that was killed has left there. A cell that fails leaves its replicates out of
     the result and is named in the provenance under ``failed``.
     """
-    runner = on_cluster(cluster) if cluster is not None else on_threads(threads)
+    runner = runner_on(threads, cluster)
     return run_cells(
         job, partial(_dataset, job), runner, target=out, resume=resume, overwrite=overwrite, progress=progress,
         table=_table,

@@ -34,7 +34,6 @@ ENGINES = ("auto", "tokens", "arrivals")
 DEFAULT_N_DRAWS = {"masses": "1e3:1e6:16", "windows": "1e3:1e6:16", "frequency": "1:1e4:17"}
 DEFAULT_REPLICATES = 100
 DEFAULT_MEMBERS = 50
-DEFAULT_FRACTION = 0.8
 DEFAULT_EXPONENT = 1.724
 DEFAULT_SKILLS = {"masses": 1000, "windows": 10, "frequency": 4}
 

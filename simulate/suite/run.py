@@ -12,15 +12,13 @@ import numpy as np
 import xarray as xr
 
 from bounds.quantities import parse_count
-from simulate.cluster import on_cluster
 from simulate.files import part_of
-from simulate.keeping import Progress, checked_target, corpora_at_once, run_cells
+from simulate.keeping import Progress, checked_target, corpora_at_once, run_cells, runner_on
 from simulate.suite.cost import warn_of_memory
 from simulate.suite.job import Job
 from simulate.suite.plan import PYTHIA_STEPS, Suite
 from simulate.suite.prepare import open_suite_order, prepare, suite_device
 from simulate.suite.results import course_of, to_dataset
-from simulate.sweep_cells import on_threads
 
 
 def run_suite(
@@ -63,7 +61,7 @@ def run_suite(
     at_once = corpora_at_once(threads, cluster)
     if not (resume and target and target.exists()):
         warn_of_memory(job, at_once)
-    runner = on_threads(at_once) if cluster is None else on_cluster(cluster)
+    runner = runner_on(at_once, cluster)
     return run_cells(
         job, partial(to_dataset, job), runner, target=target, resume=resume, overwrite=overwrite, progress=progress,
         table=course_of,
