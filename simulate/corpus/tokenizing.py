@@ -46,7 +46,7 @@ class WordTable:
             if at == len(text):
                 return out[:found].copy()
             # The loop stops at a word for which there is no room. Growing here keeps it free of array
-            # reassignments, which made it six times slower.
+            # reassignments, which slow it down.
             self._grow(len(text) - at)
 
     def texts(self) -> tuple[str, ...]:
