@@ -70,9 +70,7 @@ def test_large_counts_keep_their_digits():
 
 
 def test_the_partition_likelihood_is_the_chance_of_the_partition():
-    d, theta = 0.4, 1.3
-
-    def seating(blocks):
+    def seating(blocks, d, theta):
         """Chance of the set partition of 1 … n whose block sizes are given, customer by customer."""
         chance, n = 1.0, 0
         for number, size in enumerate(blocks):
@@ -81,10 +79,16 @@ def test_the_partition_likelihood_is_the_chance_of_the_partition():
                 n += 1
         return chance
 
-    for blocks in itertools.chain.from_iterable(itertools.product(range(1, 5), repeat=r) for r in (1, 2, 3)):
+    def seating_at(blocks, *constants):
         spectrum = FrequencySpectrum.from_counts(np.array(blocks))
-        value = by_spectrum.partition_likelihood(spectrum, np.array([float(len(blocks))]), sum(blocks), d, theta)
-        assert value == pytest.approx(math.log(seating(blocks)), abs=1e-10)
+        return by_spectrum.partition_likelihood(spectrum, np.array([float(len(blocks))]), sum(blocks), *constants)
+
+    for blocks in itertools.chain.from_iterable(itertools.product(range(1, 5), repeat=r) for r in (1, 2, 3)):
+        logs, values = [], []
+        for d, theta in ((0.4, 1.3), (0.7, -0.2), (0.1, 30.0)):
+            logs.append(math.log(seating(blocks, d, theta)))
+            values.append(seating_at(blocks, d, theta))
+        assert np.diff(values) == pytest.approx(np.diff(logs), abs=1e-10)
 
 
 def test_the_yule_likelihood_is_that_of_the_restaurant():
