@@ -36,7 +36,7 @@ class FrequencySpectrum:
     """How many types (`count`) have a multiplicity from `multiplicity` to `upper`, both included.
 
     Bins ascend and do not overlap; a bin is exact where `upper` equals `multiplicity`; multiplicities that no bin
-    names were seen for no type.
+    names were seen for no type. Of a corpus of D draws, the sum of k f_k is D: all types are in it.
     """
 
     multiplicity: Ints

@@ -288,6 +288,23 @@ def test_spectrum_narrows_the_interval_and_sees_a_fixed_law():
     assert fit_exponent(10**6, spectrum=binned).exponent == both.exponent
 
 
+def test_the_draws_of_a_spectrum_are_those_of_its_corpus():
+    """Bins hold a range of draws; without all types, or with others, the sum of k f_k is another D."""
+    counts = [1] * 40 + [2] * 20 + [3] * 9 + [40, 47]
+    exact = FrequencySpectrum.from_counts(counts)
+    for spectrum in (
+        exact,
+        exact.standard(sum(counts)),
+        FrequencySpectrum([1, 2, 3, 40], [1, 2, 3, 48], [40, 20, 9, 2]),
+    ):
+        fit_exponent(sum(counts), spectrum=spectrum, model="pitman-yor")
+    for wrong in (sum(counts) - 1, sum(counts) + 1, 10 * sum(counts)):
+        with pytest.raises(ValueError, match=f"types of {sum(counts)} draws .* n_draws ends at {wrong};"):
+            fit_exponent(wrong, spectrum=exact)
+    with pytest.raises(ValueError, match="of all types of the largest corpus"):
+        fit_exponent(sum(counts), spectrum=FrequencySpectrum([1, 2, 3], [1, 2, 3], [40, 20, 9]))
+
+
 def test_saturation_is_refused():
     types = np.random.default_rng(0).integers(0, 10**4, 10**5)
     head, spectrum = seen(types)
@@ -394,6 +411,8 @@ BAD = [
     ({"window": (1e7, 1e8)}, "none of the n_draws"),
     ({"spectrum": FrequencySpectrum.from_counts([1, 2])}, "n_unique ends at 2400"),
     ({"spectrum": [1, 2]}, "FrequencySpectrum"),
+    ({"spectrum": FrequencySpectrum.from_counts([1] * 2399 + [50])}, "types of 2449 draws .* n_draws ends at 100000;"),
+    ({"spectrum": FrequencySpectrum([1, 33], [1, 35], [2300, 100])}, "types of 5600 to 5800 draws"),
     ({"spectrum": [FrequencySpectrum.from_counts([1])] * 2}, "one entry per replicate"),
     ({"covariance": np.eye(3)}, "5 by 5"),
     ({"covariance": np.zeros((5, 5))}, "positive definite"),
