@@ -16,8 +16,8 @@ nothing.
 
 The optimum of a compute budget n D keeps D p_n fixed, so n is never far from (C D)^(1/s) there. The exponent of the
 best allocation, n ∝ D^(1/s), survives; the constants do not: for s = 1.724 (1.34) the sum of powers puts the best n at
-1.49 (1.61) times its place in the model and the loss above E there at 1.53 (1.69) times its value, while a model of
-that size loses 7 % (5 %) of the excess.
+1.49 (1.61) times its place in the model. There, at the optimum of the sum, the sum is 1.53 (1.69) times the model's own
+loss above E for the same n and D, and that loss is 7 % (5 %) above the least that the model has for the budget.
 """
 
 from __future__ import annotations

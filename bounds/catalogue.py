@@ -91,11 +91,13 @@ def to_json(formula: Formula) -> dict[str, Any]:
         "text": formula.plain,
         "latex": formula.latex,
         "unit": formula.unit,
+        "meaning": formula.meaning,
         "label": formula.label,
         "assumption": formula.assumption,
         "source": formula.source,
         "equation": formula.equation,
         "letters": {letter.name: {"meaning": letter.meaning, "unit": letter.unit} for letter in formula.letters},
+        "indices": formula.indices,
         "example": None if worked is None else {"given": worked[0], "value": worked[1]},
     }
 
@@ -109,7 +111,9 @@ def _told(formula: Formula) -> str:
         f"source:     {formula.source}",
         f"equation:   {formula.equation}",
         f"in Python:  bounds.{formula.public_name}",
+        f"left side:  {formula.meaning}",
         *(f"  {letter.name:8s} {letter.meaning} [{letter.unit}]" for letter in formula.letters),
+        *(f"  {name:8s} {meaning}, in a sum, product or integral" for name, meaning in formula.indices.items()),
     ]
     worked = formula.worked()
     if worked is not None:

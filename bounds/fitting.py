@@ -52,7 +52,7 @@ from bounds.estimation.least_squares import fit_fixed_law, fit_gls, fit_independ
 from bounds.estimation.many import offset_fits, pitman_yor_fits, tempered_exponents
 from bounds.estimation.spectrum_models import fit_partition, fit_spectrum
 from bounds.intervals import ASYMPTOTIC, Interval
-from bounds.notation import Formula
+from bounds.notation import Formula, Letter
 from bounds.numerics.one_number import shown
 from bounds.spectrum import FrequencySpectrum, exchangeability
 
@@ -88,6 +88,7 @@ FORMULAS: tuple[Formula, ...] = (
         "pitman_yor_step", "(E U(k*D) + theta/d)/(U(D) + theta/d)", "((k*D + theta)/(D + theta))**d",
         ("D", "d", "theta", "k"), ASYMPTOTIC, "Pitman-Yor corpus, D large; given its first D draws",
         "Pitman 2006, sections 3.2-3.3", "A5", "1", (1e4, 0.58, 10.0, 10.0), of="fit_exponent",
+        own=(Letter("D", "draws made so far", "draws"), Letter("k", "factor by which the corpus grows", "1")),
     ),
 )  # fmt: skip
 

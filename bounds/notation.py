@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bounds.intervals import LABELS
+from bounds.statements.left_sides import BY_LEFT_SIDE, BY_NAME, INDICES, INDICES_BY_NAME
 
 PAPER_VERSIONS = {
     "kausik2024v1": "Kausik 2024, arXiv:2402.14746v1 (N ~ D^0.58)",
@@ -43,7 +44,7 @@ _LETTERS = (
     Letter("V", "number of types in the support", "sequences", "V", ("positive", "integer")),
     Letter("p", "probability of one type in one draw", "1"),
     Letter("r", "rank of a type", "1", "r", ("positive", "integer")),
-    Letter("k", "multiplicity: how often a type was seen; or the factor on the skills", "1", "k", ("positive",)),
+    Letter("k", "multiplicity: how often a type was seen", "1", "k", ("positive",)),
     Letter("s", "Zipf exponent", "1"),
     Letter("q", "Mandelbrot's shift of the ranks", "1", "q", ("nonnegative",)),
     Letter("d", "Pitman-Yor discount", "1"),
@@ -163,6 +164,32 @@ class Formula:
         return tuple(table[name] for name in sorted(map(str, self.expression.free_symbols)))
 
     @property
+    def left(self) -> str:
+        """The left-hand side in plain text."""
+        quantity = self.quantity
+        for pattern, plain in _PLAIN:
+            quantity = re.sub(pattern, plain, quantity)
+        return quantity
+
+    @property
+    def meaning(self) -> str:
+        """What the left-hand side is, in words that name each letter of it that `letters` do not."""
+        return BY_NAME.get(self.name) or BY_LEFT_SIDE[self.left]
+
+    @property
+    def indices(self) -> dict[str, str]:
+        """What the sums, products and integrals of the expression run over."""
+        import sympy
+
+        own = INDICES_BY_NAME.get(self.name, {})
+        bound = {
+            str(index)
+            for one in self.expression.atoms(sympy.Sum, sympy.Product, sympy.Integral)
+            for index in one.variables
+        }
+        return {name: own.get(name) or INDICES[name] for name in sorted(bound)}
+
+    @property
     def latex(self) -> str:
         """The statement in LaTeX, e^x - 1 and ln(1 + x) written out."""
         import sympy
@@ -180,10 +207,7 @@ class Formula:
     @property
     def plain(self) -> str:
         """The statement in one line of plain text, in sympy's syntax."""
-        quantity = self.quantity
-        for pattern, plain in _PLAIN:
-            quantity = re.sub(pattern, plain, quantity)
-        return f"{quantity} {self.relation} {self.text}"
+        return f"{self.left} {self.relation} {self.text}"
 
     @property
     def function(self) -> Callable[..., Any]:

@@ -45,6 +45,7 @@ _VAR_B = Letter("V_B", "variance of the estimate of ln B", "1", r"\sigma_B^2", (
 _VAR_BETA = Letter("V_beta", "variance of the estimate of beta", "1", r"\sigma_\beta^2", ("nonnegative",))
 _COV = Letter("V_Bbeta", "covariance of the estimates of ln B and beta", "1", r"\sigma_{B\beta}", ("real",))
 _SD_BETA = Letter("sigma_beta", "standard error of beta", "1", r"\sigma_\beta", ("nonnegative",))
+_SKILLS = Letter("k", "factor on the number of skills", "1")
 _SD_GAMMA = Letter("sigma_gamma", "standard error of gamma", "1", r"\sigma_\gamma", ("nonnegative",))
 _DELTA = "delta method: the error of the estimates is small and nearly normal"
 _OWN = "own derivation"
@@ -72,14 +73,14 @@ FORMULAS = (
         "growth_factor_interval.delta", r"\operatorname{sd}(\ln k^{1/\gamma})", "log(k)/gamma**2*sigma_gamma",
         ("gamma", "sigma_gamma", "k"), ASYMPTOTIC,
         f"{_DELTA}, which fails where gamma is less than four standard errors above 0: Fieller's interval does not",
-        f"{_OWN}; Fieller 1954", "B9", example=(0.451, 0.031, 2.0), own=(_SD_GAMMA,),
+        f"{_OWN}; Fieller 1954", "B9", example=(0.451, 0.031, 2.0), own=(_SD_GAMMA, _SKILLS),
     ),
     Formula(
         "growth_factor_interval.fieller", r"k^{1/\gamma}", "k**(1/(gamma - z*sigma_gamma))",
         ("gamma", "sigma_gamma", "z", "k"), ASYMPTOTIC,
         "the estimate of gamma is normal and gamma > z*sigma_gamma, else infinite; the lower end has + z",
         "Fieller 1954", "B9", example=(0.451, 0.031, 1.959964, 2.0), relation="<=",
-        own=(_SD_GAMMA, Letter("z", "quantile of the normal law at the confidence asked for", "1")),
+        own=(_SD_GAMMA, _SKILLS, Letter("z", "quantile of the normal law at the confidence asked for", "1")),
     ),
 )  # fmt: skip
 _F = {formula.name: formula for formula in FORMULAS}

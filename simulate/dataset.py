@@ -73,6 +73,7 @@ DESCRIPTIONS: dict[str, tuple[str, str]] = {
     "tracked_class_share": ("1", "part of the corpora in which the trajectory has the class"),
     "trajectory_percent": ("%", "part of the validation draws whose trajectory has the class"),
     "dispersion": ("1", "dispersion index of memorised positions in equal windows of training"),
+    "dispersion_expected": ("1", "dispersion index of as many positions drawn evenly without replacement"),
     "dispersion_p": ("1", "two-sided p-value of the dispersion index"),
     "position_ks": ("1", "Kolmogorov-Smirnov distance of memorised positions from uniform ones"),
     "position_ks_p": ("1", "p-value of the Kolmogorov-Smirnov distance"),

@@ -10,6 +10,7 @@ import re
 import pytest
 import sympy
 from sympy.codegen import cfunctions
+from sympy.core.function import AppliedUndef
 
 import bounds
 from bounds import catalogue
@@ -73,6 +74,61 @@ def test_every_public_function_that_computes_has_a_formula_or_says_why_not():
     assert {name for name in without if not name.startswith("get_")} <= {
         "bands", "explain", "fit_exponent", "formulas", "growing_types", "parse_source",
     }  # fmt: skip
+
+
+WORD = re.compile(r"[A-Za-z]+(?:_[A-Za-z0-9]+(?:/[0-9])?)?'?")
+
+
+def unexplained(formula) -> set[str]:
+    """Letters of a statement that nothing beside it explains."""
+    told = {letter.name for letter in formula.letters} | set(formula.indices)
+    left = set(WORD.findall(formula.left)) - told - set(WORD.findall(formula.meaning))
+    functions = {str(call.func) + "(" for call in formula.expression.atoms(AppliedUndef)}
+    return left | {name for name in functions if name not in formula.assumption}
+
+
+@pytest.mark.parametrize("formula", FORMULAS.values(), ids=FORMULAS)
+def test_every_letter_of_a_statement_is_explained(formula):
+    """On the left, on the right, and what sums run over."""
+    assert not unexplained(formula)
+    told = bounds.explain(formula.name)
+    assert formula.meaning in told
+    for name, meaning in formula.indices.items():
+        assert re.search(rf"^  {name} +{re.escape(meaning)}", told, re.MULTILINE)
+    assert not {letter.name for letter in formula.letters} & set(formula.indices)
+
+
+def test_a_letter_that_nobody_explains_is_found():
+    """The words of one statement do not do for another."""
+
+    class Other(type(FORMULAS["le_cam_bound"])):
+        meaning = FORMULAS["le_cam_bound"].meaning
+
+    told = FORMULAS["le_cam_bound"]
+    fields = {name: getattr(told, name) for name in told.__dataclass_fields__}
+    assert not unexplained(Other(**fields))
+    assert unexplained(Other(**fields | {"quantity": r"\mathbb{E}\,f_k"})) == {"E", "f_k"}
+    assert unexplained(Other(**fields | {"assumption": "positions are independent"})) == {"P("}
+
+
+@pytest.mark.parametrize(("name", "letter", "meaning"), [
+    ("pitman_yor_step", "k", "factor by which the corpus grows"),
+    ("spectrum_share", "k", "how often a type was seen"),
+    ("growth_factor_interval.delta", "k", "factor on the number of skills"),
+    ("growth_factor", "k", "factor on the number of skills"),
+    ("expected_skills.growth", "k", "factor on the number of skills"),
+    ("expected_unique.growing", "K", "scale of the support"),
+    ("draws_threshold_frequency", "s", "Zipf exponent of the sequences"),
+    ("expected_skills", "s", "Zipf exponent of the masses of the skills"),
+    ("draws_threshold", "p", "probability of one member in one draw"),
+    ("expected_term_accuracy", "p", "probability of the term in one draw"),
+    ("draws_threshold_unequal.lower", "p", "largest probability"),
+    ("params_threshold", "n", "threshold"),
+])  # fmt: skip
+def test_letters_mean_what_they_mean_in_that_formula(name, letter, meaning):
+    found = {one.name: one.meaning for one in FORMULAS[name].letters}
+    assert meaning in found[letter]
+    assert " or " not in found[letter]
 
 
 def test_own_letters_differ_from_the_common_ones():

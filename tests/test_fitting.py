@@ -70,9 +70,7 @@ def test_large_counts_keep_their_digits():
 
 
 def test_the_partition_likelihood_is_the_chance_of_the_partition():
-    d, theta = 0.4, 1.3
-
-    def seating(blocks):
+    def seating(blocks, d, theta):
         """Chance of the set partition of 1 … n whose block sizes are given, customer by customer."""
         chance, n = 1.0, 0
         for number, size in enumerate(blocks):
@@ -81,10 +79,16 @@ def test_the_partition_likelihood_is_the_chance_of_the_partition():
                 n += 1
         return chance
 
-    for blocks in itertools.chain.from_iterable(itertools.product(range(1, 5), repeat=r) for r in (1, 2, 3)):
+    def seating_at(blocks, *constants):
         spectrum = FrequencySpectrum.from_counts(np.array(blocks))
-        value = by_spectrum.partition_likelihood(spectrum, np.array([float(len(blocks))]), sum(blocks), d, theta)
-        assert value == pytest.approx(math.log(seating(blocks)), abs=1e-10)
+        return by_spectrum.partition_likelihood(spectrum, np.array([float(len(blocks))]), sum(blocks), *constants)
+
+    for blocks in itertools.chain.from_iterable(itertools.product(range(1, 5), repeat=r) for r in (1, 2, 3)):
+        logs, values = [], []
+        for d, theta in ((0.4, 1.3), (0.7, -0.2), (0.1, 30.0)):
+            logs.append(math.log(seating(blocks, d, theta)))
+            values.append(seating_at(blocks, d, theta))
+        assert np.diff(values) == pytest.approx(np.diff(logs), abs=1e-10)
 
 
 def test_the_yule_likelihood_is_that_of_the_restaurant():
@@ -284,6 +288,23 @@ def test_spectrum_narrows_the_interval_and_sees_a_fixed_law():
     assert fit_exponent(10**6, spectrum=binned).exponent == both.exponent
 
 
+def test_the_draws_of_a_spectrum_are_those_of_its_corpus():
+    """Bins hold a range of draws; without all types, or with others, the sum of k f_k is another D."""
+    counts = [1] * 40 + [2] * 20 + [3] * 9 + [40, 47]
+    exact = FrequencySpectrum.from_counts(counts)
+    for spectrum in (
+        exact,
+        exact.standard(sum(counts)),
+        FrequencySpectrum([1, 2, 3, 40], [1, 2, 3, 48], [40, 20, 9, 2]),
+    ):
+        fit_exponent(sum(counts), spectrum=spectrum, model="pitman-yor")
+    for wrong in (sum(counts) - 1, sum(counts) + 1, 10 * sum(counts)):
+        with pytest.raises(ValueError, match=f"types of {sum(counts)} draws .* n_draws ends at {wrong};"):
+            fit_exponent(wrong, spectrum=exact)
+    with pytest.raises(ValueError, match="of all types of the largest corpus"):
+        fit_exponent(sum(counts), spectrum=FrequencySpectrum([1, 2, 3], [1, 2, 3], [40, 20, 9]))
+
+
 def test_saturation_is_refused():
     types = np.random.default_rng(0).integers(0, 10**4, 10**5)
     head, spectrum = seen(types)
@@ -390,6 +411,8 @@ BAD = [
     ({"window": (1e7, 1e8)}, "none of the n_draws"),
     ({"spectrum": FrequencySpectrum.from_counts([1, 2])}, "n_unique ends at 2400"),
     ({"spectrum": [1, 2]}, "FrequencySpectrum"),
+    ({"spectrum": FrequencySpectrum.from_counts([1] * 2399 + [50])}, "types of 2449 draws .* n_draws ends at 100000;"),
+    ({"spectrum": FrequencySpectrum([1, 33], [1, 35], [2300, 100])}, "types of 5600 to 5800 draws"),
     ({"spectrum": [FrequencySpectrum.from_counts([1])] * 2}, "one entry per replicate"),
     ({"covariance": np.eye(3)}, "5 by 5"),
     ({"covariance": np.zeros((5, 5))}, "positive definite"),

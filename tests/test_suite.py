@@ -283,9 +283,9 @@ def test_term_accuracy_without_a_limit_is_that_of_independent_exposures():
     assert not check("suite: one exposure too many", float((known[0] - wrong * terms[0]) / np.sqrt(variance[0])))
 
 
-def test_memorised_sequences_are_a_poisson_process_only_where_the_order_does_not_matter():
+def test_memorised_sequences_stand_evenly_only_where_the_order_does_not_matter():
     _, block = trained("zipf:1.5", checkpoints=(0, 2000), batch=10, n_params=(100, 10**6), replicates=128, seed=4)
-    p = block.each["poisson"][..., [1, 3]]
+    p = block.each["positions"][..., [1, 3]]
     assert (p[:, :, :2] < 1e-6).all()  # first and last exposures
     for which in (0, 1):
         rejected = int((p[:, 1, 2, which] < 0.05).sum())

@@ -12,7 +12,7 @@ from simulate.suite import tables
 from simulate.suite.plan import Suite
 from simulate.suite.prepare import prepare
 from simulate.suite.run import run_suite
-from tests.statistics import LIMIT
+from tests.statistics import LIMIT, check
 
 
 @pytest.mark.parametrize("arguments", ["", "--source uniform:50 --json", "--source corpus:TEXT --checkpoints 0,1,2"])
@@ -57,6 +57,45 @@ def test_positions_are_told_in_words():
     said = tables.verdict(run_suite("zipf:1.5", n_params=(100,), checkpoints=(0, 1000, 10_000), replicates=6))
     assert "sequences look like a Poisson process with each at any one of its exposures" in said
     assert "and do not look like a Poisson process with each at its first one (rejected in 6 of 6" in said
+
+
+@pytest.mark.parametrize("chance", [1.0, 0.4])
+def test_where_most_of_the_corpus_is_distinct_positions_are_even_without_replacement(chance):
+    """The share U/D of all positions is marked: the counts of windows vary by 1 - U/D of what Poisson ones do."""
+    dataset = run_suite(
+        "zipf:1.05", n_params=(100_000,), checkpoints=(0, 500, 1000), replicates=12, seed=7, learning_probability=chance
+    )
+    n_draws, stored = int(dataset.n_draws[-1]), dataset.stored.values[:, -1, 0]
+    assert stored.mean() > 0.3 * n_draws
+    np.testing.assert_allclose(dataset.dispersion_expected.values[:, 0], (n_draws - stored) / (n_draws - 1))
+    measured = float((dataset.dispersion / dataset.dispersion_expected).sel(exposure="any").mean())
+    assert check("suite: dispersion without replacement", (measured - 1) / np.sqrt(2 / 63 / 12))
+    assert not check(
+        "suite: dispersion of a Poisson process", (dataset.dispersion[..., 2].mean() - 1) * np.sqrt(6 * 63)
+    )
+    said = tables.verdict(dataset)
+    assert "look like even ones drawn without replacement with each at any one of its exposures (rejected in 0" in said
+    assert "Poisson" not in said
+
+
+def test_a_few_rejections_are_chance_and_one_of_one_is_not():
+    def as_chance(*pairs):
+        return tables._as_chance_has_it([{"rejected": a, "tested": b} for a, b in pairs])
+
+    assert as_chance((0, 1))
+    assert not as_chance((1, 1))
+    assert as_chance((2, 40))
+    assert not as_chance((4, 40))
+    assert as_chance((4, 200), (5, 200))
+    assert not as_chance((1, 200), (9, 200))
+
+
+def test_ties_that_a_large_store_would_show_are_not_left_out():
+    """0.9 % of 100 sequences is none of them; 0.9 % of a million is seen."""
+    row = {"tied_share": 0.009, "stored": 100.0}
+    assert tables._order_free(row)
+    assert not tables._order_free(row | {"stored": 1e6})
+    assert not tables._order_free(row | {"tied_share": 0.02})
 
 
 @pytest.mark.verification

@@ -1,4 +1,4 @@
-"""Classes of trajectories on series that were made to have them, and the Poisson test beside that of scipy."""
+"""Classes of trajectories on series that were made to have them, and the test of positions beside that of scipy."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from simulate import classify_trajectories
-from simulate.suite.positions import distance_bound, poisson_test
+from simulate.suite.positions import distance_bound, evenness_test
 from simulate.suite.trajectories import CLASSES, DECREASES, INCREASES, OTHER, STAGNATES
+from tests.statistics import check
 
 STEPS = np.array([0, 1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1000, 2000])
 WAVE = np.where(np.arange(13) % 2, 1.0, -1.0)
@@ -57,11 +58,11 @@ def test_many_are_classified_at_once_and_too_few_steps_refused():
         classify_trajectories(np.full(13, np.nan), STEPS)
 
 
-def test_the_poisson_test_is_that_of_scipy():
+def test_the_evenness_test_is_that_of_scipy():
     rng = np.random.default_rng(1)
     for n in (64, 300, 5000):
         positions = rng.integers(0, 640_000, n)
-        found = poisson_test(positions, 640_000)
+        found = evenness_test(positions, 640_000)
         ours = stats.kstest((positions + 0.5) / 640_000, "uniform")
         assert found.ks == pytest.approx(ours.statistic, abs=2e-6)
         assert found.ks_p == pytest.approx(ours.pvalue, rel=0.05)
@@ -72,18 +73,75 @@ def test_the_poisson_test_is_that_of_scipy():
         assert found.dispersion_p > 1e-4
 
 
-def test_points_that_crowd_or_keep_apart_are_no_poisson_process():
+def test_points_that_crowd_or_keep_apart_are_not_even():
     rng = np.random.default_rng(2)
-    crowded = poisson_test((640_000 * rng.random(1000) ** 1.3).astype(int), 640_000)
+    crowded = evenness_test((640_000 * rng.random(1000) ** 1.3).astype(int), 640_000)
     assert crowded.dispersion_p < 1e-4
     assert crowded.ks_p < 1e-4
-    apart = poisson_test(np.arange(0, 640_000, 640), 640_000)
+    apart = evenness_test(np.arange(0, 640_000, 640), 640_000)
     assert apart.dispersion < 0.1
     assert apart.dispersion_p < 1e-4
-    assert np.isnan(poisson_test(np.arange(20), 640_000).ks)
+    assert np.isnan(evenness_test(np.arange(20), 640_000).ks)
 
 
 def test_the_bound_on_the_distance_is_le_cam_s():
     assert distance_bound(1000, 10_000_000) == pytest.approx((10_000_000 // 64) * (1000 / 10_000_000) ** 2)
     assert distance_bound(10**6, 10**6) == 1
     assert np.isnan(distance_bound(5, 10**6))
+
+
+def rejections(n: int, n_draws: int, corpora: int, placed, seed: int = 3) -> int:
+    """How many of the corpora a test at 0.01 rejects, the two p-values combined as in the tables."""
+    rng = np.random.default_rng(seed)
+    tests = [evenness_test(placed(rng, n, n_draws), n_draws) for _ in range(corpora)]
+    return sum(2 * min(test.dispersion_p, test.ks_p) < 0.01 for test in tests)
+
+
+def any_exposures(rng, n, n_draws):
+    """Positions of n exposures of an exchangeable corpus, at most one of each sequence: n different ones, evenly."""
+    return rng.choice(n_draws, n, replace=False)
+
+
+SHARES = ((64, 1_000_000), (300, 3000), (2000, 4000), (20_000, 32_000), (31_700, 32_000))
+
+
+@pytest.mark.parametrize(("n", "n_draws"), SHARES)
+def test_positions_without_replacement_are_rejected_at_the_nominal_rate(n, n_draws):
+    """From 64 points of a million to nearly all: the marks are draws without replacement."""
+    corpora = 1500
+    rejected = rejections(n, n_draws, corpora, any_exposures)
+    assert check(f"positions: {n} of {n_draws}", (rejected - 0.01 * corpora) / np.sqrt(corpora * 0.01 * 0.99))
+
+
+@pytest.mark.parametrize(("n", "n_draws"), SHARES[2:])
+def test_positions_with_replacement_are_rejected_where_the_marks_are_many(n, n_draws):
+    """What a Poisson process would give: a dispersion of 1 where 1 - n/D is meant."""
+
+    def with_replacement(rng, n, n_draws):
+        return rng.integers(0, n_draws, n)
+
+    assert rejections(n, n_draws, 20, with_replacement) >= 15
+
+
+def test_positions_that_lean_to_the_beginning_are_rejected():
+    def leaning(rng, n, n_draws):
+        return rng.choice(n_draws, n, replace=False, p=weights)
+
+    for n, n_draws in ((1000, 32_000), (16_000, 32_000)):
+        weights = np.linspace(1.5, 0.5, n_draws)
+        weights /= weights.sum()
+        assert rejections(n, n_draws, 5, leaning) == 5
+
+
+def main() -> None:
+    """Print how often a true null is rejected, for the table of docs/suite.md."""
+    print("| positions marked | of | data sets | rejected at .05 | at .01 |\n|---|---|---|---|---|")
+    rng = np.random.default_rng(11)
+    for n, n_draws, corpora in [(*share, 20_000) for share in SHARES] + [(100_000, 200_000, 2000)]:
+        tests = [evenness_test(any_exposures(rng, n, n_draws), n_draws) for _ in range(corpora)]
+        p = np.array([2 * min(test.dispersion_p, test.ks_p) for test in tests])
+        print(f"| {n} | {n_draws} | {corpora} | {(p < 0.05).mean():.4f} | {(p < 0.01).mean():.4f} |", flush=True)
+
+
+if __name__ == "__main__":
+    main()

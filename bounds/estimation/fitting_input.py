@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -82,7 +83,22 @@ def checked(
                 f"spectrum holds {one.n_unique} types but n_unique ends at {end:g}; "
                 "pass the spectrum of the largest corpus"
             )
+        _draws_of(one, draws[-1])
     return Data(draws, rows, spectra)
+
+
+def _draws_of(spectrum: FrequencySpectrum, n_draws: float) -> None:
+    """ValueError unless the types of `spectrum`, k draws of each that was seen k times, can be `n_draws` draws."""
+    counts = spectrum.count.tolist()
+    least = sum(map(operator.mul, spectrum.multiplicity.tolist(), counts))
+    most = sum(map(operator.mul, spectrum.upper.tolist(), counts))
+    rounding = n_draws * 2.0**-52 if n_draws > 2.0**53 else 0.0
+    if not least - rounding <= n_draws <= most + rounding:
+        held = f"{least:.17g}" if least == most else f"{least:.17g} to {most:.17g}"
+        raise ValueError(
+            f"spectrum holds the types of {held} draws (the sum of k f_k) but n_draws ends at {n_draws:.17g}; pass "
+            "the spectrum of all types of the largest corpus, in bins that hold their multiplicities"
+        )
 
 
 def _possible(draws: Floats, rows: Floats, nested: bool) -> None:

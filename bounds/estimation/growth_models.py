@@ -166,9 +166,11 @@ TOLERANCE = 1e-7
 """Exponents are found to this."""
 
 
-def highest(function: Callable[[float], float], low: float, high: float) -> tuple[float, float]:
+def highest(
+    function: Callable[[float], float], low: float, high: float, tolerance: float = TOLERANCE
+) -> tuple[float, float]:
     """Where `function` is largest between `low` and `high`, and its value there."""
-    found = minimize_scalar(lambda x: -function(x), bounds=(low, high), method="bounded", options={"xatol": TOLERANCE})
+    found = minimize_scalar(lambda x: -function(x), bounds=(low, high), method="bounded", options={"xatol": tolerance})
     return float(found.x), float(-found.fun)
 
 

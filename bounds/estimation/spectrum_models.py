@@ -29,15 +29,19 @@ from scipy.stats import chi2
 from bounds.estimation.growth_models import (
     ACCEPT,
     DISCOUNTS,
+    LEAST_LOG_SHIFT,
+    LOG_SHIFT_TOLERANCE,
+    TOLERANCE,
     Estimate,
+    concentration,
     highest,
     likelihood_interval,
     multinomial,
-    profile_concentration,
     with_interval,
 )
 from bounds.intervals import Interval
-from bounds.spectrum import FrequencySpectrum, bin_centres, bin_masses, fixed_law_ratio, pearson
+from bounds.numerics.gamma_ratios import log_rise
+from bounds.spectrum import FrequencySpectrum, bin_centres, bin_masses, fixed_law_ratio, log_bin_shares, pearson
 
 Floats = NDArray[np.float64]
 
@@ -47,24 +51,54 @@ Floats = NDArray[np.float64]
 def partition_likelihood(
     spectrum: FrequencySpectrum, n_unique: Floats, n_draws: float, d: float, theta: float
 ) -> float:
-    """Log-probability of the partition of the draws into types under Pitman–Yor(d, θ), up to a constant.
+    """Log-likelihood of (d, θ) under Pitman–Yor, less what depends on the data alone.
 
-    Σ_{i<U} ln(θ+id) - Σ_{i<n} ln(θ+i) + Σ_k f_k Σ_{j<k} ln(j-d), summed over corpora (Pitman 2006, equation
-    3.6). Wide bins enter with their geometric middle.
+    Σ_{i<U} ln(θ+id) - Σ_{i<n} ln(θ+i) + Σ_k f_k Σ_{j<k} ln(j-d), summed over corpora (Pitman 2006, equation 3.6). A
+    wide bin has the sum of the chances of its multiplicities. Kept as two small parts, since the sums themselves are
+    so large at n = 1e13 that a float has no digits left for how they change with d.
     """
-    k = bin_centres(spectrum.multiplicity, spectrum.upper)
-    new = (n_unique - 1) * np.log(d) + gammaln(theta / d + n_unique) - gammaln(theta / d + 1)
-    old = gammaln(theta + n_draws) - gammaln(theta + 1)
-    seats = np.sum(spectrum.count * (gammaln(k - d) - gammaln(1 - d)))
-    return float(np.sum(new - old) + seats)
+    return _seats(spectrum, d) + _tables(n_unique, n_draws, d, theta)
+
+
+def _seats(spectrum: FrequencySpectrum, d: float) -> float:
+    """How the types are shared among the multiplicities: Σ F ln(share/(F/U)), F types in a bin; at most 0."""
+    seen = spectrum.count > 0
+    count = spectrum.count[seen].astype(float)
+    shares = log_bin_shares(spectrum.multiplicity[seen], spectrum.upper[seen], d)
+    return float(count @ (shares - np.log(count / count.sum())))
+
+
+def _tables(n_unique: Floats, n_draws: float, d: float, theta: float) -> float:
+    """ln Γ(θ/d+U)Γ(θ+1)/(d Γ(θ/d+1)Γ(θ+n)) less ln Γ(U)/Γ(n), summed over corpora."""
+    c, corpora = theta / d, len(n_unique)
+    rises = log_rise(np.append(n_unique, n_draws), np.append(np.full(corpora, c), theta))
+    blocks, draws = rises[:-1] - gammaln((theta + d) / d), float(rises[-1]) - gammaln(theta + 1)
+    if c > 1e6:  # where it exceeds U, the other order loses less
+        blocks = np.where(n_unique > c, blocks, log_rise(c + 1, n_unique - 1) - gammaln(n_unique))
+    return float(blocks.sum()) - corpora * float(draws + np.log(d))
+
+
+def _partition_profile(
+    spectrum: FrequencySpectrum, n_unique: Floats, n_draws: float
+) -> Callable[[float], tuple[float, float]]:
+    """d ↦ (θ that suits it best, log-likelihood there)."""
+
+    def best(d: float) -> tuple[float, float]:
+        def found(low: float, high: float, tolerance: float) -> tuple[float, float]:
+            return highest(lambda v: _tables(n_unique, n_draws, d, concentration(d, v)), low, high, tolerance)
+
+        shift, top = found(LEAST_LOG_SHIFT, float(np.log(n_draws)), LOG_SHIFT_TOLERANCE)
+        if shift > np.log(1e3):  # the larger θ is, the better it is known: to about 1/√θ of itself
+            shift, top = found(shift - 20 * LOG_SHIFT_TOLERANCE, shift + 20 * LOG_SHIFT_TOLERANCE, 1e-9)
+        return float(concentration(d, shift)), _seats(spectrum, d) + top
+
+    return best
 
 
 def fit_partition(spectrum: FrequencySpectrum, n_unique: Floats, n_draws: float, confidence: float | None) -> Estimate:
     """Pitman–Yor discount d from the whole partition, by `partition_likelihood`; θ is profiled out."""
-    profile = profile_concentration(
-        lambda d, theta: partition_likelihood(spectrum, n_unique, n_draws, d, theta), float(n_draws)
-    )
-    d, top = highest(lambda x: profile(x)[1], *DISCOUNTS)
+    profile = _partition_profile(spectrum, n_unique, float(n_draws))
+    d, top = _most_likely(lambda x: profile(x)[1], spectrum)
     theta = profile(d)[0]
     use = spectrum.upper <= max(n_draws / 50, 8)
     k = bin_centres(spectrum.multiplicity[use], spectrum.upper[use])
@@ -87,7 +121,30 @@ def fit_partition(spectrum: FrequencySpectrum, n_unique: Floats, n_draws: float,
     if confidence is None:
         return estimate
     interval = likelihood_interval(lambda x: profile(x)[1], d, top, DISCOUNTS, confidence)
-    return with_interval(estimate, interval, confidence)
+    return with_interval(estimate, _as_wide_as_found(interval, d), confidence)
+
+
+def _most_likely(loglik: Callable[[float], float], spectrum: FrequencySpectrum) -> tuple[float, float]:
+    """The exponent at which `loglik` is largest, and its value there; of very many types to more than `TOLERANCE`.
+
+    What is left would be seen by the test of fit.
+    """
+    best, top = highest(loglik, *DISCOUNTS)
+    if spectrum.n_unique < 1e10:
+        return best, top
+    low, high = DISCOUNTS
+    return highest(loglik, max(low, best - 10 * TOLERANCE), min(high, best + 10 * TOLERANCE), 1e-4 * TOLERANCE)
+
+
+def _as_wide_as_found(interval: Interval, best: float) -> Interval:
+    """`interval`, wider by what the estimate and its ends may be off: the searches stop at `TOLERANCE`.
+
+    At 1e14 types and more the data say more of the exponent than that.
+    """
+    lower, upper = min(interval.lower, best) - 2 * TOLERANCE, max(interval.upper, best) + 2 * TOLERANCE
+    return Interval(
+        0.0 if interval.lower == 0 else max(0.0, float(lower)), 1.0 if interval.upper == 1 else min(1.0, float(upper))
+    )
 
 
 # ---------------------------------------------------------------- model "spectrum"
@@ -132,7 +189,7 @@ def fit_tempered(cut: FrequencySpectrum, n_draws: float, confidence: float | Non
     counts that the law is seen to be fixed (`fixed_law_ratio`).
     """
     profile = _spectrum_profile(cut)
-    gamma, top = highest(lambda x: profile(x)[1], *DISCOUNTS)
+    gamma, top = _most_likely(lambda x: profile(x)[1], cut)
     tau = profile(gamma)[0]
     weight = _tempered(cut, gamma, tau)
     expected = weight * (cut.count.sum() / weight.sum())
@@ -148,6 +205,7 @@ def fit_tempered(cut: FrequencySpectrum, n_draws: float, confidence: float | Non
     if confidence is None:
         return estimate
     interval = likelihood_interval(lambda x: profile(x)[1], gamma, top, DISCOUNTS, confidence)
+    interval = _as_wide_as_found(interval, gamma)
     if _underdispersed(cut, expected):
         ratio = fixed_law_ratio(cut.multiplicity, cut.upper, _influence(cut, gamma, tau), gamma, tau)
         lower, upper = (gamma + ratio * (end - gamma) for end in interval)
@@ -163,11 +221,12 @@ def _underdispersed(cut: FrequencySpectrum, expected: Floats) -> bool:
     multiplicity, 1/2 on the scale of √k: cells of 3 on that scale, merged to two expected types.
     """
     tail = cut.multiplicity >= 16
-    cell = np.floor(np.sqrt(cut.multiplicity[tail]) / 3).astype(np.int64)
-    if len(cell) < 4:
+    if np.count_nonzero(tail) < 4:
         return False
-    seen = np.bincount(cell - cell[0], weights=cut.count[tail]).astype(float)
-    meant = np.bincount(cell - cell[0], weights=expected[tail]).astype(float)
+    # Numbered as they come: at k = 1e16 there are tens of millions of cells, nearly all between two bins.
+    cell = np.unique(np.floor(np.sqrt(cut.multiplicity[tail]) / 3), return_inverse=True)[1]
+    seen = np.bincount(cell, weights=cut.count[tail]).astype(float)
+    meant = np.bincount(cell, weights=expected[tail]).astype(float)
     _, statistic, freedom = pearson(seen[meant > 0], meant[meant > 0], 1, least=2.0)
     return freedom >= 3 and bool(chi2.cdf(statistic, freedom) < 0.005)
 

@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 from scipy import special
 
+from bounds.numerics.binomial_means import excess_of_log
+
 _DIRECT = 32
 """Arguments below this are reached by multiplying factors; from here on the series converges to rounding."""
 
@@ -52,6 +54,33 @@ def log_product_defect(start: float, shift: float, count: Any) -> Any:
 def power_ratio(x: Any, shift: float) -> Any:
     """Γ(x + shift) / Γ(x) for x ≥ 32 and |shift| ≤ 2."""
     return x**shift * np.exp(np.polynomial.polynomial.polyval(1 / x, np.r_[0.0, _series(shift)]))
+
+
+def log_rise(x: Any, shift: Any) -> Any:
+    """ln Γ(x + shift) / Γ(x) for x > 0 and x + shift > 0, the shift of any size."""
+    x, shift = np.asarray(x, float), np.asarray(shift, float)
+    large = (x >= _DIRECT) & (x + shift >= _DIRECT)
+    if large.all():
+        return shift * np.log(x) + log_rise_excess(x, shift)
+    kept = np.where(large, x, 2.0 * _DIRECT)
+    moved = np.where(large, shift, 0.0)
+    direct = special.gammaln(np.where(large, 1.0, x + shift)) - special.gammaln(np.where(large, 1.0, x))
+    return np.where(large, moved * np.log(kept) + log_rise_excess(kept, moved), direct)
+
+
+def log_rise_excess(x: Any, shift: Any) -> Any:
+    """ln Γ(x + h) / Γ(x) - h ln x for h = `shift`, x and x + h ≥ 32: small where h is small beside x.
+
+    By Stirling's series at both ends, with x ln(1 + u) - x u, u = h/x, free of cancellation.
+    """
+    u = shift / x
+    return _remainder(x + shift) - _remainder(x) + (shift - 0.5) * np.log1p(u) - x * excess_of_log(u, 1 + u)
+
+
+def _remainder(x: Any) -> Any:
+    """ln Γ(x) - (x - ½) ln x + x - ½ ln 2π, for x ≥ 32."""
+    y = (1 / x) ** 2
+    return (1 / 12 - y * (1 / 360 - y * (1 / 1260 - y / 1680))) / x
 
 
 def _direct_steps(start: float) -> int:

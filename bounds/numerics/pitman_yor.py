@@ -19,8 +19,7 @@ from typing import Any
 import numpy as np
 from scipy import special
 
-from bounds.numerics.binomial_means import excess_of_log
-from bounds.numerics.gamma_ratios import log_product, log_product_defect
+from bounds.numerics.gamma_ratios import log_product, log_product_defect, log_rise_excess
 from bounds.sources import PitmanYor
 
 _RECURSION = 1 << 14
@@ -151,19 +150,9 @@ def _log_falling_ratio(n: Any, k: Any, shift: float) -> Any:
 def _log_rising_ratio(x: float, count: float, shift: float) -> float:
     """ln Γ(x+count+h) Γ(x) / (Γ(x+h) Γ(x+count)) for x ≥ 2048 and h = `shift` > -1, by Stirling's series at the ends.
 
-    With g(x) = ln Γ(x+h)/Γ(x) - h ln x, which is small where h is small beside x, it is h ln(1 + count/x) and the
-    difference of g at the ends.
+    It is h ln(1 + count/x) and the difference of `log_rise_excess` at the ends.
     """
-
-    def rest(z: float) -> float:
-        return (1 / 12 - (1 / 360 - 1 / (1260 * z * z)) / (z * z)) / z
-
-    def g(x: float) -> float:
-        away = rest(x + shift) - rest(x) + (shift - 0.5) * float(np.log1p(shift / x))
-        # x ln(1 + u) - x u with u = h/x, for x + h > 0.
-        return away - x * float(excess_of_log(shift / x, 1 + shift / x))
-
-    return shift * float(np.log1p(count / x)) + g(x + count) - g(x)
+    return shift * float(np.log1p(count / x)) + float(log_rise_excess(x + count, shift) - log_rise_excess(x, shift))
 
 
 def entropy(law: PitmanYor) -> float:

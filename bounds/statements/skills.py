@@ -15,16 +15,22 @@ _A = Letter("a", "quorum: how many of them the skill needs", "sequences", "a", (
 _PHI = Letter("phi", "quorum as a part of the members, a/m", "1", r"\varphi")
 _F = Letter("F", "probability that one member is represented", "1")
 _N = Letter("n", "number of sequences that the model stores", "sequences", assumptions=("nonnegative",))
-_P = Letter("p", "probability of one member, or of one term, in one draw", "1")
+_P = Letter("p", "probability of one member in one draw", "1")
+_P_LARGEST = Letter("p", "largest probability of a member in one draw", "1")
+_P_SMALLEST = Letter("p", "smallest probability of a member in one draw", "1")
+_P_TERM = Letter("p", "probability of the term in one draw", "1")
+_THRESHOLD = Letter("n", "threshold: sequences stored at which the skill is there with probability 1/2", "sequences")
 _D = Letter("D", "draws; their mean where the number is Poisson", "draws")
-_S = Letter("s", "Zipf exponent of the sequences, or of the masses of the skills", "1")
-_K = Letter("k", "factor on the number of skills; index of a sum", "1")
+_S = Letter("s", "Zipf exponent of the sequences", "1")
+_S_SKILLS = Letter("s", "Zipf exponent of the masses of the skills", "1")
+_K = Letter("k", "factor on the number of skills", "1")
 _J = Letter("J", "number of skills", "skills", "J", ("positive", "integer"))
 _RATE = Letter("lamda", "chance that one exposure teaches a term", "1", r"\lambda")
 _COUNT = Letter("c", "how often a term was seen", "1", "c", ("nonnegative",))
 _W = Letter("w", "number of positions in the window", "1", "w", ("positive", "integer"))
 _X = Letter("x", "median chance of representation", "1", "x_{1/2}")
 _OWN = (_M, _A, _PHI, _F, _N, _P, _D, _S, _K, _J, _RATE, _COUNT, _W)
+_OF_SKILLS = (*_OWN, _S_SKILLS)
 
 _APART = "members are represented independently of each other"
 _POISSON = "the number of draws is Poisson, so members are seen independently"
@@ -87,7 +93,7 @@ _STORES = (
     _formula(
         "params_threshold", "N^*", "nu*n", ("nu", "n"), "C1, D2", unit="parameters", label=HEURISTIC,
         assumption="the model stores each sequence once, in nu parameters",
-        call="bounds.params_threshold('zipf:1.724', members=50, quorum=40)",
+        own=(*_OWN, _THRESHOLD), call="bounds.params_threshold('zipf:1.724', members=50, quorum=40)",
     ),
     _formula(
         "stored_half_width.zipf_limit", r"\Delta \ln n", "sqrt(phi/(m*(1 - phi)))/(s - 1)", ("m", "phi", "s"), "D2",
@@ -120,12 +126,12 @@ _DRAWS = (
     ),
     _formula(
         "draws_threshold_unequal.lower", "D^*", "-log1p(-x)/p", ("x", "p"), "D3", relation=">=", unit="draws",
-        assumption=f"{_POISSON}; p is the largest probability of a member", own=(*_OWN, _X),
+        assumption=f"{_POISSON}; p is the largest probability of a member", own=(*_OWN, _X, _P_LARGEST),
         call="bounds.draws_threshold(4e-6, members=3, quorum=2, poisson=True)",
     ),
     _formula(
         "draws_threshold_unequal.upper", "D^*", "-log1p(-x)/p", ("x", "p"), "D3", relation="<=", unit="draws",
-        assumption=f"{_POISSON}; p is the smallest probability of a member", own=(*_OWN, _X),
+        assumption=f"{_POISSON}; p is the smallest probability of a member", own=(*_OWN, _X, _P_SMALLEST),
         call="bounds.draws_threshold(1e-6, members=3, quorum=2, poisson=True)",
     ),
     _formula(
@@ -152,7 +158,7 @@ _COUNTS = (
         f"Sum(Sum(binomial(m, l)*(-expm1(-D*{_WEIGHT}/m))**l*exp(-D*{_WEIGHT}/m*(m - l)), (l, a, m)), (i, 1, J))",
         ("D", "s", "J", "m", "a"), "D4", unit="skills",
         assumption=f"{_POISSON}; skill i has mass proportional to i^-s, shared equally by m members",
-        call="bounds.expected_skills(1e5, exponent=1.724, n_skills=500, members=20, quorum=16)",
+        own=_OF_SKILLS, call="bounds.expected_skills(1e5, exponent=1.724, n_skills=500, members=20, quorum=16)",
     ),
     _formula(
         "expected_skills.limit", "S(D)",
@@ -161,12 +167,12 @@ _COUNTS = (
         ("D", "s", "m", "a"), "D4", unit="skills", label=ASYMPTOTIC,
         assumption=f"{_POISSON}; unlimited skills, s > 1, of which many are certain; the integral over the Beta "
         "function is the mean of X^(-1/s), X the a-th smallest of m unit exponentials",
-        call="bounds.expected_skills(1e12, exponent=1.724, members=20, quorum=16)",
+        own=_OF_SKILLS, call="bounds.expected_skills(1e12, exponent=1.724, members=20, quorum=16)",
     ),
     _formula(
         "expected_skills.growth", "D_2/D", "k**s", ("k", "s"), "D4", of="growth_factor", label=ASYMPTOTIC,
         assumption="k times the skills, whose masses fall as j^-s: gamma = 1/s; doubling takes 2^s times the corpus",
-        example=(2.0, 1.724),
+        example=(2.0, 1.724), own=_OF_SKILLS,
     ),
     _formula(
         "can_scaling_help", r"\Delta S", "Min(U - n, floor(U/a))", ("U", "n", "a"), "D5", relation="<=", unit="skills",
@@ -185,12 +191,12 @@ _TERMS = (
     _formula(
         "expected_term_accuracy", r"\mathbb{E}\,A", "-expm1(-lamda*D*p)", ("D", "p", "lamda"), "D6", label=HEURISTIC,
         assumption="each exposure teaches the term with chance lambda, independently; counts are Poisson, of mean Dp",
-        example=(1e6, 1e-5, 0.05),
+        example=(1e6, 1e-5, 0.05), own=(*_OWN, _P_TERM),
     ),
     _formula(
         "le_cam_bound", r"d_{TV}", "Sum(P(i)**2, (i, 1, w))", ("w",), "D6", relation="<=",
         assumption="the w positions of a window are memorised independently, position i with chance P(i); the process "
-        "in training order is near a homogeneous Poisson process only if P(i) does not depend on that order",
+        "in training order is near a homogeneous Poisson process only if P(i) is small and does not depend on it",
         source="Le Cam 1960", call="bounds.le_cam_bound(numpy.full(100, 0.01))",
     ),
 )  # fmt: skip

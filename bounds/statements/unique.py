@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 from bounds.intervals import ASYMPTOTIC, RIGOROUS
-from bounds.notation import Formula
+from bounds.notation import Formula, Letter
 
 _IID = "draws are independent and follow one fixed law"
 _NOT_ONE = "s is not 1, where the difference of zetas is that of digammas at 1 + q + V and 1 + q"
@@ -29,6 +29,10 @@ _P = "(r + q)**-s/Zeta(s, 1 + q)"
 _P_FINITE = "(r + q)**-s/(Zeta(s, 1 + q) - Zeta(s, 1 + q + V))"
 _P_GEOMETRIC = "(1 - rho)*rho**(r - 1)"
 _SIZE = "ceiling(K*D**gamma)"
+_SUPPORT = (
+    Letter("K", "scale of the support, V(D) = ceiling(K D^gamma)", "sequences"),
+    Letter("gamma", "exponent of the support, V ~ D^gamma", "1", r"\gamma"),
+)
 
 _ZIPF = ("s", "q", "D")
 _FINITE = ("s", "q", "V", "D")
@@ -81,19 +85,10 @@ def _formula(
     assumption: str = _IID,
     source: str = _OCCUPANCY,
     example: tuple[float, ...] = (),
+    own: tuple[Letter, ...] = (),
 ) -> Formula:
-    return Formula(
-        name=f"{function}.{kind}",
-        quantity=quantity,
-        text=text,
-        arguments=arguments,
-        label=label,
-        assumption=assumption,
-        source=source,
-        equation=equation,
-        unit=unit,
-        example=example,
-    )
+    name = f"{function}.{kind}"
+    return Formula(name, quantity, text, arguments, label, assumption, source, equation, unit, example, own=own)
 
 
 _MEANS = (
@@ -105,6 +100,7 @@ _MEANS = (
         "A2",
         assumption=_GROWING,
         example=(1.0, 0.58, 1e6),
+        own=_SUPPORT,
     ),
     _seen("zipf_finite", _over_ranks("1 - (1 - @p)**D", _P_FINITE, "V"), _FINITE, "A3", assumption=_IID_NOT_ONE),
     _seen("zipf", _over_ranks("1 - (1 - @p)**D"), _ZIPF, "A4"),
@@ -332,9 +328,10 @@ _LAWS = (
         ("K", "gamma", "D"),
         "A2",
         "sequences",
-        assumption="the definition of a growing source",
         source="elementary",
+        assumption="the definition of a growing source",
         example=(1.0, 0.58, 1e4),
+        own=_SUPPORT,
     ),
     _formula("zipf_normaliser", "zipf", "C", "1/Zeta(s, 1 + q)", ("s", "q"), "A4", "1", example=(1.724, 0)),
     _formula(

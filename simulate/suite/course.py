@@ -12,7 +12,7 @@ from simulate.census import Census
 from simulate.orders import Order
 from simulate.suite import stores
 from simulate.suite.exposures import EXPOSURES, Exposures
-from simulate.suite.positions import N_WINDOWS, poisson_test
+from simulate.suite.positions import N_WINDOWS, evenness_test
 from simulate.suite.trajectories import CLASSES, can_classify, classify_trajectories
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ class Course:
         each = {name: values[None] for name, values in self.counts.items()}
         each |= {"unknown": self.unknown[None], "n_unique": self.n_unique[None], "n_next": self.n_next[None]}
         tests, windows = self._tested(census, exposures)
-        each["poisson"] = tests[None]
+        each["positions"] = tests[None]
         since = np.zeros(self.shape[::-1], np.int64)
         stores.count_since(self.level[: census.n_unique], self.since, since)
         tracked = self._stored(self.tracked)
@@ -179,7 +179,7 @@ class Course:
         for i in range(self.shape[1]):
             held = level <= i
             for j, position in enumerate(exposures.positions(census.first)):
-                test = poisson_test(position[held], census.n_draws)
+                test = evenness_test(position[held], census.n_draws)
                 tests[i, j] = test[:4]
                 windows[i, j, : len(test.counts)] = test.counts
         return tests, windows

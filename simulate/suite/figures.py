@@ -18,6 +18,7 @@ from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from simulate.files import FIGURES, check_target, written_whole
 from simulate.suite.matching import reference_loss
+from simulate.suite.positions import expected_dispersion
 from simulate.suite.rows import matched_rows, trajectory_rows
 from simulate.summary import short
 
@@ -127,11 +128,12 @@ def _positions(axes: Axes, dataset: xr.Dataset, size: int) -> None:
     if not windows:
         _nothing(axes, "too few memorised sequences to place")
         return
-    expected = shown[0, :windows].sum() / windows
+    n_points, n_draws = int(shown[0, :windows].sum()), int(dataset.n_draws[-1])
+    expected = n_points / windows
     at = (np.arange(windows) + 0.5) / windows
     floor = 0.3 / expected
-    width = 2 / np.sqrt(expected)
-    axes.axhspan(max(1 - width, floor), 1 + width, color="0.85", label="Poisson, ± 2 standard deviations")
+    width = 2 * np.sqrt(expected_dispersion(n_points, n_draws) * (1 - 1 / windows) / expected)
+    axes.axhspan(max(1 - width, floor), 1 + width, color="0.85", label="drawn evenly, ± 2 standard deviations")
     for j, exposure in enumerate(dataset.exposure.values):
         heights = np.maximum(shown[j, :windows] / expected, floor)
         axes.step(at, heights, where="mid", color=_COLOURS[j], lw=1.3, label=f"{exposure} exposure")

@@ -30,7 +30,7 @@ LAYOUT: dict[str, tuple[tuple[str, ...], str]] = {
     "unknown": (_COURSE, "float64"),
     "n_unique": (("replicate", "step"), "int64"),
     "n_next": (("replicate", "step"), "int64"),
-    "poisson": (("replicate", "size", "exposure", "statistic"), "float64"),
+    "positions": (("replicate", "size", "exposure", "statistic"), "float64"),
     "expected": (("replicate", "bin"), "float64"),
     "variance": (("replicate", "bin"), "float64"),
     "tied": (("replicate", "size"), "int64"),

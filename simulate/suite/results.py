@@ -16,7 +16,7 @@ from simulate.suite.course import AFTER
 from simulate.suite.exposures import EXPOSURES
 from simulate.suite.job import Job
 from simulate.suite.matching import match_losses
-from simulate.suite.positions import distance_bound
+from simulate.suite.positions import distance_bound, expected_dispersion
 from simulate.suite.trajectories import CLASSES, can_classify, classify_trajectories
 from simulate.sweep_cells import Block
 
@@ -70,6 +70,7 @@ _LABELS = {
     "loss_lower": f"{RIGOROUS} (capacity_loss_bounds: expectation of any store of at most n seen sequences)",
     "term_accuracy_expected": f"{HEURISTIC} (term_accuracy: no limit of capacity)",
     "poisson_distance_bound": f"{RIGOROUS} (le_cam_bound: given inclusion that does not depend on the order)",
+    "dispersion_expected": f"{RIGOROUS} (positions without replacement: given inclusion that does not depend on order)",
 }
 
 
@@ -148,16 +149,17 @@ def _tracked(job: Job, block: Block, replicates: int) -> dict[str, Any]:
 
 
 def _positions(job: Job, block: Block) -> dict[str, Any]:
-    """Tests of memorised positions against a homogeneous Poisson process."""
-    poisson, windows = block["poisson"], block["windows"]
+    """Tests of memorised positions against even ones, drawn without replacement."""
+    tests, windows = block["positions"], block["windows"]
     dims = ("replicate", "n_params", "exposure")
     names = ("dispersion", "dispersion_p", "position_ks", "position_ks_p")
-    found: dict[str, Any] = {name: (dims, poisson[..., i]) for i, name in enumerate(names)}
+    found: dict[str, Any] = {name: (dims, tests[..., i]) for i, name in enumerate(names)}
     n_draws = int(job.trainer.steps[-1]) * job.trainer.batch
     stored = block["stored"][:, -1]
     bound = [distance_bound(round(n), n_draws) for n in stored.mean(axis=0)]
     tied = block["tied"] / np.maximum(stored, 1)
     return found | {
+        "dispersion_expected": (dims[:2], expected_dispersion(stored.astype(float), n_draws)),
         "poisson_distance_bound": ("n_params", np.array(bound)),
         "tied_share": ("n_params", tied.mean(axis=0)),
         "position_windows": (("n_params", "exposure", "window"), windows),

@@ -120,7 +120,7 @@ def matched_rows(dataset: xr.Dataset) -> list[dict[str, Any]]:
 
 
 def position_rows(dataset: xr.Dataset) -> list[dict[str, Any]]:
-    """Tests against a Poisson process: the median over corpora of each statistic, and how many reject it at 0.01."""
+    """Tests against even positions: the median over corpora of each statistic, and how many reject them at 0.01."""
     found = []
     for i, n_params in enumerate(dataset.n_params.values):
         for j, exposure in enumerate(dataset.exposure.values):
@@ -132,6 +132,8 @@ def position_rows(dataset: xr.Dataset) -> list[dict[str, Any]]:
             row: dict[str, Any] = {"n_params": int(n_params), "exposure": str(exposure)}
             for name in ("dispersion", "dispersion_p", "position_ks", "position_ks_p"):
                 row[name] = float(np.median(at[name].values[np.isfinite(p_values)]))
+            row["dispersion_expected"] = float(np.median(at.dispersion_expected.values[np.isfinite(p_values)]))
+            row["stored"] = float(at.stored.values[:, -1].mean())
             row |= {"rejected": int((measured < 0.01).sum()), "tested": int(measured.size)}
             row |= {name: _known(float(at[name])) for name in ("poisson_distance_bound", "tied_share")}
             found.append(row)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import math
 from typing import Any
 
 import numpy as np
 import xarray as xr
+from scipy.special import bdtrc
 
 from bounds.command import number, print_table, print_text
 from simulate.suite.results import wilson_interval
@@ -45,23 +47,52 @@ def verdict(dataset: xr.Dataset) -> str:
             f"from N = {int(dataset.n_params[int(room.argmax())])} on there is room for all that was learned "
             f"({least['stored']:.6g} sequences), and N changes nothing"
         )
-    return "; ".join(parts) + "." + _poisson_words(dataset)
+    return "; ".join(parts) + "." + _position_words(dataset)
 
 
-def _poisson_words(dataset: xr.Dataset) -> str:
+def _position_words(dataset: xr.Dataset) -> str:
     """What the tests of positions come to, in the stores that ties do not decide."""
-    decided = [row for row in position_rows(dataset) if row["tied_share"] is not None and row["tied_share"] < 0.01]
-    if not decided:
+    decided = [row for row in position_rows(dataset) if _order_free(row)]
+    dense = [row for row in decided if row["poisson_distance_bound"] >= 1]
+    sparse = [row for row in decided if row not in dense]
+    where = "In stores where ties decide less than 1 %, the positions of memorised sequences"
+    if dense and sparse:
+        others = "Where a store holds so much of the corpus that Le Cam's bound is vacuous, the positions"
+    else:
+        others = where
+    told = _compared(where, "like a Poisson process", sparse) + _compared(others, _EVEN, dense)
+    return told
+
+
+_EVEN = "like even ones drawn without replacement"
+
+
+def _compared(where: str, null: str, rows: list[dict[str, Any]]) -> str:
+    """Whether the positions of the stores of `rows` look like what is meant, at any exposure and at the first."""
+    if not rows:
         return ""
     found = []
-    for kind, where in (("any", "any one of its exposures"), ("first", "its first one")):
-        of_kind = [row for row in decided if row["exposure"] == kind]
+    for kind, exposure in (("any", "any one of its exposures"), ("first", "its first one")):
+        of_kind = [row for row in rows if row["exposure"] == kind]
         rejected, tested = (sum(row[name] for row in of_kind) for name in ("rejected", "tested"))
-        # At 0.01 one test in a hundred is rejected by chance; tests of several sizes share their draws.
-        verb = "look" if rejected <= max(1, 0.03 * tested) else "do not look"
-        found.append(f"{verb} like a Poisson process with each at {where} (rejected in {rejected} of {tested} tests)")
-    joined = f"{found[0]}, and {found[1]}"
-    return f" In stores where ties decide less than 1 %, the positions of memorised sequences {joined}."
+        verb = "look" if _as_chance_has_it(of_kind) else "do not look"
+        found.append(f"{verb} {null} with each at {exposure} (rejected in {rejected} of {tested} tests)")
+    return f" {where} {found[0]}, and {found[1]}."
+
+
+def _order_free(row: dict[str, Any]) -> bool:
+    """Whether ties decide so little of a store that a test of its positions cannot show it.
+
+    Less than 1 %, and less than a tenth of what n positions stray by chance, √n.
+    """
+    tied = row["tied_share"]
+    return tied is not None and tied < min(0.01, 0.1 / math.sqrt(max(row["stored"], 1)))
+
+
+def _as_chance_has_it(rows: list[dict[str, Any]]) -> bool:
+    """Whether no size has more corpora rejected at 0.01 than chance gives (at 0.01; sizes share their draws)."""
+    chances = [float(bdtrc(row["rejected"] - 1, row["tested"], 0.01)) for row in rows if row["rejected"]]
+    return all(chance > (1 + 1e-9) * 0.01 / len(rows) for chance in chances)
 
 
 def warnings(dataset: xr.Dataset) -> list[str]:
@@ -228,7 +259,7 @@ def _print_matched(dataset: xr.Dataset, parameters: dict[str, Any]) -> None:
 def _print_positions(dataset: xr.Dataset) -> None:
     found = position_rows(dataset)
     if not found:
-        print("\nMemorised positions: too few sequences are stored, or drawn, for a test.")
+        print("\nMemorised positions: too few sequences are stored, or positions left, for a test.")
         return
     sizes = list(dict.fromkeys(row["n_params"] for row in found))
     table = []
@@ -238,18 +269,22 @@ def _print_positions(dataset: xr.Dataset) -> None:
             bound = row["poisson_distance_bound"]
             cells = [str(sizes[i]), f"{row['tied_share']:.3f}", _distance(bound)]
             cells = cells if k == 0 else ["", "", ""]
-            cells += [row["exposure"], number(row["dispersion"]), f"{row['dispersion_p']:.2g}"]
-            table.append([*cells, f"{row['position_ks']:.3f}", f"{row['position_ks_p']:.2g}",
-                          f"{row['rejected']} of {row['tested']}"])  # fmt: skip
-    print("\nMemorised positions in the order of training against a homogeneous Poisson process")
-    columns = ["N", "tied", "Le Cam bound [rigorous]", "exposure", "dispersion", "p", "KS", "p of KS", "rejected"]
+            cells += [row["exposure"], number(row["dispersion"]), number(row["dispersion_expected"])]
+            table.append([*cells, f"{row['dispersion_p']:.2g}", f"{row['position_ks']:.3f}",
+                          f"{row['position_ks_p']:.2g}", f"{row['rejected']} of {row['tested']}"])  # fmt: skip
+    print("\nMemorised positions in the order of training against even ones, drawn without replacement")
+    columns = [
+        "N", "tied", "Le Cam bound [rigorous]", "exposure", "dispersion", "even", "p", "KS", "p of KS", "rejected",
+    ]  # fmt: skip
     print_table(columns, table, left=1)
     print_text(
-        "Medians of the corpora; dispersion: variance over mean of the counts in windows; KS: largest distance from "
-        "even positions; rejected: at 0.01, by the smaller p doubled. Draws being independent, any exposure must fit, "
-        "first and last must not. tied: part of the store that only its first appearance preferred to others of the "
-        "same count; where it is large, inclusion depends on the order, and any exposure is rejected too. Le Cam "
-        "bound: distance from Poisson of the number of points in a window, at most (le_cam_bound).",
+        "Medians of the corpora; dispersion: variance over mean of the counts in windows; even: of as many positions "
+        "drawn evenly without replacement, 1 less the part of all positions; KS: largest distance from even "
+        "positions; rejected: at 0.01, by the smaller p doubled. Draws being independent, any exposure must fit; first "
+        "and last must not, unless most are seen once. tied: part of the store that only its first appearance "
+        "preferred to others of the same count; where it is large, inclusion depends on the order, and any exposure "
+        "is rejected too. Le Cam bound: distance from Poisson of the number of points in a window, at most "
+        "(le_cam_bound); where it is small, even positions are nearly a Poisson process.",
         width=_PROSE,
     )
 
