@@ -26,7 +26,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import ndtr, stdtrit
 
-from bounds.estimation.loss_regression import Runs, basins, best_of, residuals
+from bounds.estimation.loss_grid import basins
+from bounds.estimation.loss_regression import Runs, best_of, residuals
 from bounds.intervals import EMPIRICAL, Interval
 from bounds.laws import FLOP_PER_PARAM_TOKEN, LossLaw
 from bounds.notation import Formula, Letter
