@@ -26,8 +26,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import ndtr, stdtrit
 
+from bounds.estimation.identification import ALPHA, BETA, E, Identification, identification_notes, identify
 from bounds.estimation.loss_grid import basins
-from bounds.estimation.loss_regression import Runs, best_of, residuals
+from bounds.estimation.loss_regression import Runs, lowest, refitted, residuals
 from bounds.intervals import EMPIRICAL, Interval
 from bounds.laws import FLOP_PER_PARAM_TOKEN, LossLaw
 from bounds.notation import Formula, Letter
@@ -47,8 +48,8 @@ DELTA = 1e-3
 
 _LAD_DELTAS = (1e-3, 1e-5, 1e-7)
 _SQUARES_DELTA = 1e6
-_FINE, _COARSE = 1e-15, 1e-9
-"""Relative gain at which the descent of the fit and of a resample stops."""
+_COARSE = 1e-9
+"""Relative gain at which the descent of a resample stops."""
 _FAINT = 1e-6
 """A term below this share of every fitted loss has vanished: its constants are not identified."""
 _FEWEST = 50
@@ -77,7 +78,9 @@ class LossLawFit:
     """A fitted law with what is needed to say how sure it is.
 
     `covariance` (5, 5) and `samples` (bootstrap, 5) are of E, ln A, α, ln B, β (`CONSTANTS`), None without a
-    bootstrap. `residuals` (n_runs,) are ln fitted - ln observed. `notes` says what the runs could not decide.
+    bootstrap; where the runs do not identify a constant its rows and columns of the covariance are NaN, and it has no
+    standard error (NaN) and no interval (None). `residuals` (n_runs,) are ln fitted - ln observed. `notes` says what
+    the runs could not decide. `identification` holds the profiles that decide it.
     """
 
     law: LossLaw
@@ -91,6 +94,7 @@ class LossLawFit:
     samples: Floats | None = field(default=None, repr=False)
     seed: int | None = None
     notes: tuple[str, ...] = ()
+    identification: Identification | None = field(default=None, repr=False)
 
     @property
     def sampled_law(self) -> LossLaw:
@@ -99,9 +103,19 @@ class LossLawFit:
 
     @property
     def standard_errors(self) -> dict[str, float]:
-        """Standard deviation over the resamples of each constant, by the names of `LossLaw`."""
+        """Standard deviation over the resamples of each constant, by the names of `LossLaw`.
+
+        NaN where the runs do not identify it.
+        """
         law = self.sampled_law
-        return {name: float(np.std(getattr(law, name), ddof=1)) for name in _FIELDS}
+        free = self.unidentified
+        return {n: float("nan") if n in free else float(np.std(getattr(law, n), ddof=1)) for n in _FIELDS}
+
+    @property
+    def unidentified(self) -> tuple[str, ...]:
+        """The constants that these runs do not identify, by the names of `LossLaw`: they have no interval."""
+        known = self.identification
+        return () if known is None else tuple(n for n, place in _PLACES.items() if not known.identified(place))
 
     @property
     def no_band(self) -> str:
@@ -114,6 +128,13 @@ class LossLawFit:
             )
         if any(note.startswith("data_coefficient") for note in self.notes):
             return "these runs give no band: the data term fits to 0, so they do not say how the loss falls with data"
+        if "data_exponent" in self.unidentified:
+            return "these runs give no band: they do not identify data_exponent, so they do not say how fast loss falls"
+        if self.law.param_exponent <= 0:
+            return (
+                f"these runs give no band: the model exponent fits to {self.law.param_exponent:.3g}, so their loss "
+                "does not fall with parameters as the law assumes"
+            )
         return ""
 
     @property
@@ -122,38 +143,69 @@ class LossLawFit:
             raise ValueError("this fit was made without a bootstrap; pass bootstrap=1000 to fit_loss_law for intervals")
         return self.samples
 
-    def interval_of(self, quantity: Callable[[LossLaw], Any], confidence: float = 0.95) -> Interval:
-        """Interval of whatever `quantity` computes from a law: percentiles of its values over the resamples.
+    def interval_of(self, quantity: Callable[[LossLaw], Any], confidence: float = 0.95) -> Interval | None:
+        """Interval of whatever `quantity` computes from a law; None where it depends on what the runs do not identify.
 
         `quantity` must broadcast over laws whose constants are arrays (`sampled_law`), as the functions of `bounds`
-        do. The percentiles are moved outward for the constants that were fitted, to the normal levels of
-        -√(n/(n-5)) t with n - 5 degrees of freedom (Hesterberg 2015, section 5). Coverage: docs/coverage.md.
+        do. Percentiles of its values over the resamples, moved outward for the constants that were fitted, to the
+        normal levels of -√(n/(n-5)) t with n - 5 degrees of freedom (Hesterberg 2015, section 5), and what it is at
+        the ends of the profile intervals of E, α and β, where these lie farther out. Where `quantity` gives several
+        values a resample, those without an interval are NaN. Coverage: docs/coverage.md.
         """
         checked_confidence(confidence)
-        values = np.asarray(quantity(self.sampled_law), float)
-        if values.shape[-1:] != (len(self._samples),):
+        table, drawn = self._laws_asked(confidence), len(self._samples)
+        values = np.asarray(quantity(_law(table.T, self.law)), float)
+        if values.shape[-1:] != (len(table),):
             raise ValueError(f"quantity must give one value a resample, got shape {values.shape}")
         free = self.n_runs - len(CONSTANTS)
         level = float(ndtr(np.sqrt(self.n_runs / free) * stdtrit(free, (1 - confidence) / 2)))
         # Order statistics, rounded outward: values may be infinite, between which nothing can be interpolated.
-        ordered, last = np.sort(values, axis=-1), values.shape[-1] - 1
+        ordered, last = np.sort(values[..., :drawn], axis=-1), drawn - 1
         lower, upper = ordered[..., int(level * last)], ordered[..., -1 - int(level * last)]
+        if len(table) > drawn:
+            lower = np.minimum(lower, values[..., drawn:].min(-1))
+            upper = np.maximum(upper, values[..., drawn:].max(-1))
+        unknown = self._depends_on_unknown(quantity, table, values, confidence)
+        if np.all(unknown):
+            return None
+        lower, upper = np.where(unknown, np.nan, lower), np.where(unknown, np.nan, upper)
         return Interval(lower, upper) if np.ndim(lower) else Interval(float(lower), float(upper))
 
-    def interval(self, constant: str, confidence: float = 0.95) -> Interval:
-        """Interval of one constant by its name in `LossLaw`, such as ``data_exponent``."""
+    def _laws_asked(self, confidence: float) -> Floats:
+        """Constants (n, 5) of the resamples, and behind them those at the ends of the profile intervals."""
+        known = self.identification
+        return self._samples if known is None else np.concatenate([self._samples, known.ends(confidence)])
+
+    def _depends_on_unknown(
+        self, quantity: Callable[..., Any], table: Floats, values: Floats, confidence: float
+    ) -> Any:
+        """Whether each value of `quantity` moves with a constant that is not identified at this confidence."""
+        known = self.identification
+        unknown = np.zeros(values.shape[:-1], bool)
+        for column, (place, shift) in _SHIFTS.items():
+            if known is None or known.identified(place, 1 - confidence):
+                continue
+            moved = table.copy()
+            moved[:, column] += shift * (np.median(table[:, 0]) + 1e-3 if column == 0 else 1)
+            others = np.asarray(quantity(_law(moved.T, self.law)), float)
+            unknown |= ~np.isclose(others, values, rtol=1e-9, atol=0, equal_nan=True).all(-1)
+        return unknown
+
+    def interval(self, constant: str, confidence: float = 0.95) -> Interval | None:
+        """Interval of one constant by its name in `LossLaw`, such as ``data_exponent``; None if it is unidentified."""
         if constant not in _FIELDS:
             raise ValueError(f"unknown constant {shown(constant)}: known are {', '.join(_FIELDS)}")
         return self.interval_of(lambda law: getattr(law, constant), confidence)
 
     def to_json(self, confidence: float = 0.95) -> dict[str, Any]:
-        """A flat object for JSON: each constant with its interval, and how it was fitted."""
+        """A flat object for JSON: each constant with its interval (null where there is none), and how it was fitted."""
         row: dict[str, Any] = {
             "law": self.law.key, "objective": self.objective, "delta": self.delta, "n_runs": self.n_runs,
             "n_dropped": self.n_dropped, "value": self.value, "notes": list(self.notes),
+            "unidentified": list(self.unidentified),
         }  # fmt: skip
         for name in _FIELDS:
-            lower, upper = self.interval(name, confidence)
+            lower, upper = self.interval(name, confidence) or (None, None)
             row |= {name: getattr(self.law, name), f"{name}_lower": lower, f"{name}_upper": upper}
         return row
 
@@ -168,7 +220,14 @@ class LossLawFit:
         return fitted_band(self, n_tokens, confidence=confidence, **options)
 
 
-_FIELDS = ("irreducible", "param_coefficient", "param_exponent", "data_coefficient", "data_exponent")
+_PLACES = {
+    "irreducible": E, "param_coefficient": ALPHA, "param_exponent": ALPHA,
+    "data_coefficient": BETA, "data_exponent": BETA,
+}  # fmt: skip
+"""The profile that decides whether a constant is identified: a coefficient is where its exponent is."""
+_FIELDS = tuple(_PLACES)
+_SHIFTS = {0: (E, 0.5), 1: (ALPHA, 0.5), 2: (ALPHA, 0.05), 3: (BETA, 0.5), 4: (BETA, 0.05)}
+"""For each column of the samples the profile it hangs on, and a step that shows whether a quantity depends on it."""
 
 
 def fit_loss_law(
@@ -207,18 +266,25 @@ def fit_loss_law(
         _must_resample(bootstrap, len(L))
 
     runs = Runs.of(N, D, L)
-    best, value = best_of(runs, basins(runs), np.ones((1, len(L))), deltas, _FINE)
+    starts = basins(runs)
+    best, value = lowest(runs, starts, deltas)
+    known = identify(runs, np.concatenate([best, starts]))
+    better, other = lowest(runs, np.concatenate([best, known.candidates]), deltas)
+    if other < value:
+        best, value = better, other
     template = LossLaw(
         key, f"fitted to {len(L)} runs ({objective})", 0.0, 0.0, params_counted=params_counted,
         fitted_tokens=(float(D.min()), float(D.max())), note=_recipe(objective, delta, drop),
     )  # fmt: skip
-    samples = _resampled(runs, best, deltas, bootstrap, seed) if bootstrap else None
+    weights = _resampled_weights(len(L), bootstrap, seed)
+    candidates = np.concatenate([best, starts, known.candidates])
+    samples = runs.constants(refitted(runs, candidates, weights, deltas, _COARSE)) if bootstrap else None
     r, shares = residuals(runs, best)
     return LossLawFit(
-        law=_law(runs.constants(best)[0], template), objective=objective, delta=deltas[-1], value=float(value[0]),
+        law=_law(runs.constants(best)[0], template), objective=objective, delta=deltas[-1], value=value,
         n_runs=len(L), n_dropped=int(np.sum(~keep)), residuals=r[0], samples=samples,
-        covariance=None if samples is None else np.cov(samples.T), seed=seed if bootstrap else None,
-        notes=tuple(_notes(shares[:, 0], samples)),
+        covariance=None if samples is None else _covariance(samples, known), seed=seed if bootstrap else None,
+        notes=(*_notes(shares[:, 0], samples), *identification_notes(known)), identification=known,
     )  # fmt: skip
 
 
@@ -232,11 +298,19 @@ def _must_resample(bootstrap: int, n_runs: int) -> None:
         raise ValueError(f"intervals need at least {_FEWEST_RUNS} runs, got {n_runs}; pass bootstrap=0 for none")
 
 
-def _resampled(runs: Runs, best: Floats, deltas: tuple[float, ...], bootstrap: int, seed: int) -> Floats:
-    """The constants fitted to each of `bootstrap` sets of runs drawn with replacement."""
-    n = len(runs.log_loss)
-    weights = np.random.default_rng(seed).multinomial(n, np.full(n, 1 / n), size=bootstrap)
-    return runs.constants(best_of(runs, best, weights.astype(float), deltas, _COARSE)[0])
+def _resampled_weights(n_runs: int, bootstrap: int, seed: int) -> Floats:
+    """How often each run counts in each of `bootstrap` sets drawn with replacement, (bootstrap, n_runs)."""
+    rng = np.random.default_rng(seed)
+    return rng.multinomial(n_runs, np.full(n_runs, 1 / n_runs), size=bootstrap).astype(float)
+
+
+def _covariance(samples: Floats, known: Identification) -> Floats:
+    """Covariance of the constants over the resamples; NaN for those that are not identified."""
+    covariance = np.cov(samples.T)
+    for column, (place, _) in _SHIFTS.items():
+        if not known.identified(place):
+            covariance[column] = covariance[:, column] = np.nan
+    return covariance
 
 
 def checked_confidence(confidence: float) -> float:
@@ -250,6 +324,12 @@ def _law(constants: Any, template: LossLaw) -> LossLaw:
     E, log_a, alpha, log_b, beta = (value if np.ndim(value) else float(value) for value in constants)
     with np.errstate(over="ignore"):
         A, B = np.exp(log_a)[()], np.exp(log_b)[()]
+    for name, coefficient, of in (("param", A, "n_params"), ("data", B, "n_tokens")):
+        if np.ndim(coefficient) == 0 and np.isinf(coefficient):
+            raise ValueError(
+                f"{name}_coefficient of the fit lies beyond the largest float; give {of} in larger units, such as "
+                "millions"
+            )
     return LossLaw(
         template.key, template.citation, alpha, beta, E, A, B, params_counted=template.params_counted,
         note=template.note, fitted_tokens=template.fitted_tokens,
@@ -334,14 +414,11 @@ def _different(values: Floats) -> int:
 
 def _notes(shares: Floats, samples: Floats | None) -> Iterable[str]:
     """What the runs did not decide, a sentence each."""
-    terms = ("irreducible", "param_coefficient and param_exponent", "data_coefficient and data_exponent")
-    for name, share in zip(terms, shares, strict=True):
+    terms = ("param_coefficient and param_exponent", "data_coefficient and data_exponent")
+    for name, share in zip(terms, shares[1:], strict=True):
         if share.max() < _FAINT:
             yield f"{name}: this term fits to 0, so these runs do not identify it"
     if samples is not None:
         outside = float(np.mean((samples[:, 4] <= 0) | (samples[:, 4] >= 1)))
         if outside > 0.01:
             yield f"data_exponent lies outside (0, 1) in {outside:.0%} of the resamples, which say nothing of the band"
-        gone = float(np.mean(samples[:, 0] < _FAINT * np.median(samples[:, 0])))
-        if gone > 0.01:
-            yield f"irreducible fits to 0 in {gone:.0%} of the resamples, so it is hardly identified"

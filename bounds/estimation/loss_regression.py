@@ -20,7 +20,6 @@ with the exponents. Everything here takes checked arrays; `bounds.law_fitting` i
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -84,8 +83,13 @@ def residuals(runs: Runs, theta: Floats) -> tuple[Floats, Floats]:
 
 def objective(r: Floats, weights: Floats, delta: float) -> Floats:
     """Σ w ρ(r)/δ with Huber's ρ (Huber 1964): r²/2 up to δ, δ(|r| - δ/2) beyond; its limit at δ → 0 is Σ w |r|."""
+    return np.sum(weights * objective_of_each(r, delta), axis=-1)
+
+
+def objective_of_each(r: Floats, delta: float) -> Floats:
+    """ρ(r)/δ of each residual."""
     size = np.abs(r)
-    return np.sum(weights * np.where(size <= delta, size * size / (2 * delta), size - delta / 2), axis=-1)
+    return np.where(size <= delta, size * size / (2 * delta), size - delta / 2)
 
 
 def descend(
@@ -109,9 +113,7 @@ def descend(
     for first in range(0, len(theta), block):
         part = slice(first, first + block)
         own = np.broadcast_to(weights, (len(theta), len(runs.x)))[part]
-        theta[part], value[part] = _descend_block(
-            runs, theta[part], own, delta, tolerance, held[part], most_steps
-        )
+        theta[part], value[part] = _descend_block(runs, theta[part], own, delta, tolerance, held[part], most_steps)
     return theta, value
 
 
@@ -133,7 +135,7 @@ def _descend_block(
         if not len(moving):
             break
         here = theta[moving]
-        slope, matrix = _normal_equations(runs, r[moving], shares[:, moving], weights[moving], delta)
+        slope, matrix = normal_equations(runs, r[moving], shares[:, moving], weights[moving], delta)
         # What is held, and what stands at an end of its range and would leave it.
         kept = held[moving] | ((here <= LOWEST) & (slope > 0)) | ((here >= HIGHEST) & (slope < 0))
         there = np.clip(here + _step(slope, matrix, kept, damping[moving]), LOWEST, HIGHEST)
@@ -150,9 +152,7 @@ def _descend_block(
     return theta, value
 
 
-def _normal_equations(
-    runs: Runs, r: Floats, shares: Floats, weights: Floats, delta: float
-) -> tuple[Floats, Floats]:
+def normal_equations(runs: Runs, r: Floats, shares: Floats, weights: Floats, delta: float) -> tuple[Floats, Floats]:
     """Slope and curvature of reweighted least squares: a run beyond δ weighs δ/|r| of one within."""
     of_e, of_a, of_b = shares
     jacobian = np.stack([of_e, of_a, of_b, -runs.x * of_a, -runs.y * of_b], 1)
@@ -171,18 +171,31 @@ def _step(slope: Floats, matrix: Floats, kept: NDArray[np.bool_], damping: Float
     return np.clip(step, -2, 2)
 
 
-def best_of(
-    runs: Runs, starts: Floats, weights: Floats, deltas: tuple[float, ...], tolerance: float
-) -> tuple[Any, Any]:
-    """The lowest bottom over all `starts` for each row of `weights`; δ takes the values of `deltas` in turn."""
-    best, lowest = None, None
-    for start in starts:
-        theta = np.repeat(start[None], len(weights), 0)
-        for delta in deltas:
-            theta, value = descend(runs, theta, weights, delta, tolerance)
-        if best is None or lowest is None:
-            best, lowest = theta, value
-        else:
-            better = value < lowest
-            best[better], lowest[better] = theta[better], value[better]
-    return best, lowest
+def lowest(
+    runs: Runs, starts: Floats, deltas: tuple[float, ...], coarse: float = 1e-7, fine: float = 1e-15
+) -> tuple[Floats, float]:
+    """The lowest bottom over all `starts`, coordinates (1, 5), and the objective there.
+
+    δ takes the values of `deltas` in turn. The two best are followed to the last digit.
+    """
+    one = np.ones((1, len(runs.x)))
+    theta, value = starts, np.zeros(len(starts))
+    for delta in deltas:
+        theta, value = descend(runs, theta, one, delta, coarse)
+    theta, value = descend(runs, theta[np.argsort(value)[:2]], one, deltas[-1], fine)
+    best = int(np.argmin(value))
+    return theta[[best]], float(value[best])
+
+
+def refitted(runs: Runs, candidates: Floats, weights: Floats, deltas: tuple[float, ...], tolerance: float) -> Floats:
+    """Coordinates (sets, 5) fitted to each row of `weights`, from that of the `candidates` (n, 5) that suits it best.
+
+    Where the objective is flat the best of a resample can lie far from that of the runs themselves: candidates along
+    the valley let it go there, at the price of one product of matrices.
+    """
+    r, _ = residuals(runs, candidates)
+    at = np.stack([weights @ objective_of_each(one, deltas[0]) for one in r], axis=1)
+    theta = candidates[np.argmin(at, axis=1)]
+    for delta in deltas:
+        theta, _ = descend(runs, theta, weights, delta, tolerance)
+    return theta
