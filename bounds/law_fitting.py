@@ -13,7 +13,8 @@
 Objectives, all of r: ``huber`` (r² up to `delta`, linear beyond; Hoffmann et al. 2022 take δ = 1e-3), ``lad`` (least
 absolute deviations, its limit at δ → 0) and ``least-squares`` (its limit at δ → ∞). E, β and B lean on each other:
 an error in E goes straight into β, and ln B and β are correlated almost perfectly. So all five constants are
-refitted to every resampled set of runs, and whatever is derived from them is derived from each set in turn.
+refitted to every resampled set of runs, and whatever is derived from them is derived from each set in turn. Which of
+them the runs decide at all is read from the profile of the residuals (`bounds.estimation.identification`).
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ from scipy.special import ndtr, stdtrit
 from bounds.estimation.identification import ALPHA, BETA, E, Identification, identification_notes, identify
 from bounds.estimation.loss_grid import basins
 from bounds.estimation.loss_regression import Runs, lowest, refitted, residuals
+from bounds.estimation.resampling import run_weights
 from bounds.intervals import EMPIRICAL, Interval
 from bounds.laws import FLOP_PER_PARAM_TOKEN, LossLaw
 from bounds.notation import Formula, Letter
@@ -247,8 +249,8 @@ def fit_loss_law(
     """L(N, D) = E + A N^-α + B D^-β through the final losses of runs, in nats per token.
 
     `n_params`, `n_tokens` and `loss` have one entry a run; `compute_flops` may take the place of `n_tokens`, as
-    D = C/(6N). `bootstrap` sets of runs are drawn with replacement from `seed` and all five constants refitted to
-    each. `drop_highest=k` leaves out the runs whose loss is not strictly below the k-th largest.
+    D = C/(6N). All five constants are refitted under each of `bootstrap` sets of weights of the runs, exponential and
+    drawn from `seed` (the Bayesian bootstrap, Rubin 1981). `drop_highest=k` leaves out the runs whose loss is not strictly below the k-th largest.
 
     Raises ValueError for fewer than six runs, for runs that cannot tell the constants apart (which is said), and
     for numbers that are not positive.
@@ -276,9 +278,10 @@ def fit_loss_law(
         key, f"fitted to {len(L)} runs ({objective})", 0.0, 0.0, params_counted=params_counted,
         fitted_tokens=(float(D.min()), float(D.max())), note=_recipe(objective, delta, drop),
     )  # fmt: skip
-    weights = _resampled_weights(len(L), bootstrap, seed)
-    candidates = np.concatenate([best, starts, known.candidates])
-    samples = runs.constants(refitted(runs, candidates, weights, deltas, _COARSE)) if bootstrap else None
+    samples = None
+    if bootstrap:
+        weights, along = run_weights(len(L), bootstrap, seed), np.concatenate([best, starts, known.candidates])
+        samples = runs.constants(refitted(runs, along, weights, deltas, _COARSE))
     r, shares = residuals(runs, best)
     return LossLawFit(
         law=_law(runs.constants(best)[0], template), objective=objective, delta=deltas[-1], value=value,
@@ -296,12 +299,6 @@ def _must_resample(bootstrap: int, n_runs: int) -> None:
         raise ValueError(f"bootstrap must be at most {_MOST:g}, got {shown(bootstrap)}; 1000 are plenty")
     if n_runs < _FEWEST_RUNS:
         raise ValueError(f"intervals need at least {_FEWEST_RUNS} runs, got {n_runs}; pass bootstrap=0 for none")
-
-
-def _resampled_weights(n_runs: int, bootstrap: int, seed: int) -> Floats:
-    """How often each run counts in each of `bootstrap` sets drawn with replacement, (bootstrap, n_runs)."""
-    rng = np.random.default_rng(seed)
-    return rng.multinomial(n_runs, np.full(n_runs, 1 / n_runs), size=bootstrap).astype(float)
 
 
 def _covariance(samples: Floats, known: Identification) -> Floats:

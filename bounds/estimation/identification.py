@@ -209,9 +209,10 @@ def profiles(runs: Runs, base: Noise, asked: dict[int, Floats] | None = None) ->
     """For each place, the profile over the values asked: the coordinate held at each, the others at their best."""
     asked = _places(runs, base) if asked is None else asked
     grid, one = Grid.of(runs), np.ones((1, len(runs.x)))
+    solved = grid.solve()
     place = np.repeat(list(asked), [len(values) for values in asked.values()])
     values = np.concatenate(list(asked.values()))
-    starts = np.stack([_starts(grid, base, int(each[0]), each[1]) for each in zip(place, values, strict=True)])
+    starts = np.stack([_starts(grid, solved, base, int(each[0]), each[1]) for each in zip(place, values, strict=True)])
     held = np.zeros((len(values), CONSTANTS), bool)
     held[np.arange(len(values)), place] = True
 
@@ -248,14 +249,14 @@ def _places(runs: Runs, base: Noise) -> dict[int, Floats]:
     return asked
 
 
-def _starts(grid: Grid, base: Noise, place: int, value: float) -> Floats:
+def _starts(grid: Grid, solved: tuple[Floats, Floats], base: Noise, place: int, value: float) -> Floats:
     """The best fit and the best of the grid where the coordinate at `place` is near `value`, (1 + starts, 5)."""
     starts = np.repeat(base.theta[None], 1 + _STARTS, axis=0)
     if place == E:
         found, rest = grid.solve(float(np.exp(value)))
         best = coordinates(found, minima(rest, _STARTS))
     else:
-        found, rest = grid.solve()
+        found, rest = solved
         axis = 0 if place == ALPHA else 1
         line = int(np.argmin(np.abs(EXPONENTS - value)))
         lows = minima(np.take(rest, [line], axis=axis).reshape(1, -1), _STARTS)[:, 1]
