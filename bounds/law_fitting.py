@@ -250,7 +250,9 @@ def fit_loss_law(
 
     `n_params`, `n_tokens` and `loss` have one entry a run; `compute_flops` may take the place of `n_tokens`, as
     D = C/(6N). All five constants are refitted under each of `bootstrap` sets of weights of the runs, exponential and
-    drawn from `seed` (the Bayesian bootstrap, Rubin 1981). `drop_highest=k` leaves out the runs whose loss is not strictly below the k-th largest.
+    drawn from `seed` (the Bayesian bootstrap, Rubin 1981). `drop_highest=k` leaves out the runs whose loss is not
+    strictly below the k-th largest. A constant that the runs do not identify, by the profile of their residuals, has
+    an estimate but no interval, and a note says so.
 
     Raises ValueError for fewer than six runs, for runs that cannot tell the constants apart (which is said), and
     for numbers that are not positive.
@@ -270,7 +272,7 @@ def fit_loss_law(
     runs = Runs.of(N, D, L)
     starts = basins(runs)
     best, value = lowest(runs, starts, deltas)
-    known = identify(runs, np.concatenate([best, starts]))
+    known = identify(runs, np.concatenate([best, starts[:2]]))
     better, other = lowest(runs, np.concatenate([best, known.candidates]), deltas)
     if other < value:
         best, value = better, other

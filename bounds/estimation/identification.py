@@ -17,7 +17,7 @@ where the losses scatter.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.special import fdtrc, fdtri, ndtr
@@ -130,7 +130,7 @@ class Identification:
 
 
 def identify(runs: Runs, starts: Floats) -> Identification:
-    """What `runs` decide about each constant; `starts` are coordinates to begin at, such as the basins."""
+    """What `runs` decide about each constant; `starts` are coordinates to begin at, the best first."""
     base = noise(runs, starts)
     found = profiles(runs, base)
     free = max(len(runs.x) - CONSTANTS, 1)
@@ -182,13 +182,13 @@ def noise(runs: Runs, starts: Floats) -> Noise:
     scale = max(float(np.median(np.abs(r[0]))) * 1.4826 * np.sqrt(n / free), _LEAST_SCALE)
     theta = starts
     for _ in range(_SCALE_STEPS):
-        theta, value = descend(runs, theta, one, TUNING * scale, _TOLERANCE)
+        theta, value = descend(runs, theta, one, TUNING * scale, _TOLERANCE, most_steps=_STEPS)
         theta = theta[[np.argmin(value)]]
         before, scale = scale, _rescaled(residuals(runs, theta)[0][0], scale, free)
         if abs(scale - before) <= 0.01 * before:
             break
     delta = TUNING * scale
-    theta, value = descend(runs, np.concatenate([theta, starts]), one, delta, _TOLERANCE)
+    theta, value = descend(runs, theta, one, delta, _TOLERANCE, most_steps=_STEPS)
     best = int(np.argmin(value))
     r, _ = residuals(runs, theta[[best]])
     psi = np.clip(r[0], -delta, delta)
@@ -230,6 +230,7 @@ def profiles(runs: Runs, base: Noise, asked: dict[int, Floats] | None = None) ->
     # Once more from the best of the neighbours: the profile is a path, and a start may have missed it.
     again, other = lowest(np.stack([np.roll(best, 1, axis=0), np.roll(best, -1, axis=0)], axis=1))
     best[other < value], value = again[other < value], np.minimum(value, other)
+    base = replace(base, lowest=min(base.lowest, float(value.min())))
     return {k: Profile(values[place == k], best[place == k], base.tau(value[place == k])) for k in asked}
 
 

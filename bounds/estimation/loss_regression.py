@@ -31,6 +31,8 @@ LOWEST, HIGHEST = np.array([-60.0, -60.0, -60.0, -2.0, -2.0]), np.array([60.0, 6
 _BLOCK = 30_000
 """Residuals that descend together: their arrays stay in the cache."""
 _MOST_STEPS = 400
+_FOLLOWED = 8
+"""Starts that are followed to their bottom."""
 _QUIET = 3
 """Steps without progress after which a descent has arrived."""
 
@@ -179,7 +181,8 @@ def lowest(
     δ takes the values of `deltas` in turn. The two best are followed to the last digit.
     """
     one = np.ones((1, len(runs.x)))
-    theta, value = starts, np.zeros(len(starts))
+    at = objective(residuals(runs, starts)[0], one, deltas[0])
+    theta, value = starts[np.argsort(at)[:_FOLLOWED]], at
     for delta in deltas:
         theta, value = descend(runs, theta, one, delta, coarse)
     theta, value = descend(runs, theta[np.argsort(value)[:2]], one, deltas[-1], fine)
