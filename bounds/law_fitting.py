@@ -274,7 +274,7 @@ def fit_loss_law(
     starts = basins(runs)
     best, value = lowest(runs, starts, deltas)
     known = identify(runs, np.concatenate([best, starts[:2]]))
-    better, other = lowest(runs, np.concatenate([best, known.candidates]), deltas)
+    better, other = lowest(runs, np.concatenate([best, *known.candidates]), deltas)
     if other < value:
         best, value = better, other
     template = LossLaw(
@@ -283,7 +283,9 @@ def fit_loss_law(
     )  # fmt: skip
     samples = None
     if bootstrap:
-        weights, along = run_weights(len(L), bootstrap, seed), np.concatenate([best, starts, known.candidates])
+        weights = run_weights(len(L), bootstrap, seed)
+        first, *rest = known.candidates
+        along = [np.concatenate([best, starts, first]), *rest]
         samples = runs.constants(refitted(runs, along, weights, deltas, _COARSE))
     r, shares = residuals(runs, best)
     return LossLawFit(
