@@ -13,7 +13,8 @@
 Objectives, all of r: ``huber`` (r² up to `delta`, linear beyond; Hoffmann et al. 2022 take δ = 1e-3), ``lad`` (least
 absolute deviations, its limit at δ → 0) and ``least-squares`` (its limit at δ → ∞). E, β and B lean on each other:
 an error in E goes straight into β, and ln B and β are correlated almost perfectly. So all five constants are
-refitted to every resampled set of runs, and whatever is derived from them is derived from each set in turn.
+refitted to every resampled set of runs, and whatever is derived from them is derived from each set in turn. Which of
+them the runs decide at all is read from the profile of the residuals (`bounds.estimation.identification`).
 """
 
 from __future__ import annotations
@@ -26,12 +27,16 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import ndtr, stdtrit
 
-from bounds.estimation.loss_regression import Runs, basins, best_of, residuals
+from bounds.estimation.identification import ALPHA, BETA, E, Identification, identification_notes, identify
+from bounds.estimation.loss_grid import basins
+from bounds.estimation.loss_regression import Runs, lowest, refitted, residuals
+from bounds.estimation.resampling import run_weights
+from bounds.estimation.run_columns import checked_runs, must_identify
 from bounds.intervals import EMPIRICAL, Interval
-from bounds.laws import FLOP_PER_PARAM_TOKEN, LossLaw
+from bounds.laws import LossLaw
 from bounds.notation import Formula, Letter
 from bounds.numerics.one_number import whole_number_from
-from bounds.numerics.pointwise import real_array, shown
+from bounds.numerics.pointwise import shown
 
 if TYPE_CHECKING:
     from bounds.uncertainty import FittedBand
@@ -46,8 +51,8 @@ DELTA = 1e-3
 
 _LAD_DELTAS = (1e-3, 1e-5, 1e-7)
 _SQUARES_DELTA = 1e6
-_FINE, _COARSE = 1e-15, 1e-9
-"""Relative gain at which the descent of the fit and of a resample stops."""
+_COARSE = 1e-9
+"""Relative gain at which the descent of a resample stops."""
 _FAINT = 1e-6
 """A term below this share of every fitted loss has vanished: its constants are not identified."""
 _FEWEST = 50
@@ -76,7 +81,9 @@ class LossLawFit:
     """A fitted law with what is needed to say how sure it is.
 
     `covariance` (5, 5) and `samples` (bootstrap, 5) are of E, ln A, α, ln B, β (`CONSTANTS`), None without a
-    bootstrap. `residuals` (n_runs,) are ln fitted - ln observed. `notes` says what the runs could not decide.
+    bootstrap; where the runs do not identify a constant its rows and columns of the covariance are NaN, and it has no
+    standard error (NaN) and no interval (None). `residuals` (n_runs,) are ln fitted - ln observed. `notes` says what
+    the runs could not decide. `identification` holds the profiles that decide it.
     """
 
     law: LossLaw
@@ -90,6 +97,7 @@ class LossLawFit:
     samples: Floats | None = field(default=None, repr=False)
     seed: int | None = None
     notes: tuple[str, ...] = ()
+    identification: Identification | None = field(default=None, repr=False)
 
     @property
     def sampled_law(self) -> LossLaw:
@@ -98,9 +106,19 @@ class LossLawFit:
 
     @property
     def standard_errors(self) -> dict[str, float]:
-        """Standard deviation over the resamples of each constant, by the names of `LossLaw`."""
+        """Standard deviation over the resamples of each constant, by the names of `LossLaw`.
+
+        NaN where the runs do not identify it.
+        """
         law = self.sampled_law
-        return {name: float(np.std(getattr(law, name), ddof=1)) for name in _FIELDS}
+        free = self.unidentified
+        return {n: float("nan") if n in free else float(np.std(getattr(law, n), ddof=1)) for n in _FIELDS}
+
+    @property
+    def unidentified(self) -> tuple[str, ...]:
+        """The constants that these runs do not identify, by the names of `LossLaw`: they have no interval."""
+        known = self.identification
+        return () if known is None else tuple(n for n, place in _PLACES.items() if not known.identified(place))
 
     @property
     def no_band(self) -> str:
@@ -113,6 +131,13 @@ class LossLawFit:
             )
         if any(note.startswith("data_coefficient") for note in self.notes):
             return "these runs give no band: the data term fits to 0, so they do not say how the loss falls with data"
+        if "data_exponent" in self.unidentified:
+            return "these runs give no band: they do not identify data_exponent, so they do not say how fast loss falls"
+        if self.law.param_exponent <= 0:
+            return (
+                f"these runs give no band: the model exponent fits to {self.law.param_exponent:.3g}, so their loss "
+                "does not fall with parameters as the law assumes"
+            )
         return ""
 
     @property
@@ -121,38 +146,69 @@ class LossLawFit:
             raise ValueError("this fit was made without a bootstrap; pass bootstrap=1000 to fit_loss_law for intervals")
         return self.samples
 
-    def interval_of(self, quantity: Callable[[LossLaw], Any], confidence: float = 0.95) -> Interval:
-        """Interval of whatever `quantity` computes from a law: percentiles of its values over the resamples.
+    def interval_of(self, quantity: Callable[[LossLaw], Any], confidence: float = 0.95) -> Interval | None:
+        """Interval of whatever `quantity` computes from a law; None where it depends on what the runs do not identify.
 
         `quantity` must broadcast over laws whose constants are arrays (`sampled_law`), as the functions of `bounds`
-        do. The percentiles are moved outward for the constants that were fitted, to the normal levels of
-        -√(n/(n-5)) t with n - 5 degrees of freedom (Hesterberg 2015, section 5). Coverage: docs/coverage.md.
+        do. Percentiles of its values over the resamples, moved outward for the constants that were fitted, to the
+        normal levels of -√(n/(n-5)) t with n - 5 degrees of freedom (Hesterberg 2015, section 5), and what it is at
+        the ends of the profile intervals of E, α and β, where these lie farther out. Where `quantity` gives several
+        values a resample, those without an interval are NaN. Coverage: docs/coverage.md.
         """
         checked_confidence(confidence)
-        values = np.asarray(quantity(self.sampled_law), float)
-        if values.shape[-1:] != (len(self._samples),):
+        table, drawn = self._laws_asked(confidence), len(self._samples)
+        values = np.asarray(quantity(_law(table.T, self.law)), float)
+        if values.shape[-1:] != (len(table),):
             raise ValueError(f"quantity must give one value a resample, got shape {values.shape}")
         free = self.n_runs - len(CONSTANTS)
         level = float(ndtr(np.sqrt(self.n_runs / free) * stdtrit(free, (1 - confidence) / 2)))
         # Order statistics, rounded outward: values may be infinite, between which nothing can be interpolated.
-        ordered, last = np.sort(values, axis=-1), values.shape[-1] - 1
+        ordered, last = np.sort(values[..., :drawn], axis=-1), drawn - 1
         lower, upper = ordered[..., int(level * last)], ordered[..., -1 - int(level * last)]
+        if len(table) > drawn:
+            lower = np.minimum(lower, values[..., drawn:].min(-1))
+            upper = np.maximum(upper, values[..., drawn:].max(-1))
+        unknown = self._depends_on_unknown(quantity, table, values, confidence)
+        if np.all(unknown):
+            return None
+        lower, upper = np.where(unknown, np.nan, lower), np.where(unknown, np.nan, upper)
         return Interval(lower, upper) if np.ndim(lower) else Interval(float(lower), float(upper))
 
-    def interval(self, constant: str, confidence: float = 0.95) -> Interval:
-        """Interval of one constant by its name in `LossLaw`, such as ``data_exponent``."""
+    def _laws_asked(self, confidence: float) -> Floats:
+        """Constants (n, 5) of the resamples, and behind them those at the ends of the profile intervals."""
+        known = self.identification
+        return self._samples if known is None else np.concatenate([self._samples, known.ends(confidence)])
+
+    def _depends_on_unknown(
+        self, quantity: Callable[..., Any], table: Floats, values: Floats, confidence: float
+    ) -> Any:
+        """Whether each value of `quantity` moves with a constant that is not identified at this confidence."""
+        known = self.identification
+        unknown = np.zeros(values.shape[:-1], bool)
+        for column, (place, shift) in _SHIFTS.items():
+            if known is None or known.identified(place, 1 - confidence):
+                continue
+            moved = table.copy()
+            moved[:, column] += shift * (np.median(table[:, 0]) + 1e-3 if column == 0 else 1)
+            others = np.asarray(quantity(_law(moved.T, self.law)), float)
+            unknown |= ~np.isclose(others, values, rtol=1e-9, atol=0, equal_nan=True).all(-1)
+        return unknown
+
+    def interval(self, constant: str, confidence: float = 0.95) -> Interval | None:
+        """Interval of one constant by its name in `LossLaw`, such as ``data_exponent``; None if it is unidentified."""
         if constant not in _FIELDS:
             raise ValueError(f"unknown constant {shown(constant)}: known are {', '.join(_FIELDS)}")
         return self.interval_of(lambda law: getattr(law, constant), confidence)
 
     def to_json(self, confidence: float = 0.95) -> dict[str, Any]:
-        """A flat object for JSON: each constant with its interval, and how it was fitted."""
+        """A flat object for JSON: each constant with its interval (null where there is none), and how it was fitted."""
         row: dict[str, Any] = {
             "law": self.law.key, "objective": self.objective, "delta": self.delta, "n_runs": self.n_runs,
             "n_dropped": self.n_dropped, "value": self.value, "notes": list(self.notes),
+            "unidentified": list(self.unidentified),
         }  # fmt: skip
         for name in _FIELDS:
-            lower, upper = self.interval(name, confidence)
+            lower, upper = self.interval(name, confidence) or (None, None)
             row |= {name: getattr(self.law, name), f"{name}_lower": lower, f"{name}_upper": upper}
         return row
 
@@ -167,7 +223,14 @@ class LossLawFit:
         return fitted_band(self, n_tokens, confidence=confidence, **options)
 
 
-_FIELDS = ("irreducible", "param_coefficient", "param_exponent", "data_coefficient", "data_exponent")
+_PLACES = {
+    "irreducible": E, "param_coefficient": ALPHA, "param_exponent": ALPHA,
+    "data_coefficient": BETA, "data_exponent": BETA,
+}  # fmt: skip
+"""The profile that decides whether a constant is identified: a coefficient is where its exponent is."""
+_FIELDS = tuple(_PLACES)
+_SHIFTS = {0: (E, 0.5), 1: (ALPHA, 0.5), 2: (ALPHA, 0.05), 3: (BETA, 0.5), 4: (BETA, 0.05)}
+"""For each column of the samples the profile it hangs on, and a step that shows whether a quantity depends on it."""
 
 
 def fit_loss_law(
@@ -187,13 +250,15 @@ def fit_loss_law(
     """L(N, D) = E + A N^-α + B D^-β through the final losses of runs, in nats per token.
 
     `n_params`, `n_tokens` and `loss` have one entry a run; `compute_flops` may take the place of `n_tokens`, as
-    D = C/(6N). `bootstrap` sets of runs are drawn with replacement from `seed` and all five constants refitted to
-    each. `drop_highest=k` leaves out the runs whose loss is not strictly below the k-th largest.
+    D = C/(6N). All five constants are refitted under each of `bootstrap` sets of weights of the runs, exponential and
+    drawn from `seed` (the Bayesian bootstrap, Rubin 1981). `drop_highest=k` leaves out the runs whose loss is not
+    strictly below the k-th largest. A constant that the runs do not identify, by the profile of their residuals, has
+    an estimate but no interval, and a note says so.
 
     Raises ValueError for fewer than six runs, for runs that cannot tell the constants apart (which is said), and
     for numbers that are not positive.
     """
-    N, D, L = _checked_runs(n_params, n_tokens, loss, compute_flops)
+    N, D, L = checked_runs(n_params, n_tokens, loss, compute_flops)
     deltas = _deltas(objective, delta)
     bootstrap, seed, drop = (
         whole_number_from(0, name, value)
@@ -201,23 +266,33 @@ def fit_loss_law(
     )
     keep = np.sort(L)[-drop] > L if 0 < drop <= len(L) else np.full(len(L), drop == 0)
     N, D, L = N[keep], D[keep], L[keep]
-    _must_identify(N, D, L)
+    must_identify(N, D, L)
     if bootstrap:
         _must_resample(bootstrap, len(L))
 
     runs = Runs.of(N, D, L)
-    best, value = best_of(runs, basins(runs), np.ones((1, len(L))), deltas, _FINE)
+    starts = basins(runs)
+    best, value = lowest(runs, starts, deltas)
+    known = identify(runs, np.concatenate([best, starts[:2]]))
+    better, other = lowest(runs, np.concatenate([best, *known.candidates]), deltas)
+    if other < value:
+        best, value = better, other
     template = LossLaw(
         key, f"fitted to {len(L)} runs ({objective})", 0.0, 0.0, params_counted=params_counted,
         fitted_tokens=(float(D.min()), float(D.max())), note=_recipe(objective, delta, drop),
     )  # fmt: skip
-    samples = _resampled(runs, best, deltas, bootstrap, seed) if bootstrap else None
+    samples = None
+    if bootstrap:
+        weights = run_weights(len(L), bootstrap, seed)
+        first, *rest = known.candidates
+        along = [np.concatenate([best, starts, first]), *rest]
+        samples = runs.constants(refitted(runs, along, weights, deltas, _COARSE))
     r, shares = residuals(runs, best)
     return LossLawFit(
-        law=_law(runs.constants(best)[0], template), objective=objective, delta=deltas[-1], value=float(value[0]),
+        law=_law(runs.constants(best)[0], template), objective=objective, delta=deltas[-1], value=value,
         n_runs=len(L), n_dropped=int(np.sum(~keep)), residuals=r[0], samples=samples,
-        covariance=None if samples is None else np.cov(samples.T), seed=seed if bootstrap else None,
-        notes=tuple(_notes(shares[:, 0], samples)),
+        covariance=None if samples is None else _covariance(samples, known), seed=seed if bootstrap else None,
+        notes=(*_notes(shares[:, 0], samples), *identification_notes(known)), identification=known,
     )  # fmt: skip
 
 
@@ -231,11 +306,13 @@ def _must_resample(bootstrap: int, n_runs: int) -> None:
         raise ValueError(f"intervals need at least {_FEWEST_RUNS} runs, got {n_runs}; pass bootstrap=0 for none")
 
 
-def _resampled(runs: Runs, best: Floats, deltas: tuple[float, ...], bootstrap: int, seed: int) -> Floats:
-    """The constants fitted to each of `bootstrap` sets of runs drawn with replacement."""
-    n = len(runs.log_loss)
-    weights = np.random.default_rng(seed).multinomial(n, np.full(n, 1 / n), size=bootstrap)
-    return runs.constants(best_of(runs, best, weights.astype(float), deltas, _COARSE)[0])
+def _covariance(samples: Floats, known: Identification) -> Floats:
+    """Covariance of the constants over the resamples; NaN for those that are not identified."""
+    covariance = np.cov(samples.T)
+    for column, (place, _) in _SHIFTS.items():
+        if not known.identified(place):
+            covariance[column] = covariance[:, column] = np.nan
+    return covariance
 
 
 def checked_confidence(confidence: float) -> float:
@@ -249,6 +326,12 @@ def _law(constants: Any, template: LossLaw) -> LossLaw:
     E, log_a, alpha, log_b, beta = (value if np.ndim(value) else float(value) for value in constants)
     with np.errstate(over="ignore"):
         A, B = np.exp(log_a)[()], np.exp(log_b)[()]
+    for name, coefficient, of in (("param", A, "n_params"), ("data", B, "n_tokens")):
+        if np.ndim(coefficient) == 0 and np.isinf(coefficient):
+            raise ValueError(
+                f"{name}_coefficient of the fit lies beyond the largest float; give {of} in larger units, such as "
+                "millions"
+            )
     return LossLaw(
         template.key, template.citation, alpha, beta, E, A, B, params_counted=template.params_counted,
         note=template.note, fitted_tokens=template.fitted_tokens,
@@ -269,78 +352,13 @@ def _deltas(objective: str, delta: float) -> tuple[float, ...]:
     return {"huber": (float(delta),), "lad": _LAD_DELTAS, "least-squares": (_SQUARES_DELTA,)}[objective]
 
 
-def _checked_runs(n_params: Any, n_tokens: Any, loss: Any, compute_flops: Any) -> tuple[Floats, Floats, Floats]:
-    if loss is None:
-        raise ValueError("loss is missing: pass the final loss of each run in nats per token")
-    if (n_tokens is None) == (compute_flops is None):
-        raise ValueError("pass one of n_tokens and compute_flops for the size of each run's data")
-    N, L = _column("n_params", n_params), _column("loss", loss)
-    if n_tokens is not None:
-        D = _column("n_tokens", n_tokens)
-    else:
-        C = _column("compute_flops", compute_flops)
-        if len(C) != len(N):
-            raise ValueError(f"every run needs n_params and compute_flops, got {len(N)} and {len(C)}")
-        D = C / (FLOP_PER_PARAM_TOKEN * N)
-    if not len(N) == len(D) == len(L):
-        raise ValueError(f"every run needs n_params, n_tokens and loss, got {len(N)}, {len(D)} and {len(L)}")
-    return N, D, L
-
-
-def _column(name: str, values: Any) -> Floats:
-    try:
-        column = real_array(values)
-    except (TypeError, ValueError, OverflowError):
-        raise ValueError(f"{name} must be an array of numbers, one a run, got {shown(values)}") from None
-    if column.ndim != 1:
-        raise ValueError(f"{name} must be one number a run, got an array of shape {column.shape}")
-    bad = ~(np.isfinite(column) & (column > 0))
-    if bad.any():
-        place = int(np.flatnonzero(bad)[0])
-        raise ValueError(
-            f"{name} must be positive and finite, got {column[place]:g} in run {place}; leave that run out"
-        )
-    return column
-
-
-def _must_identify(N: Floats, D: Floats, L: Floats) -> None:
-    """One sentence where these runs leave some of the five constants free, whatever their losses."""
-    if len(L) <= len(CONSTANTS):
-        runs = "1 run" if len(L) == 1 else f"{len(L)} runs"
-        raise ValueError(f"{runs} cannot fix five constants and their error; pass at least 6, better 50")
-    for name, values, letters in (
-        ("n_params", N, "param_coefficient and param_exponent"), ("n_tokens", D, "data_coefficient and data_exponent"),
-    ):  # fmt: skip
-        different = _different(values)
-        if different < 3:
-            sizes = "one value" if different == 1 else "two values only"
-            raise ValueError(
-                f"{name} takes {sizes} in these runs, so {letters} cannot be told from irreducible; "
-                f"pass runs with at least three different {name}"
-            )
-    spread = np.stack([np.log(N), np.log(D)])
-    if np.linalg.matrix_rank(spread - spread.mean(1, keepdims=True), tol=1e-6 * np.sqrt(len(L))) < 2:
-        raise ValueError(
-            "n_tokens is the same power of n_params in all runs, so param_exponent and data_exponent cannot be told "
-            "apart; pass runs with different tokens at equal size"
-        )
-
-
-def _different(values: Floats) -> int:
-    """How many values differ by more than rounding."""
-    return 1 + int(np.sum(np.diff(np.sort(np.log(values))) > 1e-9))
-
-
 def _notes(shares: Floats, samples: Floats | None) -> Iterable[str]:
     """What the runs did not decide, a sentence each."""
-    terms = ("irreducible", "param_coefficient and param_exponent", "data_coefficient and data_exponent")
-    for name, share in zip(terms, shares, strict=True):
+    terms = ("param_coefficient and param_exponent", "data_coefficient and data_exponent")
+    for name, share in zip(terms, shares[1:], strict=True):
         if share.max() < _FAINT:
             yield f"{name}: this term fits to 0, so these runs do not identify it"
     if samples is not None:
         outside = float(np.mean((samples[:, 4] <= 0) | (samples[:, 4] >= 1)))
         if outside > 0.01:
             yield f"data_exponent lies outside (0, 1) in {outside:.0%} of the resamples, which say nothing of the band"
-        gone = float(np.mean(samples[:, 0] < _FAINT * np.median(samples[:, 0])))
-        if gone > 0.01:
-            yield f"irreducible fits to 0 in {gone:.0%} of the resamples, so it is hardly identified"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from bounds.command import number, print_table
 from bounds.intervals import EMPIRICAL, Interval
 from bounds.law_fitting import LossLawFit
@@ -40,7 +42,7 @@ def print_fit(fit: LossLawFit, band: FittedBand | None, *, confidence: float, sk
     print(f"L(N, D) = E + A N^-α + B D^-β, nats per token, through {fit.n_runs} runs{dropped}: {fit.law.note}")
     errors = fit.standard_errors
     rows = [
-        (title, number(getattr(fit.law, name), 5), number(errors[name]), _pair(fit.interval(name, confidence)))
+        (title, number(getattr(fit.law, name), 5), _error(errors[name]), _pair(fit.interval(name, confidence)))
         for name, title in _CONSTANTS.items()
     ]
     print_table(["constant", "estimate", "standard error", percent], rows)
@@ -66,5 +68,9 @@ def print_fit(fit: LossLawFit, band: FittedBand | None, *, confidence: float, sk
     print(f"Source: {band.source}.")
 
 
-def _pair(interval: Interval) -> str:
-    return f"{number(interval.lower)} – {number(interval.upper)}"
+def _pair(interval: Interval | None) -> str:
+    return "–" if interval is None else f"{number(interval.lower)} – {number(interval.upper)}"
+
+
+def _error(value: float) -> str:
+    return "–" if np.isnan(value) else number(value)
