@@ -35,11 +35,11 @@ from bounds.efficiency import (
     unique_bounds,
 )
 from bounds.intervals import ASYMPTOTIC, EMPIRICAL, HEURISTIC, Bound, Interval
-from bounds.law_checks import as_positive
+from bounds.law_checks import as_positive, checked_covariance
 from bounds.law_fitting import LossLawFit, checked_confidence
 from bounds.laws import LossLaw
 from bounds.notation import Formula, Letter
-from bounds.numerics.pointwise import broadcast, labelled, nonnegative, real_array, shown, single
+from bounds.numerics.pointwise import broadcast, labelled, nonnegative, shown, single
 
 _VAR_B = Letter("V_B", "variance of the estimate of ln B", "1", r"\sigma_B^2", ("nonnegative",))
 _VAR_BETA = Letter("V_beta", "variance of the estimate of beta", "1", r"\sigma_\beta^2", ("nonnegative",))
@@ -95,11 +95,7 @@ def log_unique_deviation(n_tokens: Any, covariance: Any, *, end: str = "upper") 
     if not isinstance(end, str) or f"log_unique_deviation.{end}" not in _F:
         raise ValueError(f"end must be lower, middle or upper, got {shown(end)}")
     D = as_positive("n_tokens", n_tokens)
-    matrix = _matrix(covariance)
-    if matrix.shape != (2, 2) or not np.all(np.isfinite(matrix)) or not np.allclose(matrix, matrix.T):
-        raise ValueError(f"covariance must be a symmetric 2 by 2 matrix of ln B and beta, got {shown(covariance)}")
-    if np.linalg.eigvalsh(matrix).min() < -1e-9 * np.trace(matrix):
-        raise ValueError(f"covariance must be positive semi-definite, got {shown(covariance)}")
+    matrix = checked_covariance(covariance, "ln B and beta")
     return _F[f"log_unique_deviation.{end}"].function(D, matrix[0, 0], matrix[1, 1], matrix[0, 1])
 
 
@@ -112,13 +108,6 @@ def exponent_deviation(standard_error: Any, *, bernstein: float = 1.0) -> Any:
         return _F["exponent_deviation"].function(*broadcast(error, np.asarray(b, float)))[()]
 
     return labelled(value, standard_error, bernstein)
-
-
-def _matrix(covariance: Any) -> Any:
-    try:
-        return real_array(covariance)
-    except (TypeError, ValueError, OverflowError):
-        raise ValueError(f"covariance must be a 2 by 2 matrix of numbers, got {shown(covariance)}") from None
 
 
 def growth_factor_interval(

@@ -167,7 +167,14 @@ def test_files_that_are_not_tables_are_one_sentence(tmp_path):
 
 def test_laws_are_printed_side_by_side_and_their_disagreement_said():
     out = run("laws", "--compute", "5.76e23", module="bounds").stdout
-    for text in ("2085.43", "arXiv:2403.08540", "3.219e+10", "epoch2024 contradicts", "disagree by a factor", "R*_D"):
+    for text in (
+        "2085.43",
+        "arXiv:2403.08540",
+        "3.219e+10",
+        "4.7 standard errors above alpha/(1+alpha), p = 2.4e-06",
+        "disagree by a factor",
+        "R*_D",
+    ):
         assert text in out
     found = json.loads(
         run("laws", "hoffmann2022", "gadre2024-c4", "--compute", "5.76e23", "--json", module="bounds").stdout
