@@ -67,7 +67,7 @@ def loss_law_of(
         param_coefficient=math.exp(log_A), data_coefficient=c * a * math.gamma(1 - a) * math.exp(a * log_normaliser),
         params_counted="stored sequences" if nu == 1 else f"{nu:g} per stored sequence",
         note=f"{ASYMPTOTIC}: {ORDERED}; D in draws of sequences, losses in nats per sequence; {SEPARATE}",
-        fitted_tokens=(1.0, math.inf),
+        fitted_tokens=(1.0, math.inf), fitted_params=(1.0, math.inf),
     )  # fmt: skip
 
 

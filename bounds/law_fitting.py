@@ -209,7 +209,8 @@ def fit_loss_law(
     best, value = best_of(runs, basins(runs), np.ones((1, len(L))), deltas, _FINE)
     template = LossLaw(
         key, f"fitted to {len(L)} runs ({objective})", 0.0, 0.0, params_counted=params_counted,
-        fitted_tokens=(float(D.min()), float(D.max())), note=_recipe(objective, delta, drop),
+        fitted_tokens=(float(D.min()), float(D.max())), fitted_params=(float(N.min()), float(N.max())),
+        note=_recipe(objective, delta, drop),
     )  # fmt: skip
     samples = _resampled(runs, best, deltas, bootstrap, seed) if bootstrap else None
     r, shares = residuals(runs, best)
@@ -251,7 +252,7 @@ def _law(constants: Any, template: LossLaw) -> LossLaw:
         A, B = np.exp(log_a)[()], np.exp(log_b)[()]
     return LossLaw(
         template.key, template.citation, alpha, beta, E, A, B, params_counted=template.params_counted,
-        note=template.note, fitted_tokens=template.fitted_tokens,
+        note=template.note, fitted_tokens=template.fitted_tokens, fitted_params=template.fitted_params,
     )  # fmt: skip
 
 

@@ -18,6 +18,7 @@ beyond the largest float are infinite.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -40,8 +41,9 @@ _LAST_STEP = 1e-9
 class LossLaw:
     """L(N, D) = E + A N^-α + B D^-β in nats per token, as one paper printed it or as it was fitted.
 
-    `params_counted` says whether N is "total" or "non-embedding". `fitted_tokens` is the range of D in the runs
-    that were fitted. `standard_errors` holds what the paper printed of them, by the names of the fields.
+    `params_counted` says whether N is "total" or "non-embedding". `fitted_tokens` and `fitted_params` are the ranges of
+    D and N in the runs that were fitted, from 0 to infinity where they are not known. `standard_errors` holds what the
+    paper printed of them, by the names of the fields.
     `equal_exponents` says that α = β is part of the form that was fitted, not a finding. Where the paper gives only
     exponents that can be compared (`comparable` is False), the constants of different laws must not be.
 
@@ -59,7 +61,8 @@ class LossLaw:
     data_coefficient: float | None = None
     params_counted: str = "total"
     note: str = ""
-    fitted_tokens: tuple[float, float] = (5e9, 5e11)
+    fitted_tokens: tuple[float, float] = (0.0, math.inf)
+    fitted_params: tuple[float, float] = (0.0, math.inf)
     standard_errors: tuple[tuple[str, float], ...] = ()
     equal_exponents: bool = False
 
@@ -69,6 +72,7 @@ class LossLaw:
         given = [name for name in printed if getattr(self, name) is not None]
         check_constants(self, "of at least 0", *given)
         check_range(self, "fitted_tokens")
+        check_range(self, "fitted_params")
         check_errors(self)
         must_broadcast(**{name: getattr(self, name) for name in _CONSTANTS})
         if self.equal_exponents and np.any(np.not_equal(self.param_exponent, self.data_exponent)):

@@ -199,6 +199,9 @@ def test_laws_say_what_is_an_extrapolation_and_what_is_not_6nd():
     assert "5.31 times U_N in excess" in out
     warned = json.loads(run("laws", "hoffmann2022", "--compute", "1", "--json", module="bounds").stdout)["warnings"]
     assert any("extrapolation at 0.278 tokens (loss 1.07e+03 nats per token)" in note for note in warned)
+    many = run("laws", "kaplan2020", "epoch2024", "--compute", "1e30", module="bounds").stdout
+    assert "kaplan2020: fitted on 2.2e+07 to 2.3e+10 tokens, so N, D and loss are an extrapolation" in many
+    assert "epoch2024: fitted on 7e+07 to 1.6e+10 parameters" in many
     within = json.loads(run("laws", "epoch2024", "--compute", "1e22", "--json", module="bounds").stdout)["warnings"]
     assert within == []
 
@@ -239,3 +242,28 @@ def test_names_of_functions_are_understood_as_they_are_listed():
     assert "has no formula of its own" in refused("explain", "bands", module="bounds")
     assert "bernstein_exponent: " in run("band", "1T", "--explain", module="bounds").stdout
     assert "skills must be positive" in refused("band", "1T", "--skills", "0", module="bounds")
+
+
+@pytest.mark.parametrize(
+    ("tokens", "told"),
+    [
+        ("1M", "so U and N at 1e+06, 5e+03 times below,"),
+        ("1T", "so U and N at 1e+12, 2 times beyond,"),
+        ("1000000T", "so U and N at 1e+18, 2e+06 times beyond,"),
+        ("300B", None),
+        ("5B", None),
+        ("500B", None),
+    ],
+)
+def test_a_band_says_how_far_it_lies_from_the_runs_on_either_side(tokens, told):
+    warned = json.loads(run("band", tokens, "--json", module="bounds").stdout)["warnings"]
+    names = "hoffmann2022, hoffmann2022-unrounded, epoch2024: fitted on 5e+09 to 5e+11 tokens, "
+    found = [note for note in warned if "fitted on" in note]
+    assert found == [] if told is None else [note[: len(names + told)] for note in found] == [names + told]
+
+
+def test_advice_is_what_a_command_line_can_follow():
+    for arguments in (("band", "1T", "--law", "newton"), ("laws", "newton")):
+        told = refused(*arguments, module="bounds")
+        assert "known are hoffmann2022" in told
+        assert "LossLaw" not in told
