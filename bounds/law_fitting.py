@@ -27,8 +27,12 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import ndtr, stdtrit
 
 from bounds.estimation.loss_regression import Runs, basins, best_of, residuals
+from bounds.estimation.misfit import Misfit, misfit, misfit_notes
+from bounds.estimation.run_groups import resampled_weights, row_notes, run_labels
 from bounds.intervals import EMPIRICAL, Interval
+from bounds.law_inputs import input_notes
 from bounds.laws import FLOP_PER_PARAM_TOKEN, LossLaw
+from bounds.loss_units import nats_per_token, unit_text
 from bounds.notation import Formula, Letter
 from bounds.numerics.one_number import whole_number_from
 from bounds.numerics.pointwise import real_array, shown
@@ -76,7 +80,10 @@ class LossLawFit:
     """A fitted law with what is needed to say how sure it is.
 
     `covariance` (5, 5) and `samples` (bootstrap, 5) are of E, ln A, α, ln B, β (`CONSTANTS`), None without a
-    bootstrap. `residuals` (n_runs,) are ln fitted - ln observed. `notes` says what the runs could not decide.
+    bootstrap. `residuals` (n_runs,) are ln fitted - ln observed. `n_groups` counts the runs that were drawn, fewer than
+    `n_runs` where several rows belong to one. `misfit` is the test of fit, None where there is too little to test;
+    where it rejects, intervals are of sampling alone (`sampling_only`). `loss_unit` says how losses were read, `notes`
+    what the runs could not decide and what is odd about them.
     """
 
     law: LossLaw
@@ -89,6 +96,9 @@ class LossLawFit:
     covariance: Floats | None = field(default=None, repr=False)
     samples: Floats | None = field(default=None, repr=False)
     seed: int | None = None
+    n_groups: int = 0
+    misfit: Misfit | None = None
+    loss_unit: str = "nats per token"
     notes: tuple[str, ...] = ()
 
     @property
@@ -101,6 +111,11 @@ class LossLawFit:
         """Standard deviation over the resamples of each constant, by the names of `LossLaw`."""
         law = self.sampled_law
         return {name: float(np.std(getattr(law, name), ddof=1)) for name in _FIELDS}
+
+    @property
+    def sampling_only(self) -> bool:
+        """Whether the data reject the law, so that intervals hold for the error of sampling alone."""
+        return self.misfit is not None and self.misfit.rejected
 
     @property
     def no_band(self) -> str:
@@ -132,8 +147,8 @@ class LossLawFit:
         values = np.asarray(quantity(self.sampled_law), float)
         if values.shape[-1:] != (len(self._samples),):
             raise ValueError(f"quantity must give one value a resample, got shape {values.shape}")
-        free = self.n_runs - len(CONSTANTS)
-        level = float(ndtr(np.sqrt(self.n_runs / free) * stdtrit(free, (1 - confidence) / 2)))
+        free = self.n_groups - len(CONSTANTS)
+        level = float(ndtr(np.sqrt(self.n_groups / free) * stdtrit(free, (1 - confidence) / 2)))
         # Order statistics, rounded outward: values may be infinite, between which nothing can be interpolated.
         ordered, last = np.sort(values, axis=-1), values.shape[-1] - 1
         lower, upper = ordered[..., int(level * last)], ordered[..., -1 - int(level * last)]
@@ -149,10 +164,12 @@ class LossLawFit:
         """A flat object for JSON: each constant with its interval, and how it was fitted."""
         row: dict[str, Any] = {
             "law": self.law.key, "objective": self.objective, "delta": self.delta, "n_runs": self.n_runs,
-            "n_dropped": self.n_dropped, "value": self.value, "notes": list(self.notes),
+            "n_dropped": self.n_dropped, "value": self.value, "notes": list(self.notes), "n_groups": self.n_groups,
+            "misfit_p": None if self.misfit is None else self.misfit.p_value, "sampling_only": self.sampling_only,
+            "loss_read_in": self.loss_unit,
         }  # fmt: skip
         for name in _FIELDS:
-            lower, upper = self.interval(name, confidence)
+            lower, upper = (None, None) if self.samples is None else self.interval(name, confidence)
             row |= {name: getattr(self.law, name), f"{name}_lower": lower, f"{name}_upper": upper}
         return row
 
@@ -181,6 +198,9 @@ def fit_loss_law(
     bootstrap: int = 1000,
     seed: int = 0,
     drop_highest: int = 0,
+    runs: Any = None,
+    loss_unit: str = "nats",
+    bytes_per_token: float | None = None,
     params_counted: str = "total",
     key: str = "fitted",
 ) -> LossLawFit:
@@ -190,10 +210,16 @@ def fit_loss_law(
     D = C/(6N). `bootstrap` sets of runs are drawn with replacement from `seed` and all five constants refitted to
     each. `drop_highest=k` leaves out the runs whose loss is not strictly below the k-th largest.
 
+    `runs` is a label for each row where several rows, such as checkpoints, belong to one run: then whole runs are
+    drawn. `loss_unit` is nats, bits (both per token) or bits-per-byte, which needs the average `bytes_per_token`; the
+    constants are in nats per token in any case. `misfit` of the result says whether the residuals are noise.
+
     Raises ValueError for fewer than six runs, for runs that cannot tell the constants apart (which is said), and
     for numbers that are not positive.
     """
     N, D, L = _checked_runs(n_params, n_tokens, loss, compute_flops)
+    labels = run_labels(runs, len(L))
+    L = L * nats_per_token(loss_unit, bytes_per_token)
     deltas = _deltas(objective, delta)
     bootstrap, seed, drop = (
         whole_number_from(0, name, value)
@@ -201,42 +227,54 @@ def fit_loss_law(
     )
     keep = np.sort(L)[-drop] > L if 0 < drop <= len(L) else np.full(len(L), drop == 0)
     N, D, L = N[keep], D[keep], L[keep]
+    labels = None if labels is None else run_labels(labels[keep], int(keep.sum()))
+    drawn = np.arange(len(L)) if labels is None else labels
     _must_identify(N, D, L)
     if bootstrap:
-        _must_resample(bootstrap, len(L))
+        _must_resample(bootstrap, len(np.unique(drawn)), len(L))
 
-    runs = Runs.of(N, D, L)
-    best, value = best_of(runs, basins(runs), np.ones((1, len(L))), deltas, _FINE)
+    table = Runs.of(N, D, L)
+    best, value = best_of(table, basins(table), np.ones((1, len(L))), deltas, _FINE)
     template = LossLaw(
         key, f"fitted to {len(L)} runs ({objective})", 0.0, 0.0, params_counted=params_counted,
         fitted_tokens=(float(D.min()), float(D.max())), fitted_params=(float(N.min()), float(N.max())),
         note=_recipe(objective, delta, drop),
     )  # fmt: skip
-    samples = _resampled(runs, best, deltas, bootstrap, seed) if bootstrap else None
-    r, shares = residuals(runs, best)
+    samples = _resampled(table, best, deltas, drawn, bootstrap, seed) if bootstrap else None
+    r, shares = residuals(table, best)
+    tested = misfit(table, best[0], drawn)
     return LossLawFit(
-        law=_law(runs.constants(best)[0], template), objective=objective, delta=deltas[-1], value=float(value[0]),
+        law=_law(table.constants(best)[0], template), objective=objective, delta=deltas[-1], value=float(value[0]),
         n_runs=len(L), n_dropped=int(np.sum(~keep)), residuals=r[0], samples=samples,
         covariance=None if samples is None else np.cov(samples.T), seed=seed if bootstrap else None,
-        notes=tuple(_notes(shares[:, 0], samples)),
+        n_groups=len(np.unique(drawn)), misfit=tested, loss_unit=unit_text(loss_unit, bytes_per_token),
+        notes=(
+            *input_notes(N, D, L, from_flops=compute_flops is not None), *row_notes(N, D, L, labels),
+            *_notes(shares[:, 0], samples), *misfit_notes(tested, labels is None),
+        ),
     )  # fmt: skip
 
 
-def _must_resample(bootstrap: int, n_runs: int) -> None:
+def _must_resample(bootstrap: int, n_runs: int, n_rows: int) -> None:
     """One sentence where no interval can be read from so few resamples, or of so few runs."""
     if bootstrap < _FEWEST:
         raise ValueError(f"bootstrap must be 0 or at least {_FEWEST} to give an interval, got {bootstrap}")
     if bootstrap > _MOST:
         raise ValueError(f"bootstrap must be at most {_MOST:g}, got {shown(bootstrap)}; 1000 are plenty")
     if n_runs < _FEWEST_RUNS:
-        raise ValueError(f"intervals need at least {_FEWEST_RUNS} runs, got {n_runs}; pass bootstrap=0 for none")
+        rows = "" if n_rows == n_runs else f" of {n_rows} rows"
+        raise ValueError(
+            f"intervals need at least {_FEWEST_RUNS} runs, got {n_runs}{rows}; for constants without intervals take "
+            "bootstrap=0"
+        )
 
 
-def _resampled(runs: Runs, best: Floats, deltas: tuple[float, ...], bootstrap: int, seed: int) -> Floats:
+def _resampled(
+    runs: Runs, best: Floats, deltas: tuple[float, ...], labels: NDArray[np.int64], bootstrap: int, seed: int
+) -> Floats:
     """The constants fitted to each of `bootstrap` sets of runs drawn with replacement."""
-    n = len(runs.log_loss)
-    weights = np.random.default_rng(seed).multinomial(n, np.full(n, 1 / n), size=bootstrap)
-    return runs.constants(best_of(runs, best, weights.astype(float), deltas, _COARSE)[0])
+    weights = resampled_weights(np.random.default_rng(seed), labels, bootstrap)
+    return runs.constants(best_of(runs, best, weights, deltas, _COARSE)[0])
 
 
 def checked_confidence(confidence: float) -> float:

@@ -157,13 +157,17 @@ class UncertainNumber:
 
 @dataclass(frozen=True)
 class FittedBand:
-    """The band of a fitted law, each of its numbers with an interval; `assumption` is that of the band."""
+    """The band of a fitted law, each of its numbers with an interval; `assumption` is that of the band.
+
+    `notes` say how far `n_tokens` lies from the fitted runs, and where ends contradict each other.
+    """
 
     numbers: tuple[UncertainNumber, ...]
     confidence: float
     n_tokens: float | None
     assumption: str
     source: str
+    notes: tuple[str, ...] = ()
 
     def __getitem__(self, key: tuple[str, str]) -> UncertainNumber:
         """The number of a (quantity, end), such as ``band["exponent", "lower"]``."""
@@ -209,9 +213,11 @@ def fitted_band(
     estimates = values(fit.law)
     interval = fit.interval_of(lambda law: np.stack(np.broadcast_arrays(*values(law).values())), confidence)
     labels = {("data_exponent", ""): EMPIRICAL}
+    notes: tuple[str, ...] = ()
     assumption, silent = "gamma = 1 - (2 - b)*beta: learning rates read as equalities for one corpus", set()
     if bounded:
         bound = bounded["n_unique"](fit.law)
+        notes = bound.notes
         assumption, parts = bound.assumption, dict(part.split(": ", 1) for part in bound.label.split("; "))
         labels |= {("n_unique", end): parts[end] for end in ends}
         silent = {(name, end) for name in bounded for end in ends if _vacuous(bound, end)}
@@ -221,7 +227,7 @@ def fitted_band(
         )
         for (key, estimate), low, high in zip(estimates.items(), interval.lower, interval.upper, strict=True)
     )
-    return FittedBand(numbers, confidence, n_tokens, assumption, version)
+    return FittedBand(numbers, confidence, n_tokens, assumption, version, notes)
 
 
 def _bounded(n_tokens: float, source: str, options: dict[str, Any]) -> dict[str, Callable[[LossLaw], Bound]]:

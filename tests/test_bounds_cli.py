@@ -148,7 +148,7 @@ def test_fit_reads_standard_input_other_headers_and_flops(runs):
         ("n,d,loss\n1e9,1e9,nan\n", (), "line 2: loss must be positive and finite, got nan"),
         ("n,d,loss\n", ("--at", "0"), "at must be at least 1"),
         ("n,d,loss\n", ("--confidence", "95"), "cannot fix five constants"),
-        ("n,d,loss\n", ("--bootstrap", "10"), "bootstrap must be at least 50"),
+        ("n,d,loss\n", ("--bootstrap", "10"), "bootstrap must be 0 or at least 50"),
         ("n,d,loss\n", ("--objective", "squares"), "'squares' is not one of"),
     ],
 )
