@@ -137,7 +137,7 @@ def _pairs(x: Floats, y: Floats, groups: NDArray[np.int64]) -> tuple[NDArray[np.
     places = np.stack([x / max(float(x.std()), 1e-300), y / max(float(y.std()), 1e-300)], 1)
     most = int(np.bincount(groups).max())
     _, near = cKDTree(places).query(places, k=min(len(x), most + _NEAREST + 1))
-    pairs = set()
+    pairs: set[tuple[int, int]] = set()
     for i, row in enumerate(near):
         others = [int(j) for j in row if groups[j] != groups[i]][:_NEAREST]
         pairs.update((min(i, j), max(i, j)) for j in others)

@@ -96,7 +96,8 @@ def _constants(fit: LossLawFit, confidence: float) -> list[tuple[str, ...]]:
 
 
 def _ends(band: FittedBand, skills: float) -> list[tuple[str, ...]]:
-    lines, seen = [], ""
+    lines: list[tuple[str, ...]] = []
+    seen = ""
     for one in band.numbers:
         if one.quantity not in _QUANTITIES:
             continue
