@@ -212,6 +212,7 @@ def fitted_band(
 
     estimates = values(fit.law)
     interval = fit.interval_of(lambda law: np.stack(np.broadcast_arrays(*values(law).values())), confidence)
+    assert interval is not None, "without an interval of beta there is no band"
     labels = {("data_exponent", ""): EMPIRICAL}
     notes: tuple[str, ...] = ()
     assumption, silent = "gamma = 1 - (2 - b)*beta: learning rates read as equalities for one corpus", set()
@@ -223,7 +224,11 @@ def fitted_band(
         silent = {(name, end) for name in bounded for end in ends if _vacuous(bound, end)}
     numbers = tuple(
         UncertainNumber(
-            *key, float(estimate), Interval(float(low), float(high)), labels.get(key, HEURISTIC), key in silent
+            *key,
+            float(estimate),
+            None if np.isnan(low) else Interval(float(low), float(high)),
+            labels.get(key, HEURISTIC),
+            key in silent,
         )
         for (key, estimate), low, high in zip(estimates.items(), interval.lower, interval.upper, strict=True)
     )

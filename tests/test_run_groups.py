@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from bounds import fit_loss_law
-from bounds.estimation.run_groups import ladder_rows, repeated_rows, resampled_weights, run_labels
+from bounds.estimation.loss_regression import Runs, lowest
+from bounds.estimation.run_groups import ladder_rows, repeated_rows, run_labels
 from tests.law_runs import LAWS, ladder, losses
 
 LAW = LAWS["Hoffmann"]
@@ -40,14 +41,24 @@ def test_labels_of_any_kind_are_numbered_and_bad_ones_refused():
 
 
 def test_a_resample_draws_whole_runs():
-    labels = np.array([0, 0, 0, 1, 2, 2])
-    weights = resampled_weights(np.random.default_rng(0), labels, 500)
-    assert weights.shape == (500, 6)
-    assert np.all(weights[:, 0] == weights[:, 2])
-    assert np.all(weights[:, 4] == weights[:, 5])
-    assert np.all(weights[:, [0, 3, 4]].sum(1) == 3)
-    rows = np.random.default_rng(1).multinomial(6, np.full(6, 1 / 6), size=50)
-    assert np.array_equal(resampled_weights(np.random.default_rng(1), np.arange(6), 50), rows)
+    """Rows of one run have one weight: equal rows of one run change nothing, and the law is that of the runs."""
+    rng = np.random.default_rng(1)
+    rows = planted(rng)
+    fit = fit_loss_law(*(np.repeat(column, 3) for column in rows), runs=np.repeat(np.arange(60), 3), bootstrap=60)
+    single = fit_loss_law(*rows, bootstrap=60)
+    assert fit.samples[:, [2, 4]] == pytest.approx(single.samples[:, [2, 4]], abs=1e-3)
+
+
+def test_variance_inflation_is_the_number_of_copies_and_one_for_runs_of_one_row():
+    rng = np.random.default_rng(12)
+    columns = planted(rng, 400)
+    theta = np.array([-0.3, -1.5, -1.9, 0.34, 0.28])
+    for copies in (1, 3):
+        runs = Runs.of(*(np.repeat(column, copies) for column in columns))
+        # A curve that is somewhat off leaves residuals, as a fit does.
+        best = lowest(runs, theta[None], (1e-3,))[0][0]
+        found = inflation(runs, best, 5e-3, np.repeat(np.arange(400), copies))
+        assert found == pytest.approx(np.full(5, copies), rel=0.35)
 
 
 def test_a_run_of_one_row_each_is_the_bootstrap_of_rows():

@@ -20,24 +20,19 @@ with the exponents. Everything here takes checked arrays; `bounds.law_fitting` i
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import nnls
 
 Floats = NDArray[np.float64]
 
-_EXPONENTS = np.geomspace(0.02, 2.5, 24)
-_STARTS = 6
-"""Basins of the grid that are followed to their bottom."""
-_FLOOR = 1e-9
-"""The smallest share of the loss that a term found by the grid is given, so that it has a logarithm."""
-_GRID_RUNS = 2000
-"""Runs that the grid looks at: basins need no more."""
-_BLOCK = 128
-"""Sets of runs that descend together: their arrays stay in the cache."""
+LOWEST, HIGHEST = np.array([-60.0, -60.0, -60.0, -2.0, -2.0]), np.array([60.0, 60.0, 60.0, 4.0, 4.0])
+"""Where coordinates are sought: a logarithm of -60 is a term that is absent; published exponents lie in (0, 1)."""
+_BLOCK = 30_000
+"""Residuals that descend together: their arrays stay in the cache."""
 _MOST_STEPS = 400
+_FOLLOWED = 8
+"""Starts that are followed to their bottom."""
 _QUIET = 3
 """Steps without progress after which a descent has arrived."""
 
@@ -90,60 +85,62 @@ def residuals(runs: Runs, theta: Floats) -> tuple[Floats, Floats]:
 
 def objective(r: Floats, weights: Floats, delta: float) -> Floats:
     """Σ w ρ(r)/δ with Huber's ρ (Huber 1964): r²/2 up to δ, δ(|r| - δ/2) beyond; its limit at δ → 0 is Σ w |r|."""
+    return np.sum(weights * objective_of_each(r, delta), axis=-1)
+
+
+def objective_of_each(r: Floats, delta: float) -> Floats:
+    """ρ(r)/δ of each residual."""
     size = np.abs(r)
-    return np.sum(weights * np.where(size <= delta, size * size / (2 * delta), size - delta / 2), axis=-1)
-
-
-def basins(runs: Runs) -> Floats:
-    """Coordinates of the best local minima of the variable projection over a grid of exponents, best first.
-
-    Relative least squares: the losses are divided into the terms, so that each run counts by its relative error.
-    """
-    runs = runs.part(_GRID_RUNS)
-    losses = np.exp(runs.log_loss)
-    size = len(_EXPONENTS)
-    rest, found = np.empty((size, size)), np.empty((size, size, 3))
-    columns_n = np.exp(-_EXPONENTS[:, None] * runs.x) / losses
-    columns_d = np.exp(-_EXPONENTS[:, None] * runs.y) / losses
-    for i in range(size):
-        for j in range(size):
-            found[i, j], rest[i, j] = nnls(np.stack([1 / losses, columns_n[i], columns_d[j]], 1), np.ones(len(losses)))
-    padded = np.pad(rest, 1, constant_values=np.inf)
-    around = np.stack([padded[1 + a : 1 + a + size, 1 + b : 1 + b + size] for a in (-1, 0, 1) for b in (-1, 0, 1)])
-    places = np.argwhere(rest <= around.min(0))
-    best = places[np.argsort(rest[tuple(places.T)])][:_STARTS]
-    floor = _FLOOR * losses.mean()
-    return np.array(
-        [[*np.log(np.maximum(found[i, j], floor)), _EXPONENTS[i], _EXPONENTS[j]] for i, j in best],
-    )
+    return np.where(size <= delta, size * size / (2 * delta), size - delta / 2)
 
 
 def descend(
-    runs: Runs, starts: Floats, weights: Floats, delta: float, tolerance: float = 1e-12
+    runs: Runs,
+    starts: Floats,
+    weights: Floats,
+    delta: float,
+    tolerance: float = 1e-12,
+    *,
+    held: NDArray[np.bool_] | None = None,
+    most_steps: int = _MOST_STEPS,
 ) -> tuple[Floats, Floats]:
     """The bottoms of the basins of `starts`, one row a start, and the objective there.
 
-    `weights`, one row a start or one for all, say how often each run counts.
+    `weights`, one row a start or one for all, say how often each run counts. Coordinates stay where `held`, of the
+    shape of `starts`, says so.
     """
-    theta, value = np.array(starts, float), np.empty(len(starts))
-    for first in range(0, len(theta), _BLOCK):
-        part = slice(first, first + _BLOCK)
+    theta, value = np.clip(np.array(starts, float), LOWEST, HIGHEST), np.empty(len(starts))
+    held = np.zeros(theta.shape, bool) if held is None else held
+    block = max(_BLOCK // len(runs.x), 1)
+    for first in range(0, len(theta), block):
+        part = slice(first, first + block)
         own = np.broadcast_to(weights, (len(theta), len(runs.x)))[part]
-        theta[part], value[part] = _descend_block(runs, theta[part], own, delta, tolerance)
+        theta[part], value[part] = _descend_block(runs, theta[part], own, delta, tolerance, held[part], most_steps)
     return theta, value
 
 
-def _descend_block(runs: Runs, theta: Floats, weights: Floats, delta: float, tolerance: float) -> tuple[Floats, Floats]:
+def _descend_block(
+    runs: Runs,
+    theta: Floats,
+    weights: Floats,
+    delta: float,
+    tolerance: float,
+    held: NDArray[np.bool_],
+    most_steps: int,
+) -> tuple[Floats, Floats]:
     theta = theta.copy()
     r, shares = residuals(runs, theta)
     value = objective(r, weights, delta)
     damping, quiet = np.full(len(theta), 1e-3), np.zeros(len(theta), int)
-    for _ in range(_MOST_STEPS):
+    for _ in range(most_steps):
         moving = np.flatnonzero(quiet < _QUIET)
         if not len(moving):
             break
-        step = _step(runs, r[moving], shares[:, moving], weights[moving], delta, damping[moving])
-        there = theta[moving] + step
+        here = theta[moving]
+        slope, matrix = normal_equations(runs, r[moving], shares[:, moving], weights[moving], delta)
+        # What is held, and what stands at an end of its range and would leave it.
+        kept = held[moving] | ((here <= LOWEST) & (slope > 0)) | ((here >= HIGHEST) & (slope < 0))
+        there = np.clip(here + _step(slope, matrix, kept, damping[moving]), LOWEST, HIGHEST)
         r_there, shares_there = residuals(runs, there)
         value_there = objective(r_there, weights[moving], delta)
         lower = value_there <= value[moving]
@@ -157,33 +154,51 @@ def _descend_block(runs: Runs, theta: Floats, weights: Floats, delta: float, tol
     return theta, value
 
 
-def _step(runs: Runs, r: Floats, shares: Floats, weights: Floats, delta: float, damping: Floats) -> Floats:
-    """One damped step of reweighted least squares: a run beyond δ weighs δ/|r| of one within."""
+def normal_equations(runs: Runs, r: Floats, shares: Floats, weights: Floats, delta: float) -> tuple[Floats, Floats]:
+    """Slope and curvature of reweighted least squares: a run beyond δ weighs δ/|r| of one within."""
     of_e, of_a, of_b = shares
     jacobian = np.stack([of_e, of_a, of_b, -runs.x * of_a, -runs.y * of_b], 1)
     weighted = jacobian * (weights / np.maximum(np.abs(r), delta))[:, None, :]
-    matrix = weighted @ np.swapaxes(jacobian, 1, 2)
-    slope = np.einsum("bij,bj->bi", weighted, r)
+    return np.einsum("bij,bj->bi", weighted, r), weighted @ np.swapaxes(jacobian, 1, 2)
+
+
+def _step(slope: Floats, matrix: Floats, kept: NDArray[np.bool_], damping: Floats) -> Floats:
+    """One damped step of the coordinates that are not `kept`."""
+    matrix = np.where(kept[:, :, None] | kept[:, None, :], 0.0, matrix)
     diagonal = np.arange(5)
     matrix[:, diagonal, diagonal] *= 1 + damping[:, None]
-    matrix[:, diagonal, diagonal] += 1e-300
-    step = -np.linalg.solve(matrix, slope[..., None])[..., 0]
+    matrix[:, diagonal, diagonal] += np.where(kept, 1.0, 1e-300)
+    step = -np.linalg.solve(matrix, np.where(kept, 0.0, slope)[..., None])[..., 0]
     # A term that is nearly absent must not jump by more than a factor e² at once.
     return np.clip(step, -2, 2)
 
 
-def best_of(
-    runs: Runs, starts: Floats, weights: Floats, deltas: tuple[float, ...], tolerance: float
-) -> tuple[Any, Any]:
-    """The lowest bottom over all `starts` for each row of `weights`; δ takes the values of `deltas` in turn."""
-    best, lowest = None, None
-    for start in starts:
-        theta = np.repeat(start[None], len(weights), 0)
-        for delta in deltas:
-            theta, value = descend(runs, theta, weights, delta, tolerance)
-        if best is None or lowest is None:
-            best, lowest = theta, value
-        else:
-            better = value < lowest
-            best[better], lowest[better] = theta[better], value[better]
-    return best, lowest
+def lowest(
+    runs: Runs, starts: Floats, deltas: tuple[float, ...], coarse: float = 1e-7, fine: float = 1e-15
+) -> tuple[Floats, float]:
+    """The lowest bottom over all `starts`, coordinates (1, 5), and the objective there.
+
+    δ takes the values of `deltas` in turn. The two best are followed to the last digit.
+    """
+    one = np.ones((1, len(runs.x)))
+    at = objective(residuals(runs, starts)[0], one, deltas[0])
+    theta, value = starts[np.argsort(at)[:_FOLLOWED]], at
+    for delta in deltas:
+        theta, value = descend(runs, theta, one, delta, coarse)
+    theta, value = descend(runs, theta[np.argsort(value)[:2]], one, deltas[-1], fine)
+    best = int(np.argmin(value))
+    return theta[[best]], float(value[best])
+
+
+def refitted(runs: Runs, candidates: Floats, weights: Floats, deltas: tuple[float, ...], tolerance: float) -> Floats:
+    """Coordinates (sets, 5) fitted to each row of `weights`, from that of the `candidates` (n, 5) that suits it best.
+
+    Where the objective is flat the best of a resample can lie far from that of the runs themselves: candidates along
+    the valley let it go there, at the price of one product of matrices.
+    """
+    r, _ = residuals(runs, candidates)
+    at = np.stack([weights @ objective_of_each(one, deltas[0]) for one in r], axis=1)
+    theta = candidates[np.argmin(at, axis=1)]
+    for delta in deltas:
+        theta, _ = descend(runs, theta, weights, delta, tolerance)
+    return theta

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from bounds.estimation.loss_regression import Runs, residuals
 from bounds.numerics.pointwise import shown
 
 Floats = NDArray[np.float64]
@@ -48,14 +49,22 @@ def run_labels(runs: Any, n_rows: int) -> NDArray[np.int64] | None:
     return np.array([numbers.setdefault(label, len(numbers)) for label in labels], np.int64)
 
 
-def resampled_weights(rng: np.random.Generator, labels: NDArray[np.int64], bootstrap: int) -> Floats:
-    """How often each row is drawn in each of `bootstrap` resamples of whole runs, shape (bootstrap, n_rows).
+def inflation(runs: Runs, theta: Floats, delta: float, labels: NDArray[np.int64]) -> Floats:
+    """How many times the variance of each coordinate (5,) is what independent rows would give it.
 
-    With a label of its own for each row this is the bootstrap of rows, draw for draw.
+    The sandwich of scores summed over runs, against the one of scores of rows (Liang & Zeger 1986), each with its
+    degrees of freedom. Below 1 where a constant is read within runs, whose own luck it does not feel.
     """
-    n_runs = int(labels.max()) + 1
-    times = rng.multinomial(n_runs, np.full(n_runs, 1 / n_runs), size=bootstrap)
-    return times[:, labels].astype(float)
+    r, (of_e, of_a, of_b) = residuals(runs, theta[None])
+    jacobian = np.stack([of_e[0], of_a[0], of_b[0], -runs.x * of_a[0], -runs.y * of_b[0]])
+    psi = np.clip(r[0], -delta, delta)
+    inverse = np.linalg.pinv(jacobian @ jacobian.T, rcond=1e-14)
+    groups = np.unique(labels, return_inverse=True)[1]
+    scores = np.zeros((groups.max() + 1, 5))
+    np.add.at(scores, groups, (jacobian * psi).T)
+    together = inverse @ (scores.T @ scores) @ inverse * len(scores) / max(len(scores) - 5, 1)
+    apart = inverse * float(psi @ psi) / max(len(psi) - 5, 1)
+    return np.diag(together) / np.maximum(np.diag(apart), 1e-300)
 
 
 def repeated_rows(n_params: Floats, n_tokens: Floats, loss: Floats) -> int:

@@ -70,10 +70,12 @@ def capacity(fit: LossLawFit) -> str | None:
     from bounds.capacity_law import consistency
 
     alpha, beta = fit.law.param_exponent, fit.law.data_exponent
-    if fit.covariance is None or not (alpha > 0 and beta > 0 and np.all(np.isfinite(fit.covariance))):
+    if fit.covariance is None or not (alpha > 0 and beta > 0):
         return None
     places = [CONSTANTS.index("param_exponent"), CONSTANTS.index("data_exponent")]
     error = fit.covariance[np.ix_(places, places)]
+    if not np.all(np.isfinite(error)):
+        return None
     return consistency(fit.law, covariance=error, freedom=fit.n_groups - len(CONSTANTS)).verdict
 
 
@@ -90,7 +92,7 @@ def _constants(fit: LossLawFit, confidence: float) -> list[tuple[str, ...]]:
         return [(title, number(getattr(fit.law, name), 5), "–", "–") for name, title in _CONSTANTS.items()]
     errors = fit.standard_errors
     return [
-        (title, number(getattr(fit.law, name), 5), number(errors[name]), _pair(fit.interval(name, confidence)))
+        (title, number(getattr(fit.law, name), 5), _error(errors[name]), _pair(fit.interval(name, confidence)))
         for name, title in _CONSTANTS.items()
     ]
 
@@ -109,5 +111,9 @@ def _ends(band: FittedBand, skills: float) -> list[tuple[str, ...]]:
     return lines
 
 
-def _pair(interval: Interval) -> str:
-    return f"{number(interval.lower)} – {number(interval.upper)}"
+def _pair(interval: Interval | None) -> str:
+    return "–" if interval is None else f"{number(interval.lower)} – {number(interval.upper)}"
+
+
+def _error(value: float) -> str:
+    return "–" if np.isnan(value) else number(value)
