@@ -32,14 +32,15 @@ from bounds.estimation.loss_grid import basins
 from bounds.estimation.loss_regression import Runs, lowest, refitted, residuals
 from bounds.estimation.misfit import Misfit, misfit, misfit_notes
 from bounds.estimation.resampling import run_weights
+from bounds.estimation.run_columns import checked_runs, must_identify
 from bounds.estimation.run_groups import row_notes, run_labels
 from bounds.intervals import EMPIRICAL, Interval
 from bounds.law_inputs import input_notes
-from bounds.laws import FLOP_PER_PARAM_TOKEN, LossLaw
+from bounds.laws import LossLaw
 from bounds.loss_units import nats_per_token, unit_text
 from bounds.notation import Formula, Letter
 from bounds.numerics.one_number import whole_number_from
-from bounds.numerics.pointwise import real_array, shown
+from bounds.numerics.pointwise import shown
 
 if TYPE_CHECKING:
     from bounds.uncertainty import FittedBand
@@ -280,7 +281,7 @@ def fit_loss_law(
     Raises ValueError for fewer than six runs, for runs that cannot tell the constants apart (which is said), and
     for numbers that are not positive.
     """
-    N, D, L = _checked_runs(n_params, n_tokens, loss, compute_flops)
+    N, D, L = checked_runs(n_params, n_tokens, loss, compute_flops)
     labels = run_labels(runs, len(L))
     L = L * nats_per_token(loss_unit, bytes_per_token)
     deltas = _deltas(objective, delta)
@@ -292,7 +293,7 @@ def fit_loss_law(
     N, D, L = N[keep], D[keep], L[keep]
     labels = None if labels is None else run_labels(labels[keep], int(keep.sum()))
     drawn = np.arange(len(L)) if labels is None else labels
-    _must_identify(N, D, L)
+    must_identify(N, D, L)
     if bootstrap:
         _must_resample(bootstrap, len(np.unique(drawn)), len(L))
 
@@ -386,68 +387,6 @@ def _deltas(objective: str, delta: float) -> tuple[float, ...]:
     if isinstance(delta, bool) or not (isinstance(delta, int | float) and 0 < delta <= 1e300):
         raise ValueError(f"delta must be a positive number, a residual of ln loss such as 1e-3, got {shown(delta)}")
     return {"huber": (float(delta),), "lad": _LAD_DELTAS, "least-squares": (_SQUARES_DELTA,)}[objective]
-
-
-def _checked_runs(n_params: Any, n_tokens: Any, loss: Any, compute_flops: Any) -> tuple[Floats, Floats, Floats]:
-    if loss is None:
-        raise ValueError("loss is missing: pass the final loss of each run in nats per token")
-    if (n_tokens is None) == (compute_flops is None):
-        raise ValueError("pass one of n_tokens and compute_flops for the size of each run's data")
-    N, L = _column("n_params", n_params), _column("loss", loss)
-    if n_tokens is not None:
-        D = _column("n_tokens", n_tokens)
-    else:
-        C = _column("compute_flops", compute_flops)
-        if len(C) != len(N):
-            raise ValueError(f"every run needs n_params and compute_flops, got {len(N)} and {len(C)}")
-        D = C / (FLOP_PER_PARAM_TOKEN * N)
-    if not len(N) == len(D) == len(L):
-        raise ValueError(f"every run needs n_params, n_tokens and loss, got {len(N)}, {len(D)} and {len(L)}")
-    return N, D, L
-
-
-def _column(name: str, values: Any) -> Floats:
-    try:
-        column = real_array(values)
-    except (TypeError, ValueError, OverflowError):
-        raise ValueError(f"{name} must be an array of numbers, one a run, got {shown(values)}") from None
-    if column.ndim != 1:
-        raise ValueError(f"{name} must be one number a run, got an array of shape {column.shape}")
-    bad = ~(np.isfinite(column) & (column > 0))
-    if bad.any():
-        place = int(np.flatnonzero(bad)[0])
-        raise ValueError(
-            f"{name} must be positive and finite, got {column[place]:g} in run {place}; leave that run out"
-        )
-    return column
-
-
-def _must_identify(N: Floats, D: Floats, L: Floats) -> None:
-    """One sentence where these runs leave some of the five constants free, whatever their losses."""
-    if len(L) <= len(CONSTANTS):
-        runs = "1 run" if len(L) == 1 else f"{len(L)} runs"
-        raise ValueError(f"{runs} cannot fix five constants and their error; pass at least 6, better 50")
-    for name, values, letters in (
-        ("n_params", N, "param_coefficient and param_exponent"), ("n_tokens", D, "data_coefficient and data_exponent"),
-    ):  # fmt: skip
-        different = _different(values)
-        if different < 3:
-            sizes = "one value" if different == 1 else "two values only"
-            raise ValueError(
-                f"{name} takes {sizes} in these runs, so {letters} cannot be told from irreducible; "
-                f"pass runs with at least three different {name}"
-            )
-    spread = np.stack([np.log(N), np.log(D)])
-    if np.linalg.matrix_rank(spread - spread.mean(1, keepdims=True), tol=1e-6 * np.sqrt(len(L))) < 2:
-        raise ValueError(
-            "n_tokens is the same power of n_params in all runs, so param_exponent and data_exponent cannot be told "
-            "apart; pass runs with different tokens at equal size"
-        )
-
-
-def _different(values: Floats) -> int:
-    """How many values differ by more than rounding."""
-    return 1 + int(np.sum(np.diff(np.sort(np.log(values))) > 1e-9))
 
 
 def _notes(shares: Floats, samples: Floats | None) -> Iterable[str]:

@@ -17,7 +17,8 @@ from scipy.optimize import minimize
 
 import bounds
 from bounds import fit_loss_law
-from bounds.estimation.loss_regression import Runs, basins, descend, objective, residuals
+from bounds.estimation.loss_grid import basins
+from bounds.estimation.loss_regression import Runs, descend, objective, residuals
 from bounds.law_fitting import CONSTANTS, FORMULAS
 from tests.law_runs import LAWS, ladder, losses
 

@@ -7,7 +7,7 @@ import pytest
 
 from bounds import fit_loss_law
 from bounds.estimation.loss_regression import Runs, lowest
-from bounds.estimation.run_groups import ladder_rows, repeated_rows, run_labels
+from bounds.estimation.run_groups import inflation, ladder_rows, repeated_rows, run_labels
 from tests.law_runs import LAWS, ladder, losses
 
 LAW = LAWS["Hoffmann"]
