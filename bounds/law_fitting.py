@@ -35,7 +35,7 @@ from bounds.estimation.resampling import run_weights
 from bounds.estimation.run_columns import checked_runs, must_identify
 from bounds.estimation.run_groups import row_notes, run_labels
 from bounds.intervals import EMPIRICAL, Interval
-from bounds.law_inputs import input_notes
+from bounds.law_inputs import IMPOSSIBLE, input_notes
 from bounds.laws import LossLaw
 from bounds.loss_units import nats_per_token, unit_text
 from bounds.notation import Formula, Letter
@@ -139,6 +139,9 @@ class LossLawFit:
     def no_band(self) -> str:
         """Why the fit implies no band, in a sentence; empty where it does."""
         beta = self.law.data_exponent
+        wrong = next((note for note in self.notes if IMPOSSIBLE in note), "")
+        if wrong:
+            return f"these runs give no band: {wrong.partition(': ')[0]}"
         if not 0 < beta < 1:
             return (
                 f"these runs give no band: the data exponent fits to {beta:.3g}, outside (0, 1), so their loss "

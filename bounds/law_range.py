@@ -8,11 +8,12 @@ or that of a law from theory, and has no outside.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from bounds.loss_law import LossLaw
+if TYPE_CHECKING:
+    from bounds.loss_law import LossLaw
 
 Range = tuple[float, float]
 

@@ -25,6 +25,7 @@ from typing import Any
 import numpy as np
 
 from bounds.law_checks import check_constants, check_errors, check_range, must_broadcast, must_exceed, positives
+from bounds.law_range import distance_text, range_text
 from bounds.notation import Formula
 from bounds.numerics.pointwise import shown
 from bounds.statements.laws import FORMULAS
@@ -92,6 +93,19 @@ class LossLaw:
         """(E, A, α, B, β); raises ValueError for a law that has exponents only."""
         E, A, B = self._constants("constants")
         return E, A, self.param_exponent, B, self.data_exponent
+
+    def extrapolation(self, *, n_params: Any = None, n_tokens: Any = None) -> str:
+        """How far `n_params` and `n_tokens` lie from the runs that were fitted, in a sentence; empty among them.
+
+        A number that the law gives beyond its runs is an extrapolation: this is how far.
+        """
+        given = (("N", n_params, self.fitted_params, "parameters"), ("D", n_tokens, self.fitted_tokens, "tokens"))
+        parts = [
+            f"{letter} = {distance} the runs ({range_text(fitted, unit)})"
+            for letter, value, fitted, unit in given
+            if value is not None and (distance := distance_text(fitted, value).rstrip(","))
+        ]
+        return f"{self.key} is extrapolated: {'; '.join(parts)}" if parts else ""
 
     # The loss, and what it takes to reach one
 

@@ -507,6 +507,18 @@ def test_an_interval_that_there_is_not_is_nan_at_both_ends():
 # How far a use lies from the runs
 
 
+def test_a_law_says_how_far_a_use_of_it_is_from_its_runs():
+    law = LAWS["epoch2024"]
+    assert law.extrapolation(n_params=1e9, n_tokens=1e11) == law.extrapolation() == ""
+    assert law.extrapolation(n_params=1.6e12) == (
+        "epoch2024 is extrapolated: N = 1.6e+12, 100 times beyond the runs (7e+07 to 1.6e+10 parameters)"
+    )
+    both = law.extrapolation(n_params=[1e9, 7e5], n_tokens=5e13)
+    assert "N = 7e+05, 100 times below the runs" in both
+    assert "D = 5e+13, 100 times beyond the runs" in both
+    assert bounds.loss_law_of("zipf:1.7", novelty_cost=1).extrapolation(n_params=1e30, n_tokens=1e30) == ""
+
+
 @pytest.mark.parametrize(
     ("values", "factor", "text"),
     [

@@ -73,7 +73,7 @@ def test_intervals_of_named_runs_cover(design):
 
 def main() -> None:
     lines = [
-        "| rows | runs named | data sets | constant | no interval | coverage of 95 % | mean width | told to name them |",
+        "| rows | runs named | data sets | constant | no interval | coverage of 95 % | mean width | told to name |",
         "|---" * 8 + "|",
     ]
     for design in DESIGNS:
