@@ -32,7 +32,7 @@ from bounds.estimation.loss_grid import basins
 from bounds.estimation.loss_regression import Runs, lowest, refitted, residuals
 from bounds.estimation.misfit import Misfit, misfit, misfit_notes
 from bounds.estimation.resampling import run_weights
-from bounds.estimation.run_columns import checked_runs, must_identify
+from bounds.estimation.run_columns import checked_runs, must_identify, must_resample
 from bounds.estimation.run_groups import row_notes, run_labels
 from bounds.intervals import EMPIRICAL, Interval
 from bounds.law_inputs import IMPOSSIBLE, input_notes
@@ -59,12 +59,6 @@ _COARSE = 1e-9
 """Relative gain at which the descent of a resample stops."""
 _FAINT = 1e-6
 """A term below this share of every fitted loss has vanished: its constants are not identified."""
-_FEWEST = 50
-"""Fewest resamples from which an interval is read."""
-_MOST = 10**6
-"""Most resamples, which take gigabytes."""
-_FEWEST_RUNS = 8
-"""Fewest runs that are resampled: six or seven for five constants say too little of their own error."""
 
 FORMULAS = (
     Formula(
@@ -298,13 +292,13 @@ def fit_loss_law(
     drawn = np.arange(len(L)) if labels is None else labels
     must_identify(N, D, L)
     if bootstrap:
-        _must_resample(bootstrap, len(np.unique(drawn)), len(L))
+        must_resample(bootstrap, len(np.unique(drawn)), len(L))
 
     table = Runs.of(N, D, L)
     starts = basins(table)
     best, value = lowest(table, starts, deltas)
     known = identify(table, np.concatenate([best, starts[:2]]), labels)
-    better, other = lowest(table, np.concatenate([best, known.candidates]), deltas)
+    better, other = lowest(table, np.concatenate([best, *known.candidates]), deltas)
     if other < value:
         best, value = better, other
     template = LossLaw(
@@ -315,7 +309,8 @@ def fit_loss_law(
     samples = None
     if bootstrap:
         weights = run_weights(int(drawn.max()) + 1, bootstrap, seed)[:, drawn]
-        along = np.concatenate([best, starts, known.candidates])
+        first, *rest = known.candidates
+        along = [np.concatenate([best, starts, first]), *rest]
         samples = table.constants(refitted(table, along, weights, deltas, _COARSE))
     r, shares = residuals(table, best)
     tested = misfit(table, best[0], drawn)
@@ -330,20 +325,6 @@ def fit_loss_law(
         ),
         identification=known,
     )  # fmt: skip
-
-
-def _must_resample(bootstrap: int, n_runs: int, n_rows: int) -> None:
-    """One sentence where no interval can be read from so few resamples, or of so few runs."""
-    if bootstrap < _FEWEST:
-        raise ValueError(f"bootstrap must be 0 or at least {_FEWEST} to give an interval, got {bootstrap}")
-    if bootstrap > _MOST:
-        raise ValueError(f"bootstrap must be at most {_MOST:g}, got {shown(bootstrap)}; 1000 are plenty")
-    if n_runs < _FEWEST_RUNS:
-        rows = "" if n_rows == n_runs else f" of {n_rows} rows"
-        raise ValueError(
-            f"intervals need at least {_FEWEST_RUNS} runs, got {n_runs}{rows}; for constants without intervals take "
-            "bootstrap=0"
-        )
 
 
 def _covariance(samples: Floats, known: Identification) -> Floats:

@@ -44,7 +44,10 @@ def grid(k: int, decades: float = 1.0) -> tuple[np.ndarray, np.ndarray]:
 
 
 _FOUR = [2e9, 8e9, 3.2e10, 1.28e11]
-_TEN = np.array([51e6, 112e6, 173e6, 305e6, 493e6, 761e6, 1.21e9, 2.02e9, 3.11e9, 6.9e9])
+_TEN: np.ndarray = np.array(
+    [51342848, 112197120, 173015552, 305206272, 493489152, 761070592, 1210132480, 2020687872, 3110993920, 6900219904],
+    float,
+)  # fmt: skip
 
 
 def _near_ratio(rng: np.random.Generator, runs: int = 24) -> tuple[np.ndarray, np.ndarray]:
@@ -70,7 +73,10 @@ DESIGNS = {
     "3 sizes, 2 of them 20 % apart, 4 corpora": lambda rng: _crossed([1.2e8, 1.44e8, 3.5e8], _FOUR),
     "4 sizes, 3 corpora, 2 of them 5 % apart": lambda rng: _crossed([1e8, 2e8, 4e8, 8e8], [8e9, 8.4e9, 6.4e10]),
     "4 sizes, 3 corpora, 2 of them 20 % apart": lambda rng: _crossed([1e8, 2e8, 4e8, 8e8], [8e9, 9.6e9, 6.4e10]),
-    "10 sizes at 20 tokens a parameter, batches of 0.5M": lambda rng: (_TEN, np.round(20 * _TEN / 5e5) * 5e5),
+    "10 sizes at 20 tokens a parameter, batches of 0.5M": lambda rng: (
+        _TEN.astype(float),
+        np.round(20 * _TEN / 5e5) * 5e5,
+    ),
     "24 sizes, D = 20 N ± 2 %": _near_ratio,
     "one budget of 20 runs, D/N jittered by 1e-3": _one_budget,
     "3 × 3 over a decade each": lambda rng: grid(3),

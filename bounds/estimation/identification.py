@@ -38,6 +38,8 @@ _LEAST_SCALE = 1e-10
 """Losses are not known to more digits."""
 _TOLERANCE, _STEPS = 1e-7, 100
 _STARTS = 2
+_SURE = 1e-6
+"""Edges rejected at this level leave no valley along which a resample could go astray."""
 E, ALPHA, BETA = 0, 3, 4
 """Places of the constants that are profiled among the coordinates of a descent."""
 
@@ -126,9 +128,22 @@ class Identification:
         return self.runs.constants(np.concatenate([profile.ends(limit) for profile in self.profiles.values()]))
 
     @property
-    def candidates(self) -> Floats:
-        """Coordinates all along the profiles."""
-        return np.concatenate([self.noise.theta[None], *(profile.theta for profile in self.profiles.values())])
+    def candidates(self) -> list[Floats]:
+        """Coordinates to start resamples at, all along the profiles.
+
+        In one group where every exponent is sure; else in one for each end of each valley, and one for the rest.
+        """
+        own = self.noise.theta[None]
+        if max(self.p_values.values()) < _SURE:
+            return [np.concatenate([own, *(profile.theta for profile in self.profiles.values())])]
+        groups = [np.concatenate([own, self.profiles[E].theta])]
+        for place in (ALPHA, BETA):
+            profile, best = self.profiles[place], own[0, place]
+            if self.p_values[place] >= _SURE:
+                groups += [profile.theta[profile.values > best + 0.05], profile.theta[profile.values < best - 0.05]]
+            else:
+                groups[0] = np.concatenate([groups[0], profile.theta])
+        return [group for group in groups if len(group)]
 
 
 def identify(runs: Runs, starts: Floats, labels: NDArray[np.int64] | None = None) -> Identification:

@@ -28,6 +28,8 @@ Floats = NDArray[np.float64]
 
 LOWEST, HIGHEST = np.array([-60.0, -60.0, -60.0, -2.0, -2.0]), np.array([60.0, 60.0, 60.0, 4.0, 4.0])
 """Where coordinates are sought: a logarithm of -60 is a term that is absent; published exponents lie in (0, 1)."""
+_ABSENT = -20.0
+"""Logarithm of the share of the loss, two in a billion, below which there is no irreducible loss."""
 _BLOCK = 30_000
 """Residuals that descend together: their arrays stay in the cache."""
 _MOST_STEPS = 400
@@ -64,10 +66,19 @@ class Runs:
         return replace(self, x=self.x[keep], y=self.y[keep], log_loss=self.log_loss[keep])
 
     def constants(self, theta: Floats) -> Floats:
-        """E, ln A, α, ln B, β from the coordinates of the descent; the last axis is theirs."""
+        """E, ln A, α, ln B, β from the coordinates of the descent; the last axis is theirs. An absent E is 0."""
         e, a, b, alpha, beta = np.moveaxis(theta, -1, 0)
         e, a, b = (one + self.mean_log_loss for one in (e, a, b))
-        return np.stack([np.exp(e), a + alpha * self.mean_x, alpha, b + beta * self.mean_y, beta], -1)
+        return np.stack(
+            [
+                np.where(e > _ABSENT + self.mean_log_loss, np.exp(e), 0.0),
+                a + alpha * self.mean_x,
+                alpha,
+                b + beta * self.mean_y,
+                beta,
+            ],
+            -1,
+        )
 
 
 def residuals(runs: Runs, theta: Floats) -> tuple[Floats, Floats]:
@@ -190,15 +201,19 @@ def lowest(
     return theta[[best]], float(value[best])
 
 
-def refitted(runs: Runs, candidates: Floats, weights: Floats, deltas: tuple[float, ...], tolerance: float) -> Floats:
-    """Coordinates (sets, 5) fitted to each row of `weights`, from that of the `candidates` (n, 5) that suits it best.
+def refitted(runs: Runs, groups: list[Floats], weights: Floats, deltas: tuple[float, ...], tolerance: float) -> Floats:
+    """Coordinates (sets, 5) fitted to each row of `weights`, from the candidate of each group that suits it best.
 
-    Where the objective is flat the best of a resample can lie far from that of the runs themselves: candidates along
-    the valley let it go there, at the price of one product of matrices.
+    Where the objective is flat the best of a resample can lie far from that of the runs themselves: candidates
+    (n, 5) along the valley let it go there, at the price of one product of matrices, and several groups of them let
+    it be looked for in several places.
     """
-    r, _ = residuals(runs, candidates)
-    at = np.stack([weights @ objective_of_each(one, deltas[0]) for one in r], axis=1)
-    theta = candidates[np.argmin(at, axis=1)]
-    for delta in deltas:
-        theta, _ = descend(runs, theta, weights, delta, tolerance)
-    return theta
+    best, least = np.empty((len(weights), 5)), np.full(len(weights), np.inf)
+    for candidates in groups:
+        at = weights @ objective_of_each(residuals(runs, candidates)[0], deltas[0]).T
+        theta, value = candidates[np.argmin(at, axis=1)], least
+        for delta in deltas:
+            theta, value = descend(runs, theta, weights, delta, tolerance)
+        better = value < least
+        best[better], least[better] = theta[better], value[better]
+    return best
