@@ -14,6 +14,7 @@ import bounds
 from bounds import command
 from tests.law_runs import LAWS, ladder, losses
 from tests.test_cli import refused, run
+from tests.test_run_groups import checkpoints
 
 
 @pytest.fixture(scope="module")
@@ -267,3 +268,31 @@ def test_advice_is_what_a_command_line_can_follow():
         told = refused(*arguments, module="bounds")
         assert "known are hoffmann2022" in told
         assert "LossLaw" not in told
+
+
+def test_runs_of_checkpoints_are_drawn_whole_where_a_column_names_them(tmp_path):
+    rows, labels = checkpoints(np.random.default_rng(5))
+    path = tmp_path / "runs.csv"
+    cells = zip(labels.tolist(), *(column.tolist() for column in rows), strict=True)
+    lines = ["job,params,tokens,loss", *(f"job {job},{n!r},{d!r},{loss!r}" for job, n, d, loss in cells)]
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    blind = run("fit", str(path), "--bootstrap", "60", module="bounds").stdout
+    assert "192 rows are 12 n_params (column 'params') with a ladder each of n_tokens" in blind
+    assert "the law does not fit these rows (p = 0.001): residuals of neighbouring rows go together" in blind
+    assert "95 % interval, sampling only" in blind
+    named = run("fit", str(path), "--run-column", "job", "--bootstrap", "60", module="bounds").stdout
+    assert "through 192 rows of 12 runs" in named
+    assert "sampling only" not in named
+    assert "ladder" not in named
+    assert "Capacity model: fitted has the exponents" in named
+    assert "has no column 'model'" in refused("fit", str(path), "--run-column", "model", module="bounds")
+
+
+def test_the_exponents_of_a_fit_are_tested_with_their_covariance(runs):
+    (row,) = json.loads(run("fit", str(runs), "--bootstrap", "100", "--json", module="bounds").stdout)["rows"]
+    assert "standard errors" in row["consistency"]
+    assert "p = " in row["consistency"]
+    assert "independent" not in row["consistency"]
+    (row,) = json.loads(run("fit", str(runs), "--bootstrap", "0", "--json", module="bounds").stdout)["rows"]
+    assert row["consistency"] is None
+    assert row["data_exponent_lower"] is None

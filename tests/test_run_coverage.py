@@ -2,7 +2,7 @@
 
     python -m tests.test_run_coverage
 
-makes the table of docs/coverage.md, in about ten minutes on one core. `pytest -m verification` asserts it.
+makes the table of docs/coverage.md, in about five minutes on one core. `pytest -m verification` asserts it.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from tests.law_runs import LAWS, ladder, losses
 from tests.test_coverage import write
 from tests.test_run_groups import checkpoints
 
-DATASETS = 100
-BOOTSTRAP = 300
+DATASETS = 50
+BOOTSTRAP = 200
 LAW = LAWS["Hoffmann"]
 CONSTANTS = {"E": "irreducible", "α": "param_exponent", "β": "data_exponent"}
 
@@ -63,10 +63,10 @@ def measure(design: str, named: bool, datasets: int = DATASETS) -> dict[str, tup
 @pytest.mark.parametrize("design", DESIGNS)
 def test_intervals_of_named_runs_cover(design):
     """At least .90 of 95 % intervals, less three standard errors of a share; without names it is said what is wrong."""
-    found = measure(design, True, 100)
+    found = measure(design, True, 50)
     for letter in CONSTANTS:
         silent, covered, _ = found[letter]
-        assert silent == 1 or covered >= 0.90 - 3 * np.sqrt(0.09 / 100), (letter, found)
+        assert silent == 1 or covered >= 0.90 - 3 * np.sqrt(0.09 / 50), (letter, found)
     assert found["noted"][0] == 0
     assert measure(design, False, 10)["noted"][0] == 1
 

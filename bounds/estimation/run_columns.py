@@ -96,5 +96,5 @@ def must_resample(bootstrap: int, n_runs: int, n_rows: int) -> None:
         rows = "" if n_rows == n_runs else f" of {n_rows} rows"
         raise ValueError(
             f"intervals need at least {_FEWEST_RUNS} runs, got {n_runs}{rows}; for constants without intervals take "
-            "bootstrap=0"
+            "bootstrap=0 (--bootstrap 0)"
         )
