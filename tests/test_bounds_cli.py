@@ -278,7 +278,7 @@ def test_runs_of_checkpoints_are_drawn_whole_where_a_column_names_them(tmp_path)
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
     blind = run("fit", str(path), "--bootstrap", "60", module="bounds").stdout
     assert "192 rows are 12 n_params (column 'params') with a ladder each of n_tokens" in blind
-    assert "the law does not fit these rows (p = 0.001): residuals of neighbouring rows go together" in blind
+    assert "the law does not fit these rows (p at most 0.001): residuals of neighbouring rows go together" in blind
     assert "95 % interval, sampling only" in blind
     named = run("fit", str(path), "--run-column", "job", "--bootstrap", "60", module="bounds").stdout
     assert "through 192 rows of 12 runs" in named

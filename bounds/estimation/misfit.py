@@ -58,6 +58,12 @@ class Misfit:
         return self.p_value < LEVEL
 
     @property
+    def p_text(self) -> str:
+        """Such as "p = 0.004"; a bound where no flip of signs came near."""
+        least = 2 / (1 + _FLIPS)
+        return f"p at most {least:.2g}" if self.p_value <= least else f"p = {self.p_value:.2g}"
+
+    @property
     def text(self) -> str:
         """What of the residuals is not noise, in a few words."""
         if self.curvature <= self.neighbours:
@@ -94,7 +100,7 @@ def misfit_notes(found: Misfit | None, independent: bool) -> Iterable[str]:
         return
     cause = ", or rows belong to runs that nobody named (--run-column, runs=)" if independent else ""
     yield (
-        f"the law does not fit these rows (p = {found.p_value:.2g}): {found.text}; its form is wrong "
+        f"the law does not fit these rows ({found.p_text}): {found.text}; its form is wrong "
         f"somewhere{cause}; intervals hold for sampling only"
     )
 
