@@ -58,5 +58,5 @@ def named(note: str, titles: dict[str, str]) -> str:
     """`note` with the columns of a file beside the arguments that it names."""
     for key, title in titles.items():
         if key != title and key in note:
-            note = note.replace(key, f"{key} (column {title!r})", 1)
+            note = note.replace(key, f"{key} (column '{title}')", 1)
     return note

@@ -105,6 +105,22 @@ def test_no_sentence_quotes_more_than_eighty_characters_of_a_file():
         assert len(told) < 330
 
 
+def test_what_a_terminal_would_obey_is_written_out():
+    for text in (
+        "a\x1b[31m,b\n1,2\n",
+        f"{HEAD}\x1b[2J,1,1\n",
+        'params,tokens,"loss (\x07)"\n1,1,1\n',
+        f"{HEAD}1,1,-1\x9b\n",
+    ):
+        told = refusal(text)
+        assert told.isprintable(), told
+
+
+@pytest.mark.parametrize("cell", ["1e999999", "1e9999999B", "9" * 400, "1e999B", "0B", "1e-5K", "nan", "inf"])
+def test_no_number_in_a_cell_hangs_or_ends_in_a_traceback(cell):
+    assert "line 2" in refusal(f"{HEAD}{cell},1e9,3\n")
+
+
 # Files that are no CSV
 
 

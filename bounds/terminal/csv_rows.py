@@ -66,10 +66,15 @@ def quoted(text: str) -> str:
     return repr(text if len(text) <= _MOST_QUOTED else text[: _MOST_QUOTED - 1] + "…")
 
 
+def plain(text: str) -> str:
+    """`text` without quotation marks, what a terminal would obey written out, cut after 80 characters."""
+    return quoted(text)[1:-1]
+
+
 def listed(names: tuple[str, ...]) -> str:
     """Names of columns in a sentence, at most 80 characters of them."""
     text, count = "", 0
-    for name in names:
+    for name in map(plain, names):
         longer = f"{text}, {name}" if text else name
         if len(longer) > _MOST_QUOTED:
             break

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from bounds.loss_units import LOSS_UNITS, loss_unit_named
 from bounds.quantities import parse_count
-from bounds.terminal.csv_rows import Row, listed, quoted, read_rows
+from bounds.terminal.csv_rows import Row, listed, plain, quoted, read_rows
 
 NAMES = {
     "n_params": ("n_params", "params", "parameters", "model size", "n"),
@@ -39,6 +39,7 @@ _SCALED = re.compile(r"(?:x|×|in|\*)?\s*(?:1e|10\^)(\d+)")
 _BRACKETED = re.compile(r"(.*?)\s*[(\[]\s*(?:in\s+)?(.*?)\s*[)\]]")
 _SUFFIXED = re.compile(r"(.+?)(?:\s*,\s*|[ _]+(?:in[ _]+)?)([^ _,]+(?:[ _]per[ _]byte)?)")
 _COUNTS = re.compile(r"(active|total|non.?embedding|embedding|dense|sparse).*param|param.*(active|total|embedding)")
+_WITH_SUFFIX = re.compile(r"[\d_.]{1,60}(?:[eE][+-]?\d{1,3})? ?[A-Za-z-]{1,12}", re.ASCII)
 _LARGEST = 10**60
 
 
@@ -101,7 +102,7 @@ def read_runs(data: bytes, name: str, columns: dict[str, str], run_column: str |
             f"N is column {quoted(taken['n_params'].title)}; {listed(tuple(others))} counts parameters too: choose "
             "with --column n_params=NAME"
         )
-    titles = {key: column.title for key, column in taken.items()}
+    titles = {key: plain(column.title) for key, column in taken.items()}
     return RunsTable(values, taken["loss"].unit or None, runs, tuple(notes), titles)
 
 
@@ -166,7 +167,7 @@ def _numbers(name: str, rows: Sequence[Row], column: _Column, key: str) -> list[
         value = _number(f"{name}, line {row.line}", cell, column, key)
         if not (value > 0 and math.isfinite(value)):
             raise ValueError(
-                f"{name}, line {row.line}: {column.title} must be positive and finite, got {quoted(cell)[1:-1]}"
+                f"{name}, line {row.line}: {plain(column.title)} must be positive and finite, got {plain(cell)}"
             )
         values.append(value * column.scale)
     return values
@@ -180,7 +181,7 @@ def _number(where: str, cell: str, column: _Column, key: str) -> float:
     wrong = f"{where}: {quoted(cell)} in column {quoted(column.title)} is not a number"
     if re.fullmatch(r"[+-]?\d+(,\d+)+(\.\d*)?", cell):
         raise ValueError(f"{wrong}: write it without commas, with a point before its decimals")
-    if key == "loss" or not cell[:1].isdigit():
+    if key == "loss" or not _WITH_SUFFIX.fullmatch(cell):
         raise ValueError(wrong)
     try:
         value = float(parse_count(cell, high=_LARGEST))
