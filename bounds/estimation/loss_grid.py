@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from itertools import combinations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from bounds.estimation.loss_regression import HIGHEST, LOWEST, Floats, Runs
 
@@ -91,7 +92,7 @@ class Grid:
         return found, best
 
 
-def minima(rest: Floats, most: int) -> Floats:
+def minima(rest: Floats, most: int) -> NDArray[np.intp]:
     """Places of the best local minima of a table, best first, (n, 2)."""
     size, other = rest.shape
     padded = np.pad(rest, 1, constant_values=np.inf)
@@ -100,7 +101,7 @@ def minima(rest: Floats, most: int) -> Floats:
     return places[np.argsort(rest[tuple(places.T)], kind="stable")][:most]
 
 
-def coordinates(found: Floats, places: Floats) -> Floats:
+def coordinates(found: Floats, places: NDArray[np.intp]) -> Floats:
     """Coordinates of the descent (n, 5) at `places` of the grid, whose E, A and B are `found`."""
     terms = np.log(np.maximum(found[tuple(places.T)], _FLOOR))
     return np.concatenate([terms, EXPONENTS[places]], axis=1)
