@@ -121,6 +121,13 @@ def laws(keys: tuple[str, ...], compute: int | None, tokens_per_param: float | N
     metavar="KEY=NAME",
     help="The column of n_params, n_tokens, compute_flops or loss, where its header does not say.",
 )
+@click.option("--run-column", metavar="NAME", help="The column that says which rows belong to one run.")
+@click.option(
+    "--loss-unit",
+    type=click.Choice(["nats", "bits", "bits-per-byte"]),
+    help="Unit of the losses, per token or per byte. [default: as the header says, else nats]",
+)
+@click.option("--bytes-per-token", type=float, metavar="X", help="Bytes of a token on average, for bits per byte.")
 @click.option("--at", "n_tokens", type=CountType(), help="Corpus size in tokens for the bounds on U and N.")
 @click.option("--objective", type=click.Choice(["huber", "lad", "least-squares"]), default="huber", show_default=True)
 @click.option("--delta", type=float, default=1e-3, show_default=True, help="Huber's δ, a residual of ln loss.")
@@ -131,7 +138,13 @@ def laws(keys: tuple[str, ...], compute: int | None, tokens_per_param: float | N
     help="Leave out the runs whose loss is not below the K-th largest.",
     metavar="K",
 )
-@click.option("--bootstrap", type=CountType(50, 10**6), default=1000, show_default=True, help="Resamples of the runs.")
+@click.option(
+    "--bootstrap",
+    type=CountType(0, 10**6),
+    default=1000,
+    show_default=True,
+    help="Resamples of the runs; 0 gives constants without intervals, and no band.",
+)
 @click.option("--confidence", type=float, default=0.95, show_default=True)
 @click.option("--skills", type=float, default=2.0, show_default=True, help="Factor on the skills.")
 @click.option("--seed", type=CountType(0, 2**63), default=0, show_default=True)
@@ -141,7 +154,7 @@ def fit(runs: str, columns: tuple[str, ...], n_tokens: int | None, as_json: bool
     """Fit L(N, D) = E + A N^-α + B D^-β to a table of RUNS, and say what band it implies.
 
     RUNS is a CSV file with a header (- for standard input), one run a line: parameters, training tokens (or FLOP, as
-    C = 6ND) and final loss in nats per token.
+    C = 6ND) and final loss in nats per token. Rows that share a run, such as checkpoints, need --run-column.
     """
     from bounds.terminal.runs_csv import NAMES, read_runs
 
@@ -149,24 +162,27 @@ def fit(runs: str, columns: tuple[str, ...], n_tokens: int | None, as_json: bool
     unknown = [key for key in told if key not in NAMES]
     if unknown:
         raise click.UsageError(f"--column takes {', '.join(NAMES)} as KEY=NAME, got {unknown[0]!r}")
-    with click.open_file(runs, encoding="utf-8-sig") as file:
-        table = read_runs(file, "standard input" if runs == "-" else runs, told)
+    if 0 < options["bootstrap"] < 50:
+        raise click.UsageError(f"bootstrap must be 0 or at least 50 to give an interval, got {options['bootstrap']}")
+    with click.open_file(runs, "rb") as file:
+        table = read_runs(file.read(), "standard input" if runs == "-" else runs, told, options["run_column"])
+    unit = table.agreed_unit(options["loss_unit"])
 
     from bounds.law_fitting import fit_loss_law
+    from bounds.terminal.fit_table import capacity, fit_notes, print_fit
 
-    kept = ("objective", "delta", "drop_highest", "bootstrap", "seed")
-    found = fit_loss_law(**table, **{name: options[name] for name in kept})  # type: ignore[arg-type]
+    kept = ("objective", "delta", "drop_highest", "bootstrap", "seed", "bytes_per_token")
+    found = fit_loss_law(**table.columns, runs=table.runs, loss_unit=unit, **{name: options[name] for name in kept})  # type: ignore[arg-type]
     asked = {"confidence": options["confidence"], "skills": options["skills"]}
-    implied = None if found.no_band else found.band(n_tokens, **asked)
-    from bounds.terminal.fit_table import fit_notes, print_fit
-
+    implied = None if found.no_band or not options["bootstrap"] else found.band(n_tokens, **asked)
+    notes = [f"{note}." for note in table.notes] + fit_notes(found, implied, table.titles)
     if as_json:
         numbers = [] if implied is None else [one.to_json() for one in implied.numbers]
         parameters = {"runs": runs, "columns": told, "n_tokens": n_tokens, **options}
-        row = found.to_json(options["confidence"])
-        print(json.dumps(result_object([row], parameters, bands=numbers, warnings=fit_notes(found)), indent=1))
+        row = found.to_json(options["confidence"]) | {"consistency": capacity(found)}
+        print(json.dumps(result_object([row], parameters, bands=numbers, warnings=notes), indent=1))
         return
-    print_fit(found, implied, **asked)
+    print_fit(found, implied, notes, **asked)
 
 
 @main.command()

@@ -10,9 +10,9 @@ number, the Zipf exponent s, sets both exponents of the loss law and that of dis
 | β      | exponent of the data term                   | 1 - 1/s = α/(1 + α)    |
 | γ      | exponent of distinct sequences, U ~ D^γ     | 1/s = 1 - β = 1/(1+α) = β/α |
 
-A fitted law has two exponents, hence three values of γ, which coincide only if the model holds. Since β < α is
-needed, a law with β ≥ α contradicts it, whatever s is; unless α = β is part of the form that was fitted, which tests
-nothing.
+A fitted law has two exponents, hence three values of γ, which coincide only if the model holds, and β < α with them.
+How far apart they may lie is a matter of their errors: without those there is no verdict. Where α = β is part of the
+form that was fitted, nothing is tested.
 
 The optimum of a compute budget n D keeps D p_n fixed, so n is never far from (C D)^(1/s) there. The exponent of the
 best allocation, n ∝ D^(1/s), survives; the constants do not: for s = 1.724 (1.34) the sum of powers puts the best n at
@@ -24,10 +24,14 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Any
+
+from scipy.special import ndtr, stdtr
 
 from bounds.intervals import ASYMPTOTIC
+from bounds.law_checks import checked_covariance
 from bounds.laws import LossLaw, get_law
-from bounds.numerics.pointwise import nonnegative, positive, single
+from bounds.numerics.pointwise import nonnegative, positive, shown, single
 from bounds.numerics.rank_tables import first_probability
 from bounds.sources import Source, Zipf, parse_source
 from bounds.statements.capacity import FORMULAS, ORDERED, SEPARATE
@@ -63,20 +67,24 @@ def loss_law_of(
         param_coefficient=math.exp(log_A), data_coefficient=c * a * math.gamma(1 - a) * math.exp(a * log_normaliser),
         params_counted="stored sequences" if nu == 1 else f"{nu:g} per stored sequence",
         note=f"{ASYMPTOTIC}: {ORDERED}; D in draws of sequences, losses in nats per sequence; {SEPARATE}",
-        fitted_tokens=(1.0, math.inf),
+        fitted_tokens=(1.0, math.inf), fitted_params=(1.0, math.inf),
     )  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Consistency:
-    """What each exponent of a loss law implies under the capacity model, and whether they agree (equations C3, C4).
+    """What each exponent of a loss law implies under the capacity model, and how far apart that is (C3, C4).
 
     `zipf_exponents` are the s that α and β imply, 1 + α and 1/(1 - β) (infinite for β ≥ 1); `growth_exponents` the γ
     of U ~ D^γ from α, from β and from their ratio: 1/(1 + α), 1 - β, β/α. `spread` is the largest of these over the
-    smallest, less 1. `deviation` is β - α/(1 + α) in standard errors, where the law has them for both exponents; their
-    correlation is not known and is taken as 0. `contradicted` means β ≥ α, which no s allows, as a finding: where the
-    form of the law makes them equal (`equal_exponents`), the law neither agrees nor contradicts. A law that is not
-    `comparable` has no irreducible loss, so that its exponents are not those of an excess over it.
+    smallest, less 1: a description, not a verdict.
+
+    Where both exponents have errors, `deviation` is β - α/(1 + α) in standard errors and `p_value` that of Wald's
+    two-sided test of no deviation. `correlated` says whether the covariance of α and β was known; where it was not,
+    the errors are taken as independent, and `p_value_most` is the largest p-value that any correlation gives.
+    Without errors all three are None, and nothing is tested. Where the form of the law makes the exponents equal
+    (`equal_exponents`) there is no test either. A law that is not `comparable` has no irreducible loss, so that its
+    exponents are not those of an excess over it.
     """
 
     law: str
@@ -85,9 +93,10 @@ class Consistency:
     zipf_exponents: tuple[float, float]
     growth_exponents: tuple[float, float, float]
     spread: float
-    tolerance: float
     deviation: float | None
-    contradicted: bool
+    p_value: float | None
+    p_value_most: float | None
+    correlated: bool
     equal_exponents: bool
     comparable: bool
     label: str
@@ -95,63 +104,80 @@ class Consistency:
     source: str
 
     @property
-    def agrees(self) -> bool:
-        """Whether the three values of γ lie within the tolerance of each other, and β < α."""
-        return self.data_exponent < self.param_exponent and self.spread <= self.tolerance
-
-    @property
     def verdict(self) -> str:
-        """One sentence: the three values of γ, and whether one store of one Zipf law can have this loss law."""
-        from_params, from_data, from_ratio = self.growth_exponents
-        values = f"1/(1+alpha) = {from_params:.3f}, 1-beta = {from_data:.3f} and beta/alpha = {from_ratio:.3f}"
-        caution = "" if self.comparable else "; it has no irreducible loss, so these are not exponents of an excess"
-        if self.deviation is not None:
-            side = "above" if self.deviation > 0 else "below"
-            caution += (
-                f"; beta is {abs(self.deviation):.1f} standard errors {side} alpha/(1+alpha), "
-                "if the errors of the two are independent"
-            )
+        """One sentence: the three values of γ, their spread, and the p-value of one γ where there are errors."""
         if self.equal_exponents:
             return (
                 f"{self.law} cannot be tested against the capacity model, which needs beta < alpha: "
                 f"alpha = beta = {self.data_exponent:g} is imposed by the form that was fitted, not measured"
             )
-        if self.contradicted:
-            return (
-                f"{self.law} contradicts the capacity model, which needs beta < alpha: "
-                f"beta = {self.data_exponent:g}, alpha = {self.param_exponent:g} ({values}, not one exponent){caution}"
-            )
-        word = "agrees" if self.agrees else "disagrees"
+        from_params, from_data, from_ratio = self.growth_exponents
+        caution = "" if self.comparable else "; it has no irreducible loss, so these are not exponents of an excess"
+        if self.data_exponent >= self.param_exponent:
+            caution += "; beta is not below alpha, where the model has no Zipf exponent"
         return (
-            f"{self.law} {word} with the capacity model: {values} should be one exponent and differ by "
-            f"{self.spread:.1%}, {'within' if self.agrees else 'beyond'} the tolerance of {self.tolerance:.0%}{caution}"
+            f"{self.law} has the exponents 1/(1+alpha) = {from_params:.3f}, 1-beta = {from_data:.3f} and beta/alpha = "
+            f"{from_ratio:.3f}, one number in the capacity model, {self.spread:.1%} apart; {self._tested}{caution}"
         )
 
+    @property
+    def _tested(self) -> str:
+        if self.deviation is None or self.p_value is None or self.p_value_most is None:
+            return "it has no standard errors, so nothing tells whether that is more than error"
+        side = "above" if self.deviation > 0 else "below"
+        told = f"beta is {abs(self.deviation):.1f} standard errors {side} alpha/(1+alpha), p = {self.p_value:.2g}"
+        if self.correlated:
+            return told
+        return f"{told} if the errors of the two are independent, at most {self.p_value_most:.2g} for any correlation"
 
-def consistency(law: str | LossLaw, *, tolerance: float = 0.15) -> Consistency:
-    """Whether the exponents of `law` fit one Zipf exponent, as those of a frequency-ordered store do.
 
-    `tolerance` is how far apart the three values of γ may lie, relative to the smallest. Raises ValueError for
-    exponents that are not positive.
+def consistency(law: str | LossLaw, *, covariance: Any = None, freedom: float | None = None) -> Consistency:
+    """What the exponents of `law` imply for the one exponent of a frequency-ordered store, and a test where it can be.
+
+    `covariance` (2, 2) is that of the estimates of (α, β), such as a fit has; without it the law's own standard
+    errors are used, as independent, and without those nothing is tested. `freedom` are the degrees of freedom behind
+    the errors, for Student's t in place of the normal law. Raises ValueError for exponents that are
+    not positive and for a matrix that is no covariance.
     """
     law = get_law(law)
     alpha = single("param_exponent", positive("param_exponent", law.param_exponent))
     beta = single("data_exponent", positive("data_exponent", law.data_exponent))
     growth = (1 / (1 + alpha), 1 - beta, beta / alpha)
     smallest = min(growth)
-    errors = dict(law.standard_errors)
-    deviation = None
-    if {"param_exponent", "data_exponent"} <= set(errors):
-        # The derivative of α/(1+α) is 1/(1+α)².
-        error = math.hypot(errors["data_exponent"], errors["param_exponent"] / (1 + alpha) ** 2)
-        deviation = (beta - alpha / (1 + alpha)) / error
+    degrees = None if freedom is None else single("freedom", positive("freedom", freedom))
+    errors = None if law.equal_exponents else _deviation_errors(law, alpha, covariance)
+    deviation = p_value = p_value_most = None
+    if errors is not None:
+        known, most = errors
+        gap = beta - alpha / (1 + alpha)
+
+        def tail(z: float) -> float:
+            return float(ndtr(z) if degrees is None else stdtr(degrees, z))
+
+        deviation = gap / known
+        p_value, p_value_most = (2 * tail(-abs(gap) / error) for error in (known, most))
     formula = _F["consistency.growth_from_ratio"]
     return Consistency(
         law=law.key, param_exponent=alpha, data_exponent=beta,
         zipf_exponents=(1 + alpha, 1 / (1 - beta) if beta < 1 else math.inf), growth_exponents=growth,
         spread=max(growth) / smallest - 1 if smallest > 0 else math.inf,
-        tolerance=single("tolerance", nonnegative("tolerance", tolerance)), deviation=deviation,
-        contradicted=beta >= alpha and not law.equal_exponents, equal_exponents=law.equal_exponents,
-        comparable=law.comparable,
+        deviation=deviation, p_value=p_value, p_value_most=p_value_most, correlated=covariance is not None,
+        equal_exponents=law.equal_exponents, comparable=law.comparable,
         label=formula.label, assumption=formula.assumption, source=f"{formula.source}; loss law {law.citation}",
     )  # fmt: skip
+
+
+def _deviation_errors(law: LossLaw, alpha: float, covariance: Any) -> tuple[float, float] | None:
+    """Standard error of β - α/(1 + α), as known and at most, by the delta method; None for a law without errors."""
+    slope = 1 / (1 + alpha) ** 2
+    if covariance is not None:
+        matrix = checked_covariance(covariance, "alpha and beta")
+        error = math.sqrt(max(matrix[1, 1] - 2 * slope * matrix[0, 1] + slope**2 * matrix[0, 0], 0.0))
+        if not error > 0:
+            raise ValueError(f"covariance must leave beta - alpha/(1+alpha) an error, got {shown(covariance)}")
+        return error, error
+    errors = dict(law.standard_errors)
+    if not {"param_exponent", "data_exponent"} <= set(errors):
+        return None
+    of_beta, of_alpha = errors["data_exponent"], errors["param_exponent"] * slope
+    return math.hypot(of_beta, of_alpha), of_beta + of_alpha

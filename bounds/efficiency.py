@@ -33,6 +33,7 @@ from bounds import inversions
 from bounds.intervals import GIVEN, HEURISTIC, Bound, Interval
 from bounds.inversions import DERIVED, INVERSIONS, LOSS_RANGE, NOVELTY_COST, LossCurve
 from bounds.law_checks import as_positive
+from bounds.law_range import bound_note
 from bounds.laws import LAWS, LossLaw, get_law
 from bounds.notation import PAPER_VERSIONS, Formula, Letter
 from bounds.numerics.pointwise import broadcast, checked, labelled, shown, single
@@ -171,7 +172,8 @@ def unique_bounds(
     Below 1 + D (ε/M)² (slow rate, B7-iii), above 1 + 2 D ε (fast rate, B7-ii), ε = B D^-β in nats per token; the
     middle is their geometric mean. `inversion` names others (`bounds.inversions.INVERSIONS`). Both ends are clipped
     to [1, D] and flagged where they then say nothing; so are a lower end above D, which contradicts its own
-    assumption, and both ends where they cross, which `notes` tell. `source` is the version of the paper: v1 takes the
+    assumption, and both ends where they cross. `notes` tell that, and how far `n_tokens` lies from the runs of the
+    law. `source` is the version of the paper: v1 takes the
     middle, v3 the lower end alone, v6 no single value.
 
     `tokens_per_sequence` counts sequences of that many tokens, D and ε with them. `loss_range` (M, nats per token)
@@ -200,7 +202,7 @@ def unique_bounds(
     if np.any(np.asarray(curve.size) < 1):
         least = "1" if length == 1 else f"one sequence of {length:g}"
         raise ValueError(f"n_tokens must be at least {least}, got {shown(n_tokens)}")
-    return _bound(curve, inversion, law, source)
+    return _bound(curve, inversion, law, source, bound_note(law, tokens))
 
 
 def _must_fall(law: LossLaw) -> None:
@@ -216,7 +218,7 @@ def _must_fall(law: LossLaw) -> None:
 _CROSSED = "the lower end lies above the upper one: their assumptions contradict each other"
 
 
-def _bound(curve: LossCurve, names: str | Iterable[str], law: LossLaw, source: str) -> Bound:
+def _bound(curve: LossCurve, names: str | Iterable[str], law: LossLaw, source: str, distance: str) -> Bound:
     version = paper_version(source)
     below, above = inversions.chosen(names)
     with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
@@ -238,7 +240,7 @@ def _bound(curve: LossCurve, names: str | Iterable[str], law: LossLaw, source: s
         assumption=f"lower: {low.assumption}; upper: {high.assumption}",
         equation=f"{low.equation}, {high.equation}", source=f"{version}; loss law {law.citation}",
         lower_vacuous=raw_lower <= 1, upper_vacuous=raw_upper >= curve.size,
-        notes=(_CROSSED,) if np.any(crossed) else (),
+        notes=tuple(note for note in (_CROSSED if np.any(crossed) else "", distance) if note),
     )  # fmt: skip
 
 

@@ -112,3 +112,16 @@ def check_errors(law: Any) -> None:
             f"standard_errors of law {shown(law.key)} must be pairs of the name of a field and a positive number, such "
             f"as ('data_exponent', 0.02), got {shown(law.standard_errors)}"
         )
+
+
+def checked_covariance(covariance: Any, of: str) -> Any:
+    """The 2 by 2 matrix `covariance` of the estimates `of` two numbers; one sentence for what is no covariance."""
+    try:
+        matrix = real_array(covariance)
+    except (TypeError, ValueError, OverflowError):
+        raise ValueError(f"covariance must be a 2 by 2 matrix of numbers, got {shown(covariance)}") from None
+    if matrix.shape != (2, 2) or not np.all(np.isfinite(matrix)) or not np.allclose(matrix, matrix.T):
+        raise ValueError(f"covariance must be a symmetric 2 by 2 matrix of {of}, got {shown(covariance)}")
+    if np.linalg.eigvalsh(matrix).min() < -1e-9 * np.trace(matrix):
+        raise ValueError(f"covariance must be positive semi-definite, got {shown(covariance)}")
+    return matrix

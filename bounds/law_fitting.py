@@ -30,10 +30,14 @@ from scipy.special import ndtr, stdtrit
 from bounds.estimation.identification import ALPHA, BETA, E, Identification, identification_notes, identify
 from bounds.estimation.loss_grid import basins
 from bounds.estimation.loss_regression import Runs, lowest, refitted, residuals
+from bounds.estimation.misfit import Misfit, misfit, misfit_notes
 from bounds.estimation.resampling import run_weights
-from bounds.estimation.run_columns import checked_runs, must_identify
+from bounds.estimation.run_columns import checked_runs, must_identify, must_resample
+from bounds.estimation.run_groups import row_notes, run_labels
 from bounds.intervals import EMPIRICAL, Interval
+from bounds.law_inputs import IMPOSSIBLE, input_notes
 from bounds.laws import LossLaw
+from bounds.loss_units import nats_per_token, unit_text
 from bounds.notation import Formula, Letter
 from bounds.numerics.one_number import whole_number_from
 from bounds.numerics.pointwise import shown
@@ -55,12 +59,6 @@ _COARSE = 1e-9
 """Relative gain at which the descent of a resample stops."""
 _FAINT = 1e-6
 """A term below this share of every fitted loss has vanished: its constants are not identified."""
-_FEWEST = 50
-"""Fewest resamples from which an interval is read."""
-_MOST = 10**6
-"""Most resamples, which take gigabytes."""
-_FEWEST_RUNS = 8
-"""Fewest runs that are resampled: six or seven for five constants say too little of their own error."""
 
 FORMULAS = (
     Formula(
@@ -82,8 +80,11 @@ class LossLawFit:
 
     `covariance` (5, 5) and `samples` (bootstrap, 5) are of E, ln A, α, ln B, β (`CONSTANTS`), None without a
     bootstrap; where the runs do not identify a constant its rows and columns of the covariance are NaN, and it has no
-    standard error (NaN) and no interval (None). `residuals` (n_runs,) are ln fitted - ln observed. `notes` says what
-    the runs could not decide. `identification` holds the profiles that decide it.
+    standard error (NaN) and no interval (None). `residuals` (n_runs,) are ln fitted - ln observed. `n_groups` counts
+    the runs that were drawn, fewer than `n_runs` where several rows belong to one. `misfit` is the test of fit, None
+    where there is too little to test; where it rejects, intervals are of sampling alone (`sampling_only`).
+    `loss_unit` says how losses were read, `notes` what the runs could not decide and what is odd about them, and
+    `identification` holds the profiles that decide it.
     """
 
     law: LossLaw
@@ -96,6 +97,9 @@ class LossLawFit:
     covariance: Floats | None = field(default=None, repr=False)
     samples: Floats | None = field(default=None, repr=False)
     seed: int | None = None
+    n_groups: int = 0
+    misfit: Misfit | None = None
+    loss_unit: str = "nats per token"
     notes: tuple[str, ...] = ()
     identification: Identification | None = field(default=None, repr=False)
 
@@ -121,9 +125,17 @@ class LossLawFit:
         return () if known is None else tuple(n for n, place in _PLACES.items() if not known.identified(place))
 
     @property
+    def sampling_only(self) -> bool:
+        """Whether the data reject the law, so that intervals hold for the error of sampling alone."""
+        return self.misfit is not None and self.misfit.rejected
+
+    @property
     def no_band(self) -> str:
         """Why the fit implies no band, in a sentence; empty where it does."""
         beta = self.law.data_exponent
+        wrong = next((note for note in self.notes if IMPOSSIBLE in note), "")
+        if wrong:
+            return f"these runs give no band: {wrong.partition(': ')[0]}"
         if not 0 < beta < 1:
             return (
                 f"these runs give no band: the data exponent fits to {beta:.3g}, outside (0, 1), so their loss "
@@ -160,8 +172,8 @@ class LossLawFit:
         values = np.asarray(quantity(_law(table.T, self.law)), float)
         if values.shape[-1:] != (len(table),):
             raise ValueError(f"quantity must give one value a resample, got shape {values.shape}")
-        free = self.n_runs - len(CONSTANTS)
-        level = float(ndtr(np.sqrt(self.n_runs / free) * stdtrit(free, (1 - confidence) / 2)))
+        free = self.n_groups - len(CONSTANTS)
+        level = float(ndtr(np.sqrt(self.n_groups / free) * stdtrit(free, (1 - confidence) / 2)))
         # Order statistics, rounded outward: values may be infinite, between which nothing can be interpolated.
         ordered, last = np.sort(values[..., :drawn], axis=-1), drawn - 1
         lower, upper = ordered[..., int(level * last)], ordered[..., -1 - int(level * last)]
@@ -204,11 +216,12 @@ class LossLawFit:
         """A flat object for JSON: each constant with its interval (null where there is none), and how it was fitted."""
         row: dict[str, Any] = {
             "law": self.law.key, "objective": self.objective, "delta": self.delta, "n_runs": self.n_runs,
-            "n_dropped": self.n_dropped, "value": self.value, "notes": list(self.notes),
-            "unidentified": list(self.unidentified),
+            "n_dropped": self.n_dropped, "value": self.value, "notes": list(self.notes), "n_groups": self.n_groups,
+            "unidentified": list(self.unidentified), "sampling_only": self.sampling_only,
+            "misfit_p": None if self.misfit is None else self.misfit.p_value, "loss_read_in": self.loss_unit,
         }  # fmt: skip
         for name in _FIELDS:
-            lower, upper = self.interval(name, confidence) or (None, None)
+            lower, upper = (self.interval(name, confidence) if self.samples is not None else None) or (None, None)
             row |= {name: getattr(self.law, name), f"{name}_lower": lower, f"{name}_upper": upper}
         return row
 
@@ -244,6 +257,9 @@ def fit_loss_law(
     bootstrap: int = 1000,
     seed: int = 0,
     drop_highest: int = 0,
+    runs: Any = None,
+    loss_unit: str = "nats",
+    bytes_per_token: float | None = None,
     params_counted: str = "total",
     key: str = "fitted",
 ) -> LossLawFit:
@@ -255,10 +271,16 @@ def fit_loss_law(
     strictly below the k-th largest. A constant that the runs do not identify, by the profile of their residuals, has
     an estimate but no interval, and a note says so.
 
+    `runs` is a label for each row where several rows, such as checkpoints, belong to one run: then whole runs are
+    drawn. `loss_unit` is nats, bits (both per token) or bits-per-byte, which needs the average `bytes_per_token`; the
+    constants are in nats per token in any case. `misfit` of the result says whether the residuals are noise.
+
     Raises ValueError for fewer than six runs, for runs that cannot tell the constants apart (which is said), and
     for numbers that are not positive.
     """
     N, D, L = checked_runs(n_params, n_tokens, loss, compute_flops)
+    labels = run_labels(runs, len(L))
+    L = L * nats_per_token(loss_unit, bytes_per_token)
     deltas = _deltas(objective, delta)
     bootstrap, seed, drop = (
         whole_number_from(0, name, value)
@@ -266,44 +288,43 @@ def fit_loss_law(
     )
     keep = np.sort(L)[-drop] > L if 0 < drop <= len(L) else np.full(len(L), drop == 0)
     N, D, L = N[keep], D[keep], L[keep]
+    labels = None if labels is None else run_labels(labels[keep], int(keep.sum()))
+    drawn = np.arange(len(L)) if labels is None else labels
     must_identify(N, D, L)
     if bootstrap:
-        _must_resample(bootstrap, len(L))
+        must_resample(bootstrap, len(np.unique(drawn)), len(L))
 
-    runs = Runs.of(N, D, L)
-    starts = basins(runs)
-    best, value = lowest(runs, starts, deltas)
-    known = identify(runs, np.concatenate([best, starts[:2]]))
-    better, other = lowest(runs, np.concatenate([best, *known.candidates]), deltas)
+    table = Runs.of(N, D, L)
+    starts = basins(table)
+    best, value = lowest(table, starts, deltas)
+    known = identify(table, np.concatenate([best, starts[:2]]), labels)
+    better, other = lowest(table, np.concatenate([best, *known.candidates]), deltas)
     if other < value:
         best, value = better, other
     template = LossLaw(
         key, f"fitted to {len(L)} runs ({objective})", 0.0, 0.0, params_counted=params_counted,
-        fitted_tokens=(float(D.min()), float(D.max())), note=_recipe(objective, delta, drop),
+        fitted_tokens=(float(D.min()), float(D.max())), fitted_params=(float(N.min()), float(N.max())),
+        note=_recipe(objective, delta, drop),
     )  # fmt: skip
     samples = None
     if bootstrap:
-        weights = run_weights(len(L), bootstrap, seed)
+        weights = run_weights(int(drawn.max()) + 1, bootstrap, seed)[:, drawn]
         first, *rest = known.candidates
         along = [np.concatenate([best, starts, first]), *rest]
-        samples = runs.constants(refitted(runs, along, weights, deltas, _COARSE))
-    r, shares = residuals(runs, best)
+        samples = table.constants(refitted(table, along, weights, deltas, _COARSE))
+    r, shares = residuals(table, best)
+    tested = misfit(table, best[0], drawn)
     return LossLawFit(
-        law=_law(runs.constants(best)[0], template), objective=objective, delta=deltas[-1], value=value,
+        law=_law(table.constants(best)[0], template), objective=objective, delta=deltas[-1], value=value,
         n_runs=len(L), n_dropped=int(np.sum(~keep)), residuals=r[0], samples=samples,
         covariance=None if samples is None else _covariance(samples, known), seed=seed if bootstrap else None,
-        notes=(*_notes(shares[:, 0], samples), *identification_notes(known)), identification=known,
+        n_groups=len(np.unique(drawn)), misfit=tested, loss_unit=unit_text(loss_unit, bytes_per_token),
+        notes=(
+            *input_notes(N, D, L, from_flops=compute_flops is not None), *row_notes(N, D, L, labels),
+            *_notes(shares[:, 0], samples), *identification_notes(known), *misfit_notes(tested, labels is None),
+        ),
+        identification=known,
     )  # fmt: skip
-
-
-def _must_resample(bootstrap: int, n_runs: int) -> None:
-    """One sentence where no interval can be read from so few resamples, or of so few runs."""
-    if bootstrap < _FEWEST:
-        raise ValueError(f"bootstrap must be 0 or at least {_FEWEST} to give an interval, got {bootstrap}")
-    if bootstrap > _MOST:
-        raise ValueError(f"bootstrap must be at most {_MOST:g}, got {shown(bootstrap)}; 1000 are plenty")
-    if n_runs < _FEWEST_RUNS:
-        raise ValueError(f"intervals need at least {_FEWEST_RUNS} runs, got {n_runs}; pass bootstrap=0 for none")
 
 
 def _covariance(samples: Floats, known: Identification) -> Floats:
@@ -334,7 +355,7 @@ def _law(constants: Any, template: LossLaw) -> LossLaw:
             )
     return LossLaw(
         template.key, template.citation, alpha, beta, E, A, B, params_counted=template.params_counted,
-        note=template.note, fitted_tokens=template.fitted_tokens,
+        note=template.note, fitted_tokens=template.fitted_tokens, fitted_params=template.fitted_params,
     )  # fmt: skip
 
 

@@ -42,30 +42,37 @@ __all__ = [
 FLOP_PER_PARAM_TOKEN = 6
 """C = 6 N D: forward and backward pass of a dense transformer (Kaplan et al. 2020, section 2.1)."""
 
+_CHINCHILLA_TOKENS, _CHINCHILLA_PARAMS = (5e9, 5e11), (7e7, 1.6e10)
+"""Hoffmann et al. 2022, abstract: over 400 models of 70 million to over 16 billion parameters on 5 to 500 billion
+tokens. The refit has the same runs."""
+
 LAWS: dict[str, LossLaw] = {
     law.key: law
     for law in (
         LossLaw(
             "hoffmann2022", HOFFMANN, 0.34, 0.28, 1.69, 406.4, 410.7,
             note="rounded, as printed in the paper (approach 3: section 3.3; appendix D.2, equation 10)",
+            fitted_tokens=_CHINCHILLA_TOKENS, fitted_params=_CHINCHILLA_PARAMS,
         ),
         LossLaw(
             "hoffmann2022-unrounded", HOFFMANN, 0.33917, 0.28491, 1.6934, 406.4, 410.7,
             note="the same fit with more digits, from the source of the paper: E = exp(0.5267228), "
             "A = exp(6.0073404), alpha = 0.33917084, B = exp(6.0179186), beta = 0.2849083",
+            fitted_tokens=_CHINCHILLA_TOKENS, fitted_params=_CHINCHILLA_PARAMS,
         ),
         LossLaw(
             "epoch2024", EPOCH, 0.3478, 0.3658, 1.8172, 482.01, 2085.43,
             note="a second fit of the same runs, as printed. Standard errors as printed, from 4,000 bootstraps of 240 "
             "runs; a later run of the authors' notebook has 124.52, 1293.28, 0.0257, 0.0154 and 0.0206. The "
             "covariance of B and beta, without which no error may be propagated, was not printed",
+            fitted_tokens=_CHINCHILLA_TOKENS, fitted_params=_CHINCHILLA_PARAMS,
             standard_errors=(
                 ("param_coefficient", 124.58), ("data_coefficient", 1293.23), ("irreducible", 0.03),
                 ("param_exponent", 0.02), ("data_exponent", 0.02),
             ),
         ),
         KaplanLaw(
-            "kaplan2020", KAPLAN, 0.076, 0.095, fitted_tokens=(2.2e7, 2.3e10),
+            "kaplan2020", KAPLAN, 0.076, 0.095, fitted_tokens=(2.2e7, 2.3e10), fitted_params=(768, 1.5e9),
             note="L(D) = (D_c/D)^0.095, D_c = 5.4e13 tokens, without irreducible loss: bounds take its exponents only",
         ),
     )
@@ -80,7 +87,7 @@ def get_law(law: str | LossLaw) -> LossLaw:
     if isinstance(law, LossLaw):
         return law
     if not isinstance(law, str) or law not in LAWS:
-        raise ValueError(f"unknown law {shown(law)}: known are {', '.join(LAWS)}; or pass a LossLaw of your own")
+        raise ValueError(f"unknown law {shown(law)}: known are {', '.join(LAWS)}")
     return LAWS[law]
 
 

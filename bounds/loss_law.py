@@ -18,12 +18,14 @@ beyond the largest float are infinite.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from bounds.law_checks import check_constants, check_errors, check_range, must_broadcast, must_exceed, positives
+from bounds.law_range import distance_text, range_text
 from bounds.notation import Formula
 from bounds.numerics.pointwise import shown
 from bounds.statements.laws import FORMULAS
@@ -40,8 +42,9 @@ _LAST_STEP = 1e-9
 class LossLaw:
     """L(N, D) = E + A N^-α + B D^-β in nats per token, as one paper printed it or as it was fitted.
 
-    `params_counted` says whether N is "total" or "non-embedding". `fitted_tokens` is the range of D in the runs
-    that were fitted. `standard_errors` holds what the paper printed of them, by the names of the fields.
+    `params_counted` says whether N is "total" or "non-embedding". `fitted_tokens` and `fitted_params` are the ranges of
+    D and N in the runs that were fitted, from 0 to infinity where they are not known. `standard_errors` holds what the
+    paper printed of them, by the names of the fields.
     `equal_exponents` says that α = β is part of the form that was fitted, not a finding. Where the paper gives only
     exponents that can be compared (`comparable` is False), the constants of different laws must not be.
 
@@ -59,7 +62,8 @@ class LossLaw:
     data_coefficient: float | None = None
     params_counted: str = "total"
     note: str = ""
-    fitted_tokens: tuple[float, float] = (5e9, 5e11)
+    fitted_tokens: tuple[float, float] = (0.0, math.inf)
+    fitted_params: tuple[float, float] = (0.0, math.inf)
     standard_errors: tuple[tuple[str, float], ...] = ()
     equal_exponents: bool = False
 
@@ -69,6 +73,7 @@ class LossLaw:
         given = [name for name in printed if getattr(self, name) is not None]
         check_constants(self, "of at least 0", *given)
         check_range(self, "fitted_tokens")
+        check_range(self, "fitted_params")
         check_errors(self)
         must_broadcast(**{name: getattr(self, name) for name in _CONSTANTS})
         if self.equal_exponents and np.any(np.not_equal(self.param_exponent, self.data_exponent)):
@@ -88,6 +93,19 @@ class LossLaw:
         """(E, A, α, B, β); raises ValueError for a law that has exponents only."""
         E, A, B = self._constants("constants")
         return E, A, self.param_exponent, B, self.data_exponent
+
+    def extrapolation(self, *, n_params: Any = None, n_tokens: Any = None) -> str:
+        """How far `n_params` and `n_tokens` lie from the runs that were fitted, in a sentence; empty among them.
+
+        A number that the law gives beyond its runs is an extrapolation: this is how far.
+        """
+        given = (("N", n_params, self.fitted_params, "parameters"), ("D", n_tokens, self.fitted_tokens, "tokens"))
+        parts = [
+            f"{letter} = {distance} the runs ({range_text(fitted, unit)})"
+            for letter, value, fitted, unit in given
+            if value is not None and (distance := distance_text(fitted, value).rstrip(","))
+        ]
+        return f"{self.key} is extrapolated: {'; '.join(parts)}" if parts else ""
 
     # The loss, and what it takes to reach one
 

@@ -224,7 +224,8 @@ class OvertrainingLaw:
         return LossLaw(
             self.key, self.citation, 2 * eta, 2 * eta, self.irreducible,
             evaluate(_F["overtraining_param_term"], a, eta), evaluate(_F["overtraining_data_term"], b, eta),
-            params_counted=self.params_counted, note=self.note, fitted_tokens=(2.1e8, 8.2e9), equal_exponents=True,
+            params_counted=self.params_counted, note=self.note, fitted_tokens=(2.1e8, 8.2e9),
+            fitted_params=(1.1e7, 4.11e8), equal_exponents=True,
         )  # fmt: skip
 
     @classmethod

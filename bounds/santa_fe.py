@@ -151,6 +151,7 @@ def santa_fe_law(source: SantaFe | str) -> LossLaw:
         params_counted="stored-fact",
         note="the limit of the Santa Fe process for many tokens and many stored facts",
         fitted_tokens=(1.0, math.inf),
+        fitted_params=(1.0, math.inf),
     )
 
 

@@ -35,11 +35,11 @@ from bounds.efficiency import (
     unique_bounds,
 )
 from bounds.intervals import ASYMPTOTIC, EMPIRICAL, HEURISTIC, Bound, Interval
-from bounds.law_checks import as_positive
+from bounds.law_checks import as_positive, checked_covariance
 from bounds.law_fitting import LossLawFit, checked_confidence
 from bounds.laws import LossLaw
 from bounds.notation import Formula, Letter
-from bounds.numerics.pointwise import broadcast, labelled, nonnegative, real_array, shown, single
+from bounds.numerics.pointwise import broadcast, labelled, nonnegative, shown, single
 
 _VAR_B = Letter("V_B", "variance of the estimate of ln B", "1", r"\sigma_B^2", ("nonnegative",))
 _VAR_BETA = Letter("V_beta", "variance of the estimate of beta", "1", r"\sigma_\beta^2", ("nonnegative",))
@@ -96,11 +96,7 @@ def log_unique_deviation(n_tokens: Any, covariance: Any, *, end: str = "upper") 
     if not isinstance(end, str) or f"log_unique_deviation.{end}" not in _F:
         raise ValueError(f"end must be lower, middle or upper, got {shown(end)}")
     D = as_positive("n_tokens", n_tokens)
-    matrix = _matrix(covariance)
-    if matrix.shape != (2, 2) or not np.all(np.isfinite(matrix)) or not np.allclose(matrix, matrix.T):
-        raise ValueError(f"covariance must be a symmetric 2 by 2 matrix of ln B and beta, got {shown(covariance)}")
-    if np.linalg.eigvalsh(matrix).min() < -1e-9 * np.trace(matrix):
-        raise ValueError(f"covariance must be positive semi-definite, got {shown(covariance)}")
+    matrix = checked_covariance(covariance, "ln B and beta")
     return _F[f"log_unique_deviation.{end}"].function(D, matrix[0, 0], matrix[1, 1], matrix[0, 1])
 
 
@@ -113,13 +109,6 @@ def exponent_deviation(standard_error: Any, *, bernstein: float = 1.0) -> Any:
         return _F["exponent_deviation"].function(*broadcast(error, np.asarray(b, float)))[()]
 
     return labelled(value, standard_error, bernstein)
-
-
-def _matrix(covariance: Any) -> Any:
-    try:
-        return real_array(covariance)
-    except (TypeError, ValueError, OverflowError):
-        raise ValueError(f"covariance must be a 2 by 2 matrix of numbers, got {shown(covariance)}") from None
 
 
 def growth_factor_interval(
@@ -169,13 +158,17 @@ class UncertainNumber:
 
 @dataclass(frozen=True)
 class FittedBand:
-    """The band of a fitted law, each of its numbers with an interval; `assumption` is that of the band."""
+    """The band of a fitted law, each of its numbers with an interval; `assumption` is that of the band.
+
+    `notes` say how far `n_tokens` lies from the fitted runs, and where ends contradict each other.
+    """
 
     numbers: tuple[UncertainNumber, ...]
     confidence: float
     n_tokens: float | None
     assumption: str
     source: str
+    notes: tuple[str, ...] = ()
 
     def __getitem__(self, key: tuple[str, str]) -> UncertainNumber:
         """The number of a (quantity, end), such as ``band["exponent", "lower"]``."""
@@ -222,9 +215,11 @@ def fitted_band(
     interval = fit.interval_of(lambda law: np.stack(np.broadcast_arrays(*values(law).values())), confidence)
     assert interval is not None, "without an interval of beta there is no band"
     labels = {("data_exponent", ""): EMPIRICAL}
+    notes: tuple[str, ...] = ()
     assumption, silent = "gamma = 1 - (2 - b)*beta: learning rates read as equalities for one corpus", set()
     if bounded:
         bound = bounded["n_unique"](fit.law)
+        notes = bound.notes
         assumption, parts = bound.assumption, dict(part.split(": ", 1) for part in bound.label.split("; "))
         labels |= {("n_unique", end): parts[end] for end in ends}
         silent = {(name, end) for name in bounded for end in ends if _vacuous(bound, end)}
@@ -238,7 +233,7 @@ def fitted_band(
         )
         for (key, estimate), low, high in zip(estimates.items(), interval.lower, interval.upper, strict=True)
     )
-    return FittedBand(numbers, confidence, n_tokens, assumption, version)
+    return FittedBand(numbers, confidence, n_tokens, assumption, version, notes)
 
 
 def _bounded(n_tokens: float, source: str, options: dict[str, Any]) -> dict[str, Callable[[LossLaw], Bound]]:

@@ -14,6 +14,7 @@ import bounds
 from bounds import command
 from tests.law_runs import LAWS, ladder, losses
 from tests.test_cli import refused, run
+from tests.test_run_groups import checkpoints
 
 
 @pytest.fixture(scope="module")
@@ -148,7 +149,7 @@ def test_fit_reads_standard_input_other_headers_and_flops(runs):
         ("n,d,loss\n1e9,1e9,nan\n", (), "line 2: loss must be positive and finite, got nan"),
         ("n,d,loss\n", ("--at", "0"), "at must be at least 1"),
         ("n,d,loss\n", ("--confidence", "95"), "cannot fix five constants"),
-        ("n,d,loss\n", ("--bootstrap", "10"), "bootstrap must be at least 50"),
+        ("n,d,loss\n", ("--bootstrap", "10"), "bootstrap must be 0 or at least 50"),
         ("n,d,loss\n", ("--objective", "squares"), "'squares' is not one of"),
     ],
 )
@@ -167,7 +168,14 @@ def test_files_that_are_not_tables_are_one_sentence(tmp_path):
 
 def test_laws_are_printed_side_by_side_and_their_disagreement_said():
     out = run("laws", "--compute", "5.76e23", module="bounds").stdout
-    for text in ("2085.43", "arXiv:2403.08540", "3.219e+10", "epoch2024 contradicts", "disagree by a factor", "R*_D"):
+    for text in (
+        "2085.43",
+        "arXiv:2403.08540",
+        "3.219e+10",
+        "4.7 standard errors above alpha/(1+alpha), p = 2.4e-06",
+        "disagree by a factor",
+        "R*_D",
+    ):
         assert text in out
     found = json.loads(
         run("laws", "hoffmann2022", "gadre2024-c4", "--compute", "5.76e23", "--json", module="bounds").stdout
@@ -192,6 +200,9 @@ def test_laws_say_what_is_an_extrapolation_and_what_is_not_6nd():
     assert "5.31 times U_N in excess" in out
     warned = json.loads(run("laws", "hoffmann2022", "--compute", "1", "--json", module="bounds").stdout)["warnings"]
     assert any("extrapolation at 0.278 tokens (loss 1.07e+03 nats per token)" in note for note in warned)
+    many = run("laws", "kaplan2020", "epoch2024", "--compute", "1e30", module="bounds").stdout
+    assert "kaplan2020: fitted on 2.2e+07 to 2.3e+10 tokens, so N, D and loss are an extrapolation" in many
+    assert "epoch2024: fitted on 7e+07 to 1.6e+10 parameters" in many
     within = json.loads(run("laws", "epoch2024", "--compute", "1e22", "--json", module="bounds").stdout)["warnings"]
     assert within == []
 
@@ -232,3 +243,56 @@ def test_names_of_functions_are_understood_as_they_are_listed():
     assert "has no formula of its own" in refused("explain", "bands", module="bounds")
     assert "bernstein_exponent: " in run("band", "1T", "--explain", module="bounds").stdout
     assert "skills must be positive" in refused("band", "1T", "--skills", "0", module="bounds")
+
+
+@pytest.mark.parametrize(
+    ("tokens", "told"),
+    [
+        ("1M", "so U and N at 1e+06, 5e+03 times below,"),
+        ("1T", "so U and N at 1e+12, 2 times beyond,"),
+        ("1000000T", "so U and N at 1e+18, 2e+06 times beyond,"),
+        ("300B", None),
+        ("5B", None),
+        ("500B", None),
+    ],
+)
+def test_a_band_says_how_far_it_lies_from_the_runs_on_either_side(tokens, told):
+    warned = json.loads(run("band", tokens, "--json", module="bounds").stdout)["warnings"]
+    names = "hoffmann2022, hoffmann2022-unrounded, epoch2024: fitted on 5e+09 to 5e+11 tokens, "
+    found = [note for note in warned if "fitted on" in note]
+    assert found == [] if told is None else [note[: len(names + told)] for note in found] == [names + told]
+
+
+def test_advice_is_what_a_command_line_can_follow():
+    for arguments in (("band", "1T", "--law", "newton"), ("laws", "newton")):
+        told = refused(*arguments, module="bounds")
+        assert "known are hoffmann2022" in told
+        assert "LossLaw" not in told
+
+
+def test_runs_of_checkpoints_are_drawn_whole_where_a_column_names_them(tmp_path):
+    rows, labels = checkpoints(np.random.default_rng(5))
+    path = tmp_path / "runs.csv"
+    cells = zip(labels.tolist(), *(column.tolist() for column in rows), strict=True)
+    lines = ["job,params,tokens,loss", *(f"job {job},{n!r},{d!r},{loss!r}" for job, n, d, loss in cells)]
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    blind = run("fit", str(path), "--bootstrap", "60", module="bounds").stdout
+    assert "192 rows are 12 n_params (column 'params') with a ladder each of n_tokens" in blind
+    assert "the law does not fit these rows (p at most 0.001): residuals of neighbouring rows go together" in blind
+    assert "95 % interval, sampling only" in blind
+    named = run("fit", str(path), "--run-column", "job", "--bootstrap", "60", module="bounds").stdout
+    assert "through 192 rows of 12 runs" in named
+    assert "sampling only" not in named
+    assert "ladder" not in named
+    assert "Capacity model: fitted has the exponents" in named
+    assert "has no column 'model'" in refused("fit", str(path), "--run-column", "model", module="bounds")
+
+
+def test_the_exponents_of_a_fit_are_tested_with_their_covariance(runs):
+    (row,) = json.loads(run("fit", str(runs), "--bootstrap", "100", "--json", module="bounds").stdout)["rows"]
+    assert "standard errors" in row["consistency"]
+    assert "p = " in row["consistency"]
+    assert "independent" not in row["consistency"]
+    (row,) = json.loads(run("fit", str(runs), "--bootstrap", "0", "--json", module="bounds").stdout)["rows"]
+    assert row["consistency"] is None
+    assert row["data_exponent_lower"] is None

@@ -160,7 +160,7 @@ def test_ends_that_cross_say_so():
     assert bound.vacuous
     assert (bound.lower, bound.upper) == (1, 4e10)
     assert "contradict each other" in bound.notes[0]
-    assert bounds.unique_bounds(1e12, law="hoffmann2022").notes == ()
+    assert bounds.unique_bounds(1e11, law="hoffmann2022").notes == ()
 
 
 def test_past_one_half_the_middle_is_still_halfway_between_the_rates():

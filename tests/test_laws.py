@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import bounds
+from bounds.law_range import beyond, distance_text
 from bounds.laws import FLOP_PER_PARAM_TOKEN, LAWS
 from bounds.statements.laws import FORMULAS
 from bounds.testing import magnitudes, numbers
@@ -406,6 +407,7 @@ def test_bad_input_is_one_sentence(call, sentence):
         ({"data_coefficient": math.inf}, "data_coefficient of law .* got inf"),
         ({"param_coefficient": [1.0] * 3, "data_exponent": [0.3] * 2}, "must broadcast to one shape"),
         ({"fitted_tokens": (5e11, 5e9)}, "fitted_tokens of law .* must be a pair"),
+        ({"fitted_params": (2.0, 1.0)}, "fitted_params of law .* must be a pair"),
         ({"fitted_tokens": 5e9}, "fitted_tokens of law .* must be a pair"),
         ({"standard_errors": (("beta", 0.02),)}, "standard_errors of law .* name of a field and a positive number"),
         ({"standard_errors": (("data_exponent", math.nan),)}, "standard_errors of law"),
@@ -500,3 +502,43 @@ def test_an_interval_that_there_is_not_is_nan_at_both_ends():
     pair = bounds.Interval([0.5, math.nan], [0.6, math.nan])
     assert np.isnan(np.subtract(pair.upper, pair.lower)).tolist() == [False, True]
     assert -math.inf in bounds.Interval(-math.inf, math.inf)
+
+
+# How far a use lies from the runs
+
+
+def test_a_law_says_how_far_a_use_of_it_is_from_its_runs():
+    law = LAWS["epoch2024"]
+    assert law.extrapolation(n_params=1e9, n_tokens=1e11) == law.extrapolation() == ""
+    assert law.extrapolation(n_params=1.6e12) == (
+        "epoch2024 is extrapolated: N = 1.6e+12, 100 times beyond the runs (7e+07 to 1.6e+10 parameters)"
+    )
+    both = law.extrapolation(n_params=[1e9, 7e5], n_tokens=5e13)
+    assert "N = 7e+05, 100 times below the runs" in both
+    assert "D = 5e+13, 100 times beyond the runs" in both
+    assert bounds.loss_law_of("zipf:1.7", novelty_cost=1).extrapolation(n_params=1e30, n_tokens=1e30) == ""
+
+
+@pytest.mark.parametrize(
+    ("values", "factor", "text"),
+    [
+        ([2.0, 5.0], 1, ""), (1.0, 1, ""), (10.0, 1, ""), (30.0, 3, "30, 3 times beyond,"),
+        (0.25, 0.25, "0.25, 4 times below,"), ([0.5, 40.0], 4, "40, 4 times beyond,"),
+        ([0.1, 40.0], 0.1, "0.1, 10 times"),
+    ],
+)  # fmt: skip
+def test_a_distance_is_a_factor_on_the_side_that_is_farther(values, factor, text):
+    assert beyond((1.0, 10.0), values) == factor
+    assert distance_text((1.0, 10.0), values).startswith(text)
+    assert beyond((0.0, math.inf), values) == 1
+
+
+@pytest.mark.parametrize("law", COMPARABLE, ids=lambda law: law.key)
+def test_bounds_carry_their_distance_from_the_runs(law):
+    inside = bounds.unique_bounds(np.array(law.fitted_tokens), law=law)
+    assert inside.notes == ()
+    for n_tokens in (law.fitted_tokens[0] / 1.01, law.fitted_tokens[1] * 1.01):
+        for bound in (bounds.unique_bounds(n_tokens, law=law), bounds.efficient_params(n_tokens, law=law)):
+            (note,) = bound.notes
+            assert note.startswith("fitted on 5e+09 to 5e+11 tokens, so U and N at ")
+    assert bounds.unique_bounds(1e30, law=bounds.LossLaw("own", "", 0.3, 0.3, 1.0, 400.0, 400.0)).notes == ()

@@ -20,10 +20,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.special import fdtrc, fdtri, ndtr
 
 from bounds.estimation.loss_grid import EXPONENTS, Grid, coordinates, minima
 from bounds.estimation.loss_regression import HIGHEST, LOWEST, Floats, Runs, descend, normal_equations, residuals
+from bounds.estimation.run_groups import inflation
 
 TUNING = 1.345
 """Huber's δ in scales of the residuals: 95 % of the efficiency of least squares under normal errors."""
@@ -144,11 +146,19 @@ class Identification:
         return [group for group in groups if len(group)]
 
 
-def identify(runs: Runs, starts: Floats) -> Identification:
-    """What `runs` decide about each constant; `starts` are coordinates to begin at, the best first."""
+def identify(runs: Runs, starts: Floats, labels: NDArray[np.int64] | None = None) -> Identification:
+    """What `runs` decide about each constant; `starts` are coordinates to begin at, the best first.
+
+    Where rows belong to runs by `labels`, τ of each constant is divided by its variance inflation, and the degrees of
+    freedom are those of the runs.
+    """
     base = noise(runs, starts)
     found = profiles(runs, base)
-    free = max(len(runs.x) - CONSTANTS, 1)
+    if labels is not None:
+        larger = inflation(runs, base.theta, base.delta, labels)
+        found = {place: replace(profile, tau=profile.tau / larger[place]) for place, profile in found.items()}
+        base = replace(base, n_runs=len(np.unique(labels)))
+    free = max(base.n_runs - CONSTANTS, 1)
     p_values = {}
     for place in (ALPHA, BETA):
         values, tau = found[place].values, found[place].tau

@@ -15,6 +15,13 @@ from bounds.numerics.pointwise import real_array, shown
 
 _CONSTANTS = 5
 
+_FEWEST = 50
+"""Fewest resamples from which an interval is read."""
+_MOST = 10**6
+"""Most resamples, which take gigabytes."""
+_FEWEST_RUNS = 8
+"""Fewest runs that are resampled: six or seven for five constants say too little of their own error."""
+
 
 def checked_runs(n_params: Any, n_tokens: Any, loss: Any, compute_flops: Any) -> tuple[Floats, Floats, Floats]:
     """N, D and L of each run as floats; one sentence where they are not positive numbers, one of each a run."""
@@ -77,3 +84,17 @@ def must_identify(N: Floats, D: Floats, L: Floats) -> None:
 def _different(values: Floats) -> int:
     """How many values differ by more than rounding."""
     return 1 + int(np.sum(np.diff(np.sort(np.log(values))) > 1e-9))
+
+
+def must_resample(bootstrap: int, n_runs: int, n_rows: int) -> None:
+    """One sentence where no interval can be read from so few resamples, or of so few runs."""
+    if bootstrap < _FEWEST:
+        raise ValueError(f"bootstrap must be 0 or at least {_FEWEST} to give an interval, got {bootstrap}")
+    if bootstrap > _MOST:
+        raise ValueError(f"bootstrap must be at most {_MOST:g}, got {shown(bootstrap)}; 1000 are plenty")
+    if n_runs < _FEWEST_RUNS:
+        rows = "" if n_rows == n_runs else f" of {n_rows} rows"
+        raise ValueError(
+            f"intervals need at least {_FEWEST_RUNS} runs, got {n_runs}{rows}; for constants without intervals take "
+            "bootstrap=0 (--bootstrap 0)"
+        )

@@ -9,6 +9,7 @@ from typing import Any
 from bounds.command import number, print_table
 from bounds.efficiency import Band
 from bounds.intervals import EMPIRICAL, HEURISTIC
+from bounds.law_range import bound_note, grouped
 from bounds.laws import get_law
 
 _ENDS = ("lower", "middle", "upper")
@@ -38,7 +39,8 @@ def band_notes(rows: Sequence[Band], n_tokens: float) -> list[str]:
     for row in rows:
         if row.n_unique is None:
             notes.append(f"! {row.law} gives exponents only; its N counts non-embedding parameters.")
-    notes += [f"! {row.law}: {note}." for row in rows if row.n_unique for note in row.n_unique.notes]
+    bounded = [(row.law, bound_note(get_law(row.law), n_tokens), row.n_unique) for row in rows if row.n_unique]
+    notes += [f"! {law}: {note}." for law, distance, bound in bounded for note in bound.notes if note != distance]
     notes += [steep_note(row.law, row.beta) for row in rows if row.beta >= 0.5]
     vacuous = [row.law for row in rows if row.n_unique is not None and row.n_unique.upper_vacuous]
     if vacuous:
@@ -46,13 +48,11 @@ def band_notes(rows: Sequence[Band], n_tokens: float) -> list[str]:
             f"! {', '.join(vacuous)}: the upper bound is vacuous at {_tokens(n_tokens)}: "
             "it allows every token to be new."
         )
-    outside = [row for row in rows if row.n_unique is not None and n_tokens < get_law(row.law).fitted_tokens[0]]
-    if outside:
-        first, names = get_law(outside[0].law), ", ".join(row.law for row in outside)
-        notes.append(
-            f"! {names}: fitted on {first.fitted_tokens[0]:.0e} tokens and more, so U and N at {n_tokens:.3g} are an "
-            f"extrapolation (an excess loss of {first.excess(n_tokens):.2g} nats per token); compare the exponents."
-        )
+    for names, note in grouped((law, distance) for law, distance, _ in bounded):
+        losses = [float(get_law(law).excess(n_tokens)) for law, distance, _ in bounded if distance == note]
+        low, high = f"{min(losses):.2g}", f"{max(losses):.2g}"
+        excess = low if low == high else f"{low} to {high}"
+        notes.append(f"! {names}: {note} (an excess loss of {excess} nats per token); compare the exponents.")
     middles = [row.n_params.middle for row in rows if row.n_params and not row.n_params.middle_vacuous]
     if len(middles) > 1 and max(middles) > 1.5 * min(middles):
         notes.append(f"! The laws disagree by a factor {max(middles) / min(middles):.1f} in the middle N.")

@@ -7,7 +7,9 @@ from typing import Any
 from bounds.capacity_law import consistency
 from bounds.command import number, print_table
 from bounds.kaplan import KaplanLaw
+from bounds.law_range import Range, beyond, range_text
 from bounds.laws import LAWS, LossLaw, get_law
+from bounds.numerics.one_number import shown
 from bounds.overtraining import OVERTRAINING_LAWS, OvertrainingLaw
 from bounds.repeated_data import REPEATED_DATA_LAWS
 
@@ -21,7 +23,7 @@ def _any_law(key: str) -> LossLaw | OvertrainingLaw:
     if key in OVERTRAINING_LAWS:
         return OVERTRAINING_LAWS[key]
     if key not in LAWS:
-        raise ValueError(f"unknown law {key!r}: known are {', '.join((*LAWS, *OVERTRAINING_LAWS))}")
+        raise ValueError(f"unknown law {shown(key)}: known are {', '.join((*LAWS, *OVERTRAINING_LAWS))}")
     return get_law(key)
 
 
@@ -32,6 +34,7 @@ def _row(law: LossLaw | OvertrainingLaw, compute: float | None, tokens_per_param
         "param_exponent": curve.param_exponent, "data_coefficient": curve.data_coefficient,
         "data_exponent": curve.data_exponent, "params_counted": curve.params_counted,
         "n_tokens_fitted_lower": curve.fitted_tokens[0], "n_tokens_fitted_upper": curve.fitted_tokens[1],
+        "n_params_fitted_lower": curve.fitted_params[0], "n_params_fitted_upper": curve.fitted_params[1],
         "note": curve.note, "source": law.citation, "consistency": consistency(curve).verdict,
     }  # fmt: skip
     if isinstance(law, OvertrainingLaw) and law.error_law is not None:
@@ -90,18 +93,27 @@ def _spending_notes(rows: list[dict[str, Any]]) -> list[str]:
 
 
 def _extrapolation_notes(rows: list[dict[str, Any]]) -> list[str]:
-    """Which laws were fitted to fewer or more tokens than the budget buys, those of one range together."""
-    outside: dict[tuple[float, float], list[dict[str, Any]]] = {}
-    for row in rows:
-        fitted = (row["n_tokens_fitted_lower"], row["n_tokens_fitted_upper"])
-        if "n_tokens" in row and not fitted[0] <= row["n_tokens"] <= fitted[1]:
-            outside.setdefault(fitted, []).append(row)
-    return [
-        f"{', '.join(row['law'] for row in group)}: fitted on {low:.2g} to {high:.2g} tokens, so N, D and loss are an "
-        f"extrapolation at {_span([row['n_tokens'] for row in group])} tokens (loss "
-        f"{_span([row['loss'] for row in group])} nats per token)."
-        for (low, high), group in outside.items()
-    ]
+    """Which laws were fitted to fewer or more tokens or parameters than the budget buys, those of one range together.
+
+    Kaplan's N leaves out embeddings, as its range does, so that each law is held against its own count.
+    """
+    notes = []
+    for what, unit, letter in (("n_tokens", "tokens", "D"), ("n_params", "parameters", "N")):
+        outside: dict[Range, list[dict[str, Any]]] = {}
+        for row in rows:
+            fitted = (row[f"{what}_fitted_lower"], row[f"{what}_fitted_upper"])
+            if what in row and beyond(fitted, row[what]) != 1:
+                outside.setdefault(fitted, []).append(row)
+        for fitted, group in outside.items():
+            factor = beyond(fitted, [row[what] for row in group])
+            times = f"{factor:.2g} times beyond" if factor > 1 else f"{1 / factor:.2g} times below"
+            names = ", ".join(row["law"] for row in group)
+            notes.append(
+                f"{names}: fitted on {range_text(fitted, unit)}, so N, D and loss are an extrapolation at "
+                f"{_span([row[what] for row in group])} {unit} (loss {_span([row['loss'] for row in group])} nats per "
+                f"token): {letter} is up to {times}."
+            )
+    return notes
 
 
 def _span(values: list[float]) -> str:
@@ -116,12 +128,12 @@ def print_laws(rows: list[dict[str, Any]], compute: float | None, ratio: float |
         (
             row["law"], number(row["irreducible"], 5), number(row["param_coefficient"], 5),
             number(row["param_exponent"], 5), number(row["data_coefficient"], 6), number(row["data_exponent"], 5),
-            row["params_counted"], f"{row['n_tokens_fitted_lower']:.1e} – {row['n_tokens_fitted_upper']:.1e}",
+            row["params_counted"], _range(row, "n_tokens"), _range(row, "n_params"),
             row["source"],
         )
         for row in rows
     ]  # fmt: skip
-    print_table(["law", "E", "A", "α", "B", "β", "N counts", "tokens fitted", "source"], table)
+    print_table(["law", "E", "A", "α", "B", "β", "N counts", "tokens fitted", "N fitted", "source"], table)
     tested = [row for row in rows if "error_rate" in row]
     if tested:
         print("Err(L) = ε - k e^(-γL): top-1 error, average of 17 tasks, at loss L on C4; α = β = 2η; empirical")
@@ -143,6 +155,10 @@ def print_laws(rows: list[dict[str, Any]], compute: float | None, ratio: float |
             f"Repeated tokens: {law.key}, R*_D = {law.token_decay:.4g} repetitions (D/U - 1) and R*_N = "
             f"{law.param_decay:.4g} times U_N in excess (N/U_N - 1), {law.citation}; see bounds.effective_tokens."
         )
+
+
+def _range(row: dict[str, Any], what: str) -> str:
+    return f"{row[f'{what}_fitted_lower']:.1e} – {row[f'{what}_fitted_upper']:.1e}"
 
 
 def _label(rows: list[dict[str, Any]]) -> str:
