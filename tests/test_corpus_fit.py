@@ -6,12 +6,17 @@ of docs/corpora.md, and held by the verification tests below.
 
 from __future__ import annotations
 
+import json
 import tempfile
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 
+from simulate.cli import main
 from simulate.corpus import InputError, fit_corpus, measure_corpus
 
 
@@ -26,11 +31,29 @@ def zipf_text(seed: int, n_words: int, exponent: float, topic: int = 0) -> np.nd
     return np.unique(words, return_inverse=True)[1]
 
 
+def mixed_text(seed: int, n_words: int, share: float) -> np.ndarray:
+    """Word ids: independent draws from a Zipf law, but for a `share` of them from 3000 words that are equally likely."""
+    rng = np.random.default_rng(seed)
+    words, few, other = rng.zipf(1.724, n_words), rng.integers(3000, size=n_words), rng.random(n_words)
+    return np.unique(np.where(other < share, few, np.minimum(words, 2**40) + 3000), return_inverse=True)[1]
+
+
 def fit_of(values: np.ndarray, folder) -> tuple:
     path = folder / "words.txt"
     path.write_text(" ".join(f"w{value}" for value in values))
     growth = measure_corpus(path)
     return growth, fit_corpus(growth)
+
+
+def json_of(*arguments: str) -> Any:
+    """What a command prints with --json, where NaN and Infinity are no numbers."""
+    done = CliRunner().invoke(main, arguments, catch_exceptions=False)
+    assert done.exit_code == 0, done.output
+
+    def refuse(name: str) -> None:
+        raise AssertionError(f"{name} is not JSON")
+
+    return json.loads(done.stdout, parse_constant=refuse)
 
 
 class TestFit:
@@ -55,25 +78,86 @@ class TestFit:
         )
         assert errors[:, 1].mean() > 1.1 * errors[:, 0].mean()
 
-    def test_no_power_law_no_interval(self, tmp_path):
-        values = np.random.default_rng(13).geometric(0.01, 200_000)
+    def test_without_a_power_law_the_interval_holds_the_exponents_of_shorter_stretches(self, tmp_path):
+        """A support that is used up beside one without an end: no single exponent, and still an interval."""
+        values = mixed_text(13, 200_000, 0.03)
         fit = fit_of(values, tmp_path)[1]
-        bent = fit_of(np.where(np.arange(200_000) % 4000 < 3000, values, np.arange(200_000) + 10**4), tmp_path)[1]
-        for one in (fit, bent):
-            assert (one.interval is None) == one.rejected == one.verdict.startswith("No interval")
-        assert fit.exponent < 0.1 or fit.rejected
+        assert fit.rejected
+        assert "no single power law holds" in fit.verdict
+        assert fit.interval.width == pytest.approx(2 * fit.sampling + fit.misfit_below + fit.misfit_above)
+        assert fit.misfit_below > 0
+        assert fit.misfit_above > 0
+        for window in fit.windows:
+            assert fit.interval.lower <= window.exponent <= fit.interval.upper
+            assert window.interval is not None
+
+    def test_no_number_turns_on_the_p_value(self, tmp_path, monkeypatch):
+        """Where the levels of the test lie changes words alone."""
+        path = tmp_path / "words.txt"
+        path.write_text(" ".join(f"w{value}" for value in zipf_text(5, 60_000, 1.724, 3000)))
+        growth = measure_corpus(path)
+        fits = []
+        for level in (0.0, 1.0):
+            monkeypatch.setattr("simulate.corpus.exponents.REJECT", level)
+            fits.append(fit_corpus(growth))
+        strict, loose = (replace(fit, verdict="", rejected=False, windows=()) for fit in fits)
+        assert strict == loose
+        assert [fit.rejected for fit in fits] == [False, True]
+
+    def test_the_interval_widens_smoothly_as_a_law_fits_worse(self, tmp_path):
+        """The second support is let in bit by bit: no step, though the test goes from one side to the other."""
+        fits = [fit_of(mixed_text(3, 60_000, share), tmp_path)[1] for share in np.linspace(0.015, 0.035, 11)]
+        assert {fit.p_value < 0.01 for fit in fits} == {True, False}
+        ends = np.array([(fit.interval.lower, fit.exponent, fit.interval.upper) for fit in fits])
+        assert abs(np.diff(ends, axis=0)).max() < 0.06
+
+    def test_the_order_of_files_keeps_the_form_of_the_answer(self, tmp_path):
+        paths = [tmp_path / "a.txt", tmp_path / "b.txt"]
+        for path, exponent, seed in zip(paths, (1.6, 2.1), (1, 2), strict=True):
+            path.write_text(" ".join(f"{path.stem}{value}" for value in zipf_text(seed, 60_000, exponent, 2000)))
+        there, back = (fit_corpus(measure_corpus(order)) for order in (paths, paths[::-1]))
+        assert there.interval is not None
+        assert back.interval is not None
+        assert there.exponent == pytest.approx(back.exponent, abs=0.01)
+        assert tuple(there.interval) == pytest.approx(tuple(back.interval), abs=0.05)
 
     def test_all_new_and_nothing_new(self, tmp_path):
-        every = fit_of(np.arange(20_000), tmp_path)[1]
-        assert every.exponent == pytest.approx(1)
-        assert every.local == 1
-        assert every.interval is None
-        assert "every window was new" in every.verdict
-        none = fit_of(np.arange(20_000) % 10, tmp_path)[1]
-        assert none.exponent == 0
-        assert none.slope == 0
-        assert none.interval is None
-        assert "no new window appeared" in none.verdict
+        for values, why in (
+            (np.arange(20_000), "every window was new"),
+            (np.arange(20_000) % 10, "no new window appeared"),
+            (np.arange(20_000) % 2500, "growth has ended"),
+            (np.zeros(20_000, dtype=int), "all windows are the same"),
+            (np.where(np.arange(20_000) < 19_999, 0, 1), "all from 0 to 1 fits"),
+        ):
+            fit = fit_of(values, tmp_path)[1]
+            assert np.isnan(fit.exponent)
+            assert np.isnan(fit.p_value)
+            assert fit.interval is None
+            assert fit.verdict.startswith(f"No exponent: {why}") or why in fit.verdict
+
+    @pytest.mark.parametrize(
+        ("text", "flags"),
+        [
+            ("word " * 20_000, ()),
+            ("word " * 50, ()),
+            ("x" * 100_000, ()),
+            ("x" * 100_000, ("--unit", "byte")),
+            ("ab" * 50_000 + "\n", ("--unit", "char", "--length", "2")),
+            ("a b c d e f g " * 2000, ("--length", "1,3")),
+            (" ".join(map(str, range(20_000))), ()),
+        ],
+    )
+    def test_a_text_without_an_exponent_has_null_in_json(self, tmp_path, text, flags):
+        path = tmp_path / "text.txt"
+        path.write_text(text)
+        found = json_of("corpus", str(path), *flags, "--json")
+        for fit in found["fits"]:
+            assert fit["exponent"] is fit["exponent_lower"] is fit["exponent_upper"] is fit["fit_p_value"] is None
+            assert fit["fit"].startswith("No exponent: ")
+            assert all(window["exponent"] is window["p_value"] is None for window in fit["windows"])
+        assert "γ = " not in found["verdict"]
+        swept = json_of("sweep", "--source", f"corpus:{path}", "--json", "--no-progress")
+        assert swept["rows"][0]["exponent"] is None or not flags
 
     def test_bad_confidence(self, tmp_path):
         path = tmp_path / "words.txt"

@@ -19,7 +19,6 @@ NO_EXPONENT = (
     "curve says nothing of its error; leave out --sketch to count exactly, which gives an exponent with an interval."
 )
 
-_NO_FIT = ("exponent", "exponent_lower", "exponent_upper", "exponent_local", "fit_p_value")
 _ENDS = ("lower", "upper")
 
 
@@ -84,7 +83,7 @@ def to_dataset(growths: Sequence[SketchedGrowth], parameters: dict[str, Any]) ->
 
     from simulate.dataset import describe, provenance, stamp
 
-    from .results import name
+    from .results import NUMBERS, name
 
     dims, shape = ("source", "n_units"), (len(growths), len(growths[0].n_units))
     data: dict[str, Any] = {
@@ -92,7 +91,7 @@ def to_dataset(growths: Sequence[SketchedGrowth], parameters: dict[str, Any]) ->
     }
     data |= {f"n_unique_{end}": (dims, np.array([getattr(g.interval, end) for g in growths])) for end in _ENDS}
     data |= {key: (dims, np.full(shape, np.nan)) for key in ("f1", "f2")}
-    data |= {key: ("source", np.full(len(growths), np.nan)) for key in _NO_FIT}
+    data |= {key: ("source", np.full(len(growths), np.nan)) for key in NUMBERS}
     data |= {"fit": ("source", [NO_EXPONENT] * len(growths)), "length": ("source", [g.length for g in growths])}
     dataset = describe(xr.Dataset(data, {"source": [name(g) for g in growths], "n_units": growths[0].n_units}))
     dataset.n_unique.attrs["long_name"] = "distinct sequences U(D), estimated by HyperLogLog"
@@ -151,10 +150,10 @@ def _sketch(growth: SketchedGrowth) -> dict[str, Any]:
 
 
 def _fit(growth: SketchedGrowth) -> dict[str, Any]:
-    from .results import name
+    from .results import NUMBERS, name
 
     about = {"source": name(growth), "order": growth.order, "length": growth.length}
-    return {**about, **dict.fromkeys(_NO_FIT), "fit": NO_EXPONENT, "windows": []}
+    return {**about, **dict.fromkeys(NUMBERS), "rejected": None, "fit": NO_EXPONENT, "windows": []}
 
 
 def _notes(growths: Sequence[SketchedGrowth]) -> list[str]:

@@ -18,7 +18,12 @@ if TYPE_CHECKING:
     from .exponents import CorpusFit
     from .growth import CorpusGrowth
 
-TOO_SHORT = "No interval: the text is too short to be cut into blocks."
+
+def why_too_short(n_draws: int, n_unique: int) -> str:
+    """Why a text that cannot be cut into blocks has no exponent."""
+    reason = "all windows are the same" if n_unique == 1 else "the text is too short to be cut into blocks"
+    return f"No exponent: {reason} (D = {n_draws})."
+
 
 _FORM = re.compile(r'corpus:(?:"(?P<quoted>[^"]*)"|(?P<plain>[^,"]*))(?P<rest>(?:,[^,]*)*)\s*')
 
