@@ -110,7 +110,7 @@ def test_hashes(corpora, name):
 
 
 def test_exponents_of_the_novels(corpora):
-    """Equation E1: .490 fitted to prefixes from D = 1e3, f1/U = .357, no single power law, and an interval that holds its parts."""
+    """Equation E1: .490 fitted to prefixes from D = 1e3, f1/U = .357; no single power law, but an interval."""
     result = measure_corpus(corpora / "eng_novels.txt.zst")
     fit = fit_corpus(result)
     assert fit.local == pytest.approx(0.357, abs=0.001)
