@@ -48,6 +48,7 @@ def add_fits(
         one = dataset.isel(source=i)
         if name in corpora:
             pooled[:, i], sentence = _text_numbers(corpora[name].fit(), one)
+            sentence = " ".join([sentence, *(f"{note[0].upper()}{note[1:]}." for note in corpora[name].notes)])
             single[i, 0] = pooled[0, i]
         else:
             drawn = (one.n_unique != NOT_MEASURED).all("n_draws").values

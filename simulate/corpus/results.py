@@ -18,6 +18,7 @@ from .exponents import REJECT, CorpusFit, WindowFit
 from .growth import CorpusGrowth
 from .source import why_too_short
 from .streaming import SketchedGrowth
+from .units import noun, said
 
 Pair = tuple[CorpusGrowth, CorpusFit | None]
 
@@ -109,7 +110,7 @@ def verdict(pairs: Sequence[Pair]) -> str:
         return f"Nothing is said about how distinct windows grow. {_why_not(pairs[0][0])}"
     parts = []
     for growth, fit in fitted:
-        what = f"{growth.length} {growth.unit}{'s' if growth.length > 1 else ''}"
+        what = f"{growth.length} {noun(growth.unit, growth.length)}"
         if fit.slope in (0.0, 1.0):
             parts.append(f"{'every' if fit.slope else 'no further'} window of {what} is new")
         elif fit.interval is None:
@@ -128,10 +129,11 @@ def print_corpus(pairs: Sequence[Pair], implied: Sequence[Band], *, curves: bool
     """Print counts at the last prefix (at every prefix with `curves`), fits, what laws imply, and the verdict."""
     first = pairs[0][0]
     print(
-        f"Distinct windows of {first.unit}s in {first.corpus}, {first.n_units[-1]} {first.unit}s, order: {first.order}"
+        f"Distinct windows of {noun(first.unit)}{said(first.unit)} in {first.corpus}, {first.n_units[-1]} "
+        f"{noun(first.unit)}, order: {first.order}"
     )
     shown = [row for growth, _ in pairs for row in (growth.rows() if curves else growth.rows()[-1:])]
-    columns = ["length", f"{first.unit}s", "windows D", "distinct U", "seen once", "seen twice"]
+    columns = ["length", noun(first.unit), "windows D", "distinct U", "seen once", "seen twice"]
     keys = ("length", "n_units", "n_draws", "n_unique", "f1", "f2")
     print_table(columns, [[str(row[key]) for key in keys] for row in shown], left=0)
     if any(fit for _, fit in pairs):
@@ -140,8 +142,9 @@ def print_corpus(pairs: Sequence[Pair], implied: Sequence[Band], *, curves: bool
         print(f"! {note}")
     for growth, fit in pairs:
         print(f"length {growth.length}: {fit.verdict if fit else _why_not(growth)}")
-    print(f"\nWhat the loss laws imply for a corpus of D = {first.n_units[-1]:.4g} tokens, one token a {first.unit}")
-    print_bands(implied, float(first.n_units[-1]))
+    total, one = float(first.n_units[-1]), noun(first.unit, 1)
+    print(f"\nWhat the loss laws imply for a corpus of D = {total:.4g} tokens, one token a {one}")
+    print_bands(implied, total)
     print(f"\n{verdict(pairs)}")
 
 

@@ -114,21 +114,26 @@ def print_sketch(growths: Sequence[SketchedGrowth], implied: Sequence[Any], *, c
     from bounds.command import print_table
     from bounds.terminal.band_table import print_bands
 
+    from .units import noun, said
+
     first = growths[0]
-    total, unit = first.n_units[-1], first.unit
-    print(f"Distinct windows of {unit}s in {first.corpus}, {total} {unit}s, order: {first.order}; estimated")
+    total, unit = first.n_units[-1], noun(first.unit)
+    print(
+        f"Distinct windows of {unit}{said(first.unit)} in {first.corpus}, {total} {unit}, order: {first.order}; "
+        "estimated"
+    )
     shown = [row for growth in growths for row in (growth.rows() if curves else growth.rows()[-1:])]
     table = [
         [f"{row['length']}", f"{row['n_units']}", f"{row['n_draws']}", f"{row['n_unique']}",
          f"{row['n_unique_lower']} – {row['n_unique_upper']}"]
         for row in shown
     ]  # fmt: skip
-    print_table(["length", f"{unit}s", "windows D", "distinct U, estimated", "95 % interval"], table, left=0)
+    print_table(["length", unit, "windows D", "distinct U, estimated", "95 % interval"], table, left=0)
     print(f"U is estimated, {_how(first)}; intervals are normal, from that error.")
     for note in _notes(growths):
         print(f"! {note}")
     print(NO_EXPONENT)
-    print(f"\nWhat the loss laws imply for a corpus of D = {total:.4g} tokens, one token a {unit}")
+    print(f"\nWhat the loss laws imply for a corpus of D = {total:.4g} tokens, one token a {noun(first.unit, 1)}")
     print_bands(implied, float(total))
     print(f"\n{verdict(growths)}")
 
