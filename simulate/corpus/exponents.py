@@ -14,13 +14,14 @@
 mean curve of `blocks`. Where one power law holds it is its exponent; where none does it is the one that describes
 the stretch best, and its parts have others. The interval is honest about both:
 
-    [γ - tσ - b, γ + tσ + a],   b² = max_s δ_s² - σ_s² over parts with δ_s < 0,   a² the same with δ_s > 0
+    [γ - tσ - b, γ + tσ + a],   b = max_s δ_s² / √(δ_s² + σ_s²) over parts with δ_s < 0,   a the same with δ_s > 0
 
 *Sampling*, tσ: the delete-one-block jackknife, widened where neighbouring blocks are alike. *Misfit*, b and a: how
 far the exponents of parts of the stretch (its two halves in ln D, and the shorter stretches that end with it) lie
-from γ beyond what their own sampling explains; 0 where that explains all. A bound on the bias is added to the
-interval, not squared into it, as for any bias of known size but unknown place (Armstrong & Kolesár 2018, section 2).
-So the interval widens smoothly as a law fits worse, and none of its numbers turns on a p-value.
+from γ, shrunk by how much of that their sampling explains: |δ_s| where σ_s is small beside it, half of |δ_s| where
+σ_s is 1.7 |δ_s|. The interval holds the exponents that all these parts gave, as long as σ_s < 7 tσ. A bound on a bias
+is added to an interval, not squared into it (Armstrong & Kolesár 2018, section 2). So the interval widens smoothly
+as a law fits worse, and none of its numbers turns on a p-value.
 
 Whether one power law holds is asked of the same curves: two contrasts that it makes zero (a bend and a twist of
 d ln Ū/d ln D) are compared with their jackknife covariance (Hotelling's T²), on the stretch and on the shorter ones.
@@ -94,7 +95,7 @@ class CorpusFit:
     """Half of the width of the interval that sampling alone would give."""
     misfit_below: float
     misfit_above: float
-    """How far exponents of parts of the stretch lie below and above, beyond their sampling."""
+    """How far exponents of parts of the stretch lie below and above, shrunk by what their sampling explains."""
     p_value: float
     """Of one power law on all of `windows`: the least of theirs, times their number (Bonferroni), at most 1."""
     rejected: bool
@@ -197,7 +198,7 @@ class _Stretches:
         for part in [(start, middle), (middle, None), *((first, None) for first in shorter)]:
             its, without = self.exponent(*part)
             gap = its - gamma
-            beyond = float(np.sqrt(max(0.0, gap**2 - self.blocks.standard_error(without - each) ** 2)))
+            beyond = gap**2 / max(float(np.hypot(gap, self.blocks.standard_error(without - each))), 1e-300)
             below, above = (max(below, beyond), above) if gap < 0 else (below, max(above, beyond))
         return below, above
 
