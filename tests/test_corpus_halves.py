@@ -131,7 +131,7 @@ def test_the_order_of_files_does_not_decide():
 def write_page() -> None:
     """Put the table, and the sentence on orders, between the two comments of the page."""
     lines = [
-        "| text | halves | intervals | hold γ of the other half | hold its slope at the end | mean width | of it misfit |",
+        "| text | halves | intervals | hold γ of the other half | its slope at the end | mean width | of it misfit |",
         "|---" * 7 + "|",
     ]
     for name in CORPORA:

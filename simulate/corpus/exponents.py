@@ -19,7 +19,7 @@ the stretch best, and its parts have others. The interval is honest about both:
 *Sampling*, tσ: the delete-one-block jackknife, widened where neighbouring blocks are alike. *Misfit*, b and a: how
 far the exponents of parts of the stretch (its two halves in ln D, and the shorter stretches that end with it) lie
 from γ, shrunk by how much of that their sampling explains: |δ_s| where σ_s is small beside it, half of |δ_s| where
-σ_s is 1.7 |δ_s|. The interval holds the exponents that all these parts gave, as long as σ_s < 7 tσ. A bound on a bias
+σ_s is 1.7 |δ_s|. The interval holds the exponents that all these parts gave, as long as σ_s < 3.3 tσ. A bound on a bias
 is added to an interval, not squared into it (Armstrong & Kolesár 2018, section 2). So the interval widens smoothly
 as a law fits worse, and none of its numbers turns on a p-value.
 

@@ -167,8 +167,8 @@ def _print_fits(pairs: Sequence[Pair]) -> None:
     print(
         "γ: of the mean curve over all stretches of D windows; γ of prefixes: of the curve as counted, in this order.\n"
         "The interval is γ ± sampling (from leaving out blocks of text), wider by the misfit: how far exponents of\n"
-        "parts of the stretch lie below and above γ, less what their sampling explains. p of fit: that K D^γ - u₀ holds there; no\n"
-        "other number depends on it."
+        "parts of the stretch lie below and above γ, less what their sampling explains. p of fit: that\n"
+        "K D^γ - u₀ holds there; no other number depends on it."
     )
 
 
