@@ -95,7 +95,8 @@ def _words(text: Any, classes: Any, base: Any, state: Any, out: Any) -> int:
         point, width = np.int64(text[i]), 1
         if point >= 0x80:
             point, width = code_point(text, i)
-        kind, inside = np.int64(classes[point]), np.int64(state[_INSIDE])
+        kind = np.int64(classes[point])
+        inside: Any = np.int64(state[_INSIDE])
         if inside != 0 and not kind & _goes_on(inside):
             found = _end(base, state, out, found)
             inside = 0
