@@ -90,20 +90,16 @@ def measure(name: str) -> list[tuple[str, tuple[int, int, int, float, float]]]:
 
 def orders() -> tuple[int, int, int, float]:
     """Pairs of files and lengths; those whose two orders differ in form, and those with p on either side of .01."""
-    names = [name for name in CORPORA if unit_of(name) == "word"]
-    texts = {name: read(name) for name in names}
+    where = folder()
+    assert where is not None
+    paths = [where / f"{name}.txt.zst" for name in CORPORA if unit_of(name) == "word"]
     pairs = []
-    for one, other in combinations(names, 2):
-        # Words of two files are told apart by the file: which are the same does not matter here.
-        a, b = texts[one].ids, texts[other].ids + 1 + texts[one].ids.max()
-        there, back = (
-            replace(texts[one], ids=np.concatenate(both), starts=np.cumsum([0, *map(len, both)]).astype(np.int64))
-            for both in ((a, b), (b, a))
-        )
-        pairs += list(zip(fits_of(there), fits_of(back), strict=True))
+    for files in combinations(paths, 2):
+        there, back = (fits_of(read_units(order)) for order in (files, files[::-1]))
+        pairs += list(zip(there, back, strict=True))
     form = sum((a.interval is None) != (b.interval is None) for a, b in pairs)
     sides = sum((a.p_value < 0.01) != (b.p_value < 0.01) for a, b in pairs)
-    ends = [abs(np.subtract(a.interval, b.interval)).max() / a.interval.width for a, b in pairs]
+    ends = [max(abs(x - y) for x, y in zip(a.interval, b.interval, strict=True)) / a.interval.width for a, b in pairs]
     return len(pairs), form, sides, float(max(ends))
 
 
