@@ -209,7 +209,7 @@ KINDS = {
     "topics of 1000 words": _zipf_kind(0.58, 1000),
     "topics of 5000 words": _zipf_kind(0.58, 5000),
     "topics of 20000 words": _zipf_kind(0.58, 20_000, 0.85),
-    "no power law: γ = .44 and .72": Kind(_two_laws, law="mixture:0.9*(zipf:2.272727)+0.1*(zipf:1.388889)"),
+    "no power law: γ = .44 and .72": Kind(_two_laws, law="mixture:0.9*(zipf:2.272727)+0.1*(zipf:1.388889)", least=0.85),
     "no power law: 1 % of 3000 words": Kind(
         lambda seed: mixed_text(seed, WORDS, 0.01), law=f"mixture:0.99*({ZIPF})+0.01*(uniform:3000)"
     ),
