@@ -108,7 +108,11 @@ def sweep(**options: Any) -> int:
 @main.command()
 @click.argument("files", nargs=-1, required=True, metavar="FILE...")
 @click.option(
-    "--unit", type=click.Choice(["byte", "char", "word"]), default="word", show_default=True, help="What is counted."
+    "--unit",
+    type=click.Choice(["byte", "char", "word", "word-marks", "space"]),
+    default="word",
+    show_default=True,
+    help="What is counted: word cuts at combining marks, word-marks does not, space cuts at white space alone.",
 )
 @click.option(
     "--length",

@@ -98,6 +98,16 @@ DESCRIPTIONS: dict[str, tuple[str, str]] = {
     "fit_offset": ("sequences", "offset u0 of the fitted curve K D^gamma - u0"),
     "fit_scale": ("sequences", "scale K of the fitted curve K D^gamma - u0"),
     "fit_p_value": ("1", "p-value of the test of fit"),
+    "exponent_sampling": ("1", "half-width of the interval of exponent that sampling alone gives, of a text"),
+    "exponent_misfit_below": (
+        "1",
+        "how far exponents of parts of the stretch lie below exponent, less what sampling explains",
+    ),
+    "exponent_misfit_above": (
+        "1",
+        "how far exponents of parts of the stretch lie above exponent, less what sampling explains",
+    ),
+    "neighbour_correlation": ("1", "correlation of neighbouring blocks of a text; near 0 where they are unrelated"),
     "learner": ("", "who learns from the corpus"),
     "loss_tolerance": ("", "training loss allowed: nats per sequence, or a share (%) of the excess loss on tests"),
     "excess_loss": ("loss_unit", "excess loss given the corpus, exact; NaN where not measured"),

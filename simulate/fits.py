@@ -16,7 +16,7 @@ from bounds.estimation.dataset_fits import fit_inputs, fit_source
 from bounds.estimation.many import exponents
 from bounds.fitting import ExponentFit, fit_exponent
 from simulate.corpus.exponents import CorpusFit
-from simulate.corpus.source import TOO_SHORT, OpenCorpus
+from simulate.corpus.source import OpenCorpus, why_too_short
 from simulate.dataset import NOT_MEASURED, describe, stamp
 
 Window = tuple[int, int] | None
@@ -48,6 +48,7 @@ def add_fits(
         one = dataset.isel(source=i)
         if name in corpora:
             pooled[:, i], sentence = _text_numbers(corpora[name].fit(), one)
+            sentence = " ".join([sentence, *(f"{note[0].upper()}{note[1:]}." for note in corpora[name].notes)])
             single[i, 0] = pooled[0, i]
         else:
             drawn = (one.n_unique != NOT_MEASURED).all("n_draws").values
@@ -123,10 +124,12 @@ def _numbers(fit: ExponentFit) -> list[float]:
 
 def _text_numbers(fit: CorpusFit | None, one: xr.Dataset) -> tuple[list[float], str]:
     """As `_numbers`, with the sentence, for a real corpus, which may be too short for a fit."""
-    counts = one.spectrum.isel(replicate=0).values
     if fit is None:
-        local = float(counts[0] / counts.sum())
-        return [math.nan, math.nan, math.nan, local, math.nan, math.nan, math.nan], TOO_SHORT
+        once, n_unique = int(one.spectrum.values[0, 0]), int(one.spectrum.values[0].sum())
+        n_draws = int(one.n_draws[-1])
+        # One type, or as many as draws, say nothing of a slope.
+        local = once / n_unique if 1 < n_unique < n_draws else math.nan
+        return [math.nan, math.nan, math.nan, local, math.nan, math.nan, math.nan], why_too_short(n_draws, n_unique)
     low, high = (math.nan, math.nan) if fit.interval is None else fit.interval
     return [fit.exponent, low, high, fit.local, math.nan, math.nan, fit.p_value], fit.verdict
 

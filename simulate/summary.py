@@ -59,9 +59,7 @@ def curves(dataset: xr.Dataset) -> list[dict[str, Any]]:
 
 def warnings(dataset: xr.Dataset, implied: Sequence[Band]) -> list[str]:
     """What a reader must be told beside the numbers."""
-    told = [
-        f"{short(row['source'])}: {row['fit']}" for row in rows(dataset) if row["exponent_lower"] is None and row["fit"]
-    ]
+    told = [f"{short(row['source'])}: {row['fit']}" for row in rows(dataset) if _needs_words(row)]
     far = [row for row in rows(dataset) if row["z"] is not None and abs(row["z"]) > 4]
     told += [f"{row['source']}: the mean count is {row['z']:.1f} standard errors from its expectation" for row in far]
     told += _unknown(dataset)
@@ -133,13 +131,18 @@ def print_summary(dataset: xr.Dataset, implied: Sequence[Band]) -> None:
             "z is measured between the corpora (Student's t, as a normal quantile; none with fewer than 8)."
         )
     for row in rows(dataset):
-        if row["exponent_lower"] is None and row["fit"]:
+        if _needs_words(row):
             print(f"! {short(row['source'])}: {row['fit']}")
     for note in _unknown(dataset):
         print(f"! {note}")
     print(f"\nWhat the loss laws imply for a corpus of D = {n_draws:.4g} tokens, with one parameter per sequence")
     print_bands(implied, n_draws)
     print(f"\n{verdict(dataset, implied)}")
+
+
+def _needs_words(row: dict[str, Any]) -> bool:
+    """Whether the sentence of a fit is told beside its numbers: why there is no interval, and all that is of a text."""
+    return bool(row["fit"]) and (row["exponent_lower"] is None or row["source"].startswith("corpus:"))
 
 
 def _unknown(dataset: xr.Dataset) -> list[str]:

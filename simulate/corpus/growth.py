@@ -2,7 +2,7 @@
 
 | letter   | name in results | is                                                                       |
 |----------|-----------------|--------------------------------------------------------------------------|
-| T        | `n_units`       | units (bytes, chars, words) in a prefix of the corpus                    |
+| T        | `n_units`       | units (`units`: bytes, chars, words) in a prefix of the corpus           |
 | D        | `n_draws`       | windows in it: T - k + 1 for one file, fewer where streams are not joined |
 | U        | `n_unique`      | distinct windows                                                         |
 | f_1, f_2 | `f1`, `f2`      | windows that occur once, twice                                           |
@@ -25,7 +25,9 @@ from bounds.quantities import log_spaced, parse_count
 from .blocks import MAX_GROUPS, MIN_BLOCK, MIN_GROUPS, BlockCurves, block_curves
 from .counting import WindowIds, growth, window_ids
 from .readers import InputError
+from .repeats import note_of_repeats
 from .sequences import ORDERS, Units, philox_order, read_units, shuffle_chunks
+from .units import noun
 
 Paths = str | os.PathLike[str] | Sequence[str | os.PathLike[str]]
 
@@ -122,7 +124,7 @@ def measure_corpus(
     """Exact counts of distinct windows of `length` units in growing prefixes of the text in `paths`.
 
     `paths` names one or several files (``.zst`` is decompressed, ``-`` is standard input), counted together;
-    no window joins two of them. `unit` is byte, char or word. `at` gives the prefixes in units: a list, or a
+    no window joins two of them. `unit` is one of `units.UNITS`. `at` gives the prefixes in units: a list, or a
     string such as ``1000,1e5,all`` or ``1e3:1e6:25``; 25 log-spaced ones if None. `order` is "file", or
     "shuffled-chunks": stretches of `chunk` units in an order drawn from `seed`. `blocks` is the number of
     blocks of `CorpusGrowth.blocks`, 0 for none: 16 are long enough for chapters, more make the interval narrower
@@ -152,15 +154,16 @@ def measure_units(
     longest = int(np.diff(units.starts).max())
     if max(lengths) > longest:
         raise InputError(
-            f"length must be at most the {longest} {units.unit}s of the longest file of {units.corpus}, "
+            f"length must be at most the {longest} {noun(units.unit)} of the longest file of {units.corpus}, "
             f"got {max(lengths)}"
         )
     grid = parse_at(at, units.n_units, max(lengths), units.unit)
     if order == "shuffled-chunks":
         units = shuffle_chunks(units, chunk, seed)
+    repeats = [] if _has_copies(units) else note_of_repeats(units.ids, units.unit)
     found = {}
     for windows in window_ids(units, lengths):
-        notes = _notes(units, windows.length, chunk)
+        notes = [*repeats, *_notes(units, windows.length, chunk)]
         found[windows.length] = _measured(units, windows, grid, blocks, seed, notes)
     return [found[length] for length in lengths]
 
@@ -179,10 +182,10 @@ def parse_at(at: Any, n_units: int, length: int, unit: str) -> np.ndarray:
     grid = np.array(sorted(points), dtype=np.int64)
     if grid[-1] > n_units:
         raise InputError(
-            f"at must not exceed the {n_units} {unit}s of the corpus, got {grid[-1]}; write all for all of them"
+            f"at must not exceed the {n_units} {noun(unit)} of the corpus, got {grid[-1]}; write all for all of them"
         )
     if grid[0] < length:
-        raise InputError(f"at must be at least the length of a window, {length} {unit}s, got {grid[0]}")
+        raise InputError(f"at must be at least the length of a window, {length} {noun(unit)}, got {grid[0]}")
     return grid
 
 
@@ -261,13 +264,18 @@ def _measured(
     )
 
 
+def _has_copies(units: Units) -> bool:
+    """Whether two of its files are the same, which `Units.notes` says already."""
+    return len({digest for _, digest in units.sha256}) < len(units.sha256)
+
+
 def _notes(units: Units, length: int, chunk: int) -> list[str]:
     joined = max(units.n_units - length + 1, 0)
     lost = joined - units.n_windows(length)
-    notes = []
+    notes = [*units.notes]
     if units.order == "shuffled-chunks":
         notes.append(
-            f"chunks of {chunk} {units.unit}s were shuffled; {lost} of {joined} windows would join two of them "
+            f"chunks of {chunk} {noun(units.unit)} were shuffled; {lost} of {joined} windows would join two of them "
             "and are not counted"
         )
         notes.append(

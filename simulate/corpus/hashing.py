@@ -5,7 +5,8 @@ A byte and a code point are their own numbers. A word is a polynomial of its byt
 ones of at most b bytes share one with probability below b/7 / 2^60. No word holds a zero byte but that byte alone,
 so that filling up the last seven with zeros makes no two words alike.
 
-A word that ends with the piece goes on in the next one: the loop keeps what it has of the polynomial. So the numbers
+A word that ends with the piece may go on in the next one, and so may a mark of what stands at its end: the loop keeps
+what it has of the polynomial, and what kind of word it is in. So the numbers
 do not depend on how the text is cut, and memory does not depend on the text, be it one long word.
 """
 
@@ -16,12 +17,14 @@ from typing import Any
 
 import numpy as np
 
-from simulate.compiled import compiled, eight_bytes
+from simulate.compiled import compiled, eight_bytes, inlined
 from simulate.sampling import HASH_PRIME, hash_base, multiply_mod
 from simulate.stream import Stream
 
-from .sequences import character_classes, code_points, hashed_blocks, utf8_blocks
+from .scripts import Tally
+from .sequences import code_points, hashed_blocks, utf8_blocks
 from .tokenizing import code_point
+from .units import LETTER, MARK, SINGLE, WHITE, character_classes
 
 PIECE = 1 << 18
 """Bytes turned into numbers at a time."""
@@ -31,13 +34,14 @@ _S8, _SEVEN = np.uint64(8), np.uint64((1 << 56) - 1)
 _ZERO, _ONE = np.uint64(0), np.uint64(1)
 
 _SUM, _REST, _SIZE, _INSIDE = 0, 1, 2, 3
-"""State of a word: the polynomial so far, bytes not yet in it, how many these are, and whether there is a word."""
+"""State of a word: the polynomial so far, bytes not yet in it, how many these are, and the class of its first code
+point, 0 between words."""
 
 
-def unit_numbers(path: str, unit: str, digest: Any, seed: int) -> Iterator[np.ndarray]:
+def unit_numbers(path: str, unit: str, digest: Any, seed: int, tally: Tally) -> Iterator[np.ndarray]:
     """Numbers of the units of `path` in their order, below 2^61 - 1: uint8 bytes, uint32 code points, uint64 words.
 
-    `digest` is given the bytes. Raises InputError as `read_units` does.
+    `digest` is given the bytes, and `tally` the text where it is cut into words. Raises InputError as `read_units`.
     """
     blocks = _short(hashed_blocks(path, digest))
     if unit == "byte":
@@ -47,16 +51,19 @@ def unit_numbers(path: str, unit: str, digest: Any, seed: int) -> Iterator[np.nd
     if unit == "char":
         yield from (code_points(text) for _, text in checked)
         return
-    words = WordNumbers(seed)
+    words = WordNumbers(seed, unit)
     for block, _ in checked:
+        tally.take(block)
         yield words.feed(block)
+    tally.end_of_file()
     yield words.last()
 
 
 class WordNumbers:
     """Numbers of words in a text that comes in pieces."""
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, unit: str = "word") -> None:
+        self._classes = character_classes(unit)
         stream = Stream(seed, "hashes", cell=1)
         self._base = hash_base(np.uint64(seed), np.uint64(stream.high))
         self._state = np.zeros(4, dtype=np.uint64)
@@ -65,7 +72,7 @@ class WordNumbers:
         """Numbers (uint64) of the words that are known to end in `block`, whole code points of UTF-8."""
         text = np.frombuffer(block, dtype=np.uint8)
         out = np.empty(len(text) + 1, dtype=np.uint64)
-        return out[: _words(text, character_classes(), self._base, self._state, out)].copy()
+        return out[: _words(text, self._classes, self._base, self._state, out)].copy()
 
     def last(self) -> np.ndarray:
         """The word at the end of the text, if it ends in one."""
@@ -88,25 +95,36 @@ def _words(text: Any, classes: Any, base: Any, state: Any, out: Any) -> int:
         point, width = np.int64(text[i]), 1
         if point >= 0x80:
             point, width = code_point(text, i)
-        kind = classes[point]
-        if kind != 1:
+        kind = np.int64(classes[point])
+        inside: Any = np.int64(state[_INSIDE])
+        if inside != 0 and not kind & _goes_on(inside):
             found = _end(base, state, out, found)
-        if kind == 0:
+            inside = 0
+        if kind == WHITE:
             i += width
             continue
+        if inside == 0:
+            # A mark after nothing is a word by itself, to which more marks belong.
+            inside = LETTER if kind == LETTER else SINGLE
+            state[_INSIDE] = inside
+        more = _goes_on(inside)
         end = i + width
-        while kind == 1 and end < len(text):
+        while end < len(text):
             point, width = np.int64(text[end]), 1
             if point >= 0x80:
                 point, width = code_point(text, end)
-            if classes[point] != 1:
+            if not classes[point] & more:
                 break
             end += width
         _take(text, i, end, base, state)
-        if kind == 2:
-            found = _end(base, state, out, found)
         i = end
     return found
+
+
+@inlined
+def _goes_on(inside: Any) -> Any:
+    """Classes of code points that belong to a word which began with class `inside`."""
+    return LETTER | MARK if inside == LETTER else MARK
 
 
 @compiled
@@ -124,7 +142,7 @@ def _take(text: Any, first: int, end: int, base: Any, state: Any) -> None:
         at += 1
         if size == 7:
             total, rest, size = _one_more(total, rest, base), _ZERO, _ZERO
-    state[_SUM], state[_REST], state[_SIZE], state[_INSIDE] = total, rest, size, _ONE
+    state[_SUM], state[_REST], state[_SIZE] = total, rest, size
 
 
 @compiled

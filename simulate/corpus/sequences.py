@@ -1,35 +1,25 @@
-"""Text as integers: each byte, code point or word of a corpus becomes the id of its type.
-
-| unit   | is                                                                                      |
-|--------|-----------------------------------------------------------------------------------------|
-| `byte` | every byte of the file                                                                    |
-| `char` | every Unicode code point of the file read as UTF-8, newlines as they stand                |
-| `word` | every match of ``re.findall(r"\\w+|[^\\w\\s]", text)``: case kept, nothing normalised       |
+"""Text as integers: each byte, code point or word of a corpus becomes the id of its type; `units` says what these are.
 
 A *stream* is a stretch of units within which windows are taken: a file, or a chunk of a shuffled corpus.
-Windows never join two streams. Which code points are ``\\w`` and ``\\s`` is asked of this Python's `re`, so a
-newer Unicode may count a few new letters differently.
+Windows never join two streams.
 """
 
 from __future__ import annotations
 
 import hashlib
 import os
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from .readers import InputError, file_list, label, read_blocks, stem
+from .units import UNITS, WORDS, character_classes, noun
 
 if TYPE_CHECKING:
+    from .scripts import Tally
     from .tokenizing import WordTable
-
-UNITS = ("byte", "char", "word")
-"""What a window can be made of."""
 
 ORDERS = ("file", "shuffled-chunks")
 """In which order the units of a corpus are counted."""
@@ -55,6 +45,8 @@ class Units:
     order: str = "file"
     words: tuple[str, ...] | None = None
     """Text of each word type, kept where `keep_words` asked for it."""
+    notes: tuple[str, ...] = ()
+    """What a reader of any count of these units has to know, one sentence each."""
 
     @property
     def n_units(self) -> int:
@@ -86,25 +78,27 @@ def read_units(
     """
     check_unit(unit)
     names = file_list(paths)
-    words = None
-    if unit == "word":
-        from .tokenizing import WordTable  # numba, which bytes and chars do without
+    words = tally = None
+    if unit in WORDS:
+        from .scripts import Tally  # numba, which bytes and chars do without
+        from .tokenizing import WordTable
 
-        words = WordTable()
+        words, tally = WordTable(), Tally()
     parts: list[np.ndarray] = []
     lengths, hashes = [], []
     for name in names:
         digest = hashlib.sha256()
-        pieces = _pieces(name, unit, digest, words)
+        pieces = _pieces(name, unit, digest, words, tally)
         lengths.append(sum(map(len, pieces)))
         if not lengths[-1]:
-            raise InputError(f"{label(name)} holds no {unit}: it is nothing but white space")
+            raise InputError(f"{label(name)} holds no {noun(unit, 1)}: it is nothing but white space")
         parts += pieces
         hashes.append((label(name), digest.hexdigest()))
     starts = np.concatenate([[0], np.cumsum(lengths, dtype=np.int64)])
     if starts[-1] > MAX_UNITS:
         raise InputError(
-            f"the corpus has {starts[-1]} {unit}s, and at most {MAX_UNITS} can be counted exactly; count a part of it"
+            f"the corpus has {starts[-1]} {noun(unit)}, and at most {MAX_UNITS} can be counted exactly; "
+            "count a part of it"
         )
     return Units(
         ids=parts[0] if len(parts) == 1 else np.concatenate(parts),
@@ -113,6 +107,7 @@ def read_units(
         corpus=corpus_name(names),
         sha256=tuple(hashes),
         words=words.texts() if words is not None and keep_words else None,
+        notes=(*same_files(hashes), *(tally.notes(unit) if tally else ())),
     )
 
 
@@ -120,6 +115,21 @@ def check_unit(unit: str) -> None:
     """Raise InputError unless `unit` is one of `UNITS`."""
     if unit not in UNITS:
         raise InputError(f"unit must be one of {', '.join(UNITS)}, got {unit!r}")
+
+
+def same_files(hashes: Sequence[tuple[str, str]]) -> list[str]:
+    """A sentence for each file that holds, byte for byte, what one before it holds; `hashes` are its SHA-256."""
+    first: dict[str, str] = {}
+    notes = []
+    for name, digest in hashes:
+        if digest not in first:
+            first[digest] = name
+        else:
+            again = "was given twice" if name == first[digest] else f"holds the same text as {first[digest]}"
+            notes.append(
+                f"{name} {again}: its windows are counted twice, and nothing in it is new; give each text once"
+            )
+    return list(dict.fromkeys(notes))
 
 
 def check_seed(seed: int) -> None:
@@ -166,17 +176,22 @@ def hashed_blocks(path: str, digest: Any) -> Iterator[bytes]:
         yield block
 
 
-def _pieces(path: str, unit: str, digest: Any, words: WordTable | None) -> list[np.ndarray]:
+def _pieces(path: str, unit: str, digest: Any, words: WordTable | None, tally: Tally | None) -> list[np.ndarray]:
     if unit == "byte":
         # bytearray.extend grows in place: no second copy of the text
         data = bytearray()
         for block in hashed_blocks(path, digest):
             data += block
         return [np.frombuffer(data, dtype=np.uint8)]
-    checked = utf8_blocks(path, hashed_blocks(path, digest), at_space=unit == "word")
-    if words is None:
+    checked = utf8_blocks(path, hashed_blocks(path, digest), at_space=unit in WORDS)
+    if words is None or tally is None:
         return [code_points(text) for _, text in checked]
-    return [words.ids(block, character_classes()) for block, _ in checked]
+    found = []
+    for block, _ in checked:
+        tally.take(block)
+        found.append(words.ids(block, character_classes(unit)))
+    tally.end_of_file()
+    return found
 
 
 def code_points(text: str) -> np.ndarray:
@@ -225,14 +240,3 @@ def _decode(path: str, block: bytes, offset: int) -> str:
         raise InputError(
             f"{label(path)} is not UTF-8 at byte {offset + error.start}: convert it, or count unit byte"
         ) from error
-
-
-@lru_cache(maxsize=1)
-def character_classes() -> np.ndarray:
-    r"""Class of every code point: 0 white space (``\s``), 1 part of a word (``\w``), 2 a word by itself."""
-    every = np.arange(0x110000, dtype="<u4").tobytes().decode("utf-32-le", "surrogatepass")
-    classes = np.full(0x110000, 2, dtype=np.uint8)
-    for pattern, value in ((r"\s+", 0), (r"\w+", 1)):
-        for found in re.finditer(pattern, every):
-            classes[found.start() : found.end()] = value
-    return classes

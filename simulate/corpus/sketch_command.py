@@ -19,7 +19,6 @@ NO_EXPONENT = (
     "curve says nothing of its error; leave out --sketch to count exactly, which gives an exponent with an interval."
 )
 
-_NO_FIT = ("exponent", "exponent_lower", "exponent_upper", "exponent_local", "fit_p_value")
 _ENDS = ("lower", "upper")
 
 
@@ -84,7 +83,7 @@ def to_dataset(growths: Sequence[SketchedGrowth], parameters: dict[str, Any]) ->
 
     from simulate.dataset import describe, provenance, stamp
 
-    from .results import name
+    from .results import NUMBERS, name
 
     dims, shape = ("source", "n_units"), (len(growths), len(growths[0].n_units))
     data: dict[str, Any] = {
@@ -92,7 +91,7 @@ def to_dataset(growths: Sequence[SketchedGrowth], parameters: dict[str, Any]) ->
     }
     data |= {f"n_unique_{end}": (dims, np.array([getattr(g.interval, end) for g in growths])) for end in _ENDS}
     data |= {key: (dims, np.full(shape, np.nan)) for key in ("f1", "f2")}
-    data |= {key: ("source", np.full(len(growths), np.nan)) for key in _NO_FIT}
+    data |= {key: ("source", np.full(len(growths), np.nan)) for key in NUMBERS}
     data |= {"fit": ("source", [NO_EXPONENT] * len(growths)), "length": ("source", [g.length for g in growths])}
     dataset = describe(xr.Dataset(data, {"source": [name(g) for g in growths], "n_units": growths[0].n_units}))
     dataset.n_unique.attrs["long_name"] = "distinct sequences U(D), estimated by HyperLogLog"
@@ -115,21 +114,26 @@ def print_sketch(growths: Sequence[SketchedGrowth], implied: Sequence[Any], *, c
     from bounds.command import print_table
     from bounds.terminal.band_table import print_bands
 
+    from .units import noun, said
+
     first = growths[0]
-    total, unit = first.n_units[-1], first.unit
-    print(f"Distinct windows of {unit}s in {first.corpus}, {total} {unit}s, order: {first.order}; estimated")
+    total, unit = first.n_units[-1], noun(first.unit)
+    print(
+        f"Distinct windows of {unit}{said(first.unit)} in {first.corpus}, {total} {unit}, order: {first.order}; "
+        "estimated"
+    )
     shown = [row for growth in growths for row in (growth.rows() if curves else growth.rows()[-1:])]
     table = [
         [f"{row['length']}", f"{row['n_units']}", f"{row['n_draws']}", f"{row['n_unique']}",
          f"{row['n_unique_lower']} – {row['n_unique_upper']}"]
         for row in shown
     ]  # fmt: skip
-    print_table(["length", f"{unit}s", "windows D", "distinct U, estimated", "95 % interval"], table, left=0)
+    print_table(["length", unit, "windows D", "distinct U, estimated", "95 % interval"], table, left=0)
     print(f"U is estimated, {_how(first)}; intervals are normal, from that error.")
     for note in _notes(growths):
         print(f"! {note}")
     print(NO_EXPONENT)
-    print(f"\nWhat the loss laws imply for a corpus of D = {total:.4g} tokens, one token a {unit}")
+    print(f"\nWhat the loss laws imply for a corpus of D = {total:.4g} tokens, one token a {noun(first.unit, 1)}")
     print_bands(implied, float(total))
     print(f"\n{verdict(growths)}")
 
@@ -151,10 +155,10 @@ def _sketch(growth: SketchedGrowth) -> dict[str, Any]:
 
 
 def _fit(growth: SketchedGrowth) -> dict[str, Any]:
-    from .results import name
+    from .results import NUMBERS, name
 
     about = {"source": name(growth), "order": growth.order, "length": growth.length}
-    return {**about, **dict.fromkeys(_NO_FIT), "fit": NO_EXPONENT, "windows": []}
+    return {**about, **dict.fromkeys(NUMBERS), "rejected": None, "fit": NO_EXPONENT, "windows": []}
 
 
 def _notes(growths: Sequence[SketchedGrowth]) -> list[str]:

@@ -12,13 +12,20 @@ import numpy as np
 from bounds.quantities import parse_count
 
 from .readers import InputError, label
-from .sequences import UNITS, Units, read_units
+from .repeats import note_of_repeats
+from .sequences import Units, read_units
+from .units import UNITS, noun
 
 if TYPE_CHECKING:
     from .exponents import CorpusFit
     from .growth import CorpusGrowth
 
-TOO_SHORT = "No interval: the text is too short to be cut into blocks."
+
+def why_too_short(n_draws: int, n_unique: int) -> str:
+    """Why a text that cannot be cut into blocks has no exponent."""
+    reason = "all windows are the same" if n_unique == 1 else "the text is too short to be cut into blocks"
+    return f"No exponent: {reason} (D = {n_draws})."
+
 
 _FORM = re.compile(r'corpus:(?:"(?P<quoted>[^"]*)"|(?P<plain>[^,"]*))(?P<rest>(?:,[^,]*)*)\s*')
 
@@ -40,7 +47,7 @@ class CorpusSource:
         units = read_units(self.path, self.unit)
         if units.n_units < self.length:
             raise InputError(
-                f"{label(self.path)}: length must be at most its {units.n_units} {self.unit}s, got {self.length}"
+                f"{label(self.path)}: length must be at most its {units.n_units} {noun(self.unit)}, got {self.length}"
             )
         return OpenCorpus(self, units)
 
@@ -61,6 +68,11 @@ class OpenCorpus:
     def digests(self) -> dict[str, str]:
         """SHA-256 of the file's bytes after decompression."""
         return dict(self._units.sha256)
+
+    @property
+    def notes(self) -> list[str]:
+        """What a reader of any count of this text has to know, one sentence each."""
+        return [*self._units.notes, *note_of_repeats(self._units.ids, self._units.unit)]
 
     def count(self, n_draws: Sequence[int]) -> tuple[np.ndarray, np.ndarray]:
         """Distinct windows among the first `n_draws` windows, ascending, and the spectrum of the last."""

@@ -22,8 +22,10 @@ from bounds.quantities import MAX_COUNT
 from .growth import NO_PREFIX, SMALLEST, Paths, at_items, read_points, window_lengths
 from .hashing import unit_numbers
 from .readers import InputError, file_list, label
-from .sequences import check_unit, corpus_name
+from .scripts import Tally
+from .sequences import check_unit, corpus_name, same_files
 from .sketch import PRECISION, HyperLogLog
+from .units import noun, said
 
 PER_DECADE = 8
 _OPEN = tuple(sorted({round(10 ** (j / PER_DECADE)) for j in range(19 * PER_DECADE)}))
@@ -99,7 +101,7 @@ def sketch_corpus(
     names, lengths = file_list(paths), window_lengths(length)
     check_unit(unit)
     grid = _grid(at, max(lengths), unit)
-    kinds = [f"windows of {k} {unit}{'s' * (k > 1)}" for k in lengths]
+    kinds = [f"windows of {k} {noun(unit, k)}{said(unit)}" for k in lengths]
     run = _Run(lengths, [HyperLogLog(precision, seed, kind) for kind in kinds], [0] * len(lengths))
     hashes = []
     for name in names:
@@ -108,7 +110,7 @@ def sketch_corpus(
         hashes.append((label(name), digest.hexdigest()))
     if max(lengths) > run.longest:
         raise InputError(
-            f"length must be at most the {run.longest} {unit}s of the longest file of {corpus_name(names)}, "
+            f"length must be at most the {run.longest} {noun(unit)} of the longest file of {corpus_name(names)}, "
             f"got {max(lengths)}"
         )
     found = _growths(run, grid, at, corpus_name(names), unit, tuple(hashes))
@@ -140,6 +142,7 @@ class _Run:
     longest: int = 0
     noted: dict[int, list[tuple[int, float, Interval]]] = field(default_factory=dict)
     """For each prefix and length: windows, estimate and interval."""
+    tally: Tally = field(default_factory=Tally)
 
     def note(self) -> None:
         estimates = [(sketch.estimate(), sketch.interval()) for sketch in self.sketches]
@@ -166,7 +169,7 @@ def _grid(at: Any, length: int, unit: str) -> _Grid:
     if not (given or end):
         raise InputError(NO_PREFIX)
     if given and min(given) < length:
-        raise InputError(f"at must be at least the length of a window, {length} {unit}s, got {min(given)}")
+        raise InputError(f"at must be at least the length of a window, {length} {noun(unit)}, got {min(given)}")
     return _Grid(tuple(sorted(given)), low, end)
 
 
@@ -174,7 +177,7 @@ def _read(run: _Run, name: str, unit: str, digest: Any, grid: _Grid, seed: int) 
     """Give the windows of one file to the sketches, and note what they estimate at the prefixes."""
     stops, before, longest = grid.stops, run.n_units, max(run.lengths)
     kept: np.ndarray | None = None
-    for numbers in unit_numbers(name, unit, digest, seed):
+    for numbers in unit_numbers(name, unit, digest, seed, run.tally):
         rest = numbers
         while len(rest):
             stop = stops[bisect_right(stops, run.n_units)]
@@ -190,7 +193,7 @@ def _read(run: _Run, name: str, unit: str, digest: Any, grid: _Grid, seed: int) 
             if run.n_units == stop:
                 run.note()
     if run.n_units == before:
-        raise InputError(f"{label(name)} holds no {unit}: it is nothing but white space")
+        raise InputError(f"{label(name)} holds no {noun(unit, 1)}: it is nothing but white space")
     run.longest = max(run.longest, run.n_units - before)
 
 
@@ -215,7 +218,7 @@ def _growths(
         # No text has more distinct windows than windows.
         lower, upper = np.minimum(ends, n_draws[:, None]).astype(np.int64).T
         n_unique = np.minimum(np.rint(estimates), n_draws).astype(np.int64)
-        notes = _notes(run, grid, beyond, unit, len(hashes), length, i)
+        notes = _notes(run, grid, beyond, unit, hashes, length, i)
         found.append(
             SketchedGrowth(
                 corpus, unit, length, np.array(points), n_draws, n_unique, Interval(lower, upper), sketch, hashes, notes
@@ -224,11 +227,13 @@ def _growths(
     return found
 
 
-def _notes(run: _Run, grid: _Grid, beyond: list[int], unit: str, n_files: int, length: int, i: int) -> tuple[str, ...]:
-    notes = []
+def _notes(
+    run: _Run, grid: _Grid, beyond: list[int], unit: str, hashes: tuple[tuple[str, str], ...], length: int, i: int
+) -> tuple[str, ...]:
+    notes = [*same_files(hashes), *run.tally.notes(unit)]
     joined = max(run.n_units - length + 1, 0)
     if lost := joined - run.n_windows[i]:
-        notes.append(f"{lost} of {joined} windows would join two of the {n_files} files and are not counted")
+        notes.append(f"{lost} of {joined} windows would join two of the {len(hashes)} files and are not counted")
     if grid.low is not None:
         notes.append(
             f"prefixes stand at powers of ten and at {PER_DECADE - 1} points between them, and at the end: how long "
@@ -236,6 +241,6 @@ def _notes(run: _Run, grid: _Grid, beyond: list[int], unit: str, n_files: int, l
         )
     if beyond:
         more = f" and {len(beyond) - 1} more" if len(beyond) > 1 else ""
-        notes.append(f"the text has {run.n_units} {unit}s: its end stands in the place of {beyond[0]}{more}")
+        notes.append(f"the text has {run.n_units} {noun(unit)}: its end stands in the place of {beyond[0]}{more}")
     notes.append("prefixes are in file order: they are no sample of the corpus")
     return tuple(notes)

@@ -1,6 +1,7 @@
 r"""The loop that cuts UTF-8 text into words and gives each distinct word an id.
 
-It equals ``re.findall(r"\w+|[^\w\s]", text)`` followed by a dictionary, at the speed of a scan. Long words are
+It equals ``re.findall`` with the pattern of the unit in `units`, followed by a dictionary, at the speed of a scan: for
+unit word ``re.findall(r"\w+|[^\w\s]", text)``. Which code points are what comes in as classes. Long words are
 compared byte by byte where their hashes agree, so a collision costs time, never a count; short ones are their hash.
 """
 
@@ -11,6 +12,8 @@ from typing import Any
 import numpy as np
 
 from simulate.compiled import compiled, copy_eight, eight_bytes, prefetch
+
+from .units import LETTER, MARK, WHITE
 
 _MIX = np.uint64(0x9E3779B97F4A7C15)
 _S32 = np.uint64(32)
@@ -170,18 +173,18 @@ def _cut(text: Any, classes: Any, i: Any, ahead: Any) -> Any:
         if point >= 0x80:
             point, width = code_point(text, i)
         kind = classes[point]
-        if kind == 0:
+        if kind == WHITE:
             i += width
             continue
         first, end = i, i + width
-        if kind == 1:
-            while end < len(text):
-                point, width = np.int64(text[end]), 1
-                if point >= 0x80:
-                    point, width = code_point(text, end)
-                if classes[point] != 1:
-                    break
-                end += width
+        goes_on = LETTER | MARK if kind == LETTER else MARK
+        while end < len(text):
+            point, width = np.int64(text[end]), 1
+            if point >= 0x80:
+                point, width = code_point(text, end)
+            if classes[point] & goes_on == 0:
+                break
+            end += width
         ahead[several, _HASH] = _hash(text, first, end)
         ahead[several, _START], ahead[several, _END] = first, end
         several += 1

@@ -1,0 +1,68 @@
+"""Whether a text holds much of itself more than once, as where it was joined with a copy: `repeated_part`.
+
+Stretches of text at even distances are looked for in all the rest. A copy brings no new window, so that growth seems
+to end, and blocks that are copies of each other say nothing of how texts vary.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+PROBES = 16
+"""Stretches that are looked for."""
+
+SIZEABLE = 0.5
+"""Part of them that is worth a sentence when it is found again."""
+
+_LENGTH = {"byte": 200, "char": 200}
+_WORDS = 32
+_SLAB, _FIRST = 1 << 22, 4
+
+
+def repeated_part(ids: np.ndarray, unit: str) -> float:
+    """Part of `PROBES` stretches of `ids` that stands in them once more; nan where the text is too short to say.
+
+    A stretch is 32 words, or 200 bytes or characters, long enough for chance and set phrases to repeat none.
+    """
+    length = _LENGTH.get(unit, _WORDS)
+    if len(ids) < 2 * PROBES * length:
+        return float("nan")
+    places = np.linspace(0, len(ids) - length, PROBES).astype(np.int64).tolist()
+    sample = np.sort(ids[:: max(1, len(ids) >> 16)])
+    return sum(_stands_again(ids, place, length, sample) for place in places) / PROBES
+
+
+def note_of_repeats(ids: np.ndarray, unit: str) -> list[str]:
+    """A sentence where `SIZEABLE` or more of the stretches stand again."""
+    part = repeated_part(ids, unit)
+    if not part >= SIZEABLE:
+        return []
+    return [
+        f"much of this text stands in it more than once, word for word ({round(part * PROBES)} of {PROBES} stretches "
+        "that were looked for): a copy brings nothing new, so that growth and its exponent are those of a text with "
+        "copies; give each text once"
+    ]
+
+
+def _stands_again(ids: np.ndarray, place: int, length: int, sample: np.ndarray) -> bool:
+    """Whether ``ids[place : place + length]`` stands at any other place; its rarest unit in `sample` is looked for."""
+    wanted = ids[place : place + length]
+    often = np.searchsorted(sample, wanted, side="right") - np.searchsorted(sample, wanted, side="left")
+    rarest = int(np.argmin(often))
+    last = len(ids) - length + 1
+    for start in range(0, last, _SLAB):  # what is compared at a time stays small
+        slab = ids[start + rarest : min(start + _SLAB, last) + rarest]
+        found = start + np.flatnonzero(slab == wanted[rarest])
+        if _any_equal(ids, found[:_FIRST], place, wanted):  # at once where a text repeats a line over and over
+            return True
+        for step in range(length):
+            if len(found) <= _FIRST:
+                break
+            found = found[ids[found + step] == wanted[step]]
+        if _any_equal(ids, found[:_FIRST], place, wanted):
+            return True
+    return False
+
+
+def _any_equal(ids: np.ndarray, found: np.ndarray, place: int, wanted: np.ndarray) -> bool:
+    return any(at != place and np.array_equal(ids[at : at + len(wanted)], wanted) for at in found.tolist())
