@@ -13,6 +13,7 @@ import warnings
 from collections.abc import Callable
 from typing import Any
 
+import numba
 from numba.core.caching import FunctionCache, IndexDataCacheFile
 
 _DIGEST = hashlib.sha256().digest_size
@@ -30,8 +31,8 @@ class CheckedCache(FunctionCache):
 
     def __init__(self, function: Callable[..., Any]) -> None:
         super().__init__(function)
-        old = self._cache_file
-        self._cache_file = _CheckedFile(self.cache_path, self._impl.filename_base, old._source_stamp)
+        stamp = self._impl.locator.get_source_stamp()
+        self._cache_file: _CheckedFile = _CheckedFile(self.cache_path, self._impl.filename_base, stamp)
 
     def load_overload(self, signature: Any, target: Any) -> Any:
         """The compiled function, or None where it has to be compiled."""
@@ -64,7 +65,8 @@ class _CheckedFile(IndexDataCacheFile):
 
     def __init__(self, cache_path: str, filename_base: str, source_stamp: Any) -> None:
         super().__init__(cache_path=cache_path, filename_base=filename_base, source_stamp=source_stamp)
-        self._version = f"{self._version}, with digests"  # what numba alone wrote counts as of another version
+        # What numba alone wrote counts as of another version.
+        self._version: str = f"{numba.__version__}, with digests"
 
     def save(self, key: Any, data: Any) -> None:
         """Keep `data`; an index that is damaged is begun anew."""

@@ -30,7 +30,7 @@ def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
     if not isinstance(loop, Dispatcher):  # NUMBA_DISABLE_JIT: plain Python
         return loop
     try:
-        loop._cache = CheckedCache(function)
+        loop._cache = CheckedCache(function)  # type: ignore[attr-defined]
     except RuntimeError as error:
         if "locator" not in str(error):
             raise

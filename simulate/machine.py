@@ -62,14 +62,14 @@ def _groups(controller: str) -> Iterator[Path]:
         lines = _MEMBERSHIP.read_text(encoding="utf-8", errors="surrogateescape").splitlines()
     except OSError:
         lines = []
-    places = {_CGROUPS: Path("/"), _CGROUPS / controller: Path("/")}
+    places = {_CGROUPS: "/", _CGROUPS / controller: "/"}
     for line in lines:
         _, _, rest = line.partition(":")
         names, _, path = rest.partition(":")
         if not names or controller in names.split(","):
-            places[_CGROUPS / controller if names else _CGROUPS] = Path(path)
+            places[_CGROUPS / controller if names else _CGROUPS] = path
     for root, path in places.items():
-        inside = root / path.relative_to("/") if path.is_absolute() else root
+        inside = root / path.lstrip("/")
         yield from (folder for folder in (inside, *inside.parents) if folder.is_relative_to(root))
 
 
