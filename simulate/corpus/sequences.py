@@ -23,7 +23,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .readers import InputError, file_list, label, read_blocks, stem
+from .readers import InputError, file_argument, file_list, label, read_blocks, stem
+from .recognising import BOM, HEAD, why_not_utf8
 
 if TYPE_CHECKING:
     from .tokenizing import WordTable
@@ -36,6 +37,11 @@ ORDERS = ("file", "shuffled-chunks")
 
 MAX_UNITS = 2**32 - 2
 """Most units that can be counted: window ids are 32 bits wide."""
+
+NEW_LINE = b"\n"
+
+_PIECE = 1 << 20
+"""Bytes that are looked at together for whether they are UTF-8, where their text is not wanted."""
 
 _SHUFFLE_COUNTER = (0, 0xC0 << 56, 0, 0)  # a Philox stream that no sampler uses
 
@@ -184,26 +190,84 @@ def code_points(text: str) -> np.ndarray:
     return np.frombuffer(text.encode("utf-32-le"), dtype="<u4").astype(np.uint32)
 
 
-def utf8_blocks(path: str, blocks: Iterator[bytes], *, at_space: bool) -> Iterator[tuple[bytes, str]]:
-    """Blocks cut between code points (between words if `at_space`), with their text.
+def utf8_blocks(path: str, blocks: Iterator[bytes], *, at_space: bool) -> Iterator[tuple[bytes | bytearray, str]]:
+    """Blocks cut between code points (between words if `at_space`), with their text (without if `at_space`).
 
     An ASCII white space byte is never part of a longer code point and never part of a word, so it is a safe
-    place to cut both.
+    place to cut both. A byte-order mark at the start of a file is no part of its text.
     """
-    kept: list[bytes] = []
-    offset = 0
-    for block in blocks:
+    kept = bytearray()
+    place = _Place(path)
+    for block in _begun(path, blocks, place):
         cut = _last_space(block) if at_space else _last_boundary(block)
         if cut == 0:  # a block without a place to cut: a very long word
-            kept.append(block)
+            kept += block
             continue
-        whole = b"".join([*kept, block[:cut]])
-        kept = [block[cut:]]
-        yield whole, _decode(path, whole, offset)
-        offset += len(whole)
-    whole = b"".join(kept)
-    if whole:
-        yield whole, _decode(path, whole, offset)
+        whole = block[:cut]
+        if kept:
+            kept += whole
+            whole, kept = kept, bytearray()
+        kept += block[cut:]
+        yield whole, place.decoded(whole, keep=not at_space)
+    if kept:
+        yield kept, place.decoded(kept, keep=not at_space)
+
+
+def _begun(path: str, blocks: Iterator[bytes], place: _Place) -> Iterator[bytes]:
+    """`blocks` without a byte-order mark; InputError where they begin as UTF-8 does not."""
+    first = b""
+    for block in blocks:
+        first += block
+        if len(first) >= 4:  # the longest mark
+            break
+    if reason := why_not_utf8(file_argument(path), first[:HEAD]):
+        raise InputError(f"{label(path)} {reason}")
+    if first.startswith(BOM):
+        place.offset = len(BOM)
+        first = first[len(BOM) :]
+    if first:
+        yield first
+    yield from blocks
+
+
+class _Place:
+    """Where a text is decoded, for the message that it cannot be."""
+
+    def __init__(self, path: str) -> None:
+        self.path, self.offset, self.line = path, 0, 1
+
+    def decoded(self, block: bytes | bytearray, *, keep: bool) -> str:
+        """The text of `block`, which is the next one, or nothing if it need not be kept."""
+        found = self._decoded(block, 0, len(block)) if keep else ""
+        at = 0
+        while at < len(block) and not keep:  # piece by piece: a long word would take up to four bytes a letter
+            end = at + _PIECE
+            while end < len(block) and block[end] & 0xC0 == 0x80 and end < at + _PIECE + 4:
+                end += 1
+            self._decoded(block, at, end)
+            at = end
+        self.offset += len(block)
+        self.line += block.count(b"\n")
+        return found
+
+    def _decoded(self, block: bytes | bytearray, first: int, end: int) -> str:
+        try:
+            return str(memoryview(block)[first:end], "utf-8")
+        except UnicodeDecodeError as error:
+            at = first + error.start
+            line = self.line + block.count(NEW_LINE, 0, at)
+            raise InputError(
+                f"{label(self.path)} is not UTF-8 at byte {self.offset + at}, in line {line} ({_around(block, at)}): "
+                "convert it, for example with `iconv -f WINDOWS-1252 -t UTF-8`"
+            ) from error
+
+
+def _around(block: bytes | bytearray, at: int) -> str:
+    """The bytes around `at`, those that are no printable ASCII spelled out."""
+    line = (
+        bytes(block[max(0, at - 20) : at]).rpartition(NEW_LINE)[2] + bytes(block[at : at + 20]).partition(NEW_LINE)[0]
+    )
+    return "".join(chr(b) if 32 <= b < 127 else f"\\x{b:02x}" for b in line)[:80]
 
 
 def _last_space(block: bytes) -> int:
@@ -216,15 +280,6 @@ def _last_boundary(block: bytes) -> int:
         if block[-back] & 0xC0 != 0x80:
             return len(block) - back
     return 0
-
-
-def _decode(path: str, block: bytes, offset: int) -> str:
-    try:
-        return block.decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise InputError(
-            f"{label(path)} is not UTF-8 at byte {offset + error.start}: convert it, or count unit byte"
-        ) from error
 
 
 @lru_cache(maxsize=1)
