@@ -25,6 +25,7 @@ from bounds.quantities import log_spaced, parse_count
 from .blocks import MAX_GROUPS, MIN_BLOCK, MIN_GROUPS, BlockCurves, block_curves
 from .counting import WindowIds, growth, window_ids
 from .readers import InputError
+from .room import counted_exactly
 from .sequences import ORDERS, Units, philox_order, read_units, shuffle_chunks
 
 Paths = str | os.PathLike[str] | Sequence[str | os.PathLike[str]]
@@ -159,9 +160,10 @@ def measure_units(
     if order == "shuffled-chunks":
         units = shuffle_chunks(units, chunk, seed)
     found = {}
-    for windows in window_ids(units, lengths):
-        notes = _notes(units, windows.length, chunk)
-        found[windows.length] = _measured(units, windows, grid, blocks, seed, notes)
+    with counted_exactly(units.corpus):
+        for windows in window_ids(units, lengths):
+            notes = _notes(units, windows.length, chunk)
+            found[windows.length] = _measured(units, windows, grid, blocks, seed, notes)
     return [found[length] for length in lengths]
 
 

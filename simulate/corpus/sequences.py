@@ -25,6 +25,7 @@ import numpy as np
 
 from .readers import InputError, file_argument, file_list, label, read_blocks, stem
 from .recognising import BOM, HEAD, why_not_utf8
+from .room import Reading, counted_exactly, require
 
 if TYPE_CHECKING:
     from .tokenizing import WordTable
@@ -88,7 +89,8 @@ def read_units(
 
     The files are read in blocks; what stays in memory is 1 byte a byte, 4 bytes a code point or word, and
     each distinct word once. Raises InputError (a ValueError) for a unit that is none of `UNITS`, for a file
-    that cannot be read, is empty or, for chars and words, is not UTF-8.
+    that cannot be read, is empty or, for chars and words, is not UTF-8, and for a text that takes more memory to
+    count than is free.
     """
     check_unit(unit)
     names = file_list(paths)
@@ -101,7 +103,8 @@ def read_units(
     lengths, hashes = [], []
     for name in names:
         digest = hashlib.sha256()
-        pieces = _pieces(name, unit, digest, words)
+        with counted_exactly(label(name)):
+            pieces = _pieces(name, unit, digest, words, Reading(name, unit))
         lengths.append(sum(map(len, pieces)))
         if not lengths[-1]:
             raise InputError(f"{label(name)} holds no {unit}: it is nothing but white space")
@@ -113,7 +116,7 @@ def read_units(
             f"the corpus has {starts[-1]} {unit}s, and at most {MAX_UNITS} can be counted exactly; count a part of it"
         )
     return Units(
-        ids=parts[0] if len(parts) == 1 else np.concatenate(parts),
+        ids=_joined(parts, corpus_name(names)),
         starts=starts.astype(np.int64),
         unit=unit,
         corpus=corpus_name(names),
@@ -152,7 +155,9 @@ def shuffle_chunks(units: Units, chunk: int, seed: int) -> Units:
     sizes = np.diff(np.append(first, units.n_units))
     order = philox_order(len(first), seed)
     starts = np.concatenate([[0], np.cumsum(sizes[order])]).astype(np.int64)
-    ids = np.empty_like(units.ids)
+    with counted_exactly(units.corpus):
+        require(units.ids.nbytes)
+        ids = np.empty_like(units.ids)
     for place, source in enumerate(order):
         ids[starts[place] : starts[place + 1]] = units.ids[first[source] : first[source] + sizes[source]]
     return replace(units, ids=ids, starts=starts, order="shuffled-chunks")
@@ -172,17 +177,38 @@ def hashed_blocks(path: str, digest: Any) -> Iterator[bytes]:
         yield block
 
 
-def _pieces(path: str, unit: str, digest: Any, words: WordTable | None) -> list[np.ndarray]:
+def _pieces(path: str, unit: str, digest: Any, words: WordTable | None, reading: Reading) -> list[np.ndarray]:
     if unit == "byte":
         # bytearray.extend grows in place: no second copy of the text
         data = bytearray()
         for block in hashed_blocks(path, digest):
             data += block
+            reading.check(len(data), len(data))
         return [np.frombuffer(data, dtype=np.uint8)]
-    checked = utf8_blocks(path, hashed_blocks(path, digest), at_space=unit == "word")
-    if words is None:
-        return [code_points(text) for _, text in checked]
-    return [words.ids(block, character_classes()) for block, _ in checked]
+    found: list[np.ndarray] = []
+    n_bytes = n_units = 0
+    for block, text in utf8_blocks(path, hashed_blocks(path, digest), at_space=unit == "word"):
+        found.append(code_points(text) if words is None else words.ids(block, character_classes()))
+        n_bytes += len(block)
+        n_units += len(found[-1])
+        reading.check(n_bytes, n_units)
+    return found
+
+
+def _joined(parts: list[np.ndarray], name: str) -> np.ndarray:
+    """`parts`, of which there is none afterwards, one after the other."""
+    if len(parts) == 1:
+        return parts[0]
+    total = sum(map(len, parts))
+    with counted_exactly(name):
+        require(parts[0].itemsize * total / 16)  # each part is given back when it was copied
+        joined = np.empty(total, dtype=parts[0].dtype)
+    at = total
+    while parts:
+        part = parts.pop()
+        at -= len(part)
+        joined[at : at + len(part)] = part
+    return joined
 
 
 def code_points(text: str) -> np.ndarray:

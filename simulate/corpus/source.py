@@ -12,6 +12,7 @@ import numpy as np
 from bounds.quantities import parse_count
 
 from .readers import InputError, label
+from .room import counted_exactly, require
 from .sequences import UNITS, Units, read_units
 
 if TYPE_CHECKING:
@@ -76,9 +77,11 @@ class OpenCorpus:
         """Number, uint32, of each window among the distinct ones, in the order of the text; shape (window,)."""
         from .counting import window_ids
 
-        (found,) = window_ids(self._units, [self._length])
-        streams = zip(self._units.starts[:-1].tolist(), self._units.starts[1:].tolist(), strict=True)
-        return np.concatenate([found.ids[a : max(a, b - self._length + 1)] for a, b in streams])
+        with counted_exactly(self._units.corpus):
+            (found,) = window_ids(self._units, [self._length])
+            require(found.ids.nbytes)
+            streams = zip(self._units.starts[:-1].tolist(), self._units.starts[1:].tolist(), strict=True)
+            return np.concatenate([found.ids[a : max(a, b - self._length + 1)] for a, b in streams])
 
     def fit(self) -> CorpusFit | None:
         """The exponent of what was counted, with an interval from blocks of the text; None where it is too short."""
