@@ -187,9 +187,9 @@ def _pieces(path: str, unit: str, digest: Any, words: WordTable | None, reading:
         return [np.frombuffer(data, dtype=np.uint8)]
     found: list[np.ndarray] = []
     n_bytes = n_units = 0
-    for block, text in utf8_blocks(path, hashed_blocks(path, digest), at_space=unit == "word"):
-        found.append(code_points(text) if words is None else words.ids(block, character_classes()))
-        n_bytes += len(block)
+    for part, text in utf8_blocks(path, hashed_blocks(path, digest), at_space=unit == "word"):
+        found.append(code_points(text) if words is None else words.ids(part, character_classes()))
+        n_bytes += len(part)
         n_units += len(found[-1])
         reading.check(n_bytes, n_units)
     return found
@@ -229,7 +229,7 @@ def utf8_blocks(path: str, blocks: Iterator[bytes], *, at_space: bool) -> Iterat
         if cut == 0:  # a block without a place to cut: a very long word
             kept += block
             continue
-        whole = block[:cut]
+        whole: bytes | bytearray = block[:cut]
         if kept:
             kept += whole
             whole, kept = kept, bytearray()
@@ -253,6 +253,7 @@ def _begun(path: str, blocks: Iterator[bytes], place: _Place) -> Iterator[bytes]
         first = first[len(BOM) :]
     if first:
         yield first
+    first = b""  # not to be held while the others go by
     yield from blocks
 
 

@@ -37,7 +37,7 @@ class WordTable:
         self._ends = np.zeros((1 << 11) + 1, dtype=np.int64)  # word t is pool[ends[t] : ends[t + 1]]
         self._pool = np.zeros(1 << 14, dtype=np.uint8)
 
-    def ids(self, block: bytes, classes: np.ndarray) -> np.ndarray:
+    def ids(self, block: bytes | bytearray, classes: np.ndarray) -> np.ndarray:
         """Ids (int32) of the words in `block`, which is valid UTF-8 and starts and ends between words."""
         text = np.frombuffer(block, dtype=np.uint8)
         parts: list[np.ndarray] = []
