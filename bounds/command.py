@@ -170,6 +170,8 @@ def _spell(error: UnicodeError) -> tuple[str, int]:
 
 
 def _ascii(character: str) -> str:
+    if "\udc80" <= character <= "\udcff":  # a byte of a name of a file that is not UTF-8
+        return f"\\x{ord(character) - 0xDC00:02x}"
     name = unicodedata.name(character, "")
     if name.startswith("GREEK "):
         letter = name.split()[-1]

@@ -14,6 +14,8 @@ import lzma
 import os
 import sqlite3
 import struct
+import subprocess
+import sys
 import tarfile
 import zipfile
 import zlib
@@ -23,7 +25,7 @@ import numpy as np
 import pytest
 import zstandard
 
-from simulate import measure_corpus, sketch_corpus
+from simulate import measure_corpus, open_result, sketch_corpus
 from simulate.cli import main
 from simulate.corpus import InputError
 from simulate.corpus.source import parse_corpus
@@ -268,3 +270,30 @@ def test_names_are_printed_on_one_line(tmp_path):
         file.write(gzip.compress(WORDS))
     said = sentence("count", os.fsdecode(name), "word")
     assert r"caf\xe9\n\x1b[31m.txt is compressed by gzip" in said
+
+
+@pytest.mark.parametrize("more", [(), ("--sketch",)])
+def test_a_name_that_is_not_utf8_stands_in_every_result(tmp_path, more, monkeypatch, capfd):
+    """What failed after the work: files, figures and JSON of a text whose name holds the byte e9."""
+    folder = os.fsencode(tmp_path)
+    path = os.fsdecode(folder + b"/caf\xe9.txt")
+    with open(path, "wb") as file:
+        file.write(b" ".join(b"w%d" % n for n in np.minimum(DRAWN.zipf(1.6, 3000), 500)))
+    for suffix, drawn in ((".nc", ".svg"), (".zarr", ".pdf"), (".csv", ".png")):
+        out, figure = (os.fsdecode(folder + b"/out\xe9") + end for end in (suffix, drawn))
+        command("corpus", path, *more, "--out", out, "--figure", figure, "--json")
+        found = json.loads(capfd.readouterr().out)
+        assert found["rows"][0]["corpus"] == r"caf\xe9"
+        assert os.path.exists(found["path"])
+        assert os.path.exists(figure)
+        if suffix != ".csv":
+            assert list(open_result(out).source.values) == [r"corpus:caf\xe9,unit=word,length=1"]
+
+
+def test_a_name_that_is_not_utf8_is_printed(tmp_path):
+    program = "import click, sys\nfrom bounds.command import run\n"
+    program += "@click.command()\n@click.argument('x')\ndef show(x):\n    print('written:', x)\nrun(show, 'show')"
+    done = subprocess.run(
+        [sys.executable.encode(), b"-c", program.encode(), b"caf\xe9"], capture_output=True, check=True
+    )
+    assert done.stdout == b"written: caf\\xe9\n"

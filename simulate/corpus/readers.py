@@ -51,10 +51,10 @@ def shown_path(path: str) -> str:
 
 
 def stem(path: str) -> str:
-    """The name of the corpus in `path`: the file's name without ``.zst`` and without its last suffix."""
+    """The name of the corpus in `path`: the file's name without ``.zst`` and its last suffix, as it can be printed."""
     if path == "-":
         return "stdin"
-    return Path(path.removesuffix(".zst")).stem
+    return shown_path(Path(path.removesuffix(".zst")).stem)
 
 
 def read_blocks(path: str) -> Iterator[bytes]:
