@@ -41,6 +41,9 @@ MAX_UNITS = 2**32 - 2
 
 NEW_LINE = b"\n"
 
+_LONG = 1 << 25
+"""Bytes of one word between two looks at what is free."""
+
 _PIECE = 1 << 20
 """Bytes that are looked at together for whether they are UTF-8, where their text is not wanted."""
 
@@ -227,6 +230,8 @@ def utf8_blocks(path: str, blocks: Iterator[bytes], *, at_space: bool) -> Iterat
     for block in _begun(path, blocks, place):
         cut = _last_space(block) if at_space else _last_boundary(block)
         if cut == 0:  # a block without a place to cut: a very long word
+            if len(kept) // _LONG < (len(kept) + len(block)) // _LONG:
+                require(2 * _LONG + len(kept))  # it goes on, and its letters are copied among the words
             kept += block
             continue
         whole: bytes | bytearray = block[:cut]
