@@ -297,3 +297,19 @@ def test_a_name_that_is_not_utf8_is_printed(tmp_path):
         [sys.executable.encode(), b"-c", program.encode(), b"caf\xe9"], capture_output=True, check=True
     )
     assert done.stdout == b"written: caf\\xe9\n"
+
+
+def test_standard_input_as_a_source_is_read_once(monkeypatch, capfd):
+    """Learners and skills open their text several times: what was piped in is still there."""
+    data = b" ".join(b"w%d" % n for n in np.minimum(DRAWN.zipf(1.6, 3000), 500))
+    for arguments in (
+        ("sweep", "--learner", "memoriser", "--source", "corpus:-", "--n-draws", "10,100", "--replicates", "2"),
+        ("skills", "--source", "corpus:-", "--replicates", "2", "--members", "3", "--n-skills", "2"),
+        ("sweep", "--source", "corpus:-", "--source", "corpus:-,length=2", "--n-draws", "10,100"),
+    ):
+        monkeypatch.setattr("sys.stdin", Pipe(data))
+        command(*arguments, "--json")
+        assert json.loads(capfd.readouterr().out)["rows"]
+    monkeypatch.setattr("sys.stdin", Pipe(data))
+    with pytest.raises(ValueError, match="standard input was read by unit word already, and is wanted by unit byte"):
+        command("sweep", "--source", "corpus:-", "--source", "corpus:-,unit=byte", "--n-draws", "10,100")

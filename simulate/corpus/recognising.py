@@ -112,6 +112,14 @@ def why_not_utf8(name: str, head: bytes) -> str | None:
     )
 
 
+_CONTROLS = bytes(i for i in range(32) if i not in b"\t\n\v\f\r\x1b")
+
+
+def is_binary(head: bytes) -> bool:
+    """Whether more than one byte in a hundred is a control that no text has; of random bytes it is one in ten."""
+    return len(head) - len(head.translate(None, _CONTROLS)) > max(3, len(head) // 100)
+
+
 def _compressed(head: bytes, target: str) -> str | None:
     found = next((known for magic, known in _COMPRESSED.items() if head.startswith(magic)), None)
     if found is None and _BZIP2.match(head):

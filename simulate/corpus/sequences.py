@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .readers import InputError, file_argument, file_list, label, read_blocks, stem
-from .recognising import BOM, HEAD, why_not_utf8
+from .recognising import BOM, HEAD, is_binary, why_not_utf8
 from .room import Reading, counted_exactly, require
 
 if TYPE_CHECKING:
@@ -40,6 +40,9 @@ MAX_UNITS = 2**32 - 2
 """Most units that can be counted: window ids are 32 bits wide."""
 
 NEW_LINE = b"\n"
+
+_BINARY = "it looks like data of another program, not like text; convert it to text"
+_OTHER_ENCODING = "convert it, for example with `iconv -f WINDOWS-1252 -t UTF-8`"
 
 _LONG = 1 << 25
 """Bytes of one word between two looks at what is free."""
@@ -251,6 +254,7 @@ def _begun(path: str, blocks: Iterator[bytes], place: _Place) -> Iterator[bytes]
         first += block
         if len(first) >= 4:  # the longest mark
             break
+    place.binary = is_binary(first[:HEAD])
     if reason := why_not_utf8(file_argument(path), first[:HEAD]):
         raise InputError(f"{label(path)} {reason}")
     if first.startswith(BOM):
@@ -266,7 +270,7 @@ class _Place:
     """Where a text is decoded, for the message that it cannot be."""
 
     def __init__(self, path: str) -> None:
-        self.path, self.offset, self.line = path, 0, 1
+        self.path, self.offset, self.line, self.binary = path, 0, 1, False
 
     def decoded(self, block: bytes | bytearray, *, keep: bool) -> str:
         """The text of `block`, which is the next one, or nothing if it need not be kept."""
@@ -290,7 +294,7 @@ class _Place:
             line = self.line + block.count(NEW_LINE, 0, at)
             raise InputError(
                 f"{label(self.path)} is not UTF-8 at byte {self.offset + at}, in line {line} ({_around(block, at)}): "
-                "convert it, for example with `iconv -f WINDOWS-1252 -t UTF-8`"
+                + (_BINARY if self.binary else _OTHER_ENCODING)
             ) from error
 
 

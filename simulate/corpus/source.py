@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -38,12 +39,30 @@ class CorpusSource:
 
     def open(self) -> OpenCorpus:
         """The corpus, read; InputError where the file cannot be read as asked or is shorter than a window."""
-        units = read_units(self.path, self.unit)
+        units = _piped(self.unit) if self.path == "-" else read_units(self.path, self.unit)
         if units.n_units < self.length:
             raise InputError(
                 f"{label(self.path)}: length must be at most its {units.n_units} {self.unit}s, got {self.length}"
             )
         return OpenCorpus(self, units)
+
+
+_pipe: tuple[object, Units] | None = None
+"""The standard input that was read last, and its units: some commands open their text several times."""
+
+
+def _piped(unit: str) -> Units:
+    """The units of standard input, which can be read once; InputError where it was read as other units before."""
+    global _pipe
+    stream = getattr(sys.stdin, "buffer", None)
+    if _pipe is None or _pipe[0] is not stream:
+        _pipe = (stream, read_units("-", unit))
+    if _pipe[1].unit != unit:
+        raise InputError(
+            f"standard input was read by unit {_pipe[1].unit} already, and is wanted by unit {unit}: write it to a "
+            "file, and name that"
+        )
+    return _pipe[1]
 
 
 class OpenCorpus:
