@@ -270,19 +270,19 @@ def widest(curve: Curve, fit: Callable[[Curve], Estimate], fixed: bool) -> tuple
     Stretches keep at least six points and a factor of 30 in D. Where none passes, the one that fits best.
     """
     best = (curve, fit(curve))
-    settled = _past_head(*best)
+    settled = past_head(*best)
     for place in range(1, len(curve.n_draws) - 5):
         part = curve.start(place)
         if fixed or (settled and best[1].p_value > ACCEPT) or part.n_draws[-1] < 30 * part.n_draws[0]:
             break
         estimate = fit(part)
-        now = _past_head(part, estimate)
+        now = past_head(part, estimate)
         if (now and estimate.p_value > ACCEPT) or (now, estimate.p_value) > (settled, best[1].p_value):
             best, settled = (part, estimate), now
     return best
 
 
-def _past_head(curve: Curve, estimate: Estimate) -> bool:
+def past_head(curve: Curve, estimate: Estimate) -> bool:
     """Whether U ≥ 3 u₀ from the start on: nearer to the head D^γ - u₀ is not yet the shape (equation A4)."""
     if estimate.model == "pitman-yor" or estimate.offset is None:
         return True
@@ -295,6 +295,11 @@ DISCOUNTS = (1e-4, 0.9999)
 
 
 LEAST_LOG_SHIFT, LOG_SHIFT_TOLERANCE = -7.0, 1e-4
+
+
+def concentration_limit(n_draws: float) -> float:
+    """Largest θ that a fit of `n_draws` draws looks at: far beyond what they can tell from infinity."""
+    return 1e3 * float(n_draws)
 
 
 def concentration(d: Number, log_shift: Number) -> Number:
@@ -321,7 +326,7 @@ def profile_concentration(
 
 def fit_pitman_yor_curve(curve: Curve, confidence: float | None) -> Estimate:
     """Pitman–Yor discount d from a growth curve, by `yule_likelihood`; θ is profiled out."""
-    profile = profile_concentration(lambda d, theta: yule_likelihood(curve, d, theta), curve.n_draws[-1])
+    profile = profile_concentration(lambda d, theta: yule_likelihood(curve, d, theta), concentration_limit(curve.n_draws[-1]))
     d, top = highest(lambda x: profile(x)[1], *DISCOUNTS)
     theta = profile(d)[0]
     draws = shifted_draws(curve, d, theta)
