@@ -35,7 +35,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar, nnls
-from scipy.special import gammaln
+from scipy.special import gammaln, polygamma
 from scipy.stats import chi2, norm
 from scipy.stats import f as f_law
 from scipy.stats import t as t_law
@@ -376,14 +376,20 @@ def _highest_from_grid(function: Callable[[float], float]) -> tuple[float, float
 
 
 def _pitman_yor_p_value(n_draws: Floats, rows: Floats, d: float, theta: float) -> float:
-    """Bonferroni's bound on the spread of all counts, two-sided, and on two bends of their means."""
+    """Bonferroni's bound on the spread of all counts, two-sided, and on the means: two bends, and smoothness."""
     mean, variance = pitman_yor_moments(n_draws, d, theta)
     variance = np.maximum(variance, _LEAST_SPREAD * np.maximum(mean - theta / d, 1.0))
     gap = rows + theta / d - mean
-    total = rows.size - 2
-    # The squares of gamma variables vary by 2 + 6/shape: as χ² with fewer degrees of freedom.
-    freedom = 2 * rows.size**2 / float(len(rows) * np.sum(2 + 6 * variance / mean**2))
-    spread = float(np.sum(gap**2 / variance)) / total
+    freedom = rows.size - 2
+    # X/D^d tends to a variable whose logarithm has these cumulants (Pitman 2006, equation 3.52); at finite D its
+    # variance is smaller or larger as that of X is.
+    limit_mean, limit_variance = (float(x[0]) for x in pitman_yor_moments(np.array([1e25]), d, theta))
+    second, fourth = (float(polygamma(k, theta / d + 1) - d ** (k + 1) * polygamma(k, theta + 1)) for k in (1, 3))
+    expected = second * (variance / mean**2) * (limit_mean**2 / limit_variance)
+    logs = np.log((rows + theta / d) / mean)
+    spread = float(np.sum((logs - logs.mean()) ** 2 / expected)) / freedom
+    # Squares of such logarithms vary more than those of normal variables: as χ² with fewer degrees of freedom.
+    freedom = 2 * freedom / (2 + max(fourth / second**2, 0.0))
     step_d, step_theta = 1e-4 * min(d, 1 - d), 1e-4 * (theta + d)
     slopes = np.stack([
         pitman_yor_moments(n_draws, d + step_d, theta)[0] - theta / (d + step_d) - mean + theta / d,
@@ -391,4 +397,12 @@ def _pitman_yor_p_value(n_draws: Floats, rows: Floats, d: float, theta: float) -
     ])  # fmt: skip
     error = np.sqrt(variance / len(rows))
     bends = _bends(n_draws, gap.mean(axis=0), error, slopes, mean - theta / d)
-    return min(1.0, 3 * min(_two_sided(spread * freedom, freedom), float(chi2.sf(bends.max(), 1))))
+    p_values = (_two_sided(spread * freedom, freedom), float(chi2.sf(bends.max(), 1)), _smooth_p(logs.mean(axis=0)))
+    return min(1.0, 4 * min(p_values))
+
+
+def _smooth_p(residual: Floats) -> float:
+    """Chance that independent residuals change so little from one size to the next (von Neumann's ratio)."""
+    n, centred = len(residual), residual - residual.mean()
+    ratio = float(np.sum(np.diff(residual) ** 2) / max(float(centred @ centred), 1e-300))
+    return float(norm.cdf((ratio - 2) / math.sqrt(4 * (n - 2) / (n * n - 1))))
