@@ -41,6 +41,7 @@ from scipy.stats import t as t_law
 from bounds.estimation.dependent_draws import end_slope, fit_dependent
 from bounds.estimation.fitting_input import Data, checked, checked_covariance, cut, enough_points
 from bounds.estimation.growth_models import (
+    IN_HEAD,
     MODELS,
     REJECT,
     Curve,
@@ -93,6 +94,11 @@ FORMULAS: tuple[Formula, ...] = (
         "Pitman 2006, sections 3.2-3.3", "A5", "1", (1e4, 0.58, 10.0, 10.0), of="fit_exponent",
     ),
 )  # fmt: skip
+
+_HEAD_ALONE = (
+    "the curve shows the head of a law alone, since a Pitman-Yor process with a concentration above D fits it, whose "
+    "power law begins beyond; draw more"
+)
 
 
 @dataclass(frozen=True)
@@ -226,7 +232,7 @@ def _stretch(data: Data, name: str, confidence: float, fixed: bool) -> tuple[Cur
     fit: Callable[..., Estimate] = fit_offset if name == "offset" else fit_pitman_yor_curve
     part, _ = widest(data.curve, partial(fit, confidence=None), fixed)
     estimate = fit(part, confidence)
-    if len(data.n_unique) >= 8:
+    if len(data.n_unique) >= 8 and estimate.note != IN_HEAD:
         start = len(data.n_draws) - len(part.n_draws)
         fits = offset_fits if name == "offset" else pitman_yor_fits
         estimate = _jackknifed(
@@ -248,9 +254,12 @@ def _from_curve(data: Data, model: str, confidence: float, fixed: bool) -> Expon
 
 
 def _hull(data: Data, found: list[Estimate], confidence: float, trouble: str, kind: str = "") -> ExponentFit:
-    """The interval that holds those of all models that are not rejected."""
+    """The interval that holds those of all models that are not rejected, and which of them each end comes from."""
     tested = [_tested(one) for one in found]
     kept = [one for one in tested if one.interval is not None]
+    if any(one.note == IN_HEAD and not one.p_value < REJECT for one in tested):
+        # A model that fits and has not come to its power law: whatever exponent follows, this curve does not show it.
+        kept, trouble = [], _HEAD_ALONE
     if not kept:
         best = max(tested, key=lambda one: one.p_value)
         return _result(data, best, confidence, trouble, tuple(tested), kind + best.model)
@@ -259,8 +268,14 @@ def _hull(data: Data, found: list[Estimate], confidence: float, trouble: str, ki
         min(one.interval.lower for one in kept if one.interval),
         max(one.interval.upper for one in kept if one.interval),
     )
+    ends = ""
+    if len(kept) > 1:
+        lower, upper = (next(one.model for one in kept if one.interval and tuple(one.interval)[end] == tuple(hull)[end]) for end in (0, 1))
+        ends = f", both ends from {lower}" if lower == upper else f", lower end from {lower}, upper from {upper}"
+    if not data.spectra and not kind:
+        ends += "; whether growth is about to end, a spectrum shows better than a curve"
     main = with_interval(main, hull, confidence)
-    return _result(data, main, confidence, "", tuple(tested), kind + "+".join(one.model for one in kept))
+    return _result(data, main, confidence, "", tuple(tested), kind + "+".join(one.model for one in kept), ends)
 
 
 def _span(one: Estimate) -> float:
@@ -349,6 +364,7 @@ def _result(
     trouble: str,
     alternatives: tuple[Estimate, ...],
     method: str = "",
+    ends: str = "",
 ) -> ExponentFit:
     method = method or main.model
     window = (int(main.window[0]), int(main.window[1]))
@@ -360,7 +376,7 @@ def _result(
         assert main.interval is not None
         verdict = (
             f"Exponent {main.exponent:.4f}, {confidence * 100:g} % interval {main.interval.lower:.4f} … "
-            f"{main.interval.upper:.4f} ({method}, {stretch}, p = {main.p_value:.2g}); "
+            f"{main.interval.upper:.4f} ({method}, {stretch}, p = {main.p_value:.2g}{ends}); "
             "a statement about this window, and about larger D only as far as the power law goes on."
         )
     return ExponentFit(
