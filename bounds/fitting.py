@@ -16,7 +16,9 @@ Models (`estimation.growth_models`, `estimation.spectrum_models` and `estimation
 * ``spectrum``: f_1 … f_kmax alone, free of K and u₀, with large multiplicities thinned at a fitted rate.
 * ``fixed-law``: the offset curve with the smaller covariance of a law that is the same in every corpus. A curve
   alone cannot show that this is so; ask for it where it is known.
-* ``independent``: K D^γ through corpora drawn independently at each D (``nested=False``).
+* ``nested=False``: corpora drawn apart, one or several of each size (`estimation.separate_corpora`). ``auto`` gives the
+  hull of one fixed law, Pitman–Yor and a growing support, each with its own mean and spread, of those that fit both;
+  where none does and corpora of a size were repeated, the offset curve with the spread measured between them.
 * ``dependent=True``: the offset curve with the covariance measured between corpora (`estimation.dependent_draws`).
 
 ``auto`` takes ``spectrum`` where a spectrum is given. With a curve alone it fits ``offset`` and ``pitman-yor``,
@@ -39,6 +41,7 @@ from scipy.stats import t as t_law
 from bounds.estimation.dependent_draws import end_slope, fit_dependent
 from bounds.estimation.fitting_input import Data, checked, checked_covariance, cut, enough_points
 from bounds.estimation.growth_models import (
+    IN_HEAD,
     MODELS,
     REJECT,
     Curve,
@@ -48,8 +51,9 @@ from bounds.estimation.growth_models import (
     widest,
     with_interval,
 )
-from bounds.estimation.least_squares import fit_fixed_law, fit_gls, fit_independent
+from bounds.estimation.least_squares import fit_fixed_law, fit_gls
 from bounds.estimation.many import offset_fits, pitman_yor_fits, tempered_exponents
+from bounds.estimation.separate_corpora import SEPARATE_MODELS, fit_separate
 from bounds.estimation.spectrum_models import fit_partition, fit_spectrum
 from bounds.intervals import ASYMPTOTIC, Interval
 from bounds.notation import Formula, Letter
@@ -91,6 +95,11 @@ FORMULAS: tuple[Formula, ...] = (
         own=(Letter("D", "draws made so far", "draws"), Letter("k", "factor by which the corpus grows", "1")),
     ),
 )  # fmt: skip
+
+_HEAD_ALONE = (
+    "the curve shows the head of a law alone, since a Pitman-Yor process with a concentration above D fits it, whose "
+    "power law begins beyond; draw more"
+)
 
 
 @dataclass(frozen=True)
@@ -154,7 +163,7 @@ def fit_exponent(
         from bounds.estimation.dataset_fits import fit_dataset
 
         return fit_dataset(n_draws, fit_exponent, model=model, confidence=confidence, window=window)  # type: ignore[return-value]
-    if model not in MODELS:
+    if model not in MODELS and (nested or model not in SEPARATE_MODELS):
         raise ValueError(f"model must be one of {', '.join(MODELS)}, got {shown(model)}")
     if not (isinstance(confidence, int | float) and 0 < confidence < 1):
         raise ValueError(f"confidence must lie strictly between 0 and 1, got {shown(confidence)}; write 0.95 for 95 %")
@@ -163,7 +172,7 @@ def fit_exponent(
     if dependent and (data.spectra or not nested or covariance is not None or model not in ("auto", "offset")):
         raise ValueError("dependent=True goes with n_unique alone and model 'offset' or 'auto'; leave the others out")
     if not nested:
-        return _independent(data, model, confidence)
+        return _separate(data, model, confidence, window is not None)
     boundary = _at_boundary(data, confidence)
     if boundary is not None:
         return boundary
@@ -224,7 +233,7 @@ def _stretch(data: Data, name: str, confidence: float, fixed: bool) -> tuple[Cur
     fit: Callable[..., Estimate] = fit_offset if name == "offset" else fit_pitman_yor_curve
     part, _ = widest(data.curve, partial(fit, confidence=None), fixed)
     estimate = fit(part, confidence)
-    if len(data.n_unique) >= 8:
+    if len(data.n_unique) >= 8 and estimate.note != IN_HEAD:
         start = len(data.n_draws) - len(part.n_draws)
         fits = offset_fits if name == "offset" else pitman_yor_fits
         estimate = _jackknifed(
@@ -242,19 +251,32 @@ def _from_curve(data: Data, model: str, confidence: float, fixed: bool) -> Expon
     else:
         enough_points(data.n_draws, 4, "offset, scale and exponent and a test of fit")
         found = [_stretch(data, name, confidence, fixed)[1] for name in names]
+    return _hull(data, found, confidence, "no model of a power law fits the growth curve")
+
+
+def _hull(data: Data, found: list[Estimate], confidence: float, trouble: str, kind: str = "") -> ExponentFit:
+    """The interval that holds those of all models that are not rejected, and which of them each end comes from."""
     tested = [_tested(one) for one in found]
     kept = [one for one in tested if one.interval is not None]
+    if any(one.note == IN_HEAD and not one.p_value < REJECT for one in tested):
+        # A model that fits and has not come to its power law: whatever exponent follows, this curve does not show it.
+        kept, trouble = [], _HEAD_ALONE
     if not kept:
         best = max(tested, key=lambda one: one.p_value)
-        trouble = "no model of a power law fits the growth curve"
-        return _result(data, best, confidence, trouble, tuple(tested))
+        return _result(data, best, confidence, trouble, tuple(tested), kind + best.model)
     main = max(kept, key=lambda one: (_span(one), one.model == "offset"))
     hull = Interval(
         min(one.interval.lower for one in kept if one.interval),
         max(one.interval.upper for one in kept if one.interval),
     )
+    ends = ""
+    if len(kept) > 1:
+        lower, upper = (next(one.model for one in kept if one.interval and tuple(one.interval)[end] == tuple(hull)[end]) for end in (0, 1))
+        ends = f", both ends from {lower}" if lower == upper else f", lower end from {lower}, upper from {upper}"
+    if not data.spectra and not kind:
+        ends += "; whether growth is about to end, a spectrum shows better than a curve"
     main = with_interval(main, hull, confidence)
-    return _result(data, main, confidence, "", tuple(tested), "+".join(one.model for one in kept))
+    return _result(data, main, confidence, "", tuple(tested), kind + "+".join(one.model for one in kept), ends)
 
 
 def _span(one: Estimate) -> float:
@@ -284,20 +306,29 @@ def _dependent(data: Data, confidence: float, fixed: bool) -> ExponentFit:
     return _result(data, main, confidence, trouble, (main,))
 
 
-def _independent(data: Data, model: str, confidence: float) -> ExponentFit:
-    if model != "auto":
-        raise ValueError(f"nested=False has one model of its own; leave model at 'auto', got {shown(model)}")
+def _separate(data: Data, model: str, confidence: float, fixed: bool) -> ExponentFit:
+    if model not in SEPARATE_MODELS:
+        known = ", ".join(SEPARATE_MODELS)
+        raise ValueError(f"nested=False has models of its own, {known}; leave model at 'auto', got {shown(model)}")
     if data.spectra:
         raise ValueError("nested=False takes no spectrum; fit the largest corpus by itself instead")
-    enough_points(data.n_draws, 3, "scale and exponent and a test of fit")
-    mean = data.n_unique.mean(axis=0)
-    if np.any(mean <= 0):
-        raise ValueError("n_unique must be at least 1 in every corpus, got 0; leave empty corpora out")
-    count = len(data.n_unique)
-    spread = data.n_unique.var(axis=0, ddof=1) / count if count > 1 else None
-    main = _tested(fit_independent(data.n_draws, mean, spread, confidence))
-    trouble = "" if main.interval is not None else "U = K D^γ does not fit these corpora"
-    return _result(data, main, confidence, trouble, (main,))
+    if model == "growing":
+        enough_points(data.n_draws, 3, "scale and exponent and a test of fit")
+    else:
+        enough_points(data.n_draws, 4, "offset, scale and exponent and a test of fit")
+    if model == "measured" and len(data.n_unique) < 2:
+        raise ValueError("model 'measured' takes the spread from several corpora of each size, got 1; draw more")
+    found = fit_separate(data.n_draws, data.n_unique, model, confidence, fixed)
+    trouble = (
+        "the counts are neither those of one fixed law, nor of Pitman-Yor processes, nor of growing supports, in mean and "
+        "spread, "
+    )
+    trouble += (
+        "and U = K D^γ - u₀ does not fit with the spread measured between the corpora either"
+        if len(data.n_unique) > 1
+        else "and one corpus of each size shows no spread of its own; draw several of each"
+    )
+    return _hull(data, found, confidence, trouble if model == "auto" else f"model {model} does not fit", "independent: ")
 
 
 # ---------------------------------------------------------------- pieces
@@ -334,6 +365,7 @@ def _result(
     trouble: str,
     alternatives: tuple[Estimate, ...],
     method: str = "",
+    ends: str = "",
 ) -> ExponentFit:
     method = method or main.model
     window = (int(main.window[0]), int(main.window[1]))
@@ -345,7 +377,7 @@ def _result(
         assert main.interval is not None
         verdict = (
             f"Exponent {main.exponent:.4f}, {confidence * 100:g} % interval {main.interval.lower:.4f} … "
-            f"{main.interval.upper:.4f} ({method}, {stretch}, p = {main.p_value:.2g}); "
+            f"{main.interval.upper:.4f} ({method}, {stretch}, p = {main.p_value:.2g}{ends}); "
             "a statement about this window, and about larger D only as far as the power law goes on."
         )
     return ExponentFit(

@@ -13,6 +13,7 @@ from scipy.stats import norm
 from scipy.stats import t as t_law
 
 from bounds.estimation.dataset_fits import fit_inputs, fit_source
+from bounds.estimation.growing_supports import growing_exponents
 from bounds.estimation.many import exponents
 from bounds.fitting import ExponentFit, fit_exponent
 from simulate.corpus.exponents import CorpusFit
@@ -103,16 +104,13 @@ def _fit_source(one: xr.Dataset, model: str, window: Window) -> tuple[np.ndarray
         together = fit_source(one, fit_exponent, window=window)
         single = [fit_exponent(given.n_draws, row, model="offset", window=window).exponent for row in given.counts]
         return np.array(single), together
-    if bool((one.spectrum == NOT_MEASURED).all()):  # an engine that draws curves alone
-        given = fit_inputs(one.assign(spectrum=xr.zeros_like(one.spectrum)), window)._replace(spectra=None)
-        together = fit_exponent(given.n_draws, given.counts, nested=given.nested, model=model, window=window)
-    else:
-        # Corpora that are no prefixes of each other have one model of their own.
-        model = model if given.nested else "auto"
-        together = fit_source(one, fit_exponent, model=model, window=window)
-    if not given.nested:
-        alone = [fit_exponent(given.n_draws, row, nested=False, model=model, window=window) for row in given.counts]
-        return np.array([fit.exponent for fit in alone]), together
+    together = fit_source(one, fit_exponent, model=model, window=window)
+    if not given.nested:  # corpora that are no prefixes of each other have one model of their own
+        inside = slice(None)
+        if window is not None:
+            inside = (given.n_draws >= window[0]) & (given.n_draws <= window[1])
+        _, single = growing_exponents(given.n_draws[inside].astype(float), given.counts[:, inside].astype(float))
+        return single, together
     return exponents(given.n_draws, given.counts, spectra=given.spectra, model=model, window=window), together
 
 

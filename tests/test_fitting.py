@@ -370,7 +370,7 @@ def test_growing_supports_are_fitted_as_independent_corpora(gamma, replicates):
     fit = fit_exponent(draws, np.tile(unique, (replicates, 1)), nested=False)
     assert gamma in fit.interval
     assert fit.interval.width < 2e-3
-    assert fit.method == "independent"
+    assert fit.method == "independent: growing"
     bent = fit_exponent(draws, np.minimum(unique, 5000), nested=False)
     assert bent.rejected
 

@@ -6,6 +6,7 @@ Takes what `simulate.sweep` returns or a file of it holds, by its names alone: x
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -74,7 +75,20 @@ def fit_source(one: Any, fit: Fit, *, window: Any = None, **options: Any) -> Any
     """The fit of all corpora of one source of a Dataset (a selection along ``source``) together."""
     given = fit_inputs(one, window)
     how = {"nested": given.nested, "dependent": given.dependent, "window": window}
-    return fit(given.n_draws, given.counts, spectrum=given.spectra, **how, **options)
+    if given.nested:
+        return fit(given.n_draws, given.counts, spectrum=given.spectra, **how, **options)
+    # A growing source says of itself what law it is: there is one model to fit, whatever others are fitted with.
+    found = fit(given.n_draws, given.counts, **how, **options | {"model": "growing"})
+    return replace(found, local=_once_over_unique(one))
+
+
+def _once_over_unique(one: Any) -> float:
+    """f₁/U of all corpora of one source at the largest size: their slope of ln U; not a number without spectra."""
+    if "spectrum" not in one or "multiplicity" not in one.dims:
+        return float("nan")
+    rows = one["spectrum"].transpose("replicate", "multiplicity").values
+    measured = rows[(rows >= 0).all(axis=1)]
+    return float(measured[:, 0].sum() / measured.sum()) if measured.size else float("nan")
 
 
 class FitInputs(NamedTuple):

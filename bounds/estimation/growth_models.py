@@ -45,6 +45,9 @@ ACCEPT = 0.1
 REJECT = 0.005
 """A model whose test of fit gives a p-value below this is rejected, and has no interval."""
 
+IN_HEAD = "in its head"
+"""Note of an estimate that has no interval, since the curve has not come to the power law of the model."""
+
 
 @dataclass(frozen=True)
 class Estimate:
@@ -218,11 +221,11 @@ def fit_offset(curve: Curve, confidence: float | None) -> Estimate:
 
 
 def offset_p_value(curve: Curve, gamma: float) -> float:
-    """The test of fit of one curve: of its increments cell by cell, and of a bend, with Bonferroni's factor 2."""
+    """The test of fit of one curve: of its increments cell by cell, and of two bends, with Bonferroni's factor 3."""
     share = power_steps(curve.n_draws, gamma)
     total = curve.increments.sum()
     cells = pearson(curve.increments, total * share / share.sum(), 1)[0]
-    return min(1.0, 2 * min(cells, _curvature_p(curve, gamma)))
+    return min(1.0, 3 * min(cells, *_bends_p(curve, gamma)))
 
 
 def offset_estimate(model: str, curve: Curve, gamma: float, p_value: float) -> Estimate:
@@ -248,8 +251,12 @@ def size_at_end(curve: Curve, gamma: Number) -> Floats:
     return np.where(ratio == 1, np.inf, new / np.where(ratio == 1, 1.0, 1 - ratio))
 
 
-def _curvature_p(curve: Curve, gamma: float) -> float:
-    """Score test against a slope of ln(dU/d ln D) that changes along the window: two-sided, one constant."""
+def _bends_p(curve: Curve, gamma: float) -> tuple[float, float]:
+    """Score tests against two bends of ln(dU/d ln D), one constant each, beside γ.
+
+    The first is a slope that changes along the window, to either side. The second is an end: -cD with c > 0, the first
+    sign of a support that is used up (dU/dD ∝ e^(-D/V) where types are equally likely), which is one-sided.
+    """
     share = power_steps(curve.n_draws, gamma)
     share = share / share.sum()
     observed = curve.increments
@@ -258,12 +265,14 @@ def _curvature_p(curve: Curve, gamma: float) -> float:
     step = 1e-5
     slope = np.log(power_steps(curve.n_draws, gamma + step) / power_steps(curve.n_draws, gamma - step))
     slope = slope - share @ slope
-    bend = middle**2 - share @ middle**2
-    bend = bend - slope * ((share * slope) @ bend) / ((share * slope) @ slope)
-    variance = observed.sum() * ((share * bend) @ bend)
-    if not variance > 0:
-        return 1.0
-    return float(chi2.sf((observed @ bend) ** 2 / variance, 1))
+
+    def score(bend: Floats) -> float:
+        bend = bend - share @ bend
+        bend = bend - slope * ((share * slope) @ bend) / ((share * slope) @ slope)
+        variance = observed.sum() * ((share * bend) @ bend)
+        return float(observed @ bend / np.sqrt(variance)) if variance > 0 else 0.0
+
+    return float(chi2.sf(score(middle**2) ** 2, 1)), float(norm.sf(score(-np.exp(middle))))
 
 
 def widest(curve: Curve, fit: Callable[[Curve], Estimate], fixed: bool) -> tuple[Curve, Estimate]:
@@ -272,19 +281,19 @@ def widest(curve: Curve, fit: Callable[[Curve], Estimate], fixed: bool) -> tuple
     Stretches keep at least six points and a factor of 30 in D. Where none passes, the one that fits best.
     """
     best = (curve, fit(curve))
-    settled = _past_head(*best)
+    settled = past_head(*best)
     for place in range(1, len(curve.n_draws) - 5):
         part = curve.start(place)
         if fixed or (settled and best[1].p_value > ACCEPT) or part.n_draws[-1] < 30 * part.n_draws[0]:
             break
         estimate = fit(part)
-        now = _past_head(part, estimate)
+        now = past_head(part, estimate)
         if (now and estimate.p_value > ACCEPT) or (now, estimate.p_value) > (settled, best[1].p_value):
             best, settled = (part, estimate), now
     return best
 
 
-def _past_head(curve: Curve, estimate: Estimate) -> bool:
+def past_head(curve: Curve, estimate: Estimate) -> bool:
     """Whether U ≥ 3 u₀ from the start on: nearer to the head D^γ - u₀ is not yet the shape (equation A4)."""
     if estimate.model == "pitman-yor" or estimate.offset is None:
         return True
@@ -297,6 +306,11 @@ DISCOUNTS = (1e-4, 0.9999)
 
 
 LEAST_LOG_SHIFT, LOG_SHIFT_TOLERANCE = -7.0, 1e-4
+
+
+def concentration_limit(n_draws: float) -> float:
+    """Largest θ that a fit of `n_draws` draws looks at: far beyond what they can tell from infinity."""
+    return 1e3 * float(n_draws)
 
 
 def concentration(d: Number, log_shift: Number) -> Number:
@@ -323,7 +337,7 @@ def profile_concentration(
 
 def fit_pitman_yor_curve(curve: Curve, confidence: float | None) -> Estimate:
     """Pitman–Yor discount d from a growth curve, by `yule_likelihood`; θ is profiled out."""
-    profile = profile_concentration(lambda d, theta: yule_likelihood(curve, d, theta), curve.n_draws[-1])
+    profile = profile_concentration(lambda d, theta: yule_likelihood(curve, d, theta), concentration_limit(curve.n_draws[-1]))
     d, top = highest(lambda x: profile(x)[1], *DISCOUNTS)
     theta = profile(d)[0]
     draws = shifted_draws(curve, d, theta)
@@ -337,19 +351,47 @@ def fit_pitman_yor_curve(curve: Curve, confidence: float | None) -> Estimate:
         scale=float(start * draws[-1] ** -d) / curve.replicates,
         concentration=theta,
         local=float(d * start / curve.n_unique[-1] * curve.n_draws[-1] / draws[-1]),
+        note=IN_HEAD if theta > curve.n_draws[-1] else "",
     )
-    if confidence is None:
+    if confidence is None or estimate.note == IN_HEAD:
         return estimate
     interval = likelihood_interval(lambda x: profile(x)[1], d, top, DISCOUNTS, confidence)
     return with_interval(estimate, interval, confidence)
 
 
 def pitman_yor_p_value(curve: Curve, d: Number, theta: Number) -> Floats:
-    """The test of fit: each step against its mean and variance given the one before (equation A5)."""
+    """The test of fit: each step against its mean and variance given the one before (equation A5), and an end of growth.
+
+    The second is the one-sided score of steps that fall short by a factor 1 - cD, beside what d and θ can take up.
+    """
+    d, theta = np.asarray(d, float), np.asarray(theta, float)
+    mean, growth = _steps(curve, d, theta)
+    spread = np.sqrt(mean * growth)
+    residual = (curve.increments - mean) / spread
+    freedom = len(curve.n_draws) - 3
+    if freedom < 1:
+        return np.ones_like(d)
+    cells = chi2.sf(np.sum(residual**2, axis=-1), freedom)
+    step_d, step_theta = 1e-5 * np.minimum(d, 1 - d), 1e-5 * (theta + d)
+    first = (_steps(curve, d + step_d, theta)[0] - mean) / spread
+    second = (_steps(curve, d, theta + step_theta)[0] - mean) / spread
+    first = _unit(first)
+    second = _unit(second - first * np.sum(first * second, axis=-1, keepdims=True))
+    bend = _unit(-mean * np.sqrt(curve.n_draws[1:] * curve.n_draws[:-1]) / spread)
+    for own in (first, second):
+        bend = bend - own * np.sum(own * bend, axis=-1, keepdims=True)
+    free = np.sum(bend**2, axis=-1) > 1e-10  # a bend that d and θ take up says nothing
+    end = norm.sf(np.where(free, np.sum(_unit(bend) * residual, axis=-1), 0.0))
+    return np.minimum(1.0, 2 * np.minimum(cells, end))
+
+
+def _steps(curve: Curve, d: Floats, theta: Floats) -> tuple[Floats, Floats]:
+    """Expected new types of each step given the types before it, and the factor by which U + θ/d grows."""
     draws = shifted_draws(curve, d, theta)
     start = curve.n_unique + np.asarray(curve.replicates * theta / d)[..., None]
-    growth = (draws[..., 1:] / draws[..., :-1]) ** np.asarray(d)[..., None]
-    mean = start[..., :-1] * (growth - 1)
-    score = np.sum((curve.increments - mean) ** 2 / (mean * growth), axis=-1)
-    freedom = len(curve.n_draws) - 3
-    return chi2.sf(score, freedom) if freedom > 0 else np.ones_like(score)
+    growth = (draws[..., 1:] / draws[..., :-1]) ** d[..., None]
+    return start[..., :-1] * (growth - 1), growth
+
+
+def _unit(rows: Floats) -> Floats:
+    return rows / np.maximum(np.sqrt(np.sum(rows**2, axis=-1, keepdims=True)), 1e-300)

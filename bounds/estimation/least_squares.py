@@ -6,7 +6,6 @@
 | γ       | exponent                                                               | 1      |
 | K, u₀   | scale and offset of U = K D^γ - u₀                                     | types  |
 | Φ, Φ₁   | Poissonised means of U and of the types seen once                      | types  |
-| φ       | variance of U beyond rounding, over U                                  | 1      |
 
 Everything here takes checked arrays of floats; `bounds.fitting` is the public face.
 """
@@ -17,7 +16,6 @@ from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import brentq
 from scipy.stats import chi2, norm
 from scipy.stats import f as f_law
 from scipy.stats import t as t_law
@@ -94,49 +92,3 @@ def fit_fixed_law(curve: Curve, confidence: float) -> Estimate:
             return replace(estimate, model="fixed-law", p_value=0.0)
         estimate = fit_gls(curve, covariance, confidence, model="fixed-law")
     return estimate
-
-
-# ---------------------------------------------------------------- independent corpora
-
-
-def fit_independent(n_draws: Floats, n_unique: Floats, spread: Floats | None, confidence: float) -> Estimate:
-    """U = K D^γ through corpora drawn independently at each D (a triangular array), by weighted least squares.
-
-    `n_unique` are means; `spread` their variances where replicates were drawn, else None: then the variance is
-    1/3 for rounding up to whole types, plus φU with φ from the residuals. Student's t on the points less two.
-    A φ above 1 rejects the power law, since Var U ≤ E U for every law of independent draws (equation A1).
-    """
-    x = np.log(n_draws / n_draws[-1])
-    freedom = len(x) - 2
-    floor = np.full(len(x), 1 / 3) if spread is None else spread + 1 / 3
-
-    def solve(variance: Floats) -> tuple[float, float, float, Floats]:
-        weight = n_unique**2 / variance
-        centre = weight @ x / weight.sum()
-        width = weight @ (x - centre) ** 2
-        slope = weight @ ((x - centre) * np.log(n_unique)) / width
-        level = weight @ np.log(n_unique) / weight.sum()
-        gap = n_unique * np.expm1(level + slope * (x - centre) - np.log(n_unique))
-        return float(slope), float(1 / np.sqrt(width)), float(level - slope * centre), gap
-
-    def excess(phi: float) -> float:
-        variance = floor + phi * n_unique
-        return float(np.sum(solve(variance)[3] ** 2 / variance)) - freedom
-
-    phi = 0.0
-    if freedom > 0 and excess(0.0) > 0:
-        phi = brentq(excess, 0.0, 1.0) if excess(1.0) < 0 else 1.0
-    slope, error, level, gap = solve(floor + phi * n_unique)
-    p_value = float(chi2.sf(np.sum(gap**2 / (floor + n_unique)), freedom)) if freedom > 0 else 1.0
-    half = error * t_law.ppf((1 + confidence) / 2, max(freedom, 1))
-    return Estimate(
-        "independent",
-        slope,
-        p_value,
-        Interval(min(max(slope - half, 0.0), 1.0), max(min(slope + half, 1.0), 0.0)),
-        error,
-        (n_draws[0], n_draws[-1]),
-        offset=0.0,
-        scale=float(np.exp(level) * n_draws[-1] ** -slope),
-        local=slope,
-    )

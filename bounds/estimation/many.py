@@ -28,6 +28,7 @@ from bounds.estimation.growth_models import (
     TOLERANCE,
     Curve,
     concentration,
+    concentration_limit,
     multinomial,
     offset_p_value,
     pitman_yor_p_value,
@@ -155,7 +156,7 @@ def offset_fits(curves: Curve) -> Fits:
 
 def pitman_yor_fits(curves: Curve) -> Fits:
     """As `growth_models.fit_pitman_yor_curve` without its interval, for each row of `curves`."""
-    limit = float(np.log(curves.n_draws[-1]))
+    limit = float(np.log(concentration_limit(curves.n_draws[-1])))
 
     def profile(rows: Rows, d: Floats) -> tuple[Floats, Floats]:
         part = _only(curves, rows)
