@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import platform
 import warnings
-import zlib
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -19,7 +18,9 @@ import xarray as xr
 
 from bounds import __version__
 from bounds.command import SCHEMA_VERSION
-from simulate.files import RESULTS, begun_by, check_target, noun_of, part_of, written_whole
+from simulate import checksums
+from simulate.files import RESULTS, begun_by, claimed, noun_of, part_of, written_whole
+from simulate.leftovers import discard_store, is_store
 
 NOT_MEASURED = -1
 """Where a count has no value: a corpus is one replicate, however many the other sources have."""
@@ -186,16 +187,20 @@ def save_result(
 
     With `replicates_per_cell` a Zarr has one chunk for so many replicates of each source.
 
-    Raises ValueError where the file exists, unless `overwrite`, and where the folder cannot be written to.
+    Raises ValueError where the file exists, unless `overwrite`, where the folder cannot be written to, and where
+    another run is writing it.
     """
     # A finished result takes the place of the cells beside it.
-    target = check_target(path, overwrite=overwrite, own_cells=replicates_per_cell is not None, formats=RESULTS)
-    dataset = dataset.assign_attrs(checksum=_checksum(dataset))
-    with written_whole(target) as part:
-        if target.suffix == ".zarr":
-            _write_zarr(dataset, part, replicates_per_cell)
-        else:
-            {".nc": _write_netcdf, ".csv": _write_csv}[target.suffix](dataset, part)
+    own_cells = replicates_per_cell is not None
+    with claimed(path, overwrite=overwrite, own_cells=own_cells, formats=RESULTS) as target:
+        dataset = checksums.with_checksums(dataset)
+        with written_whole(target) as part:
+            if target.suffix == ".zarr":
+                _write_zarr(dataset, part, replicates_per_cell)
+            else:
+                {".nc": _write_netcdf, ".csv": _write_csv}[target.suffix](dataset, part)
+        if target.suffix == ".zarr" and not own_cells and is_store(part_of(target)):
+            discard_store(part_of(target))  # begun for what has been replaced, as --overwrite says
     return target
 
 
@@ -210,38 +215,37 @@ def open_result(path: str | Path) -> xr.Dataset:
     if source.is_dir() and source.suffix != ".zarr":
         raise ValueError(f"{source} is a folder; results end in .nc or .zarr")
     try:
-        if source.suffix == ".zarr":
-            dataset = xr.open_zarr(source, chunks=None, mask_and_scale=False).load()
-        else:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")  # about foreign files, which are refused below
-                with xr.open_dataset(source, engine="h5netcdf", mask_and_scale=False) as opened:
-                    dataset = opened.load()
-    except (OSError, ValueError, KeyError, TypeError, RuntimeError) as error:
+        dataset = _read(source)
+    except Exception as error:  # noqa: BLE001  (whatever the readers of two formats raise where bytes are others)
         why = " ".join(str(error).split()) or type(error).__name__
         raise ValueError(f"{source} cannot be read as a result ({why}); results end in .nc or .zarr") from None
     if "provenance" not in dataset.attrs:
         raise ValueError(f"{source} is not a result of this program: it has no provenance")
-    found = json.loads(dataset.attrs["provenance"])["schema_version"]
+    if damage := checksums.check(dataset):
+        raise ValueError(f"{source} is damaged: {damage}; make it again")
+    try:
+        found = json.loads(dataset.attrs["provenance"])["schema_version"]
+    except (ValueError, KeyError, TypeError):
+        raise ValueError(f"{source} is not a result of this program: its provenance is not understood") from None
     if found != SCHEMA_VERSION:
         raise ValueError(f"{source} has schema version {found}; this version reads {SCHEMA_VERSION}")
-    if dataset.attrs.pop("checksum", None) not in (None, _checksum(dataset)):
-        raise ValueError(f"{source} is damaged: its counts are not those that were written; make it again")
     return dataset
+
+
+def _read(source: Path) -> xr.Dataset:
+    """What stands in a file or folder, in memory."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # about what is foreign or damaged, which is refused with a sentence
+        if source.suffix == ".zarr":
+            consolidated = (source / ".zmetadata").exists()  # a copy of all metadata, which a copy of a folder may lack
+            return xr.open_zarr(source, chunks=None, mask_and_scale=False, consolidated=consolidated).load()
+        with xr.open_dataset(source, engine="h5netcdf", mask_and_scale=False) as opened:
+            return opened.load()
 
 
 def _begun(part: Path) -> str:
     command = begun_by(part)
     return f", but {part} holds an unfinished {noun_of(command)}: run the same {command} with --resume to go on"
-
-
-def _checksum(dataset: xr.Dataset) -> int:
-    """CRC-32 of the counts: a chunk that is cut or missing is not always noticed by who reads it."""
-    found = 0
-    for name in ("n_unique", "spectrum"):
-        if name in dataset:
-            found = zlib.crc32(dataset[name].values.tobytes(), found)
-    return found
 
 
 def _write_netcdf(dataset: xr.Dataset, path: Path) -> None:
