@@ -32,13 +32,18 @@ class Stopped(BaseException):
 
 @contextmanager
 def hearing_signals() -> Iterator[None]:
-    """SIGINT, SIGTERM and SIGHUP raise `Stopped` in the main thread, but for those that the caller has ignored."""
+    """SIGINT, SIGTERM and SIGHUP raise `Stopped` in the main thread, but for those that the caller has ignored.
+
+    Within `undisturbed` they wait for its end.
+    """
     begun = [-AGAIN_SECONDS]
 
     def stop(signum: int, frame: FrameType | None) -> None:
         del frame
         now = time.monotonic()
-        if now - begun[0] >= AGAIN_SECONDS:
+        if _sections:
+            _sections[-1] = signum
+        elif now - begun[0] >= AGAIN_SECONDS:
             begun[0] = now
             raise Stopped(signum)
 
@@ -52,6 +57,27 @@ def hearing_signals() -> Iterator[None]:
     finally:
         for signum, handler in before.items():
             signal.signal(signum, handler)
+
+
+_sections: list[int] = []
+"""A place for the signal that came, for each `undisturbed` that the main thread is in."""
+
+
+@contextmanager
+def undisturbed() -> Iterator[None]:
+    """A block that no signal cuts in two: other threads would go on writing what is being cleaned up after it."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    _sections.append(0)
+    try:
+        yield
+    finally:
+        came = _sections.pop()
+        if came and _sections:
+            _sections[-1] = came
+        elif came:
+            raise Stopped(came)
 
 
 class Unminded:

@@ -3,13 +3,18 @@ noticed by who reads it, and a number that is another one never.
 
 ``checksums`` is a JSON object among the attributes: the CRC-32 of each variable, by its name, and under the empty name
 that of the attributes of the Dataset. That of a variable begins with its dimensions, shape, type and attributes.
+
+A .nc ends in a seal besides, 16 bytes that HDF5 does not read: what its library does with metadata that was written
+over is anybody's guess, and a file whose seal does not fit is not given to it.
 """
 
 from __future__ import annotations
 
 import json
+import struct
 import zlib
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,6 +23,8 @@ import xarray as xr
 _OWN = ("checksum", "checksums")
 _OF_A_FORMAT = ("_FillValue", "coordinates", "missing_value")
 """Attributes that a format keeps for itself, and shows to some readers."""
+
+_SEAL = b"\neff-bounds\n"
 
 
 def with_checksums(dataset: xr.Dataset) -> xr.Dataset:
@@ -46,6 +53,29 @@ def check(dataset: xr.Dataset) -> str | None:
     if "n_unique" in wrong or "spectrum" in wrong:
         return "its counts are not those that were written"
     return f"its {wrong[0] or 'provenance'} is not what was written"
+
+
+def sealed(content: bytes) -> bytes:
+    """The bytes of a file, and at their end what `check_seal` looks at."""
+    return content + _SEAL + struct.pack("<I", zlib.crc32(content))
+
+
+def check_seal(path: Path) -> None:
+    """ValueError where a file is not as it was sealed; one of an earlier version has no seal."""
+    length = path.stat().st_size - len(_SEAL) - 4
+    with path.open("rb") as file:
+        file.seek(max(length, 0))
+        seal = file.read()
+        if length < 0 or not seal.startswith(_SEAL):
+            return
+        file.seek(0)
+        found = 0
+        while length > 0:
+            part = file.read(min(length, 1 << 20))
+            found = zlib.crc32(part, found)
+            length -= len(part) or length
+    if seal[len(_SEAL) :] != struct.pack("<I", found):
+        raise ValueError("its bytes are not those that were written")
 
 
 def _all(dataset: xr.Dataset) -> dict[str, int]:

@@ -14,13 +14,14 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import h5py
 import xarray as xr
 
 from bounds import __version__
 from bounds.command import SCHEMA_VERSION
+from bounds.process import undisturbed
 from simulate import checksums
 from simulate.files import RESULTS, begun_by, claimed, noun_of, part_of, written_whole
-from simulate.leftovers import discard_store, is_store
 
 NOT_MEASURED = -1
 """Where a count has no value: a corpus is one replicate, however many the other sources have."""
@@ -193,14 +194,12 @@ def save_result(
     # A finished result takes the place of the cells beside it.
     own_cells = replicates_per_cell is not None
     with claimed(path, overwrite=overwrite, own_cells=own_cells, formats=RESULTS) as target:
-        dataset = checksums.with_checksums(dataset)
+        dataset = checksums.with_checksums(dataset.drop_encoding())  # how another file held it is no business of this
         with written_whole(target) as part:
             if target.suffix == ".zarr":
                 _write_zarr(dataset, part, replicates_per_cell)
             else:
                 {".nc": _write_netcdf, ".csv": _write_csv}[target.suffix](dataset, part)
-        if target.suffix == ".zarr" and not own_cells and is_store(part_of(target)):
-            discard_store(part_of(target))  # begun for what has been replaced, as --overwrite says
     return target
 
 
@@ -239,6 +238,8 @@ def _read(source: Path) -> xr.Dataset:
         if source.suffix == ".zarr":
             consolidated = (source / ".zmetadata").exists()  # a copy of all metadata, which a copy of a folder may lack
             return xr.open_zarr(source, chunks=None, mask_and_scale=False, consolidated=consolidated).load()
+        checksums.check_seal(source)
+        h5py.File(source, "r").close()  # what is no HDF5 at all would leave h5netcdf with half a file to complain of
         with xr.open_dataset(source, engine="h5netcdf", mask_and_scale=False) as opened:
             return opened.load()
 
@@ -253,7 +254,7 @@ def _write_netcdf(dataset: xr.Dataset, path: Path) -> None:
         str(name): {"zlib": True, "complevel": 4} for name, values in dataset.data_vars.items() if values.ndim > 2
     }
     # Through memory: HDF5 brings the process down where the disk is full when it closes a file.
-    path.write_bytes(bytes(dataset.to_netcdf(engine="h5netcdf", encoding=encoding)))
+    path.write_bytes(checksums.sealed(bytes(dataset.to_netcdf(engine="h5netcdf", encoding=encoding))))
 
 
 def _write_zarr(dataset: xr.Dataset, path: Path, replicates: int | None) -> None:
@@ -263,7 +264,8 @@ def _write_zarr(dataset: xr.Dataset, path: Path, replicates: int | None) -> None
         names = [str(name) for name in ("n_unique", "spectrum") if name in dataset]
         encoding = {n: {"chunks": tuple(cell.get(str(d), dataset.sizes[d]) for d in dataset[n].dims)} for n in names}
     # Format 2: strings have no settled form in format 3 yet.
-    dataset.to_zarr(path, zarr_format=2, consolidated=True, encoding=encoding, write_empty_chunks=True)
+    with undisturbed():  # zarr writes on threads of its own
+        dataset.to_zarr(path, zarr_format=2, consolidated=True, encoding=encoding, write_empty_chunks=True)
 
 
 def _write_csv(dataset: xr.Dataset, path: Path) -> None:

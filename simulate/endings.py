@@ -28,7 +28,7 @@ FAILED = 3
 @contextmanager
 def explained(options: dict[str, Any]) -> Iterator[Any]:
     """What to tell of progress; where the block ends early, one sentence says what is kept and how to go on."""
-    progress = None
+    progress, before = None, _store_of(options)
     with warnings.catch_warnings():
         warnings.showwarning = lambda message, *_, **__: print(f"! {message}", file=sys.stderr)
         warnings.simplefilter("always", UserWarning)
@@ -36,16 +36,16 @@ def explained(options: dict[str, Any]) -> Iterator[Any]:
             with reporter(options["progress"]) as progress:
                 yield progress
         except (KeyboardInterrupt, Stopped) as stopped:
-            kept = _kept(progress, options)
+            kept = _kept(progress, options, before)
             if not kept:
                 raise
             raise Stopped(getattr(stopped, "signum", signal.SIGINT), kept) from None
         except RuntimeError as error:
-            hint = how_to_resume(options) if _kept(progress, options) else ""
+            hint = how_to_resume(options) if _kept(progress, options, before) else ""
             kept = f"; the cells that are done are kept: {hint}" if hint else ""
             raise click.ClickException(" ".join(str(error).split()) + kept) from None
         except (OSError, MemoryError, ValueError, OverflowError) as error:
-            kept = _kept(progress, options) if progress and progress.state else ""
+            kept = _kept(progress, options, before) if progress and progress.state else ""
             if not kept:
                 raise
             full = isinstance(error, OSError) and error.errno in FULL
@@ -56,14 +56,25 @@ def explained(options: dict[str, Any]) -> Iterator[Any]:
             raise click.UsageError(sentence) from None
 
 
-def _kept(progress: Any, options: dict[str, Any]) -> str:
-    """How many cells this run has kept, and how to go on; empty where it has begun to keep none."""
+def _kept(progress: Any, options: dict[str, Any], before: int | None) -> str:
+    """How many cells this run has kept, and how to go on; empty where it has begun to keep none.
+
+    `before` says which store was there when it began.
+    """
     state = progress.state if progress else None
-    hint = how_to_resume(options) if state or options["resume"] else ""
+    hint = how_to_resume(options) if state or options["resume"] or _store_of(options) != before else ""
     if not hint:
         return ""
     cells = f"{state.cells - state.failed_cells} of {state.all_cells} cells" if state else "its cells"
     return f"{cells} are kept: {hint}"
+
+
+def _store_of(options: dict[str, Any]) -> int | None:
+    """The number of the folder in which cells are kept; None where there is none."""
+    try:
+        return part_of(Path(options["out"])).stat().st_ino if options["out"] else None
+    except OSError:
+        return None
 
 
 def how_to_resume(options: dict[str, Any]) -> str:

@@ -5,6 +5,7 @@ Loads nothing heavy, so that a bad name is refused at once.
 
 from __future__ import annotations
 
+import errno
 import os
 import tempfile
 from collections.abc import Iterator
@@ -83,6 +84,8 @@ def check_target(
         with tempfile.TemporaryFile(dir=target.parent):
             pass
     except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise
         raise ValueError(f"{target.parent}: cannot be written to ({error.strerror})") from None
     return target
 

@@ -148,6 +148,8 @@ def run_cells(
             dataset = finish(_gather(job, runner, None, progress))
             written = table(dataset) if table and target.suffix == ".csv" else dataset
             save_result(written, target, overwrite=overwrite)
+            if overwrite and is_store(part_of(target)):
+                discard_store(part_of(target))  # begun by a run that this one replaces
             return dataset
         return _kept_and_written(job, finish, runner, target, resume, overwrite, progress)
 

@@ -24,6 +24,9 @@ _WORDS = "This folder is work under way of efficiency-bounds, which deletes it w
 _REPLACED = "replaced"
 """What is replaced, until the new stands in its place."""
 
+_CELLS = "cells"
+"""What a finished run has kept, until it is deleted."""
+
 
 def mark(folder: Path) -> None:
     """Say that `folder` is ours."""
@@ -50,11 +53,19 @@ def is_result(folder: Path) -> bool:
     if folder.is_symlink() or not folder.is_dir():
         return False
     own = {".zgroup", ".zattrs", ".zmetadata"}
-    if any(path.name not in own and not (path / ".zarray").is_file() for path in folder.iterdir()):
+    if not all(path.name in own or _is_array(path) for path in folder.iterdir()):
         return False
     metadata = _json(folder / ".zmetadata").get("metadata")
     attributes = metadata.get(".zattrs") if isinstance(metadata, dict) else None
     return _is_made_here(_json(folder / ".zattrs")) or _is_made_here(attributes)
+
+
+def _is_array(folder: Path) -> bool:
+    """Whether `folder` holds chunks and what is known of them, perhaps not all of it any more, and nothing else."""
+    if folder.is_symlink() or not folder.is_dir():
+        return False
+    inside = [path.name for path in folder.iterdir()]
+    return bool(inside) and all(re.fullmatch(r"\.zarray|\.zattrs|\d+(\.\d+)*", name) for name in inside)
 
 
 def hidden_folder(target: Path) -> Path:
@@ -95,7 +106,7 @@ def discard_store(part: Path) -> None:
     """Delete the cells at `part`: gone from their place at once, and then from the disk."""
     folder = hidden_folder(part)
     try:
-        os.replace(part, folder / "cells")
+        os.replace(part, folder / _CELLS)
     finally:
         discard(folder, part)
 
@@ -106,7 +117,9 @@ def tidy(target: Path) -> None:
     for path in target.parent.iterdir():
         if not name.fullmatch(path.name) or path.is_symlink() or not path.is_dir():
             continue
-        if is_marked(path) or not any(path.iterdir()):  # killed before it was marked, or after all else was deleted
+        # Killed before it was marked, or after all else was deleted, it is empty; written to by a thread that outlived
+        # its clean-up, it holds what only we put there.
+        if is_marked(path) or {inside.name for inside in path.iterdir()} <= {target.name, _REPLACED, _CELLS}:
             discard(path, target)
 
 

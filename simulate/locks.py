@@ -8,6 +8,7 @@ runs never hold two files of one name.
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 import warnings
@@ -54,6 +55,8 @@ def _taken(path: Path, target: Path) -> int | None:
         try:
             file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, 0o666)
         except OSError as error:
+            if error.errno in (errno.ENOSPC, errno.EDQUOT):
+                raise
             raise ValueError(f"{path}, the lock of {target}, cannot be made ({error.strerror})") from None
         if not stat.S_ISREG(os.fstat(file).st_mode):
             os.close(file)

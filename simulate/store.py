@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 import zarr
 
+from bounds.process import undisturbed
 from simulate.files import command_of, noun_of, part_of, written_whole
 from simulate.leftovers import discard_store, mark
 from simulate.sweep_cells import Block, Cell, Kept, Layout, other_work, place_of
@@ -56,7 +57,7 @@ class CellStore:
     def begin(cls, target: Path, job: Kept) -> CellStore:
         """An empty store beside `target`."""
         path = part_of(target)
-        with written_whole(path) as folder:
+        with written_whole(path) as folder, undisturbed():  # here and below: zarr writes on threads of its own
             _create(folder, job)
         return cls(path, job)
 
@@ -87,10 +88,11 @@ class CellStore:
         Raises OSError that names the store where that cannot be done, as on a disk that is full.
         """
         try:
-            self._arrays["done"][cell.source, cell.block] = 0
-            for name, one in self._layout.items():
-                self._arrays[name][place_of(one, cell)] = block[name]
-            self._arrays["done"][cell.source, cell.block] = self._flag(cell, block)
+            with undisturbed():
+                self._arrays["done"][cell.source, cell.block] = 0
+                for name, one in self._layout.items():
+                    self._arrays[name][place_of(one, cell)] = block[name]
+                self._arrays["done"][cell.source, cell.block] = self._flag(cell, block)
         except OSError as error:
             raise OSError(error.errno, error.strerror or str(error), str(self.path)) from None
 
