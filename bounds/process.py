@@ -49,7 +49,7 @@ def hearing_signals() -> Iterator[None]:
 
     before = {}
     if threading.current_thread() is threading.main_thread():
-        for signum in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        for signum in (getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)):
             if signal.getsignal(signum) in (signal.SIG_DFL, signal.default_int_handler):
                 before[signum] = signal.signal(signum, stop)
     try:

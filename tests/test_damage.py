@@ -6,6 +6,7 @@ import json
 import shutil
 import warnings
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -29,6 +30,11 @@ MAKERS = {
         Suite("zipf:1.5", checkpoints=(0, 1, 2, 4, 8), batch=20, replicates=2, n_params=(5, 50))
     ),
 }
+
+
+@cache
+def made_by(command: str) -> xr.Dataset:
+    return MAKERS[command]()
 
 
 @pytest.fixture(autouse=True)
@@ -91,10 +97,10 @@ def files(path: Path) -> list[Path]:
     return [path] if path.is_file() else sorted(p for p in path.rglob("*") if p.is_file())
 
 
-@pytest.mark.parametrize("command", MAKERS)
 @pytest.mark.parametrize("suffix", [".nc", ".zarr"])
+@pytest.mark.parametrize("command", MAKERS)
 def test_every_variable_of_every_command_has_a_checksum_that_holds(tmp_path, command, suffix):
-    dataset = MAKERS[command]()
+    dataset = made_by(command)
     path = simulate.save_result(dataset, tmp_path / f"x{suffix}")
     found = simulate.open_result(path)
     assert same(found, dataset)
@@ -145,20 +151,20 @@ def test_a_netcdf_that_is_changed_or_cut(tmp_path, saved):
     whole, rng = simulate.open_result(saved / "x.nc"), np.random.default_rng(2)
     content, path = (saved / "x.nc").read_bytes(), tmp_path / "x.nc"
     refused = 0
-    for _ in range(60):
+    for _ in range(40):
         path.write_bytes(harmed(content, rng))
         refused += right_or_one_sentence(path, whole)
-    assert refused > 30
+    assert refused > 20
 
 
 @pytest.mark.verification
 @pytest.mark.parametrize("name", ["x.nc", "x.zarr"])
 @pytest.mark.parametrize("command", MAKERS)
-def test_thousands_of_damages_are_found(tmp_path, command, name):
-    whole, rng = MAKERS[command](), np.random.default_rng(3)
+def test_hundreds_of_damages_are_found(tmp_path, command, name):
+    whole, rng = made_by(command), np.random.default_rng(3)
     path = simulate.save_result(whole, tmp_path / name)
     every = files(path)
-    for _ in range(1500):
+    for _ in range(400):
         file = every[int(rng.integers(len(every)))]
         content = file.read_bytes()
         file.write_bytes(harmed(content, rng))
@@ -225,7 +231,7 @@ def test_whatever_file_of_cells_is_changed_cut_or_lost(tmp_path, seed, times):
     whole, rng = simulate.sweep(**TINY), np.random.default_rng(seed)
     in_the_middle(tmp_path / "begun.zarr")
     part = tmp_path / "begun.zarr.part"
-    for file in [file for file in files(part) if rng.random() < (1 if times > 1 else 0.5)]:
+    for file in [file for file in files(part) if rng.random() < (1 if times > 1 else 0.3)]:
         for _ in range(times):
             into = tmp_path / "x.zarr.part"
             shutil.copytree(part, into)

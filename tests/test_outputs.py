@@ -128,7 +128,7 @@ def test_folders_with_names_like_ours_are_not_deleted(tmp_path):
     assert all((tmp_path / name / "precious").read_text() == "mine" for name in kept)
 
 
-@pytest.mark.parametrize("name", ["?.zarr", "*.zarr", "[ab].zarr", "a b.zarr", "ä.zarr", "$x$.zarr", "-x.zarr"])
+@pytest.mark.parametrize("name", ["?.zarr", "[ab].zarr", "a ä$x$.zarr"])
 def test_names_that_are_patterns_touch_no_other_result(tmp_path, name):
     left = left_while_writing(tmp_path / "a.zarr", "half")  # of another result, which may be at work
     begun(tmp_path / name)
