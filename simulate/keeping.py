@@ -136,13 +136,9 @@ def run_cells(
         return finish(_gather(job, runner, None, progress))
     with claimed(target, overwrite=overwrite, resume=resume, formats=RESULTS):
         if resume and target.exists():
-            dataset = open_result(target)
-            other = _other_work(job, json.loads(dataset.attrs["provenance"]))
-            if not other:
-                _remove_same_work(part_of(target), job)  # by a run that was killed once the result was there
+            dataset = _finished(target, job)
+            if dataset is not None:
                 return dataset
-            if not part_of(target).exists():
-                raise ValueError(f"{target} holds {other}; pass --overwrite to replace it, or choose another --out")
             overwrite = True  # said by the run that was killed: its cells stand beside what they are to replace
         if target.suffix != ".zarr" or not job.drawers:
             dataset = finish(_gather(job, runner, None, progress))
@@ -168,6 +164,28 @@ def _kept_and_written(
         save_result(dataset, target, overwrite=overwrite, replicates_per_cell=store.size)
         store.remove()
     return dataset
+
+
+def _finished(target: Path, job: Kept) -> xr.Dataset | None:
+    """The result at `target` if it is that of `job`; None where there are cells beside it to go on with.
+
+    Raises ValueError with one sentence where it is another or damaged, and there are none.
+    """
+    has_cells = part_of(target).exists()
+    try:
+        dataset = open_result(target)
+    except ValueError as error:
+        if not has_cells:
+            raise
+        warnings.warn(f"{error}; its cells are still there", stacklevel=5)
+        return None
+    other = _other_work(job, json.loads(dataset.attrs["provenance"]))
+    if not other:
+        _remove_same_work(part_of(target), job)  # by a run that was killed once the result was there
+        return dataset
+    if not has_cells:
+        raise ValueError(f"{target} holds {other}; pass --overwrite to replace it, or choose another --out")
+    return None
 
 
 def _other_work(job: Kept, begun: dict[str, Any]) -> str | None:

@@ -250,6 +250,18 @@ def test_cells_beside_a_finished_result_are_tidied(tmp_path, whole, how):
     assert names(tmp_path) == ["x.zarr"]
 
 
+def test_a_damaged_result_with_its_cells_is_made_again_of_them(tmp_path, whole):
+    path = tmp_path / "x.zarr"
+    begun(path)
+    shutil.copytree(whole, path)
+    (path / "n_unique" / "0.0.0").unlink()
+    with pytest.warns(UserWarning, match=r"x\.zarr is damaged: its counts are not those .*; its cells are still there"):
+        found = simulate.sweep(**TINY, out=path, resume=True)
+    assert json.loads(found.attrs["provenance"])["kept_cells"] == 2
+    assert same(path, whole)
+    assert names(tmp_path) == ["x.zarr"]
+
+
 def test_cells_of_other_work_beside_a_result_stay(tmp_path, whole):
     path = tmp_path / "x.zarr"
     begun(path, seed=8)
