@@ -26,6 +26,9 @@ from simulate.files import RESULTS, begun_by, claimed, noun_of, part_of, written
 NOT_MEASURED = -1
 """Where a count has no value: a corpus is one replicate, however many the other sources have."""
 
+_QUOTED = 80
+"""Characters of the complaint of a reader that are passed on."""
+
 DESCRIPTIONS: dict[str, tuple[str, str]] = {
     "n_draws": ("draws", "corpus size D: number of sequences drawn"),
     "replicate": ("1", "independent corpus"),
@@ -215,12 +218,12 @@ def open_result(path: str | Path) -> xr.Dataset:
         raise ValueError(f"{source} is a folder; results end in .nc or .zarr")
     try:
         dataset = _read(source)
+        damage = checksums.check(dataset) if "provenance" in dataset.attrs else None
     except Exception as error:  # noqa: BLE001  (whatever the readers of two formats raise where bytes are others)
-        why = " ".join(str(error).split()) or type(error).__name__
-        raise ValueError(f"{source} cannot be read as a result ({why}); results end in .nc or .zarr") from None
+        raise ValueError(f"{source} cannot be read as a result ({_why(error)}); results end in .nc or .zarr") from None
     if "provenance" not in dataset.attrs:
         raise ValueError(f"{source} is not a result of this program: it has no provenance")
-    if damage := checksums.check(dataset):
+    if damage:
         raise ValueError(f"{source} is damaged: {damage}; make it again")
     try:
         found = json.loads(dataset.attrs["provenance"])["schema_version"]
@@ -229,6 +232,12 @@ def open_result(path: str | Path) -> xr.Dataset:
     if found != SCHEMA_VERSION:
         raise ValueError(f"{source} has schema version {found}; this version reads {SCHEMA_VERSION}")
     return dataset
+
+
+def _why(error: Exception) -> str:
+    """The beginning of what a reader says, which may quote any bytes of a file."""
+    words = " ".join("".join(c if c.isprintable() else " " for c in str(error)).split()) or type(error).__name__
+    return words if len(words) <= _QUOTED else f"{words[:_QUOTED]}…"
 
 
 def _read(source: Path) -> xr.Dataset:
