@@ -28,6 +28,7 @@ import bounds
 from bounds.quantities import log_spaced
 from simulate import sweep
 from simulate.arrivals import build_engine
+from simulate.files import write_text
 from simulate.plan import DEFAULT_N_DRAWS, DEFAULT_SOURCES
 from simulate.stream import Stream
 
@@ -234,7 +235,7 @@ def main() -> None:
         "rows": rows,
     }
     RESULTS.parent.mkdir(exist_ok=True)
-    RESULTS.write_text(json.dumps(made, indent=1) + "\n", encoding="utf-8")
+    write_text(RESULTS, json.dumps(made, indent=1) + "\n")
     print(RESULTS)
     sys.exit(0 if all(row["ok"] for row in rows) else 1)
 

@@ -34,6 +34,7 @@ import bounds
 from bounds.spectrum import FrequencySpectrum
 from simulate import run_suite
 from simulate.backends import cpu, gpu
+from simulate.files import write_text
 from simulate.sampling import build_sampler
 from simulate.stream import Stream
 from simulate.suite.plan import PYTHIA_STEPS
@@ -68,7 +69,7 @@ def main() -> None:
     if arguments.save:
         RESULTS.mkdir(exist_ok=True)
         path = RESULTS / f"gpu-{time.strftime('%Y%m%d-%H%M%S')}.json"
-        path.write_text(json.dumps({"schema_version": 1, "machine": machine(), "rows": rows}, indent=1) + "\n")
+        write_text(path, json.dumps({"schema_version": 1, "machine": machine(), "rows": rows}, indent=1) + "\n")
         print(path)
     sys.exit(0 if all(row["correct"] for row in rows) else 1)
 

@@ -31,6 +31,7 @@ import numpy as np
 from scipy.special import zeta
 
 import bounds
+from simulate.files import write_text
 from simulate.learners import measure_learners
 from simulate.learners.corpora import SeenCorpus, seen_corpora
 from simulate.learners.names import parse_learner
@@ -276,7 +277,7 @@ def main() -> None:
         machine = {"machine": platform.machine(), "cores": os.cpu_count(), "python": platform.python_version()}
         machine |= {"numpy": np.__version__, "numba": numba.__version__}
         found = {"schema_version": 1, **machine, "rows": rows, "all": every}
-        RESULTS.write_text(json.dumps(found, indent=1) + "\n")
+        write_text(RESULTS, json.dumps(found, indent=1) + "\n")
         print(RESULTS)
     missed = [row for row in rows if not row["right"] or row["ratio"] < row["target"] / 2]
     sys.exit(1 if missed or not every["right"] else 0)

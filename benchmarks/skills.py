@@ -24,6 +24,7 @@ import numba
 import numpy as np
 import xarray as xr
 
+from simulate.files import write_text
 from simulate.skills.job import measure, prepare
 from simulate.skills.plan import SkillPlan
 
@@ -134,7 +135,7 @@ def main() -> None:
     found = {"schema_version": 1, "rows": rows, **machine}
     print(json.dumps(found))
     if "--save" in sys.argv[1:]:
-        RESULTS.write_text(json.dumps(found, indent=1) + "\n")
+        write_text(RESULTS, json.dumps(found, indent=1) + "\n")
         print(RESULTS)
     sys.exit(0 if all(row["ok"] for row in rows) else 1)
 

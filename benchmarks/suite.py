@@ -22,6 +22,7 @@ import numpy as np
 
 from bounds import expected_unique, missing_mass, variance_unique
 from simulate import regenerate_batch, run_suite
+from simulate.files import write_text
 from simulate.suite.plan import PYTHIA_STEPS, Suite
 from simulate.suite.prepare import open_suite_order
 
@@ -96,7 +97,7 @@ def main() -> None:
     found = {"machine": platform.machine(), "cores": os.cpu_count(), "suites": rows, "batches": batches}
     if batch == BATCH:
         RESULTS.parent.mkdir(exist_ok=True)
-        RESULTS.write_text(json.dumps(found, indent=1) + "\n")
+        write_text(RESULTS, json.dumps(found, indent=1) + "\n")
     missed = [row for row in rows if not row["right"] or row["seconds"] > MAX_SECONDS or row["gib"] > MAX_GIB]
     missed += [row for row in batches if not row["right"] or row["seconds"] > MAX_BATCH_SECONDS]
     sys.exit(1 if missed else 0)

@@ -28,6 +28,7 @@ from scipy.special import zeta
 
 from bounds import expected_unique, parse_source, variance_unique
 from simulate.backends import cpu
+from simulate.files import write_text
 from simulate.sampling import OPEN, build_sampler
 from simulate.stream import Stream
 
@@ -375,7 +376,7 @@ def save(path: Path, rounds: int, rows: list[Row], **more: dict[str, float] | di
         **more,
     }
     path.parent.mkdir(exist_ok=True)
-    path.write_text(json.dumps(made, indent=1) + "\n", encoding="utf-8")
+    write_text(path, json.dumps(made, indent=1) + "\n")
     print(path)
 
 

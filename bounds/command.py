@@ -1,6 +1,7 @@
 """What the three command lines share: how they end, how they write numbers and how they print a table.
 
-Exit codes: 0 done; 1 failure while running; 2 anything wrong with an argument or a file it names; 130 interrupted.
+Exit codes: 0 done; 1 failure while running; 2 anything wrong with an argument or a file it names; 130 interrupted, 143
+and 129 ended by SIGTERM and SIGHUP.
 Loads click alone; rich is loaded when a table is printed.
 """
 
@@ -10,17 +11,19 @@ import codecs
 import errno
 import os
 import shutil
+import signal
 import sys
 import textwrap
 import traceback
 import unicodedata
 import warnings
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from typing import Any, TextIO, cast
 
 import click
 
 from bounds import __version__
+from bounds.process import Stopped, Unminded, hearing_signals, silence
 from bounds.quantities import parse_count, parse_grid
 
 SCHEMA_VERSION = 1
@@ -77,13 +80,18 @@ def parse_or_fail(parse: Callable[..., Any], *arguments: Any, **options: Any) ->
         raise click.UsageError(str(error)) from None
 
 
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
+"""What a disk says that takes no more: no fault of a name."""
+
+
 def run(command: click.Command, program: str) -> None:
     """Run a command line and leave the process with the right exit code, without a traceback for bad input."""
     _open_streams()
     _say_warnings()
     try:
-        result = command.main(prog_name=program, standalone_mode=False)
-        sys.stdout.flush()
+        with hearing_signals():
+            result = command.main(prog_name=program, standalone_mode=False)
+            sys.stdout.flush()
     except click.exceptions.NoArgsIsHelpError as error:
         print(error.format_message())
         sys.exit(0)
@@ -92,21 +100,20 @@ def run(command: click.Command, program: str) -> None:
     except (click.Abort, KeyboardInterrupt) as error:
         if isinstance(error.__cause__, EOFError):  # click takes it for the end of an answer, and we ask nothing
             _leave(1, _fault(error.__cause__))
-        print("error: interrupted; nothing half-written was left behind", file=sys.stderr, flush=True)
-        # Everything is unwound by now but threads in compiled loops, which a normal exit would wait for.
-        os._exit(130)
+        _end(Stopped(signal.SIGINT))
+    except Stopped as stopped:
+        _end(stopped)
     except (BrokenPipeError, SystemExit):
         # Whoever read our output has seen enough; click itself exits, with 1, where it notices first. Python would
         # complain once more when it closes stdout.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        silence(sys.stdout)
         sys.exit(0)
     except MemoryError:
         _leave(1, "out of memory; ask for fewer draws, fewer threads or a source with a lighter tail")
     except OverflowError as error:
         _leave(2, f"a number is too large to compute with ({error})")
     except (ValueError, OSError) as error:
-        full = isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EIO)
-        _leave(1 if full else 2, describe(error))
+        _leave(1 if isinstance(error, OSError) and error.errno in FULL else 2, describe(error))
     except Exception as error:  # noqa: BLE001  (whatever it is, a traceback helps no reader)
         _leave(1, _fault(error))
     else:
@@ -141,6 +148,12 @@ def _say_warnings() -> None:
     warnings.showwarning = show
 
 
+def _end(stopped: Stopped) -> None:
+    print(f"error: {stopped}", file=sys.stderr, flush=True)
+    # Everything is unwound by now but threads in compiled loops, which a normal exit would wait for.
+    os._exit(stopped.code)
+
+
 def _open_streams() -> None:
     """Give a process whose streams were closed somewhere to write, and replace what its terminal cannot show."""
     for name in ("stdout", "stderr"):
@@ -148,6 +161,7 @@ def _open_streams() -> None:
             setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115  (open until the process ends)
         elif hasattr(getattr(sys, name), "reconfigure"):
             getattr(sys, name).reconfigure(errors="spelled")
+    sys.stderr = cast("TextIO", Unminded(sys.stderr))  # no run ends because nobody hears of it
 
 
 _SPELLED = {

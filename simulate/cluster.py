@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import os
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from concurrent.futures import CancelledError
 from contextlib import ExitStack
 from importlib.util import find_spec
@@ -54,7 +54,7 @@ def on_cluster(text: str) -> Runner:
     """
     address, n_workers = check_cluster(text)
 
-    def run(drawers: Mapping[int, Drawer], cells: Sequence[Cell]) -> Iterator[Drawn]:
+    def run(drawers: Mapping[int, Drawer], cells: Sequence[Cell]) -> Generator[Drawn, None, None]:
         with ExitStack() as stack:
             client = _connect(address, n_workers, stack)
             yield from _drawn(client, drawers, cells)
@@ -111,7 +111,7 @@ def _check_workers(client: Any, address: str) -> None:
         )
 
 
-def _drawn(client: Any, drawers: Mapping[int, Drawer], cells: Sequence[Cell]) -> Iterator[Drawn]:
+def _drawn(client: Any, drawers: Mapping[int, Drawer], cells: Sequence[Cell]) -> Generator[Drawn, None, None]:
     from distributed import as_completed
 
     # Not scattered: data that was scattered is lost with the workers that hold it, a task is done again.

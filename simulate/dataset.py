@@ -9,20 +9,25 @@ from __future__ import annotations
 import json
 import platform
 import warnings
-import zlib
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import h5py
 import xarray as xr
 
 from bounds import __version__
 from bounds.command import SCHEMA_VERSION
-from simulate.files import RESULTS, begun_by, check_target, noun_of, part_of, written_whole
+from bounds.process import undisturbed
+from simulate import checksums
+from simulate.files import RESULTS, begun_by, claimed, noun_of, part_of, written_whole
 
 NOT_MEASURED = -1
 """Where a count has no value: a corpus is one replicate, however many the other sources have."""
+
+_QUOTED = 80
+"""Characters of the complaint of a reader that are passed on."""
 
 DESCRIPTIONS: dict[str, tuple[str, str]] = {
     "n_draws": ("draws", "corpus size D: number of sequences drawn"),
@@ -197,16 +202,18 @@ def save_result(
 
     With `replicates_per_cell` a Zarr has one chunk for so many replicates of each source.
 
-    Raises ValueError where the file exists, unless `overwrite`, and where the folder cannot be written to.
+    Raises ValueError where the file exists, unless `overwrite`, where the folder cannot be written to, and where
+    another run is writing it.
     """
     # A finished result takes the place of the cells beside it.
-    target = check_target(path, overwrite=overwrite, own_cells=replicates_per_cell is not None, formats=RESULTS)
-    dataset = dataset.assign_attrs(checksum=_checksum(dataset))
-    with written_whole(target) as part:
-        if target.suffix == ".zarr":
-            _write_zarr(dataset, part, replicates_per_cell)
-        else:
-            {".nc": _write_netcdf, ".csv": _write_csv}[target.suffix](dataset, part)
+    own_cells = replicates_per_cell is not None
+    with claimed(path, overwrite=overwrite, own_cells=own_cells, formats=RESULTS) as target:
+        dataset = checksums.with_checksums(dataset.drop_encoding())  # how another file held it is no business of this
+        with written_whole(target) as part:
+            if target.suffix == ".zarr":
+                _write_zarr(dataset, part, replicates_per_cell)
+            else:
+                {".nc": _write_netcdf, ".csv": _write_csv}[target.suffix](dataset, part)
     return target
 
 
@@ -221,24 +228,40 @@ def open_result(path: str | Path) -> xr.Dataset:
     if source.is_dir() and source.suffix != ".zarr":
         raise ValueError(f"{source} is a folder; results end in .nc or .zarr")
     try:
-        if source.suffix == ".zarr":
-            dataset = xr.open_zarr(source, chunks=None, mask_and_scale=False).load()
-        else:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")  # about foreign files, which are refused below
-                with xr.open_dataset(source, engine="h5netcdf", mask_and_scale=False) as opened:
-                    dataset = opened.load()
-    except (OSError, ValueError, KeyError, TypeError, RuntimeError) as error:
-        why = " ".join(str(error).split()) or type(error).__name__
-        raise ValueError(f"{source} cannot be read as a result ({why}); results end in .nc or .zarr") from None
+        dataset = _read(source)
+        damage = checksums.check(dataset) if "provenance" in dataset.attrs else None
+    except Exception as error:  # noqa: BLE001  (whatever the readers of two formats raise where bytes are others)
+        raise ValueError(f"{source} cannot be read as a result ({_why(error)}); results end in .nc or .zarr") from None
     if "provenance" not in dataset.attrs:
         raise ValueError(f"{source} is not a result of this program: it has no provenance")
-    found = json.loads(dataset.attrs["provenance"])["schema_version"]
+    if damage:
+        raise ValueError(f"{source} is damaged: {damage}; make it again")
+    try:
+        found = json.loads(dataset.attrs["provenance"])["schema_version"]
+    except (ValueError, KeyError, TypeError):
+        raise ValueError(f"{source} is not a result of this program: its provenance is not understood") from None
     if found != SCHEMA_VERSION:
         raise ValueError(f"{source} has schema version {found}; this version reads {SCHEMA_VERSION}")
-    if dataset.attrs.pop("checksum", None) not in (None, _checksum(dataset)):
-        raise ValueError(f"{source} is damaged: its counts are not those that were written; make it again")
     return dataset
+
+
+def _why(error: Exception) -> str:
+    """The beginning of what a reader says, which may quote any bytes of a file."""
+    words = " ".join("".join(c if c.isprintable() else " " for c in str(error)).split()) or type(error).__name__
+    return words if len(words) <= _QUOTED else f"{words[:_QUOTED]}…"
+
+
+def _read(source: Path) -> xr.Dataset:
+    """What stands in a file or folder, in memory."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # about what is foreign or damaged, which is refused with a sentence
+        if source.suffix == ".zarr":
+            consolidated = (source / ".zmetadata").exists()  # a copy of all metadata, which a copy of a folder may lack
+            return xr.open_zarr(source, chunks=None, mask_and_scale=False, consolidated=consolidated).load()
+        checksums.check_seal(source)
+        h5py.File(source, "r").close()  # what is no HDF5 at all would leave h5netcdf with half a file to complain of
+        with xr.open_dataset(source, engine="h5netcdf", mask_and_scale=False) as opened:
+            return opened.load()
 
 
 def _begun(part: Path) -> str:
@@ -246,21 +269,12 @@ def _begun(part: Path) -> str:
     return f", but {part} holds an unfinished {noun_of(command)}: run the same {command} with --resume to go on"
 
 
-def _checksum(dataset: xr.Dataset) -> int:
-    """CRC-32 of the counts: a chunk that is cut or missing is not always noticed by who reads it."""
-    found = 0
-    for name in ("n_unique", "spectrum"):
-        if name in dataset:
-            found = zlib.crc32(dataset[name].values.tobytes(), found)
-    return found
-
-
 def _write_netcdf(dataset: xr.Dataset, path: Path) -> None:
     encoding = {
         str(name): {"zlib": True, "complevel": 4} for name, values in dataset.data_vars.items() if values.ndim > 2
     }
     # Through memory: HDF5 brings the process down where the disk is full when it closes a file.
-    path.write_bytes(bytes(dataset.to_netcdf(engine="h5netcdf", encoding=encoding)))
+    path.write_bytes(checksums.sealed(bytes(dataset.to_netcdf(engine="h5netcdf", encoding=encoding))))
 
 
 def _write_zarr(dataset: xr.Dataset, path: Path, replicates: int | None) -> None:
@@ -270,7 +284,8 @@ def _write_zarr(dataset: xr.Dataset, path: Path, replicates: int | None) -> None
         names = [str(name) for name in ("n_unique", "spectrum") if name in dataset]
         encoding = {n: {"chunks": tuple(cell.get(str(d), dataset.sizes[d]) for d in dataset[n].dims)} for n in names}
     # Format 2: strings have no settled form in format 3 yet.
-    dataset.to_zarr(path, zarr_format=2, consolidated=True, encoding=encoding, write_empty_chunks=True)
+    with undisturbed():  # zarr writes on threads of its own
+        dataset.to_zarr(path, zarr_format=2, consolidated=True, encoding=encoding, write_empty_chunks=True)
 
 
 def _write_csv(dataset: xr.Dataset, path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import sys
 import warnings
 from collections.abc import Callable, Iterator
@@ -14,7 +15,10 @@ from typing import Any
 import click
 import xarray as xr
 
+from bounds.command import FULL, describe
+from bounds.process import Stopped, silence
 from simulate.files import part_of
+from simulate.leftovers import is_store
 from simulate.progress import reporter
 
 FAILED = 3
@@ -24,29 +28,58 @@ FAILED = 3
 @contextmanager
 def explained(options: dict[str, Any]) -> Iterator[Any]:
     """What to tell of progress; where the block ends early, one sentence says what is kept and how to go on."""
+    progress, before = None, _store_of(options)
     with warnings.catch_warnings():
         warnings.showwarning = lambda message, *_, **__: print(f"! {message}", file=sys.stderr)
         warnings.simplefilter("always", UserWarning)
         try:
             with reporter(options["progress"]) as progress:
                 yield progress
-        except KeyboardInterrupt:
-            hint = how_to_resume(options)
-            if not hint:
+        except (KeyboardInterrupt, Stopped) as stopped:
+            kept = _kept(progress, options, before)
+            if not kept:
                 raise
-            kept = f"{progress.state.cells} of {progress.state.all_cells} cells" if progress.state else "its cells"
-            print(f"error: interrupted; {kept} are kept: {hint}", file=sys.stderr, flush=True)
-            # All is unwound by now but threads in compiled loops, which a normal exit would wait for.
-            os._exit(130)
+            raise Stopped(getattr(stopped, "signum", signal.SIGINT), kept) from None
         except RuntimeError as error:
-            hint = how_to_resume(options)
+            hint = how_to_resume(options) if _kept(progress, options, before) else ""
             kept = f"; the cells that are done are kept: {hint}" if hint else ""
             raise click.ClickException(" ".join(str(error).split()) + kept) from None
+        except (OSError, MemoryError, ValueError, OverflowError) as error:
+            kept = _kept(progress, options, before) if progress and progress.state else ""
+            if not kept:
+                raise
+            full = isinstance(error, OSError) and error.errno in FULL
+            what = "out of memory; pass fewer --threads" if isinstance(error, MemoryError) else describe(error)
+            sentence = f"{what}; {kept}{', once there is room on the disk' if full else ''}"
+            if isinstance(error, OSError | MemoryError):
+                raise click.ClickException(sentence) from None
+            raise click.UsageError(sentence) from None
+
+
+def _kept(progress: Any, options: dict[str, Any], before: int | None) -> str:
+    """How many cells this run has kept, and how to go on; empty where it has begun to keep none.
+
+    `before` says which store was there when it began.
+    """
+    state = progress.state if progress else None
+    hint = how_to_resume(options) if state or options["resume"] or _store_of(options) != before else ""
+    if not hint:
+        return ""
+    cells = f"{state.cells - state.failed_cells} of {state.all_cells} cells" if state else "its cells"
+    return f"{cells} are kept: {hint}"
+
+
+def _store_of(options: dict[str, Any]) -> int | None:
+    """The number of the folder in which cells are kept; None where there is none."""
+    try:
+        return part_of(Path(options["out"])).stat().st_ino if options["out"] else None
+    except OSError:
+        return None
 
 
 def how_to_resume(options: dict[str, Any]) -> str:
     """What to do to go on, if there is something to go on with."""
-    if not options["out"] or not part_of(Path(options["out"])).exists():
+    if not options["out"] or not is_store(part_of(Path(options["out"]))):
         return ""
     instead = " instead of --overwrite" if options["overwrite"] else ""
     return f"run the same command with --resume{instead} to go on"
@@ -69,24 +102,29 @@ def present(
     """`draw` the figure, then print the object that `as_json` makes of the path of a result, or what `show` prints.
 
     Whoever reads what is printed may stop at the first lines, so that the figure comes first; where it fails, all else
-    is printed all the same. `draw` takes its path, and whether to overwrite.
+    is printed all the same. A reader who has gone changes no exit code. `draw` takes its path, and whether to
+    overwrite.
     """
     unfinished = _failed(dataset) and str(options["out"]).endswith(".zarr")
     path = None if unfinished else options["out"]
+    written = [path] if path else []
     try:
         if options["figure"]:
             # A notebook names a backend of its own in the environment, which this process may not have.
             os.environ["MPLBACKEND"] = "agg"
             # Who resumes a run has its figure drawn again.
             draw(options["figure"], options["overwrite"] or options.get("resume", False))
+            written.append(options["figure"])
     finally:
-        if options["as_json"]:
-            print(json.dumps(as_json(path), indent=1))
-        else:
-            show()
-    for written in (path, options["figure"]):
-        if written and not options["as_json"]:
-            print(f"written: {written}")
+        try:
+            if options["as_json"]:
+                print(json.dumps(as_json(path), indent=1))
+            else:
+                show()
+                print("".join(f"written: {name}\n" for name in written), end="")
+            sys.stdout.flush()
+        except BrokenPipeError:
+            silence(sys.stdout)  # whoever read has seen enough
 
 
 def say_failures(dataset: xr.Dataset, options: dict[str, Any]) -> int:

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import json
 import warnings
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Generator, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -20,7 +20,8 @@ import xarray as xr
 from bounds.quantities import parse_count
 from simulate.cluster import check_cluster, on_cluster
 from simulate.dataset import open_result, save_result
-from simulate.files import RESULTS, check_target, part_of
+from simulate.files import RESULTS, check_target, claimed, part_of
+from simulate.leftovers import discard_store, is_store, provenance_of
 from simulate.machine import usable_cores
 from simulate.sweep_cells import Block, Cell, Drawn, Kept, Runner, on_threads, other_work, place_of
 
@@ -28,7 +29,10 @@ __all__ = ["Gathered", "Progress", "State", "checked_target", "corpora_at_once",
 
 
 class State(NamedTuple):
-    """How far a run is: cells and draws that are done, of how many, and how many of them an earlier run left."""
+    """How far a run is: cells and draws that are dealt with, of how many, and how many of them an earlier run left.
+
+    `failed_cells` of those that are dealt with have failed.
+    """
 
     cells: int
     all_cells: int
@@ -36,6 +40,7 @@ class State(NamedTuple):
     all_draws: int
     kept_cells: int
     kept_draws: int
+    failed_cells: int = 0
 
 
 Progress = Callable[[State], None]
@@ -122,31 +127,80 @@ def run_cells(
 ) -> xr.Dataset:
     """The result that `finish` makes of the cells of `job`, written to `target` where that is given.
 
-    `table` is what a .csv holds of it. With cells that failed a `target` that ends in .zarr stays unfinished, to be
-    resumed. Raises ValueError with one sentence where `target` holds another result, and the error of the first cell
-    where none could be drawn.
+    `target` is locked before it is looked at, and until the result is written. `table` is what a .csv holds of it. With
+    cells that failed a `target` that ends in .zarr stays unfinished, to be resumed. Raises ValueError with one sentence
+    where `target` holds another result or another run writes there, and the error of the first cell where none could be
+    drawn.
     """
-    if resume and target and target.exists():
-        dataset = open_result(target)
-        other = other_work(job, json.loads(dataset.attrs["provenance"]))
-        if not other:
-            return dataset
-        if not part_of(target).exists():
-            raise ValueError(f"{target} holds {other}; pass --overwrite to replace it, or choose another --out")
-        overwrite = True  # said by the run that was killed: its cells stand beside what they are to replace
-    if not target or target.suffix != ".zarr" or not job.drawers:
-        dataset = finish(_gather(job, runner, None, progress))
-        if target:
+    if target is None:
+        return finish(_gather(job, runner, None, progress))
+    with claimed(target, overwrite=overwrite, resume=resume, formats=RESULTS):
+        if resume and target.exists():
+            dataset = _finished(target, job)
+            if dataset is not None:
+                return dataset
+            overwrite = True  # said by the run that was killed: its cells stand beside what they are to replace
+        if target.suffix != ".zarr" or not job.drawers:
+            dataset = finish(_gather(job, runner, None, progress))
             written = table(dataset) if table and target.suffix == ".csv" else dataset
             save_result(written, target, overwrite=overwrite)
+            if overwrite and is_store(part_of(target)):
+                discard_store(part_of(target))  # begun by a run that this one replaces
+            return dataset
+        return _kept_and_written(job, finish, runner, target, resume, overwrite, progress)
+
+
+def _kept_and_written(
+    job: Kept, finish: Callable[[Gathered], xr.Dataset], runner: Runner, target: Path, resume: bool, overwrite: bool,
+    progress: Progress | None,
+) -> xr.Dataset:  # fmt: skip
+    """The result, each of its cells kept beside `target` until all are there and it is written."""
+    from simulate.store import CellStore  # loads zarr
+
+    store = (CellStore.resume if resume and part_of(target).exists() else CellStore.begin)(target, job)
+    gathered = _gather(job, runner, store, progress)
+    dataset = finish(gathered)
+    if not gathered.failed:
+        save_result(dataset, target, overwrite=overwrite, replicates_per_cell=store.size)
+        store.remove()
+    return dataset
+
+
+def _finished(target: Path, job: Kept) -> xr.Dataset | None:
+    """The result at `target` if it is that of `job`; None where there are cells beside it to go on with.
+
+    Raises ValueError with one sentence where it is another or damaged, and there are none.
+    """
+    has_cells = part_of(target).exists()
+    try:
+        dataset = open_result(target)
+    except ValueError as error:
+        if not has_cells:
+            raise
+        warnings.warn(f"{error}; its cells are still there", stacklevel=5)
+        return None
+    other = _other_work(job, json.loads(dataset.attrs["provenance"]))
+    if not other:
+        _remove_same_work(part_of(target), job)  # by a run that was killed once the result was there
         return dataset
-    with _store(target, job, resume) as store:
-        gathered = _gather(job, runner, store, progress)
-        dataset = finish(gathered)
-        if not gathered.failed:
-            save_result(dataset, target, overwrite=overwrite, replicates_per_cell=store.size)
-            store.remove()
-        return dataset
+    if not has_cells:
+        raise ValueError(f"{target} holds {other}; pass --overwrite to replace it, or choose another --out")
+    return None
+
+
+def _other_work(job: Kept, begun: dict[str, Any]) -> str | None:
+    """As `other_work`, of a provenance that anything may stand in."""
+    try:
+        return other_work(job, begun)
+    except (KeyError, TypeError, AttributeError):
+        return "what no run of this version writes"
+
+
+def _remove_same_work(part: Path, job: Kept) -> None:
+    """Delete the cells at `part` where they are those of `job`."""
+    made = provenance_of(part) if is_store(part) else {}
+    if made and not _other_work(job, made):
+        discard_store(part)
 
 
 def made_of(job: Kept, gathered: Gathered) -> str:
@@ -176,13 +230,14 @@ def _gather(job: Kept, runner: Runner, store: Any, progress: Progress | None) ->
     n_draws = sum(cell.replicates for cell in done) * job.n_draws
     total = sum(cell.replicates for cell in cells) * job.n_draws
     state = State(len(done), len(cells), n_draws, total, len(done), n_draws)
-    for cell, block in _reported(runner(job.drawers, left) if left else iter(()), state, job.n_draws, progress):
-        if isinstance(block, Exception):
-            gathered.failed[cell] = block
-            continue
-        gathered.take(cell, block)
-        if store is not None:
-            store.keep(cell, block)
+    with closing(runner(job.drawers, left) if left else _nothing()) as drawn:  # closed at once: workers end with a run
+        for cell, block in _reported(drawn, state, job.n_draws, progress):
+            if isinstance(block, Exception):
+                gathered.failed[cell] = block
+                continue
+            gathered.take(cell, block)
+            if store is not None:
+                store.keep(cell, block)
     if cells and len(gathered.failed) == len(cells):
         raise next(iter(gathered.failed.values()))
     return gathered
@@ -214,18 +269,11 @@ def _reported(drawn: Iterator[Drawn], state: State, n_draws: int, progress: Prog
     for cell, block in drawn:
         yield cell, block
         draws = state.draws + cell.replicates * n_draws
-        state = state._replace(cells=state.cells + 1, draws=draws)
+        failed = state.failed_cells + isinstance(block, Exception)
+        state = state._replace(cells=state.cells + 1, draws=draws, failed_cells=failed)
         if progress:
             progress(state)
 
 
-@contextmanager
-def _store(target: Path, job: Kept, resume: bool) -> Iterator[Any]:
-    """The cells beside `target`: those of an earlier run to `resume`, or none."""
-    from simulate.store import CellStore  # loads zarr
-
-    store = (CellStore.resume if resume and part_of(target).exists() else CellStore.begin)(target, job)
-    try:
-        yield store
-    finally:
-        store.close()
+def _nothing() -> Generator[Drawn, None, None]:
+    yield from ()

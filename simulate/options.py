@@ -130,17 +130,28 @@ def check_laws(laws: tuple[str, ...]) -> None:
 
 
 def check_outputs(options: dict[str, Any]) -> None:
-    """Refuse outputs that cannot be written before the work is done. Suffix and existence need no heavy module."""
-    from simulate.files import FIGURES, RESULTS, check_target
+    """Refuse outputs that cannot be written before the work is done; until the command ends no other run writes them.
+
+    Suffix, existence and lock need no heavy module.
+    """
+    from simulate.files import FIGURES, RESULTS, check_target, claimed
 
     overwrite, resume = options["overwrite"], options.get("resume", False)
     if resume and options.get("out") is None:
         raise click.UsageError("--resume goes on with the result that --out names; pass --out X.zarr")
-    if options.get("out") is not None:
-        parse_or_fail(check_target, options["out"], overwrite=overwrite, resume=resume, formats=RESULTS)
-    if options.get("figure") is not None:
+    outputs = [
+        (options.get("out"), {"overwrite": overwrite, "resume": resume, "formats": RESULTS}),
         # Who resumes a sweep has its figure drawn again.
-        parse_or_fail(check_target, options["figure"], overwrite=overwrite or resume, formats=FIGURES)
+        (options.get("figure"), {"overwrite": overwrite or resume, "formats": FIGURES}),
+    ]
+    hold = click.get_current_context().with_resource
+    for path, how in outputs:
+        if path is None:
+            continue
+        if options.get("dry_run"):
+            parse_or_fail(check_target, path, **how)
+        else:
+            parse_or_fail(hold, claimed(path, **how))
 
 
 def check_workers(options: dict[str, Any]) -> None:

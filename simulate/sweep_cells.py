@@ -8,7 +8,7 @@ others, so that tables built by floating point are the same everywhere.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple, Protocol
@@ -122,8 +122,10 @@ class CorpusDrawer:
 
 
 Drawn = tuple[Cell, Block | Exception]
-Runner = Callable[[Mapping[int, Drawer], Sequence[Cell]], Iterator[Drawn]]
-"""Draws cells and yields them in whatever order they end, each with what it holds or with why it failed."""
+Runner = Callable[[Mapping[int, Drawer], Sequence[Cell]], Generator[Drawn, None, None]]
+"""Draws cells and yields them in whatever order they end, each with what it holds or with why it failed.
+
+Where it is closed before its end, what it had begun is left."""
 
 
 def set_up(source: Source, engine: str, grid: Sequence[int], edges: np.ndarray, seed: int, device: str) -> CorpusDrawer:
@@ -164,7 +166,7 @@ def other_work(job: Kept, begun: dict[str, Any]) -> str | None:
 def on_threads(threads: int | None) -> Runner:
     """Draw on `threads` threads of this process (all cores if None): compiled loops release the interpreter lock."""
 
-    def run(drawers: Mapping[int, Drawer], cells: Sequence[Cell]) -> Iterator[Drawn]:
+    def run(drawers: Mapping[int, Drawer], cells: Sequence[Cell]) -> Generator[Drawn, None, None]:
         pool = ThreadPoolExecutor(threads or usable_cores())
         try:
             running = {pool.submit(drawers[cell.source].draw, cell.first, cell.replicates): cell for cell in cells}

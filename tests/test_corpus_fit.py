@@ -21,6 +21,7 @@ from scipy.optimize import minimize_scalar
 from bounds import expected_unique
 from simulate.cli import main
 from simulate.corpus import InputError, fit_corpus, measure_corpus
+from simulate.files import write_text
 
 
 def zipf_text(seed: int, n_words: int, exponent: float, topic: int = 0) -> np.ndarray:
@@ -302,7 +303,7 @@ def write_page() -> None:
             print(lines[-1], flush=True)
     begin, end = "<!-- table -->\n", "\n<!-- end of table -->"
     before, rest_of_page = PAGE.read_text(encoding="utf-8").split(begin)
-    PAGE.write_text(before + begin + "\n".join(lines) + end + rest_of_page.split(end)[1], encoding="utf-8")
+    write_text(PAGE, before + begin + "\n".join(lines) + end + rest_of_page.split(end)[1])
 
 
 if __name__ == "__main__":

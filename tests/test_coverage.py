@@ -20,6 +20,7 @@ import numpy as np
 import pytest
 
 from bounds.fitting import FrequencySpectrum, fit_exponent
+from simulate.files import write_text
 
 SEED = 20240614
 DATASETS = 200
@@ -256,7 +257,7 @@ def write(section: str, text: str) -> None:
     begin, end = f"<!-- {section} -->\n", f"\n<!-- end of {section} -->"
     page = PAGE.read_text(encoding="utf-8")
     before, rest = page.split(begin)
-    PAGE.write_text(before + begin + text + end + rest.split(end)[1], encoding="utf-8")
+    write_text(PAGE, before + begin + text + end + rest.split(end)[1])
 
 
 def main(section: str = "main", datasets: str = "") -> None:

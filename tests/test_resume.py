@@ -147,7 +147,6 @@ def test_a_cell_without_its_flag_is_drawn_again(tmp_path, whole, monkeypatch):
     store.keep(cell, {**block, "n_unique": block["n_unique"] + 1})
     store._arrays["done"][cell.source, cell.block] = 0
     assert cell not in dict(store.kept())
-    store.close()
     assert same(simulate.sweep(**SMALL, out=path, resume=True), whole)
 
 
@@ -251,17 +250,6 @@ def test_what_exists_is_refused_kept_or_replaced_as_told(tmp_path, whole):
     simulate.sweep(**(SMALL | {"seed": 7}), out=path, overwrite=True)
     assert not same(path, resumed)
     assert [p.name for p in tmp_path.iterdir()] == ["x.zarr"]
-
-
-def test_two_sweeps_do_not_write_one_store(tmp_path):
-    path = tmp_path / "x.zarr"
-    stopped(path, 1)
-    job = prepare(Sweep(tuple(SOURCES), SMALL["n_draws"], SMALL["replicates"], SMALL["seed"]))
-    store = CellStore.resume(path, job)
-    with pytest.raises(ValueError, match="is being written by another sweep"):
-        simulate.sweep(**SMALL, out=path, resume=True)
-    store.close()
-    simulate.sweep(**SMALL, out=path, resume=True)
 
 
 def test_fit_of_an_unfinished_sweep_says_what_to_do(tmp_path):

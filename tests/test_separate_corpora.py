@@ -118,7 +118,9 @@ def measure(law: Law, replicates: int, datasets: int) -> Cell:
     """Coverage of the intervals of `datasets` sets of `replicates` corpora of each size."""
     ends, gap = [], []
     for number in range(datasets):
-        gamma, rows = law.draw(np.random.default_rng([SEED, replicates, number, *map(ord, law.name)]), SIZES, replicates)
+        gamma, rows = law.draw(
+            np.random.default_rng([SEED, replicates, number, *map(ord, law.name)]), SIZES, replicates
+        )
         fit = fit_exponent(SIZES, rows, nested=False)
         ends.append((np.nan, np.nan) if fit.interval is None else np.subtract(tuple(fit.interval), gamma))
         gap.append(fit.exponent - gamma)

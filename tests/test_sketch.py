@@ -16,6 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from simulate.corpus import HyperLogLog, InputError
+from simulate.files import write_text
 from simulate.sampling import HASH_PRIME, hash_base
 from simulate.stream import PURPOSES, pack_stream, random_bits
 from tests import statistics as stats
@@ -278,7 +279,7 @@ def write_page() -> None:
             print(lines[-1], flush=True)
     begin, end = "<!-- table of sketches -->\n", "\n<!-- end of the table of sketches -->"
     before, rest = PAGE.read_text(encoding="utf-8").split(begin)
-    PAGE.write_text(before + begin + "\n".join(lines) + end + rest.split(end)[1], encoding="utf-8")
+    write_text(PAGE, before + begin + "\n".join(lines) + end + rest.split(end)[1])
 
 
 if __name__ == "__main__":

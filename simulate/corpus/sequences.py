@@ -334,5 +334,3 @@ def _last_boundary(block: bytes) -> int:
         if block[-back] & 0xC0 != 0x80:
             return len(block) - back
     return 0
-
-

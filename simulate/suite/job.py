@@ -6,6 +6,7 @@ shows; `LAYOUT` has the dimensions of all of it.
 
 from __future__ import annotations
 
+import hashlib
 import json
 from dataclasses import dataclass
 from functools import cached_property
@@ -63,6 +64,13 @@ class Job:
         parameters = {n: list(v) if isinstance(v, tuple) else v for n, v in vars(self.plan).items()}
         more = {"inputs": self.inputs, "notes": list(self.notes), "device": self.device.name}
         return provenance(parameters, command="suite", **more)
+
+    @property
+    def digest(self) -> str:
+        """One name for all runs of this suite, and for no others: of what `difference` looks at."""
+        made = json.loads(self.made)
+        named = [made["parameters"], made["inputs"], made["software"]["version"]]
+        return hashlib.sha256(json.dumps(named, sort_keys=True).encode()).hexdigest()
 
     @property
     def drawers(self) -> dict[int, Trainer]:

@@ -57,7 +57,7 @@ def run_suite(
     if cluster is not None and job.plan.text:
         raise ValueError("a text is one corpus, which a cluster cannot share; leave --cluster out")
     if cluster is None and target and target.suffix == ".zarr":  # workers need no common file system
-        job = replace(job, trainer=replace(job.trainer, folder=part_of(target) / "courses"))
+        job = replace(job, trainer=replace(job.trainer, folder=part_of(target) / "courses", work=job.digest))
     at_once = corpora_at_once(threads, cluster)
     if not (resume and target and target.exists()):
         warn_of_memory(job, at_once)

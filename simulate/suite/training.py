@@ -49,6 +49,8 @@ class Trainer:
     irreducible: float
     folder: Path | None = None
     """Where the state of corpora half-way is kept, if anywhere: it changes no number."""
+    work: str = ""
+    """The name of this suite among all others, for what is kept."""
 
     @property
     def n_tests(self) -> int:
@@ -72,7 +74,7 @@ class Trainer:
 
     def _train(self, replicate: int) -> Block:
         order = self.order_of(replicate)
-        snapshots = Snapshots(self.folder / f"{replicate}.npz") if self.folder else None
+        snapshots = Snapshots(self.folder / f"{replicate}.npz", f"{self.work} {replicate}") if self.folder else None
         census, exposures, course = self._begun(order, replicate, snapshots)
         for checkpoint in range(course.n_seen, len(self.steps)):
             stop = int(self.steps[checkpoint]) * self.batch

@@ -1,0 +1,114 @@
+"""What a process hears, and where it may speak: signals that ask it to end, and a standard error that nobody reads."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import Any
+
+AGAIN_SECONDS = 3.0
+"""For so long a signal that comes after another is taken for the same wish: who is impatient presses twice."""
+
+
+class Stopped(BaseException):
+    """A signal asked the process to end. No Exception, as KeyboardInterrupt is none: what goes on after errors ends."""
+
+    def __init__(self, signum: int, kept: str = "nothing half-written was left behind") -> None:
+        self.signum = signal.Signals(signum)
+        self.kept = kept
+        how = "interrupted" if signum == signal.SIGINT else f"ended by {self.signum.name}"
+        super().__init__(f"{how}; {kept}")
+
+    @property
+    def code(self) -> int:
+        """The exit code that shells know: 130 after Ctrl-C, 143 after SIGTERM, 129 where the terminal is gone."""
+        return 128 + int(self.signum)
+
+
+@contextmanager
+def hearing_signals() -> Iterator[None]:
+    """SIGINT, SIGTERM and SIGHUP raise `Stopped` in the main thread, but for those that the caller has ignored.
+
+    Within `undisturbed` they wait for its end.
+    """
+    begun = [-AGAIN_SECONDS]
+
+    def stop(signum: int, frame: FrameType | None) -> None:
+        del frame
+        now = time.monotonic()
+        if _sections:
+            _sections[-1] = signum
+        elif now - begun[0] >= AGAIN_SECONDS:
+            begun[0] = now
+            raise Stopped(signum)
+
+    before = {}
+    if threading.current_thread() is threading.main_thread():
+        for signum in (getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)):
+            if signal.getsignal(signum) in (signal.SIG_DFL, signal.default_int_handler):
+                before[signum] = signal.signal(signum, stop)
+    try:
+        yield
+    finally:
+        for signum, handler in before.items():
+            signal.signal(signum, handler)
+
+
+_sections: list[int] = []
+"""A place for the signal that came, for each `undisturbed` that the main thread is in."""
+
+
+@contextmanager
+def undisturbed() -> Iterator[None]:
+    """A block that no signal cuts in two: other threads would go on writing what is being cleaned up after it."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    _sections.append(0)
+    try:
+        yield
+    finally:
+        came = _sections.pop()
+        if came and _sections:
+            _sections[-1] = came
+        elif came:
+            raise Stopped(came)
+
+
+class Unminded:
+    """A stream that fails nobody: what cannot be written to it, as on a closed pipe or a full disk, is lost."""
+
+    def __init__(self, stream: Any) -> None:
+        self._stream = stream
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+    def write(self, text: str) -> int:
+        """As any stream."""
+        try:
+            return int(self._stream.write(text))
+        except OSError:
+            silence(self._stream)
+            return len(text)
+
+    def flush(self) -> None:
+        """As any stream."""
+        try:
+            self._stream.flush()
+        except OSError:
+            silence(self._stream)
+
+
+def silence(stream: Any) -> None:
+    """Let `stream` lead nowhere from now on, so that what it still holds fails nobody when it is closed."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, stream.fileno())
+    finally:
+        os.close(nowhere)
