@@ -19,6 +19,7 @@ import xarray as xr
 
 from bounds import __version__
 from bounds.command import SCHEMA_VERSION
+from bounds.json_text import json_text
 from simulate.files import RESULTS, begun_by, check_target, noun_of, part_of, written_whole
 
 NOT_MEASURED = -1
@@ -153,7 +154,7 @@ def describe(dataset: xr.Dataset) -> xr.Dataset:
 def provenance(parameters: dict[str, Any], **more: Any) -> str:
     """What made a result, as a JSON string: software, parameters and environment."""
     packages = ("numpy", "scipy", "numba", "xarray")
-    return json.dumps(
+    return json_text(
         {
             "schema_version": SCHEMA_VERSION,
             "software": {"name": "efficiency-bounds", "version": __version__},

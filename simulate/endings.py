@@ -14,6 +14,7 @@ from typing import Any
 import click
 import xarray as xr
 
+from bounds.json_text import json_text
 from simulate.files import part_of
 from simulate.progress import reporter
 
@@ -81,7 +82,7 @@ def present(
             draw(options["figure"], options["overwrite"] or options.get("resume", False))
     finally:
         if options["as_json"]:
-            print(json.dumps(as_json(path), indent=1))
+            print(json_text(as_json(path), indent=1))
         else:
             show()
     for written in (path, options["figure"]):

@@ -15,6 +15,7 @@ from scipy.stats import t as t_law
 from bounds.estimation.dataset_fits import fit_inputs, fit_source
 from bounds.estimation.many import exponents
 from bounds.fitting import ExponentFit, fit_exponent
+from bounds.json_text import json_text
 from simulate.corpus.exponents import CorpusFit
 from simulate.corpus.source import TOO_SHORT, OpenCorpus
 from simulate.dataset import NOT_MEASURED, describe, stamp
@@ -78,7 +79,7 @@ def refit(dataset: xr.Dataset, *, model: str = "auto", window: Window = None) ->
         values[drawn] = again[name].values
         dataset = dataset.assign({name: (dataset[name].dims, values)})
     made = json.loads(dataset.attrs["provenance"]) | {"refit": {"model": model, "window": window}}
-    return stamp(describe(dataset), json.dumps(made))
+    return stamp(describe(dataset), json_text(made))
 
 
 def _fit_or_say_why_not(one: xr.Dataset, model: str, window: Window) -> tuple[Any, Any, str]:

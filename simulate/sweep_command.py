@@ -8,6 +8,7 @@ from typing import Any
 import xarray as xr
 
 from bounds.command import number, print_table, result_object
+from bounds.json_text import json_text
 from bounds.laws import LAWS
 from simulate.endings import explained, present, say_device, say_failures
 from simulate.forecast import check_memory, fit_seconds, forecast, memory_needed
@@ -97,7 +98,7 @@ def print_forecast(job: Job, options: dict[str, Any], *, dearer: float = 1.0) ->
         notes.append("a text is read and counted besides, some seconds for ten megabytes")
     if options["as_json"]:
         found = result_object(rows, json.loads(job.made)["parameters"], warnings=notes, verdict=verdict)
-        print(json.dumps(found, indent=1))
+        print(json_text(found, indent=1))
         return
     columns = ["source", "engine", "cells", "draws", "memory of one", "time on one core"]
     cells = [

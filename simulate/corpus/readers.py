@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import IO
+
+from bounds.arguments import printable, shown
 
 BLOCK = 1 << 22
 """Bytes read at a time from a plain file or a pipe."""
@@ -33,6 +35,8 @@ class InputError(ValueError):
 def file_list(paths: str | os.PathLike[str] | Sequence[str | os.PathLike[str]]) -> list[str]:
     """The names of `paths`, one or several, in the order given; ``-`` is standard input."""
     given = [paths] if isinstance(paths, str | os.PathLike) else paths
+    if not isinstance(given, Iterable) or any(not isinstance(path, str | os.PathLike) for path in given):
+        raise InputError(f"paths must be the name of a file, or a list of them, got {shown(paths)}")
     names = [os.fspath(path) for path in given]
     if not names:
         raise InputError("no file was given: name at least one text file, or - for standard input")
@@ -43,14 +47,14 @@ def file_list(paths: str | os.PathLike[str] | Sequence[str | os.PathLike[str]]) 
 
 def label(path: str) -> str:
     """What messages call `path`."""
-    return "standard input" if path == "-" else path
+    return "standard input" if path == "-" else printable(path)
 
 
 def stem(path: str) -> str:
     """The name of the corpus in `path`: the file's name without ``.zst`` and without its last suffix."""
     if path == "-":
         return "stdin"
-    return Path(path.removesuffix(".zst")).stem
+    return printable(Path(path.removesuffix(".zst")).stem)
 
 
 def read_blocks(path: str) -> Iterator[bytes]:

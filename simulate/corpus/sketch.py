@@ -39,6 +39,7 @@ from typing import Any
 
 import numpy as np
 
+from bounds.arguments import shown
 from bounds.intervals import Interval
 from simulate.compiled import compiled, inlined, leading_zeros
 from simulate.sampling import HASH_PRIME, hash_base, roll_window
@@ -150,7 +151,7 @@ def check_precision(precision: int) -> None:
     whole = isinstance(precision, int | np.integer) and not isinstance(precision, bool)
     if not whole or not MIN_PRECISION <= precision <= MAX_PRECISION:
         raise InputError(
-            f"precision must be a whole number from {MIN_PRECISION} to {MAX_PRECISION}, got {precision!r}; "
+            f"precision must be a whole number from {MIN_PRECISION} to {MAX_PRECISION}, got {shown(precision)}; "
             f"{PRECISION} takes 16 KiB and errs by 0.8 %"
         )
 
