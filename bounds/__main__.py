@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from bounds.arguments import Choice, Flop
+from bounds.arguments import Choice, Flop, shown
 from bounds.command import (
     Checked,
     CountType,
@@ -20,6 +20,7 @@ from bounds.command import (
 )
 from bounds.json_text import json_text
 
+POSITIVE = NumberType(text="positive and finite")
 OBJECTIVE = Choice("objective", ("huber", "lad", "least-squares"))
 
 main = command_group("What is true on paper: bounds on distinct sequences, parameters and corpus size.")
@@ -38,9 +39,9 @@ main = command_group("What is true on paper: bounds on distinct sequences, param
     show_default=True,
     help="Parameters that store one sequence.",
 )
-@click.option("--bits-per-sequence", type=NumberType(), help="Bits of one sequence, at 2 bits a parameter, instead.")
+@click.option("--bits-per-sequence", type=POSITIVE, help="Bits of one sequence, at 2 bits a parameter, instead.")
 @click.option(
-    "--tokens-per-sequence", type=NumberType(), default=1.0, show_default=True, help="Tokens that make one sequence."
+    "--tokens-per-sequence", type=POSITIVE, default=1.0, show_default=True, help="Tokens that make one sequence."
 )
 @click.option(
     "--inversion",
@@ -114,7 +115,7 @@ def _print_formulas(inversions: tuple[str, ...]) -> None:
     "--compute", type=Checked(Flop(), "FLOP"), help="FLOP to spend, such as 5.76e23 or 10ZFLOP: adds N, D and loss."
 )
 @click.option(
-    "--tokens-per-param", type=NumberType(), help="Spend them at D/N = M, not at each law's optimum.", metavar="M"
+    "--tokens-per-param", type=POSITIVE, help="Spend them at D/N = M, not at each law's optimum.", metavar="M"
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of tables.")
 @with_version
@@ -169,7 +170,7 @@ def fit(runs: str, columns: tuple[str, ...], n_tokens: int | None, as_json: bool
     told = dict(part.partition("=")[::2] for part in columns)
     unknown = [key for key in told if key not in NAMES]
     if unknown:
-        raise click.UsageError(f"--column takes {', '.join(NAMES)} as KEY=NAME, got {unknown[0]!r}")
+        raise click.UsageError(f"--column takes {', '.join(NAMES)} as KEY=NAME, got {shown(unknown[0])}")
     with click.open_file(runs, encoding="utf-8-sig") as file:
         table = read_runs(file, "standard input" if runs == "-" else runs, told)
 

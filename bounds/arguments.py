@@ -11,6 +11,7 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from os import PathLike, fspath
+from pathlib import PurePath
 from typing import Any
 
 from bounds.numerics.one_number import number_between, printable, shown
@@ -123,9 +124,10 @@ class Text:
 
 @dataclass(frozen=True)
 class File:
-    """The name of a file."""
+    """The name of a file, one that ends in one of `endings` where there are any."""
 
     name: str
+    endings: tuple[str, ...] = ()
 
     def __call__(self, value: Any, name: str = "") -> str:
         """The name as a text."""
@@ -134,6 +136,9 @@ class File:
             raise ValueError(f"{name or self.name} must be the name of a file, got {shown(value)}")
         if "\0" in path:
             raise ValueError(f"{name or self.name} must be the name of a file, which holds no NUL, got {shown(path)}")
+        if self.endings and PurePath(path).suffix not in self.endings:
+            ends = ", ".join(self.endings)
+            raise ValueError(f"{name or self.name} must name a file that ends in {ends}, got {shown(path)}")
         return path
 
 

@@ -19,7 +19,7 @@ MAX_COUNT = 2**63
 """Largest corpus size that formulas take."""
 
 LARGEST = 2**63 - 1
-"""Largest whole number that is read: counts are 64-bit integers."""
+"""Largest corpus size that is drawn or counted: counts are 64-bit integers."""
 
 MAX_POINTS = 10_000
 """Most points of a grid."""
@@ -36,7 +36,7 @@ _DIGITS = 400
 """Digits beyond which a number is only called too large; none here may have that many."""
 
 
-def parse_count(text: Any, *, name: str = "value", low: int = 1, high: int = LARGEST) -> int:
+def parse_count(text: Any, *, name: str = "value", low: int = 1, high: int = MAX_COUNT) -> int:
     """The whole number that `text` means: 1000000, 1e6, 1_000_000, 300B (= 3e11), 1.5T.
 
     Raises ValueError with one sentence unless it is whole and between `low` and `high`.

@@ -79,7 +79,7 @@ def parse_source(text: str | Source) -> Source:
         if kind == "corpus":
             raise ValueError(f"source {shown(text)} is a text, of which no law is known; python -m simulate takes it")
         if kind in (*_KINDS, "mixture"):
-            raise ValueError(f"source {shown(text)} says nothing of its law; write for example {_EXAMPLE[kind]}")
+            raise ValueError(f"unknown source {shown(text)}: its law is not said; write for example {_EXAMPLE[kind]}")
         raise unknown("source", text, (*_KINDS, "mixture", "corpus"), "write for example zipf:1.724", word=kind)
     cls, positional, optional = _KINDS[kind]
     arguments: dict[str, Any] = {}
@@ -88,10 +88,9 @@ def parse_source(text: str | Source) -> Source:
         name = name.strip().lower() if equals else positional
         if not name or name not in (positional, *optional) or name in arguments or (place and not equals):
             allowed = ", ".join(f"{key}=..." for key in optional) or "no further argument"
-            if name in arguments:
-                raise ValueError(f"source {shown(text)}: {name} is there twice")
-            close = close_to(name, optional) if equals else ""
-            hint = f"did you mean {close}=? " if close else ""
+            twice = bool(equals) and name in arguments
+            close = "" if twice or not equals else close_to(name, optional)
+            hint = f"{name} is there twice, and " if twice else f"did you mean {close}=? " if close else ""
             raise ValueError(
                 f"source {shown(text)}: {shown(part.strip())} is not understood; {hint}{kind} takes {allowed}"
             )

@@ -11,7 +11,7 @@ import click
 from bounds.arguments import Flag, Text, close_to, printable, shown
 from bounds.command import Checked, flag_name, parse_or_fail
 from bounds.numerics.one_number import cut
-from simulate.parameters import CLUSTER, DEVICE, SEED, THREADS
+from simulate.parameters import CLUSTER, DEVICE, FIGURE, OUT, SEED, THREADS
 
 
 def load_config(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
@@ -61,7 +61,7 @@ def _not_known(written: str, entry: Any, known: dict[str, click.Parameter]) -> V
 
 def _entry(ctx: click.Context, param: click.Parameter, entry: Any) -> Any:
     """A TOML value as its flag would give it; ValueError or click.UsageError where the flag would take none such."""
-    name = flag_name(param)
+    name = flag_name(param) if isinstance(param, click.Option) else str(param.name)
     if isinstance(param, click.Option) and param.is_flag:
         return Flag(name)(entry)
     several = param.nargs == -1 or (isinstance(param, click.Option) and param.multiple)
@@ -98,8 +98,8 @@ config_flag = click.option(
     help="Take flags from this file; flags given here override it.",
 )  # fmt: skip
 output_flags = options_of(
-    click.option("--out", metavar="FILE", help="Write the result: .nc, .zarr, or .csv for the counts alone."),
-    click.option("--figure", metavar="FILE", help="Draw the figure: .png, .pdf or .svg."),
+    click.option("--out", type=Checked(OUT), metavar="FILE", help="Write the result: .nc, .zarr, or .csv for the counts alone."),
+    click.option("--figure", type=Checked(FIGURE), metavar="FILE", help="Draw the figure: .png, .pdf or .svg."),
     click.option("--overwrite", is_flag=True, help="Replace files that exist."),
     click.option("--json", "as_json", is_flag=True, help="Print one JSON object on standard output, nothing else."),
 )

@@ -10,6 +10,7 @@ from typing import Any
 
 from bounds.arguments import Choice, Count, Entries, File, Flag, Number, Text, shown
 from bounds.sources import Source
+from simulate.files import FIGURES, RESULTS
 
 MAX_REPLICATES = 1 << 24
 
@@ -20,7 +21,7 @@ ENGINE = Choice("engine", ("auto", "tokens", "types", "gauss", "analytic"))
 DEVICE = Choice("device", ("auto", "cpu", "gpu"))
 THREADS = Count("threads", high=4096)
 CLUSTER = Text("cluster", "local, local:4 or tcp://host:port")
-OUT = File("out")
+OUT, FIGURE = File("out", RESULTS), File("figure", FIGURES)
 RESUME, OVERWRITE = Flag("resume"), Flag("overwrite")
 
 TEST_DRAWS = Count("test_draws", high=10**9)

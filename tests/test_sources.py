@@ -190,8 +190,8 @@ HUGE = 10**400
     [
         (lambda: bounds.Zipf([1]), r"exponent must be a number, got \[1\]"),
         (lambda: bounds.Zipf("2"), "exponent must be a number, got '2'"),
-        (lambda: bounds.Zipf(HUGE), "exponent must be above 0, got inf"),
-        (lambda: bounds.Zipf(-HUGE), "exponent must be above 0, got -inf"),
+        (lambda: bounds.Zipf(HUGE), "exponent must be above 0 and at most 1000, got inf"),
+        (lambda: bounds.Zipf(-HUGE), "exponent must be above 0 and at most 1000, got -inf"),
         (lambda: bounds.Zipf(2, types=HUGE), "types must be a whole number, got inf"),
         (lambda: bounds.Uniform(None), "types must be a number, got None"),
         (lambda: bounds.PitmanYor(0.5, None), "concentration must be a number, got None"),

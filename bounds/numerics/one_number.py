@@ -84,7 +84,8 @@ def number_between(
     )
     if not (math.isfinite(number) and inside):
         text = text or (f"above {low:g}" if low_open else f"at least {low:g}")
-        raise ValueError(f"{name} must be {text}, got {shown(given) if isinstance(given, str) else repr(number)}")
+        got = cut(printable(given.strip())) if isinstance(given, str) else repr(number)
+        raise ValueError(f"{name} must be {text}, got {got}")
     return number
 
 

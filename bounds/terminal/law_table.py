@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from bounds.arguments import unknown
 from bounds.capacity_law import consistency
 from bounds.command import number, print_table
 from bounds.kaplan import KaplanLaw
@@ -21,7 +22,7 @@ def _any_law(key: str) -> LossLaw | OvertrainingLaw:
     if key in OVERTRAINING_LAWS:
         return OVERTRAINING_LAWS[key]
     if key not in LAWS:
-        raise ValueError(f"unknown law {key!r}: known are {', '.join((*LAWS, *OVERTRAINING_LAWS))}")
+        raise unknown("law", key, (*LAWS, *OVERTRAINING_LAWS))
     return get_law(key)
 
 

@@ -21,7 +21,7 @@ from typing import Any, overload
 import numpy as np
 
 from bounds.arguments import shown
-from bounds.quantities import entries_of, log_spaced, parse_count, parse_range
+from bounds.quantities import LARGEST, entries_of, log_spaced, parse_count, parse_range
 
 from .blocks import MAX_GROUPS, MIN_BLOCK, MIN_GROUPS, BlockCurves, block_curves
 from .counting import WindowIds, growth, window_ids
@@ -211,7 +211,7 @@ def _points(item: Any, n_units: int) -> tuple[int, ...]:
     ]  # str(1e6) and str(7.0) are numbers that parse_count reads
     if len(parts) != 1:
         return parse_range(parts, item, name="at")
-    return (parse_count(parts[0], name="at"),)
+    return (parse_count(parts[0], name="at", high=LARGEST),)
 
 
 def window_lengths(length: int | Sequence[int]) -> list[int]:

@@ -114,7 +114,7 @@ class HyperLogLog:
             mine, theirs = getattr(self, name), getattr(other, name)
             if mine != theirs:
                 raise InputError(
-                    f"{name} must be equal in sketches that are merged, got {mine!r} and {theirs!r}; make both anew"
+                    f"{name} must be equal in sketches that are merged, got {shown(mine)} and {shown(theirs)}; make both anew"
                 )
         return HyperLogLog(self.precision, self.seed, self.kind, np.maximum(self.registers, other.registers))
 
@@ -135,7 +135,7 @@ class HyperLogLog:
         goes wrong, and it would be missed. ``docs/corpora.md`` has the measured coverage.
         """
         if not 0 < confidence < 1:
-            raise InputError(f"confidence must lie between 0 and 1, got {confidence!r}; 0.95 is usual")
+            raise InputError(f"confidence must lie between 0 and 1, got {shown(confidence)}; 0.95 is usual")
         estimate = self.estimate()
         reach = NormalDist().inv_cdf((1 + confidence) / 2) * self.relative_error
         upper = math.ceil(estimate / (1 - reach)) if reach < 1 else math.inf
