@@ -21,8 +21,9 @@ import click
 
 from bounds import __version__
 from bounds.arguments import Choice, Count, Grid, Number, printable, shown, unknown
-from bounds.numerics.one_number import MAX_QUOTED, cut
+from bounds.numerics.one_number import cut
 from bounds.quantities import LARGEST
+from bounds.readable import behind, readable
 
 SCHEMA_VERSION = 1
 """Version of the keys of ``--json`` and of a saved result."""
@@ -171,6 +172,7 @@ def _open_streams() -> None:
             setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115  (open until the process ends)
         elif hasattr(getattr(sys, name), "reconfigure"):
             getattr(sys, name).reconfigure(errors="spelled")
+    sys.stdout, sys.stderr = readable(sys.stdout), readable(sys.stderr)
 
 
 _SPELLED = {
@@ -214,14 +216,20 @@ def describe(error: Exception) -> str:
     return " ".join(str(error).split())
 
 
+_LONG_PATH = 400
+
+
 def one_line(message: str) -> str:
-    """`message` on one line of printable characters; words of the command line that it quotes are cut where long."""
-    text = printable(" ".join(message.split()))
+    """`message` on one line of printable characters; words of the command line that it quotes are cut where long.
+
+    A path of some folders stays whole: who reads it looks for its end.
+    """
     for word in sys.argv[1:]:
-        for written in {word, printable(word), repr(word)[1:-1]}:
-            if len(written) > MAX_QUOTED:
-                text = text.replace(written, cut(written))
-    return text
+        for written in {word, repr(word)[1:-1]}:
+            if len(written) > _LONG_PATH:
+                message = message.replace(written, cut(written))
+    text = printable(" ".join(message.split()))
+    return re.sub(rf"\S{{{_LONG_PATH},}}", lambda found: cut(found[0]), text)
 
 
 def _leave(code: int, message: str) -> None:
@@ -247,8 +255,9 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[str]], *, left: 
             table.add_row(*(row[i] for i in places))
         # A table that is piped, or a single piece that is wider than the terminal, must not lose characters.
         wide = Console(width=500, markup=False)  # with markup, labels in brackets would not be measured
-        width = max(Console().width, table.__rich_measure__(wide, wide.options).maximum)
-        Console(width=width, highlight=False, markup=False, soft_wrap=True).print(table)
+        out = behind(sys.stdout)
+        width = max(Console(file=out).width, table.__rich_measure__(wide, wide.options).maximum)
+        Console(file=out, width=width, highlight=False, markup=False, soft_wrap=True).print(table)
 
 
 def print_text(text: str, *, width: int | None = None) -> None:

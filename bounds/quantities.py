@@ -139,7 +139,7 @@ def _whole(text: Any, wanted: str, name: str, times: Any = None) -> int | float:
     if isinstance(number, Real) and not isinstance(number, bool):
         if not math.isfinite(number) or number != math.floor(number):
             raise ValueError(f"{name} must be a whole number, got {shown(text)}")
-        return int(math.floor(number))
+        return int(math.floor(number))  # noqa: RUF046  (of a Real, whose floor need be no int)
     if not isinstance(number, str | Decimal):
         raise ValueError(f"{wanted}, got {shown(text)}")
     match = _WRITTEN.fullmatch(str(number).strip())

@@ -14,6 +14,8 @@ from typing import Any
 import click
 import xarray as xr
 
+from bounds.arguments import printable
+from bounds.command import one_line
 from bounds.json_text import json_text
 from simulate.files import part_of
 from simulate.progress import reporter
@@ -26,7 +28,7 @@ FAILED = 3
 def explained(options: dict[str, Any]) -> Iterator[Any]:
     """What to tell of progress; where the block ends early, one sentence says what is kept and how to go on."""
     with warnings.catch_warnings():
-        warnings.showwarning = lambda message, *_, **__: print(f"! {message}", file=sys.stderr)
+        warnings.showwarning = lambda message, *_, **__: print(f"! {one_line(str(message))}", file=sys.stderr)
         warnings.simplefilter("always", UserWarning)
         try:
             with reporter(options["progress"]) as progress:
@@ -87,7 +89,7 @@ def present(
             show()
     for written in (path, options["figure"]):
         if written and not options["as_json"]:
-            print(f"written: {written}")
+            print(f"written: {printable(str(written))}")
 
 
 def say_failures(dataset: xr.Dataset, options: dict[str, Any]) -> int:

@@ -16,6 +16,7 @@ from matplotlib.figure import Figure
 from bounds.efficiency import Band
 from simulate.dataset import NOT_MEASURED
 from simulate.files import FIGURES, check_target, written_whole
+from simulate.lettering import take_literally
 from simulate.summary import short
 
 _COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")  # Okabe & Ito
@@ -53,12 +54,12 @@ def save_figure(dataset: xr.Dataset, implied: Sequence[Band], path: str | Path, 
     return save_drawn(partial(draw_growth, dataset, implied), path, overwrite=overwrite)
 
 
-def save_drawn(draw: Callable[[], Figure], path: str | Path, *, overwrite: bool = False) -> Path:
+def save_drawn(draw: Callable[[], Figure], path: str | Path, *, overwrite: bool = False, dpi: int = 150) -> Path:
     """What `draw` draws as a .png, .pdf or .svg file; ValueError, before it does, where that cannot be written."""
     target = check_target(path, overwrite=overwrite, formats=FIGURES)
     with written_whole(target) as part:
         drawn = io.BytesIO()  # through memory: a full disk is one error, not a writer that fails half-way
-        draw().savefig(drawn, dpi=150, format=part.suffix[1:])
+        take_literally(draw()).savefig(drawn, dpi=dpi, format=part.suffix[1:])
         part.write_bytes(drawn.getvalue())
     return target
 

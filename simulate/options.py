@@ -98,7 +98,9 @@ config_flag = click.option(
     help="Take flags from this file; flags given here override it.",
 )  # fmt: skip
 output_flags = options_of(
-    click.option("--out", type=Checked(OUT), metavar="FILE", help="Write the result: .nc, .zarr, or .csv for the counts alone."),
+    click.option(
+        "--out", type=Checked(OUT), metavar="FILE", help="Write the result: .nc, .zarr, or .csv for the counts alone."
+    ),
     click.option("--figure", type=Checked(FIGURE), metavar="FILE", help="Draw the figure: .png, .pdf or .svg."),
     click.option("--overwrite", is_flag=True, help="Replace files that exist."),
     click.option("--json", "as_json", is_flag=True, help="Print one JSON object on standard output, nothing else."),

@@ -7,6 +7,7 @@ from typing import Any
 
 import xarray as xr
 
+from bounds.arguments import printable
 from bounds.command import number, print_table, result_object
 from bounds.json_text import json_text
 from bounds.laws import LAWS
@@ -108,7 +109,7 @@ def print_forecast(job: Job, options: dict[str, Any], *, dearer: float = 1.0) ->
     print_table(columns, cells, left=2)
     alike = len({(row["engine"], row["reason"]) for row in rows}) == 1
     for row in rows[:1] if alike else rows:
-        print(f"{row['engine'] if alike else row['source']}: {row['reason']}")
+        print(f"{row['engine'] if alike else printable(row['source'])}: {row['reason']}")
     for note in notes:
         print(f"! {note}")
     print(verdict)

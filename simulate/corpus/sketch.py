@@ -114,7 +114,8 @@ class HyperLogLog:
             mine, theirs = getattr(self, name), getattr(other, name)
             if mine != theirs:
                 raise InputError(
-                    f"{name} must be equal in sketches that are merged, got {shown(mine)} and {shown(theirs)}; make both anew"
+                    f"{name} must be equal in sketches that are merged, got {shown(mine)} and {shown(theirs)}; make "
+                    "both anew"
                 )
         return HyperLogLog(self.precision, self.seed, self.kind, np.maximum(self.registers, other.registers))
 

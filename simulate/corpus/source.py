@@ -98,6 +98,11 @@ def parse_corpus(text: str) -> CorpusSource:
         raise ValueError(
             f"source {shown(text)}: a corpus is written corpus:FILE,unit=word,length=1; quote a name that holds a comma"
         )
+    if not path.isprintable():
+        raise ValueError(
+            f"source {shown(text)}: the name of a text must be printable, to stand in tables and results; link it "
+            "under another name"
+        )
     arguments: dict[str, Any] = {}
     for part in match["rest"].split(",")[1:]:
         name, _, value = (piece.strip() for piece in part.partition("="))

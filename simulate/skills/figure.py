@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import io
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 
 from bounds.numerics.rank_mass import head_mass
 from bounds.skills import emergence_probability
-from simulate.files import FIGURES, check_target, written_whole
+from simulate.figures import save_drawn
 from simulate.skills import estimates
 from simulate.skills.groups import Groups
 from simulate.skills.rows import growth, plan_of, reached_skills, size_rows, skill_rows
@@ -29,12 +29,7 @@ _CURVES = 6
 
 def save_skill_figure(dataset: xr.Dataset, groups: Groups, path: str | Path, *, overwrite: bool = False) -> Path:
     """Draw the figure of a simulation of skills to a .png, .pdf or .svg file."""
-    target = check_target(path, overwrite=overwrite, formats=FIGURES)
-    drawn = io.BytesIO()
-    draw_skills(dataset, groups).savefig(drawn, dpi=150, format=target.suffix[1:])
-    with written_whole(target) as part:
-        part.write_bytes(drawn.getvalue())
-    return target
+    return save_drawn(partial(draw_skills, dataset, groups), path, overwrite=overwrite)
 
 
 def draw_skills(dataset: xr.Dataset, groups: Groups) -> Figure:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import io
 import json
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ from matplotlib.colors import ListedColormap, LogNorm
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
-from simulate.files import FIGURES, check_target, written_whole
+from simulate.figures import save_drawn
 from simulate.suite.matching import reference_loss
 from simulate.suite.rows import matched_rows, trajectory_rows
 from simulate.summary import short
@@ -27,12 +27,7 @@ _MARKS = {"increases": "^", "decreases": "v", "stagnates": "s", "other": "o"}
 
 def save_suite_figure(dataset: xr.Dataset, path: str | Path, *, overwrite: bool = False) -> Path:
     """Draw the figure of a suite to a .png, .pdf or .svg file."""
-    target = check_target(path, overwrite=overwrite, formats=FIGURES)
-    with written_whole(target) as part:
-        drawn = io.BytesIO()
-        draw_suite(dataset).savefig(drawn, dpi=130, format=part.suffix[1:])
-        part.write_bytes(drawn.getvalue())
-    return target
+    return save_drawn(partial(draw_suite, dataset), path, overwrite=overwrite, dpi=130)
 
 
 def draw_suite(dataset: xr.Dataset) -> Figure:
