@@ -35,15 +35,12 @@ def _letters() -> frozenset[int]:
 
 def _texts(figure: Figure) -> Iterator[Text]:
     """Every text but the numbers at ticks."""
-    if figure._suptitle is not None:
-        yield figure._suptitle
-    yield from figure.texts
+    numbers = set()
     for axes in figure.axes:
-        yield from (axes.title, axes._left_title, axes._right_title, axes.xaxis.label, axes.yaxis.label, *axes.texts)
-        if (legend := axes.get_legend()) is not None:
-            yield from (*legend.get_texts(), legend.get_title())
         for axis in (axes.xaxis, axes.yaxis):
             formatter = axis.get_major_formatter()
             if isinstance(formatter, FixedFormatter):
                 formatter.seq = [drawable(label) for label in formatter.seq]
-                yield from axis.get_ticklabels()
+            else:
+                numbers |= {id(label) for label in (*axis.get_ticklabels(which="both"), axis.get_offset_text())}
+    yield from (text for text in figure.findobj(Text) if id(text) not in numbers)
