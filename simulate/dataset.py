@@ -21,6 +21,7 @@ from bounds import __version__
 from bounds.command import SCHEMA_VERSION
 from bounds.json_text import json_text
 from simulate.files import RESULTS, begun_by, check_target, noun_of, part_of, written_whole
+from simulate.parameters import OPENED, OUT, OVERWRITE
 
 NOT_MEASURED = -1
 """Where a count has no value: a corpus is one replicate, however many the other sources have."""
@@ -190,7 +191,9 @@ def save_result(
     Raises ValueError where the file exists, unless `overwrite`, and where the folder cannot be written to.
     """
     # A finished result takes the place of the cells beside it.
-    target = check_target(path, overwrite=overwrite, own_cells=replicates_per_cell is not None, formats=RESULTS)
+    target = check_target(
+        OUT(path), overwrite=OVERWRITE(overwrite), own_cells=replicates_per_cell is not None, formats=RESULTS
+    )
     dataset = dataset.assign_attrs(checksum=_checksum(dataset))
     with written_whole(target) as part:
         if target.suffix == ".zarr":
@@ -205,7 +208,7 @@ def open_result(path: str | Path) -> xr.Dataset:
 
     Raises ValueError with one sentence where there is none, or where another program wrote it.
     """
-    source = Path(path)
+    source = Path(OPENED(path))
     if not source.exists():
         raise ValueError(f"{source} does not exist{_begun(part_of(source)) if part_of(source).exists() else ''}")
     if source.is_dir() and source.suffix != ".zarr":

@@ -22,6 +22,7 @@ DEVICE = Choice("device", ("auto", "cpu", "gpu"))
 THREADS = Count("threads", high=4096)
 CLUSTER = Text("cluster", "local, local:4 or tcp://host:port")
 OUT, FIGURE = File("out", RESULTS), File("figure", FIGURES)
+OPENED = File("path")
 RESUME, OVERWRITE = Flag("resume"), Flag("overwrite")
 
 TEST_DRAWS = Count("test_draws", high=10**9)

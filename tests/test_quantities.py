@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import random
+import re
 from fractions import Fraction
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -117,6 +119,15 @@ def test_json_has_no_number_that_is_none():
     assert found == '{"a": [null, null, 1.5, 2, [null, 1.0]], "b": [null, "NaN"]}'
 
 
+def test_objects_are_written_and_numbers_read_in_one_place():
+    """No JSON that may hold NaN, no flag whose value click would take for a float or a word of its own."""
+    root = Path(bounds.__file__).parent.parent
+    for path in (path for room in ("bounds", "simulate") for path in (root / room).rglob("*.py")):
+        text = path.read_text(encoding="utf-8")
+        assert "json.dump" not in text or path.name == "json_text.py", path
+        assert not re.search(r"click\.Choice\(|type=(float|int)\b,", text), path
+
+
 NEVER = [2.5, "abc", True, [1], {"a": 1}, object(), b"1", -1, float("nan"), 10**5000]
 """Values that no argument below takes; None leaves some of them open."""
 
@@ -134,6 +145,9 @@ PYTHON = {
                   "params_per_sequence": 1, "novelty_cost": 1, "irreducible": 0, "learning_probability": 1,
                   "track": [1], "validation": 0, "match_loss": [0.1], "device": "cpu", "threads": 1, "out": "x.nc",
                   "resume": False, "overwrite": False, "progress": None},
+    "open_result": {"path": "x.nc"},
+    "save_result": {"path": "x.nc", "overwrite": False},
+    "refit": {"model": "auto", "window": (1, 10)},
     "measure_corpus": {"paths": "t.txt", "unit": "word", "length": 1, "at": "all", "order": "file", "chunk": 10,
                        "blocks": 0, "seed": 0},
     "sketch_corpus": {"paths": "t.txt", "unit": "word", "length": 1, "at": "all", "precision": 5, "seed": 0},
@@ -161,17 +175,16 @@ def test_every_argument_in_python_is_checked(function, tmp_path, monkeypatch):
     """Each argument with each of `NEVER`: a ValueError of one sentence before anything is drawn."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "t.txt").write_text("a b c")
+    dataset = simulate.sweep(sources=["uniform:3"], n_draws=[10, 20, 40, 80], replicates=2, threads=1)
     for name, value in ((name, value) for name in PYTHON[function] for value in NEVER):
         if value in ANSWERED.get(name, []):
             continue
-        arguments = {k: v for k, v in PYTHON[function].items() if k not in ("cluster", "out", "progress")} | {
-            name: value
-        }
-        first = (
-            [arguments.pop("plan")] if "plan" in arguments else [arguments.pop("paths")] if "paths" in arguments else []
-        )
+        given = {k: v for k, v in PYTHON[function].items() if k not in ("cluster", "out", "progress")}
+        given |= {name: value}
+        first = [dataset] if function in ("save_result", "refit") else []
+        first += [given.pop(key) for key in ("plan", "paths", "path") if key in given]
         with pytest.raises(ValueError) as caught:
-            pytest.fail(f"{name}={value!r:.50} was taken: {getattr(simulate, function)(*first, **arguments)}")
+            pytest.fail(f"{name}={value!r:.50} was taken: {getattr(simulate, function)(*first, **given)}")
         assert str(caught.value).isprintable(), name
         assert len(str(caught.value)) < 600, name
 
