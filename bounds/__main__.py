@@ -2,12 +2,26 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import click
 
-from bounds.command import CountType, command_group, fits_terminal, print_table, result_object, run, with_version
+from bounds.arguments import Choice, Flop, shown
+from bounds.command import (
+    Checked,
+    CountType,
+    NumberType,
+    command_group,
+    fits_terminal,
+    print_table,
+    result_object,
+    run,
+    with_version,
+)
+from bounds.json_text import json_text
+
+POSITIVE = NumberType(text="positive and finite")
+OBJECTIVE = Choice("objective", ("huber", "lad", "least-squares"))
 
 main = command_group("What is true on paper: bounds on distinct sequences, parameters and corpus size.")
 
@@ -16,14 +30,18 @@ main = command_group("What is true on paper: bounds on distinct sequences, param
 @click.argument("n_tokens", type=CountType())
 @click.option("--law", "laws", multiple=True, metavar="KEY", help="A loss law; may be repeated. [default: all]")
 @click.option(
-    "--skills", type=float, default=2.0, show_default=True, help="Factor on the skills for the corpus factor."
+    "--skills", type=NumberType(), default=2.0, show_default=True, help="Factor on the skills for the corpus factor."
 )
 @click.option(
-    "--params-per-sequence", type=float, default=1.0, show_default=True, help="Parameters that store one sequence."
+    "--params-per-sequence",
+    type=NumberType(),
+    default=1.0,
+    show_default=True,
+    help="Parameters that store one sequence.",
 )
-@click.option("--bits-per-sequence", type=float, help="Bits of one sequence, at 2 bits a parameter, instead.")
+@click.option("--bits-per-sequence", type=POSITIVE, help="Bits of one sequence, at 2 bits a parameter, instead.")
 @click.option(
-    "--tokens-per-sequence", type=float, default=1.0, show_default=True, help="Tokens that make one sequence."
+    "--tokens-per-sequence", type=POSITIVE, default=1.0, show_default=True, help="Tokens that make one sequence."
 )
 @click.option(
     "--inversion",
@@ -58,7 +76,7 @@ def band(n_tokens: int, laws: tuple[str, ...], as_json: bool, explained: bool, *
         bits_per_sequence=options["bits_per_sequence"], tokens_per_sequence=options["tokens_per_sequence"],
     )  # fmt: skip
     if as_json:
-        print(json.dumps(_as_json(n_tokens, rows, laws, options), indent=1))
+        print(json_text(_as_json(n_tokens, rows, laws, options), indent=1))
         return
     corpus = "1 token" if n_tokens == 1 else f"{n_tokens:.4g} tokens"
     print(f"A corpus of {corpus} holds U distinct sequences; an efficient model needs N = νU parameters.")
@@ -93,8 +111,12 @@ def _print_formulas(inversions: tuple[str, ...]) -> None:
 
 @main.command()
 @click.argument("keys", nargs=-1, metavar="[LAW]...")
-@click.option("--compute", type=CountType(1, 10**40), help="FLOP to spend, such as 5.76e23: adds N, D and loss.")
-@click.option("--tokens-per-param", type=float, help="Spend them at D/N = M, not at each law's optimum.", metavar="M")
+@click.option(
+    "--compute", type=Checked(Flop(), "FLOP"), help="FLOP to spend, such as 5.76e23 or 10ZFLOP: adds N, D and loss."
+)
+@click.option(
+    "--tokens-per-param", type=POSITIVE, help="Spend them at D/N = M, not at each law's optimum.", metavar="M"
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of tables.")
 @with_version
 def laws(keys: tuple[str, ...], compute: int | None, tokens_per_param: float | None, as_json: bool) -> None:
@@ -107,7 +129,7 @@ def laws(keys: tuple[str, ...], compute: int | None, tokens_per_param: float | N
     rows = law_rows(keys, budget, tokens_per_param)
     if as_json:
         parameters = {"laws": list(keys), "compute_flops": budget, "tokens_per_param": tokens_per_param}
-        print(json.dumps(result_object(rows, parameters, warnings=law_notes(rows)), indent=1))
+        print(json_text(result_object(rows, parameters, warnings=law_notes(rows)), indent=1))
     else:
         print_laws(rows, budget, tokens_per_param)
 
@@ -129,8 +151,8 @@ def laws(keys: tuple[str, ...], compute: int | None, tokens_per_param: float | N
 )
 @click.option("--bytes-per-token", type=float, metavar="X", help="Bytes of a token on average, for bits per byte.")
 @click.option("--at", "n_tokens", type=CountType(), help="Corpus size in tokens for the bounds on U and N.")
-@click.option("--objective", type=click.Choice(["huber", "lad", "least-squares"]), default="huber", show_default=True)
-@click.option("--delta", type=float, default=1e-3, show_default=True, help="Huber's δ, a residual of ln loss.")
+@click.option("--objective", type=Checked(OBJECTIVE), default="huber", show_default=True)
+@click.option("--delta", type=NumberType(), default=1e-3, show_default=True, help="Huber's δ, a residual of ln loss.")
 @click.option(
     "--drop-highest",
     type=CountType(0, 10**6),
@@ -145,8 +167,8 @@ def laws(keys: tuple[str, ...], compute: int | None, tokens_per_param: float | N
     show_default=True,
     help="Resamples of the runs; 0 gives constants without intervals, and no band.",
 )
-@click.option("--confidence", type=float, default=0.95, show_default=True)
-@click.option("--skills", type=float, default=2.0, show_default=True, help="Factor on the skills.")
+@click.option("--confidence", type=NumberType(percent=True), default=0.95, show_default=True)
+@click.option("--skills", type=NumberType(), default=2.0, show_default=True, help="Factor on the skills.")
 @click.option("--seed", type=CountType(0, 2**63), default=0, show_default=True)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of tables.")
 @with_version
@@ -161,7 +183,7 @@ def fit(runs: str, columns: tuple[str, ...], n_tokens: int | None, as_json: bool
     told = dict(part.partition("=")[::2] for part in columns)
     unknown = [key for key in told if key not in NAMES]
     if unknown:
-        raise click.UsageError(f"--column takes {', '.join(NAMES)} as KEY=NAME, got {unknown[0]!r}")
+        raise click.UsageError(f"--column takes {', '.join(NAMES)} as KEY=NAME, got {shown(unknown[0])}")
     if 0 < options["bootstrap"] < 50:
         raise click.UsageError(f"bootstrap must be 0 or at least 50 to give an interval, got {options['bootstrap']}")
     with click.open_file(runs, "rb") as file:
@@ -180,7 +202,7 @@ def fit(runs: str, columns: tuple[str, ...], n_tokens: int | None, as_json: bool
         numbers = [] if implied is None else [one.to_json() for one in implied.numbers]
         parameters = {"runs": runs, "columns": told, "n_tokens": n_tokens, **options}
         row = found.to_json(options["confidence"]) | {"consistency": capacity(found)}
-        print(json.dumps(result_object([row], parameters, bands=numbers, warnings=notes), indent=1))
+        print(json_text(result_object([row], parameters, bands=numbers, warnings=notes), indent=1))
         return
     print_fit(found, implied, notes, **asked)
 
@@ -198,7 +220,7 @@ def explain(name: str | None, as_json: bool) -> None:
 
     found = list(catalogue.formulas().values()) if name is None else catalogue.find(name)
     if as_json:
-        print(json.dumps(result_object([catalogue.to_json(formula) for formula in found], {"name": name}), indent=1))
+        print(json_text(result_object([catalogue.to_json(formula) for formula in found], {"name": name}), indent=1))
     elif name is not None:
         print(catalogue.explain(name))
     else:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import codecs
 import errno
 import os
+import re
 import shutil
 import signal
 import sys
@@ -23,37 +24,95 @@ from typing import Any, TextIO, cast
 import click
 
 from bounds import __version__
+from bounds.arguments import Choice, Count, Grid, Number, printable, shown, unknown
+from bounds.numerics.one_number import cut
 from bounds.process import Stopped, Unminded, hearing_signals, silence
-from bounds.quantities import parse_count, parse_grid
+from bounds.quantities import LARGEST
+from bounds.readable import behind, readable
 
 SCHEMA_VERSION = 1
 """Version of the keys of ``--json`` and of a saved result."""
 
 
-class CountType(click.ParamType):
+class Checked(click.ParamType):
+    """The type of a flag or an argument whose value a check of `bounds.arguments` reads."""
+
+    def __init__(self, check: Callable[..., Any], metavar: str = "") -> None:
+        self.check, self.name = check, metavar or getattr(check, "name", "value")
+
+    def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str | None:
+        """The words of a choice; nothing for other checks."""
+        return f"[{'|'.join(self.check.allowed)}]" if isinstance(self.check, Choice) else None
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """What the check makes of `value`; fails with one sentence that names the flag."""
+        return parse_or_fail(self.check, value, name=flag_name(param))
+
+
+class CountType(Checked):
     """A whole number as people write it: 1e6, 300B, 1.5T."""
 
-    name = "count"
-
-    def __init__(self, low: int = 1, high: int = 2**63) -> None:
-        self.low, self.high = low, high
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
-        """The number; fails with one sentence."""
-        name = param.human_readable_name.lower().replace("_", "-") if param else "value"
-        if isinstance(param, click.Option):
-            name = param.opts[0].lstrip("-")
-        return parse_or_fail(parse_count, value, name=name, low=self.low, high=self.high)
+    def __init__(self, low: int = 1, high: int = LARGEST) -> None:
+        super().__init__(Count("value", low, high), "count")
 
 
-class GridType(click.ParamType):
+class NumberType(Checked):
+    """A number between two ends, as `bounds.arguments.Number` takes it."""
+
+    def __init__(self, **limits: Any) -> None:
+        super().__init__(Number("value", **limits), "float")
+
+
+class GridType(Checked):
     """Whole numbers: 1e3:1e9:25 (log-spaced) or 1e3,1e6 (exactly these)."""
 
-    name = "grid"
+    def __init__(self) -> None:
+        super().__init__(Grid("n-draws"), "grid")
 
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[int, ...]:
-        """The numbers in ascending order; fails with one sentence."""
-        return value if isinstance(value, tuple) else parse_or_fail(parse_grid, value, name="n-draws")
+
+def flag_name(param: click.Parameter | None) -> str:
+    """What sentences call a flag, without its dashes, or an argument."""
+    if isinstance(param, click.Option):
+        return param.opts[0].lstrip("-")
+    return param.human_readable_name.lower().replace("_", "-").strip("[].") if param else "value"
+
+
+class Command(click.Command):
+    """A command whose arguments may be mistaken for flags: -3e11 is a number, not the flag -3."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """As click does, but for a negative number in the place of an argument, which is refused as such."""
+        given = list(args)
+        try:
+            return super().parse_args(ctx, args)
+        except click.NoSuchOption as error:
+            found = next((one for one in given if one.startswith(error.option_name) and _NEGATIVE.match(one)), None)
+            arguments = [param for param in self.params if isinstance(param, click.Argument)]
+            if found is None:
+                raise
+            if not arguments:
+                raise click.UsageError(f"{shown(found)} follows no flag that takes a value") from None
+            arguments[0].type(found, arguments[0], ctx)
+            raise click.UsageError(
+                f"{flag_name(arguments[0])} must be a name, got {shown(found)}; write ./{found} for such a file"
+            ) from None
+
+
+_NEGATIVE = re.compile(r"-(\.?\d|inf|nan)", re.IGNORECASE)
+
+
+class Group(click.Group):
+    """A group that knows what a mistyped command may have meant."""
+
+    command_class = Command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """As click does; where there is no such command, the error names the nearest one and all others."""
+        if self.get_command(ctx, args[0]) is None and not args[0].startswith("-"):
+            raise click.UsageError(str(unknown("command", args[0], self.commands)))
+        return super().resolve_command(ctx, args)
 
 
 with_version = click.version_option(__version__, prog_name="efficiency-bounds")
@@ -62,7 +121,7 @@ with_version = click.version_option(__version__, prog_name="efficiency-bounds")
 
 def command_group(text: str) -> click.Group:
     """A group of commands with the flags that every one of ours has: -h and --version."""
-    return with_version(click.Group(help=text, context_settings={"help_option_names": ["-h", "--help"]}))
+    return with_version(Group(help=text, context_settings={"help_option_names": ["-h", "--help"]}))
 
 
 def result_object(rows: list[Any], parameters: dict[str, Any], **more: Any) -> dict[str, Any]:
@@ -161,7 +220,8 @@ def _open_streams() -> None:
             setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115  (open until the process ends)
         elif hasattr(getattr(sys, name), "reconfigure"):
             getattr(sys, name).reconfigure(errors="spelled")
-    sys.stderr = cast("TextIO", Unminded(sys.stderr))  # no run ends because nobody hears of it
+    # No run ends because nobody hears of it.
+    sys.stdout, sys.stderr = readable(sys.stdout), readable(cast("TextIO", Unminded(sys.stderr)))
 
 
 _SPELLED = {
@@ -172,9 +232,12 @@ _SPELLED = {
 
 
 def spelled(text: str) -> str:
-    """`text` as the standard output will show it, before a table is laid out by the lengths of its cells."""
+    """`text` as the standard output will show it, before a table is laid out by the lengths of its cells.
+
+    Names of files and of columns may hold what moves a cursor or breaks a line: it is written out.
+    """
     encoding = sys.stdout.encoding or "utf-8"
-    return text.encode(encoding, "spelled").decode(encoding)
+    return printable(text).encode(encoding, "spelled").decode(encoding)
 
 
 def _spell(error: UnicodeError) -> tuple[str, int]:
@@ -204,8 +267,24 @@ def describe(error: Exception) -> str:
     return " ".join(str(error).split())
 
 
+_LONG_PATH = 400
+
+
+def one_line(message: str) -> str:
+    """`message` on one line of printable characters; words of the command line that it quotes are cut where long.
+
+    A path of some folders stays whole: who reads it looks for its end.
+    """
+    for word in sys.argv[1:]:
+        for written in {word, repr(word)[1:-1]}:
+            if len(written) > _LONG_PATH:
+                message = message.replace(written, cut(written))
+    text = printable(" ".join(message.split()))
+    return re.sub(rf"\S{{{_LONG_PATH},}}", lambda found: cut(found[0]), text)
+
+
 def _leave(code: int, message: str) -> None:
-    print(f"error: {message}", file=sys.stderr)
+    print(f"error: {one_line(message)}", file=sys.stderr)
     sys.exit(code)
 
 
@@ -227,8 +306,9 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[str]], *, left: 
             table.add_row(*(row[i] for i in places))
         # A table that is piped, or a single piece that is wider than the terminal, must not lose characters.
         wide = Console(width=500, markup=False)  # with markup, labels in brackets would not be measured
-        width = max(Console().width, table.__rich_measure__(wide, wide.options).maximum)
-        Console(width=width, highlight=False, markup=False, soft_wrap=True).print(table)
+        out = behind(sys.stdout)
+        width = max(Console(file=out).width, table.__rich_measure__(wide, wide.options).maximum)
+        Console(file=out, width=width, highlight=False, markup=False, soft_wrap=True).print(table)
 
 
 def print_text(text: str, *, width: int | None = None) -> None:

@@ -30,6 +30,7 @@ from typing import Any
 import numpy as np
 
 from bounds import inversions
+from bounds.arguments import unknown
 from bounds.intervals import GIVEN, HEURISTIC, Bound, Interval
 from bounds.inversions import DERIVED, INVERSIONS, LOSS_RANGE, NOVELTY_COST, LossCurve
 from bounds.law_checks import as_positive
@@ -379,5 +380,5 @@ def at_least_as_many(skills: float) -> None:
 def paper_version(source: str) -> str:
     """The version of the paper that `source` names, in words; one sentence where there is none of that name."""
     if not isinstance(source, str) or source not in PAPER_VERSIONS:
-        raise ValueError(f"unknown version of the paper {shown(source)}: known are {', '.join(PAPER_VERSIONS)}")
+        raise unknown("version of the paper", source, PAPER_VERSIONS)
     return PAPER_VERSIONS[source]

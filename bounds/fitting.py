@@ -38,6 +38,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.stats import t as t_law
 
+from bounds.arguments import Choice
 from bounds.estimation.dependent_draws import end_slope, fit_dependent
 from bounds.estimation.fitting_input import Data, checked, checked_covariance, cut, enough_points
 from bounds.estimation.growth_models import (
@@ -163,8 +164,7 @@ def fit_exponent(
         from bounds.estimation.dataset_fits import fit_dataset
 
         return fit_dataset(n_draws, fit_exponent, model=model, confidence=confidence, window=window)  # type: ignore[return-value]
-    if model not in MODELS and (nested or model not in SEPARATE_MODELS):
-        raise ValueError(f"model must be one of {', '.join(MODELS)}, got {shown(model)}")
+    Choice("model", MODELS if nested else (*MODELS, *SEPARATE_MODELS))(model)
     if not (isinstance(confidence, int | float) and 0 < confidence < 1):
         raise ValueError(f"confidence must lie strictly between 0 and 1, got {shown(confidence)}; write 0.95 for 95 %")
     data = checked(n_draws, n_unique, spectrum, nested)

@@ -26,6 +26,7 @@ from typing import Any
 
 import numpy as np
 
+from bounds.arguments import unknown
 from bounds.intervals import GIVEN, HEURISTIC
 from bounds.notation import Formula, Letter
 from bounds.numerics.one_number import shown
@@ -216,7 +217,7 @@ def chosen(names: str | Iterable[str]) -> tuple[Inversion, Inversion]:
     ends: dict[str, str] = {}
     for name in [names] if isinstance(names, str) or not isinstance(names, Iterable) else names:
         if not isinstance(name, str) or name not in INVERSIONS:
-            raise ValueError(f"unknown inversion {shown(name)}: known are {', '.join(INVERSIONS)}")
+            raise unknown("inversion", name, INVERSIONS)
         end = INVERSIONS[name].end
         if ends.setdefault(end, name) != name:
             raise ValueError(

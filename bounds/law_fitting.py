@@ -27,6 +27,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import ndtr, stdtrit
 
+from bounds.arguments import Choice, unknown
 from bounds.estimation.identification import ALPHA, BETA, E, Identification, identification_notes, identify
 from bounds.estimation.loss_grid import basins
 from bounds.estimation.loss_regression import Runs, lowest, refitted, residuals
@@ -209,7 +210,7 @@ class LossLawFit:
     def interval(self, constant: str, confidence: float = 0.95) -> Interval | None:
         """Interval of one constant by its name in `LossLaw`, such as ``data_exponent``; None if it is unidentified."""
         if constant not in _FIELDS:
-            raise ValueError(f"unknown constant {shown(constant)}: known are {', '.join(_FIELDS)}")
+            raise unknown("constant", constant, _FIELDS)
         return self.interval_of(lambda law: getattr(law, constant), confidence)
 
     def to_json(self, confidence: float = 0.95) -> dict[str, Any]:
@@ -366,8 +367,7 @@ def _recipe(objective: str, delta: float, drop: int) -> str:
 
 
 def _deltas(objective: str, delta: float) -> tuple[float, ...]:
-    if objective not in OBJECTIVES:
-        raise ValueError(f"objective must be one of {', '.join(OBJECTIVES)}, got {shown(objective)}")
+    Choice("objective", tuple(OBJECTIVES))(objective)
     if isinstance(delta, bool) or not (isinstance(delta, int | float) and 0 < delta <= 1e300):
         raise ValueError(f"delta must be a positive number, a residual of ln loss such as 1e-3, got {shown(delta)}")
     return {"huber": (float(delta),), "lad": _LAD_DELTAS, "least-squares": (_SQUARES_DELTA,)}[objective]

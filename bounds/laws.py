@@ -20,12 +20,15 @@ et al. rounded and with eight digits.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
+from bounds.arguments import unknown
 from bounds.kaplan import PF_DAY, KaplanLaw
 from bounds.law_checks import positives
 from bounds.loss_law import LossLaw, evaluate
-from bounds.numerics.one_number import shown
+from bounds.overtraining import OVERTRAINING_LAWS
+from bounds.repeated_data import REPEATED_DATA_LAWS
 from bounds.statements.laws import EPOCH, FORMULAS, HOFFMANN, KAPLAN
 
 __all__ = [
@@ -87,7 +90,12 @@ def get_law(law: str | LossLaw) -> LossLaw:
     if isinstance(law, LossLaw):
         return law
     if not isinstance(law, str) or law not in LAWS:
-        raise ValueError(f"unknown law {shown(law)}: known are {', '.join(LAWS)}")
+        kin: dict[str, Mapping[str, Any]] = {"over-training": OVERTRAINING_LAWS, "repeated data": REPEATED_DATA_LAWS}
+        what = next((what for what, others in kin.items() if isinstance(law, str) and law in others), None)
+        if what is not None:
+            raise ValueError(f"{law} is a law of {what}, which gives no band; known here are {', '.join(LAWS)}")
+        others = ", ".join(key for laws in kin.values() for key in laws)
+        raise unknown("law", law, LAWS, f"without a band {others}")
     return LAWS[law]
 
 

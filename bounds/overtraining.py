@@ -25,11 +25,11 @@ from typing import Any, cast
 
 import numpy as np
 
+from bounds.arguments import shown, unknown
 from bounds.intervals import EMPIRICAL, GIVEN
 from bounds.law_checks import as_positive, check_constants, check_range, must_broadcast, must_exceed, positives
 from bounds.loss_law import LossLaw, evaluate
 from bounds.notation import Formula, Letter
-from bounds.numerics.one_number import shown
 
 GADRE = "Gadre et al. 2024, arXiv:2403.08540"
 
@@ -281,5 +281,5 @@ def get_overtraining_law(law: str | OvertrainingLaw) -> OvertrainingLaw:
     if isinstance(law, OvertrainingLaw):
         return law
     if not isinstance(law, str) or law not in OVERTRAINING_LAWS:
-        raise ValueError(f"unknown law of over-training {shown(law)}: known are {', '.join(OVERTRAINING_LAWS)}")
+        raise unknown("law of over-training", law, OVERTRAINING_LAWS)
     return OVERTRAINING_LAWS[law]

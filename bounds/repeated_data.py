@@ -24,11 +24,11 @@ from typing import Any
 
 import numpy as np
 
+from bounds.arguments import shown, unknown
 from bounds.intervals import EMPIRICAL
 from bounds.law_checks import check_constants, must_broadcast, positives
 from bounds.loss_law import LossLaw, evaluate
 from bounds.notation import Formula, Letter
-from bounds.numerics.one_number import shown
 
 MUENNIGHOFF = "Muennighoff et al. 2023, arXiv:2305.16264"
 
@@ -221,5 +221,5 @@ def get_repeated_data_law(law: str | RepeatedDataLaw) -> RepeatedDataLaw:
     if isinstance(law, RepeatedDataLaw):
         return law
     if not isinstance(law, str) or law not in REPEATED_DATA_LAWS:
-        raise ValueError(f"unknown law of repeated data {shown(law)}: known are {', '.join(REPEATED_DATA_LAWS)}")
+        raise unknown("law of repeated data", law, REPEATED_DATA_LAWS)
     return REPEATED_DATA_LAWS[law]

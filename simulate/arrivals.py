@@ -25,6 +25,7 @@ from typing import NamedTuple, Protocol
 import numpy as np
 
 from bounds import PitmanYor, SantaFe, Source, Windows, expected_unique, parse_source
+from bounds.arguments import shown
 from bounds.quantities import parse_count, parse_grid
 from bounds.spectrum import FrequencySpectrum
 from simulate.first_arrivals import MAX_ARRIVALS, arrivals
@@ -112,7 +113,7 @@ def growth(
     threads = parse_count(threads, name="threads", high=4096)
     edges = FrequencySpectrum.edges(sizes[-1]) if spectrum else None
     if engine not in ENGINES:
-        raise ValueError(f"engine must be one of {', '.join(ENGINES)}, got {engine!r}")
+        raise ValueError(f"engine must be one of {', '.join(ENGINES)}, got {shown(engine)}")
     if engine == "auto":
         choice = choose_engine(law, sizes, replicates, wants="spectrum" if spectrum else "growth")
     else:
@@ -138,7 +139,7 @@ def choose_engine(
     law, sizes = parse_source(source), _sizes(n_draws)
     replicates = parse_count(replicates, name="replicates", high=MAX_REPLICATES)
     if wants not in WANTS:
-        raise ValueError(f"wants must be one of {', '.join(WANTS)}, got {wants!r}")
+        raise ValueError(f"wants must be one of {', '.join(WANTS)}, got {shown(wants)}")
     if wants == "expectation":
         return Choice("analytic", "expectations alone are wanted, so nothing is drawn")
     n_tokens = float(sizes[-1]) * replicates
@@ -195,9 +196,7 @@ def build_engine(
 
 
 def _sizes(n_draws: Sequence[float] | np.ndarray | str) -> np.ndarray:
-    grid = parse_grid(n_draws if isinstance(n_draws, str) else np.atleast_1d(np.asarray(n_draws)).tolist())
-    if grid[-1] > MAX_DRAWS:
-        raise ValueError(f"n_draws must be at most 2^63 - 1, got {grid[-1]}; corpora are counted in 64-bit integers")
+    grid = parse_grid(n_draws, high=MAX_DRAWS)
     return np.array(grid, np.int64)
 
 

@@ -91,6 +91,10 @@ def build_cells(parts: tuple[tuple[float, Source], ...]) -> tuple[Cells, int]:
     return cells, int(np.count_nonzero(single))
 
 
+_LOG_LARGEST = 700.0
+"""Largest ln (1 + q)^s that is computed; a float ends at 709."""
+
+
 def check_cells(parts: tuple[tuple[float, Source], ...]) -> None:
     """Refuse, with the ValueError of `build_cells`, laws that cells cannot hold. Builds no long table."""
     for weight, part in parts:
@@ -99,8 +103,10 @@ def check_cells(parts: tuple[tuple[float, Source], ...]) -> None:
                 f"the tokens engine takes geometric ratios up to 0.999997, got {part.ratio!r}; use --engine types"
             )
         if isinstance(part, Zipf) and part.exponent > MAX_SAMPLED_EXPONENT:
-            _, _, mass, ratio = _zipf_cells(part, _rank_bits(parts))
-            if np.any((ratio > 0) & (np.rint(np.ldexp(mass * (weight / math.fsum(mass)), 64)) > 0)):
+            if not (refused := part.exponent * math.log1p(part.shift) > _LOG_LARGEST):
+                _, _, mass, ratio = _zipf_cells(part, _rank_bits(parts))
+                refused = bool(np.any((ratio > 0) & (np.rint(np.ldexp(mass * (weight / math.fsum(mass)), 64)) > 0)))
+            if refused:
                 raise ValueError(
                     f"the tokens engine takes shifted exponents up to {MAX_SAMPLED_EXPONENT:g}, got {part.exponent:g}; "
                     "use --engine types"

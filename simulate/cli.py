@@ -11,8 +11,8 @@ from typing import Any
 
 import click
 
-from bounds.command import SCHEMA_VERSION, CountType, GridType, command_group, parse_or_fail, with_version
-from bounds.quantities import parse_count
+from bounds.command import SCHEMA_VERSION, Checked, CountType, GridType, command_group, parse_or_fail, with_version
+from bounds.quantities import parse_list
 from simulate.options import (
     cell_flags,
     check_laws,
@@ -28,6 +28,18 @@ from simulate.options import (
     seed_flag,
     worker_flags,
 )
+from simulate.parameters import (
+    AT,
+    ENGINE,
+    LENGTHS,
+    ORDER,
+    REPLICATES,
+    TEST_DRAWS,
+    TOLERANCES,
+    UNIT,
+)
+from simulate.skills.flags import skill_flags
+from simulate.suite.flags import suite_flags
 
 main = command_group("What happens when you draw: simulated and real corpora, measured beside the bounds.")
 
@@ -48,7 +60,7 @@ main = command_group("What happens when you draw: simulated and real corpora, me
 )
 @click.option(
     "--replicates",
-    type=CountType(high=1 << 24),
+    type=Checked(REPLICATES),
     default=32,
     show_default=True,
     metavar="N",
@@ -57,7 +69,7 @@ main = command_group("What happens when you draw: simulated and real corpora, me
 @seed_flag()
 @click.option(
     "--engine",
-    type=click.Choice(["auto", "tokens", "types", "gauss", "analytic"]),
+    type=Checked(ENGINE),
     default="auto",
     show_default=True,
     help="How corpora are drawn: token by token, new types alone, as Gaussian paths; analytic: expectations alone.",
@@ -73,11 +85,12 @@ main = command_group("What happens when you draw: simulated and real corpora, me
     "margin:0.3333 or all; may be repeated. Each brings its own source.",
 )
 @click.option(
-    "--tolerance", metavar="T[,T...]", help="With --learner store: its efficient size, at 0,0.01 nats or 10%."
+    "--tolerance",
+    type=Checked(TOLERANCES),
+    metavar="T[,T...]",
+    help="With --learner store: its efficient size, at 0,0.01 nats or 10%.",
 )
-@click.option(
-    "--test-draws", type=CountType(high=10**9), metavar="N", help="Draws that learners are tested on. [16384]"
-)
+@click.option("--test-draws", type=Checked(TEST_DRAWS), metavar="N", help="Draws that learners are tested on. [16384]")
 @cell_flags("sweep", "Say what would be drawn, how, and what it would take; draw nothing.")
 @law_flag
 @output_flags
@@ -109,7 +122,7 @@ def sweep(**options: Any) -> int:
 @click.argument("files", nargs=-1, required=True, metavar="FILE...")
 @click.option(
     "--unit",
-    type=click.Choice(["byte", "char", "word", "word-marks", "space"]),
+    type=Checked(UNIT),
     default="word",
     show_default=True,
     help="What is counted: word cuts at combining marks, word-marks does not, space cuts at white space alone.",
@@ -117,15 +130,21 @@ def sweep(**options: Any) -> int:
 @click.option(
     "--length",
     "lengths",
+    type=Checked(LENGTHS),
     default="1",
     show_default=True,
     metavar="K[,K...]",
     help="Units in a window; several lengths are measured one by one.",
 )
-@click.option("--at", metavar="GRID", help="Prefixes in units: 1000,1e5,all or 1e3:1e6:25. [default: 25, log-spaced]")
+@click.option(
+    "--at",
+    type=Checked(AT),
+    metavar="GRID",
+    help="Prefixes in units: 1000,1e5,all or 1e3:1e6:25. [default: 25, log-spaced]",
+)
 @click.option(
     "--order",
-    type=click.Choice(["file", "shuffled-chunks"]),
+    type=Checked(ORDER),
     default="file",
     show_default=True,
     help="Order of the text.",
@@ -157,7 +176,7 @@ def corpus(files: tuple[str, ...], lengths: str, **options: Any) -> None:
 
     FILE is plain text or .zst, or - for standard input. Several files are counted together; no window joins two.
     """
-    wanted = [parse_or_fail(parse_count, part, name="length") for part in lengths.split(",")]
+    wanted = list(parse_or_fail(parse_list, lengths, name="length"))
     check_outputs(options)
     check_laws(options["laws"])
     from simulate.corpus.sketch_command import check_flags, run
@@ -203,92 +222,7 @@ def _present_corpus(pairs: Any, parameters: dict[str, Any], options: dict[str, A
 
 
 @main.command()
-@click.option(
-    "--source",
-    metavar="SOURCE",
-    default="zipf:1.5",
-    show_default=True,
-    help="A source such as zipf:1.724 or corpus:FILE,unit=word.",
-)
-@click.option("--n-params", metavar="GRID", help="Model sizes: 10:1e5:16 (log-spaced) or 10,100,1000. [default: 16]")
-@click.option(
-    "--checkpoints",
-    metavar="GRID",
-    help="Steps at which models are looked at, such as 0,1,2,4,8. [default: the 154 of Pythia]",
-)
-@click.option(
-    "--batch",
-    type=CountType(high=2**40),
-    metavar="N",
-    help="Sequences in a batch. [default: 8; of a text, as many as there are]",
-)
-@click.option("--replicates", type=CountType(high=1 << 24), metavar="N", help="Corpora. [default: 32; a text is one]")
-@seed_flag()
-@click.option(
-    "--params-per-sequence",
-    type=float,
-    default=1.0,
-    show_default=True,
-    metavar="X",
-    help="Parameters that store one sequence.",
-)
-@click.option(
-    "--novelty-cost",
-    type=float,
-    default=1.0,
-    show_default=True,
-    metavar="NATS",
-    help="Loss of a sequence that is not stored, above that of one that is.",
-)
-@click.option(
-    "--irreducible",
-    type=float,
-    default=0.0,
-    show_default=True,
-    metavar="NATS",
-    help="Loss of a sequence that is stored.",
-)
-@click.option(
-    "--learning-probability",
-    type=float,
-    default=1.0,
-    show_default=True,
-    metavar="P",
-    help="Chance that one exposure teaches a sequence.",
-)
-@click.option("--track", metavar="GRID", help="Ranks of sequences to follow. [default: 13 around the middle size]")
-@click.option("--match-loss", metavar="LOSSES", help="Losses to compare sizes at, such as 0.05,0.02. [default: three]")
-@click.option(
-    "--validation",
-    type=CountType(low=0, high=1_000_000),
-    default=1000,
-    show_default=True,
-    metavar="N",
-    help="Draws after the last checkpoint that all models are tested on.",
-)
-@click.option(
-    "--batch-at",
-    type=CountType(low=0),
-    metavar="STEP",
-    help="Only regenerate the batch that step STEP learns from, alone.",
-)
-@click.option(
-    "--replicate",
-    type=CountType(low=0, high=(1 << 24) - 1),
-    default=0,
-    show_default=True,
-    metavar="N",
-    help="With --batch-at: of which corpus.",
-)
-@device_flag("Where sequences are drawn; stores are filled on the processor alone.")
-@worker_flags("Corpora at a time", "Train")
-@cell_flags("suite", "Say what would be trained and what it would take; draw nothing.")
-@output_flags
-@click.option("--curves", is_flag=True, help="With --json: also every checkpoint.")
-@explain_flag("Also print the formulas.")
-@progress_flag
-@with_version
-@config_flag
+@suite_flags
 def suite(**options: Any) -> int:
     """Train models of many sizes on one corpus in one order, and look at them at every checkpoint.
 
@@ -335,49 +269,7 @@ def fit(result: str, model: str, window: tuple[int, ...] | None, **options: Any)
 
 
 @main.command()
-@click.option(
-    "--kind",
-    type=click.Choice(["masses", "windows", "frequency"]),
-    help="Members: of their own with a mass for each skill, ranks of the source, or drawn by frequency. "
-    "[default: masses, or windows with a source]",
-)
-@click.option("--source", default="", metavar="SOURCE", help="A source such as zipf:1.724, or corpus:FILE,unit=word.")
-@click.option("--n-skills", type=CountType(), metavar="J", help="Skills. [default: 1000 masses, 10 windows, 4 others]")
-@click.option(
-    "--members", type=CountType(high=1 << 24), default=50, show_default=True, metavar="M", help="Sequences of a skill."
-)
-@click.option("--quorum", type=CountType(), metavar="A", help="Members that it takes. [default: by --fraction]")
-@click.option("--fraction", type=float, metavar="Q", help="Quorum as a part of the members. [default: 0.8]")
-@click.option(
-    "--exposures", type=CountType(high=10**9), default=1, show_default=True, metavar="K", help="Draws of a member."
-)
-@click.option(
-    "--exponent", type=float, default=1.724, show_default=True, metavar="S", help="Masses of skills fall as j^-S."
-)
-@click.option("--starts", metavar="GRID", help="First ranks of the windows. [default: log-spaced]")
-@click.option("--n-draws", metavar="GRID", help="Corpus sizes: 1e3:1e6:16 (log-spaced) or 1e3,1e6, ascending.")
-@click.option("--n-stored", metavar="GRID", help="Sizes of the store, ascending. [default: up to 1.2 U(D)]")
-@click.option(
-    "--params-per-sequence", type=float, default=1.0, show_default=True, metavar="V", help="Parameters of a sequence."
-)
-@click.option(
-    "--replicates", type=CountType(high=1 << 24), default=100, show_default=True, metavar="N",
-    help="Corpora; of a text, random orders.",
-)  # fmt: skip
-@seed_flag()
-@click.option(
-    "--engine", type=click.Choice(["auto", "tokens", "arrivals"]), default="auto", show_default=True,
-    help="Draw by draw, or by times of arrival at a cost that does not depend on D.",
-)  # fmt: skip
-@device_flag("Where tokens are drawn; changes no number.")
-@worker_flags()
-@cell_flags("run", "Say what would be drawn and what it would take; draw nothing.")
-@click.option("--show", type=CountType(), metavar="N", help="Skills in the table. [default: 10; with --json all]")
-@output_flags
-@explain_flag("Also say which engine ran, why, and the formulas.")
-@progress_flag
-@with_version
-@config_flag
+@skill_flags
 def skills(**options: Any) -> int:
     """Simulate when skills emerge in data and in size, and lay thresholds and numbers beside the formulas.
 

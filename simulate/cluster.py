@@ -17,8 +17,10 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 from bounds import __version__
+from bounds.arguments import shown
 from bounds.quantities import parse_count
 from simulate.machine import usable_cores
+from simulate.parameters import CLUSTER
 
 if TYPE_CHECKING:
     from simulate.sweep_cells import Block, Cell, Drawer, Drawn, Runner
@@ -35,9 +37,9 @@ def check_cluster(text: str) -> tuple[str, int | None]:
 
     Loads no part of Dask.
     """
-    local = re.fullmatch(r"local(?::(.*))?", text)
+    local = re.fullmatch(r"local(?::(.*))?", CLUSTER(text))
     if not local and not re.fullmatch(r"(tcp|tls)://[^:/]+:\d+", text):
-        raise ValueError(f"cluster must be local, local:N or tcp://host:port, got {text!r}")
+        raise ValueError(f"cluster must be local, local:N or tcp://host:port, got {shown(text)}")
     if find_spec("distributed") is None:
         raise ValueError("a cluster needs Dask, which is not installed; pip install 'efficiency-bounds[dask]'")
     if not local:

@@ -19,9 +19,11 @@ import xarray as xr
 
 from bounds import __version__
 from bounds.command import SCHEMA_VERSION
+from bounds.json_text import json_text
 from bounds.process import undisturbed
 from simulate import checksums
 from simulate.files import RESULTS, begun_by, claimed, noun_of, part_of, written_whole
+from simulate.parameters import OPENED, OUT, OVERWRITE
 
 NOT_MEASURED = -1
 """Where a count has no value: a corpus is one replicate, however many the other sources have."""
@@ -169,7 +171,7 @@ def describe(dataset: xr.Dataset) -> xr.Dataset:
 def provenance(parameters: dict[str, Any], **more: Any) -> str:
     """What made a result, as a JSON string: software, parameters and environment."""
     packages = ("numpy", "scipy", "numba", "xarray")
-    return json.dumps(
+    return json_text(
         {
             "schema_version": SCHEMA_VERSION,
             "software": {"name": "efficiency-bounds", "version": __version__},
@@ -207,7 +209,7 @@ def save_result(
     """
     # A finished result takes the place of the cells beside it.
     own_cells = replicates_per_cell is not None
-    with claimed(path, overwrite=overwrite, own_cells=own_cells, formats=RESULTS) as target:
+    with claimed(OUT(path), overwrite=OVERWRITE(overwrite), own_cells=own_cells, formats=RESULTS) as target:
         dataset = checksums.with_checksums(dataset.drop_encoding())  # how another file held it is no business of this
         with written_whole(target) as part:
             if target.suffix == ".zarr":
@@ -222,7 +224,7 @@ def open_result(path: str | Path) -> xr.Dataset:
 
     Raises ValueError with one sentence where there is none, or where another program wrote it.
     """
-    source = Path(path)
+    source = Path(OPENED(path))
     if not source.exists():
         raise ValueError(f"{source} does not exist{_begun(part_of(source)) if part_of(source).exists() else ''}")
     if source.is_dir() and source.suffix != ".zarr":

@@ -15,7 +15,9 @@ from typing import Any
 import click
 import xarray as xr
 
-from bounds.command import FULL, describe
+from bounds.arguments import printable
+from bounds.command import FULL, describe, one_line
+from bounds.json_text import json_text
 from bounds.process import Stopped, silence
 from simulate.files import part_of
 from simulate.leftovers import is_store
@@ -30,7 +32,7 @@ def explained(options: dict[str, Any]) -> Iterator[Any]:
     """What to tell of progress; where the block ends early, one sentence says what is kept and how to go on."""
     progress, before = None, _store_of(options)
     with warnings.catch_warnings():
-        warnings.showwarning = lambda message, *_, **__: print(f"! {message}", file=sys.stderr)
+        warnings.showwarning = lambda message, *_, **__: print(f"! {one_line(str(message))}", file=sys.stderr)
         warnings.simplefilter("always", UserWarning)
         try:
             with reporter(options["progress"]) as progress:
@@ -118,10 +120,10 @@ def present(
     finally:
         try:
             if options["as_json"]:
-                print(json.dumps(as_json(path), indent=1))
+                print(json_text(as_json(path), indent=1))
             else:
                 show()
-                print("".join(f"written: {name}\n" for name in written), end="")
+                print("".join(f"written: {printable(str(name))}\n" for name in written), end="")
             sys.stdout.flush()
         except BrokenPipeError:
             silence(sys.stdout)  # whoever read has seen enough

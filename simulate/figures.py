@@ -17,6 +17,7 @@ from bounds.efficiency import Band
 from simulate.corpus.units import noun
 from simulate.dataset import NOT_MEASURED
 from simulate.files import FIGURES, claimed, written_whole
+from simulate.lettering import take_literally
 from simulate.summary import short
 
 _COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")  # Okabe & Ito
@@ -58,7 +59,7 @@ def save_drawn(draw: Callable[[], Figure], path: str | Path, *, overwrite: bool 
     """What `draw` draws as a .png, .pdf or .svg file; ValueError, before it does, where that cannot be written."""
     with claimed(path, overwrite=overwrite, formats=FIGURES) as target, written_whole(target) as part:
         drawn = io.BytesIO()  # through memory: a full disk is one error, not a writer that fails half-way
-        draw().savefig(drawn, dpi=dpi, format=part.suffix[1:])
+        take_literally(draw()).savefig(drawn, dpi=dpi, format=part.suffix[1:])
         part.write_bytes(drawn.getvalue())
     return target
 

@@ -16,6 +16,9 @@ from bounds.estimation.dataset_fits import fit_inputs, fit_source
 from bounds.estimation.growing_supports import growing_exponents
 from bounds.estimation.many import exponents
 from bounds.fitting import ExponentFit, fit_exponent
+from bounds.json_text import json_text
+from bounds.numerics.one_number import shown
+from bounds.quantities import parse_count
 from simulate.corpus.exponents import CorpusFit
 from simulate.corpus.source import OpenCorpus, why_too_short
 from simulate.dataset import NOT_MEASURED, describe, stamp
@@ -65,6 +68,8 @@ def refit(dataset: xr.Dataset, *, model: str = "auto", window: Window = None) ->
 
     A real corpus keeps the fit that it has: its interval rests on blocks of its text, which a result does not hold.
     """
+    if window is not None:
+        window = _checked_window(window)
     if window is not None and window[0] >= window[1]:
         raise ValueError(f"a window must ascend, got {window[0]} and {window[1]}; write the smaller size first")
     if "source" not in dataset.dims:
@@ -80,7 +85,14 @@ def refit(dataset: xr.Dataset, *, model: str = "auto", window: Window = None) ->
         values[drawn] = again[name].values
         dataset = dataset.assign({name: (dataset[name].dims, values)})
     made = json.loads(dataset.attrs["provenance"]) | {"refit": {"model": model, "window": window}}
-    return stamp(describe(dataset), json.dumps(made))
+    return stamp(describe(dataset), json_text(made))
+
+
+def _checked_window(window: Any) -> tuple[int, int]:
+    """The smallest and the largest size to fit."""
+    if not isinstance(window, tuple | list) or len(window) != 2:
+        raise ValueError(f"window must be two corpus sizes such as (1e4, 1e6), got {shown(window)}")
+    return parse_count(window[0], name="window"), parse_count(window[1], name="window")
 
 
 def _fit_or_say_why_not(one: xr.Dataset, model: str, window: Window) -> tuple[Any, Any, str]:

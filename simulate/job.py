@@ -21,11 +21,11 @@ from simulate.backends import get_backend
 from simulate.corpus.source import CorpusSource, OpenCorpus
 from simulate.dataset import provenance
 from simulate.forecast import corpus_cost
+from simulate.parameters import DEVICE
 from simulate.plan import DEFAULT_N_DRAWS, Sweep, parse_any_source
 from simulate.sweep_cells import Cell, CorpusDrawer, Layout, block_size, cut, set_up
 from simulate.token_engine import Tokens
 
-DEVICES = ("auto", "cpu", "gpu")
 MAX_TOKENS = 10**12
 """Draws of all replicates of all sources beyond which tokens are not drawn: some hours."""
 
@@ -127,9 +127,7 @@ def prepare(plan: Sweep, *, device: str = "cpu") -> Job:
 
 def choose_device(wanted: str) -> Choice:
     """cpu or gpu, and why; ValueError with one sentence where a GPU was asked for and there is none."""
-    if wanted not in DEVICES:
-        raise ValueError(f"device must be one of {', '.join(DEVICES)}, got {wanted!r}")
-    if wanted == "cpu":
+    if DEVICE(wanted) == "cpu":
         return Choice("cpu", "asked for")
     try:
         get_backend("gpu")

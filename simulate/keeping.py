@@ -17,12 +17,13 @@ from typing import Any, NamedTuple
 import numpy as np
 import xarray as xr
 
-from bounds.quantities import parse_count
+from bounds.json_text import json_text
 from simulate.cluster import check_cluster, on_cluster
 from simulate.dataset import open_result, save_result
 from simulate.files import RESULTS, check_target, claimed, part_of
 from simulate.leftovers import discard_store, is_store, provenance_of
 from simulate.machine import usable_cores
+from simulate.parameters import OUT, OVERWRITE, RESUME, THREADS, check_progress
 from simulate.sweep_cells import Block, Cell, Drawn, Kept, Runner, on_threads, other_work, place_of
 
 __all__ = ["Gathered", "Progress", "State", "checked_target", "corpora_at_once", "made_of", "run_cells", "runner_on"]
@@ -93,15 +94,16 @@ class Gathered:
 
 def checked_target(out: str | Path | None, *, resume: bool, overwrite: bool) -> Path | None:
     """Where the result is to be written, if it can be; ValueError with one sentence otherwise."""
+    resume, overwrite = RESUME(resume), OVERWRITE(overwrite)
     if out is None and resume:
         raise ValueError("resume needs out, the .zarr that was begun")
-    return None if out is None else check_target(out, overwrite=overwrite, resume=resume, formats=RESULTS)
+    return None if out is None else check_target(OUT(out), overwrite=overwrite, resume=resume, formats=RESULTS)
 
 
 def corpora_at_once(threads: int | None, cluster: str | None = None) -> int:
     """Corpora that this machine has at work at any one time: none where a scheduler elsewhere decides."""
     if threads is not None:
-        threads = parse_count(threads, name="threads", high=4096)
+        threads = THREADS(threads)
     if cluster is not None:
         address, threads = check_cluster(cluster)
         if address != "local":
@@ -111,6 +113,8 @@ def corpora_at_once(threads: int | None, cluster: str | None = None) -> int:
 
 def runner_on(threads: int | None, cluster: str | None) -> Runner:
     """Who draws: so many threads of this process (all cores if None), or the workers of a Dask `cluster`."""
+    if cluster is None and threads is not None:
+        threads = THREADS(threads)
     return on_threads(threads) if cluster is None else on_cluster(cluster)
 
 
@@ -132,6 +136,7 @@ def run_cells(
     where `target` holds another result or another run writes there, and the error of the first cell where none could be
     drawn.
     """
+    check_progress(progress)
     if target is None:
         return finish(_gather(job, runner, None, progress))
     with claimed(target, overwrite=overwrite, resume=resume, formats=RESULTS):
@@ -213,7 +218,7 @@ def made_of(job: Kept, gathered: Gathered) -> str:
         ]
     if gathered.n_kept:
         made["kept_cells"] = gathered.n_kept
-    return json.dumps(made)
+    return json_text(made)
 
 
 def _words(error: Exception) -> str:

@@ -8,39 +8,78 @@ from typing import Any
 
 import click
 
-from bounds.command import CountType, parse_or_fail
+from bounds.arguments import Flag, Text, close_to, printable, shown
+from bounds.command import Checked, flag_name, parse_or_fail
+from bounds.numerics.one_number import cut
+from simulate.parameters import CLUSTER, DEVICE, FIGURE, OUT, SEED, THREADS
 
 
 def load_config(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
-    """Take a TOML file's entries as the defaults of the flags of the same names."""
+    """Take a TOML file's entries as the defaults of the flags of the same names; each is checked as its flag is."""
     if value is None:
         return None
-    import tomllib
-
-    try:
-        entries = tomllib.loads(Path(value).read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise click.UsageError(f"--config {value}: {reason}") from None
-    entries = {name.replace("-", "_"): entry for name, entry in entries.items()}
     parameters = [p for p in ctx.command.params if p.name not in ("config", "version")]
-    known = {p.opts[0].removeprefix("--").replace("-", "_"): str(p.name) for p in parameters}
-    several = {p.name for p in parameters if isinstance(p, click.Option) and p.multiple}
-    unknown = sorted(set(entries) - set(known))
-    if unknown:
-        allowed = ", ".join(sorted(known))
-        raise click.UsageError(f"--config {value}: {unknown[0]!r} is not known here; known are {allowed}")
-    given = {known[name]: _flat(entry) for name, entry in entries.items()}
-    # One source or law may stand there without its brackets.
-    ctx.default_map = {n: [e] if n in several and not isinstance(e, list) else e for n, e in given.items()}
+    known = {p.opts[0].removeprefix("--").replace("-", "_"): p for p in parameters}
+    found: dict[str, Any] = {}
+    for written, entry in _read_toml(value).items():
+        key = written.replace("-", "_")
+        try:
+            if key not in known:
+                raise _not_known(written, entry, known)
+            name = str(known[key].name)
+            if name in found:
+                raise ValueError(f"{known[key].opts[0].removeprefix('--')} is there twice, with - and with _")
+            found[name] = _entry(ctx, known[key], entry)
+        except (ValueError, click.UsageError) as error:
+            raise click.UsageError(f"--config {shown_file(value)}: {error}") from None
+    ctx.default_map = found
     return value
 
 
-def _flat(entry: Any) -> Any:
-    """A TOML value as a flag would give it; lists of numbers become the grid they are."""
-    if isinstance(entry, list) and all(isinstance(item, int | float) for item in entry):
-        return ",".join(map(str, entry))
-    return entry
+def _read_toml(path: str) -> dict[str, Any]:
+    import tomllib
+
+    try:
+        return tomllib.loads(Path(path).read_text(encoding="utf-8-sig"))  # a byte-order mark is not of the text
+    except (OSError, ValueError) as error:  # numbers of thousands of digits are a ValueError of their own
+        reason = getattr(error, "strerror", None) or error
+    except RecursionError:
+        reason = "its lists are nested too deeply"
+    raise click.UsageError(f"--config {shown_file(path)}: {reason}")
+
+
+def _not_known(written: str, entry: Any, known: dict[str, click.Parameter]) -> ValueError:
+    if isinstance(entry, dict):
+        return ValueError(
+            f"[{cut(printable(written))}] is a table, and entries stand outside of tables, such as seed = 1; leave the "
+            "line in brackets out"
+        )
+    close = close_to(written.replace("-", "_"), known)
+    hint = f"did you mean {close}? " if close else ""
+    return ValueError(f"{shown(written)} is not known here; {hint}known are {', '.join(sorted(known))}")
+
+
+def _entry(ctx: click.Context, param: click.Parameter, entry: Any) -> Any:
+    """A TOML value as its flag would give it; ValueError or click.UsageError where the flag would take none such."""
+    name = flag_name(param) if isinstance(param, click.Option) else str(param.name)
+    if isinstance(param, click.Option) and param.is_flag:
+        return Flag(name)(entry)
+    several = param.nargs == -1 or (isinstance(param, click.Option) and param.multiple)
+    if not several:
+        return _checked(ctx, param, name, entry)
+    # One source or law may stand there without its brackets.
+    return [_checked(ctx, param, name, item) for item in (entry if isinstance(entry, list) else [entry])]
+
+
+def _checked(ctx: click.Context, param: click.Parameter, name: str, entry: Any) -> Any:
+    if not isinstance(param.type, Checked):  # plain words, of which click would make one of anything
+        entry = Text(name, "a word in quotes")(entry)
+    return param.type(entry, param, ctx)
+
+
+def shown_file(path: str) -> str:
+    """The name of a file in a sentence."""
+    return cut(printable(path))
 
 
 def options_of(*options: Callable[..., Any]) -> Callable[..., Any]:
@@ -59,8 +98,10 @@ config_flag = click.option(
     help="Take flags from this file; flags given here override it.",
 )  # fmt: skip
 output_flags = options_of(
-    click.option("--out", metavar="FILE", help="Write the result: .nc, .zarr, or .csv for the counts alone."),
-    click.option("--figure", metavar="FILE", help="Draw the figure: .png, .pdf or .svg."),
+    click.option(
+        "--out", type=Checked(OUT), metavar="FILE", help="Write the result: .nc, .zarr, or .csv for the counts alone."
+    ),
+    click.option("--figure", type=Checked(FIGURE), metavar="FILE", help="Draw the figure: .png, .pdf or .svg."),
     click.option("--overwrite", is_flag=True, help="Replace files that exist."),
     click.option("--json", "as_json", is_flag=True, help="Print one JSON object on standard output, nothing else."),
 )
@@ -75,26 +116,25 @@ progress_flag = click.option(
 def seed_flag(of_what: str = "all random numbers") -> Callable[..., Any]:
     """``--seed``."""
     return click.option(
-        "--seed", type=CountType(low=0, high=2**64 - 1), default=0, show_default=True, metavar="N",
+        "--seed", type=Checked(SEED), default=0, show_default=True, metavar="N",
         help=f"Seed of {of_what}.",
     )  # fmt: skip
 
 
 def device_flag(text: str) -> Callable[..., Any]:
     """``--device``."""
-    devices = click.Choice(["auto", "cpu", "gpu"])
-    return click.option("--device", type=devices, default="cpu", show_default=True, help=text)
+    return click.option("--device", type=Checked(DEVICE), default="cpu", show_default=True, help=text)
 
 
 def worker_flags(threads: str = "Threads", verb: str = "Draw") -> Callable[..., Any]:
     """``--threads`` and ``--cluster``."""
     return options_of(
         click.option(
-            "--threads", type=CountType(high=4096), metavar="N",
+            "--threads", type=Checked(THREADS), metavar="N",
             help=f"{threads}; changes no number. [default: all cores]",
         ),
         click.option(
-            "--cluster", metavar="WHERE", help=f"{verb} on Dask workers: local, local:4 or tcp://host:port."
+            "--cluster", type=Checked(CLUSTER), metavar="WHERE", help=f"{verb} on Dask workers: local, local:4 or tcp://host:port."
         ),
     )  # fmt: skip
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bounds.quantities import parse_count, parse_grid
+from bounds.quantities import parse_grid
 from bounds.sources import Source, parse_source
 from simulate.corpus.source import CorpusSource, parse_corpus
+from simulate.parameters import ENGINE, REPLICATES, SEED, given, sources_of
 
 DEFAULT_SOURCES = (
     "zipf:2.2727",
@@ -19,8 +20,6 @@ DEFAULT_SOURCES = (
 
 DEFAULT_N_DRAWS = "1e3:1e6:25"
 DEFAULT_REPLICATES = 32
-ENGINES = ("auto", "tokens", "types", "gauss", "analytic")
-MAX_REPLICATES = 1 << 24
 
 
 @dataclass(frozen=True)
@@ -34,20 +33,16 @@ class Sweep:
     engine: str = "auto"
 
     def __post_init__(self) -> None:
-        given = [self.sources] if isinstance(self.sources, str) else self.sources
-        sources = tuple(str(parse_any_source(source)) for source in given)
+        sources = tuple(str(parse_any_source(source)) for source in sources_of(self.sources))
         object.__setattr__(self, "sources", sources)
-        object.__setattr__(self, "n_draws", parse_grid(self.n_draws) if self.n_draws else ())
+        object.__setattr__(self, "n_draws", parse_grid(self.n_draws) if given(self.n_draws) else ())
         if not sources:
             raise ValueError("a sweep needs at least one source, such as zipf:1.724")
         doubled = {source for source in sources if sources.count(source) > 1}
         if doubled:
             raise ValueError(f"each source may be named once, got {doubled.pop()} twice")
-        if self.engine not in ENGINES:
-            raise ValueError(f"engine must be one of {', '.join(ENGINES)}, got {self.engine!r}")
-        replicates = parse_count(self.replicates, name="replicates", high=MAX_REPLICATES)
-        object.__setattr__(self, "replicates", replicates)
-        object.__setattr__(self, "seed", parse_count(self.seed, name="seed", low=0, high=2**64 - 1))
+        for name, check in (("engine", ENGINE), ("replicates", REPLICATES), ("seed", SEED)):
+            object.__setattr__(self, name, check(getattr(self, name)))
 
 
 def parse_any_source(source: str | Source) -> Source | CorpusSource:

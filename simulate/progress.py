@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from bounds.readable import behind
+
 if TYPE_CHECKING:
     from simulate.keeping import State
 
@@ -75,7 +77,7 @@ def reporter(wanted: bool | None) -> Iterator[Any]:
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
         columns = (TextColumn("cells"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[rate]}"))
-        with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        with Progress(*columns, console=Console(file=behind(sys.stderr)), transient=True) as bar:
             yield Bar(bar)
 
 

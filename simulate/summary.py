@@ -10,6 +10,7 @@ from typing import Any
 
 import xarray as xr
 
+from bounds.arguments import printable
 from bounds.command import SCHEMA_VERSION, number, print_table
 from bounds.efficiency import Band, bands
 from bounds.terminal.band_table import band_notes, print_bands
@@ -61,7 +62,9 @@ def warnings(dataset: xr.Dataset, implied: Sequence[Band]) -> list[str]:
     """What a reader must be told beside the numbers."""
     told = [f"{short(row['source'])}: {row['fit']}" for row in rows(dataset) if _needs_words(row)]
     far = [row for row in rows(dataset) if row["z"] is not None and abs(row["z"]) > 4]
-    told += [f"{row['source']}: the mean count is {row['z']:.1f} standard errors from its expectation" for row in far]
+    told += [
+        f"{short(row['source'])}: the mean count is {row['z']:.1f} standard errors from its expectation" for row in far
+    ]
     told += _unknown(dataset)
     return told + [note[2:] for note in band_notes(implied, float(dataset.n_draws[-1])) if note.startswith("!")]
 
@@ -148,7 +151,7 @@ def _needs_words(row: dict[str, Any]) -> bool:
 def _unknown(dataset: xr.Dataset) -> list[str]:
     """Sources whose expectation would need too many words to be listed."""
     return [
-        f"{row['source']}: its words are too many to list, so that E U and z are not known"
+        f"{short(row['source'])}: its words are too many to list, so that E U and z are not known"
         for row in rows(dataset)
         if row["n_unique_expected"] is None and row["source"].startswith("windows:")
     ]
@@ -156,6 +159,7 @@ def _unknown(dataset: xr.Dataset) -> list[str]:
 
 def short(source: str) -> str:
     """The source as a table shows it: of a corpus, the file without its folder."""
+    source = printable(source)
     if not source.startswith("corpus:"):
         return source
     path, comma, rest = source.removeprefix("corpus:").partition(",unit=")

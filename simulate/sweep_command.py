@@ -7,7 +7,9 @@ from typing import Any
 
 import xarray as xr
 
+from bounds.arguments import printable
 from bounds.command import number, print_table, result_object
+from bounds.json_text import json_text
 from bounds.laws import LAWS
 from simulate.endings import explained, present, say_device, say_failures
 from simulate.forecast import check_memory, fit_seconds, forecast, memory_needed
@@ -97,7 +99,7 @@ def print_forecast(job: Job, options: dict[str, Any], *, dearer: float = 1.0) ->
         notes.append("a text is read and counted besides, some seconds for ten megabytes")
     if options["as_json"]:
         found = result_object(rows, json.loads(job.made)["parameters"], warnings=notes, verdict=verdict)
-        print(json.dumps(found, indent=1))
+        print(json_text(found, indent=1))
         return
     columns = ["source", "engine", "cells", "draws", "memory of one", "time on one core"]
     cells = [
@@ -107,7 +109,7 @@ def print_forecast(job: Job, options: dict[str, Any], *, dearer: float = 1.0) ->
     print_table(columns, cells, left=2)
     alike = len({(row["engine"], row["reason"]) for row in rows}) == 1
     for row in rows[:1] if alike else rows:
-        print(f"{row['engine'] if alike else row['source']}: {row['reason']}")
+        print(f"{row['engine'] if alike else printable(row['source'])}: {row['reason']}")
     for note in notes:
         print(f"! {note}")
     print(verdict)

@@ -52,9 +52,7 @@ def sweep(
 
     Raises ValueError with one sentence where an argument is not understood or a source cannot be drawn.
     """
-    named = (sources,) if isinstance(sources, str) else tuple(map(str, sources))
-    grid = n_draws if isinstance(n_draws, str) else np.atleast_1d(np.asarray(n_draws)).tolist()
-    plan = Sweep(named, grid, replicates, seed, engine)  # type: ignore[arg-type]
+    plan = Sweep(sources, n_draws, replicates, seed, engine)  # type: ignore[arg-type]
     return run_sweep(
         plan, device=device, threads=threads, cluster=cluster, out=out, resume=resume, overwrite=overwrite,
         progress=progress,

@@ -150,7 +150,7 @@ def test_fit_reads_standard_input_other_headers_and_flops(runs):
         ("n,d,loss\n", ("--at", "0"), "at must be at least 1"),
         ("n,d,loss\n", ("--confidence", "95"), "cannot fix five constants"),
         ("n,d,loss\n", ("--bootstrap", "10"), "bootstrap must be 0 or at least 50"),
-        ("n,d,loss\n", ("--objective", "squares"), "'squares' is not one of"),
+        ("n,d,loss\n", ("--objective", "squares"), "objective must be one of huber, lad, least-squares, got 'squares'"),
     ],
 )
 def test_bad_tables_are_one_sentence(tmp_path, text, options, sentence):
@@ -215,7 +215,7 @@ def test_laws_say_what_is_an_extrapolation_and_what_is_not_6nd():
         (["--compute", "many"], "compute must be a whole number"),
         (["--tokens-per-param", "20"], "--compute, which is missing"),
         (["--compute", "1e23", "--tokens-per-param", "0"], "tokens_per_param must be positive"),
-        (["--compute", "1e23", "--tokens-per-param", "nan"], "tokens_per_param must be positive"),
+        (["--compute", "1e23", "--tokens-per-param", "nan"], "tokens-per-param must be positive"),
     ],
 )
 def test_bad_arguments_of_laws_are_one_sentence(arguments, sentence):

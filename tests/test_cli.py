@@ -239,7 +239,7 @@ def test_a_corpus_is_a_source_of_a_sweep(tmp_path):
         (["sweep", "--cluster", "local", "--threads", "2"], "pass one of them"),
         (["sweep", "--law", "newton"], "unknown law 'newton'"),
         (["sweep", "--replicates", "0"], "replicates must be at least 1"),
-        (["sweep", "--engine", "steam"], "'steam' is not one of"),
+        (["sweep", "--engine", "steam"], "engine must be one of auto, tokens, types, gauss, analytic, got 'steam'"),
         (["sweep", "--source", "zipf:2", "--source", "zipf:2.0"], "twice"),
         (["sweep", "--out", ""], "ends in .nc, .zarr, .csv"),
         (["sweep", "--out", "result.txt"], "ends in .nc, .zarr, .csv"),
@@ -254,7 +254,7 @@ def test_a_corpus_is_a_source_of_a_sweep(tmp_path):
         (["corpus", "missing.txt"], "missing.txt"),
         (["corpus", "/"], "/"),
         (["corpus", "README.md", "--length", "0"], "length must be at least 1"),
-        (["corpus", "README.md", "--unit", "line"], "'line' is not one of"),
+        (["corpus", "README.md", "--unit", "line"], "unit must be one of byte, char, word, got 'line'"),
         (["corpus", "README.md", "--at", "1e12"], "at must not exceed"),
     ],
 )

@@ -16,6 +16,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from bounds.arguments import Choice
 from bounds.estimation.fitting_input import Data, checked, cut, enough_points
 from bounds.estimation.growth_models import (
     ACCEPT,
@@ -68,8 +69,7 @@ def exponents(
     for its spectrum. With `spectra`, one for each corpus, model ``auto`` is ``spectrum``.
     Raises ValueError as `fit_exponent` does.
     """
-    if model not in MODELS:
-        raise ValueError(f"model must be one of {', '.join(MODELS)}, got {model!r}")
+    Choice("model", MODELS)(model)
     data, _ = cut(checked(n_draws, n_unique, spectra, True), window, None)
     found, inside = _at_ends(data)
     if inside.any():

@@ -6,14 +6,31 @@ import math
 from numbers import Real
 from typing import Any
 
+MAX_QUOTED = 80
+"""Characters that a sentence quotes of a value, a name or a file."""
+
+
+def printable(text: str) -> str:
+    """`text` on one line, with what would move a terminal's cursor or change its colours written out, as in \\x1b."""
+    return text if text.isprintable() else "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
+
+
+def cut(text: str) -> str:
+    """`text`, with its end left out where a sentence would not be read to its end."""
+    return text if len(text) <= MAX_QUOTED else f"{text[: MAX_QUOTED - 3]}..."
+
 
 def shown(value: Any) -> str:
     """`value` in a sentence: on one line, and cut where it is long."""
+    if isinstance(value, str | bytes) and len(value) > MAX_QUOTED:
+        return f"{repr(value[:MAX_QUOTED])[: MAX_QUOTED - 3]}..."
     try:
         text = " ".join(repr(value).split())
     except ValueError:  # whole numbers of thousands of digits
         return f"a {type(value).__name__} that is too long to write"
-    return text if len(text) <= 100 else f"{text[:97]}..."
+    except RecursionError:
+        return f"a {type(value).__name__} that holds itself"
+    return cut(printable(text))
 
 
 def real_number(name: str, value: Any) -> float:
@@ -55,15 +72,20 @@ def number_between(
     low_open: bool = True,
     high_open: bool = True,
     text: str = "",
+    given: Any = None,
 ) -> float:
-    """`value` as a finite float between `low` and `high`, which errors call `text` where that is not enough."""
+    """`value` as a finite float between `low` and `high`, which errors call `text` where that is not enough.
+
+    They quote `given` where that is a text.
+    """
     number = real_number(name, value)
     inside = (number > low or (number == low and not low_open)) and (
         number < high or (number == high and not high_open)
     )
     if not (math.isfinite(number) and inside):
         text = text or (f"above {low:g}" if low_open else f"at least {low:g}")
-        raise ValueError(f"{name} must be {text}, got {number!r}")
+        got = cut(printable(given.strip())) if isinstance(given, str) else repr(number)
+        raise ValueError(f"{name} must be {text}, got {got}")
     return number
 
 

@@ -64,9 +64,10 @@ def _variance_by_recursion(law: PitmanYor, n: Any) -> Any:
     """V_{n+1} = V_n (1 + 2d/(θ+n)) + μ_n (1 - μ_n), unrolled: every term is positive."""
     d, theta = law.discount, law.concentration
     i = np.arange(1, int(n.max()) + 1)
-    log_new = np.log1p(-(1 - d) / (theta + i))
-    if theta + d < 0.5:  # 1 - (1-d)/(θ+1) would lose the digits of θ + d
-        log_new[0] = np.log((theta + d) / (theta + 1))
+    log_new = np.log1p(-(1 - d) / (theta + i[1:]))
+    # Of the first, 1 - (1-d)/(θ+1) would lose the digits of θ + d.
+    first = np.log((theta + d) / (theta + 1)) if theta + d < 0.5 else np.log1p(-(1 - d) / (theta + 1))
+    log_new = np.concatenate([[first], log_new])
     log_new = np.cumsum(log_new)
     growth = np.concatenate([[0.0], np.cumsum(np.log1p(2 * d / (theta + i)))])
     step = np.exp(log_new) * -np.expm1(log_new) * np.exp(-growth[1:])

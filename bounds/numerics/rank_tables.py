@@ -22,6 +22,7 @@ from __future__ import annotations
 
 import functools
 import math
+import sys
 from dataclasses import dataclass
 from typing import Any
 
@@ -132,6 +133,9 @@ def zipf_normaliser(source: Zipf | str) -> float:
     law = parse_source(source)
     if not isinstance(law, Zipf):
         raise ValueError(f"zipf_normaliser needs a zipf source such as zipf:1.724,shift=100, got {law}")
+    log_normaliser = math.log(first_probability(law)) + law.exponent * math.log1p(law.shift)
+    if log_normaliser > math.log(sys.float_info.max):
+        raise ValueError(f"the normaliser of {law} is e^{log_normaliser:.6g}, above every floating-point number")
     return first_probability(law) * (1 + law.shift) ** law.exponent
 
 

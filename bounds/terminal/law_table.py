@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from bounds.arguments import unknown
 from bounds.capacity_law import consistency
 from bounds.command import number, print_table
 from bounds.kaplan import KaplanLaw
 from bounds.law_range import Range, beyond, range_text
 from bounds.laws import LAWS, LossLaw, get_law
-from bounds.numerics.one_number import shown
 from bounds.overtraining import OVERTRAINING_LAWS, OvertrainingLaw
 from bounds.repeated_data import REPEATED_DATA_LAWS
 
@@ -23,7 +23,7 @@ def _any_law(key: str) -> LossLaw | OvertrainingLaw:
     if key in OVERTRAINING_LAWS:
         return OVERTRAINING_LAWS[key]
     if key not in LAWS:
-        raise ValueError(f"unknown law {shown(key)}: known are {', '.join((*LAWS, *OVERTRAINING_LAWS))}")
+        raise unknown("law", key, (*LAWS, *OVERTRAINING_LAWS))
     return get_law(key)
 
 

@@ -20,14 +20,15 @@ from typing import Any, overload
 
 import numpy as np
 
-from bounds.quantities import log_spaced, parse_count
+from bounds.arguments import shown
+from bounds.quantities import LARGEST, entries_of, log_spaced, parse_count, parse_range
 
 from .blocks import MAX_GROUPS, MIN_BLOCK, MIN_GROUPS, BlockCurves, block_curves
 from .counting import WindowIds, growth, window_ids
 from .readers import InputError
 from .repeats import note_of_repeats
 from .room import counted_exactly
-from .sequences import ORDERS, Units, philox_order, read_units, shuffle_chunks
+from .sequences import ORDERS, Units, check_chunk, check_seed, check_unit, philox_order, read_units, shuffle_chunks
 from .units import noun
 
 Paths = str | os.PathLike[str] | Sequence[str | os.PathLike[str]]
@@ -136,6 +137,8 @@ def measure_corpus(
     """
     lengths = window_lengths(length)
     _check(order, blocks)
+    check_chunk(chunk)
+    check_unit(unit)
     philox_order(0, seed)  # a bad seed is refused before the text is read
     found = measure_units(read_units(paths, unit), lengths, at=at, order=order, chunk=chunk, blocks=blocks, seed=seed)
     return found[0] if np.ndim(length) == 0 else found
@@ -181,11 +184,11 @@ def parse_at(at: Any, n_units: int, length: int, unit: str) -> np.ndarray:
     points = read_points(at_items(at), n_units)
     if not points:
         raise InputError(NO_PREFIX)
-    grid = np.array(sorted(points), dtype=np.int64)
-    if grid[-1] > n_units:
+    if max(points) > n_units:
         raise InputError(
-            f"at must not exceed the {n_units} {noun(unit)} of the corpus, got {grid[-1]}; write all for all of them"
+            f"at must not exceed the {n_units} {noun(unit)} of the corpus, got {max(points)}; write all for all of them"
         )
+    grid = np.array(sorted(points), dtype=np.int64)
     if grid[0] < length:
         raise InputError(f"at must be at least the length of a window, {length} {noun(unit)}, got {grid[0]}")
     return grid
@@ -193,7 +196,10 @@ def parse_at(at: Any, n_units: int, length: int, unit: str) -> np.ndarray:
 
 def at_items(at: Any) -> list[Any]:
     """The parts of `at`: of a string those between commas, of one number itself."""
-    return at.split(",") if isinstance(at, str) else [at] if np.ndim(at) == 0 else list(at)
+    items = entries_of(at)
+    if items is None:
+        raise InputError(f"at must be prefixes such as 1000,1e5,all or 1e3:1e6:25, got {shown(at)}")
+    return items
 
 
 def read_points(items: Sequence[Any], n_units: int) -> set[int]:
@@ -208,21 +214,20 @@ def _points(item: Any, n_units: int) -> tuple[int, ...]:
     parts = [
         str(n_units) if part.strip().lower() == "all" else part for part in str(item).split(":")
     ]  # str(1e6) and str(7.0) are numbers that parse_count reads
-    if len(parts) == 3:
-        low, high, count = (parse_count(part, name="at") for part in parts)
-        return log_spaced(low, high, count, name="at")
     if len(parts) != 1:
-        raise ValueError(f"at must be LOW:HIGH:COUNT, got {item!r}")
-    return (parse_count(parts[0], name="at"),)
+        return parse_range(parts, item, name="at")
+    return (parse_count(parts[0], name="at", high=LARGEST),)
 
 
 def window_lengths(length: int | Sequence[int]) -> list[int]:
     """`length` as a list; InputError unless each is a whole number, at least 1."""
-    given: list[Any] = [length] if np.ndim(length) == 0 else list(length)  # type: ignore[arg-type]
+    given = entries_of(length)
+    if given is None:
+        raise InputError(f"length must be a whole number of units, at least 1, got {shown(length)}")
     for value in given:
         whole = isinstance(value, int | np.integer) and not isinstance(value, bool)
         if not whole or value < 1:
-            raise InputError(f"length must be a whole number of units, at least 1, got {value!r}")
+            raise InputError(f"length must be a whole number of units, at least 1, got {shown(value)}")
     if not given:
         raise InputError("length names no window: give at least one number of units")
     return [int(value) for value in given]
@@ -230,9 +235,12 @@ def window_lengths(length: int | Sequence[int]) -> list[int]:
 
 def _check(order: str, blocks: int) -> None:
     if order not in ORDERS:
-        raise InputError(f"order must be one of {', '.join(ORDERS)}, got {order!r}")
-    if isinstance(blocks, bool) or blocks != int(blocks) or not (blocks == 0 or MIN_GROUPS <= blocks <= MAX_GROUPS):
-        raise InputError(f"blocks must be 0 (none) or a whole number from {MIN_GROUPS} to {MAX_GROUPS}, got {blocks!r}")
+        raise InputError(f"order must be one of {', '.join(ORDERS)}, got {shown(order)}")
+    whole = isinstance(blocks, int | np.integer) and not isinstance(blocks, bool)
+    if not whole or not (blocks == 0 or MIN_GROUPS <= blocks <= MAX_GROUPS):
+        raise InputError(
+            f"blocks must be 0 (none) or a whole number from {MIN_GROUPS} to {MAX_GROUPS}, got {shown(blocks)}"
+        )
 
 
 def _measured(
@@ -261,7 +269,7 @@ def _measured(
         edges=edges,
         blocks=curves,
         sha256=units.sha256,
-        seed=int(seed),
+        seed=check_seed(seed),
         notes=tuple(notes),
     )
 

@@ -10,10 +10,12 @@ from __future__ import annotations
 import os
 import shlex
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import IO
+
+from bounds.arguments import shown
 
 from .recognising import HEAD, shortened, why_not_text
 
@@ -31,6 +33,8 @@ class InputError(ValueError):
 def file_list(paths: str | os.PathLike[str] | Sequence[str | os.PathLike[str]]) -> list[str]:
     """The names of `paths`, one or several, in the order given; ``-`` is standard input."""
     given = [paths] if isinstance(paths, str | os.PathLike) else paths
+    if not isinstance(given, Iterable) or any(not isinstance(path, str | os.PathLike) for path in given):
+        raise InputError(f"paths must be the name of a file, or a list of them, got {shown(paths)}")
     names = [os.fsdecode(path) for path in given]
     if not names:
         raise InputError("no file was given: name at least one text file, or - for standard input")

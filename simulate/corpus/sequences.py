@@ -14,6 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from bounds.arguments import shown
+from bounds.quantities import LARGEST, parse_count
+
 from .readers import InputError, file_argument, file_list, label, read_blocks, stem
 from .recognising import BOM, HEAD, is_binary, why_not_utf8
 from .room import Reading, counted_exactly, require
@@ -129,7 +132,7 @@ def read_units(
 def check_unit(unit: str) -> None:
     """Raise InputError unless `unit` is one of `UNITS`."""
     if unit not in UNITS:
-        raise InputError(f"unit must be one of {', '.join(UNITS)}, got {unit!r}")
+        raise InputError(f"unit must be one of {', '.join(UNITS)}, got {shown(unit)}")
 
 
 def same_files(hashes: Sequence[tuple[str, str]]) -> list[str]:
@@ -147,10 +150,21 @@ def same_files(hashes: Sequence[tuple[str, str]]) -> list[str]:
     return list(dict.fromkeys(notes))
 
 
-def check_seed(seed: int) -> None:
-    """Raise InputError unless `seed` is a whole number of 64 bits."""
-    if isinstance(seed, bool) or seed != int(seed) or not 0 <= seed < 2**64:
-        raise InputError(f"seed must be a whole number from 0 to 2^64 - 1, got {seed!r}")
+def check_seed(seed: int) -> int:
+    """The seed, a whole number of 64 bits; InputError for anything else."""
+    return _must_be_whole("seed", seed, 0, 2**64 - 1)
+
+
+def check_chunk(chunk: int) -> int:
+    """The units of a shuffled chunk, at least 1; InputError for anything else."""
+    return _must_be_whole("chunk", chunk, 1, LARGEST)
+
+
+def _must_be_whole(name: str, value: Any, low: int, high: int) -> int:
+    try:
+        return parse_count(value, name=name, low=low, high=high)
+    except ValueError as error:
+        raise InputError(str(error)) from None
 
 
 def corpus_name(names: Sequence[str]) -> str:
@@ -164,9 +178,8 @@ def shuffle_chunks(units: Units, chunk: int, seed: int) -> Units:
     Each stretch is a stream of its own, so that no window is made that the text does not hold: with k-unit
     windows, k - 1 of them are lost at each cut. The last stretch of each file may be shorter.
     """
-    if isinstance(chunk, bool) or chunk != int(chunk) or chunk < 1:
-        raise InputError(f"chunk must be a whole number of units, at least 1, got {chunk!r}")
-    bounds = [np.arange(a, b, int(chunk)) for a, b in zip(units.starts[:-1], units.starts[1:], strict=True)]
+    chunk = check_chunk(chunk)
+    bounds = [np.arange(a, b, chunk) for a, b in zip(units.starts[:-1], units.starts[1:], strict=True)]
     first = np.concatenate(bounds).astype(np.int64)
     sizes = np.diff(np.append(first, units.n_units))
     order = philox_order(len(first), seed)
@@ -181,8 +194,7 @@ def shuffle_chunks(units: Units, chunk: int, seed: int) -> Units:
 
 def philox_order(count: int, seed: int) -> np.ndarray:
     """A random order of `count` things that depends on `seed` alone, not on the version of NumPy."""
-    check_seed(seed)
-    bits = np.random.Philox(key=int(seed), counter=_SHUFFLE_COUNTER)
+    bits = np.random.Philox(key=check_seed(seed), counter=_SHUFFLE_COUNTER)
     return np.argsort(bits.random_raw(count), kind="stable")
 
 

@@ -39,6 +39,7 @@ from typing import Any
 
 import numpy as np
 
+from bounds.arguments import shown
 from bounds.intervals import Interval
 from simulate.compiled import compiled, inlined, leading_zeros
 from simulate.sampling import HASH_PRIME, hash_base, roll_window
@@ -113,7 +114,8 @@ class HyperLogLog:
             mine, theirs = getattr(self, name), getattr(other, name)
             if mine != theirs:
                 raise InputError(
-                    f"{name} must be equal in sketches that are merged, got {mine!r} and {theirs!r}; make both anew"
+                    f"{name} must be equal in sketches that are merged, got {shown(mine)} and {shown(theirs)}; make "
+                    "both anew"
                 )
         return HyperLogLog(self.precision, self.seed, self.kind, np.maximum(self.registers, other.registers))
 
@@ -134,7 +136,7 @@ class HyperLogLog:
         goes wrong, and it would be missed. ``docs/corpora.md`` has the measured coverage.
         """
         if not 0 < confidence < 1:
-            raise InputError(f"confidence must lie between 0 and 1, got {confidence!r}; 0.95 is usual")
+            raise InputError(f"confidence must lie between 0 and 1, got {shown(confidence)}; 0.95 is usual")
         estimate = self.estimate()
         reach = NormalDist().inv_cdf((1 + confidence) / 2) * self.relative_error
         upper = math.ceil(estimate / (1 - reach)) if reach < 1 else math.inf
@@ -150,7 +152,7 @@ def check_precision(precision: int) -> None:
     whole = isinstance(precision, int | np.integer) and not isinstance(precision, bool)
     if not whole or not MIN_PRECISION <= precision <= MAX_PRECISION:
         raise InputError(
-            f"precision must be a whole number from {MIN_PRECISION} to {MAX_PRECISION}, got {precision!r}; "
+            f"precision must be a whole number from {MIN_PRECISION} to {MAX_PRECISION}, got {shown(precision)}; "
             f"{PRECISION} takes 16 KiB and errs by 0.8 %"
         )
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from bounds.arguments import Choice, close_to, shown
 from bounds.quantities import parse_count
 
 from .readers import InputError, label
@@ -129,14 +130,25 @@ def parse_corpus(text: str) -> CorpusSource:
     path = match and (match["quoted"] or match["plain"])
     if not match or not path:
         raise ValueError(
-            f"source {text!r}: a corpus is written corpus:FILE,unit=word,length=1; quote a name that holds a comma"
+            f"source {shown(text)}: a corpus is written corpus:FILE,unit=word,length=1; quote a name that holds a comma"
+        )
+    if not path.isprintable():
+        raise ValueError(
+            f"source {shown(text)}: the name of a text must be printable, to stand in tables and results; link it "
+            "under another name"
         )
     arguments: dict[str, Any] = {}
     for part in match["rest"].split(",")[1:]:
         name, _, value = (piece.strip() for piece in part.partition("="))
         if name not in ("unit", "length") or name in arguments:
-            raise ValueError(f"source {text!r}: {part!r} is not understood; corpus takes unit=... and length=...")
+            close = close_to(name, ("unit", "length"))
+            hint = f"did you mean {close}=? " if close and name not in arguments else ""
+            raise ValueError(
+                f"source {shown(text)}: {shown(part)} is not understood; {hint}corpus takes unit=... and length=..."
+            )
         arguments[name] = parse_count(value, name="length", high=1 << 20) if name == "length" else value
-    if arguments.get("unit", "word") not in UNITS:
-        raise ValueError(f"source {text!r}: unit must be one of {', '.join(UNITS)}, got {arguments['unit']!r}")
+    try:
+        Choice("unit", UNITS)(arguments.get("unit", "word"))
+    except ValueError as error:
+        raise ValueError(f"source {shown(text)}: {error}") from None
     return CorpusSource(path, **arguments)

@@ -161,7 +161,7 @@ def _grid(at: Any, length: int, unit: str) -> _Grid:
             end = True
         elif len(parts) == 3 and parts[1] == "all" != parts[0]:
             (first,) = read_points(parts[:1], MAX_COUNT)
-            read_points(parts[2:], MAX_COUNT)  # a bad COUNT is refused, though it is not used
+            read_points([f"1:1:{parts[2]}"], MAX_COUNT)  # a bad COUNT is refused, though it is not used
             given.add(first)
             low, end = min(first, low or first), True
         else:

@@ -14,12 +14,13 @@ from typing import Any
 
 import numpy as np
 
-from bounds.quantities import parse_count
+from bounds.json_text import json_text
 from simulate.job import Job, changed_parameter, difference
 from simulate.learners.corpora import N_TESTS, SeenCorpus, seen_corpora
 from simulate.learners.kinds import NOVELTY_COST, Store
-from simulate.learners.names import PRESET, fit_pairs, parse_learner, parse_tolerances
+from simulate.learners.names import LEARNERS, PRESET, fit_pairs, parse_learner, parse_tolerances
 from simulate.learners.stores import efficient_size
+from simulate.parameters import TEST_DRAWS, TOLERANCES, given, sources_of, texts
 from simulate.plan import DEFAULT_REPLICATES, Sweep, parse_any_source
 from simulate.sweep_cells import Block, Cell, Layout, block_size, cut
 
@@ -44,14 +45,15 @@ class LearnerSweep:
     pairs: tuple[tuple[str, str], ...] = field(init=False)
 
     def __post_init__(self) -> None:
-        given = (self.sources,) if isinstance(self.sources, str) else self.sources
-        found = fit_pairs(self.learners, [parse_any_source(source) for source in given])
+        named = texts(self.learners, "learners", "margin:0.3333", *LEARNERS)
+        found = fit_pairs(named, [parse_any_source(source) for source in sources_of(self.sources)])
         pairs = tuple((str(source), str(learner)) for learner, source in found)
         object.__setattr__(self, "learners", tuple(dict.fromkeys(name for _, name in pairs)))
         object.__setattr__(self, "sources", tuple(dict.fromkeys(source for source, _ in pairs)))
         object.__setattr__(self, "pairs", pairs)
-        object.__setattr__(self, "tolerances", parse_tolerances(",".join(self.tolerances)) if self.tolerances else ())
-        object.__setattr__(self, "n_tests", parse_count(self.n_tests, name="test_draws", high=10**9))
+        tolerances = TOLERANCES(self.tolerances) if given(self.tolerances) else None
+        object.__setattr__(self, "tolerances", () if tolerances is None else parse_tolerances(tolerances))
+        object.__setattr__(self, "n_tests", TEST_DRAWS(self.n_tests))
         if self.tolerances and self.cost is None:
             raise ValueError("a tolerance is for the size of a store; add the learner store")
 
@@ -121,7 +123,7 @@ class LearnerJob:
             "learners": list(plan.learners), "pairs": [list(pair) for pair in plan.pairs],
             "tolerances": list(plan.tolerances), "test_draws": plan.n_tests, "novelty_cost": plan.cost,
         }  # fmt: skip
-        return json.dumps(made | {"command": "sweep --learner"})
+        return json_text(made | {"command": "sweep --learner"})
 
     @cached_property
     def drawers(self) -> dict[int, LearnerDrawer]:

@@ -53,10 +53,7 @@ def measure_learners(
     ``efficient_size``, in sequences. Tokens are drawn on `device`, which changes no number. Raises ValueError with one
     sentence where a learner does not fit a source.
     """
-    named = (learners,) if isinstance(learners, str) else tuple(map(str, learners))
-    laws = (sources,) if isinstance(sources, str) else tuple(map(str, sources))
-    grid = n_draws if isinstance(n_draws, str) else tuple(np.atleast_1d(np.asarray(n_draws)).tolist())
-    plan = LearnerSweep(named, laws, grid, replicates, seed, tuple(map(str, tolerances)), n_tests)
+    plan = LearnerSweep(learners, sources, n_draws, replicates, seed, tolerances, n_tests)  # type: ignore[arg-type]
     job = prepare(plan.counted, device=device)
     return run_learners(plan, job, threads=threads, cluster=cluster, out=out, resume=resume, overwrite=overwrite)
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, cast
 
-from bounds.sources import parse_source
+from bounds.arguments import close_to, shown, unknown
+from bounds.sources import parse_source, read_number
 from simulate.learners.kinds import (
     AddConstant,
     AnySource,
@@ -22,14 +23,15 @@ PRESET = ("margin:1", "margin:0.3333", "margin:0.01", "memoriser")
 """The learners of ``--learner all``: at β = 0.28 they imply D^0.72, D^0.58, D^0.44 (as a → 0) and D^0.72."""
 
 # kind -> (class, field of the number after the colon, how it is read, options with how they are read)
-_KINDS: dict[str, tuple[Callable[..., Any], str, dict[str, Callable[[str], Any]]]] = {
+_KINDS: dict[str, tuple[type, str, dict[str, Callable[[str], Any]]]] = {
     "memoriser": (Memoriser, "", {}),
-    "add-constant": (AddConstant, "added", {"added": float}),
+    "add-constant": (AddConstant, "added", {"added": read_number}),
     "good-turing": (GoodTuring, "", {}),
-    "pitman-yor": (PitmanYorPredictor, "discount", {"discount": float, "concentration": float}),
-    "store": (Store, "n_stored", {"n_stored": float, "by": str, "cost": float}),
-    "margin": (Margin, "exponent", {"exponent": float}),
+    "pitman-yor": (PitmanYorPredictor, "discount", {"discount": read_number, "concentration": read_number}),
+    "store": (Store, "n_stored", {"n_stored": read_number, "by": str, "cost": read_number}),
+    "margin": (Margin, "exponent", {"exponent": read_number}),
 }
+LEARNERS = tuple(make for make, *_ in _KINDS.values())
 _REQUIRED = {"add-constant": "1", "pitman-yor": "0.72", "margin": "1"}
 
 
@@ -38,12 +40,14 @@ def parse_learner(text: str | Learner) -> Learner:
 
     Raises ValueError with one sentence that says what is not understood and what is allowed.
     """
+    if isinstance(text, LEARNERS):
+        return cast(Learner, text)
     if not isinstance(text, str):
-        return text
+        raise ValueError(f"a learner must be a text such as margin:0.3333, or a learner, got {shown(text)}")
     kind, _, body = text.strip().partition(":")
     kind = kind.strip().lower()
     if kind not in _KINDS:
-        raise ValueError(f"unknown learner {text!r}: known are {', '.join(_KINDS)}; write for example margin:0.3333")
+        raise unknown("learner", text, (*_KINDS, "all"), "write for example margin:0.3333", word=kind)
     make, main, readers = _KINDS[kind]
     given: dict[str, Any] = {}
     for i, part in enumerate(filter(None, (part.strip() for part in body.split(",")))):
@@ -53,13 +57,15 @@ def parse_learner(text: str | Learner) -> Learner:
         options = [option for option in readers if option != main]
         if name not in readers or (equals and name == main) or name in given:
             allowed = f"its options are {', '.join(options)}" if options else "it has no options"
-            raise ValueError(f"learner {text!r}: {part!r} is not understood; {allowed}")
+            close = close_to(name, options)
+            hint = f"did you mean {close}? " if close else ""
+            raise ValueError(f"learner {shown(text)}: {shown(part)} is not understood; {hint}{allowed}")
         try:
             given[name] = readers[name](value)
         except ValueError:
-            raise ValueError(f"learner {text!r}: {value!r} is no number") from None
+            raise ValueError(f"learner {shown(text)}: {shown(value)} is no number") from None
     if kind in _REQUIRED and main not in given:
-        raise ValueError(f"learner {text!r} needs a number, such as {kind}:{_REQUIRED[kind]}")
+        raise ValueError(f"learner {shown(text)} needs a number, such as {kind}:{_REQUIRED[kind]}")
     return make(**given)
 
 
@@ -89,8 +95,8 @@ def parse_tolerances(text: str) -> tuple[str, ...]:
         except ValueError:
             value = math.nan
         if not 0 <= value < math.inf:
-            raise ValueError(f"tolerance must be numbers of at least 0 such as 0,0.01,10%, got {part!r}")
+            raise ValueError(f"tolerance must be numbers of at least 0 such as 0,0.01,10%, got {shown(part)}")
         found.append(f"{value:g}" + "%" * part.endswith("%"))
     if not found or len(set(found)) < len(found):
-        raise ValueError(f"tolerance must name different numbers such as 0,0.01,10%, got {text!r}")
+        raise ValueError(f"tolerance must name different numbers such as 0,0.01,10%, got {shown(text)}")
     return tuple(found)

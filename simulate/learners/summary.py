@@ -177,13 +177,15 @@ def notes(dataset: xr.Dataset, laws: Sequence[str]) -> list[str]:
     for row in rows(dataset):
         for key, against in (("z", "its expectation"), ("z_tested", "the mean over test draws")):
             if row[key] is not None and abs(row[key]) > _Z_LIMIT:
-                told.append(f"{row['source']}, {row['learner']}: the loss is {row[key]:+.1f} errors from {against}.")
+                told.append(
+                    f"{short(row['source'])}, {row['learner']}: the loss is {row[key]:+.1f} errors from {against}."
+                )
     for row in rows(dataset):
         width = _width(row)
         if row["place"] and width is not None and width > 0.1:
             told.append(
-                f"{row['source']}, {row['learner']}: the interval of β is {width:.2f} wide; where losses are rare and "
-                "large such an interval is still too narrow: pass more --replicates."
+                f"{short(row['source'])}, {row['learner']}: the interval of β is {width:.2f} wide; where losses are "
+                "rare and large such an interval is still too narrow: pass more --replicates."
             )
     bare = [key for key in laws if "data_exponent" not in dict(get_law(key).standard_errors)]
     if bare:

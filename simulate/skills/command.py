@@ -10,6 +10,7 @@ from typing import Any
 import xarray as xr
 
 from bounds.command import number, result_object
+from bounds.json_text import json_text
 from simulate.endings import explained, present, say_device, say_failures
 from simulate.progress import clock
 from simulate.skills.job import SkillJob, measure, prepare
@@ -61,7 +62,7 @@ def _print_forecast(job: SkillJob, options: dict[str, Any]) -> None:
     )
     if options["as_json"]:
         row = {"engine": job.choice.name, "n_draws": plan.n_draws[-1], "replicates": job.replicates, "seconds": seconds}
-        print(json.dumps(result_object([row], json.loads(job.made)["parameters"], verdict=verdict), indent=1))
+        print(json_text(result_object([row], json.loads(job.made)["parameters"], verdict=verdict), indent=1))
         return
     for letter, sizes in (("D", plan.n_draws), ("n", plan.n_stored)):
         print(f"{letter} from {number(sizes[0], 4)} to {number(sizes[-1], 4)} in {len(sizes)} sizes")

@@ -176,6 +176,11 @@ def lay_out(plan: SkillPlan, *, device: str = "cpu") -> Groups:
     base = open_order(law, plan.n_draws[-1], seed=plan.seed, device=device)
     assert isinstance(base, DrawnOrder)
     groups = Groups(plan, base)
+    if plan.kind == "masses" and not np.all(groups.probabilities > 0):
+        raise ValueError(
+            f"exponent must leave each of the {plan.n_skills} skills a probability that a float can hold, got "
+            f"{plan.exponent:g}; pass a smaller --exponent or --n-skills"
+        )
     if plan.kind != "windows":
         return groups
     return _with_starts(groups, float(expected_unique(law, plan.n_draws[-1])) / 4)

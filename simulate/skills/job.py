@@ -25,6 +25,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
+from bounds.json_text import json_text
 from bounds.quantities import log_spaced
 from simulate.arrivals import FEW_TOKENS, Choice
 from simulate.corpus.source import parse_corpus
@@ -226,7 +227,7 @@ def _dataset(job: SkillJob, gathered: Gathered) -> xr.Dataset:
         dataset = dataset.assign(first_rank=("skill", job.groups.ranks[:, 0]))
     dataset = add_theory(dataset, job.groups, poisson=job.choice.name == "arrivals")
     example = find_example(job.groups)
-    dataset.attrs["example"] = json.dumps(example and example.to_json())
+    dataset.attrs["example"] = json_text(example and example.to_json())
     return stamp(describe(dataset), made_of(job, gathered))
 
 

@@ -23,13 +23,23 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
-from bounds.quantities import parse_count, parse_grid
+from bounds.arguments import shown
+from bounds.quantities import parse_count, parse_grid, parse_list
 from bounds.sources import Geometric, Source, Uniform, Zipf, parse_source
+from simulate.parameters import (
+    EXPONENT,
+    EXPOSURES,
+    KIND,
+    MAX_MEMBERS_IN_ALL,
+    MEMBERS,
+    QUORUM,
+    REPLICATES,
+    SEED,
+    SKILL_ENGINE,
+    given,
+)
 
-__all__ = ["ENGINES", "KINDS", "SkillPlan"]
-
-KINDS = ("masses", "windows", "frequency")
-ENGINES = ("auto", "tokens", "arrivals")
+__all__ = ["SkillPlan"]
 
 DEFAULT_N_DRAWS = {"masses": "1e3:1e6:16", "windows": "1e3:1e6:16", "frequency": "1:1e4:17"}
 DEFAULT_REPLICATES = 100
@@ -37,9 +47,6 @@ DEFAULT_MEMBERS = 50
 DEFAULT_EXPONENT = 1.724
 DEFAULT_SKILLS = {"masses": 1000, "windows": 10, "frequency": 4}
 
-MAX_REPLICATES = 1 << 24
-MAX_MEMBERS_IN_ALL = 1 << 24
-"""Members of all skills: some hundred megabytes at work."""
 MAX_POINTS = 512
 """Corpus sizes, or sizes of a store."""
 
@@ -63,19 +70,20 @@ class SkillPlan:
     engine: str = "auto"
 
     def __post_init__(self) -> None:
-        kind = self.kind or ("windows" if self.source else "masses")
-        if kind not in KINDS:
-            raise ValueError(f"kind must be one of {', '.join(KINDS)}, got {self.kind!r}")
-        if self.engine not in ENGINES:
-            raise ValueError(f"engine must be one of {', '.join(ENGINES)}, got {self.engine!r}")
-        self._set("kind", kind)
+        if not isinstance(self.source, str | Source):
+            raise ValueError(f"source must be a text such as zipf:1.724, or a Source, got {shown(self.source)}")
+        self._set("kind", KIND(self.kind) if given(self.kind) else "windows" if self.source else "masses")
+        self._set("engine", SKILL_ENGINE(self.engine))
+        self._set("exponent", EXPONENT(self.exponent))
         self._set_source()
-        self._set("n_draws", ascending(self.n_draws or self.default_n_draws, name="n-draws"))
-        self._set("n_stored", ascending(self.n_stored, name="n-stored") if self.n_stored else ())
-        self._set("starts", ascending(self.starts, name="starts", most=MAX_MEMBERS_IN_ALL) if self.starts else ())
+        sizes = ascending(self.n_draws, name="n-draws") if given(self.n_draws) else self.default_n_draws
+        self._set("n_draws", sizes)
+        self._set("n_stored", ascending(self.n_stored, name="n-stored") if given(self.n_stored) else ())
+        most = MAX_MEMBERS_IN_ALL
+        self._set("starts", ascending(self.starts, name="starts", most=most) if given(self.starts) else ())
         self._set_skills()
-        for name, low, high in (("replicates", 1, MAX_REPLICATES), ("seed", 0, 2**64 - 1), ("exposures", 1, 10**9)):
-            self._set(name, parse_count(getattr(self, name), name=name, low=low, high=high))
+        for name, check in (("replicates", REPLICATES), ("seed", SEED), ("exposures", EXPOSURES)):
+            self._set(name, check(getattr(self, name)))
 
     @property
     def default_n_draws(self) -> tuple[int, ...]:
@@ -125,11 +133,12 @@ class SkillPlan:
         self._set("source", str(law))
 
     def _set_skills(self) -> None:
-        m = parse_count(self.members, name="members", high=MAX_MEMBERS_IN_ALL)
-        a = parse_count(self.quorum, name="quorum") if self.quorum else _default_quorum(m)
+        m = MEMBERS(self.members)
+        a = _default_quorum(m) if _is_zero(self.quorum) else QUORUM(self.quorum)
         if a > m:
             raise ValueError(f"quorum must be at most the number of members, {m}, got {a}")
-        J = parse_count(self.n_skills or len(self.starts) or DEFAULT_SKILLS[self.kind], name="n-skills", high=2**62)
+        chosen = len(self.starts) or DEFAULT_SKILLS[self.kind]
+        J = chosen if _is_zero(self.n_skills) else parse_count(self.n_skills, name="n-skills", high=2**62)
         if J * m > MAX_MEMBERS_IN_ALL:
             raise ValueError(
                 f"n-skills times members must be at most {MAX_MEMBERS_IN_ALL}, got {J} times {m}; pass fewer of them"
@@ -156,6 +165,11 @@ class SkillPlan:
 _INSTEAD = "pass a uniform, zipf or geometric source, or a text"
 
 
+def _is_zero(value: object) -> bool:
+    """Whether a count is left open, as 0."""
+    return type(value) is int and value == 0
+
+
 def _default_quorum(members: int) -> int:
     return max(1, -(-members * 4 // 5))
 
@@ -166,18 +180,14 @@ def plan_of_flags(options: Mapping[str, Any]) -> SkillPlan:
     if fraction is not None:
         if quorum is not None:
             raise ValueError("--quorum is a number of members and --fraction a part of them; pass one of the two")
-        if not 0 < fraction <= 1:
-            raise ValueError(f"fraction must be above 0 and at most 1, a part of the members, got {fraction:g}")
         quorum = whole_quorum(options["members"], fraction)
-    if not 0 < options["params_per_sequence"] < float("inf"):
-        raise ValueError(f"params-per-sequence must be positive and finite, got {options['params_per_sequence']:g}")
     names = ("source", "members", "exposures", "exponent", "replicates", "seed", "engine")
-    given: dict[str, Any] = {name: options[name] for name in names}
+    fields: dict[str, Any] = {name: options[name] for name in names}
     for name in ("starts", "n_draws", "n_stored"):
         if options[name] == "":
             raise ValueError(f"{name.replace('_', '-')} must be whole numbers such as 1e3,1e6, got none; leave it out")
-        given[name] = options[name] or ()
-    return SkillPlan(kind=options["kind"] or "", n_skills=options["n_skills"] or 0, quorum=quorum or 0, **given)
+        fields[name] = options[name] or ()
+    return SkillPlan(kind=options["kind"] or "", n_skills=options["n_skills"] or 0, quorum=quorum or 0, **fields)
 
 
 def whole_quorum(members: int, fraction: float) -> int:
@@ -189,13 +199,11 @@ def whole_quorum(members: int, fraction: float) -> int:
 
 def ascending(grid: str | tuple[int, ...], *, name: str, most: int = MAX_POINTS) -> tuple[int, ...]:
     """The whole numbers from 1 that `grid` means, which must be listed in ascending order."""
-    parsed = parse_grid(grid, name=name) if grid else ()
+    parsed = parse_grid(grid, name=name)
     if len(parsed) > most:
         raise ValueError(f"{name} takes at most {most} sizes, got {len(parsed)}")
     if not (isinstance(grid, str) and ":" in grid):
-        entries = grid.split(",") if isinstance(grid, str) else grid
-        given = [parse_count(entry, name=name) for entry in entries]
-        wrong = [pair for pair in pairwise(given) if pair[1] <= pair[0]]
+        wrong = [pair for pair in pairwise(parse_list(grid, name=name)) if pair[1] <= pair[0]]
         if wrong:
             raise ValueError(f"{name} must be in ascending order, each once, got {wrong[0][0]} before {wrong[0][1]}")
     return parsed

@@ -49,7 +49,7 @@ def skill_rows(dataset: xr.Dataset, most: int | None = None, params_per_sequence
         "skill": chosen + 1,
         **_own(dataset, chosen),
         "draws_threshold": centre.value, "draws_threshold_lower": centre.lower, "draws_threshold_upper": centre.upper,
-        "draws_threshold_formula": formula, "ratio": centre.value / formula,
+        "draws_threshold_formula": formula, "ratio": _ratio(centre.value, formula),
         "formula_in_interval": np.where(np.isnan(centre.lower) | np.isnan(formula), None, inside),
         "half_width": width.value, "half_width_lower": width.lower, "half_width_upper": width.upper,
         "half_width_formula": by_formula,
@@ -63,6 +63,12 @@ def skill_rows(dataset: xr.Dataset, most: int | None = None, params_per_sequence
     rows = [{key: _plain(values[i]) for key, values in columns.items()} for i in range(len(chosen))]
     label = "heuristic" if text else label_of(name)
     return [row | {"formula": name, "label": label} for row in rows]
+
+
+def _ratio(value: np.ndarray, formula: np.ndarray) -> np.ndarray:
+    """`value` in units of `formula`; NaN where that is 0, as of a skill that every draw teaches, or infinite."""
+    there = (formula > 0) & np.isfinite(formula)
+    return np.divide(value, formula, out=np.full(value.shape, np.nan), where=there)
 
 
 def reached_skills(dataset: xr.Dataset, most: int, beyond: int = 1) -> np.ndarray:

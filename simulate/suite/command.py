@@ -9,6 +9,7 @@ import numpy as np
 import xarray as xr
 
 from bounds.command import SCHEMA_VERSION, print_table, result_object
+from bounds.json_text import json_text
 from simulate.dataset import describe, provenance, save_result, stamp
 from simulate.endings import explained, present, say_device, say_failures
 from simulate.keeping import corpora_at_once
@@ -74,7 +75,7 @@ def _print_forecast(job: Job, options: dict[str, Any]) -> None:
     )
     notes = [note] if note else []
     if options["as_json"]:
-        print(json.dumps(result_object([row], json.loads(job.made)["parameters"], warnings=notes, verdict=verdict)))
+        print(json_text(result_object([row], json.loads(job.made)["parameters"], warnings=notes, verdict=verdict)))
         return
     sizes = f"{len(plan.n_params)} sizes from N = {plan.n_params[0]} to {plan.n_params[-1]}"
     print(f"{sizes}, {len(plan.checkpoints)} checkpoints")
@@ -115,7 +116,7 @@ def show_batch(plan: Suite, options: dict[str, Any]) -> None:
         f"{len(np.unique(keys))} of their sequences are different."
     )
     if options["as_json"]:
-        print(json.dumps(result_object(rows, parameters, verdict=verdict) | {"path": path}, indent=1))
+        print(json_text(result_object(rows, parameters, verdict=verdict) | {"path": path}, indent=1))
         return
     shown = rows if len(rows) <= 64 else [*rows[:32], *rows[-32:]]
     print_table(["draw", "key"], [[str(row["draw"]), str(row["key"])] for row in shown], left=1)

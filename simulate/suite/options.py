@@ -22,7 +22,7 @@ def read_plan(options: dict[str, Any]) -> Suite:
     for name in ("n_params", "track"):
         fields[name] = () if options[name] is None else _grid(options[name], name, 1)
     if options["match_loss"] is not None:
-        fields["match_loss"] = parse_or_fail(_losses, str(options["match_loss"]))
+        fields["match_loss"] = options["match_loss"]
     steps = options["checkpoints"]
     fields["checkpoints"] = PYTHIA_STEPS if steps is None else _grid(steps, "checkpoints", 0)
     fields["replicates"] = options["replicates"] or DEFAULT_REPLICATES
@@ -61,10 +61,3 @@ def _suite(fields: dict[str, Any]) -> Suite:
 def _grid(text: Any, name: str, low: int) -> tuple[int, ...]:
     found: tuple[int, ...] = parse_or_fail(ascending, str(text), name=name.replace("_", "-"), low=low)
     return found
-
-
-def _losses(text: str) -> tuple[float, ...]:
-    try:
-        return tuple(float(part) for part in text.split(","))
-    except ValueError:
-        raise ValueError(f"match-loss must be losses such as 0.05,0.02, got {text!r}") from None

@@ -15,13 +15,26 @@ Loads nothing heavy, so that a command line can refuse an argument at once.
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any
 
-from bounds.quantities import log_spaced, parse_count
-from bounds.sources import GrowingUniform, PitmanYor, parse_source
+from bounds.arguments import shown
+from bounds.numerics.one_number import number_between
+from bounds.quantities import entries_of, parse_list, parse_number, parse_range
+from bounds.sources import GrowingUniform, PitmanYor, Source, parse_source
+from simulate.parameters import (
+    BATCH,
+    IRREDUCIBLE,
+    LEARNING_PROBABILITY,
+    NOVELTY_COST,
+    PARAMS_PER_SEQUENCE,
+    REPLICATES,
+    SEED,
+    VALIDATION,
+    given,
+)
 
 PYTHIA_STEPS = (0, *(1 << i for i in range(10)), *range(1000, 143_001, 1000))
 """The 154 checkpoints of Pythia (Biderman et al. 2023, arXiv:2304.01373, section 2)."""
@@ -34,6 +47,12 @@ MAX_SIZES = 250
 """A size is numbered in one byte."""
 
 MAX_TRACKED_RANK = 1_000_000
+
+
+_CHECKS: dict[str, Callable[[Any], Any]] = {
+    "replicates": REPLICATES, "seed": SEED, "validation": VALIDATION, "params_per_sequence": PARAMS_PER_SEQUENCE,
+    "novelty_cost": NOVELTY_COST, "irreducible": IRREDUCIBLE, "learning_probability": LEARNING_PROBABILITY,
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -55,37 +74,21 @@ class Suite:
     match_loss: tuple[float, ...] = ()
 
     def __post_init__(self) -> None:
-        self._set("source", _checked_source(str(self.source)))
-        self._set("n_params", ascending(self.n_params, name="n_params") if self.n_params else ())
+        self._set("source", _checked_source(self.source))
+        self._set("n_params", ascending(self.n_params, name="n_params") if given(self.n_params) else ())
         if len(self.n_params) > MAX_SIZES:
             raise ValueError(f"n_params must be at most {MAX_SIZES} sizes, got {len(self.n_params)}; leave some out")
         self._set("checkpoints", ascending(self.checkpoints, name="checkpoints", low=0))
         if self.checkpoints[-1] == 0:
             raise ValueError("checkpoints must end after step 0, got only 0; pass --checkpoints 0,1,2,4")
         if self.batch is not None:
-            self._set("batch", parse_count(self.batch, name="batch", high=2**40))
-        self._set("track", ascending(self.track, name="track", high=MAX_TRACKED_RANK) if self.track else ())
-        for name, low, high in (("replicates", 1, 1 << 24), ("seed", 0, 2**64 - 1), ("validation", 0, 1_000_000)):
-            self._set(name, parse_count(getattr(self, name), name=name, low=low, high=high))
-        self._check_reals()
-        self._set("match_loss", tuple(float(loss) for loss in self.match_loss))
-        if not all(0 < loss < math.inf for loss in self.match_loss):
-            raise ValueError(f"match_loss must be losses above 0 nats, got {', '.join(map(str, self.match_loss))}")
+            self._set("batch", BATCH(self.batch))
+        self._set("track", ascending(self.track, name="track", high=MAX_TRACKED_RANK) if given(self.track) else ())
+        for name, check in _CHECKS.items():
+            self._set(name, check(getattr(self, name)))
+        self._set("match_loss", _losses(self.match_loss) if given(self.match_loss) else ())
         if self.source.startswith("corpus:") and self.replicates > 1:
             self._set("replicates", 1)
-
-    def _check_reals(self) -> None:
-        ranges = {
-            "params_per_sequence": (lambda x: 0 < x <= 1e15, "above 0 and at most 1e15"),
-            "novelty_cost": (lambda x: 0 < x <= 100, "above 0 and at most 100 nats"),
-            "irreducible": (lambda x: 0 <= x <= 100, "from 0 to 100 nats"),
-            "learning_probability": (lambda x: 0 < x <= 1, "above 0 and at most 1"),
-        }
-        for name, (holds, allowed) in ranges.items():
-            value = float(getattr(self, name))
-            if not (math.isfinite(value) and holds(value)):
-                raise ValueError(f"{name} must be {allowed}, got {value:g}")
-            self._set(name, value)
 
     def _set(self, name: str, value: object) -> None:
         object.__setattr__(self, name, value)
@@ -99,23 +102,26 @@ class Suite:
 def ascending(entries: str | Sequence[float], *, name: str, low: int = 1, high: int = 2**62) -> tuple[int, ...]:
     """The whole numbers of a list or of ``low:high:n``, each larger than the one before; ValueError otherwise."""
     if isinstance(entries, str) and ":" in entries:
-        parts = entries.split(":")
-        if len(parts) != 3:
-            raise ValueError(f"{name} must be written low:high:n such as 10:1e5:16, got {entries!r}")
-        first, last = (parse_count(part, name=name, low=max(low, 1), high=high) for part in parts[:2])
-        return log_spaced(first, last, parse_count(parts[2], name=f"number of {name}", high=10_000), name=name)
-    listed = entries.split(",") if isinstance(entries, str) else list(entries)
-    values = tuple(parse_count(entry, name=name, low=low, high=high) for entry in listed)
+        return parse_range(entries.split(":"), entries, name=name, low=low, high=high)
+    values = parse_list(entries, name=name, low=low, high=high)
     for before, after in pairwise(values):
         if after <= before:
             raise ValueError(f"{name} must be in ascending order, each once, got {after} after {before}")
-    if not values:
-        raise ValueError(f"{name} must hold at least one number")
     return values
 
 
-def _checked_source(source: str) -> str:
-    if source.strip().lower().startswith("corpus:"):
+def _losses(entries: Any) -> tuple[float, ...]:
+    """Losses from a list, or from a text such as ``0.05,0.02``."""
+    losses = entries_of(entries)
+    if losses is None:
+        raise ValueError(f"match_loss must be losses such as 0.05,0.02, got {shown(entries)}")
+    read = [parse_number(loss, name="match_loss") if isinstance(loss, str) else loss for loss in losses]
+    wanted = "above 0 nats, such as 0.05,0.02"
+    return tuple(number_between("match_loss", loss, low=0, text=wanted) for loss in read)
+
+
+def _checked_source(source: str | Source) -> str:
+    if isinstance(source, str) and source.strip().lower().startswith("corpus:"):
         from simulate.corpus.source import parse_corpus
 
         return str(parse_corpus(source))

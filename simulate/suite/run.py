@@ -48,7 +48,7 @@ def run_suite(
 
     Raises ValueError with one sentence where the suite cannot be trained as asked.
     """
-    if isinstance(plan, str):
+    if not isinstance(plan, Suite | Job):
         plan = Suite(plan, **options)
     elif options:
         raise ValueError(f"{next(iter(options))} belongs into the plan; pass it to Suite")

@@ -10,6 +10,7 @@ import numpy as np
 import xarray as xr
 from scipy.special import bdtrc
 
+from bounds.arguments import printable
 from bounds.command import number, print_table, print_text
 from simulate.suite.results import wilson_interval
 from simulate.suite.rows import matched_rows, position_rows, size_rows, term_rows, tracked_rows, trajectory_rows
@@ -111,8 +112,9 @@ def print_suite(dataset: xr.Dataset) -> None:
     """Print all tables and the verdict."""
     parameters = json.loads(dataset.attrs["provenance"])["parameters"]
     replicates, last = dataset.sizes["replicate"], dataset.isel(step=-1)
+    source = printable(parameters["source"])
     print(
-        f"{dataset.sizes['n_params']} model sizes, {dataset.sizes['step']} checkpoints on {parameters['source']}: "
+        f"{dataset.sizes['n_params']} model sizes, {dataset.sizes['step']} checkpoints on {source}: "
         f"{int(last.step)} batches of {parameters['batch']} sequences, {replicates} "
         f"{'corpus' if replicates == 1 else 'corpora'}, seed {parameters['seed']}"
     )

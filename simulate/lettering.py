@@ -1,0 +1,46 @@
+"""The words of a figure as they are: names of files and sources are no formulas, whatever signs they hold."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterator
+
+from matplotlib.figure import Figure
+from matplotlib.font_manager import FontProperties, findfont, get_font
+from matplotlib.text import Text
+from matplotlib.ticker import FixedFormatter
+
+
+def take_literally(figure: Figure) -> Figure:
+    """`figure` with no text of ours read as a formula for its $, and letters that the font lacks as their codes.
+
+    Numbers at ticks stay the formulas that they are.
+    """
+    for text in _texts(figure):
+        text.set_parse_math(False)
+        text.set_text(drawable(text.get_text()))
+    return figure
+
+
+def drawable(text: str) -> str:
+    """`text` with \\u4e2d for a letter that the font lacks; lines stay apart."""
+    known = _letters()
+    return "".join(c if ord(c) in known or c == "\n" else c.encode("ascii", "backslashreplace").decode() for c in text)
+
+
+@functools.cache
+def _letters() -> frozenset[int]:
+    return frozenset(get_font(findfont(FontProperties())).get_charmap())
+
+
+def _texts(figure: Figure) -> Iterator[Text]:
+    """Every text but the numbers at ticks."""
+    numbers = set()
+    for axes in figure.axes:
+        for axis in (axes.xaxis, axes.yaxis):
+            formatter = axis.get_major_formatter()
+            if isinstance(formatter, FixedFormatter):
+                formatter.seq = [drawable(label) for label in formatter.seq]
+            else:
+                numbers |= {id(label) for label in (*axis.get_ticklabels(which="both"), axis.get_offset_text())}
+    yield from (text for text in figure.findobj(Text) if id(text) not in numbers)

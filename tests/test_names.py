@@ -1,0 +1,192 @@
+"""Names that people give: shown as they are, on one line, in terminals and figures; near ones are suggested."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+import bounds
+from bounds.arguments import printable, shown
+from bounds.command import run
+from simulate.cli import main
+
+NASTY = "a$b$_{x\x1b[31m\ny\u202ez^\\frac.txt"
+TEXT = " ".join(f"w{i}" for i in np.minimum(np.random.default_rng(3).zipf(1.6, 3000), 500))
+
+
+@pytest.fixture
+def nasty(tmp_path):
+    path = tmp_path / NASTY
+    path.write_text(TEXT)
+    return path
+
+
+@pytest.fixture
+def call(monkeypatch, capsys, tmp_path):
+    """Runs a command in this process: exit code, standard output and error."""
+    monkeypatch.chdir(tmp_path)
+
+    def go(*arguments):
+        monkeypatch.setattr(sys, "argv", ["simulate", *map(str, arguments)])
+        with pytest.raises(SystemExit) as ended:
+            run(main, "python -m simulate")
+        return ended.value.code or 0, *capsys.readouterr()
+
+    return go
+
+
+def lines_are_plain(text: str) -> bool:
+    return all(line.isprintable() for line in text.replace("\t", " ").split("\n"))
+
+
+@pytest.mark.parametrize("more", [(), ("--sketch",)])
+@pytest.mark.parametrize("suffix", ["png", "svg"])
+def test_a_name_is_no_formula_and_moves_no_cursor(call, nasty, more, suffix):
+    code, out, err = call("corpus", nasty.name, "--figure", f"f.{suffix}", "--out", "r.nc", "--curves", *more)
+    assert code == 0, err
+    assert lines_are_plain(out)
+    assert lines_are_plain(err)
+    assert r"a$b$_{x\x1b[31m\ny\u202ez^\frac" in out
+    if suffix == "svg":
+        drawn = (nasty.parent / "f.svg").read_text()
+        assert "a$b$_" in drawn or "<use" in drawn
+
+
+def test_a_dollar_in_a_source_is_drawn(call, tmp_path):
+    name = tmp_path / "cost $5 to $6_{.txt"
+    name.write_text(TEXT)
+    for command in (
+        ("sweep", "--source", f"corpus:{name}", "--figure", "a.svg"),
+        ("sweep", "--learner", "store", "--source", f"corpus:{name}", "--figure", "b.svg"),
+        ("skills", "--source", f"corpus:{name}", "--members", "3", "--n-skills", "2", "--replicates", "3",
+         "--figure", "c.svg"),
+        ("suite", "--source", f"corpus:{name}", "--checkpoints", "0,1,2,4,8", "--validation", "100",
+         "--figure", "d.svg"),
+    ):  # fmt: skip
+        code, _, err = call(*command)
+        assert code == 0, err
+        assert (tmp_path / command[-1]).stat().st_size > 1000
+
+
+def test_letters_that_the_font_lacks_are_written_as_codes():
+    from simulate.lettering import drawable
+
+    assert drawable("中文 é\nβ") == "\\u4e2d\\u6587 é\nβ"
+
+
+def test_a_source_that_no_table_can_hold_is_refused(call, nasty):
+    code, out, err = call("sweep", "--source", f"corpus:{nasty.name}")
+    assert (code, out) == (2, "")
+    assert "must be printable" in err
+    assert lines_are_plain(err)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("sweep", "--source", "\x1b[31m"), ("sweep", "--law", "a\nb"), ("sweep", "--out", "\x07.nc\x1b"),
+        ("sweep", "--\x1b[31m"), ("\x1b[31m",), ("fit", "a\x1b[1m.nc"), ("corpus", "no\nfile"),
+        ("suite", "--n-params", "\x1b"), ("skills", "--kind", "\r"), ("sweep", "--config", "\x1b.toml"),
+        ("sweep", "--n-draws", "\u202e1"), ("corpus", "x", "y\x1b", "--unit", "\x9b"),
+    ],
+)  # fmt: skip
+def test_refusals_quote_what_can_be_read(call, arguments):
+    code, out, err = call(*arguments)
+    assert (code, out) == (2, "")
+    assert err.count("\n") == 1
+    assert lines_are_plain(err)
+
+
+@pytest.mark.parametrize("long", ["x" * 100_000, "é\n" * 30_000, "'" * 5_000])
+def test_long_words_are_cut(call, long):
+    for arguments in (
+        ("sweep", "--source", long), ("sweep", "--n-draws", long), (long,), ("sweep", f"--{long}"),
+        ("sweep", "--engine", long), ("corpus", long), ("fit", long), ("sweep", "--law", long),
+        ("sweep", "--learner", long), ("sweep", "--learner", "store", "--tolerance", long), ("suite", "--source", long),
+        ("skills", "--exponent", long), ("sweep", "--out", long + ".nc"), ("sweep", "--cluster", long), ("sweep", long),
+        ("corpus", "x", "--at", long), ("sweep", "--source", f"zipf:{long}"), ("sweep", "--config", long),
+        ("sweep", "--source", f"corpus:a,unit={long}"), ("suite", "--match-loss", long),
+    ):  # fmt: skip
+        code, out, err = call(*arguments)
+        assert (code, out) == (2, ""), arguments[:-1]
+        assert err.count("\n") == 1
+        assert len(err) < 800, (arguments[:-1], err[:200])
+
+
+@pytest.mark.parametrize(
+    ("given", "meant"),
+    [
+        (("sweep", "--source", "zpif:2"), "did you mean zipf?"),
+        (("sweep", "--source", "zipf:2,shfit=3"), "did you mean shift=?"),
+        (("sweep", "--source", "corpus:a.txt,untt=word"), "did you mean unit=?"),
+        (("sweep", "--source", "corpus:a.txt,unit=wrod"), "did you mean word?"),
+        (("sweep", "--source", "copus:a.txt"), "did you mean corpus?"),
+        (("sweep", "--law", "hofmann2022"), "did you mean hoffmann2022"),
+        (("sweep", "--law", "gadre2024-c4"), "is a law of over-training"),
+        (("sweep", "--engine", "tokns"), "did you mean tokens?"),
+        (("sweep", "--learner", "memorizer"), "did you mean memoriser?"),
+        (("sweep", "--learner", "store:10,cots=1"), "did you mean cost?"),
+        (("skills", "--kind", "mases"), "did you mean masses?"),
+        (("corpus", "a.txt", "--unit", "wrd"), "did you mean word?"),
+        (("sweeep",), "did you mean sweep?"),
+        (("sweep", "--sorce", "x"), "--source"),
+        (("fit", "r.nc", "--model", "ofset"), ""),
+    ],
+)  # fmt: skip
+def test_a_name_that_is_near_is_suggested(call, given, meant):
+    code, out, err = call(*given)
+    assert (code, out) == (2, "")
+    assert meant in err
+
+
+@pytest.mark.parametrize(
+    ("function", "given", "meant"),
+    [
+        ("get_law", ("epoch204",), "epoch2024"), ("get_overtraining_law", ("gadre2024c4",), "gadre2024-c4"),
+        ("get_repeated_data_law", ("muenighoff2023",), "muennighoff2023"),
+        ("explain", ("unique_bound",), "unique_bounds"),
+        ("parse_source", ("mixtur:1*(zipf:2)",), "mixture"),
+    ],
+)  # fmt: skip
+def test_python_suggests_too(function, given, meant):
+    with pytest.raises(ValueError, match=f"did you mean .*{meant}"):
+        getattr(bounds, function)(*given)
+
+
+def test_lists_name_all_that_is_known(call):
+    assert "corpus" in call("sweep", "--source", "quux:1")[2]
+    assert "gadre2024-c4" in call("sweep", "--law", "quux")[2]
+
+
+def test_values_in_a_sentence():
+    assert printable("a\x1b[1mb\n\u202e\ud800") == "a\\x1b[1mb\\n\\u202e\\ud800"
+    loop: list = []
+    loop.append(loop)
+    for value in (
+        "x" * 10**6,
+        "\n" * 10**6,
+        b"\0" * 10**6,
+        [1] * 10**4,
+        {"a": "b" * 10**4},
+        10**5000,
+        loop,
+        np.ones(10**4),
+    ):
+        assert len(shown(value)) <= 80
+        assert shown(value).isprintable()
+
+
+def test_a_pipe_gets_what_a_terminal_gets(nasty):
+    """In a process of its own, whose streams are those that a shell gives."""
+    done = subprocess.run(
+        [sys.executable, "-m", "simulate", "corpus", nasty.name, "--json"], cwd=nasty.parent, capture_output=True,
+        text=True, env=os.environ | {"PYTHONPATH": os.getcwd()},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["rows"]
+    assert lines_are_plain(done.stdout + done.stderr)
