@@ -35,7 +35,7 @@ class Tally:
     def __init__(self) -> None:
         self._counts = np.zeros(4, dtype=np.int64)
 
-    def take(self, block: bytes) -> None:
+    def take(self, block: bytes | bytearray) -> None:
         """Count the next piece of a text, whole code points of UTF-8. ASCII has neither, and takes no time."""
         if not block:
             return
