@@ -12,7 +12,9 @@ import os
 import shutil
 import sys
 import textwrap
+import traceback
 import unicodedata
+import warnings
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
@@ -78,6 +80,7 @@ def parse_or_fail(parse: Callable[..., Any], *arguments: Any, **options: Any) ->
 def run(command: click.Command, program: str) -> None:
     """Run a command line and leave the process with the right exit code, without a traceback for bad input."""
     _open_streams()
+    _say_warnings()
     try:
         result = command.main(prog_name=program, standalone_mode=False)
         sys.stdout.flush()
@@ -86,7 +89,9 @@ def run(command: click.Command, program: str) -> None:
         sys.exit(0)
     except click.ClickException as error:
         _leave(error.exit_code, error.format_message())
-    except (click.Abort, KeyboardInterrupt):
+    except (click.Abort, KeyboardInterrupt) as error:
+        if isinstance(error.__cause__, EOFError):  # click takes it for the end of an answer, and we ask nothing
+            _leave(1, _fault(error.__cause__))
         print("error: interrupted; nothing half-written was left behind", file=sys.stderr, flush=True)
         # Everything is unwound by now but threads in compiled loops, which a normal exit would wait for.
         os._exit(130)
@@ -102,8 +107,38 @@ def run(command: click.Command, program: str) -> None:
     except (ValueError, OSError) as error:
         full = isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EIO)
         _leave(1 if full else 2, describe(error))
+    except Exception as error:  # noqa: BLE001  (whatever it is, a traceback helps no reader)
+        _leave(1, _fault(error))
     else:
         sys.exit(result if isinstance(result, int) else 0)
+
+
+def _fault(error: BaseException) -> str:
+    """One sentence for an error that nobody expected, with the last line of ours that it passed."""
+    root = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+    packages = tuple(os.path.join(root, name, "") for name in ("bounds", "simulate", "experiments"))
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename.startswith(packages)]
+    where = f" ({os.path.relpath(frames[-1].filename, root)}, line {frames[-1].lineno})" if frames else ""
+    words = " ".join(str(error).split())
+    name = (
+        type(error).__name__
+        if type(error).__module__ == "builtins"
+        else f"{type(error).__module__}.{type(error).__name__}"
+    )
+    return f"{name}{f': {words}' if words else ''}{where}; this is a fault of the program, please report it"
+
+
+def _say_warnings() -> None:
+    """Show what our own functions warn of as a sentence, without the place in the code that Python would add."""
+    as_python_does = warnings.showwarning
+
+    def show(message: Any, category: Any, *where: Any, **more: Any) -> None:
+        if category is UserWarning:
+            print(f"! {message}", file=sys.stderr)
+        else:
+            as_python_does(message, category, *where, **more)
+
+    warnings.showwarning = show
 
 
 def _open_streams() -> None:
@@ -135,6 +170,8 @@ def _spell(error: UnicodeError) -> tuple[str, int]:
 
 
 def _ascii(character: str) -> str:
+    if "\udc80" <= character <= "\udcff":  # a byte of a name of a file that is not UTF-8
+        return f"\\x{ord(character) - 0xDC00:02x}"
     name = unicodedata.name(character, "")
     if name.startswith("GREEK "):
         letter = name.split()[-1]

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from bounds import __version__
 from bounds.quantities import parse_count
+from simulate.machine import usable_cores
 
 if TYPE_CHECKING:
     from simulate.sweep_cells import Block, Cell, Drawer, Drawn, Runner
@@ -68,7 +69,7 @@ def _connect(address: str, n_workers: int | None, stack: ExitStack) -> Any:
     _hush(stack)
     if address == "local":
         local = distributed.LocalCluster(
-            n_workers=n_workers or os.cpu_count() or 1, threads_per_worker=1, processes=True, dashboard_address=None,
+            n_workers=n_workers or usable_cores(), threads_per_worker=1, processes=True, dashboard_address=None,
             memory_limit=0, silence_logs=logging.CRITICAL,
         )  # fmt: skip
         return stack.enter_context(distributed.Client(stack.enter_context(local)))

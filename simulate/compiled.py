@@ -2,7 +2,7 @@
 
 numba refuses to decorate a function when neither the package's own ``__pycache__`` nor the user's cache folder
 can be written (a read-only installation, a container without a home). The loops still run there; they are
-compiled anew in each process.
+compiled anew in each process. Files of the cache that are damaged or cannot be written are `compile_cache`'s.
 
 numba's cache looks at the file of the decorated function alone. Who edits the scalar functions of
 `simulate.stream` or `simulate.sampling` must delete the ``__pycache__`` of ``simulate/backends`` as well.
@@ -17,18 +17,25 @@ from typing import Any
 import numba
 from llvmlite import ir
 from numba.core import cgutils, types
+from numba.core.dispatcher import Dispatcher
 from numba.extending import intrinsic
 from numba.np.arrayobj import make_array
+
+from simulate.compile_cache import CheckedCache, no_cache
 
 
 def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
     """`function` compiled by numba without the interpreter lock; cached on disk if that is possible."""
+    loop = numba.njit(function, nogil=True)
+    if not isinstance(loop, Dispatcher):  # NUMBA_DISABLE_JIT: plain Python
+        return loop
     try:
-        return numba.njit(function, nogil=True, cache=True)
+        loop._cache = CheckedCache(function)  # type: ignore[attr-defined]
     except RuntimeError as error:
         if "locator" not in str(error):
             raise
-        return numba.njit(function, nogil=True)
+        no_cache(function)
+    return loop
 
 
 def inlined(function: Callable[..., Any]) -> Callable[..., Any]:

@@ -6,10 +6,8 @@ loops allocate, and is an upper limit where a source may or may not need its has
 
 from __future__ import annotations
 
-import os
 import warnings
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -17,6 +15,7 @@ import numpy as np
 from bounds.sources import Source, Windows
 from bounds.unique import expected_unique
 from simulate.first_arrivals import Arrivals
+from simulate.machine import machine_memory
 from simulate.sampling import URN
 
 if TYPE_CHECKING:
@@ -125,21 +124,5 @@ def compare_memory(what: str, needed: int, alone: int, at_once: int, smaller: st
     help_ = f"pass {'--threads 1 (or fewer workers)' if at_once > 1 and alone <= free else smaller}"
     what = f"this {what} needs about {needed / _GIB:.1f} GiB of memory"
     if needed > total:
-        raise ValueError(f"{what}, and this machine has {total / _GIB:.1f} GiB; {help_}")
+        raise ValueError(f"{what}, and this process may have {total / _GIB:.1f} GiB; {help_}")
     return f"{what}, and {free / _GIB:.1f} of {total / _GIB:.1f} GiB are free now; if it fails, {help_}"
-
-
-def machine_memory() -> tuple[int, int]:
-    """Bytes of memory that this process may use in all, and that are free now; the limit of a container counts."""
-    total = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    free = total
-    try:
-        lines = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
-        free = next(1024 * int(line.split()[1]) for line in lines if line.startswith("MemAvailable:"))
-        limit, used = (Path(f"/sys/fs/cgroup/memory.{name}").read_text() for name in ("max", "current"))
-        if limit.strip() != "max":
-            total = min(total, int(limit))
-            free = min(free, int(limit) - int(used))
-    except (OSError, ValueError, StopIteration):
-        pass  # no container, or no Linux: what is known already stands
-    return total, max(0, min(free, total))

@@ -8,7 +8,6 @@ provenance of the result; the others are kept.
 from __future__ import annotations
 
 import json
-import os
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -22,6 +21,7 @@ from bounds.quantities import parse_count
 from simulate.cluster import check_cluster, on_cluster
 from simulate.dataset import open_result, save_result
 from simulate.files import RESULTS, check_target, part_of
+from simulate.machine import usable_cores
 from simulate.sweep_cells import Block, Cell, Drawn, Kept, Runner, on_threads, other_work, place_of
 
 __all__ = ["Gathered", "Progress", "State", "checked_target", "corpora_at_once", "made_of", "run_cells", "runner_on"]
@@ -101,7 +101,7 @@ def corpora_at_once(threads: int | None, cluster: str | None = None) -> int:
         address, threads = check_cluster(cluster)
         if address != "local":
             return 0
-    return threads or os.cpu_count() or 1
+    return threads or usable_cores()
 
 
 def runner_on(threads: int | None, cluster: str | None) -> Runner:

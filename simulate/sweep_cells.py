@@ -8,7 +8,6 @@ others, so that tables built by floating point are the same everywhere.
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, replace
@@ -19,6 +18,7 @@ import numpy as np
 from bounds.sources import Source
 from simulate.arrivals import Engine, build_engine
 from simulate.files import command_of, noun_of
+from simulate.machine import usable_cores
 from simulate.stream import Stream, cell_of
 
 MAX_CELLS = 1024
@@ -165,7 +165,7 @@ def on_threads(threads: int | None) -> Runner:
     """Draw on `threads` threads of this process (all cores if None): compiled loops release the interpreter lock."""
 
     def run(drawers: Mapping[int, Drawer], cells: Sequence[Cell]) -> Iterator[Drawn]:
-        pool = ThreadPoolExecutor(threads or os.cpu_count() or 1)
+        pool = ThreadPoolExecutor(threads or usable_cores())
         try:
             running = {pool.submit(drawers[cell.source].draw, cell.first, cell.replicates): cell for cell in cells}
             for future in as_completed(running):

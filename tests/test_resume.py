@@ -18,8 +18,9 @@ import simulate
 from bounds.command import run as run_command
 from simulate import sweep_cells, sweeps
 from simulate.cli import main
-from simulate.forecast import check_memory, machine_memory
+from simulate.forecast import check_memory
 from simulate.job import choose_device, prepare
+from simulate.machine import machine_memory
 from simulate.plan import Sweep
 from simulate.progress import clock, sentence
 from simulate.store import CellStore
@@ -369,11 +370,13 @@ def test_more_memory_than_there_is_is_refused(monkeypatch):
     job = prepare(Sweep(("pitman-yor:0.5,concentration=1",), (1000, 2 * 10**9), 64, engine="tokens"))
     gib = 2**30
     monkeypatch.setattr("simulate.forecast.machine_memory", lambda: (100 * gib, 50 * gib))
-    with pytest.raises(ValueError, match=r"needs about .* GiB of memory, and this machine has 100.0 GiB; pass --thr"):
+    with pytest.raises(
+        ValueError, match=r"needs about .* GiB of memory, and this process may have 100.0 GiB; pass --thr"
+    ):
         check_memory(job, 64)
     assert "50.0 of 100.0 GiB are free now" in check_memory(job, 8)
     assert check_memory(job, 2) is None
-    with pytest.raises(ValueError, match="this machine has"):
+    with pytest.raises(ValueError, match="this process may have"):
         sweeps.run_sweep(job, threads=64)
 
 

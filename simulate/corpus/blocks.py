@@ -28,6 +28,7 @@ import numpy as np
 from simulate.compiled import compiled
 
 from .counting import WindowIds
+from .room import require
 
 MIN_GROUPS, MAX_GROUPS = 8, 64
 
@@ -98,6 +99,7 @@ def block_curves(
     size = total // n_blocks
     if size < MIN_BLOCK:
         return None
+    require(16 * windows.n_types)
     seen = np.zeros(windows.n_types, dtype=np.uint64)
     stretch = np.zeros(windows.n_types, dtype=np.uint32)
     halvings = max(0, int(np.log2(max(size / max(smallest, MIN_BLOCK), 1))))

@@ -19,6 +19,7 @@ import numpy as np
 
 from simulate.compiled import compiled
 
+from .room import require
 from .sequences import Units
 
 _MIX = np.uint64(0x9E3779B97F4A7C15)
@@ -27,6 +28,7 @@ _ONE = np.uint64(1)
 _ALONE = np.uint64(2**64 - 1)  # in place of a slot: the window needs none
 _AHEAD = 64
 _LARGE = 1 << 24
+_PART = 1 << 20
 
 
 class WindowIds(NamedTuple):
@@ -53,6 +55,7 @@ def window_ids(units: Units, lengths: Sequence[int]) -> Iterator[WindowIds]:
     for length in sorted(set(lengths)):
         while level < length:
             step = min(level, length - level)
+            require(units.n_units)
             found = np.zeros(max(units.n_units, 1), dtype=np.uint8)
             n_types = _lengthened(ids, starts, level + step, step, repeated, found)
             repeated, level = found, level + step
@@ -65,6 +68,7 @@ def growth(windows: WindowIds, starts: np.ndarray, at: np.ndarray, edges: np.nda
     `edges` is int64, starts with 1, 2 and ends with the lower edge of the bin that holds every larger
     multiplicity.
     """
+    require(6 * windows.n_types)
     counts = np.zeros(windows.n_types, dtype=np.uint32)
     bins = np.zeros(windows.n_types, dtype=np.int16)
     n_unique = np.zeros(len(at), dtype=np.int64)
@@ -75,12 +79,18 @@ def growth(windows: WindowIds, starts: np.ndarray, at: np.ndarray, edges: np.nda
 
 def _unit_ids(ids: np.ndarray) -> tuple[np.ndarray, int]:
     """Dense uint32 ids of units, in a new array."""
+    require(4 * len(ids))
+    parts = [slice(i, i + _PART) for i in range(0, len(ids), _PART)]  # an index of its own takes 8 bytes a unit
     present = np.zeros(int(ids.max()) + 1 if len(ids) else 1, dtype=np.uint32)
-    present[ids] = 1
+    for part in parts:
+        present[ids[part]] = 1
     if present.all():  # words have dense ids from the start
         return ids.astype(np.uint32), len(present)
     dense = np.cumsum(present, dtype=np.uint32) - np.uint32(1)
-    return dense[ids], int(present.sum())
+    found = np.empty(len(ids), dtype=np.uint32)
+    for part in parts:
+        found[part] = dense[ids[part]]
+    return found, int(present.sum())
 
 
 def _lengthened(
@@ -95,7 +105,9 @@ def _lengthened(
     state = np.array([0, starts[0], 0, 0], dtype=np.int64)
     ahead = np.zeros((_AHEAD + 1, 2), dtype=np.uint64)
     while not _lengthen(ids, starts, length, step, repeated, found, table, state, ahead):
-        wider = np.zeros((4 if len(table) < _LARGE else 2) * len(table), dtype=np.uint64)
+        size = (4 if len(table) < _LARGE else 2) * len(table)
+        require(8 * size)
+        wider = np.zeros(size, dtype=np.uint64)
         _refill(table, wider)
         table = wider
     return int(state[2])

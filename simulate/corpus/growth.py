@@ -26,6 +26,7 @@ from .blocks import MAX_GROUPS, MIN_BLOCK, MIN_GROUPS, BlockCurves, block_curves
 from .counting import WindowIds, growth, window_ids
 from .readers import InputError
 from .repeats import note_of_repeats
+from .room import counted_exactly
 from .sequences import ORDERS, Units, philox_order, read_units, shuffle_chunks
 from .units import noun
 
@@ -162,9 +163,10 @@ def measure_units(
         units = shuffle_chunks(units, chunk, seed)
     repeats = [] if _has_copies(units) else note_of_repeats(units.ids, units.unit)
     found = {}
-    for windows in window_ids(units, lengths):
-        notes = [*repeats, *_notes(units, windows.length, chunk)]
-        found[windows.length] = _measured(units, windows, grid, blocks, seed, notes)
+    with counted_exactly(units.corpus):
+        for windows in window_ids(units, lengths):
+            notes = [*repeats, *_notes(units, windows.length, chunk)]
+            found[windows.length] = _measured(units, windows, grid, blocks, seed, notes)
     return [found[length] for length in lengths]
 
 

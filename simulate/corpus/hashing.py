@@ -68,7 +68,7 @@ class WordNumbers:
         self._base = hash_base(np.uint64(seed), np.uint64(stream.high))
         self._state = np.zeros(4, dtype=np.uint64)
 
-    def feed(self, block: bytes) -> np.ndarray:
+    def feed(self, block: bytes | bytearray) -> np.ndarray:
         """Numbers (uint64) of the words that are known to end in `block`, whole code points of UTF-8."""
         text = np.frombuffer(block, dtype=np.uint8)
         out = np.empty(len(text) + 1, dtype=np.uint64)

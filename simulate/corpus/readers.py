@@ -1,29 +1,27 @@
 """Bytes of text files, in blocks: plain files, ``.zst`` files and standard input.
 
-A file is decompressed by its name, never by a guess; what looks compressed under another name is refused,
-because its bytes would be counted without complaint. Whatever is wrong with a file is one `InputError`, whose
-message is one sentence that names the file.
+A file is decompressed by its name, never by a guess; what is no text by its first bytes (`recognising`) is refused,
+because it would be counted without complaint. Whatever is wrong with a file is one `InputError`, whose message is one
+sentence that names the file.
 """
 
 from __future__ import annotations
 
 import os
+import shlex
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import IO
 
+from .recognising import HEAD, shortened, why_not_text
+
 BLOCK = 1 << 22
 """Bytes read at a time from a plain file or a pipe."""
 
 _ZSTD_BLOCK = 1 << 17
-"""Compressed bytes handed to the decompressor at a time: what comes out of them is held in memory at once."""
-
-_ZSTD_WINDOW = 1 << 31
-"""Largest match window accepted: covers every ``zstd --long`` setting up to 31."""
-
-_ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
+"""Compressed bytes read at a time."""
 
 
 class InputError(ValueError):
@@ -33,7 +31,7 @@ class InputError(ValueError):
 def file_list(paths: str | os.PathLike[str] | Sequence[str | os.PathLike[str]]) -> list[str]:
     """The names of `paths`, one or several, in the order given; ``-`` is standard input."""
     given = [paths] if isinstance(paths, str | os.PathLike) else paths
-    names = [os.fspath(path) for path in given]
+    names = [os.fsdecode(path) for path in given]
     if not names:
         raise InputError("no file was given: name at least one text file, or - for standard input")
     if names.count("-") > 1:
@@ -42,28 +40,40 @@ def file_list(paths: str | os.PathLike[str] | Sequence[str | os.PathLike[str]]) 
 
 
 def label(path: str) -> str:
-    """What messages call `path`."""
-    return "standard input" if path == "-" else path
+    """What messages call `path`: its name on one line, with bytes that are no UTF-8 and controls spelled out."""
+    return "standard input" if path == "-" else shown_path(path)
+
+
+def shown_path(path: str) -> str:
+    r"""`path` as it can be printed, kept and drawn: a byte of a name that is not UTF-8 is written ``\xe9``."""
+    readable = os.fsencode(path).decode("utf-8", "backslashreplace")
+    return shortened(readable, len(readable) * 10)
 
 
 def stem(path: str) -> str:
-    """The name of the corpus in `path`: the file's name without ``.zst`` and without its last suffix."""
+    """The name of the corpus in `path`: the file's name without ``.zst`` and its last suffix, as it can be printed."""
     if path == "-":
         return "stdin"
-    return Path(path.removesuffix(".zst")).stem
+    return shown_path(Path(path.removesuffix(".zst")).stem)
 
 
 def read_blocks(path: str) -> Iterator[bytes]:
     """Yield the bytes of `path` in order, decompressed if its name ends in ``.zst``; blocks are not empty.
 
-    Raises InputError where the file is missing, a folder, unreadable, empty, not what its name says, damaged
-    or truncated. Memory is bounded by a block, and for ``.zst`` by the window of the file as well.
+    Raises InputError where the file is missing, a folder, unreadable, empty, not what its name says, damaged,
+    truncated, or recognised as no text. Memory is bounded by a block, and for ``.zst`` by the window of the file as
+    well.
     """
     try:
         with _opened(path) as file:
             raw = _raw_blocks(path, file)
+            blocks = raw
+            if path.endswith(".zst"):
+                from .frames import decompressed
+
+                blocks = decompressed(path, raw)
             found = False
-            for block in _decompressed(path, raw) if path.endswith(".zst") else _plain(path, raw):
+            for block in _recognised(path, blocks):
                 found = True
                 yield block
     except OSError as error:
@@ -86,47 +96,30 @@ def _raw_blocks(path: str, file: IO[bytes]) -> Iterator[bytes]:
         yield block
 
 
-def _plain(path: str, blocks: Iterator[bytes]) -> Iterator[bytes]:
-    for number, block in enumerate(blocks):
-        if number == 0 and block.startswith(_ZSTD_MAGIC):
-            advice = "pipe it through `zstd -dc --long=31`" if path == "-" else "give it a name ending in .zst"
-            raise InputError(f"{label(path)} is compressed by zstd, not text: {advice}")
-        yield block
+def _recognised(path: str, blocks: Iterator[bytes]) -> Iterator[bytes]:
+    """`blocks` as they come, after a look at the first `HEAD` bytes; InputError where they are no text."""
+    kept: list[bytes] = []
+    for block in blocks:
+        kept.append(block)
+        if sum(map(len, kept)) >= HEAD:
+            _look(path, b"".join(kept), whole=False)
+            yield from kept
+            break
+    else:
+        _look(path, b"".join(kept), whole=True)
+        yield from kept
+    kept.clear()
+    yield from blocks
 
 
-def _decompressed(path: str, blocks: Iterator[bytes]) -> Iterator[bytes]:
-    import zstandard
-
-    # decompressobj and not stream_reader: the latter takes a truncated frame for a short file.
-    decompressor = zstandard.ZstdDecompressor(max_window_size=_ZSTD_WINDOW)
-    frame, offset, started = decompressor.decompressobj(), 0, False
-    for raw in blocks:
-        data = raw
-        while data:
-            try:
-                text = frame.decompress(data)
-            except zstandard.ZstdError as error:
-                raise InputError(_zstd_sentence(path, offset, started, error)) from error
-            started = True
-            if text:
-                yield text
-            rest = frame.unused_data if frame.eof else b""
-            offset += len(data) - len(rest)
-            data = rest
-            if frame.eof:
-                frame, started = decompressor.decompressobj(), False
-    if started:
-        raise InputError(
-            f"{path} is truncated: its last zstd frame does not end within its {offset} bytes; fetch it again"
-        )
+def _look(path: str, head: bytes, *, whole: bool) -> None:
+    if reason := why_not_text(file_argument(path), head[:HEAD], whole=whole and len(head) <= HEAD):
+        raise InputError(f"{label(path)} {reason}")
 
 
-def _zstd_sentence(path: str, offset: int, started: bool, error: Exception) -> str:
-    if started or "frame descriptor" not in str(error):
-        return f"{path} is damaged: zstd gave up after byte {offset} ({error}); fetch it again"
-    if offset == 0:
-        return f"{path} is named .zst but is not a zstd file ({error}); rename it or compress it"
-    return f"{path} has bytes that are not zstd after its last frame, from byte {offset} on ({error})"
+def file_argument(path: str) -> str:
+    """How a shell is given `path`; nothing for standard input."""
+    return "" if path == "-" else shlex.quote(label(path))
 
 
 def _os_sentence(path: str, error: OSError) -> str:

@@ -35,13 +35,13 @@ class Tally:
     def __init__(self) -> None:
         self._counts = np.zeros(4, dtype=np.int64)
 
-    def take(self, block: bytes) -> None:
+    def take(self, block: bytes | bytearray) -> None:
         """Count the next piece of a text, whole code points of UTF-8. ASCII has neither, and takes no time."""
         if not block:
             return
         if block.isascii():
             self._counts[_POINTS] += len(block)
-            self._counts[_INSIDE] = _kinds()[block[-1]] & _JOINED
+            self._counts[_INSIDE] = chr(block[-1]).isalnum() or block.endswith(b"_")
         else:
             _count(np.frombuffer(block, dtype=np.uint8), _kinds(), self._counts)
 

@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .readers import InputError, file_list, label, read_blocks, stem
+from .readers import InputError, file_argument, file_list, label, read_blocks, stem
+from .recognising import BOM, HEAD, is_binary, why_not_utf8
+from .room import Reading, counted_exactly, require
 from .units import UNITS, WORDS, character_classes, noun
 
 if TYPE_CHECKING:
@@ -26,6 +28,17 @@ ORDERS = ("file", "shuffled-chunks")
 
 MAX_UNITS = 2**32 - 2
 """Most units that can be counted: window ids are 32 bits wide."""
+
+NEW_LINE = b"\n"
+
+_BINARY = "it looks like data of another program, not like text; convert it to text"
+_OTHER_ENCODING = "convert it, for example with `iconv -f WINDOWS-1252 -t UTF-8`"
+
+_LONG = 1 << 25
+"""Bytes of one word between two looks at what is free."""
+
+_PIECE = 1 << 20
+"""Bytes that are looked at together for whether they are UTF-8, where their text is not wanted."""
 
 _SHUFFLE_COUNTER = (0, 0xC0 << 56, 0, 0)  # a Philox stream that no sampler uses
 
@@ -74,7 +87,8 @@ def read_units(
 
     The files are read in blocks; what stays in memory is 1 byte a byte, 4 bytes a code point or word, and
     each distinct word once. Raises InputError (a ValueError) for a unit that is none of `UNITS`, for a file
-    that cannot be read, is empty or, for chars and words, is not UTF-8.
+    that cannot be read, is empty or, for chars and words, is not UTF-8, and for a text that takes more memory to
+    count than is free.
     """
     check_unit(unit)
     names = file_list(paths)
@@ -88,7 +102,8 @@ def read_units(
     lengths, hashes = [], []
     for name in names:
         digest = hashlib.sha256()
-        pieces = _pieces(name, unit, digest, words, tally)
+        with counted_exactly(label(name)):
+            pieces = _pieces(name, unit, digest, words, tally, Reading(name, unit))
         lengths.append(sum(map(len, pieces)))
         if not lengths[-1]:
             raise InputError(f"{label(name)} holds no {noun(unit, 1)}: it is nothing but white space")
@@ -101,7 +116,7 @@ def read_units(
             "count a part of it"
         )
     return Units(
-        ids=parts[0] if len(parts) == 1 else np.concatenate(parts),
+        ids=_joined(parts, corpus_name(names)),
         starts=starts.astype(np.int64),
         unit=unit,
         corpus=corpus_name(names),
@@ -156,7 +171,9 @@ def shuffle_chunks(units: Units, chunk: int, seed: int) -> Units:
     sizes = np.diff(np.append(first, units.n_units))
     order = philox_order(len(first), seed)
     starts = np.concatenate([[0], np.cumsum(sizes[order])]).astype(np.int64)
-    ids = np.empty_like(units.ids)
+    with counted_exactly(units.corpus):
+        require(units.ids.nbytes)
+        ids = np.empty_like(units.ids)
     for place, source in enumerate(order):
         ids[starts[place] : starts[place + 1]] = units.ids[first[source] : first[source] + sizes[source]]
     return replace(units, ids=ids, starts=starts, order="shuffled-chunks")
@@ -176,22 +193,46 @@ def hashed_blocks(path: str, digest: Any) -> Iterator[bytes]:
         yield block
 
 
-def _pieces(path: str, unit: str, digest: Any, words: WordTable | None, tally: Tally | None) -> list[np.ndarray]:
+def _pieces(
+    path: str, unit: str, digest: Any, words: WordTable | None, tally: Tally | None, reading: Reading
+) -> list[np.ndarray]:
     if unit == "byte":
         # bytearray.extend grows in place: no second copy of the text
         data = bytearray()
         for block in hashed_blocks(path, digest):
             data += block
+            reading.check(len(data), len(data))
         return [np.frombuffer(data, dtype=np.uint8)]
-    checked = utf8_blocks(path, hashed_blocks(path, digest), at_space=unit in WORDS)
-    if words is None or tally is None:
-        return [code_points(text) for _, text in checked]
-    found = []
-    for block, _ in checked:
-        tally.take(block)
-        found.append(words.ids(block, character_classes(unit)))
-    tally.end_of_file()
+    found: list[np.ndarray] = []
+    n_bytes = n_units = 0
+    for part, text in utf8_blocks(path, hashed_blocks(path, digest), at_space=unit in WORDS):
+        if words is None or tally is None:
+            found.append(code_points(text))
+        else:
+            tally.take(part)
+            found.append(words.ids(part, character_classes(unit)))
+        n_bytes += len(part)
+        n_units += len(found[-1])
+        reading.check(n_bytes, n_units)
+    if tally is not None:
+        tally.end_of_file()
     return found
+
+
+def _joined(parts: list[np.ndarray], name: str) -> np.ndarray:
+    """`parts`, of which there is none afterwards, one after the other."""
+    if len(parts) == 1:
+        return parts[0]
+    total = sum(map(len, parts))
+    with counted_exactly(name):
+        require(parts[0].itemsize * total / 16)  # each part is given back when it was copied
+        joined = np.empty(total, dtype=parts[0].dtype)
+    at = total
+    while parts:
+        part = parts.pop()
+        at -= len(part)
+        joined[at : at + len(part)] = part
+    return joined
 
 
 def code_points(text: str) -> np.ndarray:
@@ -199,26 +240,88 @@ def code_points(text: str) -> np.ndarray:
     return np.frombuffer(text.encode("utf-32-le"), dtype="<u4").astype(np.uint32)
 
 
-def utf8_blocks(path: str, blocks: Iterator[bytes], *, at_space: bool) -> Iterator[tuple[bytes, str]]:
-    """Blocks cut between code points (between words if `at_space`), with their text.
+def utf8_blocks(path: str, blocks: Iterator[bytes], *, at_space: bool) -> Iterator[tuple[bytes | bytearray, str]]:
+    """Blocks cut between code points (between words if `at_space`), with their text (without if `at_space`).
 
     An ASCII white space byte is never part of a longer code point and never part of a word, so it is a safe
-    place to cut both.
+    place to cut both. A byte-order mark at the start of a file is no part of its text.
     """
-    kept: list[bytes] = []
-    offset = 0
-    for block in blocks:
+    kept = bytearray()
+    place = _Place(path)
+    for block in _begun(path, blocks, place):
         cut = _last_space(block) if at_space else _last_boundary(block)
         if cut == 0:  # a block without a place to cut: a very long word
-            kept.append(block)
+            if len(kept) // _LONG < (len(kept) + len(block)) // _LONG:
+                require(2 * _LONG + len(kept))  # it goes on, and its letters are copied among the words
+            kept += block
             continue
-        whole = b"".join([*kept, block[:cut]])
-        kept = [block[cut:]]
-        yield whole, _decode(path, whole, offset)
-        offset += len(whole)
-    whole = b"".join(kept)
-    if whole:
-        yield whole, _decode(path, whole, offset)
+        whole: bytes | bytearray = block[:cut]
+        if kept:
+            kept += whole
+            whole, kept = kept, bytearray()
+        kept += block[cut:]
+        yield whole, place.decoded(whole, keep=not at_space)
+    if kept:
+        yield kept, place.decoded(kept, keep=not at_space)
+
+
+def _begun(path: str, blocks: Iterator[bytes], place: _Place) -> Iterator[bytes]:
+    """`blocks` without a byte-order mark; InputError where they begin as UTF-8 does not."""
+    first = b""
+    for block in blocks:
+        first += block
+        if len(first) >= 4:  # the longest mark
+            break
+    place.binary = is_binary(first[:HEAD])
+    if reason := why_not_utf8(file_argument(path), first[:HEAD]):
+        raise InputError(f"{label(path)} {reason}")
+    if first.startswith(BOM):
+        place.offset = len(BOM)
+        first = first[len(BOM) :]
+    if first:
+        yield first
+    first = b""  # not to be held while the others go by
+    yield from blocks
+
+
+class _Place:
+    """Where a text is decoded, for the message that it cannot be."""
+
+    def __init__(self, path: str) -> None:
+        self.path, self.offset, self.line, self.binary = path, 0, 1, False
+
+    def decoded(self, block: bytes | bytearray, *, keep: bool) -> str:
+        """The text of `block`, which is the next one, or nothing if it need not be kept."""
+        found = self._decoded(block, 0, len(block)) if keep else ""
+        at = 0
+        while at < len(block) and not keep:  # piece by piece: a long word would take up to four bytes a letter
+            end = at + _PIECE
+            while end < len(block) and block[end] & 0xC0 == 0x80 and end < at + _PIECE + 4:
+                end += 1
+            self._decoded(block, at, end)
+            at = end
+        self.offset += len(block)
+        self.line += block.count(b"\n")
+        return found
+
+    def _decoded(self, block: bytes | bytearray, first: int, end: int) -> str:
+        try:
+            return str(memoryview(block)[first:end], "utf-8")
+        except UnicodeDecodeError as error:
+            at = first + error.start
+            line = self.line + block.count(NEW_LINE, 0, at)
+            raise InputError(
+                f"{label(self.path)} is not UTF-8 at byte {self.offset + at}, in line {line} ({_around(block, at)}): "
+                + (_BINARY if self.binary else _OTHER_ENCODING)
+            ) from error
+
+
+def _around(block: bytes | bytearray, at: int) -> str:
+    """The bytes around `at`, those that are no printable ASCII spelled out."""
+    line = (
+        bytes(block[max(0, at - 20) : at]).rpartition(NEW_LINE)[2] + bytes(block[at : at + 20]).partition(NEW_LINE)[0]
+    )
+    return "".join(chr(b) if 32 <= b < 127 else f"\\x{b:02x}" for b in line)[:80]
 
 
 def _last_space(block: bytes) -> int:
@@ -231,12 +334,3 @@ def _last_boundary(block: bytes) -> int:
         if block[-back] & 0xC0 != 0x80:
             return len(block) - back
     return 0
-
-
-def _decode(path: str, block: bytes, offset: int) -> str:
-    try:
-        return block.decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise InputError(
-            f"{label(path)} is not UTF-8 at byte {offset + error.start}: convert it, or count unit byte"
-        ) from error

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,7 @@ from bounds.quantities import parse_count
 
 from .readers import InputError, label
 from .repeats import note_of_repeats
+from .room import counted_exactly, require
 from .sequences import Units, read_units
 from .units import UNITS, noun
 
@@ -44,12 +46,30 @@ class CorpusSource:
 
     def open(self) -> OpenCorpus:
         """The corpus, read; InputError where the file cannot be read as asked or is shorter than a window."""
-        units = read_units(self.path, self.unit)
+        units = _piped(self.unit) if self.path == "-" else read_units(self.path, self.unit)
         if units.n_units < self.length:
             raise InputError(
                 f"{label(self.path)}: length must be at most its {units.n_units} {noun(self.unit)}, got {self.length}"
             )
         return OpenCorpus(self, units)
+
+
+_pipe: tuple[object, Units] | None = None
+"""The standard input that was read last, and its units: some commands open their text several times."""
+
+
+def _piped(unit: str) -> Units:
+    """The units of standard input, which can be read once; InputError where it was read as other units before."""
+    global _pipe
+    stream = getattr(sys.stdin, "buffer", None)
+    if _pipe is None or _pipe[0] is not stream:
+        _pipe = (stream, read_units("-", unit))
+    if _pipe[1].unit != unit:
+        raise InputError(
+            f"standard input was read by unit {_pipe[1].unit} already, and is wanted by unit {unit}: write it to a "
+            "file, and name that"
+        )
+    return _pipe[1]
 
 
 class OpenCorpus:
@@ -88,9 +108,11 @@ class OpenCorpus:
         """Number, uint32, of each window among the distinct ones, in the order of the text; shape (window,)."""
         from .counting import window_ids
 
-        (found,) = window_ids(self._units, [self._length])
-        streams = zip(self._units.starts[:-1].tolist(), self._units.starts[1:].tolist(), strict=True)
-        return np.concatenate([found.ids[a : max(a, b - self._length + 1)] for a, b in streams])
+        with counted_exactly(self._units.corpus):
+            (found,) = window_ids(self._units, [self._length])
+            require(found.ids.nbytes)
+            streams = zip(self._units.starts[:-1].tolist(), self._units.starts[1:].tolist(), strict=True)
+            return np.concatenate([found.ids[a : max(a, b - self._length + 1)] for a, b in streams])
 
     def fit(self) -> CorpusFit | None:
         """The exponent of what was counted, with an interval from blocks of the text; None where it is too short."""

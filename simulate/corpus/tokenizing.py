@@ -13,6 +13,7 @@ import numpy as np
 
 from simulate.compiled import compiled, copy_eight, eight_bytes, prefetch
 
+from .room import require
 from .units import LETTER, MARK, WHITE
 
 _MIX = np.uint64(0x9E3779B97F4A7C15)
@@ -23,6 +24,8 @@ _LOW = np.uint64(0xFFFFFFFF)
 _HIGH = np.uint64(0xFFFFFFFF00000000)
 _AHEAD = 64
 """Words that are hashed before the first of them is looked up."""
+_PART = 1 << 20
+"""Words whose ids are written before they are put aside: a block may be one long word, and a block of commas."""
 _START, _END, _HASH = 0, 1, 2
 
 
@@ -36,10 +39,11 @@ class WordTable:
         self._ends = np.zeros((1 << 11) + 1, dtype=np.int64)  # word t is pool[ends[t] : ends[t + 1]]
         self._pool = np.zeros(1 << 14, dtype=np.uint8)
 
-    def ids(self, block: bytes, classes: np.ndarray) -> np.ndarray:
+    def ids(self, block: bytes | bytearray, classes: np.ndarray) -> np.ndarray:
         """Ids (int32) of the words in `block`, which is valid UTF-8 and starts and ends between words."""
         text = np.frombuffer(block, dtype=np.uint8)
-        out = np.empty(len(text), dtype=np.int32)
+        parts: list[np.ndarray] = []
+        out = np.empty(min(len(text), _PART) + _AHEAD, dtype=np.int32)
         at = found = 0
         while True:
             at, new, self.count = _tokenize(
@@ -47,10 +51,14 @@ class WordTable:
             )
             found += new
             if at == len(text):
-                return out[:found].copy()
+                return np.concatenate([*parts, out[:found]])
             # The loop stops at a word for which there is no room. Growing here keeps it free of array
             # reassignments, which slow it down.
-            self._grow(len(text) - at)
+            if len(out) - found < _AHEAD:
+                parts.append(out[:found].copy())
+                found = 0
+            else:
+                self._grow(len(text) - at)
 
     def texts(self) -> tuple[str, ...]:
         """The words, by id."""
@@ -58,6 +66,7 @@ class WordTable:
         return tuple(pool[ends[t] : ends[t + 1]].decode("utf-8") for t in range(self.count))
 
     def _grow(self, longest: int) -> None:
+        require(4 * (self._slots.nbytes + self._hashes.nbytes))
         if 2 * (self.count + 1) >= len(self._slots):
             self._slots = np.zeros(2 * len(self._slots), dtype=np.uint64)
             _fill(self._slots, self._hashes, self.count)
@@ -65,9 +74,10 @@ class WordTable:
             self._ends = _longer(self._ends, len(self._slots) // 2 + 1)
             return
         used = int(self._ends[self.count])
-        # Doubling covers all but a word longer than everything before it.
-        wanted = min(longest, 2 * len(self._pool)) if used else longest
-        self._pool = _longer(self._pool, max(2 * len(self._pool), used + wanted))
+        # Doubling covers all but a word longer than everything before it, which gets what it needs and no more.
+        size = used + longest + 8 if longest > len(self._pool) else 2 * len(self._pool)
+        require(size)
+        self._pool = _longer(self._pool, size)
 
 
 def _longer(values: np.ndarray, size: int) -> np.ndarray:
@@ -136,6 +146,8 @@ def _tokenize(
     mask = np.uint64(len(slots) - 1)
     ahead = np.zeros((_AHEAD, 3), dtype=np.uint64)
     while i < len(text):
+        if found + _AHEAD > len(out):
+            return i, found, count
         i, several = _cut(text, classes, i, ahead)
         _ask_ahead(several, slots, hashes, ends, ahead)
         for j in range(several):

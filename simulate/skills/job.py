@@ -31,6 +31,7 @@ from simulate.corpus.source import parse_corpus
 from simulate.dataset import describe, provenance, stamp
 from simulate.job import MAX_TOKENS, device_for_tokens, difference_of_inputs
 from simulate.keeping import Gathered, Progress, checked_target, made_of, run_cells, runner_on
+from simulate.machine import machine_memory
 from simulate.skills.arrivals import ArrivalDrawer, ShuffleDrawer
 from simulate.skills.estimates import median
 from simulate.skills.example import find_example
@@ -174,9 +175,10 @@ def prepare(plan: SkillPlan, *, device: str = "cpu") -> SkillJob:
     made = provenance(asdict(plan), command="skills", engines=engines, inputs=inputs, device=chosen.name)
     job = SkillJob(plan, groups, choice, chosen, drawer, _seconds(groups, choice.name), made)
     n_bytes = 8 * sum(_product(job.sizes[d] for d in DIMS[name]) for name in job.variables)
-    if n_bytes > MAX_BYTES:
+    most = min(MAX_BYTES, machine_memory()[0])
+    if n_bytes > most:
         raise ValueError(
-            f"the result would take {n_bytes / 2**30:.1f} GiB of memory, more than {MAX_BYTES >> 30} GiB; pass fewer "
+            f"the result would take {n_bytes / 2**30:.1f} GiB of memory, more than {most / 2**30:.3g} GiB; pass fewer "
             "--replicates, --n-skills or sizes"
         )
     return job
