@@ -349,6 +349,8 @@ def _verdict(fit: CorpusFit, why_not: str) -> str:
 
 def _law(fit: CorpusFit) -> str:
     """Whether one power law holds, in words."""
+    if np.isnan(fit.p_value):
+        return "blocks are too alike to test whether one power law holds there"
     p_value = f"p = {fit.p_value:.2g}"
     if fit.p_value < REJECT:
         moves = ", ".join(

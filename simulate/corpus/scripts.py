@@ -41,7 +41,7 @@ class Tally:
             return
         if block.isascii():
             self._counts[_POINTS] += len(block)
-            self._counts[_INSIDE] = _kinds()[block[-1]] & _JOINED
+            self._counts[_INSIDE] = chr(block[-1]).isalnum() or block.endswith(b"_")
         else:
             _count(np.frombuffer(block, dtype=np.uint8), _kinds(), self._counts)
 
