@@ -12,7 +12,9 @@ from scipy.special import gammainc, gammaln
 from bounds.estimation.spectrum_models import fit_partition, partition_likelihood
 from bounds.fitting import FrequencySpectrum, fit_exponent
 from bounds.numerics.gamma_ratios import log_rise
+from bounds.sources import PitmanYor
 from bounds.spectrum import log_bin_shares, rarefied
+from bounds.unique import expected_unique
 
 
 def at_fifty_digits(spectrum, n_unique, n_draws, d, theta):
@@ -167,3 +169,13 @@ def test_parts_of_a_corpus_of_many_types_are_as_large_as_the_types_make_them(gam
     middle = np.where(upper > edges, np.sqrt(edges * (upper + 1.0)), edges)
     by_middles = [binned.count @ -np.expm1(middle * np.log1p(-x)) for x in kept]
     assert np.abs((by_middles - np.array(meant)) / np.sqrt(np.diag(covariance))).max() > 10
+
+
+@pytest.mark.parametrize("model", ["offset", "pitman-yor"])
+def test_no_interval_is_narrower_than_what_the_search_finds(model):
+    """A curve of 1e16 types: γ is known to 1e-9, and found to 1e-7."""
+    draws = np.round(np.geomspace(1e14, 1e18, 17))
+    unique = np.round(expected_unique(PitmanYor(0.9, 1000.0), draws))
+    interval = fit_exponent(draws, unique, model=model).interval
+    assert interval.lower < 0.9 < interval.upper
+    assert interval.width < 2e-6

@@ -187,8 +187,9 @@ def likelihood_interval(
         return top - function(x) - drop
 
     low, high = bounds
-    lower = brentq(gap, low, best, xtol=1e-7) if best > low and gap(low) > 0 else 0.0
-    upper = brentq(gap, best, high, xtol=1e-7) if best < high and gap(high) > 0 else 1.0
+    # Of 1e14 types and more the data say more than searches that stop at `TOLERANCE` find: so much wider.
+    lower = brentq(gap, low, best, xtol=TOLERANCE) - 2 * TOLERANCE if best > low and gap(low) > 0 else 0.0
+    upper = brentq(gap, best, high, xtol=TOLERANCE) + 2 * TOLERANCE if best < high and gap(high) > 0 else 1.0
     return Interval(max(0.0, min(1.0, lower)), max(0.0, min(1.0, upper)))
 
 

@@ -121,7 +121,7 @@ def fit_partition(spectrum: FrequencySpectrum, n_unique: Floats, n_draws: float,
     if confidence is None:
         return estimate
     interval = likelihood_interval(lambda x: profile(x)[1], d, top, DISCOUNTS, confidence)
-    return with_interval(estimate, _as_wide_as_found(interval, d), confidence)
+    return with_interval(estimate, interval, confidence)
 
 
 def _most_likely(loglik: Callable[[float], float], spectrum: FrequencySpectrum) -> tuple[float, float]:
@@ -134,17 +134,6 @@ def _most_likely(loglik: Callable[[float], float], spectrum: FrequencySpectrum) 
         return best, top
     low, high = DISCOUNTS
     return highest(loglik, max(low, best - 10 * TOLERANCE), min(high, best + 10 * TOLERANCE), 1e-4 * TOLERANCE)
-
-
-def _as_wide_as_found(interval: Interval, best: float) -> Interval:
-    """`interval`, wider by what the estimate and its ends may be off: the searches stop at `TOLERANCE`.
-
-    At 1e14 types and more the data say more of the exponent than that.
-    """
-    lower, upper = min(interval.lower, best) - 2 * TOLERANCE, max(interval.upper, best) + 2 * TOLERANCE
-    return Interval(
-        0.0 if interval.lower == 0 else max(0.0, float(lower)), 1.0 if interval.upper == 1 else min(1.0, float(upper))
-    )
 
 
 # ---------------------------------------------------------------- model "spectrum"
@@ -205,7 +194,6 @@ def fit_tempered(cut: FrequencySpectrum, n_draws: float, confidence: float | Non
     if confidence is None:
         return estimate
     interval = likelihood_interval(lambda x: profile(x)[1], gamma, top, DISCOUNTS, confidence)
-    interval = _as_wide_as_found(interval, gamma)
     if _underdispersed(cut, expected):
         ratio = fixed_law_ratio(cut.multiplicity, cut.upper, _influence(cut, gamma, tau), gamma, tau)
         lower, upper = (gamma + ratio * (end - gamma) for end in interval)
