@@ -10,6 +10,7 @@ from typing import Any
 
 from bounds.arguments import Choice, Count, Entries, File, Flag, Number, Text, shown
 from bounds.sources import Source
+from simulate.corpus.units import UNITS
 from simulate.files import FIGURES, RESULTS
 
 MAX_REPLICATES = 1 << 24
@@ -28,7 +29,7 @@ RESUME, OVERWRITE = Flag("resume"), Flag("overwrite")
 TEST_DRAWS = Count("test_draws", high=10**9)
 TOLERANCES = Entries("tolerance", "0,0.01,10%")
 
-UNIT = Choice("unit", ("byte", "char", "word", "word-marks", "space"))
+UNIT = Choice("unit", UNITS)
 ORDER = Choice("order", ("file", "shuffled-chunks"))
 LENGTHS = Entries("length", "1,2,3")
 AT = Entries("at", "1000,1e5,all or 1e3:1e6:25")
