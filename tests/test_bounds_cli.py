@@ -173,7 +173,7 @@ def test_laws_are_printed_side_by_side_and_their_disagreement_said():
         "arXiv:2403.08540",
         "3.219e+10",
         "4.7 standard errors above alpha/(1+alpha), p = 2.4e-06",
-        "disagree by a factor",
+        "differ by a factor",
         "R*_D",
     ):
         assert text in out

@@ -129,7 +129,8 @@ def test_the_interval_is_that_of_the_delete_one_jackknife():
     ((0.58, 0.57, 0.59), (0.28, 0.27, 0.29), INSIDE), ((0.72, 0.71, 0.73), (0.28, 0.27, 0.29), UPPER_END),
     ((0.44, 0.43, 0.45), (0.28, 0.27, 0.29), LOWER_END), ((0.9, 0.89, 0.91), (0.28, 0.27, 0.29), ABOVE),
     ((0.3, 0.29, 0.31), (0.28, 0.27, 0.29), BELOW), ((0.44, 0.43, 0.45), (0.35, 0.1, 0.6), UNDECIDED),
-    ((0.58, math.nan, math.nan), (0.28, math.nan, math.nan), INSIDE), ((math.nan,) * 3, (0.28, 0.2, 0.3), ""),
+    ((0.58, math.nan, math.nan), (0.28, math.nan, math.nan), ""),
+    ((0.58, 0.57, 0.59), (0.28, math.nan, math.nan), ""), ((math.nan,) * 3, (0.28, 0.2, 0.3), ""),
 ])  # fmt: skip
 def test_places_in_the_band(gamma, beta, expected):
     assert place(Slope(*gamma), Slope(*beta)) == expected

@@ -30,7 +30,7 @@ def print_bands(rows: Sequence[Band], n_tokens: float, *, skills: float = 2) -> 
 
 
 def band_notes(rows: Sequence[Band], n_tokens: float) -> list[str]:
-    """The sentences that belong to a table of bands: assumptions, vacuous ends, and where the laws disagree."""
+    """The sentences that belong to a table of bands: assumptions, vacuous ends, and how far the laws differ."""
     notes: list[str] = []
     for row in rows:
         if row.n_unique is not None and not notes:
@@ -54,8 +54,8 @@ def band_notes(rows: Sequence[Band], n_tokens: float) -> list[str]:
         excess = low if low == high else f"{low} to {high}"
         notes.append(f"! {names}: {note} (an excess loss of {excess} nats per token); compare the exponents.")
     middles = [row.n_params.middle for row in rows if row.n_params and not row.n_params.middle_vacuous]
-    if len(middles) > 1 and max(middles) > 1.5 * min(middles):
-        notes.append(f"! The laws disagree by a factor {max(middles) / min(middles):.1f} in the middle N.")
+    if len(middles) > 1:
+        notes.append(f"! The laws differ by a factor {max(middles) / min(middles):.2g} in the middle N.")
     return notes
 
 

@@ -57,12 +57,12 @@ UNDECIDED = "undecided"
 
 
 def place(gamma: Slope, beta: Slope) -> str:
-    """Where the rectangle of both intervals lies against the band 1 - 2β ≤ γ ≤ 1 - β; a point where they are none.
+    """Where the rectangle of both intervals lies against the band 1 - 2β ≤ γ ≤ 1 - β; empty without both.
 
     ``at the upper end`` where it meets the line γ = 1 - β, ``at the lower end`` where it meets γ = 1 - 2β;
     ``undecided`` where it meets both, so that the intervals are too wide to say.
     """
-    (g_low, g_high), (b_low, b_high) = _ends(gamma), _ends(beta)
+    g_low, g_high, b_low, b_high = gamma.lower, gamma.upper, beta.lower, beta.upper
     if not all(map(math.isfinite, (g_low, g_high, b_low, b_high))):
         return ""
     if g_low > 1 - b_low:
@@ -73,9 +73,3 @@ def place(gamma: Slope, beta: Slope) -> str:
     if upper and lower:
         return UNDECIDED
     return UPPER_END if upper else LOWER_END if lower else INSIDE
-
-
-def _ends(slope: Slope) -> tuple[float, float]:
-    if math.isfinite(slope.lower) and math.isfinite(slope.upper):
-        return slope.lower, slope.upper
-    return slope.value, slope.value

@@ -162,6 +162,8 @@ def why_not(row: dict[str, Any]) -> str:
         return "U stops growing as a power of D on this source while the loss goes on falling"
     if row["exponent"] is None:
         return "no γ was fitted to these counts"
+    if row["place"] is None and row.get("loss_exponent") is not None:
+        return "a place in the band takes the intervals of γ and β, and one of them is not there"
     if row["place"] is None:
         return "no slope: the loss is 0 somewhere, or there is a single size"
     return "these sizes are too small for the limits of both exponents"
