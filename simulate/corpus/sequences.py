@@ -111,6 +111,7 @@ def read_units(
         if not lengths[-1]:
             raise InputError(f"{label(name)} holds no {noun(unit, 1)}: it is nothing but white space")
         parts += pieces
+        del pieces  # `_joined` gives each part back when it was copied
         hashes.append((label(name), digest.hexdigest()))
     starts = np.concatenate([[0], np.cumsum(lengths, dtype=np.int64)])
     if starts[-1] > MAX_UNITS:
