@@ -214,7 +214,9 @@ def _points(item: Any, n_units: int) -> tuple[int, ...]:
     parts = [
         str(n_units) if part.strip().lower() == "all" else part for part in str(item).split(":")
     ]  # str(1e6) and str(7.0) are numbers that parse_count reads
-    if len(parts) != 1:
+    if len(parts) not in (1, 3):
+        raise ValueError(f"at must be LOW:HIGH:COUNT, got {shown(item)}")
+    if len(parts) == 3:
         return parse_range(parts, item, name="at")
     return (parse_count(parts[0], name="at", high=LARGEST),)
 

@@ -153,19 +153,19 @@ def same_files(hashes: Sequence[tuple[str, str]]) -> list[str]:
 
 def check_seed(seed: int) -> int:
     """The seed, a whole number of 64 bits; InputError for anything else."""
-    return _must_be_whole("seed", seed, 0, 2**64 - 1)
+    return _whole_number("seed", seed, 0, 2**64 - 1, "a whole number from 0 to 2^64 - 1")
 
 
 def check_chunk(chunk: int) -> int:
     """The units of a shuffled chunk, at least 1; InputError for anything else."""
-    return _must_be_whole("chunk", chunk, 1, LARGEST)
+    return _whole_number("chunk", chunk, 1, LARGEST, "a whole number of units, at least 1")
 
 
-def _must_be_whole(name: str, value: Any, low: int, high: int) -> int:
+def _whole_number(name: str, value: Any, low: int, high: int, allowed: str) -> int:
     try:
-        return parse_count(value, name=name, low=low, high=high)
-    except ValueError as error:
-        raise InputError(str(error)) from None
+        return parse_count(value, low=low, high=high)
+    except ValueError:
+        raise InputError(f"{name} must be {allowed}, got {shown(value)}") from None
 
 
 def corpus_name(names: Sequence[str]) -> str:
