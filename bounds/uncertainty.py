@@ -190,7 +190,7 @@ def fitted_band(
 
     `n_tokens` is the corpus size at which U and N are bounded; without it, exponents and corpus factor alone.
     `options` are those of `bounds.bands`. Where an exponent is 0 or less in a resample, its corpus factor is infinite
-    there.
+    there. A number has no interval where the runs do not identify, at this confidence, what it is computed from.
     """
     version = paper_version(source)
     at_least_as_many(skills)
@@ -211,8 +211,9 @@ def fitted_band(
         }
 
     estimates = values(fit.law)
-    interval = fit.interval_of(lambda law: np.stack(np.broadcast_arrays(*values(law).values())), confidence)
-    assert interval is not None, "without an interval of beta there is no band"
+    found = fit.interval_of(lambda law: np.stack(np.broadcast_arrays(*values(law).values())), confidence)
+    # At a confidence near 1 beta may have no interval, although it has one at usual levels.
+    interval = Interval(*np.full((2, len(estimates)), np.nan)) if found is None else found
     labels = {("data_exponent", ""): EMPIRICAL}
     notes: tuple[str, ...] = ()
     assumption, silent = "gamma = 1 - (2 - b)*beta: learning rates read as equalities for one corpus", set()

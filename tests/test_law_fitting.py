@@ -303,6 +303,7 @@ def test_a_higher_confidence_asks_for_more():
     fit = design("3 × 3 over a decade each", 1)
     assert fit.interval("param_exponent") is not None
     assert fit.interval("param_exponent", 1 - 1e-9) is None
+    assert all(one.interval is None for one in fit.band(1e12, confidence=1 - 1e-9).numbers)
 
 
 @pytest.mark.parametrize("place", [0, 3, 4])

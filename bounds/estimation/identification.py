@@ -8,10 +8,10 @@
 | τ       | 2 Δ Σρ(r) mean(ψ')/(Σψ²/(n - 5)), a likelihood ratio          | 1    |
 
 A constant is held at each of a ladder of values, the other four constants fitted again, and the rise Δ of Σρ(r)
-compared with the noise: τ is nearly F with 1 and n - 5 degrees of freedom where the value held is the truth (Huber &
-Ronchetti 2009, section 13.6; Bates & Watts 1988, chapter 6). Whether a design is degenerate is thus asked of its
-residuals, and not of its values: sizes one percent apart are enough for exact losses, and two decades are too little
-where the losses scatter.
+compared with the noise: τ is nearly F with 1 and n - 5 degrees of freedom where the value held is the truth (the
+τ-test of Hampel, Ronchetti, Rousseeuw & Stahel 1986, chapter 7; profiles: Bates & Watts 1988, chapter 6). Whether a
+design is degenerate is thus asked of its residuals, and not of its values: sizes one percent apart are enough for exact
+losses, and two decades are too little where the losses scatter.
 """
 
 from __future__ import annotations
@@ -42,8 +42,6 @@ _SURE = 1e-6
 """Edges rejected at this level leave no valley along which a resample could go astray."""
 E, ALPHA, BETA = 0, 3, 4
 """Places of the constants that are profiled among the coordinates of a descent."""
-
-
 _FAR = np.array([-2.0, -0.5, -0.1, -0.01, 0.01, 0.05, 0.12, 0.2, 0.35, 0.6, 1.0, 2.0, 4.0])
 """Exponents at which every profile is looked at. Not to reject those near 0, or the last, is to know nothing."""
 _NONE, _LEAST, _MOST = 0.01, 2.0, 4.0
@@ -52,6 +50,7 @@ _NEAR = np.array([-5.0, -3.5, -2.5, -1.5, -0.7, 0.0, 0.7, 1.5, 2.5, 3.5, 5.0])
 _SHARES = np.array([0.2, 0.5, 0.8, 1.0])
 """Irreducible losses in shares of the least loss."""
 _ABSENT = -40.0
+"""Logarithm of an irreducible loss that is none."""
 _TOLD = 0.95
 """Confidence of the ranges in notes."""
 LEVEL = 1e-3
