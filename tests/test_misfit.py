@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from bounds import fit_loss_law
-from bounds.estimation.loss_regression import Runs, best_of
+from bounds.estimation.loss_regression import Runs, lowest
 from bounds.estimation.misfit import LEVEL, misfit
 from tests.law_runs import LAWS, ladder, losses
 from tests.test_run_groups import checkpoints, crossed
@@ -23,7 +23,7 @@ def checked(n_params, n_tokens, loss, labels=None):
         np.log(1.69) - runs.mean_log_loss, np.log(406.4) - 0.34 * runs.mean_x - runs.mean_log_loss,
         np.log(410.7) - 0.28 * runs.mean_y - runs.mean_log_loss, 0.34, 0.28,
     ]])  # fmt: skip
-    best, _ = best_of(runs, start, np.ones((1, len(loss))), (1e-3,), 1e-12)
+    best, _ = lowest(runs, start, (1e-3,))
     return misfit(runs, best[0], np.arange(len(loss)) if labels is None else labels)
 
 
@@ -134,6 +134,6 @@ def test_the_runs_of_hoffmann_do_not_follow_the_law_but_their_shuffled_residuals
             np.log(constants[1]) - constants[2] * runs.mean_x - runs.mean_log_loss,
             np.log(constants[3]) - constants[4] * runs.mean_y - runs.mean_log_loss, constants[2], constants[4],
         ]])  # fmt: skip
-        best, _ = best_of(runs, start, np.ones((1, len(fitted))), (1e-3,), 1e-12)
+        best, _ = lowest(runs, start, (1e-3,))
         rejections += misfit(runs, best[0], np.arange(len(fitted))).rejected
     assert rejections <= 2

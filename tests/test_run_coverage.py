@@ -33,7 +33,6 @@ def doubled(rng: np.random.Generator):
 DESIGNS: dict[str, Callable] = {
     "60 runs, every row twice": doubled,
     "12 runs of 16 checkpoints": lambda rng: checkpoints(rng, 12),
-    "24 runs of 16 checkpoints": lambda rng: checkpoints(rng, 24),
 }
 
 
