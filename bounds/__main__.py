@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from bounds.command import CountType, command_group, fits_terminal, print_table, result_object, run, with_version
+from bounds.process import end_silently
 
 main = command_group("What is true on paper: bounds on distinct sequences, parameters and corpus size.")
 
@@ -196,4 +197,7 @@ def explain(name: str | None, as_json: bool) -> None:
 
 
 if __name__ == "__main__":
-    run(main, "python -m bounds")
+    try:
+        run(main, "python -m bounds")
+    finally:
+        end_silently()
