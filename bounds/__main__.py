@@ -19,6 +19,7 @@ from bounds.command import (
     with_version,
 )
 from bounds.json_text import json_text
+from bounds.process import end_silently
 
 POSITIVE = NumberType(text="positive and finite")
 OBJECTIVE = Choice("objective", ("huber", "lad", "least-squares"))
@@ -234,4 +235,7 @@ def explain(name: str | None, as_json: bool) -> None:
 
 
 if __name__ == "__main__":
-    run(main, "python -m bounds")
+    try:
+        run(main, "python -m bounds")
+    finally:
+        end_silently()

@@ -59,6 +59,12 @@ def hearing_signals() -> Iterator[None]:
             signal.signal(signum, handler)
 
 
+def end_silently() -> None:
+    """What a process does last: an interrupt that comes while the interpreter closes is no traceback any more."""
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 _sections: list[int] = []
 """A place for the signal that came, for each `undisturbed` that the main thread is in."""
 

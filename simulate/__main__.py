@@ -5,7 +5,11 @@ import sys
 if __name__ == "__main__":
     try:
         from bounds.command import run
+        from bounds.process import end_silently
         from simulate.cli import main
     except KeyboardInterrupt:
         sys.exit(130)  # before there was anything to leave behind
-    run(main, "python -m simulate")
+    try:
+        run(main, "python -m simulate")
+    finally:
+        end_silently()

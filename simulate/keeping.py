@@ -20,7 +20,7 @@ import xarray as xr
 from bounds.json_text import json_text
 from simulate.cluster import check_cluster, on_cluster
 from simulate.dataset import open_result, save_result
-from simulate.files import RESULTS, check_target, claimed, part_of
+from simulate.files import RESULTS, claimed, part_of
 from simulate.leftovers import discard_store, is_store, provenance_of
 from simulate.machine import usable_cores
 from simulate.parameters import OUT, OVERWRITE, RESUME, THREADS, check_progress
@@ -93,11 +93,14 @@ class Gathered:
 
 
 def checked_target(out: str | Path | None, *, resume: bool, overwrite: bool) -> Path | None:
-    """Where the result is to be written, if it can be; ValueError with one sentence otherwise."""
+    """Where the result is to be written, if it can be and no other run writes there; ValueError otherwise."""
     resume, overwrite = RESUME(resume), OVERWRITE(overwrite)
     if out is None and resume:
         raise ValueError("resume needs out, the .zarr that was begun")
-    return None if out is None else check_target(OUT(out), overwrite=overwrite, resume=resume, formats=RESULTS)
+    if out is None:
+        return None
+    with claimed(OUT(out), overwrite=overwrite, resume=resume, formats=RESULTS) as target:
+        return target
 
 
 def corpora_at_once(threads: int | None, cluster: str | None = None) -> int:

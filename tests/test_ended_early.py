@@ -38,7 +38,7 @@ def _signals_are_heard():
     """Whatever the shell that runs the tests has set."""
     before = {signum: signal.getsignal(signum) for signum, _ in SIGNALS}
     for signum in before:
-        signal.signal(signum, signal.SIG_DFL)
+        signal.signal(signum, signal.default_int_handler if signum == signal.SIGINT else signal.SIG_DFL)
     yield
     for signum, handler in before.items():
         signal.signal(signum, handler)

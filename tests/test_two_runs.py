@@ -59,16 +59,18 @@ def test_a_run_that_writes_is_not_taken_over_and_what_it_kept_is_its_own(tmp_pat
     options = {"sources": [flag[9:] for flag in LONG_FLAGS[:2]], "n_draws": "1000:2e6:4", "replicates": 8, "seed": 6}
     a = start(*LONG_FLAGS, "--threads=1", "--out=x.zarr", cwd=tmp_path)
     part, target = tmp_path / "x.zarr.part", tmp_path / "x.zarr"
-    wait_for(lambda: part.exists() and cells_done(part) >= 1, a)
-    for how in ({"resume": True}, {}, {"overwrite": True}):
-        with pytest.raises(ValueError, match=r"x\.zarr is being written by another run; wait until"):
-            simulate.sweep(**options, out=target, **how)
-    a.send_signal(signal.SIGSTOP)  # it must not end before B has started
-    done = finish(*second, "--overwrite", "--out=x.zarr", "--progress", cwd=tmp_path, code=2)
+    try:
+        wait_for(lambda: part.exists() and cells_done(part) >= 1, a)
+        a.send_signal(signal.SIGSTOP)  # it must not end before B has started
+        for how in ({"resume": True}, {}, {"overwrite": True}):
+            with pytest.raises(ValueError, match=r"x\.zarr is being written by another run; wait until"):
+                simulate.sweep(**options, out=target, **how)
+        done = finish(*second, "--overwrite", "--out=x.zarr", "--progress", cwd=tmp_path, code=2)
+    finally:
+        a.kill()
+        a.communicate()
     assert "error: x.zarr is being written by another run; wait until" in done.stderr
     assert "cells" not in done.stderr, "refused before the first draw"
-    a.kill()
-    a.communicate()
     with pytest.raises(ValueError, match="holds another sweep: seed was 5 and is now 6"):
         simulate.sweep(**options, out=target, resume=True)
     found = simulate.sweep(**options, out=target, overwrite=True)
@@ -116,6 +118,8 @@ def test_two_writers_in_any_order_leave_one_of_two_pure_results(tmp_path, seed):
 
 @pytest.mark.parametrize("name", ["x.zarr", "x.nc", "x.csv"])
 def test_what_another_run_writes_is_refused_before_a_draw(tmp_path, monkeypatch, name):
+    if name == "x.zarr":
+        begun(tmp_path / name)
     with another_run(tmp_path / name):
         monkeypatch.setattr(sweep_cells.CorpusDrawer, "draw", lambda *_: pytest.fail("drawn"))
         for how in ({}, {"overwrite": True}, *[{"resume": True}][: name == "x.zarr"]):
