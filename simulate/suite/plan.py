@@ -119,7 +119,7 @@ def _losses(entries: Any) -> tuple[float, ...]:
         read = []
     if not read:
         raise ValueError(f"match_loss must be losses such as 0.05,0.02, got {shown(entries)}")
-    wanted = "above 0 nats, such as 0.05,0.02"
+    wanted = "losses above 0 nats, such as 0.05,0.02"
     return tuple(number_between("match_loss", loss, low=0, text=wanted) for loss in read)
 
 
