@@ -22,7 +22,7 @@ def read_plan(options: dict[str, Any]) -> Suite:
     for name in ("n_params", "track"):
         fields[name] = () if options[name] is None else _grid(options[name], name, 1)
     if options["match_loss"] is not None:
-        fields["match_loss"] = options["match_loss"]
+        fields["match_loss"] = options["match_loss"].split(",")
     steps = options["checkpoints"]
     fields["checkpoints"] = PYTHIA_STEPS if steps is None else _grid(steps, "checkpoints", 0)
     fields["replicates"] = options["replicates"] or DEFAULT_REPLICATES

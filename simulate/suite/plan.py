@@ -113,10 +113,13 @@ def ascending(entries: str | Sequence[float], *, name: str, low: int = 1, high: 
 def _losses(entries: Any) -> tuple[float, ...]:
     """Losses from a list, or from a text such as ``0.05,0.02``."""
     losses = entries_of(entries)
-    if losses is None:
+    try:
+        read = [parse_number(loss, name="") if isinstance(loss, str) else loss for loss in losses or ()]
+    except ValueError:
+        read = []
+    if not read:
         raise ValueError(f"match_loss must be losses such as 0.05,0.02, got {shown(entries)}")
-    read = [parse_number(loss, name="match_loss") if isinstance(loss, str) else loss for loss in losses]
-    wanted = "above 0 nats, such as 0.05,0.02"
+    wanted = "losses above 0 nats, such as 0.05,0.02"
     return tuple(number_between("match_loss", loss, low=0, text=wanted) for loss in read)
 
 
