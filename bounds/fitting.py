@@ -270,7 +270,10 @@ def _hull(data: Data, found: list[Estimate], confidence: float, trouble: str, ki
     )
     ends = ""
     if len(kept) > 1:
-        lower, upper = (next(one.model for one in kept if one.interval and tuple(one.interval)[end] == tuple(hull)[end]) for end in (0, 1))
+        lower, upper = (
+            next(one.model for one in kept if one.interval and tuple(one.interval)[end] == tuple(hull)[end])
+            for end in (0, 1)
+        )
         ends = f", both ends from {lower}" if lower == upper else f", lower end from {lower}, upper from {upper}"
     if not data.spectra and not kind:
         ends += "; whether growth is about to end, a spectrum shows better than a curve"
@@ -327,7 +330,9 @@ def _separate(data: Data, model: str, confidence: float, fixed: bool) -> Exponen
         if len(data.n_unique) > 1
         else "and one corpus of each size shows no spread of its own; draw several of each"
     )
-    return _hull(data, found, confidence, trouble if model == "auto" else f"model {model} does not fit", "independent: ")
+    return _hull(
+        data, found, confidence, trouble if model == "auto" else f"model {model} does not fit", "independent: "
+    )
 
 
 # ---------------------------------------------------------------- pieces

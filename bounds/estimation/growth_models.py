@@ -335,7 +335,9 @@ def profile_concentration(
 
 def fit_pitman_yor_curve(curve: Curve, confidence: float | None) -> Estimate:
     """Pitman–Yor discount d from a growth curve, by `yule_likelihood`; θ is profiled out."""
-    profile = profile_concentration(lambda d, theta: yule_likelihood(curve, d, theta), concentration_limit(curve.n_draws[-1]))
+    profile = profile_concentration(
+        lambda d, theta: yule_likelihood(curve, d, theta), concentration_limit(curve.n_draws[-1])
+    )
     d, top = highest(lambda x: profile(x)[1], *DISCOUNTS)
     theta = profile(d)[0]
     draws = shifted_draws(curve, d, theta)

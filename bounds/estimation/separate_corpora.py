@@ -123,7 +123,12 @@ def _line(log_draws: Floats, mean: Floats, variance: Floats, gamma: float) -> _L
 
 
 def _offset_fit(
-    name: str, draws: Floats, mean: Floats, variance_of: Callable[[float, _Line], Floats], confidence: float, quantile: float
+    name: str,
+    draws: Floats,
+    mean: Floats,
+    variance_of: Callable[[float, _Line], Floats],
+    confidence: float,
+    quantile: float,
 ) -> tuple[Estimate, _Line, Floats]:
     """γ with its interval, `quantile` standard errors each way, where `variance_of` gives the variance of the means."""
     log_draws = np.log(draws / draws[-1])
@@ -221,7 +226,9 @@ def fit_measured(n_draws: Floats, rows: Floats, confidence: float, fixed: bool) 
         gap, error = part.n_unique - line.fitted, np.sqrt(variance)
         bends = _bends(draws, gap, error, _gradients(draws, estimate.exponent), line.fitted)
         cells = len(draws) - 3
-        p_value = 3 * min(float(f_law.sf(line.misfit / cells, cells, freedom)), float(f_law.sf(bends.max(), 1, freedom)))
+        p_value = 3 * min(
+            float(f_law.sf(line.misfit / cells, cells, freedom)), float(f_law.sf(bends.max(), 1, freedom))
+        )
         return replace(estimate, p_value=min(1.0, p_value))
 
     if freedom < 4 or not spread.any():
