@@ -322,8 +322,8 @@ def _separate(data: Data, model: str, confidence: float, fixed: bool) -> Exponen
         raise ValueError("model 'measured' takes the spread from several corpora of each size, got 1; draw more")
     found = fit_separate(data.n_draws, data.n_unique, model, confidence, fixed)
     trouble = (
-        "the counts are neither those of one fixed law, nor of Pitman-Yor processes, nor of growing supports, in mean and "
-        "spread, "
+        "the counts are neither those of one fixed law, nor of Pitman-Yor processes, nor of growing supports, "
+        "in mean and spread, "
     )
     trouble += (
         "and U = K D^γ - u₀ does not fit with the spread measured between the corpora either"
