@@ -149,8 +149,9 @@ def fit_exponent(
     that of the model below. `spectrum` belongs to the largest corpus (a sequence of them: one per replicate) and
     makes the interval narrower; with it alone `n_draws` is one number. `window` restricts D; without it the
     start of the curve is left out as far as the tests of fit ask for it. ``nested=False``: each D has a corpus
-    of its own, or one row of them a replicate; `model` is then one of ``auto``, ``fixed-law``, ``pitman-yor``,
-    ``growing`` (a support that grows with the corpus) and ``measured``. ``dependent=True``: the draws of a corpus depend on each other, as overlapping windows do; the
+    of its own, or one in each row; `model` is then ``auto``, ``fixed-law``, ``pitman-yor``, ``growing`` (a support that
+    grows with the corpus) or ``measured``.
+    ``dependent=True``: the draws of a corpus depend on each other, as overlapping windows do; the
     interval comes from how much sixteen or more corpora differ, and there is none with fewer. `covariance` of
     `n_unique`, with the degrees of freedom behind it, replaces the models' own, as it must for text, of which there
     is one corpus alone.
