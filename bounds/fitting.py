@@ -151,7 +151,9 @@ def fit_exponent(
     that of the model below. `spectrum` belongs to the largest corpus (a sequence of them: one per replicate) and
     makes the interval narrower; with it alone `n_draws` is one number. `window` restricts D; without it the
     start of the curve is left out as far as the tests of fit ask for it. ``nested=False``: each D has a corpus
-    of its own. ``dependent=True``: the draws of a corpus depend on each other, as overlapping windows do; the
+    of its own, or one in each row; `model` is then ``auto``, ``fixed-law``, ``pitman-yor``, ``growing`` (a support that
+    grows with the corpus) or ``measured``.
+    ``dependent=True``: the draws of a corpus depend on each other, as overlapping windows do; the
     interval comes from how much sixteen or more corpora differ, and there is none with fewer. `covariance` of
     `n_unique`, with the degrees of freedom behind it, replaces the models' own, as it must for text, of which there
     is one corpus alone.
@@ -323,8 +325,8 @@ def _separate(data: Data, model: str, confidence: float, fixed: bool) -> Exponen
         raise ValueError("model 'measured' takes the spread from several corpora of each size, got 1; draw more")
     found = fit_separate(data.n_draws, data.n_unique, model, confidence, fixed)
     trouble = (
-        "the counts are neither those of one fixed law, nor of Pitman-Yor processes, nor of growing supports, in mean and "
-        "spread, "
+        "the counts are neither those of one fixed law, nor of Pitman-Yor processes, nor of growing supports, "
+        "in mean and spread, "
     )
     trouble += (
         "and U = K D^γ - u₀ does not fit with the spread measured between the corpora either"
@@ -340,8 +342,9 @@ def _separate(data: Data, model: str, confidence: float, fixed: bool) -> Exponen
 
 
 def _tested(estimate: Estimate) -> Estimate:
-    """`estimate`, without its interval where its model is rejected."""
-    return replace(estimate, interval=None) if estimate.p_value < REJECT else estimate
+    """`estimate`, without its interval where its model is rejected, or where it lies below 0: U would come to an end."""
+    ended = estimate.interval is not None and estimate.interval.upper <= 0
+    return replace(estimate, interval=None) if ended or estimate.p_value < REJECT else estimate
 
 
 def _jackknifed(

@@ -118,11 +118,11 @@ def _fit_source(one: xr.Dataset, model: str, window: Window) -> tuple[np.ndarray
         return np.array(single), together
     together = fit_source(one, fit_exponent, model=model, window=window)
     if not given.nested:  # corpora that are no prefixes of each other have one model of their own
-        inside = slice(None)
-        if window is not None:
-            inside = (given.n_draws >= window[0]) & (given.n_draws <= window[1])
-        _, single = growing_exponents(given.n_draws[inside].astype(float), given.counts[:, inside].astype(float))
-        return single, together
+        low, high = window or (given.n_draws[0], given.n_draws[-1])
+        inside = (given.n_draws >= low) & (given.n_draws <= high)
+        return growing_exponents(given.n_draws[inside].astype(float), given.counts[:, inside].astype(float))[
+            1
+        ], together
     return exponents(given.n_draws, given.counts, spectra=given.spectra, model=model, window=window), together
 
 

@@ -317,6 +317,39 @@ def test_saturation_is_refused():
         assert fit.verdict.startswith("No interval")
 
 
+@pytest.mark.parametrize("n_types", [10**6, 10**7])
+def test_a_support_that_is_not_used_up_is_no_power_law(n_types):
+    """One draw in ten, or in a hundred, of the types there are: γ was .86 with an interval .13 wide."""
+    head, _ = seen(np.random.default_rng(4).integers(0, n_types, 10**5))
+    draws = grid(1e3, 10**5, 8)
+    fit = fit_exponent(draws, np.searchsorted(head, draws))
+    assert fit.interval is None
+    assert "the curve shows the head of a law alone" in fit.verdict
+
+
+def test_growth_that_begins_to_end_is_refused():
+    """Zipf with s = 1.2 on 10,000 types: the rarest is expected a third of a time in 100,000 draws."""
+    chance = np.cumsum(np.arange(1, 10**4 + 1.0) ** -1.2)
+    draws = grid(1e3, 10**5, 8)
+    for seed in range(4):
+        types = np.searchsorted(chance / chance[-1], np.random.default_rng([6, seed]).random(10**5))
+        fit = fit_exponent(draws, np.searchsorted(seen(types)[0], draws))
+        assert fit.rejected == (fit.interval is None)
+        assert min(one.p_value for one in fit.alternatives) < 1e-3
+        assert max(one.p_value for one in fit.alternatives) < 0.05
+
+
+def test_a_hull_says_which_model_gives_each_end():
+    draws, unique, spectrum = corpus(zipf_mandelbrot, 1, first=1000, gamma=0.58, shift=0)
+    fit = fit_exponent(draws, unique)
+    ends = {one.model: one.interval for one in fit.alternatives}
+    lower, upper = (min(ends, key=lambda name: ends[name].lower), max(ends, key=lambda name: ends[name].upper))
+    assert (f"lower end from {lower}, upper from {upper}" in fit.verdict) == (lower != upper)
+    assert (f"both ends from {lower}" in fit.verdict) == (lower == upper)
+    assert "a spectrum shows better than a curve" in fit.verdict
+    assert "shows better" not in fit_exponent(draws, unique, spectrum=spectrum).verdict
+
+
 def test_dependent_draws_are_refused():
     """The same tokens, sorted by type in blocks as text is by topic, keep their spectrum but not their curve."""
     rng = np.random.default_rng(2)

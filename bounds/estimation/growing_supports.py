@@ -16,6 +16,8 @@ holds γ for certain; where it is large it is the interval of least squares.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
@@ -27,6 +29,9 @@ Floats = NDArray[np.float64]
 
 _RANGE = (1e-4, 1.0)
 """Exponents of growing supports."""
+
+_NEVER = 1e-4
+"""Expected types missed in all corpora of a size together, below which it is taken that none is."""
 
 _SURE = 1e-3
 """Standard deviation, in types, of counts that cannot stray: how far a power may miss a whole number."""
@@ -89,7 +94,9 @@ def fit_growing(n_draws: Floats, rows: Floats, confidence: float) -> Estimate:
     log_draws = np.log(n_draws / n_draws[-1])
     at_end = start + best * float(np.log(n_draws[-1]))
     spread = occupied(np.exp(at_end + best * log_draws) + 0.5, n_draws)[1]
-    error = np.sqrt(spread / count + _SURE**2)
+    # One type missed in one corpus moves the mean by 1/R, however rare that is, wherever it may happen at all.
+    rare = np.where(spread * count > _NEVER, 1 / count**2, 0.0)
+    error = np.sqrt(spread / count + rare + _SURE**2)
 
     def outside(gamma: float, log_end: float) -> float:
         size = np.exp(log_end + gamma * log_draws)
@@ -111,9 +118,10 @@ def fit_growing(n_draws: Floats, rows: Floats, confidence: float) -> Estimate:
     misfit = -2 * top
     p_value = float(chi2.sf(misfit, max(len(n_draws) - 2, 1)))
     if count > 1:
-        within = float(np.sum((rows - mean) ** 2 / (error**2 * count)))
-        freedom = len(n_draws) * (count - 1)
-        p_value = min(1.0, 2 * min(p_value, 2 * float(chi2.sf(within, freedom))))
+        many = spread >= 1  # fewer types missed than one do not vary as a normal variable does
+        within = float(np.sum(((rows - mean) ** 2)[:, many] / spread[many]))
+        p_within = float(chi2.sf(within, max(int(many.sum()), 1) * (count - 1)))
+        p_value = min(1.0, 2 * min(p_value, p_within))
     size = np.exp(at_end + best * log_draws) + 0.5
     slope = occupied(size, n_draws)[2][-1]
     estimate = Estimate(
@@ -121,4 +129,6 @@ def fit_growing(n_draws: Floats, rows: Floats, confidence: float) -> Estimate:
         local=float(best * size[-1] * slope / mean[-1]),
     )  # fmt: skip
     interval = likelihood_interval(profile, gamma, top, _RANGE, confidence)
+    # Least squares take rounding for noise, and may lie outside what it allows.
+    estimate = replace(estimate, exponent=float(np.clip(best, interval.lower, interval.upper)))
     return with_interval(estimate, interval, confidence)

@@ -363,7 +363,7 @@ def fit_pitman_yor_curve(curve: Curve, confidence: float | None) -> Estimate:
 
 
 def pitman_yor_p_value(curve: Curve, d: Number, theta: Number) -> Floats:
-    """The test of fit: each step against its mean and variance given the one before (equation A5), and an end of growth.
+    """The test of fit: each step against its mean and variance given the one before (equation A5), and an end.
 
     The second is the one-sided score of steps that fall short by a factor 1 - cD, beside what d and θ can take up.
     """

@@ -30,7 +30,6 @@ from bounds.estimation.growth_models import (
     offset_estimate,
     with_interval,
 )
-from bounds.intervals import Interval
 
 Floats = NDArray[np.float64]
 

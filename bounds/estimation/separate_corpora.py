@@ -31,6 +31,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,7 +46,6 @@ from bounds.estimation.growth_models import (
     DISCOUNTS,
     EXPONENTS,
     REJECT,
-    profile_concentration,
     Curve,
     Estimate,
     concentration,
@@ -53,6 +53,7 @@ from bounds.estimation.growth_models import (
     highest,
     likelihood_interval,
     past_head,
+    profile_concentration,
     widest,
     with_interval,
 )
@@ -122,6 +123,10 @@ def _line(log_draws: Floats, mean: Floats, variance: Floats, gamma: float) -> _L
     return _Line(fitted, float(np.sum((mean - fitted) ** 2 / variance)), at_end, at_end - (level - slope * centre))
 
 
+def _half_misfit(log_draws: Floats, mean: Floats, variance: Floats, gamma: float) -> float:
+    return -_line(log_draws, mean, variance, gamma).misfit / 2
+
+
 def _offset_fit(
     name: str,
     draws: Floats,
@@ -132,14 +137,15 @@ def _offset_fit(
 ) -> tuple[Estimate, _Line, Floats]:
     """γ with its interval, `quantile` standard errors each way, where `variance_of` gives the variance of the means."""
     log_draws = np.log(draws / draws[-1])
-    variance, line, gamma, top = np.maximum(mean, 1.0), None, 0.5, 0.0
+    variance = np.maximum(mean, 1.0)
+    line, last, gamma, top = _line(log_draws, mean, variance, 0.5), variance, 0.5, 0.0
     for _ in range(4):
-        gamma, top = highest(lambda x, v=variance: -_line(log_draws, mean, v, x).misfit / 2, *EXPONENTS)
+        gamma, top = highest(partial(_half_misfit, log_draws, mean, variance), *EXPONENTS)
         line = _line(log_draws, mean, variance, gamma)
         last, variance = variance, variance_of(gamma, line)
     stretch = (quantile / float(norm.ppf((1 + confidence) / 2))) ** 2
     interval = likelihood_interval(
-        lambda x: -_line(log_draws, mean, last, x).misfit / (2 * stretch), gamma, top / stretch, EXPONENTS, confidence
+        lambda x: _half_misfit(log_draws, mean, last, x) / stretch, gamma, top / stretch, EXPONENTS, confidence
     )
     at_end = line.scale_at_end
     with np.errstate(over="ignore", invalid="ignore"):
@@ -237,8 +243,9 @@ def fit_measured(n_draws: Floats, rows: Floats, confidence: float, fixed: bool) 
 
 
 def _settled(part: Curve, estimate: Estimate) -> Estimate:
-    """`estimate`, without its interval where no stretch of the curve has left its head."""
-    return estimate if past_head(part, estimate) else replace(estimate, interval=None)
+    """`estimate`, without its interval where no stretch of the curve has left its head, or growth has come to an end."""
+    grows = estimate.interval is not None and estimate.interval.upper > 0
+    return estimate if grows and past_head(part, estimate) else replace(estimate, interval=None)
 
 
 def _two_sided(statistic: float, freedom: float) -> float:
@@ -283,7 +290,7 @@ def fit_pitman_yor_apart(n_draws: Floats, rows: Floats, confidence: float) -> Es
     """Pitman–Yor discount d from counts whose means and spread are those of the process.
 
     From the means, by the quasi-likelihood of gamma variables U + θ/d, whose score has mean 0 whatever the shape of the
-    law of U is (Wedderburn 1974). Fewer than `MANY_COUNTS` counts tell θ, and with it their spread, badly by their means:
+    law of U is (Wedderburn 1974). Fewer than `MANY_COUNTS` counts tell θ, and so their spread, badly by means:
     there the likelihood of all of them is asked too, and the interval is the hull of those that fit.
     """
     by_means = _pitman_yor_estimate(n_draws, rows, confidence, *_by_means(n_draws, rows))
@@ -319,7 +326,7 @@ def _pitman_yor_estimate(
 
 
 def _by_means(n_draws: Floats, rows: Floats) -> tuple[Loglik, Profile, float, float]:
-    """Quasi-likelihood of the mean counts, with the spread of the process at the estimate; d and θ where it is highest."""
+    """Quasi-likelihood of the mean counts, with the spread of the process at the estimate; d and θ at its top."""
     mean, count = rows.mean(axis=0), len(rows)
     shift, shape = 0.0, np.full(len(n_draws), float(count))
 
@@ -361,7 +368,7 @@ def _log_peak(shape: Floats) -> Floats:
 
 
 def _profile(loglik: Loglik, guide: Profile) -> Profile:
-    """d ↦ (θ that suits it best, log-likelihood there), looked for around the θ that `guide` finds, which has one top."""
+    """d ↦ (θ that suits it best, log-likelihood there), looked for around that of `guide`, which has one top."""
 
     def best(d: float) -> tuple[float, float]:
         shifts = float(np.log(guide(d)[0] + 0.999 * d)) + _AROUND
@@ -387,16 +394,16 @@ def _pitman_yor_p_value(n_draws: Floats, rows: Floats, d: float, theta: float) -
     mean, variance = pitman_yor_moments(n_draws, d, theta)
     variance = np.maximum(variance, _LEAST_SPREAD * np.maximum(mean - theta / d, 1.0))
     gap = rows + theta / d - mean
-    freedom = rows.size - 2
+    cells = rows.size - 2
     # X/D^d tends to a variable whose logarithm has these cumulants (Pitman 2006, equation 3.52); at finite D its
     # variance is smaller or larger as that of X is.
     limit_mean, limit_variance = (float(x[0]) for x in pitman_yor_moments(np.array([1e25]), d, theta))
     second, fourth = (float(polygamma(k, theta / d + 1) - d ** (k + 1) * polygamma(k, theta + 1)) for k in (1, 3))
     expected = second * (variance / mean**2) * (limit_mean**2 / limit_variance)
     logs = np.log((rows + theta / d) / mean)
-    spread = float(np.sum((logs - logs.mean()) ** 2 / expected)) / freedom
+    spread = float(np.sum((logs - logs.mean()) ** 2 / expected)) / cells
     # Squares of such logarithms vary more than those of normal variables: as χ² with fewer degrees of freedom.
-    freedom = 2 * freedom / (2 + max(fourth / second**2, 0.0))
+    freedom = 2 * cells / (2 + max(fourth / second**2, 0.0))
     step_d, step_theta = 1e-4 * min(d, 1 - d), 1e-4 * (theta + d)
     slopes = np.stack([
         pitman_yor_moments(n_draws, d + step_d, theta)[0] - theta / (d + step_d) - mean + theta / d,
