@@ -23,6 +23,7 @@ from bounds.process import end_silently
 
 POSITIVE = NumberType(text="positive and finite")
 OBJECTIVE = Choice("objective", ("huber", "lad", "least-squares"))
+LOSS_UNIT = Choice("loss_unit", ("nats", "bits", "bits-per-byte"))
 
 main = command_group("What is true on paper: bounds on distinct sequences, parameters and corpus size.")
 
@@ -147,10 +148,10 @@ def laws(keys: tuple[str, ...], compute: int | None, tokens_per_param: float | N
 @click.option("--run-column", metavar="NAME", help="The column that says which rows belong to one run.")
 @click.option(
     "--loss-unit",
-    type=click.Choice(["nats", "bits", "bits-per-byte"]),
+    type=Checked(LOSS_UNIT),
     help="Unit of the losses, per token or per byte. [default: as the header says, else nats]",
 )
-@click.option("--bytes-per-token", type=float, metavar="X", help="Bytes of a token on average, for bits per byte.")
+@click.option("--bytes-per-token", type=POSITIVE, metavar="X", help="Bytes of a token on average, for bits per byte.")
 @click.option("--at", "n_tokens", type=CountType(), help="Corpus size in tokens for the bounds on U and N.")
 @click.option("--objective", type=Checked(OBJECTIVE), default="huber", show_default=True)
 @click.option("--delta", type=NumberType(), default=1e-3, show_default=True, help="Huber's δ, a residual of ln loss.")

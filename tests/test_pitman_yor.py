@@ -37,6 +37,20 @@ def test_variance_keeps_its_digits_where_nearly_every_draw_is_new(d, theta):
     np.testing.assert_allclose(bounds.variance_unique(bounds.PitmanYor(d, theta), sizes), expected, rtol=1e-11)
 
 
+@pytest.mark.parametrize("d", [0.05, 0.5, 0.9, 0.999])
+@pytest.mark.parametrize(
+    ("theta", "n"), [(9.9e7, 10**6), (1.01e8, 10**6), (1e10, 10**6), (1e30, 10**6), (1e16, 10**18), (1e22, 10**18)]
+)
+def test_variance_keeps_its_digits_where_the_concentration_is_far_above_the_draws(d, theta, n):
+    assert bounds.variance_unique(bounds.PitmanYor(d, theta), n) == pytest.approx(variance(d, theta, n), rel=1e-11)
+
+
+def test_variance_at_the_largest_concentrations():
+    """(1 - d) n (n - 1)/2 pairs of draws, each alike with chance 1/θ: beyond any number of digits of the closed form."""
+    value = bounds.variance_unique(bounds.PitmanYor(0.5, 1e300), 10**6)
+    assert value == pytest.approx(0.5 * 10**6 * (10**6 - 1) / 2 / 1e300, rel=1e-9)
+
+
 @pytest.mark.parametrize(("d", "theta"), [(0.58, 0.0), (0.58, 10.0), (0.58, 1e6), (0.3, -0.2), (0.99, 1e9)])
 @pytest.mark.parametrize(
     ("n", "k"), [(3000, 2049), (3000, 3000), (10**6, 5 * 10**5), (10**8, 10**8), (10**9, 10**5), (10**18, 10**8)]

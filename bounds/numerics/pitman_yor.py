@@ -28,6 +28,9 @@ _RECURSION = 1 << 14
 _STEEP = 0.99
 """Above this discount nearly every draw is new, and the closed form cancels at any n: the sum is then continued."""
 
+_SLOW = 100.0
+"""At concentrations above this many times n nearly every draw is new, whatever the discount, and the form cancels."""
+
 _NODES, _WEIGHTS = special.roots_legendre(24)
 _PANEL = 1.0
 """Width, in ln(θ + i), of one panel of the continued sum."""
@@ -54,9 +57,12 @@ def variance(law: PitmanYor, n: Any) -> Any:
     small = n <= _RECURSION
     if small.any():
         result[small] = _variance_by_recursion(law, n[small])
-    beyond = _variance_continued if law.discount > _STEEP else _variance_closed
-    if not small.all():
-        result[~small] = beyond(law, n[~small])
+    slow = ~small & (law.concentration > _SLOW * n)
+    if slow.any():
+        result[slow] = _variance_continued(law, n[slow], even=True)
+    rest = ~small & ~slow
+    if rest.any():
+        result[rest] = (_variance_continued if law.discount > _STEEP else _variance_closed)(law, n[rest])
     return result
 
 
@@ -76,11 +82,11 @@ def _variance_by_recursion(law: PitmanYor, n: Any) -> Any:
     return total[before] * np.exp(growth[before])
 
 
-def _variance_continued(law: PitmanYor, n: Any) -> Any:
+def _variance_continued(law: PitmanYor, n: Any, *, even: bool = False) -> Any:
     """The sum of the recursion beyond its first terms: an integral over ln(θ + i), by panels, and its end corrections.
 
     The terms change over scales of θ + i alone, so that 24 nodes a panel and the first derivative at each end leave
-    nothing of the rounding error.
+    nothing of the rounding error. With `even`, for θ far above n, one panel over i takes the place of them all.
     """
     d, theta, first = law.discount, law.concentration, float(_RECURSION)
 
@@ -101,14 +107,26 @@ def _variance_continued(law: PitmanYor, n: Any) -> Any:
         x = (theta + low)[:, None] * np.exp(half * (1 + _NODES))
         return (half * _WEIGHTS * x * step(x - theta)).sum(-1)
 
+    def even_integral(low: Any, high: Any) -> Any:
+        half = (high - low)[:, None] / 2
+        return (half * _WEIGHTS * step(low[:, None] + half * (1 + _NODES))).sum(-1)
+
+    if even:
+        total = even_integral(np.full(n.shape, first), n) - correction(n) + correction(first)
+        return _grown(law, n, first, total)
     panels = int(np.log((theta + n.max()) / (theta + first)) / _PANEL) + 1
     edges = (theta + first) * np.exp(_PANEL * np.arange(panels)) - theta
     sums = np.concatenate([[0.0], np.cumsum(integral(edges[:-1], edges[1:]))])
     place = np.searchsorted(edges, n, side="right") - 1
     total = sums[place] + integral(edges[place], n) - correction(n) + correction(first)
-    grown = log_product(theta + 1, 2 * d, n - 1)
+    return _grown(law, n, first, total)
+
+
+def _grown(law: PitmanYor, n: Any, first: float, total: Any) -> Any:
+    """The variance at n from that at `first` and the sum of what was added since, each brought back to i = 1."""
+    d, theta = law.discount, law.concentration
     start = _variance_by_recursion(law, np.array([first])) * np.exp(-log_product(theta + 1, 2 * d, first - 1))
-    return np.exp(grown) * (start + total)
+    return np.exp(log_product(theta + 1, 2 * d, n - 1)) * (start + total)
 
 
 def _variance_closed(law: PitmanYor, n: Any) -> Any:
