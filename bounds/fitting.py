@@ -342,7 +342,7 @@ def _separate(data: Data, model: str, confidence: float, fixed: bool) -> Exponen
 
 
 def _tested(estimate: Estimate) -> Estimate:
-    """`estimate`, without its interval where its model is rejected, or where it lies below 0: U would come to an end."""
+    """`estimate`, without its interval where its model is rejected, or where it lies below 0 and U comes to an end."""
     ended = estimate.interval is not None and estimate.interval.upper <= 0
     return replace(estimate, interval=None) if ended or estimate.p_value < REJECT else estimate
 

@@ -243,7 +243,7 @@ def fit_measured(n_draws: Floats, rows: Floats, confidence: float, fixed: bool) 
 
 
 def _settled(part: Curve, estimate: Estimate) -> Estimate:
-    """`estimate`, without its interval where no stretch of the curve has left its head, or growth has come to an end."""
+    """`estimate`, without its interval where no stretch of the curve has left its head, or growth has ended."""
     grows = estimate.interval is not None and estimate.interval.upper > 0
     return estimate if grows and past_head(part, estimate) else replace(estimate, interval=None)
 
