@@ -20,6 +20,8 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
+from bounds.json_text import json_text
+
 _OWN = ("checksum", "checksums")
 _OF_A_FORMAT = ("_FillValue", "coordinates", "missing_value")
 """Attributes that a format keeps for itself, and shows to some readers."""
@@ -29,7 +31,7 @@ _SEAL = b"\neff-bounds\n"
 
 def with_checksums(dataset: xr.Dataset) -> xr.Dataset:
     """`dataset` with the checksums of what it holds; ``checksum`` is that of the counts, for earlier versions."""
-    return dataset.assign_attrs(checksum=_of_counts(dataset), checksums=json.dumps(_all(dataset)))
+    return dataset.assign_attrs(checksum=_of_counts(dataset), checksums=json_text(_all(dataset)))
 
 
 def check(dataset: xr.Dataset) -> str | None:

@@ -57,7 +57,9 @@ def _taken(path: Path, target: Path) -> int | None:
         except OSError as error:
             if error.errno in (errno.ENOSPC, errno.EDQUOT):
                 raise
-            raise ValueError(f"{path}, the lock of {target}, cannot be made ({error.strerror})") from None
+            raise ValueError(
+                f"{target} cannot be written to: its lock {path.name} cannot be made there ({error.strerror})"
+            ) from None
         if not stat.S_ISREG(os.fstat(file).st_mode):
             os.close(file)
             raise ValueError(f"{path} is no file, and the lock of {target} has that name; move it away")

@@ -254,7 +254,10 @@ def test_a_corpus_is_a_source_of_a_sweep(tmp_path):
         (["corpus", "missing.txt"], "missing.txt"),
         (["corpus", "/"], "/"),
         (["corpus", "README.md", "--length", "0"], "length must be at least 1"),
-        (["corpus", "README.md", "--unit", "line"], "unit must be one of byte, char, word, got 'line'"),
+        (
+            ["corpus", "README.md", "--unit", "line"],
+            "unit must be one of byte, char, word, word-marks, space",
+        ),
         (["corpus", "README.md", "--at", "1e12"], "at must not exceed"),
     ],
 )

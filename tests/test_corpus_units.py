@@ -16,13 +16,14 @@ from hypothesis import strategies as st
 
 from simulate.cli import main
 from simulate.corpus import HyperLogLog, measure_corpus, sketch_corpus
+from simulate.corpus.characters import character_classes
 from simulate.corpus.hashing import WordNumbers
 from simulate.corpus.repeats import PROBES, repeated_part
 from simulate.corpus.scripts import Tally
 from simulate.corpus.sequences import read_units
 from simulate.corpus.source import parse_corpus
 from simulate.corpus.tokenizing import WordTable
-from simulate.corpus.units import UNITS, WORDS, character_classes
+from simulate.corpus.units import UNITS, WORDS
 from tests.test_corpus import write
 from tests.test_streaming import word_number
 

@@ -249,7 +249,7 @@ def test_the_data_term_of_the_same_runs_keeps_its_interval(padded):
 
 
 def test_what_has_no_interval_is_a_dash(padded, capsys):
-    print_fit(padded, padded.band(), confidence=0.95, skills=2)
+    print_fit(padded, padded.band(), [], confidence=0.95, skills=2)
     lines = [line.split() for line in capsys.readouterr().out.splitlines()]
     assert next(line for line in lines if line[:1] == ["α"])[2:] == ["–", "–"]
     assert "–" in next(line for line in lines if line[:1] == ["β"])

@@ -124,7 +124,9 @@ def test_objects_are_written_and_numbers_read_in_one_place():
     root = Path(bounds.__file__).parent.parent
     for path in (path for room in ("bounds", "simulate") for path in (root / room).rglob("*.py")):
         text = path.read_text(encoding="utf-8")
-        assert "json.dump" not in text or path.name == "json_text.py", path
+        # What is hashed at once is no document.
+        written = [line for line in text.splitlines() if "json.dump" in line and ".encode()" not in line]
+        assert not written or path.name == "json_text.py", path
         assert not re.search(r"click\.Choice\(|type=(float|int)\b,", text), path
 
 

@@ -21,10 +21,10 @@ from simulate.compiled import compiled, eight_bytes, inlined
 from simulate.sampling import HASH_PRIME, hash_base, multiply_mod
 from simulate.stream import Stream
 
+from .characters import LETTER, MARK, SINGLE, WHITE, character_classes
 from .scripts import Tally
 from .sequences import code_points, hashed_blocks, utf8_blocks
 from .tokenizing import code_point
-from .units import LETTER, MARK, SINGLE, WHITE, character_classes
 
 PIECE = 1 << 18
 """Bytes turned into numbers at a time."""

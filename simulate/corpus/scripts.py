@@ -9,8 +9,9 @@ import numpy as np
 
 from simulate.compiled import compiled
 
+from .characters import LETTER, character_classes, marks
 from .tokenizing import code_point
-from .units import LETTER, WORDS, character_classes, marks, noun
+from .units import WORDS, noun
 
 _UNSPACED = (
     (0x0E00, 0x0EFF),  # Thai, Lao

@@ -17,10 +17,11 @@ import numpy as np
 from bounds.arguments import shown
 from bounds.quantities import LARGEST, parse_count
 
+from .characters import character_classes
 from .readers import InputError, file_argument, file_list, label, read_blocks, stem
 from .recognising import BOM, HEAD, is_binary, why_not_utf8
 from .room import Reading, counted_exactly, require
-from .units import UNITS, WORDS, character_classes, noun
+from .units import UNITS, WORDS, noun
 
 if TYPE_CHECKING:
     from .scripts import Tally

@@ -13,8 +13,8 @@ import numpy as np
 
 from simulate.compiled import compiled, copy_eight, eight_bytes, prefetch
 
+from .characters import LETTER, MARK, WHITE
 from .room import require
-from .units import LETTER, MARK, WHITE
 
 _MIX = np.uint64(0x9E3779B97F4A7C15)
 _S32 = np.uint64(32)

@@ -20,12 +20,6 @@ differently.
 
 from __future__ import annotations
 
-import re
-import unicodedata
-from functools import lru_cache
-
-import numpy as np
-
 UNITS = ("byte", "char", "word", "word-marks", "space")
 """What a window can be made of."""
 
@@ -33,12 +27,6 @@ WORDS = ("word", "word-marks", "space")
 """Units that are cut out of the text between white space, and known by a number each."""
 
 _NOUNS = {"word-marks": "word", "space": "token"}
-
-WHITE, LETTER, SINGLE, MARK = 0, 1, 2, 4
-"""Classes of code points: white space, part of a word, a word by itself, part of what stands before it."""
-
-_JOINERS = (0x200C, 0x200D)
-_POINTS = 0x110000
 
 
 def noun(unit: str, count: int = 2) -> str:
@@ -49,26 +37,3 @@ def noun(unit: str, count: int = 2) -> str:
 def said(unit: str) -> str:
     """The unit in brackets, where its noun is that of another."""
     return "" if noun(unit, 1) == unit else f" (unit {unit})"
-
-
-@lru_cache(maxsize=3)
-def character_classes(unit: str = "word") -> np.ndarray:
-    r"""Class of every code point for one of `WORDS`, uint8 (0x110000,): `WHITE`, `LETTER`, `SINGLE` or `MARK`."""
-    every = np.arange(_POINTS, dtype="<u4").tobytes().decode("utf-32-le", "surrogatepass")
-    classes = np.full(_POINTS, LETTER if unit == "space" else SINGLE, dtype=np.uint8)
-    for found in re.finditer(r"\s+", every):
-        classes[found.start() : found.end()] = WHITE
-    if unit == "space":
-        return classes
-    for found in re.finditer(r"\w+", every):
-        classes[found.start() : found.end()] = LETTER
-    if unit == "word-marks":
-        classes[marks()] = MARK
-    return classes
-
-
-@lru_cache(maxsize=1)
-def marks() -> np.ndarray:
-    """Marks and joiners, which `word` takes for words of their own; sorted code points."""
-    found = [i for i in range(_POINTS) if i in _JOINERS or unicodedata.category(chr(i)).startswith("M")]
-    return np.array([i for i in found if not re.match(r"\w", chr(i))])
