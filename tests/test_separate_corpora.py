@@ -21,7 +21,8 @@ from scipy.special import zeta
 import bounds
 import simulate
 from bounds.estimation.growing_supports import growing_exponents, occupied
-from bounds.estimation.separate_corpora import SEPARATE_MODELS, pitman_yor_mean, pitman_yor_moments
+from bounds.estimation.separate_corpora import SEPARATE_MODELS
+from bounds.estimation.separate_pitman_yor import pitman_yor_mean, pitman_yor_moments
 from bounds.fitting import fit_exponent
 from tests.statistics import check
 from tests.test_coverage import HEAD, Cell, grid, table, write
