@@ -12,7 +12,7 @@ from bounds.estimation.growth_models import IN_HEAD, REJECT, Estimate, with_inte
 from bounds.intervals import Interval
 
 _HEAD_ALONE = (
-    "the curve shows the head of a law alone, since a Pitman-Yor process with a concentration above D fits it, whose "
+    "the {what} shows the head of a law alone, since a Pitman-Yor process with a concentration above D fits it, whose "
     "power law begins beyond; draw more"
 )
 
@@ -56,8 +56,8 @@ def hull_of(data: Data, found: list[Estimate], confidence: float, trouble: str, 
     tested = [unless_rejected(one) for one in found]
     kept = [one for one in tested if one.interval is not None]
     if any(one.note == IN_HEAD and not one.p_value < REJECT for one in tested):
-        # A model that fits and has not come to its power law: whatever exponent follows, this curve does not show it.
-        kept, trouble = [], _HEAD_ALONE
+        # A model that fits and has not come to its power law: whatever exponent follows, these data do not show it.
+        kept, trouble = [], _HEAD_ALONE.format(what="corpus" if data.spectra else "curve")
     if not kept:
         best = max(tested, key=lambda one: one.p_value)
         return answer(data, best, confidence, trouble, tuple(tested), kind + best.model)
