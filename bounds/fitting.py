@@ -23,7 +23,8 @@ Models (`estimation.growth_models`, `estimation.spectrum_models` and `estimation
 
 ``auto`` takes ``spectrum`` where a spectrum is given. With a curve alone it fits ``offset`` and ``pitman-yor``,
 each on the longest stretch that it fits, and gives the hull of the intervals of those that are not rejected:
-which of the two a corpus follows can seldom be told from the curve, and the hull covers either way.
+which of the two a corpus follows can seldom be told from the curve, and the hull covers either way. Where a Pitman–Yor
+process with θ > D fits, the data show the head of a law alone, and no model has an interval, whichever was asked for.
 The measured coverage is in docs/coverage.md. Sources: Karlin 1967; Gnedin, Hansen & Pitman 2007; Pitman 2006.
 """
 
@@ -54,6 +55,7 @@ from bounds.estimation.growth_models import (
 from bounds.estimation.least_squares import fit_fixed_law, fit_gls
 from bounds.estimation.many import offset_fits, pitman_yor_fits, tempered_exponents
 from bounds.estimation.separate_corpora import SEPARATE_MODELS, fit_separate
+from bounds.estimation.separate_pitman_yor import fit_pitman_yor_apart
 from bounds.estimation.spectrum_models import fit_partition, fit_spectrum
 from bounds.intervals import ASYMPTOTIC, Interval
 from bounds.notation import Formula, Letter
@@ -212,6 +214,7 @@ def _stretch(data: Data, name: str, confidence: float, fixed: bool) -> tuple[Cur
 
 def _from_curve(data: Data, model: str, confidence: float, fixed: bool) -> ExponentFit:
     names = ("offset", "pitman-yor") if model == "auto" else (model,)
+    beside: list[Estimate] = []
     if model == "pitman-yor" and data.spectra:
         size = float(data.n_draws[-1])
         ends = data.n_unique[:, -1]
@@ -219,7 +222,9 @@ def _from_curve(data: Data, model: str, confidence: float, fixed: bool) -> Expon
     else:
         enough_points(data.n_draws, 4, "offset, scale and exponent and a test of fit")
         found = [_stretch(data, name, confidence, fixed)[1] for name in names]
-    return hull_of(data, found, confidence, "no model of a power law fits the growth curve")
+        if "pitman-yor" not in names:
+            beside = [widest(data.curve, partial(fit_pitman_yor_curve, confidence=None), fixed)[1]]
+    return hull_of(data, found, confidence, "no model of a power law fits the growth curve", beside=beside)
 
 
 def _given_covariance(data: Data, matrix: Floats, dof: float | None, model: str, confidence: float) -> ExponentFit:
@@ -267,9 +272,11 @@ def _separate(data: Data, model: str, confidence: float, fixed: bool) -> Exponen
         if len(data.n_unique) > 1
         else "and one corpus of each size shows no spread of its own; draw several of each"
     )
-    return hull_of(
-        data, found, confidence, trouble if model == "auto" else f"model {model} does not fit", "independent: "
-    )
+    if model != "auto":
+        trouble = f"model {model} does not fit"
+    alone = model in ("fixed-law", "measured")
+    beside = [fit_pitman_yor_apart(data.n_draws, data.n_unique, confidence)] if alone else []
+    return hull_of(data, found, confidence, trouble, "independent: ", beside)
 
 
 # ---------------------------------------------------------------- pieces

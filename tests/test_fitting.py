@@ -319,12 +319,19 @@ def test_saturation_is_refused():
 
 @pytest.mark.parametrize("n_types", [10**6, 10**7])
 def test_a_support_that_is_not_used_up_is_no_power_law(n_types):
-    """One draw in ten, or in a hundred, of the types there are: γ was .86 with an interval .13 wide."""
-    head, _ = seen(np.random.default_rng(4).integers(0, n_types, 10**5))
+    """One draw in ten, or in a hundred, of the types there are: γ was .86 with an interval .13 wide.
+
+    Whichever model was asked for: the offset curve alone gave .97 ± .01 on a stretch that it just fitted.
+    """
     draws = grid(1e3, 10**5, 8)
-    fit = fit_exponent(draws, np.searchsorted(head, draws))
-    assert fit.interval is None
-    assert "the curve shows the head of a law alone" in fit.verdict
+    for seed in range(4, 8):
+        head, _ = seen(np.random.default_rng(seed).integers(0, n_types, 10**5))
+        for model in ("auto", "offset", "fixed-law", "pitman-yor"):
+            fit = fit_exponent(draws, np.searchsorted(head, draws), model=model)
+            assert fit.interval is None, (seed, model)
+            assert "the curve shows the head of a law alone" in fit.verdict
+            assert fit.alternatives[-1].concentration > 1e5
+            assert fit.method == model or model == "auto"
 
 
 @pytest.mark.parametrize(

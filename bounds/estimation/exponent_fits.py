@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -51,16 +52,22 @@ def unless_rejected(estimate: Estimate) -> Estimate:
     return replace(estimate, interval=None) if ended or estimate.p_value < REJECT else estimate
 
 
-def hull_of(data: Data, found: list[Estimate], confidence: float, trouble: str, kind: str = "") -> ExponentFit:
-    """The interval that holds those of all models that are not rejected, and which of them each end comes from."""
+def hull_of(
+    data: Data, found: list[Estimate], confidence: float, trouble: str, kind: str = "", beside: Sequence[Estimate] = ()
+) -> ExponentFit:
+    """The interval that holds those of all models that are not rejected, and which of them each end comes from.
+
+    The models `beside` were not asked for, and say only whether the data show the head of a law alone.
+    """
     tested = [unless_rejected(one) for one in found]
     kept = [one for one in tested if one.interval is not None]
-    if any(one.note == IN_HEAD and not one.p_value < REJECT for one in tested):
+    shown = tested
+    if any(one.note == IN_HEAD and not one.p_value < REJECT for one in (*tested, *beside)):
         # A model that fits and has not come to its power law: whatever exponent follows, these data do not show it.
-        kept, trouble = [], _HEAD_ALONE.format(what="corpus" if data.spectra else "curve")
+        kept, trouble, shown = [], _HEAD_ALONE.format(what="corpus" if data.spectra else "curve"), [*tested, *beside]
     if not kept:
         best = max(tested, key=lambda one: one.p_value)
-        return answer(data, best, confidence, trouble, tuple(tested), kind + best.model)
+        return answer(data, best, confidence, trouble, tuple(shown), kind + best.model)
     main = max(kept, key=lambda one: (_span(one), one.model == "offset"))
     hull = Interval(
         min(one.interval.lower for one in kept if one.interval),

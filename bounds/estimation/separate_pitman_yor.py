@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +24,7 @@ from scipy.stats import chi2
 from bounds.estimation.fit_tests import bends, smooth_p, two_sided
 from bounds.estimation.growth_models import (
     DISCOUNTS,
+    IN_HEAD,
     REJECT,
     Estimate,
     concentration,
@@ -114,7 +116,7 @@ def _pitman_yor_estimate(
         local=float(d * larger / (larger - theta / d) * n_draws[-1] / (n_draws[-1] + theta)),
     )  # fmt: skip
     if theta > n_draws[-1]:
-        return estimate
+        return replace(estimate, note=IN_HEAD)
     interval = likelihood_interval(lambda x: profile(x)[1], d, top, DISCOUNTS, confidence)
     return with_interval(estimate, interval, confidence)
 
