@@ -23,7 +23,8 @@ Models (`estimation.growth_models`, `estimation.spectrum_models` and `estimation
 
 ``auto`` takes ``spectrum`` where a spectrum is given. With a curve alone it fits ``offset`` and ``pitman-yor``,
 each on the longest stretch that it fits, and gives the hull of the intervals of those that are not rejected:
-which of the two a corpus follows can seldom be told from the curve, and the hull covers either way.
+which of the two a corpus follows can seldom be told from the curve, and the hull covers either way. Where a Pitman–Yor
+process with θ > D fits, the data show the head of a law alone, and no model has an interval, whichever was asked for.
 The measured coverage is in docs/coverage.md. Sources: Karlin 1967; Gnedin, Hansen & Pitman 2007; Pitman 2006.
 """
 
@@ -31,7 +32,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -40,21 +41,21 @@ from scipy.stats import t as t_law
 
 from bounds.arguments import Choice
 from bounds.estimation.dependent_draws import end_slope, fit_dependent
+from bounds.estimation.exponent_fits import ExponentFit, answer, at_boundary, hull_of, unless_rejected
 from bounds.estimation.fitting_input import Data, checked, checked_covariance, cut, enough_points
 from bounds.estimation.growth_models import (
     IN_HEAD,
     MODELS,
-    REJECT,
     Curve,
     Estimate,
     fit_offset,
     fit_pitman_yor_curve,
     widest,
-    with_interval,
 )
 from bounds.estimation.least_squares import fit_fixed_law, fit_gls
 from bounds.estimation.many import offset_fits, pitman_yor_fits, tempered_exponents
 from bounds.estimation.separate_corpora import SEPARATE_MODELS, fit_separate
+from bounds.estimation.separate_pitman_yor import fit_pitman_yor_apart
 from bounds.estimation.spectrum_models import fit_partition, fit_spectrum
 from bounds.intervals import ASYMPTOTIC, Interval
 from bounds.notation import Formula, Letter
@@ -96,39 +97,6 @@ FORMULAS: tuple[Formula, ...] = (
         own=(Letter("D", "draws made so far", "draws"), Letter("k", "factor by which the corpus grows", "1")),
     ),
 )  # fmt: skip
-
-_HEAD_ALONE = (
-    "the curve shows the head of a law alone, since a Pitman-Yor process with a concentration above D fits it, whose "
-    "power law begins beyond; draw more"
-)
-
-
-@dataclass(frozen=True)
-class ExponentFit:
-    """An exponent with its interval, or with the sentence that says why there is none.
-
-    `exponent` is also given where the models are rejected: it then describes the window and is no estimate of a
-    limit. `interval` is None there. `local` is the slope of ln U at the largest D (f_1/U where the spectrum is
-    given). `window` is the range of D used, `multiplicity_window` that of k. `offset` (u₀) and `scale` (K) belong
-    to one corpus. `alternatives` holds what each model says by itself.
-    """
-
-    exponent: float
-    interval: Interval | None
-    confidence: float
-    standard_error: float
-    local: float
-    window: tuple[int, int]
-    offset: float | None
-    scale: float | None
-    method: str
-    p_value: float
-    rejected: bool
-    verdict: str
-    alternatives: tuple[Estimate, ...] = ()
-    multiplicity_window: tuple[int, int] | None = None
-    exchangeability: float | None = None
-    n_replicates: int = 1
 
 
 def fit_exponent(
@@ -175,7 +143,7 @@ def fit_exponent(
         raise ValueError("dependent=True goes with n_unique alone and model 'offset' or 'auto'; leave the others out")
     if not nested:
         return _separate(data, model, confidence, window is not None)
-    boundary = _at_boundary(data, confidence)
+    boundary = at_boundary(data, confidence)
     if boundary is not None:
         return boundary
     if dependent:
@@ -195,7 +163,7 @@ def fit_exponent(
 def _from_spectrum(data: Data, model: str, confidence: float, fixed: bool) -> ExponentFit:
     size = float(data.n_draws[-1])
     summed = data.spectrum
-    main = _tested(fit_spectrum(summed, size, confidence))
+    main = unless_rejected(fit_spectrum(summed, size, confidence))
     if math.isnan(main.exponent) and model == "auto":
         whole = "auto" if len(data.n_draws) >= 4 else "pitman-yor"
         return _from_curve(data, whole, confidence, fixed)
@@ -220,9 +188,9 @@ def _from_spectrum(data: Data, model: str, confidence: float, fixed: bool) -> Ex
             f"the growth curve is not that of independent draws with this spectrum (p = {chance:.1g}); "
             "pass a covariance from blocks of the corpus"
         )
-    tested = tuple(_tested(one) for one in (main, *others))
+    tested = tuple(unless_rejected(one) for one in (main, *others))
     return replace(
-        _result(data, main, confidence, trouble, tested),
+        answer(data, main, confidence, trouble, tested),
         exchangeability=chance,
         local=float(summed.count[0] / summed.n_unique),
     )
@@ -246,6 +214,7 @@ def _stretch(data: Data, name: str, confidence: float, fixed: bool) -> tuple[Cur
 
 def _from_curve(data: Data, model: str, confidence: float, fixed: bool) -> ExponentFit:
     names = ("offset", "pitman-yor") if model == "auto" else (model,)
+    beside: list[Estimate] = []
     if model == "pitman-yor" and data.spectra:
         size = float(data.n_draws[-1])
         ends = data.n_unique[:, -1]
@@ -253,39 +222,9 @@ def _from_curve(data: Data, model: str, confidence: float, fixed: bool) -> Expon
     else:
         enough_points(data.n_draws, 4, "offset, scale and exponent and a test of fit")
         found = [_stretch(data, name, confidence, fixed)[1] for name in names]
-    return _hull(data, found, confidence, "no model of a power law fits the growth curve")
-
-
-def _hull(data: Data, found: list[Estimate], confidence: float, trouble: str, kind: str = "") -> ExponentFit:
-    """The interval that holds those of all models that are not rejected, and which of them each end comes from."""
-    tested = [_tested(one) for one in found]
-    kept = [one for one in tested if one.interval is not None]
-    if any(one.note == IN_HEAD and not one.p_value < REJECT for one in tested):
-        # A model that fits and has not come to its power law: whatever exponent follows, this curve does not show it.
-        kept, trouble = [], _HEAD_ALONE
-    if not kept:
-        best = max(tested, key=lambda one: one.p_value)
-        return _result(data, best, confidence, trouble, tuple(tested), kind + best.model)
-    main = max(kept, key=lambda one: (_span(one), one.model == "offset"))
-    hull = Interval(
-        min(one.interval.lower for one in kept if one.interval),
-        max(one.interval.upper for one in kept if one.interval),
-    )
-    ends = ""
-    if len(kept) > 1:
-        lower, upper = (
-            next(one.model for one in kept if one.interval and tuple(one.interval)[end] == tuple(hull)[end])
-            for end in (0, 1)
-        )
-        ends = f", both ends from {lower}" if lower == upper else f", lower end from {lower}, upper from {upper}"
-    if not data.spectra and not kind:
-        ends += "; whether growth is about to end, a spectrum shows better than a curve"
-    main = with_interval(main, hull, confidence)
-    return _result(data, main, confidence, "", tuple(tested), kind + "+".join(one.model for one in kept), ends)
-
-
-def _span(one: Estimate) -> float:
-    return round(math.log(one.window[1] / one.window[0]), 6)
+        if "pitman-yor" not in names:
+            beside = [widest(data.curve, partial(fit_pitman_yor_curve, confidence=None), fixed)[1]]
+    return hull_of(data, found, confidence, "no model of a power law fits the growth curve", beside=beside)
 
 
 def _given_covariance(data: Data, matrix: Floats, dof: float | None, model: str, confidence: float) -> ExponentFit:
@@ -297,18 +236,18 @@ def _given_covariance(data: Data, matrix: Floats, dof: float | None, model: str,
         # More points than a third of the blocks make the inverse of their covariance mostly noise.
         keep = np.unique(np.linspace(0, len(keep) - 1, max(4, int(dof / 3))).round().astype(int))
     curve = Curve(data.n_draws[keep], data.n_unique[0, keep])
-    main = _tested(fit_gls(curve, matrix[np.ix_(keep, keep)], confidence, dof))
+    main = unless_rejected(fit_gls(curve, matrix[np.ix_(keep, keep)], confidence, dof))
     trouble = "" if main.interval is not None else "U = K D^γ - u₀ does not fit the growth curve"
-    return _result(data, main, confidence, trouble, (main,))
+    return answer(data, main, confidence, trouble, (main,))
 
 
 def _dependent(data: Data, confidence: float, fixed: bool) -> ExponentFit:
     enough_points(data.n_draws, 4, "offset, scale and exponent and a test of fit")
     estimate, trouble = fit_dependent(data.n_draws, data.n_unique, confidence, fixed)
-    main = replace(_tested(estimate), local=end_slope(data.n_draws, data.n_unique))
+    main = replace(unless_rejected(estimate), local=end_slope(data.n_draws, data.n_unique))
     if not trouble and main.interval is None:
         trouble = "U = K D^γ - u₀ does not fit the growth curve"
-    return _result(data, main, confidence, trouble, (main,))
+    return answer(data, main, confidence, trouble, (main,))
 
 
 def _separate(data: Data, model: str, confidence: float, fixed: bool) -> ExponentFit:
@@ -333,18 +272,14 @@ def _separate(data: Data, model: str, confidence: float, fixed: bool) -> Exponen
         if len(data.n_unique) > 1
         else "and one corpus of each size shows no spread of its own; draw several of each"
     )
-    return _hull(
-        data, found, confidence, trouble if model == "auto" else f"model {model} does not fit", "independent: "
-    )
+    if model != "auto":
+        trouble = f"model {model} does not fit"
+    alone = model in ("fixed-law", "measured")
+    beside = [fit_pitman_yor_apart(data.n_draws, data.n_unique, confidence)] if alone else []
+    return hull_of(data, found, confidence, trouble, "independent: ", beside)
 
 
 # ---------------------------------------------------------------- pieces
-
-
-def _tested(estimate: Estimate) -> Estimate:
-    """`estimate`, without its interval where its model is rejected, or where it lies below 0 and U comes to an end."""
-    ended = estimate.interval is not None and estimate.interval.upper <= 0
-    return replace(estimate, interval=None) if ended or estimate.p_value < REJECT else estimate
 
 
 def _jackknifed(
@@ -364,71 +299,3 @@ def _jackknifed(
     centre = estimate.exponent
     interval = Interval(max(0.0, centre - half), min(1.0, centre + half))
     return replace(estimate, interval=interval, standard_error=error)
-
-
-def _result(
-    data: Data,
-    main: Estimate,
-    confidence: float,
-    trouble: str,
-    alternatives: tuple[Estimate, ...],
-    method: str = "",
-    ends: str = "",
-) -> ExponentFit:
-    method = method or main.model
-    window = (int(main.window[0]), int(main.window[1]))
-    rejected = bool(trouble)
-    stretch = f"D = {window[0]:g} … {window[1]:g}" if window[0] < window[1] else f"D = {window[1]:g}"
-    if rejected:
-        verdict = f"No interval: {trouble} ({method}, {stretch}, p = {main.p_value:.2g})."
-    else:
-        assert main.interval is not None
-        verdict = (
-            f"Exponent {main.exponent:.4f}, {confidence * 100:g} % interval {main.interval.lower:.4f} … "
-            f"{main.interval.upper:.4f} ({method}, {stretch}, p = {main.p_value:.2g}{ends}); "
-            "a statement about this window, and about larger D only as far as the power law goes on."
-        )
-    return ExponentFit(
-        exponent=main.exponent,
-        interval=None if rejected else main.interval,
-        confidence=confidence,
-        standard_error=math.nan if rejected else main.standard_error,
-        local=main.local,
-        window=window,
-        offset=main.offset,
-        scale=main.scale,
-        method=method,
-        p_value=main.p_value,
-        rejected=rejected,
-        verdict=verdict,
-        alternatives=alternatives,
-        multiplicity_window=main.multiplicity_window,
-        n_replicates=len(data.n_unique),
-    )
-
-
-def _at_boundary(data: Data, confidence: float) -> ExponentFit | None:
-    """The answer for curves that say nothing between 0 and 1: all draws new, or none after the first point."""
-    total = data.n_unique.sum(axis=0)
-    if np.array_equal(data.n_unique[:, -1], np.full(len(data.n_unique), data.n_draws[-1])):
-        exponent, why = 1.0, "every draw was new, so the data set no exponent below 1"
-    elif len(total) > 1 and total[-1] == total[0]:
-        exponent, why = 0.0, "no new type appeared after the first point, so the curve has no exponent"
-    else:
-        return None
-    window = (int(data.n_draws[0]), int(data.n_draws[-1]))
-    return ExponentFit(
-        exponent,
-        None,
-        confidence,
-        math.nan,
-        exponent,
-        window,
-        None,
-        None,
-        "boundary",
-        math.nan,
-        True,
-        f"No interval: {why} (D = {window[0]:g} … {window[1]:g}).",
-        n_replicates=len(data.n_unique),
-    )

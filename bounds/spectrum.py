@@ -308,7 +308,12 @@ def exchangeability(spectrum: FrequencySpectrum, n_draws: Floats, n_unique: Floa
     if len(kept) == 0:
         return 1.0
     mean, covariance = rarefied(spectrum, kept, total * replicates)
-    gap = n_unique[:-1][inner] - mean
+    # As for few types: where a handful of draws are repeats, their number is no normal variable.
+    enough = kept * total * replicates - mean >= 5
+    if not enough.any():
+        return 1.0
+    mean, covariance = mean[enough], covariance[np.ix_(enough, enough)]
+    gap = n_unique[:-1][inner][enough] - mean
     # Increments are nearly uncorrelated, so that the small ones are not lost beside the large.
     step = np.eye(len(gap)) - np.eye(len(gap), k=-1)
     spread = step @ covariance @ step.T

@@ -19,13 +19,14 @@ TOLERANCE = 1e-6
 
 PITMAN_YOR = "pitman-yor:0.58,concentration=10"
 CURVES = [
-    # All past their heads; heads to be left out; all new; none new at the end; no power law at all.
+    # All past their heads; heads to be left out; all new; none new at the end; no power law at all; heads alone.
     ("zipf:1.5", "1e6:1e18:13"),
     (PITMAN_YOR, "1e6:1e18:13"),
     ("zipf:1.724,shift=100", "1e1:1e6:21"),
     ("uniform:1e15", "1e3:1e5:9"),
     ("uniform:300", "1e1:1e4:9"),
     ("geometric:0.9", "1e1:1e5:12"),
+    ("uniform:1e6", "1e3:1e5:9"),
 ]
 SPECTRA = [("zipf:1.5", "1e3:1e6:13"), ("zipf:1.724,shift=100", "1e3:1e5:7"), (PITMAN_YOR, "1e3:1e5:7"),
            ("geometric:0.9", "1e3:1e6:7"), ("zipf:1.2", "1e1:1e2:5")]  # fmt: skip

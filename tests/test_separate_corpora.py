@@ -21,7 +21,8 @@ from scipy.special import zeta
 import bounds
 import simulate
 from bounds.estimation.growing_supports import growing_exponents, occupied
-from bounds.estimation.separate_corpora import SEPARATE_MODELS, pitman_yor_mean, pitman_yor_moments
+from bounds.estimation.separate_corpora import SEPARATE_MODELS
+from bounds.estimation.separate_pitman_yor import pitman_yor_mean, pitman_yor_moments
 from bounds.fitting import fit_exponent
 from tests.statistics import check
 from tests.test_coverage import HEAD, Cell, grid, table, write
@@ -224,6 +225,17 @@ def test_a_support_that_does_not_grow_has_exponent_0():
     rng = np.random.default_rng(5)
     rows = np.array([[occupancy(rng, 20_000, int(d)) for d in SIZES] for _ in range(2)])
     assert 0 in fit_exponent(SIZES, rows, nested=False).interval
+
+
+def test_the_head_of_a_law_has_no_interval():
+    """θ = 3 D: supports that grow fitted as well, with .05 ± .01 for .58; θ = 100 D: one law gave 1.00 ± .00."""
+    for theta, replicates, model in ((3e5, 8, "auto"), (1e7, 1, "fixed-law")):
+        for seed in range(3):
+            rng = np.random.default_rng([SEED, 41, seed])
+            rows = np.array([[restaurant_tables(rng, 0.58, theta, int(d)) for d in SIZES] for _ in range(replicates)])
+            fit = fit_exponent(SIZES, rows, nested=False, model=model)
+            assert fit.interval is None, (theta, seed)
+            assert "shows the head of a law alone" in fit.verdict
 
 
 def test_counts_that_differ_like_none_of_them_are_fitted_with_their_own_spread():

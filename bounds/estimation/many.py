@@ -48,11 +48,15 @@ Rows = NDArray[np.intp]
 
 
 class Fits(NamedTuple):
-    """What one model says of each curve: exponent, p-value of its test of fit, whether the curve has left its head."""
+    """What one model says of each curve: exponent, p-value of its test of fit, whether the curve has left its head.
+
+    `in_head` is what stops `bounds.fit_exponent` (`growth_models.IN_HEAD`): a Pitman–Yor concentration above D.
+    """
 
     exponent: Floats
     p_value: Floats
     settled: NDArray[np.bool_]
+    in_head: NDArray[np.bool_]
 
 
 def exponents(
@@ -107,11 +111,17 @@ def _between_ends(data: Data, model: str, fixed: bool) -> Floats:
 
 
 def _preferred(draws: Floats, place_0: Rows, offset: Fits, place_1: Rows, pitman_yor: Fits) -> Floats:
-    """Of two models that are not rejected the one with the longer stretch; where both are, the one that fits better."""
+    """Of two models that are not rejected the one with the longer stretch; otherwise the one that fits better.
+
+    So too where Pitman–Yor is not rejected and the curve is the head of its law alone: no model has an interval there.
+    """
     kept_0, kept_1 = ~(offset.p_value < REJECT), ~(pitman_yor.p_value < REJECT)
     span = np.round(np.log(draws[-1] / draws), 6)
     longer = span[place_1] > span[place_0]
-    other = np.where(kept_0 & kept_1, longer, np.where(kept_0 | kept_1, kept_1, pitman_yor.p_value > offset.p_value))
+    fits_better = pitman_yor.p_value > offset.p_value
+    either = kept_0 & kept_1 & ~pitman_yor.in_head
+    one = (kept_0 | kept_1) & ~(kept_1 & pitman_yor.in_head) & ~either
+    other = np.where(either, longer, np.where(one, kept_1, fits_better))
     return np.where(other, pitman_yor.exponent, offset.exponent)
 
 
@@ -151,7 +161,7 @@ def offset_fits(curves: Curve) -> Fits:
     alone = [replace(curves, n_unique=row, replicates=1) for row in curves.n_unique]
     p_value = np.array([offset_p_value(one, float(x)) for one, x in zip(alone, gamma, strict=True)])
     settled = curves.n_unique[:, 0] >= 3 * (size_at_end(curves, gamma) - curves.n_unique[:, -1])
-    return Fits(np.clip(gamma, 0, 1), p_value, settled)
+    return Fits(np.clip(gamma, 0, 1), p_value, settled, np.zeros(len(new), bool))
 
 
 def pitman_yor_fits(curves: Curve) -> Fits:
@@ -171,7 +181,7 @@ def pitman_yor_fits(curves: Curve) -> Fits:
     count = len(curves.n_unique)
     d, _ = highest_of_each(lambda rows, x: profile(rows, x)[1], *DISCOUNTS, count, TOLERANCE)
     theta = profile(np.arange(count), d)[0]
-    return Fits(d, pitman_yor_p_value(curves, d, theta), np.ones(count, bool))
+    return Fits(d, pitman_yor_p_value(curves, d, theta), np.ones(count, bool), theta > curves.n_draws[-1])
 
 
 _CURVE_MODELS: dict[str, Callable[[Curve], Fits]] = {"offset": offset_fits, "pitman-yor": pitman_yor_fits}

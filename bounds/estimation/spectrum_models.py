@@ -29,11 +29,13 @@ from scipy.stats import chi2
 from bounds.estimation.growth_models import (
     ACCEPT,
     DISCOUNTS,
+    IN_HEAD,
     LEAST_LOG_SHIFT,
     LOG_SHIFT_TOLERANCE,
     TOLERANCE,
     Estimate,
     concentration,
+    concentration_limit,
     highest,
     likelihood_interval,
     multinomial,
@@ -82,12 +84,13 @@ def _partition_profile(
     spectrum: FrequencySpectrum, n_unique: Floats, n_draws: float
 ) -> Callable[[float], tuple[float, float]]:
     """d ↦ (θ that suits it best, log-likelihood there)."""
+    limit = float(np.log(concentration_limit(n_draws)))
 
     def best(d: float) -> tuple[float, float]:
         def found(low: float, high: float, tolerance: float) -> tuple[float, float]:
             return highest(lambda v: _tables(n_unique, n_draws, d, concentration(d, v)), low, high, tolerance)
 
-        shift, top = found(LEAST_LOG_SHIFT, float(np.log(n_draws)), LOG_SHIFT_TOLERANCE)
+        shift, top = found(LEAST_LOG_SHIFT, limit, LOG_SHIFT_TOLERANCE)
         if shift > np.log(1e3):  # the larger θ is, the better it is known: to about 1/√θ of itself
             shift, top = found(shift - 20 * LOG_SHIFT_TOLERANCE, shift + 20 * LOG_SHIFT_TOLERANCE, 1e-9)
         return float(concentration(d, shift)), _seats(spectrum, d) + top
@@ -103,7 +106,8 @@ def fit_partition(spectrum: FrequencySpectrum, n_unique: Floats, n_draws: float,
     use = spectrum.upper <= max(n_draws / 50, 8)
     k = bin_centres(spectrum.multiplicity[use], spectrum.upper[use])
     weight = bin_masses(spectrum.multiplicity[use], spectrum.upper[use], d)
-    weight = weight * np.exp((theta + d - 1) * np.log1p(-np.minimum(k / n_draws, 0.9)))
+    thinned = (theta + d - 1) * np.log1p(-np.minimum(k / n_draws, 0.9))
+    weight = weight * np.exp(thinned - thinned[0])
     count = spectrum.count[use].astype(float)
     p_value = pearson(count, weight * (count.sum() / weight.sum()), 2)[0]
     ratio = float(np.mean(n_unique + theta / d))
@@ -117,8 +121,9 @@ def fit_partition(spectrum: FrequencySpectrum, n_unique: Floats, n_draws: float,
         scale=ratio * (n_draws + theta) ** -d,
         concentration=theta,
         local=float(spectrum.count[0] / spectrum.count.sum()),
+        note=IN_HEAD if theta > n_draws else "",
     )
-    if confidence is None:
+    if confidence is None or estimate.note == IN_HEAD:
         return estimate
     interval = likelihood_interval(lambda x: profile(x)[1], d, top, DISCOUNTS, confidence)
     return with_interval(estimate, interval, confidence)
