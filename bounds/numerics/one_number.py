@@ -33,6 +33,14 @@ def shown(value: Any) -> str:
     return cut(printable(text))
 
 
+def items_of(value: Any) -> list[Any] | None:
+    """What `value` holds, one after the other; None for what holds nothing, as an array without dimensions."""
+    try:
+        return list(value)
+    except TypeError:
+        return None
+
+
 def real_number(name: str, value: Any) -> float:
     """`value` as a float, which may be infinite or not a number; raises ValueError where it is no real number."""
     number = value.item() if getattr(value, "ndim", None) == 0 else value
