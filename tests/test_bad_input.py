@@ -125,6 +125,9 @@ BEYOND = [
     lambda: bounds.params_to_store(1e10, bits_per_sequence=1e300, bits_per_param=1e-300),
     lambda: bounds.fit_exponent([1, 2, 3], [1, 2, 3], spectrum=True),
     lambda: bounds.fit_exponent([1, 2, 3], [1, 2, 3], spectrum=float),
+    lambda: bounds.fit_exponent([1e2, 1e3, 1e4, 1e5], [60, 200, 700, 2500], confidence=1e-300),
+    lambda: bounds.fit_exponent([1e2, 1e3, 1e4, 1e5], [60, 200, 700, 2500], confidence=1 - 1e-16),
+    lambda: bounds.growth_factor_interval(0.5, 0.01, 2, confidence=5e-324),
 ]
 
 

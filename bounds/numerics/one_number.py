@@ -97,6 +97,19 @@ def number_between(
     return number
 
 
+_NEAREST = 1e-9
+"""How near to 0 and 1 a confidence may come: closer by, its quantiles have no digits left."""
+
+
+def checked_confidence(confidence: Any) -> float:
+    """`confidence`, or one sentence where it is not a probability that intervals can have."""
+    if not (isinstance(confidence, int | float) and 0 < confidence < 1):
+        raise ValueError(f"confidence must lie strictly between 0 and 1, got {shown(confidence)}; write 0.95 for 95 %")
+    if not _NEAREST <= confidence <= 1 - _NEAREST:
+        raise ValueError(f"confidence must be at least {_NEAREST:g} away from 0 and from 1, got {shown(confidence)}")
+    return float(confidence)
+
+
 def shortest(value: float) -> str:
     """The shortest string that reads back as `value`: 100 rather than 100.0."""
     return str(int(value)) if value == int(value) and abs(value) < 1e15 else repr(value)
