@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 import click
@@ -14,6 +15,7 @@ from bounds.command import (
     command_group,
     fits_terminal,
     print_table,
+    print_text,
     result_object,
     run,
     with_version,
@@ -81,7 +83,7 @@ def band(n_tokens: int, laws: tuple[str, ...], as_json: bool, explained: bool, *
         print(json_text(_as_json(n_tokens, rows, laws, options), indent=1))
         return
     corpus = "1 token" if n_tokens == 1 else f"{n_tokens:.4g} tokens"
-    print(f"A corpus of {corpus} holds U distinct sequences; an efficient model needs N = νU parameters.")
+    print_text(f"A corpus of {corpus} holds U distinct sequences; an efficient model needs N = νU parameters.")
     print_bands(rows, n_tokens, skills=options["skills"])
     if explained:
         _print_formulas(options["inversions"])
@@ -188,6 +190,8 @@ def fit(runs: str, columns: tuple[str, ...], n_tokens: int | None, as_json: bool
         raise click.UsageError(f"--column takes {', '.join(NAMES)} as KEY=NAME, got {shown(unknown[0])}")
     if 0 < options["bootstrap"] < 50:
         raise click.UsageError(f"bootstrap must be 0 or at least 50 to give an interval, got {options['bootstrap']}")
+    if runs == "-" and sys.stdin is None:
+        raise click.UsageError("standard input is closed: pipe a table into it, or name a file")
     with click.open_file(runs, "rb") as file:
         table = read_runs(file.read(), "standard input" if runs == "-" else runs, told, options["run_column"])
     unit = table.agreed_unit(options["loss_unit"])
@@ -232,7 +236,9 @@ def explain(name: str | None, as_json: bool) -> None:
             print_table(columns, rows, left=5)
         else:
             print(catalogue.explain())
-        print(f"{len(found)} formulas. `python -m bounds explain NAME` tells all about one, or about a function's.")
+        print_text(
+            f"{len(found)} formulas. `python -m bounds explain NAME` tells all about one, or about a function's."
+        )
 
 
 if __name__ == "__main__":

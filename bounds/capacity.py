@@ -25,13 +25,14 @@ it, is in `bounds.capacity_law`.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from bounds.intervals import RIGOROUS, Bound
 from bounds.numerics import occupancy, rank_mass
-from bounds.numerics.pointwise import checked, nonnegative, pointwise, positive, shown
+from bounds.numerics.pointwise import checked, nonnegative, pointwise, positive, shown, within_floats
 from bounds.numerics.rank_tables import make_table, type_table
 from bounds.sources import (
     MAX_TYPES,
@@ -76,7 +77,7 @@ def stored_sequences(
     rate = _params_per_sequence(params_per_sequence, bits_per_sequence, bits_per_param)
 
     def whole_quotient(N: Any, rate: Any) -> Any:
-        quotient = N / rate
+        quotient = within_floats("n_stored", "pass fewer n_params, or larger sequences", np.divide, N, rate)
         whole = np.round(quotient)
         return np.where(np.abs(quotient - whole) <= 4e-16 * quotient, whole, np.floor(quotient))
 
@@ -95,7 +96,8 @@ def params_to_store(
     Heuristic (equation C1). Not rounded; the store may be any real number of sequences.
     """
     rate = _params_per_sequence(params_per_sequence, bits_per_sequence, bits_per_param)
-    return pointwise(np.multiply, nonnegative("n_stored", n_stored), rate)
+    multiply = partial(within_floats, "n_params", "pass fewer n_stored, or smaller sequences", np.multiply)
+    return pointwise(multiply, nonnegative("n_stored", n_stored), rate)
 
 
 def tail_mass(source: Source | str, n_stored: Any) -> Any:
@@ -235,4 +237,6 @@ def _params_per_sequence(params: Any, bits: Any, bits_per_param: Any) -> Any:
     if bits is None:
         return positive("params_per_sequence", 1.0 if params is None else params)
     bits = positive("bits_per_sequence", bits)
-    return pointwise(np.divide, bits, positive("bits_per_param", bits_per_param))
+    with np.errstate(over="ignore"):
+        rate = pointwise(np.divide, bits, positive("bits_per_param", bits_per_param))
+    return positive("bits_per_sequence / bits_per_param", rate)

@@ -26,7 +26,7 @@ import click
 from bounds import __version__
 from bounds.arguments import Choice, Count, Grid, Number, printable, shown, unknown
 from bounds.numerics.one_number import cut
-from bounds.process import Stopped, Unminded, hearing_signals, silence
+from bounds.process import Named, Stopped, Unminded, hearing_signals, silence
 from bounds.quantities import LARGEST
 from bounds.readable import behind, readable
 
@@ -221,7 +221,8 @@ def _open_streams() -> None:
         elif hasattr(getattr(sys, name), "reconfigure"):
             getattr(sys, name).reconfigure(errors="spelled")
     # No run ends because nobody hears of it.
-    sys.stdout, sys.stderr = readable(sys.stdout), readable(cast("TextIO", Unminded(sys.stderr)))
+    out, err = Named(sys.stdout, "standard output"), Unminded(sys.stderr)
+    sys.stdout, sys.stderr = readable(cast("TextIO", out)), readable(cast("TextIO", err))
 
 
 _SPELLED = {

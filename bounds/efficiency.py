@@ -37,7 +37,8 @@ from bounds.law_checks import as_positive
 from bounds.law_range import bound_note
 from bounds.laws import LAWS, LossLaw, get_law
 from bounds.notation import PAPER_VERSIONS, Formula, Letter
-from bounds.numerics.pointwise import broadcast, checked, labelled, shown, single
+from bounds.numerics.one_number import items_of
+from bounds.numerics.pointwise import broadcast, checked, labelled, positive, shown, single, within_floats
 
 __all__ = ["FORMULAS", "INVERSIONS", "LOSS_RANGE", "NOVELTY_COST", "Band", "bands", "exponent_band"]
 
@@ -200,6 +201,8 @@ def unique_bounds(
             f"novelty_cost must not exceed max_novelty_cost, got {shown(novelty_cost)} and "
             f"{shown(curve.max_novelty_cost)}"
         )
+    if not np.size(curve.size):
+        raise ValueError("n_tokens must be a corpus size, or several, got an array without any")
     if np.any(np.asarray(curve.size) < 1):
         least = "1" if length == 1 else f"one sequence of {length:g}"
         raise ValueError(f"n_tokens must be at least {least}, got {shown(n_tokens)}")
@@ -265,14 +268,19 @@ def efficient_params(
         if not np.all(np.asarray(nu) == 1.0):
             raise ValueError("pass params_per_sequence or bits_per_sequence, not both")
         bits = as_positive("bits_per_sequence", bits_per_sequence)
-        nu = _F["params_per_sequence"].function(bits, kappa)
+        with np.errstate(over="ignore"):
+            nu = positive("bits_per_sequence / bits_per_param", _F["params_per_sequence"].function(bits, kappa))
     law = get_law(law)
     unique = unique_bounds(n_tokens, law=law, **options)
-    store = _F["efficient_params"].function
+
+    def store(n_unique: Any) -> Any:
+        advice = "pass a smaller params_per_sequence or bits_per_sequence"
+        return within_floats("n_params", advice, _F["efficient_params"].function, n_unique, nu)
+
     return Bound(
         quantity="parameters N of an efficient model", unit=f"{law.params_counted} parameters",
-        lower=store(unique.lower, nu), upper=store(unique.upper, nu),
-        middle=None if unique.middle is None else store(unique.middle, nu), label=HEURISTIC,
+        lower=store(unique.lower), upper=store(unique.upper),
+        middle=None if unique.middle is None else store(unique.middle), label=HEURISTIC,
         assumption=f"{_F['efficient_params'].assumption}; {unique.assumption}",
         equation=unique.equation, source=unique.source,
         lower_vacuous=unique.lower_vacuous, upper_vacuous=unique.upper_vacuous, notes=unique.notes,
@@ -346,7 +354,8 @@ def bands(
     at_least_as_many(skills)
     single("n_tokens", n_tokens)
     version, rows = paper_version(source), []
-    for law in map(get_law, [laws] if isinstance(laws, str | LossLaw) or not isinstance(laws, Iterable) else laws):
+    one = isinstance(laws, str | LossLaw)
+    for law in map(get_law, [laws] if one or (several := items_of(laws)) is None else several):
         exponent_band(law.data_exponent)  # refuses an exponent that no bound can use
         ends = band_exponents(law.data_exponent, source)
         exponent = (float(ends["lower"]), ends.get("middle"), float(ends["upper"]))

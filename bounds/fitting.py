@@ -59,7 +59,7 @@ from bounds.estimation.separate_pitman_yor import fit_pitman_yor_apart
 from bounds.estimation.spectrum_models import fit_partition, fit_spectrum
 from bounds.intervals import ASYMPTOTIC, Interval
 from bounds.notation import Formula, Letter
-from bounds.numerics.one_number import shown
+from bounds.numerics.one_number import checked_confidence, shown
 from bounds.spectrum import FrequencySpectrum, exchangeability
 
 __all__ = ["FORMULAS", "MODELS", "Estimate", "ExponentFit", "FrequencySpectrum", "fit_exponent"]
@@ -135,8 +135,7 @@ def fit_exponent(
 
         return fit_dataset(n_draws, fit_exponent, model=model, confidence=confidence, window=window)  # type: ignore[return-value]
     Choice("model", MODELS if nested else (*MODELS, *SEPARATE_MODELS))(model)
-    if not (isinstance(confidence, int | float) and 0 < confidence < 1):
-        raise ValueError(f"confidence must lie strictly between 0 and 1, got {shown(confidence)}; write 0.95 for 95 %")
+    confidence = checked_confidence(confidence)
     data = checked(n_draws, n_unique, spectrum, nested)
     data, matrix = cut(data, window, checked_covariance(covariance, covariance_dof, data))
     if dependent and (data.spectra or not nested or covariance is not None or model not in ("auto", "offset")):

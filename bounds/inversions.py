@@ -29,7 +29,7 @@ import numpy as np
 from bounds.arguments import unknown
 from bounds.intervals import GIVEN, HEURISTIC
 from bounds.notation import Formula, Letter
-from bounds.numerics.one_number import shown
+from bounds.numerics.one_number import items_of, shown
 from bounds.statements import divergence as divergence_formulas
 
 LOSS_RANGE = math.log(50257)
@@ -145,7 +145,8 @@ def _minimax(curve: LossCurve) -> Any:
 
 
 def _slow(curve: LossCurve) -> Any:
-    return _F["unique_lower_slow"].function(curve.size, curve.excess, curve.loss_range)
+    M = np.float64(1) * curve.loss_range  # whose square may be infinite, where one of Python fails
+    return _F["unique_lower_slow"].function(curve.size, curve.excess, M)
 
 
 def _prequential(curve: LossCurve) -> Any:
@@ -215,7 +216,7 @@ def chosen(names: str | Iterable[str]) -> tuple[Inversion, Inversion]:
     Raises ValueError for an unknown name, and for two different ones of the same end.
     """
     ends: dict[str, str] = {}
-    for name in [names] if isinstance(names, str) or not isinstance(names, Iterable) else names:
+    for name in [names] if isinstance(names, str) or (found := items_of(names)) is None else found:
         if not isinstance(name, str) or name not in INVERSIONS:
             raise unknown("inversion", name, INVERSIONS)
         end = INVERSIONS[name].end

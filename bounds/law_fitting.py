@@ -40,8 +40,7 @@ from bounds.law_inputs import IMPOSSIBLE, input_notes
 from bounds.laws import LossLaw
 from bounds.loss_units import nats_per_token, unit_text
 from bounds.notation import Formula, Letter
-from bounds.numerics.one_number import whole_number_from
-from bounds.numerics.pointwise import shown
+from bounds.numerics.one_number import checked_confidence, shown, whole_number_from
 
 if TYPE_CHECKING:
     from bounds.uncertainty import FittedBand
@@ -335,13 +334,6 @@ def _covariance(samples: Floats, known: Identification) -> Floats:
         if not known.identified(place):
             covariance[column] = covariance[:, column] = np.nan
     return covariance
-
-
-def checked_confidence(confidence: float) -> float:
-    """`confidence`, or one sentence where it is not a probability."""
-    if not (isinstance(confidence, int | float) and 0 < confidence < 1):
-        raise ValueError(f"confidence must lie strictly between 0 and 1, got {shown(confidence)}; write 0.95 for 95 %")
-    return float(confidence)
 
 
 def _law(constants: Any, template: LossLaw) -> LossLaw:

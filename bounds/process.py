@@ -111,6 +111,33 @@ class Unminded:
             silence(self._stream)
 
 
+class Named:
+    """A stream whose errors say what it is called: those of a file that is open do not."""
+
+    def __init__(self, stream: Any, name: str) -> None:
+        self._stream, self._name = stream, name
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+    def write(self, text: str) -> int:
+        """As any stream."""
+        with self._named():
+            return int(self._stream.write(text))
+
+    def flush(self) -> None:
+        """As any stream."""
+        with self._named():
+            self._stream.flush()
+
+    @contextmanager
+    def _named(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise OSError(error.errno, error.strerror or str(error), self._name) from None
+
+
 def silence(stream: Any) -> None:
     """Let `stream` lead nowhere from now on, so that what it still holds fails nobody when it is closed."""
     nowhere = os.open(os.devnull, os.O_WRONLY)

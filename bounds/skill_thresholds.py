@@ -117,9 +117,9 @@ def draws_threshold(
 
     def threshold(p: Any, m: Any, a: Any, level: Any) -> Any:
         x, y = representation(m, a, level, 1 - level)
-        if poisson or k > 1:
-            return exposure_mean(k, x, y) / p
-        with np.errstate(divide="ignore"):
+        with np.errstate(divide="ignore", over="ignore"):  # of what is never drawn: infinite
+            if poisson or k > 1:
+                return exposure_mean(k, x, y) / p
             return _log_rest(x, y) / np.log1p(-p)
 
     return pointwise(threshold, p, *members_and_quorum(members, quorum), _level(level))

@@ -36,9 +36,10 @@ from bounds.efficiency import (
 )
 from bounds.intervals import ASYMPTOTIC, EMPIRICAL, HEURISTIC, Bound, Interval
 from bounds.law_checks import as_positive, checked_covariance
-from bounds.law_fitting import LossLawFit, checked_confidence
+from bounds.law_fitting import LossLawFit
 from bounds.laws import LossLaw
 from bounds.notation import Formula, Letter
+from bounds.numerics.one_number import checked_confidence
 from bounds.numerics.pointwise import broadcast, labelled, nonnegative, shown, single
 
 _VAR_B = Letter("V_B", "variance of the estimate of ln B", "1", r"\sigma_B^2", ("nonnegative",))

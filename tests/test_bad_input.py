@@ -110,6 +110,42 @@ def test_what_is_no_value_of_an_argument_is_one_sentence(name, slot):
         assert last.startswith(PACKAGE), (kind, told, last)
 
 
+BEYOND = [
+    lambda: bounds.bands(1e12, bits_per_sequence=1e300),
+    lambda: bounds.bands(1e12, params_per_sequence=1e305),
+    lambda: bounds.efficient_params(1e12, law="hoffmann2022", bits_per_sequence=[1e300, 1]),
+    lambda: bounds.bands(1e12, laws=np.array("hoffmann2022")),
+    lambda: bounds.bands(1e12, laws=np.ma.masked),
+    lambda: bounds.unique_bounds(1e12, law="hoffmann2022", inversion=np.array("slow")),
+    lambda: bounds.unique_bounds([], law="hoffmann2022"),
+    lambda: bounds.unique_bounds(np.longdouble("1e4000"), law="hoffmann2022"),
+    lambda: bounds.stored_sequences(1e300, bits_per_sequence=1e-300),
+    lambda: bounds.stored_sequences(0, bits_per_sequence=5e-324),
+    lambda: bounds.params_to_store([1e10, 1e9], bits_per_sequence=1e300),
+    lambda: bounds.params_to_store(1e10, bits_per_sequence=1e300, bits_per_param=1e-300),
+    lambda: bounds.fit_exponent([1, 2, 3], [1, 2, 3], spectrum=True),
+    lambda: bounds.fit_exponent([1, 2, 3], [1, 2, 3], spectrum=float),
+    lambda: bounds.fit_exponent([1e2, 1e3, 1e4, 1e5], [60, 200, 700, 2500], confidence=1e-300),
+    lambda: bounds.fit_exponent([1e2, 1e3, 1e4, 1e5], [60, 200, 700, 2500], confidence=1 - 1e-16),
+    lambda: bounds.growth_factor_interval(0.5, 0.01, 2, confidence=5e-324),
+]
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("call", BEYOND)
+def test_what_is_beyond_floats_or_holds_nothing_is_one_sentence_without_a_warning(call):
+    with pytest.raises(ValueError) as caught:
+        call()
+    assert len(str(caught.value)) < 450
+    assert traceback.extract_tb(caught.value.__traceback__)[-1].filename.startswith(PACKAGE)
+
+
+@pytest.mark.filterwarnings("error")
+def test_what_is_nearly_nothing_is_a_number():
+    assert bounds.unique_bounds(1e12, law="hoffmann2022", loss_range=1e300).lower == 1
+    assert bounds.draws_threshold(5e-324, members=5, quorum=3) == np.inf
+
+
 @pytest.mark.parametrize(("name", "slot"), [pair for pair in SLOTS if takes_arrays(*pair)])
 def test_arrays_without_dimensions_and_read_only_ones_are_numbers_too(name, slot):
     args, options = CALLS[name]

@@ -373,12 +373,18 @@ def test_a_folder_is_never_replaced(tmp_path):
 def test_closed_streams_and_plain_terminals_are_no_crash(tmp_path):
     text = tmp_path / "a.txt"
     text.write_text("a b c " * 100)
-    for command in ("bounds band 1T >&-", "simulate corpus - <&-", f"simulate corpus {text} > /dev/full"):
+    for command in (
+        "bounds band 1T >&-", "simulate corpus - <&-", "bounds fit - <&-", f"simulate corpus {text} > /dev/full",
+        "bounds band 1T > /dev/full", f"simulate corpus {text} --json > /dev/full",
+    ):  # fmt: skip
         done = subprocess.run(
             ["bash", "-c", f"{sys.executable} -m {command}"], capture_output=True, text=True, timeout=60
         )
         assert "Traceback" not in done.stderr
         assert done.stderr.count("error:") == (0 if ">&-" in command else 1)
+        assert "fault of the program" not in done.stderr
+        if "/dev/full" in command:
+            assert done.stderr == "error: standard output: No space left on device\n"
     ascii_only = os.environ | {"PYTHONIOENCODING": "ascii"}
     assert "hoffmann2022" in run("band", "1T", module="bounds", env=ascii_only).stdout
 

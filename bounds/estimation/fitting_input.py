@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from bounds.estimation.growth_models import Curve
+from bounds.numerics.one_number import items_of
 from bounds.numerics.pointwise import real_array, shown, single
 from bounds.spectrum import FrequencySpectrum, in_common_bins, pooled
 
@@ -118,7 +119,7 @@ def _possible(draws: Floats, rows: Floats, nested: bool) -> None:
 
 
 def _spectra(spectrum: FrequencySpectrum | Sequence[FrequencySpectrum]) -> tuple[FrequencySpectrum, ...]:
-    spectra = (spectrum,) if isinstance(spectrum, FrequencySpectrum) else tuple(spectrum)
+    spectra = (spectrum,) if isinstance(spectrum, FrequencySpectrum) else tuple(items_of(spectrum) or ())
     if not spectra or not all(isinstance(one, FrequencySpectrum) for one in spectra):
         raise ValueError("spectrum must be a FrequencySpectrum or a sequence of them, one per replicate")
     return spectra

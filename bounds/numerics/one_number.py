@@ -33,6 +33,14 @@ def shown(value: Any) -> str:
     return cut(printable(text))
 
 
+def items_of(value: Any) -> list[Any] | None:
+    """What `value` holds, one after the other; None for what holds nothing, as an array without dimensions."""
+    try:
+        return list(value)
+    except TypeError:
+        return None
+
+
 def real_number(name: str, value: Any) -> float:
     """`value` as a float, which may be infinite or not a number; raises ValueError where it is no real number."""
     number = value.item() if getattr(value, "ndim", None) == 0 else value
@@ -87,6 +95,19 @@ def number_between(
         got = cut(printable(given.strip())) if isinstance(given, str) else repr(number)
         raise ValueError(f"{name} must be {text}, got {got}")
     return number
+
+
+_NEAREST = 1e-9
+"""How near to 0 and 1 a confidence may come: closer by, its quantiles have no digits left."""
+
+
+def checked_confidence(confidence: Any) -> float:
+    """`confidence`, or one sentence where it is not a probability that intervals can have."""
+    if not (isinstance(confidence, int | float) and 0 < confidence < 1):
+        raise ValueError(f"confidence must lie strictly between 0 and 1, got {shown(confidence)}; write 0.95 for 95 %")
+    if not _NEAREST <= confidence <= 1 - _NEAREST:
+        raise ValueError(f"confidence must be at least {_NEAREST:g} away from 0 and from 1, got {shown(confidence)}")
+    return float(confidence)
 
 
 def shortest(value: float) -> str:

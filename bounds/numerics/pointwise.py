@@ -58,7 +58,8 @@ def real_array(value: Any) -> Any:
         raise TypeError("not numbers")
     if array.dtype.kind not in "iufO":
         raise TypeError("not numbers")
-    return array.astype(float)
+    with np.errstate(over="ignore"):  # what is too large for a float is infinite
+        return array.astype(float)
 
 
 def flag(name: str, value: Any) -> bool:
@@ -106,6 +107,15 @@ def single(name: str, value: Any) -> float:
     if array.ndim:
         raise ValueError(f"{name} must be one number, got an array of shape {array.shape}; call once for each")
     return float(array)
+
+
+def within_floats(what: str, advice: str, function: Callable[..., Any], *values: Any) -> Any:
+    """``function(*values)``; raises ValueError with `advice` where `what`, as it is called, is beyond all floats."""
+    with np.errstate(over="ignore"):
+        result = function(*values)
+    if not np.all(np.isfinite(result)):
+        raise ValueError(f"{what} would be above {sys.float_info.max:.3g}, the largest number there is; {advice}")
+    return result
 
 
 def nonnegative(name: str, value: Any) -> Any:

@@ -45,6 +45,7 @@ from scipy.stats import f as f_law
 
 from bounds.estimation.growth_models import highest, multinomial, power_steps
 from bounds.intervals import Interval
+from bounds.numerics.one_number import checked_confidence
 
 from .blocks import BlockCurves, neighbour_correlation
 from .growth import CorpusGrowth
@@ -120,10 +121,10 @@ class CorpusFit:
 def fit_corpus(growth: CorpusGrowth, *, confidence: float = 0.95) -> CorpusFit:
     """The exponent of `growth` with an interval from its blocks, and how it moves with the stretch used.
 
-    Raises InputError where `growth` has no blocks (it was measured with ``blocks=0`` or is too short).
+    Raises ValueError for a confidence that is none, and InputError where `growth` has no blocks (it was measured with
+    ``blocks=0`` or is too short).
     """
-    if not (isinstance(confidence, int | float) and 0 < confidence < 1):
-        raise InputError(f"confidence must lie strictly between 0 and 1, got {confidence!r}")
+    confidence = checked_confidence(confidence)
     blocks = growth.blocks
     if blocks is None:
         raise InputError(
