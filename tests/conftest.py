@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
+
+from tests import statistics
 
 # A busy machine is no failure: what takes long is the business of the benchmarks. Continuous integration tries the same
 # examples each time, so that what fails there can be seen again; everywhere else they are new ones.
@@ -24,6 +27,20 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     if os.environ.get(REQUIRED) == "1":
         pytest.fail(f"{REQUIRED}=1, but {VARIABLE} is not set")
     pytest.skip(f"{VARIABLE} is not set: no published data here")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """What each of several processes has checked counts against one budget."""
+    statistics.checked.extend(node.workeroutput.get("checked", ()) if hasattr(node, "workeroutput") else ())
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """The statistical checks of all processes stay within the budget, or the run fails."""
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput["checked"] = list(statistics.checked)
+    elif len(statistics.checked) > statistics.N_CHECKS:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
 @pytest.fixture
@@ -44,4 +61,5 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         for report in terminalreporter.getreports(outcome):
             if "data" in getattr(report, "keywords", {}) and (report.when == "call" or outcome == "skipped"):
                 seen["skipped" if outcome == "skipped" else "ran"] += 1
+    terminalreporter.write_line(f"statistical checks: {len(statistics.checked)} of at most {statistics.N_CHECKS}")
     terminalreporter.write_line(f"data tests: {seen['ran']} ran, {seen['skipped']} skipped")

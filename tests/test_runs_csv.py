@@ -134,7 +134,8 @@ def workbook():
 @pytest.mark.parametrize(
     ("data", "what"),
     [
-        (gzip.compress(HEAD.encode()), "compressed by gzip"), (workbook(), "a zip archive, as workbooks (.xlsx) are"),
+        (gzip.compress(HEAD.encode(), mtime=0), "compressed by gzip"),
+        (workbook(), "a zip archive, as workbooks (.xlsx) are"),
         (b"PAR1\x15\x04", "a Parquet file"), (b"\x28\xb5\x2f\xfd\x04", "compressed by zstd"),
         (b"BZh91AY", "compressed by bzip2"), (b"\xfd7zXZ\x00\x00", "compressed by xz"), (b"\x93NUMPY\x01", "a NumPy"),
         (b"\x89HDF\r\n", "an HDF5 file"), (HEAD.encode("utf-16"), "text in UTF-16"), (b"ARROW1\x00", "an Arrow file"),
@@ -146,10 +147,7 @@ def workbook():
     ],
 )  # fmt: skip
 def test_what_is_no_csv_file_is_named(data, what):
-    if what == "JSON array":
-        assert "runs.csv" in refusal(data)
-    else:
-        assert what in refusal(data)
+    assert what in refusal(data)
 
 
 # Units in a header
