@@ -210,8 +210,7 @@ def _text_field(line: bytes) -> str | None:
 
 
 def _json_sentence(what: str, key: str | None, command: str, target: str) -> str:
-    shown = shortened(str(key), 40)
-    command = command if shown == key and re.fullmatch(r"\w+", shown) else "jq -r .FIELD"
+    command = command if re.fullmatch(r"\w{1,40}", str(key)) else "jq -r .FIELD"
     return f"is {what}, not text: names of fields would be counted with what is in them; {_pipe(command, target)}"
 
 
@@ -248,10 +247,3 @@ def _is_wide_ascii(values: np.ndarray) -> bool:
 
 def _convert(name: str, target: str) -> str:
     return f"convert it, `iconv -f {name} -t UTF-8{target}`"
-
-
-def shortened(text: str, limit: int = 80) -> str:
-    """`text` on one line, with what a terminal would obey spelled out, and at most `limit` characters of it."""
-    # A long text is cut first: what is spelled out takes more characters, never fewer.
-    spelled = "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text[:limit])
-    return spelled if len(text) <= limit and len(spelled) <= limit else spelled[: limit - 1] + "…"
