@@ -218,3 +218,14 @@ def say(*arguments: str) -> str:
     done = CliRunner().invoke(main, arguments, catch_exceptions=False)
     assert done.exit_code == 0, done.output
     return done.stdout
+
+
+@pytest.mark.parametrize("options", [{"length": 2}, {"at": 3}])
+def test_one_word_is_no_words(tmp_path, options):
+    (tmp_path / "one.txt").write_text("word")
+    for count in (measure_corpus, sketch_corpus):
+        try:
+            told = " ".join(count(tmp_path / "one.txt", **options).notes)
+        except ValueError as error:
+            told = str(error)
+        assert "1 word " in told or "1 word:" in told, told
