@@ -236,9 +236,8 @@ def explain(name: str | None, as_json: bool) -> None:
             print_table(columns, rows, left=5)
         else:
             print(catalogue.explain())
-        print_text(
-            f"{len(found)} formulas. `python -m bounds explain NAME` tells all about one, or about a function's."
-        )
+        told = "`python -m bounds explain NAME` tells all about one, or about a function's."
+        print_text(f"{len(found)} formulas. {told}")
 
 
 if __name__ == "__main__":

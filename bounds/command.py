@@ -146,7 +146,7 @@ FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 def run(command: click.Command, program: str) -> None:
     """Run a command line and leave the process with the right exit code, without a traceback for bad input."""
     _open_streams()
-    _say_warnings()
+    warnings.showwarning = show_warning
     try:
         with hearing_signals():
             result = command.main(prog_name=program, standalone_mode=False)
@@ -194,17 +194,15 @@ def _fault(error: BaseException) -> str:
     return f"{name}{f': {words}' if words else ''}{where}; this is a fault of the program, please report it"
 
 
-def _say_warnings() -> None:
-    """Show what our own functions warn of as a sentence, without the place in the code that Python would add."""
-    as_python_does = warnings.showwarning
+def show_warning(message: Any, category: Any, *where: Any, **more: Any) -> None:
+    """What our own functions warn of as a sentence, without the place in the code that Python would add."""
+    if category is UserWarning:
+        print(f"! {one_line(str(message))}", file=sys.stderr)
+    else:
+        _as_python_does(message, category, *where, **more)
 
-    def show(message: Any, category: Any, *where: Any, **more: Any) -> None:
-        if category is UserWarning:
-            print(f"! {message}", file=sys.stderr)
-        else:
-            as_python_does(message, category, *where, **more)
 
-    warnings.showwarning = show
+_as_python_does = warnings.showwarning
 
 
 def _end(stopped: Stopped) -> None:
@@ -265,7 +263,7 @@ def describe(error: Exception) -> str:
     """One sentence for an error: of an operating-system error, what failed and on which file."""
     if isinstance(error, OSError) and error.strerror:
         return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
-    return " ".join(str(error).split())
+    return str(error)
 
 
 _LONG_PATH = 400
@@ -276,12 +274,26 @@ def one_line(message: str) -> str:
 
     A path of some folders stays whole: who reads it looks for its end.
     """
-    for word in sys.argv[1:]:
+    for word in _words():
         for written in {word, repr(word)[1:-1]}:
             if len(written) > _LONG_PATH:
                 message = message.replace(written, cut(written))
-    text = printable(" ".join(message.split()))
+            elif written:
+                message = message.replace(written, printable(written))
+    text = printable(_BREAK.sub(" ", message.strip()))
     return re.sub(rf"\S{{{_LONG_PATH},}}", lambda found: cut(found[0]), text)
+
+
+_BREAK = re.compile(r"\s*\n\s*")
+
+
+def _words() -> Iterable[str]:
+    """The words of the command line, the values of flags that stand behind =, and the names of files in either."""
+    for word in sys.argv[1:]:
+        yield word
+        if word.startswith("-"):
+            yield word.partition("=")[2]
+        yield os.path.basename(word.rpartition("=")[2])
 
 
 def _leave(code: int, message: str) -> None:

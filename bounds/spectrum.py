@@ -79,6 +79,7 @@ class FrequencySpectrum:
         """Lower edges of the standard bins: 1 to 32 one by one, then 8 to an octave up to that of `n_draws`."""
         octaves = max(0, int(np.ceil(np.log2(max(float(n_draws), 1.0) / EXACT) + 1e-12)))
         ladder = np.ceil(EXACT * 2.0 ** (np.arange(1, PER_OCTAVE * octaves) / PER_OCTAVE))
+        ladder = ladder[ladder < 2.0**63]  # no multiplicity has more bits
         return np.concatenate([np.arange(1, EXACT + 2), ladder]).astype(np.int64)
 
     @property
@@ -155,7 +156,7 @@ def whole_numbers(name: str, values: ArrayLike) -> Ints:
 
 def _next_edge(edge: int) -> int:
     step = np.floor(np.log2(edge / EXACT) * PER_OCTAVE + 1e-9) + 1
-    return int(np.ceil(EXACT * 2.0 ** (step / PER_OCTAVE)))
+    return min(int(np.ceil(EXACT * 2.0 ** (step / PER_OCTAVE))), 2**63)
 
 
 # ---------------------------------------------------------------- the power law of the spectrum

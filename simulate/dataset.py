@@ -20,6 +20,7 @@ import xarray as xr
 from bounds import __version__
 from bounds.command import SCHEMA_VERSION
 from bounds.json_text import json_text
+from bounds.numerics.one_number import cut, printable
 from bounds.process import undisturbed
 from simulate import checksums
 from simulate.files import RESULTS, begun_by, claimed, noun_of, part_of, written_whole
@@ -27,9 +28,6 @@ from simulate.parameters import OPENED, OUT, OVERWRITE
 
 NOT_MEASURED = -1
 """Where a count has no value: a corpus is one replicate, however many the other sources have."""
-
-_QUOTED = 80
-"""Characters of the complaint of a reader that are passed on."""
 
 DESCRIPTIONS: dict[str, tuple[str, str]] = {
     "n_draws": ("draws", "corpus size D: number of sequences drawn"),
@@ -249,8 +247,7 @@ def open_result(path: str | Path) -> xr.Dataset:
 
 def _why(error: Exception) -> str:
     """The beginning of what a reader says, which may quote any bytes of a file."""
-    words = " ".join("".join(c if c.isprintable() else " " for c in str(error)).split()) or type(error).__name__
-    return words if len(words) <= _QUOTED else f"{words[:_QUOTED]}…"
+    return cut(printable(" ".join(str(error).split()))) or type(error).__name__
 
 
 def _read(source: Path) -> xr.Dataset:

@@ -16,7 +16,7 @@ import click
 import xarray as xr
 
 from bounds.arguments import printable
-from bounds.command import FULL, describe, one_line
+from bounds.command import FULL, describe, show_warning
 from bounds.json_text import json_text
 from bounds.process import Stopped, silence
 from simulate.files import part_of
@@ -32,7 +32,7 @@ def explained(options: dict[str, Any]) -> Iterator[Any]:
     """What to tell of progress; where the block ends early, one sentence says what is kept and how to go on."""
     progress, before = None, _store_of(options)
     with warnings.catch_warnings():
-        warnings.showwarning = lambda message, *_, **__: print(f"! {one_line(str(message))}", file=sys.stderr)
+        warnings.showwarning = show_warning
         warnings.simplefilter("always", UserWarning)
         try:
             with reporter(options["progress"]) as progress:

@@ -14,7 +14,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from bounds.efficiency import Band
-from simulate.corpus.units import noun
+from simulate.corpus.units import counted
 from simulate.dataset import NOT_MEASURED
 from simulate.files import FIGURES, claimed, written_whole
 from simulate.lettering import take_literally
@@ -81,7 +81,7 @@ def draw_corpora(pairs: Sequence[Any]) -> Figure:
             "o",
             ms=4,
             color=colour,
-            label=f"windows of {growth.length} {noun(growth.unit, growth.length)}",
+            label=f"windows of {counted(growth.length, growth.unit)}",
         )
         if growth.blocks is not None:
             axes.plot(growth.blocks.n_draws, growth.blocks.n_unique, "-", lw=1, color=colour)
@@ -110,7 +110,7 @@ def draw_sketch(growths: Sequence[Any]) -> Figure:
     axes = figure.subplots()
     for i, growth in enumerate(growths):
         ends = abs(np.stack(tuple(growth.interval)) - growth.n_unique)
-        label = f"windows of {growth.length} {noun(growth.unit, growth.length)}"
+        label = f"windows of {counted(growth.length, growth.unit)}"
         colour = _COLOURS[i % len(_COLOURS)]
         axes.errorbar(growth.n_draws, growth.n_unique, ends, fmt="o", ms=4, lw=1, color=colour, label=label)
     axes.set(xscale="log", yscale="log", xlabel="windows D", ylabel="distinct windows U(D), estimated")

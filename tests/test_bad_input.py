@@ -146,6 +146,15 @@ def test_what_is_nearly_nothing_is_a_number():
     assert bounds.draws_threshold(5e-324, members=5, quorum=3) == np.inf
 
 
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("n_draws", [2**63 - 1, 2.0**63, 2**62])
+def test_edges_of_bins_rise_to_the_largest_corpus(n_draws):
+    edges = bounds.FrequencySpectrum.edges(n_draws)
+    assert np.all(np.diff(edges) > 0)
+    assert edges[-1] > 2**61
+    assert bounds.FrequencySpectrum.from_binned(edges, np.ones(len(edges), int)).n_unique == len(edges)
+
+
 @pytest.mark.parametrize(("name", "slot"), [pair for pair in SLOTS if takes_arrays(*pair)])
 def test_arrays_without_dimensions_and_read_only_ones_are_numbers_too(name, slot):
     args, options = CALLS[name]

@@ -89,6 +89,8 @@ FORMATS = {
     "JSON lines": (_lines({"text": "a b"}, {"text": "a c"}), "is JSON lines, not text"),
     "JSON lines of prose": (_lines({"id": 7, "was sagt": "a b c"}, {"id": 8, "was sagt": "a b"}), "is JSON lines"),
     "JSON lines with a mark": (b"\xef\xbb\xbf\n" + _lines({"body": "a b"}), "is JSON lines"),
+    "JSON lines with text deeper down": (_lines({"d": {"n": 1, "text": "a"}}, {"d": {"text": "b"}}), "jq -r .d.text"),
+    "JSON lines of turns": (_lines(*[{"id": 1, "turns": [{"said": "a b c"}]}] * 2), "jq -r '.turns[].said'"),
     "a JSON line without an end": (b'{"text": "' + b"word " * 40_000, "is JSON lines"),
     "a JSON list": (b'[\n {"text": "a b"},\n {"text": "a c"}]', "is a JSON list"),
 }
@@ -200,6 +202,7 @@ TEXTS = {
     "source code": b'{\n  "text": 1,\n  "more": [2, 3]\n}\n' * 9,
     "braces": b'{"text" is a word in quotes, and so is "that": here}\n' * 9,
     "numbers": b'{"a": 1, "b": 2}\n{"a": 2, "b": 3}\n',
+    "numbers deeper down": b'{"a": {"b": 1}, "c": [{"d": 2}]}\n' * 9,
     "PAR1 and ORC": b"PAR1 and ORC are names of formats, and %PDF is one\n",
     "one NUL": b"a b c \0 d e f " * 3,
     "short": b"a",

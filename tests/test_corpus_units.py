@@ -23,7 +23,7 @@ from simulate.corpus.scripts import Tally
 from simulate.corpus.sequences import read_units
 from simulate.corpus.source import parse_corpus
 from simulate.corpus.tokenizing import WordTable
-from simulate.corpus.units import UNITS, WORDS
+from simulate.corpus.units import UNITS, WORDS, counted
 from tests.test_corpus import write
 from tests.test_streaming import word_number
 
@@ -219,3 +219,21 @@ def say(*arguments: str) -> str:
     done = CliRunner().invoke(main, arguments, catch_exceptions=False)
     assert done.exit_code == 0, done.output
     return done.stdout
+
+
+@pytest.mark.parametrize("options", [{"length": 2}, {"at": 3}])
+def test_one_word_is_no_words(tmp_path, options):
+    (tmp_path / "one.txt").write_text("word")
+    for count in (measure_corpus, sketch_corpus):
+        try:
+            told = " ".join(count(tmp_path / "one.txt", **options).notes)
+        except ValueError as error:
+            told = str(error)
+        assert "1 word " in told or "1 word:" in told, told
+
+
+@pytest.mark.parametrize(
+    ("count", "unit", "said"), [(1, "word", "1 word"), (2, "space", "2 tokens"), (1, "byte", "1 byte")]
+)
+def test_one_word_is_no_words(count, unit, said):
+    assert counted(count, unit) == said

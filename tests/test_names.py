@@ -158,8 +158,23 @@ def test_lists_name_all_that_is_known(call):
     assert "gadre2024-c4" in call("sweep", "--law", "quux")[2]
 
 
+@pytest.mark.parametrize("stem", ["a  b", "tab\there", "new\nline", "a \n b", "caf\udce9", "esc\x1b[31m"])
+def test_a_name_in_a_sentence_is_the_name(call, tmp_path, stem):
+    """Spaces as many as there are, and what is no letter written out, in front of other words and behind them."""
+    for name in (f"{stem}.csv", f"{stem}.zarr", f"./{stem}.nc"):
+        (tmp_path / name).write_text("mine")
+        for flags in (["--out", name], [f"--out={name}"]):
+            code, _, err = call("sweep", "--n-draws", "10,100", "--replicates", "2", *flags)
+            assert code == 2
+            assert f"error: {printable(name.removeprefix('./'))} " in err, err
+    code, _, err = call("corpus", f"{stem}.txt")
+    assert f"error: {printable(stem)}.txt does not exist" in err
+    assert printable(stem) in call("fit", f"{stem}.nc")[2]
+
+
 def test_values_in_a_sentence():
     assert printable("a\x1b[1mb\n\u202e\ud800") == "a\\x1b[1mb\\n\\u202e\\ud800"
+    assert printable("caf\udce9") == "caf\\xe9"
     loop: list = []
     loop.append(loop)
     for value in (

@@ -11,8 +11,17 @@ MAX_QUOTED = 80
 
 
 def printable(text: str) -> str:
-    """`text` on one line, with what would move a terminal's cursor or change its colours written out, as in \\x1b."""
-    return text if text.isprintable() else "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
+    """`text` on one line, with what would move a terminal's cursor or change its colours written out, as in \\x1b.
+
+    Bytes of a name that is not UTF-8 are written as such, in \\xe9, and not as what stands for them in a string.
+    """
+    return text if text.isprintable() else "".join(c if c.isprintable() else _escaped(c) for c in text)
+
+
+def _escaped(character: str) -> str:
+    if "\udc80" <= character <= "\udcff":  # what os.fsdecode makes of a byte
+        return f"\\x{ord(character) - 0xDC00:02x}"
+    return repr(character)[1:-1]
 
 
 def cut(text: str) -> str:

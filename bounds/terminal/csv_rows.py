@@ -11,8 +11,8 @@ import io
 import re
 from dataclasses import dataclass
 
-_MOST_QUOTED = 80
-"""Characters of a file that a sentence may quote."""
+from bounds.numerics.one_number import MAX_QUOTED, cut, printable, shown
+
 _MAGICS = (
     (b"\x1f\x8b", "compressed by gzip"), (b"\x28\xb5\x2f\xfd", "compressed by zstd"),
     (b"BZh", "compressed by bzip2"), (b"\xfd7zXZ\x00", "compressed by xz"),
@@ -44,14 +44,14 @@ def read_rows(data: bytes, name: str) -> tuple[Row, list[Row]]:
         raise ValueError(f"{name} is empty; it needs a header line and one run a line")
     header = Row(rows[0].line, tuple(cell.strip() for cell in rows[0].cells))
     if _JSON.match(header.cells[0]):
-        begins = quoted(",".join(header.cells))
+        begins = shown(",".join(header.cells))
         raise ValueError(
             f"{name} looks like JSON, not CSV: line {header.line} is {begins}; write it with a header line"
         )
     if len(header.cells) == 1:
-        for mark, shown in _SEPARATORS.items():
+        for mark, called in _SEPARATORS.items():
             if mark in header.cells[0]:
-                raise ValueError(f"{name} is separated by {shown}; it must be separated by commas")
+                raise ValueError(f"{name} is separated by {called}; it must be separated by commas")
     for row in rows[1:]:
         if len(row.cells) > len(header.cells):
             raise ValueError(
@@ -61,28 +61,18 @@ def read_rows(data: bytes, name: str) -> tuple[Row, list[Row]]:
     return header, rows[1:]
 
 
-def quoted(text: str) -> str:
-    """`text` in quotation marks, with escapes, cut after 80 characters."""
-    return repr(text if len(text) <= _MOST_QUOTED else text[: _MOST_QUOTED - 1] + "…")
-
-
-def plain(text: str) -> str:
-    """`text` without quotation marks, what a terminal would obey written out, cut after 80 characters."""
-    return quoted(text)[1:-1]
-
-
 def listed(names: tuple[str, ...]) -> str:
     """Names of columns in a sentence, at most 80 characters of them."""
     text, count = "", 0
-    for name in map(plain, names):
+    for name in (cut(printable(name)) for name in names):
         longer = f"{text}, {name}" if text else name
-        if len(longer) > _MOST_QUOTED:
+        if len(longer) > MAX_QUOTED:
             break
         text, count = longer, count + 1
     rest = len(names) - count
     if not rest:
         return text
-    return f"{text} and {rest} more" if text else f"{quoted(names[0])} and {rest - 1} more"
+    return f"{text} and {rest} more" if text else f"{shown(names[0])} and {rest - 1} more"
 
 
 def _text(data: bytes, name: str) -> str:
@@ -116,5 +106,5 @@ def _records(text: str, name: str) -> list[Row]:
             reason = "a quotation mark is opened and not closed"
         elif "expected after" in reason:
             reason = "a quotation mark stands inside a cell, or one above it is not closed"
-        raise ValueError(f"{name}, line {line}: {reason}, in {quoted(begins)}") from None
+        raise ValueError(f"{name}, line {line}: {reason}, in {shown(begins)}") from None
     return rows

@@ -12,8 +12,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from bounds.loss_units import LOSS_UNITS, loss_unit_named
+from bounds.numerics.one_number import cut, printable, shown
 from bounds.quantities import parse_count
-from bounds.terminal.csv_rows import Row, listed, plain, quoted, read_rows
+from bounds.terminal.csv_rows import Row, listed, read_rows
 
 NAMES = {
     "n_params": ("n_params", "params", "parameters", "model size", "n"),
@@ -61,7 +62,7 @@ class RunsTable:
         """The unit of the losses: what was `told`, what the header says, or nats; ValueError where these differ."""
         if told is not None and self.loss_unit not in (None, told):
             raise ValueError(
-                f"--loss-unit is {told}, but column {quoted(self.titles['loss'])} says {self.loss_unit}; leave the "
+                f"--loss-unit is {told}, but column {shown(self.titles['loss'])} says {self.loss_unit}; leave the "
                 "flag out, or rename the column"
             )
         return told or self.loss_unit or "nats"
@@ -95,14 +96,14 @@ def read_runs(data: bytes, name: str, columns: dict[str, str], run_column: str |
     taken = {key: column for key, column in found.items() if column is not None}
     values = {key: _numbers(name, rows, column, key) for key, column in taken.items()}
     runs = None if run_column is None else _labels(name, header.cells, rows, run_column)
-    notes = [f"column {quoted(c.title)} is read in units of {c.scale:g}" for c in taken.values() if c.scale != 1]
+    notes = [f"column {shown(c.title)} is read in units of {c.scale:g}" for c in taken.values() if c.scale != 1]
     others = [cell for cell in counts if cell != taken["n_params"].title]
     if others and "n_params" not in columns:
         notes.append(
-            f"N is column {quoted(taken['n_params'].title)}; {listed(tuple(others))} counts parameters too: choose "
+            f"N is column {shown(taken['n_params'].title)}; {listed(tuple(others))} counts parameters too: choose "
             "with --column n_params=NAME"
         )
-    titles = {key: plain(column.title) for key, column in taken.items()}
+    titles = {key: cut(printable(column.title)) for key, column in taken.items()}
     return RunsTable(values, taken["loss"].unit or None, runs, tuple(notes), titles)
 
 
@@ -128,7 +129,7 @@ def _place(name: str, header: Sequence[str], key: str, told: str | None) -> _Col
         there = listed(tuple(column.title for column in named)).replace(", ", " and ")
         raise ValueError(f"{name} has more than one column for {key} ({there}): choose with --column {key}=NAME")
     if told is not None and not named:
-        raise ValueError(f"{name} has no column {quoted(told)}; its columns are {listed(tuple(header))}")
+        raise ValueError(f"{name} has no column {shown(told)}; its columns are {listed(tuple(header))}")
     return named[0] if named else None
 
 
@@ -166,9 +167,8 @@ def _numbers(name: str, rows: Sequence[Row], column: _Column, key: str) -> list[
         cell = row.cells[column.place].strip() if column.place < len(row.cells) else ""
         value = _number(f"{name}, line {row.line}", cell, column, key)
         if not (value > 0 and math.isfinite(value)):
-            raise ValueError(
-                f"{name}, line {row.line}: {plain(column.title)} must be positive and finite, got {plain(cell)}"
-            )
+            title, got = (cut(printable(text)) for text in (column.title, cell))
+            raise ValueError(f"{name}, line {row.line}: {title} must be positive and finite, got {got}")
         values.append(value * column.scale)
     return values
 
@@ -178,7 +178,7 @@ def _number(where: str, cell: str, column: _Column, key: str) -> float:
         return float(cell)
     except ValueError:
         pass
-    wrong = f"{where}: {quoted(cell)} in column {quoted(column.title)} is not a number"
+    wrong = f"{where}: {shown(cell)} in column {shown(column.title)} is not a number"
     if re.fullmatch(r"[+-]?\d+(,\d+)+(\.\d*)?", cell):
         raise ValueError(f"{wrong}: write it without commas, with a point before its decimals")
     if key == "loss" or not _WITH_SUFFIX.fullmatch(cell):
@@ -188,7 +188,7 @@ def _number(where: str, cell: str, column: _Column, key: str) -> float:
     except ValueError:
         raise ValueError(f"{wrong} such as 1e9, 300M or 1.5B") from None
     if column.scale != 1:
-        raise ValueError(f"{where}: {quoted(cell)} has a unit of its own, and so has its column {quoted(column.title)}")
+        raise ValueError(f"{where}: {shown(cell)} has a unit of its own, and so has its column {shown(column.title)}")
     return value
 
 
@@ -196,11 +196,11 @@ def _labels(name: str, header: Sequence[str], rows: Sequence[Row], run_column: s
     places = [i for i, cell in enumerate(header) if cell == run_column]
     if len(places) != 1:
         what = "no column" if not places else "more than one column"
-        raise ValueError(f"{name} has {what} {quoted(run_column)}; its columns are {listed(tuple(header))}")
+        raise ValueError(f"{name} has {what} {shown(run_column)}; its columns are {listed(tuple(header))}")
     labels = []
     for row in rows:
         label = row.cells[places[0]].strip() if places[0] < len(row.cells) else ""
         if not label:
-            raise ValueError(f"{name}, line {row.line}: column {quoted(run_column)} does not say which run this is")
+            raise ValueError(f"{name}, line {row.line}: column {shown(run_column)} does not say which run this is")
         labels.append(label)
     return labels

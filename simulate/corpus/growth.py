@@ -29,7 +29,7 @@ from .readers import InputError
 from .repeats import note_of_repeats
 from .room import counted_exactly
 from .sequences import ORDERS, Units, check_chunk, check_seed, check_unit, philox_order, read_units, shuffle_chunks
-from .units import noun
+from .units import counted
 
 Paths = str | os.PathLike[str] | Sequence[str | os.PathLike[str]]
 
@@ -158,7 +158,7 @@ def measure_units(
     longest = int(np.diff(units.starts).max())
     if max(lengths) > longest:
         raise InputError(
-            f"length must be at most the {longest} {noun(units.unit)} of the longest file of {units.corpus}, "
+            f"length must be at most the {counted(longest, units.unit)} of the longest file of {units.corpus}, "
             f"got {max(lengths)}"
         )
     grid = parse_at(at, units.n_units, max(lengths), units.unit)
@@ -186,11 +186,12 @@ def parse_at(at: Any, n_units: int, length: int, unit: str) -> np.ndarray:
         raise InputError(NO_PREFIX)
     if max(points) > n_units:
         raise InputError(
-            f"at must not exceed the {n_units} {noun(unit)} of the corpus, got {max(points)}; write all for all of them"
+            f"at must not exceed the {counted(n_units, unit)} of the corpus, got {max(points)}; write all for all of "
+            "them"
         )
     grid = np.array(sorted(points), dtype=np.int64)
     if grid[0] < length:
-        raise InputError(f"at must be at least the length of a window, {length} {noun(unit)}, got {grid[0]}")
+        raise InputError(f"at must be at least the length of a window, {counted(length, unit)}, got {grid[0]}")
     return grid
 
 
@@ -287,7 +288,7 @@ def _notes(units: Units, length: int, chunk: int) -> list[str]:
     notes = [*units.notes]
     if units.order == "shuffled-chunks":
         notes.append(
-            f"chunks of {chunk} {noun(units.unit)} were shuffled; {lost} of {joined} windows would join two of them "
+            f"chunks of {counted(chunk, units.unit)} were shuffled; {lost} of {joined} windows would join two of them "
             "and are not counted"
         )
         notes.append(

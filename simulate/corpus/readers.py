@@ -15,9 +15,9 @@ from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import IO
 
-from bounds.arguments import shown
+from bounds.arguments import printable, shown
 
-from .recognising import HEAD, shortened, why_not_text
+from .recognising import HEAD, why_not_text
 
 BLOCK = 1 << 22
 """Bytes read at a time from a plain file or a pipe."""
@@ -45,20 +45,14 @@ def file_list(paths: str | os.PathLike[str] | Sequence[str | os.PathLike[str]]) 
 
 def label(path: str) -> str:
     """What messages call `path`: its name on one line, with bytes that are no UTF-8 and controls spelled out."""
-    return "standard input" if path == "-" else shown_path(path)
-
-
-def shown_path(path: str) -> str:
-    r"""`path` as it can be printed, kept and drawn: a byte of a name that is not UTF-8 is written ``\xe9``."""
-    readable = os.fsencode(path).decode("utf-8", "backslashreplace")
-    return shortened(readable, len(readable) * 10)
+    return "standard input" if path == "-" else printable(path)
 
 
 def stem(path: str) -> str:
     """The name of the corpus in `path`: the file's name without ``.zst`` and its last suffix, as it can be printed."""
     if path == "-":
         return "stdin"
-    return shown_path(Path(path.removesuffix(".zst")).stem)
+    return printable(Path(path.removesuffix(".zst")).stem)
 
 
 def read_blocks(path: str) -> Iterator[bytes]:

@@ -14,6 +14,8 @@ from __future__ import annotations
 import json
 import re
 import zlib
+from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 
@@ -197,21 +199,32 @@ def _json(head: bytes, whole: bool, target: str) -> str | None:
 
 
 def _text_field(line: bytes) -> str | None:
-    """The field of a JSON object on `line` that holds text: one with a usual name, or the longest with a space."""
+    """Where a JSON object on `line` holds text, as jq calls it: a usual name, or the longest with a space."""
     try:
         found = json.loads(line)
+        places = dict(_places(found)) if isinstance(found, dict) else {}
     except (ValueError, RecursionError):
         return None
-    if not isinstance(found, dict):
-        return None
-    usual = [key for key, value in found.items() if key in _FIELDS and isinstance(value, str | list)]
-    prose = [key for key, value in found.items() if isinstance(value, str) and " " in value.strip()]
-    return next(iter(usual), None) or max(prose, key=lambda key: len(found[key]), default=None)
+    usual = [place for place in places if place.rpartition(".")[2] in _FIELDS]
+    prose = [place for place, value in places.items() if isinstance(value, str) and " " in value.strip()]
+    return next(iter(usual), None) or max(prose, key=lambda place: len(places[place]), default=None)
+
+
+def _places(found: dict[str, Any], above: str = "") -> Iterator[tuple[str, str | list[Any]]]:
+    """Strings and lists in an object, and in the objects in it and in its lists; those of the object itself first."""
+    yield from ((above + key, value) for key, value in found.items() if isinstance(value, str | list))
+    for key, value in found.items():
+        if isinstance(value, dict):
+            yield from _places(value, f"{above}{key}.")
+        elif isinstance(value, list) and value and isinstance(value[0], dict):
+            yield from _places(value[0], f"{above}{key}[].")
 
 
 def _json_sentence(what: str, key: str | None, command: str, target: str) -> str:
-    shown = shortened(str(key), 40)
-    command = command if shown == key and re.fullmatch(r"\w+", shown) else "jq -r .FIELD"
+    if not re.fullmatch(r"\w{1,40}((\[\])?\.\w{1,40}){0,3}", str(key)):
+        command = "jq -r .FIELD"
+    elif "[" in str(key):
+        command = f"jq -r '.{key}'"
     return f"is {what}, not text: names of fields would be counted with what is in them; {_pipe(command, target)}"
 
 
@@ -248,10 +261,3 @@ def _is_wide_ascii(values: np.ndarray) -> bool:
 
 def _convert(name: str, target: str) -> str:
     return f"convert it, `iconv -f {name} -t UTF-8{target}`"
-
-
-def shortened(text: str, limit: int = 80) -> str:
-    """`text` on one line, with what a terminal would obey spelled out, and at most `limit` characters of it."""
-    # A long text is cut first: what is spelled out takes more characters, never fewer.
-    spelled = "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text[:limit])
-    return spelled if len(text) <= limit and len(spelled) <= limit else spelled[: limit - 1] + "…"

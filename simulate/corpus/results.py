@@ -18,7 +18,7 @@ from .exponents import REJECT, CorpusFit, WindowFit
 from .growth import CorpusGrowth
 from .source import why_too_short
 from .streaming import SketchedGrowth
-from .units import noun, said
+from .units import counted, noun, said
 
 Pair = tuple[CorpusGrowth, CorpusFit | None]
 
@@ -110,7 +110,7 @@ def verdict(pairs: Sequence[Pair]) -> str:
         return f"Nothing is said about how distinct windows grow. {_why_not(pairs[0][0])}"
     parts = []
     for growth, fit in fitted:
-        what = f"{growth.length} {noun(growth.unit, growth.length)}"
+        what = counted(growth.length, growth.unit)
         if fit.slope in (0.0, 1.0):
             parts.append(f"{'every' if fit.slope else 'no further'} window of {what} is new")
         elif fit.interval is None:
@@ -129,8 +129,8 @@ def print_corpus(pairs: Sequence[Pair], implied: Sequence[Band], *, curves: bool
     """Print counts at the last prefix (at every prefix with `curves`), fits, what laws imply, and the verdict."""
     first = pairs[0][0]
     print(
-        f"Distinct windows of {noun(first.unit)}{said(first.unit)} in {first.corpus}, {first.n_units[-1]} "
-        f"{noun(first.unit)}, order: {first.order}"
+        f"Distinct windows of {noun(first.unit)}{said(first.unit)} in {first.corpus}, "
+        f"{counted(first.n_units[-1], first.unit)}, order: {first.order}"
     )
     shown = [row for growth, _ in pairs for row in (growth.rows() if curves else growth.rows()[-1:])]
     columns = ["length", noun(first.unit), "windows D", "distinct U", "seen once", "seen twice"]

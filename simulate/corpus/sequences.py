@@ -21,7 +21,7 @@ from .characters import character_classes
 from .readers import InputError, file_argument, file_list, label, read_blocks, stem
 from .recognising import BOM, HEAD, is_binary, why_not_utf8
 from .room import Reading, counted_exactly, require
-from .units import UNITS, WORDS, noun
+from .units import UNITS, WORDS, counted, noun
 
 if TYPE_CHECKING:
     from .scripts import Tally
@@ -117,7 +117,7 @@ def read_units(
     starts = np.concatenate([[0], np.cumsum(lengths, dtype=np.int64)])
     if starts[-1] > MAX_UNITS:
         raise InputError(
-            f"the corpus has {starts[-1]} {noun(unit)}, and at most {MAX_UNITS} can be counted exactly; "
+            f"the corpus has {counted(starts[-1], unit)}, and at most {MAX_UNITS} can be counted exactly; "
             "count a part of it"
         )
     return Units(

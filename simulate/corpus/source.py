@@ -17,7 +17,7 @@ from .readers import InputError, label
 from .repeats import note_of_repeats
 from .room import counted_exactly, require
 from .sequences import Units, read_units
-from .units import UNITS, noun
+from .units import UNITS, counted
 
 if TYPE_CHECKING:
     from .exponents import CorpusFit
@@ -50,7 +50,7 @@ class CorpusSource:
         units = _piped(self.unit) if self.path == "-" else read_units(self.path, self.unit)
         if units.n_units < self.length:
             raise InputError(
-                f"{label(self.path)}: length must be at most its {units.n_units} {noun(self.unit)}, got {self.length}"
+                f"{label(self.path)}: length must be at most its {counted(units.n_units, self.unit)}, got {self.length}"
             )
         return OpenCorpus(self, units)
 

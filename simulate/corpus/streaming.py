@@ -25,7 +25,7 @@ from .readers import InputError, file_list, label
 from .scripts import Tally
 from .sequences import check_unit, corpus_name, same_files
 from .sketch import PRECISION, HyperLogLog
-from .units import noun, said
+from .units import counted, noun, said
 
 PER_DECADE = 8
 _OPEN = tuple(sorted({round(10 ** (j / PER_DECADE)) for j in range(19 * PER_DECADE)}))
@@ -101,7 +101,7 @@ def sketch_corpus(
     names, lengths = file_list(paths), window_lengths(length)
     check_unit(unit)
     grid = _grid(at, max(lengths), unit)
-    kinds = [f"windows of {k} {noun(unit, k)}{said(unit)}" for k in lengths]
+    kinds = [f"windows of {counted(k, unit)}{said(unit)}" for k in lengths]
     run = _Run(lengths, [HyperLogLog(precision, seed, kind) for kind in kinds], [0] * len(lengths))
     hashes = []
     for name in names:
@@ -110,7 +110,7 @@ def sketch_corpus(
         hashes.append((label(name), digest.hexdigest()))
     if max(lengths) > run.longest:
         raise InputError(
-            f"length must be at most the {run.longest} {noun(unit)} of the longest file of {corpus_name(names)}, "
+            f"length must be at most the {counted(run.longest, unit)} of the longest file of {corpus_name(names)}, "
             f"got {max(lengths)}"
         )
     found = _growths(run, grid, at, corpus_name(names), unit, tuple(hashes))
@@ -169,7 +169,7 @@ def _grid(at: Any, length: int, unit: str) -> _Grid:
     if not (given or end):
         raise InputError(NO_PREFIX)
     if given and min(given) < length:
-        raise InputError(f"at must be at least the length of a window, {length} {noun(unit)}, got {min(given)}")
+        raise InputError(f"at must be at least the length of a window, {counted(length, unit)}, got {min(given)}")
     return _Grid(tuple(sorted(given)), low, end)
 
 
@@ -241,6 +241,6 @@ def _notes(
         )
     if beyond:
         more = f" and {len(beyond) - 1} more" if len(beyond) > 1 else ""
-        notes.append(f"the text has {run.n_units} {noun(unit)}: its end stands in the place of {beyond[0]}{more}")
+        notes.append(f"the text has {counted(run.n_units, unit)}: its end stands in the place of {beyond[0]}{more}")
     notes.append("prefixes are in file order: they are no sample of the corpus")
     return tuple(notes)

@@ -31,7 +31,12 @@ _NOUNS = {"word-marks": "word", "space": "token"}
 
 def noun(unit: str, count: int = 2) -> str:
     """What `count` units are called in a sentence."""
-    return _NOUNS.get(unit, unit) + "s" * (count != 1)
+    return _NOUNS.get(unit, unit) + ("" if count == 1 else "s")
+
+
+def counted(count: int, unit: str) -> str:
+    """So many units in a sentence: 1 word, 2 words."""
+    return f"{count} {noun(unit, count)}"
 
 
 def said(unit: str) -> str:
