@@ -226,6 +226,14 @@ def test_each_kind_of_law_is_told_from_the_others_by_its_spread():
     assert list(found.values()) == ["independent: fixed-law", "independent: pitman-yor", "independent: growing"]
 
 
+def test_of_kinds_that_fit_the_exponent_is_that_of_the_best():
+    """Eight sizes without any noise are just smooth enough for Pitman–Yor (p = .006), whose d was .1 too low."""
+    sizes = OTHER_SIZES["2e3 – 2e5, 8 sizes"]
+    fit = fit_exponent(sizes, np.ceil(2.5 * sizes**0.6), nested=False)
+    assert fit.exponent == pytest.approx(0.6, abs=2e-3)
+    assert 0.6 in fit.interval
+
+
 def test_counts_of_no_kind_are_refused_with_the_sentence():
     """A curve with a kink, without any spread."""
     sizes = grid(1e3, 1e9, 2)
