@@ -50,13 +50,13 @@ from bounds.estimation.growth_models import (
     Estimate,
     fit_offset,
     fit_pitman_yor_curve,
-    widest,
 )
 from bounds.estimation.least_squares import fit_fixed_law, fit_gls
 from bounds.estimation.many import offset_fits, pitman_yor_fits, tempered_exponents
 from bounds.estimation.separate_corpora import SEPARATE_MODELS, fit_separate
 from bounds.estimation.separate_pitman_yor import fit_pitman_yor_apart
 from bounds.estimation.spectrum_models import fit_partition, fit_spectrum
+from bounds.estimation.stretches import widest
 from bounds.intervals import ASYMPTOTIC, Interval
 from bounds.notation import Formula, Letter
 from bounds.numerics.one_number import checked_confidence, shown

@@ -44,15 +44,22 @@ def constants(law):
 # ---------------------------------------------------------------- the estimate
 
 
-@pytest.mark.parametrize("objective_name", ["huber", "lad", "least-squares"])
-@pytest.mark.parametrize("law", LAWS.values(), ids=LAWS)
-def test_a_planted_law_comes_back_exactly_without_noise(law, objective_name):
+@pytest.mark.parametrize(
+    ("name", "objective_name"),
+    [("Hoffmann", "huber"), ("Hoffmann", "lad"), ("Epoch", "least-squares")]
+    + [
+        pytest.param(*pair, marks=pytest.mark.verification)
+        for pair in (("Hoffmann", "least-squares"), ("Epoch", "huber"), ("Epoch", "lad"))
+    ],
+)
+def test_a_planted_law_comes_back_exactly_without_noise(name, objective_name):
+    law = LAWS[name]
     fit = fit_loss_law(*planted(law, scale=0, outliers=0), objective=objective_name, bootstrap=0)
     assert constants(fit.law) == pytest.approx(constants(law), rel=1e-6)
     assert np.abs(fit.residuals).max() < 1e-8
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=3, deadline=None)
 @given(
     st.floats(0.5, 3), st.floats(0.15, 0.8), st.floats(0.15, 0.8), st.floats(0.05, 1.0), st.floats(0.05, 1.0),
 )  # fmt: skip
@@ -64,7 +71,7 @@ def test_any_planted_law_comes_back(irreducible, alpha, beta, share_n, share_d):
     assert constants(fit.law) == pytest.approx(constants(law), rel=1e-3)
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(2))
 def test_a_rival_optimiser_finds_the_same_bottom(seed):
     n_params, n_tokens, loss = planted(seed=seed)
     fit = fit_loss_law(n_params, n_tokens, loss, bootstrap=0)

@@ -19,8 +19,9 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from bounds.estimation.growth_models import Curve, Estimate, fit_offset, widest
+from bounds.estimation.growth_models import Curve, Estimate, fit_offset
 from bounds.estimation.least_squares import fit_gls
+from bounds.estimation.stretches import widest
 
 Floats = NDArray[np.float64]
 

@@ -68,7 +68,7 @@ def hull_of(
     if not kept:
         best = max(tested, key=lambda one: one.p_value)
         return answer(data, best, confidence, trouble, tuple(shown), kind + best.model)
-    main = max(kept, key=lambda one: (_span(one), one.model == "offset"))
+    main = max(kept, key=lambda one: (_span(one), one.model == "offset", one.p_value))
     hull = Interval(
         min(one.interval.lower for one in kept if one.interval),
         max(one.interval.upper for one in kept if one.interval),

@@ -276,36 +276,9 @@ def _bends_p(curve: Curve, gamma: float) -> tuple[float, float]:
     return float(chi2.sf(score(middle**2) ** 2, 1)), float(norm.sf(score(-np.exp(middle))))
 
 
-def widest(curve: Curve, fit: Callable[[Curve], Estimate], fixed: bool) -> tuple[Curve, Estimate]:
-    """The fit on the longest stretch that ends at the largest D, passes its test of fit and has left its head.
-
-    Stretches keep at least six points and a factor of 30 in D. Where none passes, the one that fits best.
-    """
-    best = (curve, fit(curve))
-    settled = past_head(*best)
-    for place in range(1, len(curve.n_draws) - 5):
-        part = curve.start(place)
-        if fixed or (settled and best[1].p_value > ACCEPT) or part.n_draws[-1] < 30 * part.n_draws[0]:
-            break
-        estimate = fit(part)
-        now = past_head(part, estimate)
-        if (now and estimate.p_value > ACCEPT) or (now, estimate.p_value) > (settled, best[1].p_value):
-            best, settled = (part, estimate), now
-    return best
-
-
-def past_head(curve: Curve, estimate: Estimate) -> bool:
-    """Whether U ≥ 3 u₀ from the start on: nearer to the head D^γ - u₀ is not yet the shape (equation A4)."""
-    if estimate.model == "pitman-yor" or estimate.offset is None:
-        return True
-    return bool(curve.n_unique[0] >= 3 * curve.replicates * estimate.offset)
-
-
 # ---------------------------------------------------------------- model "pitman-yor"
 
 DISCOUNTS = (1e-4, 0.9999)
-
-
 LEAST_LOG_SHIFT, LOG_SHIFT_TOLERANCE = -7.0, 1e-4
 
 

@@ -35,12 +35,12 @@ from bounds.estimation.growth_models import (
     pitman_yor_p_value,
     power_steps,
     size_at_end,
-    widest,
     yule_likelihood,
 )
 from bounds.estimation.least_squares import fit_fixed_law
 from bounds.estimation.maxima import highest_of_each
 from bounds.estimation.spectrum_models import enough_types, fit_partition, largest_cut, spare_bins
+from bounds.estimation.stretches import widest
 from bounds.spectrum import FrequencySpectrum, bin_centres, bin_masses, in_common_bins, pearson
 
 Floats = NDArray[np.float64]
@@ -129,7 +129,7 @@ def _preferred(draws: Floats, place_0: Rows, offset: Fits, place_1: Rows, pitman
 
 
 def _widest_of_each(curves: Curve, fit: Callable[[Curve], Fits], fixed: bool) -> tuple[Rows, Fits]:
-    """As `growth_models.widest`: where the stretch of each curve begins, and its fit there."""
+    """As `stretches.widest`: where the stretch of each curve begins, and its fit there."""
     places, best = np.zeros(len(curves.n_unique), np.intp), fit(curves)
     for place in range(1, len(curves.n_draws) - 5):
         if fixed or curves.n_draws[-1] < 30 * curves.n_draws[place]:

@@ -48,12 +48,11 @@ from bounds.estimation.growth_models import (
     Estimate,
     highest,
     likelihood_interval,
-    past_head,
-    widest,
     with_interval,
 )
 from bounds.estimation.least_squares import fixed_law_covariance
 from bounds.estimation.separate_pitman_yor import fit_pitman_yor_apart
+from bounds.estimation.stretches import past_head, widest
 
 Floats = NDArray[np.float64]
 
