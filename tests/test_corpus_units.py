@@ -23,7 +23,7 @@ from simulate.corpus.scripts import Tally
 from simulate.corpus.sequences import read_units
 from simulate.corpus.source import parse_corpus
 from simulate.corpus.tokenizing import WordTable
-from simulate.corpus.units import UNITS, WORDS, counted
+from simulate.corpus.units import UNITS, WORDS
 from tests.test_corpus import write
 from tests.test_streaming import word_number
 
@@ -230,10 +230,3 @@ def test_one_word_is_no_words(tmp_path, options):
         except ValueError as error:
             told = str(error)
         assert "1 word " in told or "1 word:" in told, told
-
-
-@pytest.mark.parametrize(
-    ("count", "unit", "said"), [(1, "word", "1 word"), (2, "space", "2 tokens"), (1, "byte", "1 byte")]
-)
-def test_one_word_is_no_words(count, unit, said):
-    assert counted(count, unit) == said
