@@ -25,12 +25,12 @@ import numba
 import numpy as np
 
 import bounds
-from bounds.quantities import log_spaced
+from bounds.base.quantities import log_spaced
 from simulate import sweep
-from simulate.arrivals import build_engine
-from simulate.files import write_text
-from simulate.plan import DEFAULT_N_DRAWS, DEFAULT_SOURCES
-from simulate.stream import Stream
+from simulate.drawing.stream import Stream
+from simulate.engines.choice import build_engine
+from simulate.running.keeping.files import write_text
+from simulate.studies.sweep.plan import DEFAULT_N_DRAWS, DEFAULT_SOURCES
 
 RESULTS = Path(__file__).parent / "results" / "arrivals.json"
 PY = "pitman-yor:0.58,concentration=10"

@@ -23,10 +23,10 @@ import numpy as np
 from tokens import HEADER, RESULTS, Row, compare, median_seconds, save, stream
 
 from bounds import parse_source
-from simulate.backends import cpu
-from simulate.corpus import HyperLogLog, measure_corpus
-from simulate.corpus.sequences import read_units
-from simulate.sampling import Sampler, build_sampler
+from simulate.drawing.backends import cpu
+from simulate.drawing.tables import Sampler, build_sampler
+from simulate.text import HyperLogLog, measure_corpus
+from simulate.text.cutting.sequences import read_units
 
 N_NUMBERS = 4_000_000
 N_SKETCHED = 10_000_000

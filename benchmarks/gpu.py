@@ -31,13 +31,13 @@ from pathlib import Path
 import numpy as np
 
 import bounds
-from bounds.spectrum import FrequencySpectrum
+from bounds.base.spectrum import FrequencySpectrum
 from simulate import run_suite
-from simulate.backends import cpu, gpu
-from simulate.files import write_text
-from simulate.sampling import build_sampler
-from simulate.stream import Stream
-from simulate.suite.plan import PYTHIA_STEPS
+from simulate.drawing.backends import cpu, gpu
+from simulate.drawing.stream import Stream
+from simulate.drawing.tables import build_sampler
+from simulate.running.keeping.files import write_text
+from simulate.studies.suite.plan import PYTHIA_STEPS
 
 SOURCES = ["zipf:1.1,types=1e6", "zipf:1.05", "zipf:1.2", "zipf:1.5", "zipf:1.724"]
 RUNS = 3
@@ -218,7 +218,7 @@ def tune(n_draws: int) -> None:
     """Rates with a spectrum, in 1e9 draws a second, by registers of a thread, threads of a block, blocks at a time."""
     from numba import cuda
 
-    from simulate.backends import gpu_kernels as kernels
+    from simulate.drawing.backends import gpu_kernels as kernels
 
     multiprocessors = getattr(cuda.get_current_device(), "MULTIPROCESSOR_COUNT", 1)
     grid, edges = np.array([n_draws]), FrequencySpectrum.edges(n_draws)

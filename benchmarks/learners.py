@@ -31,11 +31,11 @@ import numpy as np
 from scipy.special import zeta
 
 import bounds
-from simulate.files import write_text
-from simulate.learners import measure_learners
-from simulate.learners.corpora import SeenCorpus, seen_corpora
-from simulate.learners.names import parse_learner
-from simulate.learners.votes import drawn_labels, margin_thresholds
+from simulate.running.keeping.files import write_text
+from simulate.studies.learners import measure_learners
+from simulate.studies.learners.corpora import SeenCorpus, seen_corpora
+from simulate.studies.learners.names import parse_learner
+from simulate.studies.learners.votes import drawn_labels, margin_thresholds
 
 RESULTS = Path(__file__).parent / "results" / "learners.json"
 S, N_LABELS, N_STORED, N_CONTEXTS = 1.3889, 2, 1000, 10_000
@@ -253,7 +253,7 @@ def main() -> None:
     parser.add_argument("--save", action="store_true", help=f"write benchmarks/results/{RESULTS.name}")
     arguments = parser.parse_args()
     n_draws = 10**5 if arguments.quick else 10**6
-    sizes = list(bounds.quantities.log_spaced(1000, n_draws, SIZES))
+    sizes = list(bounds.base.quantities.log_spaced(1000, n_draws, SIZES))
     print(f"{'learner':12s} {'source':24s} {'peer':26s} {'median':>7s} {'least':>7s} {'most':>7s} {'target':>7s} "
           f"{'ours, s':>8s} {'z':>6s}")  # fmt: skip
     rows = []

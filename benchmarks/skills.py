@@ -24,9 +24,9 @@ import numba
 import numpy as np
 import xarray as xr
 
-from simulate.files import write_text
-from simulate.skills.job import measure, prepare
-from simulate.skills.plan import SkillPlan
+from simulate.running.keeping.files import write_text
+from simulate.studies.skills.job import measure, prepare
+from simulate.studies.skills.plan import SkillPlan
 
 RESULTS = Path(__file__).parent / "results" / "skills.json"
 COMMON = {"members": 50, "quorum": 40, "engine": "arrivals", "n_stored": "40:600000:100"}

@@ -22,9 +22,9 @@ import numpy as np
 
 from bounds import expected_unique, missing_mass, variance_unique
 from simulate import regenerate_batch, run_suite
-from simulate.files import write_text
-from simulate.suite.plan import PYTHIA_STEPS, Suite
-from simulate.suite.prepare import open_suite_order
+from simulate.running.keeping.files import write_text
+from simulate.studies.suite.plan import PYTHIA_STEPS, Suite
+from simulate.studies.suite.prepare import open_suite_order
 
 RESULTS = Path(__file__).parent / "results" / "suite.json"
 SOURCES = ("zipf:1.5", "zipf:1.2")

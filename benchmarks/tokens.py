@@ -27,10 +27,10 @@ import numpy as np
 from scipy.special import zeta
 
 from bounds import expected_unique, parse_source, variance_unique
-from simulate.backends import cpu
-from simulate.files import write_text
-from simulate.sampling import OPEN, build_sampler
-from simulate.stream import Stream
+from simulate.drawing.backends import cpu
+from simulate.drawing.stream import Stream
+from simulate.drawing.tables import OPEN, build_sampler
+from simulate.running.keeping.files import write_text
 
 RESULTS = Path(__file__).parent / "results" / "tokens.json"
 NO_EDGES = np.empty(0, np.int64)
@@ -343,9 +343,9 @@ MEMORY = """
 import sys
 import numpy as np
 from bounds import parse_source
-from simulate.backends import cpu
-from simulate.sampling import build_sampler
-from simulate.stream import Stream
+from simulate.drawing.backends import cpu
+from simulate.drawing.tables import build_sampler
+from simulate.drawing.stream import Stream
 source, n = sys.argv[1], int(float(sys.argv[2]))
 grid = np.unique(np.geomspace(1000, n, 60).astype(np.int64))
 cpu.growth(build_sampler(parse_source(source), n), grid, Stream(1, "tokens"), edges=np.empty(0, np.int64))

@@ -14,10 +14,10 @@ from typing import Any
 __version__ = "0.1.0"
 
 _HOMES = {
-    "bounds.notation": ["Formula", "Letter"],
+    "bounds.base.formula": ["Formula", "Letter"],
     "bounds.catalogue": ["explain", "formulas"],
-    "bounds.intervals": ["Bound", "Interval"],
-    "bounds.sources": [
+    "bounds.base.intervals": ["Bound", "Interval"],
+    "bounds.base.sources": [
         "Geometric",
         "GrowingUniform",
         "Mixture",
@@ -29,7 +29,7 @@ _HOMES = {
         "Zipf",
         "parse_source",
     ],
-    "bounds.unique": [
+    "bounds.counts.unique": [
         "covariance_unique",
         "entropy",
         "expected_spectrum",
@@ -40,9 +40,9 @@ _HOMES = {
         "variance_unique",
         "zipf_normaliser",
     ],
-    "bounds.windows": ["absence_probability", "expected_unique_windows", "occurrence_probability"],
-    "bounds.santa_fe": ["block_entropy", "excess_loss", "mutual_information", "santa_fe_law"],
-    "bounds.divergence": [
+    "bounds.counts.windows": ["absence_probability", "expected_unique_windows", "occurrence_probability"],
+    "bounds.laws.santa_fe": ["block_entropy", "excess_loss", "mutual_information", "santa_fe_law"],
+    "bounds.divergence.kl": [
         "forward_kl_add_constant",
         "forward_kl_laplace_upper",
         "forward_kl_laplace_upper_refined",
@@ -52,29 +52,29 @@ _HOMES = {
         "reverse_kl_upper",
         "reverse_kl_wilks",
     ],
-    "bounds.reverse_constant": ["reverse_kl_constant", "unique_from_reverse_kl"],
-    "bounds.total_variation": ["l1_bounds", "l1_empirical", "l1_exponent", "l1_pinsker_upper", "l1_upper"],
-    "bounds.dirichlet_risk": [
+    "bounds.divergence.reverse_constant": ["reverse_kl_constant", "unique_from_reverse_kl"],
+    "bounds.divergence.total_variation": ["l1_bounds", "l1_empirical", "l1_exponent", "l1_pinsker_upper", "l1_upper"],
+    "bounds.divergence.dirichlet_risk": [
         "forward_kl_bayes_risk",
         "forward_kl_minimax_asymptote",
         "forward_kl_minimax_lower",
         "support_upper_minimax",
     ],
-    "bounds.natural_estimators": [
+    "bounds.divergence.natural_estimators": [
         "forward_kl_natural",
         "good_turing_bias",
         "good_turing_missing_mass",
         "pitman_yor_predictive",
     ],
-    "bounds.pattern_constant": ["pattern_loss", "pattern_loss_constant"],
-    "bounds.laws": ["LAWS", "PF_DAY", "KaplanLaw", "LossLaw", "get_law", "training_flops"],
-    "bounds.overtraining": [
+    "bounds.divergence.pattern_constant": ["pattern_loss", "pattern_loss_constant"],
+    "bounds.laws.published": ["LAWS", "PF_DAY", "KaplanLaw", "LossLaw", "get_law", "training_flops"],
+    "bounds.laws.overtraining": [
         "OVERTRAINING_LAWS",
         "DownstreamErrorLaw",
         "OvertrainingLaw",
         "get_overtraining_law",
     ],
-    "bounds.repeated_data": [
+    "bounds.laws.repeated_data": [
         "REPEATED_DATA_LAWS",
         "RepeatedDataLaw",
         "effective_params",
@@ -82,14 +82,14 @@ _HOMES = {
         "get_repeated_data_law",
         "repeated_token_value",
     ],
-    "bounds.margin": [
+    "bounds.efficiency.margin": [
         "top1_bernstein_exponent",
         "top1_excess",
         "top1_growth_exponent",
         "top1_local_rate",
         "top1_rate",
     ],
-    "bounds.efficiency": [
+    "bounds.efficiency.band": [
         "bands",
         "bernstein_exponent",
         "efficient_params",
@@ -97,17 +97,17 @@ _HOMES = {
         "growth_factor",
         "unique_bounds",
     ],
-    "bounds.law_fitting": ["LossLawFit", "fit_loss_law"],
-    "bounds.uncertainty": ["exponent_deviation", "growth_factor_interval", "log_unique_deviation"],
-    "bounds.capacity": [
+    "bounds.fitting.runs.loss_law": ["LossLawFit", "fit_loss_law"],
+    "bounds.fitting.runs.uncertainty": ["exponent_deviation", "growth_factor_interval", "log_unique_deviation"],
+    "bounds.capacity.capacity": [
         "capacity_loss",
         "capacity_loss_bounds",
         "params_to_store",
         "stored_sequences",
         "tail_mass",
     ],
-    "bounds.capacity_law": ["Consistency", "consistency", "loss_law_of"],
-    "bounds.skills": [
+    "bounds.capacity.capacity_law": ["Consistency", "consistency", "loss_law_of"],
+    "bounds.skills.emergence": [
         "ScalingVerdict",
         "can_scaling_help",
         "emergence_probability",
@@ -118,7 +118,7 @@ _HOMES = {
         "quorum_count",
         "term_accuracy",
     ],
-    "bounds.skill_thresholds": [
+    "bounds.skills.skill_thresholds": [
         "draws_half_width",
         "draws_threshold",
         "draws_threshold_frequency",
@@ -127,8 +127,8 @@ _HOMES = {
         "stored_half_width",
         "stored_threshold",
     ],
-    "bounds.skill_counts": ["expected_skills"],
-    "bounds.fitting": ["ExponentFit", "FrequencySpectrum", "fit_exponent"],
+    "bounds.skills.skill_counts": ["expected_skills"],
+    "bounds.fitting.exponents.exponent": ["ExponentFit", "FrequencySpectrum", "fit_exponent"],
 }
 _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
 

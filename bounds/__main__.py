@@ -7,8 +7,10 @@ from typing import Any
 
 import click
 
-from bounds.arguments import Choice, Flop, shown
-from bounds.command import (
+from bounds.base.arguments import Choice, Flop, shown
+from bounds.cli.json_text import json_text
+from bounds.cli.process import end_silently
+from bounds.cli.shared import (
     Checked,
     CountType,
     NumberType,
@@ -20,8 +22,6 @@ from bounds.command import (
     run,
     with_version,
 )
-from bounds.json_text import json_text
-from bounds.process import end_silently
 
 POSITIVE = NumberType(text="positive and finite")
 OBJECTIVE = Choice("objective", ("huber", "lad", "least-squares"))
@@ -70,9 +70,9 @@ def band(n_tokens: int, laws: tuple[str, ...], as_json: bool, explained: bool, *
 
     N_TOKENS is a whole number such as 3e11, 300B or 1.5T.
     """
-    from bounds.efficiency import bands
-    from bounds.laws import LAWS
-    from bounds.terminal.band_table import print_bands
+    from bounds.cli.band_table import print_bands
+    from bounds.efficiency.band import bands
+    from bounds.laws.published import LAWS
 
     rows = bands(
         n_tokens, laws=laws or tuple(LAWS), inversion=options["inversions"], source=options["source"],
@@ -90,7 +90,7 @@ def band(n_tokens: int, laws: tuple[str, ...], as_json: bool, explained: bool, *
 
 
 def _as_json(n_tokens: int, rows: list[Any], laws: tuple[str, ...], options: dict[str, Any]) -> dict[str, Any]:
-    from bounds.terminal.band_table import band_notes
+    from bounds.cli.band_table import band_notes
 
     warnings = [note[2:] for note in band_notes(rows, n_tokens) if note.startswith("!")]
     parameters = {"n_tokens": n_tokens, "laws": list(laws), **options}
@@ -99,7 +99,7 @@ def _as_json(n_tokens: int, rows: list[Any], laws: tuple[str, ...], options: dic
 
 def _print_formulas(inversions: tuple[str, ...]) -> None:
     from bounds.catalogue import explain
-    from bounds.inversions import INVERSIONS
+    from bounds.efficiency.inversions import INVERSIONS
 
     chosen = [INVERSIONS[name].formula.name for name in inversions] or ["unique_lower_slow", "unique_upper_fast"]
     for name in (
@@ -125,7 +125,7 @@ def _print_formulas(inversions: tuple[str, ...]) -> None:
 @with_version
 def laws(keys: tuple[str, ...], compute: int | None, tokens_per_param: float | None, as_json: bool) -> None:
     """Published loss laws: constants, units, citation, and what a compute budget buys under each."""
-    from bounds.terminal.law_table import law_notes, law_rows, print_laws
+    from bounds.cli.law_table import law_notes, law_rows, print_laws
 
     if tokens_per_param is not None and compute is None:
         raise click.UsageError("--tokens-per-param says how to spend --compute, which is missing")
@@ -182,7 +182,7 @@ def fit(runs: str, columns: tuple[str, ...], n_tokens: int | None, as_json: bool
     RUNS is a CSV file with a header (- for standard input), one run a line: parameters, training tokens (or FLOP, as
     C = 6ND) and final loss in nats per token. Rows that share a run, such as checkpoints, need --run-column.
     """
-    from bounds.terminal.runs_csv import NAMES, read_runs
+    from bounds.cli.runs_csv import NAMES, read_runs
 
     told = dict(part.partition("=")[::2] for part in columns)
     unknown = [key for key in told if key not in NAMES]
@@ -196,8 +196,8 @@ def fit(runs: str, columns: tuple[str, ...], n_tokens: int | None, as_json: bool
         table = read_runs(file.read(), "standard input" if runs == "-" else runs, told, options["run_column"])
     unit = table.agreed_unit(options["loss_unit"])
 
-    from bounds.law_fitting import fit_loss_law
-    from bounds.terminal.fit_table import capacity, fit_notes, print_fit
+    from bounds.cli.fit_table import capacity, fit_notes, print_fit
+    from bounds.fitting.runs.loss_law import fit_loss_law
 
     kept = ("objective", "delta", "drop_highest", "bootstrap", "seed", "bytes_per_token")
     found = fit_loss_law(**table.columns, runs=table.runs, loss_unit=unit, **{name: options[name] for name in kept})  # type: ignore[arg-type]

@@ -9,24 +9,24 @@ from importlib import import_module
 from typing import Any
 
 import bounds
-from bounds.notation import Formula
-from bounds.numerics.one_number import shown
+from bounds.base.formula import Formula
+from bounds.base.one_number import shown
 
 _MODULES = (
-    "bounds.unique",
-    "bounds.windows",
-    "bounds.santa_fe",
-    "bounds.divergence",
-    "bounds.laws",
-    "bounds.overtraining",
-    "bounds.repeated_data",
-    "bounds.efficiency",
-    "bounds.law_fitting",
-    "bounds.uncertainty",
-    "bounds.capacity",
-    "bounds.skills",
-    "bounds.fitting",
-    "bounds.margin",
+    "bounds.counts.unique",
+    "bounds.counts.windows",
+    "bounds.laws.santa_fe",
+    "bounds.divergence.kl",
+    "bounds.laws.published",
+    "bounds.laws.overtraining",
+    "bounds.laws.repeated_data",
+    "bounds.efficiency.band",
+    "bounds.fitting.runs.loss_law",
+    "bounds.fitting.runs.uncertainty",
+    "bounds.capacity.capacity",
+    "bounds.skills.emergence",
+    "bounds.fitting.exponents.exponent",
+    "bounds.efficiency.margin",
 )
 """Modules with a table ``FORMULAS``, in the order of the theory."""
 

@@ -11,20 +11,20 @@ from typing import Any
 from bounds import __version__
 
 _HOME_OF = {
-    "Sweep": "simulate.sweeps",
-    "run_sweep": "simulate.sweeps",
-    "sweep": "simulate.sweeps",
-    "refit": "simulate.fits",
-    "open_result": "simulate.dataset",
-    "save_result": "simulate.dataset",
-    "measure_corpus": "simulate.corpus",
-    "sketch_corpus": "simulate.corpus",
-    "HyperLogLog": "simulate.corpus",
-    "simulate_skills": "simulate.skills.job",
-    "run_suite": "simulate.suite.run",
-    "regenerate_batch": "simulate.suite.run",
-    "classify_trajectories": "simulate.suite.trajectories",
-    "measure_learners": "simulate.learners.measuring",
+    "Sweep": "simulate.studies.sweep.dataset",
+    "run_sweep": "simulate.studies.sweep.dataset",
+    "sweep": "simulate.studies.sweep.dataset",
+    "refit": "simulate.studies.sweep.fits",
+    "open_result": "simulate.running.dataset",
+    "save_result": "simulate.running.dataset",
+    "measure_corpus": "simulate.text",
+    "sketch_corpus": "simulate.text",
+    "HyperLogLog": "simulate.text",
+    "simulate_skills": "simulate.studies.skills.job",
+    "run_suite": "simulate.studies.suite.run",
+    "regenerate_batch": "simulate.studies.suite.run",
+    "classify_trajectories": "simulate.studies.suite.learning.trajectories",
+    "measure_learners": "simulate.studies.learners.dataset",
 }
 
 __all__ = ["__version__", *_HOME_OF]

@@ -4,9 +4,9 @@ import sys
 
 if __name__ == "__main__":
     try:
-        from bounds.command import run
-        from bounds.process import end_silently
-        from simulate.cli import main
+        from bounds.cli.process import end_silently
+        from bounds.cli.shared import run
+        from simulate.cli.main import main
     except KeyboardInterrupt:
         sys.exit(130)  # before there was anything to leave behind
     try:

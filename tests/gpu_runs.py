@@ -19,10 +19,10 @@ from types import SimpleNamespace
 
 import numpy as np
 
-from bounds.sources import parse_source
-from simulate.backends import gpu
-from simulate.sampling import build_sampler
-from simulate.stream import Stream
+from bounds.base.sources import parse_source
+from simulate.drawing.backends import gpu
+from simulate.drawing.stream import Stream
+from simulate.drawing.tables import build_sampler
 
 SOURCES = [
     "uniform:1",
@@ -87,7 +87,7 @@ def compile_kernels() -> dict:
     from numba import cuda, typeof
     from numba.cuda import compile_ptx, dispatcher
 
-    from simulate.backends import gpu_kernels as kernels
+    from simulate.drawing.backends import gpu_kernels as kernels
 
     # Device functions ask the driver which device they are for.
     dispatcher.get_current_device = lambda: SimpleNamespace(compute_capability=(9, 0))

@@ -9,8 +9,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from simulate.skills.groups import Groups, lay_out
-from simulate.skills.plan import SkillPlan
+from simulate.studies.skills.groups import Groups, lay_out
+from simulate.studies.skills.plan import SkillPlan
 
 INF = math.inf
 

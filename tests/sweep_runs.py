@@ -15,7 +15,7 @@ from typing import Any
 import xarray as xr
 
 import simulate
-from simulate.keeping import State
+from simulate.running.run import State
 
 
 class StopHereError(Exception):

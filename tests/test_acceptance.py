@@ -18,13 +18,13 @@ import numpy as np
 import pytest
 
 import bounds
-from simulate.arrivals import growth
-from simulate.backends import cpu
-from simulate.learners import stores
-from simulate.learners.names import parse_learner
-from simulate.orders import open_order
-from simulate.sampling import build_sampler
-from simulate.stream import Stream
+from simulate.corpora.order import open_order
+from simulate.drawing.backends import cpu
+from simulate.drawing.stream import Stream
+from simulate.drawing.tables import build_sampler
+from simulate.engines.choice import growth
+from simulate.studies.learners import stores
+from simulate.studies.learners.names import parse_learner
 from tests import statistics as stats
 from tests.test_learners import corpora, losses
 from tests.test_simulation import z_of_spectrum

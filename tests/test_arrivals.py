@@ -19,13 +19,13 @@ from hypothesis import strategies as st
 from scipy.stats import ks_2samp
 
 import bounds
-from bounds.spectrum import FrequencySpectrum
-from simulate.arrivals import build_engine, growth
-from simulate.first_arrivals import Arrivals, arrivals
-from simulate.gaussian import GaussianPath, gaussian_path
-from simulate.rank_blocks import Blocks, rank_blocks
-from simulate.restaurant import restaurant, table_moments
-from simulate.stream import Stream
+from bounds.base.spectrum import FrequencySpectrum
+from simulate.drawing.stream import Stream
+from simulate.engines.choice import build_engine, growth
+from simulate.engines.gauss import GaussianPath, gaussian_path
+from simulate.engines.pitman_yor import restaurant, table_moments
+from simulate.engines.rank_blocks import Blocks, rank_blocks
+from simulate.engines.types import Arrivals, arrivals
 from tests import statistics as stats
 from tests.strategies import fixed_laws, magnitudes, pitman_yors
 from tests.test_simulation import corpora

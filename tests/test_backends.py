@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bounds.sources import parse_source
-from bounds.spectrum import FrequencySpectrum
-from simulate.backends import cpu, get_backend, reference
-from simulate.sampling import OVERFLOW, Cells, build_sampler
-from simulate.stream import Stream
+from bounds.base.sources import parse_source
+from bounds.base.spectrum import FrequencySpectrum
+from simulate.drawing.backends import cpu, get_backend, reference
+from simulate.drawing.stream import Stream
+from simulate.drawing.tables import OVERFLOW, Cells, build_sampler
 
 SOURCES = [
     "uniform:1",

@@ -26,9 +26,9 @@ import pytest
 import zstandard
 
 from simulate import measure_corpus, open_result, sketch_corpus
-from simulate.cli import main
-from simulate.corpus import InputError
-from simulate.corpus.source import parse_corpus
+from simulate.cli.main import main
+from simulate.text import InputError
+from simulate.text.source import parse_corpus
 
 WORDS = b"the quick brown fox jumps over the lazy dog and the quick cat\n" * 40
 DRAWN = np.random.default_rng(8)
@@ -252,7 +252,7 @@ def test_a_byte_order_mark_is_no_part_of_the_text(tmp_path, compressed):
 
 @pytest.mark.parametrize("size", [1, 2, 3, 5])
 def test_a_mark_cut_by_blocks(tmp_path, monkeypatch, size):
-    monkeypatch.setattr("simulate.corpus.readers.BLOCK", size)
+    monkeypatch.setattr("simulate.text.reading.readers.BLOCK", size)
     (tmp_path / "x.txt").write_bytes(b"\xef\xbb\xbfa b \xef\xbb\xbfa")
     assert measure_corpus(tmp_path / "x.txt", unit="char", blocks=0).n_units[-1] == 6
 
@@ -294,7 +294,7 @@ def test_a_name_that_is_not_utf8_stands_in_every_result(tmp_path, more, monkeypa
 
 
 def test_a_name_that_is_not_utf8_is_printed(tmp_path):
-    program = "import click, sys\nfrom bounds.command import run\n"
+    program = "import click, sys\nfrom bounds.cli.shared import run\n"
     program += "@click.command()\n@click.argument('x')\ndef show(x):\n    print('written:', x)\nrun(show, 'show')"
     done = subprocess.run(
         [sys.executable.encode(), b"-c", program.encode(), b"caf\xe9"], capture_output=True, check=True

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import bounds
-from bounds import command
+from bounds.cli import shared as command
 from tests.law_runs import LAWS, ladder, losses
 from tests.test_cli import refused, run
 from tests.test_run_groups import checkpoints

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from sympy.codegen import cfunctions
 
 import bounds
-from bounds.numerics.rank_mass import head_mass, rank_of_mass
-from bounds.statements.capacity import FORMULAS
+from bounds.capacity.formulas import FORMULAS
+from bounds.counts.rank_mass import head_mass, rank_of_mass
 from tests import strategies
 from tests.test_unique_formulas import rank_sum
 

@@ -14,8 +14,8 @@ from sympy.core.function import AppliedUndef
 
 import bounds
 from bounds import catalogue
-from bounds.intervals import LABELS
-from bounds.notation import LETTERS
+from bounds.base.formula import LETTERS
+from bounds.base.intervals import LABELS
 
 FORMULAS = bounds.formulas()
 SUMMED = (sympy.Sum, sympy.Integral, sympy.Product)

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simulate.census import Census
-from simulate.orders import batches, open_order
+from simulate.corpora.census import Census
+from simulate.corpora.order import batches, open_order
 
 SOURCES = (
     "uniform:50", "zipf:1.724", "zipf:1.05", "zipf:0.9,types=5000", "mixture:0.5*(zipf:1.5)+0.5*(uniform:300)",

@@ -95,7 +95,7 @@ def test_sweep_json_is_one_object_with_the_promised_keys(tmp_path):
 
 
 def test_results_do_not_depend_on_threads_and_follow_the_seed(saved):
-    from bounds.quantities import parse_grid
+    from bounds.base.quantities import parse_grid
 
     sources = [SMALL[1], SMALL[3]]
     options = {"sources": sources, "n_draws": parse_grid("100:1e4:12"), "replicates": 9}

@@ -15,8 +15,8 @@ from pathlib import Path
 import pytest
 
 import simulate
-from simulate import cluster
-from simulate.cluster import check_cluster
+from simulate.running import dask as cluster
+from simulate.running.dask import check_cluster
 from tests.sweep_runs import LONG, LONG_FLAGS, ROOT, cells_done, finish, same, start, wait_for
 
 DASK = Path(sys.executable).with_name("dask")
@@ -180,6 +180,6 @@ def test_names_of_clusters():
 
 
 def test_without_dask_one_sentence_says_what_to_install(monkeypatch):
-    monkeypatch.setattr("simulate.cluster.find_spec", lambda name: None)
+    monkeypatch.setattr("simulate.running.dask.find_spec", lambda name: None)
     with pytest.raises(ValueError, match=r"pip install 'efficiency-bounds\[dask\]'"):
         simulate.sweep(**LONG, cluster="local")

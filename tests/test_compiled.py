@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from simulate import compile_cache
+from simulate.drawing import compile_cache
 
-LOOP = "from simulate.compiled import compiled\n\n\n@compiled\ndef tripled(x):\n    return 3 * x\n"
+LOOP = "from simulate.drawing.compiled import compiled\n\n\n@compiled\ndef tripled(x):\n    return 3 * x\n"
 _names = itertools.count()
 
 
@@ -90,7 +90,7 @@ def test_what_numba_alone_wrote_is_old_and_not_damaged(folder):
     import numba
 
     (folder / "plain.py").write_text(
-        LOOP.replace("from simulate.compiled import compiled", "import numba").replace(
+        LOOP.replace("from simulate.drawing.compiled import compiled", "import numba").replace(
             "@compiled", "@numba.njit(cache=True, nogil=True)"
         )
     )
@@ -135,10 +135,10 @@ def test_a_folder_that_cannot_be_written(folder):
     """The package's own folder and every other one refuse: said once, with what to set."""
     environment = os.environ | {"NUMBA_CACHE_DIR": "/proc/nowhere", "HOME": "/proc", "XDG_CACHE_HOME": "/proc/nowhere"}
     program = (
-        "import tempfile, simulate.compiled\n"
+        "import tempfile, simulate.drawing.compiled\n"
         "def refuse(*a, **o): raise OSError(30, 'Read-only file system')\n"
         "tempfile.TemporaryFile = refuse\n"
-        "import loop\nprint(loop.tripled(14))\nimport simulate.corpus.counting"
+        "import loop\nprint(loop.tripled(14))\nimport simulate.text.counting"
     )
     environment["PYTHONPATH"] = f"{folder}:{os.getcwd()}"
     done = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=True)
@@ -153,7 +153,7 @@ def test_a_folder_that_cannot_be_written(folder):
 def test_no_exception_is_an_interrupt_or_a_traceback(error):
     """What a command does not expect is said in a sentence, as a failure while running."""
     program = (
-        "import pickle, zlib, click\nfrom bounds.command import run\n"
+        "import pickle, zlib, click\nfrom bounds.cli.shared import run\n"
         f"@click.command()\ndef fail():\n    raise {error}\nrun(fail, 'fail')"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
@@ -168,7 +168,7 @@ def test_a_command_with_a_damaged_cache(folder):
     """What was reported as an interrupt, for ever: one sentence, the number, and the next run says nothing."""
     environment = os.environ | {"PYTHONPATH": f"{folder}:{os.getcwd()}"}
     program = (
-        "import click, loop\nfrom bounds.command import run\n"
+        "import click, loop\nfrom bounds.cli.shared import run\n"
         "@click.command()\ndef triple():\n    print(loop.tripled(14))\nrun(triple, 'triple')"
     )
     (path,) = files(folder, ".nbc")

@@ -7,8 +7,8 @@ import sys
 import click
 import pytest
 
-from bounds.command import run
-from simulate.cli import main
+from bounds.cli.shared import run
+from simulate.cli.main import main
 
 BASE = {
     "sweep": {"source": '"uniform:3"', "n-draws": '"10,20"', "replicates": "2", "dry-run": "true", "threads": "1"},

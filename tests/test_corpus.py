@@ -14,13 +14,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bounds.spectrum import FrequencySpectrum
-from simulate.corpus import InputError, fit_corpus, measure_corpus
-from simulate.corpus.blocks import block_curves, neighbour_correlation
-from simulate.corpus.counting import growth, window_ids
-from simulate.corpus.readers import read_blocks
-from simulate.corpus.sequences import Units, character_classes, philox_order, read_units, shuffle_chunks
-from simulate.corpus.tokenizing import WordTable
+from bounds.base.spectrum import FrequencySpectrum
+from simulate.text import InputError, fit_corpus, measure_corpus
+from simulate.text.blocks import block_curves, neighbour_correlation
+from simulate.text.counting import growth, window_ids
+from simulate.text.cutting.sequences import (
+    Units,
+    character_classes,
+    philox_order,
+    read_units,
+    shuffle_chunks,
+)
+from simulate.text.cutting.tokenizing import WordTable
+from simulate.text.reading.readers import read_blocks
 
 WORD = r"\w+|[^\w\s]"
 ODD = "Ünï_cödé 𝔘𝔫𝔦, ‘x’—٣٤\u00a0a\u2003b\x1cc\x85d e\u0301 \ufeffz 李白\n月光!!\r\nß ﬁ"
@@ -101,10 +107,10 @@ class TestUnits:
     @pytest.mark.parametrize("size", [1, 2, 3, 7, 64])
     @pytest.mark.parametrize("unit", ["char", "word"])
     def test_blocks_cut_anywhere(self, tmp_path, monkeypatch, size, unit):
-        monkeypatch.setattr("simulate.corpus.readers.BLOCK", size)
+        monkeypatch.setattr("simulate.text.reading.readers.BLOCK", size)
         paths = write(tmp_path, ODD * 3 + "a" * 200 + "é" * 50)
         small = read_units(paths, unit, keep_words=True)
-        monkeypatch.setattr("simulate.corpus.readers.BLOCK", 1 << 20)
+        monkeypatch.setattr("simulate.text.reading.readers.BLOCK", 1 << 20)
         assert small.ids.tolist() == read_units(paths, unit).ids.tolist()
 
     def test_compressed_in_several_frames(self, tmp_path):
@@ -128,7 +134,7 @@ class TestUnits:
         assert read_units(path, "word").n_units == 1000
 
     def test_standard_input(self, tmp_path):
-        code = "from simulate.corpus.sequences import read_units as r; u = r('-'); print(u.n_units, u.corpus)"
+        code = "from simulate.text.cutting.sequences import read_units as r; u = r('-'); print(u.n_units, u.corpus)"
         done = subprocess.run([sys.executable, "-c", code], input=b"a b a\n", capture_output=True, check=True)
         assert done.stdout.split() == [b"3", b"stdin"]
 
@@ -318,7 +324,7 @@ class TestBadInput:
         def refuse(*_):
             raise PermissionError(13, "Permission denied")
 
-        monkeypatch.setattr("simulate.corpus.readers.open", refuse, raising=False)
+        monkeypatch.setattr("simulate.text.reading.readers.open", refuse, raising=False)
         self.check("part0.txt cannot be read: permission denied", write(tmp_path, "a"))
 
     def test_compressed(self, tmp_path):
@@ -342,7 +348,7 @@ class TestBadInput:
     @pytest.mark.parametrize("block", [3, 1 << 20])
     @pytest.mark.parametrize("unit", ["char", "word"])
     def test_not_utf8(self, tmp_path, monkeypatch, unit, block):
-        monkeypatch.setattr("simulate.corpus.readers.BLOCK", block)
+        monkeypatch.setattr("simulate.text.reading.readers.BLOCK", block)
         path = tmp_path / "latin.txt"
         for data, byte in ((b"caf\xe9 au lait", 3), ("é £".encode() * 9 + b"\xff a", 45), (b"ab \xe2\x82", 3)):
             path.write_bytes(data)
@@ -378,7 +384,7 @@ class TestBadInput:
 
     def test_light_import(self):
         heavy = "('numba', 'scipy', 'xarray')"
-        code = f"import sys, simulate.corpus.sequences; print([m for m in {heavy} if m in sys.modules])"
+        code = f"import sys, simulate.text.cutting.sequences; print([m for m in {heavy} if m in sys.modules])"
         done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True)
         assert done.stdout.strip() == "[]"
 

@@ -14,10 +14,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from simulate.corpus import fit_corpus, measure_corpus, sketch_corpus
-from simulate.corpus.counting import growth, window_ids
-from simulate.corpus.readers import read_blocks
-from simulate.corpus.sequences import read_units
+from simulate.text import fit_corpus, measure_corpus, sketch_corpus
+from simulate.text.counting import growth, window_ids
+from simulate.text.cutting.sequences import read_units
+from simulate.text.reading.readers import read_blocks
 
 pytestmark = pytest.mark.data
 

@@ -19,9 +19,9 @@ from click.testing import CliRunner
 from scipy.optimize import minimize_scalar
 
 from bounds import expected_unique
-from simulate.cli import main
-from simulate.corpus import InputError, fit_corpus, measure_corpus
-from simulate.files import write_text
+from simulate.cli.main import main
+from simulate.running.keeping.files import write_text
+from simulate.text import InputError, fit_corpus, measure_corpus
 
 
 def zipf_text(seed: int, n_words: int, exponent: float, topic: int = 0) -> np.ndarray:
@@ -102,7 +102,7 @@ class TestFit:
         growth = measure_corpus(path)
         fits = []
         for level in (0.0, 1.0):
-            monkeypatch.setattr("simulate.corpus.exponents.REJECT", level)
+            monkeypatch.setattr("simulate.text.exponents.REJECT", level)
             fits.append(fit_corpus(growth))
         strict, loose = (replace(fit, verdict="", rejected=False, windows=()) for fit in fits)
         assert strict == loose

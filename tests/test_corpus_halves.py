@@ -14,9 +14,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from simulate.corpus import CorpusFit, fit_corpus
-from simulate.corpus.growth import measure_units
-from simulate.corpus.sequences import Units, read_units
+from simulate.text import CorpusFit, fit_corpus
+from simulate.text.cutting.sequences import Units, read_units
+from simulate.text.growth import measure_units
 from tests.test_corpus_data import document_starts
 
 pytestmark = pytest.mark.data

@@ -14,16 +14,16 @@ from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simulate.cli import main
-from simulate.corpus import HyperLogLog, measure_corpus, sketch_corpus
-from simulate.corpus.characters import character_classes
-from simulate.corpus.hashing import WordNumbers
-from simulate.corpus.repeats import PROBES, repeated_part
-from simulate.corpus.scripts import Tally
-from simulate.corpus.sequences import read_units
-from simulate.corpus.source import parse_corpus
-from simulate.corpus.tokenizing import WordTable
-from simulate.corpus.units import UNITS, WORDS
+from simulate.cli.main import main
+from simulate.text import HyperLogLog, measure_corpus, sketch_corpus
+from simulate.text.cutting.characters import character_classes
+from simulate.text.cutting.hashing import WordNumbers
+from simulate.text.cutting.scripts import Tally
+from simulate.text.cutting.sequences import read_units
+from simulate.text.cutting.tokenizing import WordTable
+from simulate.text.cutting.units import UNITS, WORDS
+from simulate.text.repeats import PROBES, repeated_part
+from simulate.text.source import parse_corpus
 from tests.test_corpus import write
 from tests.test_streaming import word_number
 
@@ -86,8 +86,8 @@ class TestUnits:
         paths = write(tmp_path, EVERY * 5, EVERY[::-1])
         units = [word for text in (EVERY * 5, EVERY[::-1]) for word in PATTERNS[unit].findall(text)]
         whole = sketch_corpus(paths, unit=unit, precision=12)
-        monkeypatch.setattr("simulate.corpus.readers.BLOCK", size)
-        monkeypatch.setattr("simulate.corpus.hashing.PIECE", size)
+        monkeypatch.setattr("simulate.text.reading.readers.BLOCK", size)
+        monkeypatch.setattr("simulate.text.cutting.hashing.PIECE", size)
         read = read_units(paths, unit, keep_words=True)
         assert [read.words[i] for i in read.ids] == units
         cut = sketch_corpus(paths, unit=unit, precision=12)

@@ -14,9 +14,10 @@ import pytest
 import xarray as xr
 
 import simulate
-from simulate import checksums, sweep_cells
-from simulate.learners import measure_learners
-from simulate.suite.plan import Suite
+from simulate.running import cells as sweep_cells
+from simulate.running.keeping import checksums
+from simulate.studies.learners import measure_learners
+from simulate.studies.suite.plan import Suite
 from tests.sweep_runs import StopHereError, same, stop_after
 
 TINY = {"sources": ["zipf:1.7", "growing:0.5"], "n_draws": [10, 100, 1000], "replicates": 3}

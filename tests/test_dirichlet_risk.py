@@ -10,8 +10,8 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 import bounds
-from bounds import dirichlet_risk
-from bounds.dirichlet_risk import risk
+from bounds.divergence import dirichlet_risk
+from bounds.divergence.dirichlet_risk import risk
 from tests.strategies import counts, magnitudes, n_draws
 
 mpf = mpmath.mpf

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from sympy.codegen import cfunctions
 
 import bounds
-from bounds import divergence
-from bounds.numerics.binomial_means import log_binomial_probability, log_choose
+from bounds.counts.binomial_means import log_binomial_probability, log_choose
+from bounds.divergence import kl as divergence
 from tests.enumeration import add_constant, empirical, enumerated, kl, natural, probability_of, samples
 from tests.strategies import counts, fixed_laws, magnitudes, n_draws, numbers
 
@@ -113,7 +113,7 @@ def test_every_formula_explains_itself_and_belongs_to_a_public_function():
         assert formula.public_name in dir(bounds)
         if "kl" in formula.name.split("_"):
             assert "forward" in formula.name or "reverse" in formula.name
-        if formula.label == bounds.intervals.RIGOROUS and ("upper" in formula.name or "lower" in formula.name):
+        if formula.label == bounds.base.intervals.RIGOROUS and ("upper" in formula.name or "lower" in formula.name):
             assert formula.relation in ("<=", ">=")
 
 

@@ -10,11 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import bounds
-from bounds.efficiency import FORMULAS, INVERSIONS, LOSS_RANGE
-from bounds.intervals import Interval
-from bounds.inversions import LossCurve
-from bounds.laws import LAWS
-from bounds.notation import PAPER_VERSIONS, Formula
+from bounds.base.formula import PAPER_VERSIONS, Formula
+from bounds.base.intervals import Interval
+from bounds.efficiency.band import FORMULAS, INVERSIONS, LOSS_RANGE
+from bounds.efficiency.inversions import LossCurve
+from bounds.laws.published import LAWS
 
 comparable = [key for key, law in LAWS.items() if law.comparable]
 sizes = st.floats(1, 1e18)

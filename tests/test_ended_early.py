@@ -15,11 +15,19 @@ import numpy as np
 import pytest
 
 import simulate
-from bounds.command import run as run_command
-from bounds.process import Stopped, Unminded, hearing_signals, undisturbed
-from simulate import dataset, files, keeping, leftovers, store, sweep_cells
-from simulate.cli import main
-from simulate.suite import snapshots
+from bounds.cli.process import (
+    Stopped,
+    Unminded,
+    hearing_signals,
+    undisturbed,
+)
+from bounds.cli.shared import run as run_command
+from simulate.cli.main import main
+from simulate.running import cells as sweep_cells
+from simulate.running import dataset
+from simulate.running import run as keeping
+from simulate.running.keeping import files, leftovers, store
+from simulate.studies.suite.learning import snapshots
 from tests.sweep_runs import LONG, LONG_FLAGS, ROOT, cells_done, finish, same, start, wait_for
 
 TINY = {"sources": ["zipf:1.7"], "n_draws": [10, 100, 1000], "replicates": 6}
@@ -259,13 +267,13 @@ def test_out_of_memory_at_the_end_keeps_the_cells(tmp_path, monkeypatch, capsys,
     def refuse(*_):
         raise MemoryError
 
-    monkeypatch.setattr("simulate.sweeps.add_fits", refuse)
+    monkeypatch.setattr("simulate.studies.sweep.dataset.add_fits", refuse)
     assert ends(f"--out={tmp_path / 'x.zarr'}") == 1
     assert "error: out of memory; pass fewer --threads; 6 of 6 cells are kept: run the" in capsys.readouterr().err
 
 
 def test_a_state_that_cannot_be_kept_ends_no_corpus(tmp_path, monkeypatch):
-    from simulate.suite.plan import Suite
+    from simulate.studies.suite.plan import Suite
 
     monkeypatch.setattr(snapshots, "SECONDS", 0.0)
     monkeypatch.setattr(snapshots, "SHARE", 0.0)
@@ -326,7 +334,7 @@ def closed():
 
 @pytest.mark.parametrize("stream", [full_device, broken_pipe])
 def test_a_line_of_progress_never_ends_a_run(tmp_path, monkeypatch, ends, whole, stream):
-    monkeypatch.setattr("simulate.progress.LINE_SECONDS", 0.0)
+    monkeypatch.setattr("simulate.running.progress.LINE_SECONDS", 0.0)
     deaf = stream()
     monkeypatch.setattr(sys, "stderr", deaf)
     assert ends(f"--out={tmp_path / 'x.zarr'}", "--progress") == 0

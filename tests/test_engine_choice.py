@@ -10,9 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import bounds
-from bounds.spectrum import FrequencySpectrum
-from simulate import sampling
-from simulate.arrivals import (
+from bounds.base.spectrum import FrequencySpectrum
+from simulate.drawing import tables as sampling
+from simulate.drawing.tables import build_sampler, check_drawable
+from simulate.engines.choice import (
     CORPORA_PER_VARIANCE,
     FEW_ARRIVALS,
     FEW_TOKENS,
@@ -22,10 +23,9 @@ from simulate.arrivals import (
     choose_engine,
     growth,
 )
-from simulate.first_arrivals import MAX_ARRIVALS, arrivals
-from simulate.gaussian import gaussian_path, sizes_not_normal
-from simulate.restaurant import restaurant
-from simulate.sampling import build_sampler, check_drawable
+from simulate.engines.gauss import gaussian_path, sizes_not_normal
+from simulate.engines.pitman_yor import restaurant
+from simulate.engines.types import MAX_ARRIVALS, arrivals
 from tests.strategies import n_draws, sources
 
 BIG = "1e3:1e18:41"

@@ -12,11 +12,16 @@ from hypothesis import strategies as st
 from scipy.special import comb, gammaln
 from scipy.stats import nbinom
 
-import bounds.estimation.growth_models as models
-import bounds.estimation.least_squares as least_squares
-import bounds.estimation.spectrum_models as by_spectrum
-import bounds.spectrum as spectra
-from bounds.fitting import FORMULAS, MODELS, FrequencySpectrum, fit_exponent
+import bounds.base.spectrum as spectra
+import bounds.fitting.exponents.growth_models as models
+import bounds.fitting.exponents.least_squares as least_squares
+import bounds.fitting.exponents.spectrum_models as by_spectrum
+from bounds.fitting.exponents.exponent import (
+    FORMULAS,
+    MODELS,
+    FrequencySpectrum,
+    fit_exponent,
+)
 from tests.statistics import check
 from tests.test_coverage import grid, pitman_yor, seen, zipf_mandelbrot
 

@@ -13,10 +13,10 @@ from functools import cache
 import numpy as np
 import pytest
 
-from bounds.sources import parse_source
-from bounds.spectrum import FrequencySpectrum
-from simulate.backends import Growth, cpu, get_backend, gpu, reference
-from simulate.sampling import Sampler, build_sampler
+from bounds.base.sources import parse_source
+from bounds.base.spectrum import FrequencySpectrum
+from simulate.drawing.backends import Growth, cpu, get_backend, gpu, reference
+from simulate.drawing.tables import Sampler, build_sampler
 from tests.gpu_runs import DRAWN, SOURCES, STREAM, run_apart
 
 GRID = np.array([1, 2, 3, 10, 40])
@@ -55,7 +55,7 @@ def words64(text: str) -> list[int]:
 
 def known_answers() -> list[list[int]]:
     """What the device function makes of the counters and keys of `KNOWN`."""
-    from simulate.backends import gpu_kernels
+    from simulate.drawing.backends import gpu_kernels
 
     device, found = gpu._open_device(), []
     for counter, key, _ in KNOWN:
@@ -75,7 +75,7 @@ def as_lists(found: Growth) -> list[list]:
 
 def simulate_cases() -> dict:
     """Everything that the tests ask of the simulator; the last entry is a negative control."""
-    from simulate import stream
+    from simulate.drawing import stream
 
     found = {"known": known_answers()}
     found["cases"] = [as_lists(grow(gpu, s, EDGES[edges], **SETTINGS[setting])) for s, setting, edges in CASES]

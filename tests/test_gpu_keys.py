@@ -16,18 +16,18 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from bounds.sources import parse_source
+from bounds.base.sources import parse_source
 from simulate import regenerate_batch, run_suite, simulate_skills
-from simulate.backends import cpu, gpu
-from simulate.cli import main
-from simulate.job import device_for_tokens
-from simulate.learners import measure_learners
-from simulate.orders import open_order
-from simulate.sampling import build_sampler
-from simulate.skills.job import prepare as prepare_skills
-from simulate.skills.plan import SkillPlan
-from simulate.suite.plan import Suite
-from simulate.suite.prepare import prepare as prepare_suite
+from simulate.cli.main import main
+from simulate.corpora.order import open_order
+from simulate.drawing.backends import cpu, gpu
+from simulate.drawing.tables import build_sampler
+from simulate.studies.learners import measure_learners
+from simulate.studies.skills.job import prepare as prepare_skills
+from simulate.studies.skills.plan import SkillPlan
+from simulate.studies.suite.plan import Suite
+from simulate.studies.suite.prepare import prepare as prepare_suite
+from simulate.studies.sweep.job import device_for_tokens
 from tests.gpu_runs import DRAWN, SOURCES, STREAM, run_apart
 
 CHUNKS = (1, 7, 512, 4096)
@@ -88,7 +88,7 @@ def run_on(device: str, name: str) -> str:
 
 def simulate_cases() -> dict:
     """Everything that the tests ask of the simulator; the last entry is a negative control."""
-    from simulate import stream
+    from simulate.drawing import stream
 
     found = {
         "stretches": {s: [keys(gpu, s, **where).tolist() for where in stretches(s)] for s in SOURCES},

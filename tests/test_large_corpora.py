@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 from scipy.special import gammainc, gammaln
 
-from bounds.estimation.spectrum_models import fit_partition, partition_likelihood
-from bounds.fitting import FrequencySpectrum, fit_exponent
-from bounds.numerics.gamma_ratios import log_rise
-from bounds.sources import PitmanYor
-from bounds.spectrum import log_bin_shares, rarefied
-from bounds.unique import expected_unique
+from bounds.base.sources import PitmanYor
+from bounds.base.spectrum import log_bin_shares, rarefied
+from bounds.counts.gamma_ratios import log_rise
+from bounds.counts.unique import expected_unique
+from bounds.fitting.exponents.exponent import FrequencySpectrum, fit_exponent
+from bounds.fitting.exponents.spectrum_models import fit_partition, partition_likelihood
 
 
 def at_fifty_digits(spectrum, n_unique, n_draws, d, theta):

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from bounds import fit_loss_law
-from bounds.law_inputs import input_notes, named
+from bounds.fitting.runs.law_inputs import input_notes, named
 from tests.law_runs import DESIGNS, LAWS, ladder
 from tests.test_cli import run
 

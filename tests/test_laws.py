@@ -13,9 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import bounds
-from bounds.law_range import beyond, distance_text
-from bounds.laws import FLOP_PER_PARAM_TOKEN, LAWS
-from bounds.statements.laws import FORMULAS
+from bounds.laws.formulas import FORMULAS
+from bounds.laws.law_range import beyond, distance_text
+from bounds.laws.published import FLOP_PER_PARAM_TOKEN, LAWS
 from bounds.testing import magnitudes, numbers
 
 TABLE = {formula.name: formula for formula in FORMULAS}

@@ -42,11 +42,18 @@ def test_imports_run_one_way(room):
 
 
 def test_backends_know_tables_and_streams_and_nothing_else():
-    for path in (ROOT / "simulate" / "backends").glob("*.py"):
+    paths = list((ROOT / "simulate" / "drawing" / "backends").glob("*.py"))
+    assert len(paths) > 5
+    for path in paths:
         names = imported(path)
         assert {name.partition(".")[0] for name in names} <= BACKENDS_KNOW
         ours = {name for name in names if name.startswith("simulate")}
-        assert ours <= {"simulate.backends", "simulate.sampling", "simulate.stream", "simulate.compiled"}
+        assert ours <= {
+            "simulate.drawing.backends",
+            "simulate.drawing.tables",
+            "simulate.drawing.stream",
+            "simulate.drawing.compiled",
+        }
 
 
 def test_declared_dependencies_are_installed():
@@ -76,7 +83,7 @@ def test_every_public_name_is_where_it_is_said_to_be():
 
 
 def test_functions_are_not_hidden_by_modules_of_the_same_name():
-    program = "import simulate; simulate.run_sweep; import simulate.cli; assert callable(simulate.sweep)"
+    program = "import simulate; simulate.run_sweep; import simulate.cli.main; assert callable(simulate.sweep)"
     subprocess.run([sys.executable, "-c", program], check=True)
     for package in ("bounds", "simulate"):
         modules = {path.stem for path in (ROOT / package).glob("*.py")}
@@ -111,7 +118,7 @@ def test_the_readme_example_in_python_gives_the_numbers_beside_it():
 
 def test_the_readme_names_commands_that_exist():
     from bounds.__main__ import main as bounds_main
-    from simulate.cli import main as simulate_main
+    from simulate.cli.main import main as simulate_main
 
     found = re.findall(r"-m (bounds|simulate) (\w+)([^\n`]*)", README)
     assert found

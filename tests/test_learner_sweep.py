@@ -12,18 +12,36 @@ import numpy as np
 import pytest
 
 import simulate
-from simulate.cli import main
-from simulate.dataset import NOT_MEASURED, open_result
-from simulate.job import prepare
-from simulate.learners import measure_learners
-from simulate.learners.corpora import seen_corpora
-from simulate.learners.figure import draw_learners
-from simulate.learners.job import LearnerDrawer, LearnerSweep
-from simulate.learners.measuring import run_learners
-from simulate.learners.names import parse_learner
-from simulate.learners.rates import ABOVE, BELOW, INSIDE, LOWER_END, UNDECIDED, UPPER_END, Slope, log_slope, place
-from simulate.learners.summary import as_json, implied, notes, rows, size_rows, verdict, why_not
-from simulate.plan import parse_any_source
+from simulate.cli.main import main
+from simulate.running.dataset import NOT_MEASURED, open_result
+from simulate.studies.learners import measure_learners
+from simulate.studies.learners.corpora import seen_corpora
+from simulate.studies.learners.dataset import run_learners
+from simulate.studies.learners.figure import draw_learners
+from simulate.studies.learners.job import LearnerDrawer, LearnerSweep
+from simulate.studies.learners.names import parse_learner
+from simulate.studies.learners.rates import (
+    ABOVE,
+    BELOW,
+    INSIDE,
+    LOWER_END,
+    UNDECIDED,
+    UPPER_END,
+    Slope,
+    log_slope,
+    place,
+)
+from simulate.studies.learners.report import (
+    as_json,
+    implied,
+    notes,
+    rows,
+    size_rows,
+    verdict,
+    why_not,
+)
+from simulate.studies.sweep.job import prepare
+from simulate.studies.sweep.plan import parse_any_source
 from tests.statistics import check
 
 LAWS = ("hoffmann2022", "epoch2024")

@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 from scipy import stats
 
 import bounds
-from simulate.learners import predictors, stores, votes
-from simulate.learners.corpora import seen_corpora
-from simulate.learners.names import fit_pairs, parse_learner, parse_tolerances
-from simulate.stream import random_bits
+from simulate.drawing.stream import random_bits
+from simulate.studies.learners import predictors, stores, votes
+from simulate.studies.learners.corpora import seen_corpora
+from simulate.studies.learners.names import fit_pairs, parse_learner, parse_tolerances
 from tests.statistics import LIMIT, check, z_of_chi_square
 
 NAMES = (

@@ -13,8 +13,8 @@ import sys
 import pytest
 
 from bounds.__main__ import main as bounds_main
-from bounds.command import run
-from simulate.cli import main as simulate_main
+from bounds.cli.shared import run
+from simulate.cli.main import main as simulate_main
 
 MAINS = {"bounds": bounds_main, "simulate": simulate_main}
 

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from simulate import machine
-from simulate.machine import machine_memory, usable_cores
+from simulate.running import machine
+from simulate.running.machine import machine_memory, usable_cores
 
 GIB = 2**30
 
@@ -78,7 +78,7 @@ def apart(program: str, before: str) -> str:
 
 
 def test_ulimit_and_taskset():
-    program = "from simulate.machine import *; print(*machine_memory(), usable_cores(), sep=chr(10))"
+    program = "from simulate.running.machine import *; print(*machine_memory(), usable_cores(), sep=chr(10))"
     total, free, _ = map(int, apart(program, "ulimit -v 1000000").split())
     assert 0 < free <= total < 1024 * 1_000_000
     one = min(os.sched_getaffinity(0))
@@ -86,7 +86,7 @@ def test_ulimit_and_taskset():
 
 
 def test_everything_that_takes_all_cores_asks_here(monkeypatch):
-    from simulate.keeping import corpora_at_once  # loads xarray
+    from simulate.running.run import corpora_at_once  # loads xarray
 
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: {3})
     monkeypatch.setattr(os, "cpu_count", lambda: 64)

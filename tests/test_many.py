@@ -6,13 +6,23 @@ import numpy as np
 import pytest
 from scipy.optimize import minimize_scalar
 
-from bounds.estimation.growth_models import EXPONENTS, Curve, fit_offset, fit_pitman_yor_curve
-from bounds.estimation.many import exponents, offset_fits, pitman_yor_fits, tempered_exponents
-from bounds.estimation.maxima import highest_of_each
-from bounds.estimation.spectrum_models import first_bins, fit_tempered
-from bounds.fitting import FrequencySpectrum, fit_exponent
-from bounds.spectrum import in_common_bins
-from simulate.arrivals import growth
+from bounds.base.spectrum import in_common_bins
+from bounds.fitting.exponents.exponent import FrequencySpectrum, fit_exponent
+from bounds.fitting.exponents.growth_models import (
+    EXPONENTS,
+    Curve,
+    fit_offset,
+    fit_pitman_yor_curve,
+)
+from bounds.fitting.exponents.many import (
+    exponents,
+    offset_fits,
+    pitman_yor_fits,
+    tempered_exponents,
+)
+from bounds.fitting.exponents.maxima import highest_of_each
+from bounds.fitting.exponents.spectrum_models import first_bins, fit_tempered
+from simulate.engines.choice import growth
 
 TOLERANCE = 1e-6
 """A search ends within 1e-7 of its end in another order of sums; flat likelihoods let it wander a little more."""

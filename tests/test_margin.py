@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from scipy import special
 
 import bounds
-from bounds.margin import FORMULAS
+from bounds.efficiency.margin import FORMULAS
 from bounds.testing import magnitudes, numbers
 
 TABLE = {formula.name: formula for formula in FORMULAS}

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from bounds import fit_loss_law
-from bounds.estimation.loss_regression import Runs, lowest
-from bounds.estimation.misfit import LEVEL, misfit
+from bounds.fitting.runs.loss_regression import Runs, lowest
+from bounds.fitting.runs.misfit import LEVEL, misfit
 from tests.law_runs import LAWS, ladder, losses
 from tests.test_run_groups import checkpoints, crossed
 

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 import bounds
-from bounds.arguments import printable, shown
-from bounds.command import run
-from simulate.cli import main
+from bounds.base.arguments import printable, shown
+from bounds.cli.shared import run
+from simulate.cli.main import main
 
 NASTY = "a$b$_{x\x1b[31m\ny\u202ez^\\frac.txt"
 TEXT = " ".join(f"w{i}" for i in np.minimum(np.random.default_rng(3).zipf(1.6, 3000), 500))
@@ -69,7 +69,7 @@ def test_a_dollar_in_a_source_is_drawn(call, tmp_path, command):
 
 
 def test_letters_that_the_font_lacks_are_written_as_codes():
-    from simulate.lettering import drawable
+    from simulate.running.lettering import drawable
 
     assert drawable("中文 é\nβ") == "\\u4e2d\\u6587 é\nβ"
 

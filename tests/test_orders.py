@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bounds import Windows, expected_unique
-from simulate.backends import cpu, reference
-from simulate.orders import batches, open_order
+from simulate.corpora.order import batches, open_order
+from simulate.drawing.backends import cpu, reference
 from tests.statistics import check, z_of_chi_square
 
 LAWS = (

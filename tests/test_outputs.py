@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 
 import simulate
-from bounds.command import run as run_command
-from simulate import sweep_cells
-from simulate.cli import main
-from simulate.files import RESULTS, claimed, written_whole
-from simulate.leftovers import is_result, is_store
+from bounds.cli.shared import run as run_command
+from simulate.cli.main import main
+from simulate.running import cells as sweep_cells
+from simulate.running.keeping.files import RESULTS, claimed, written_whole
+from simulate.running.keeping.leftovers import is_result, is_store
 from tests.sweep_runs import StopHereError, same, stop_after
 
 TINY = {"sources": ["zipf:1.7"], "n_draws": [10, 100, 1000], "replicates": 6}

@@ -12,8 +12,15 @@ import pytest
 
 import bounds
 import simulate
-from bounds.json_text import json_text
-from bounds.quantities import MAX_COUNT, log_spaced, parse_count, parse_flop, parse_grid, parse_number
+from bounds.base.quantities import (
+    MAX_COUNT,
+    log_spaced,
+    parse_count,
+    parse_flop,
+    parse_grid,
+    parse_number,
+)
+from bounds.cli.json_text import json_text
 
 SUFFIXES = {"": 0, "k": 3, "K": 3, "M": 6, "B": 9, "g": 9, "T": 12}
 
@@ -209,8 +216,8 @@ def test_sources_at_the_ends_of_their_ranges_count_without_a_warning():
 
 
 def test_units_of_a_corpus_are_those_of_the_flag():
-    from simulate.corpus.sequences import ORDERS, UNITS
-    from simulate.parameters import ORDER, UNIT
+    from simulate.running.parameters import ORDER, UNIT
+    from simulate.text.cutting.sequences import ORDERS, UNITS
 
     assert UNIT.allowed == UNITS
     assert ORDER.allowed == ORDERS

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from sympy.codegen import cfunctions
 
 import bounds
-from bounds.repeated_data import C4_LAW, FORMULAS, REPEATED_DATA_LAWS
+from bounds.laws.repeated_data import C4_LAW, FORMULAS, REPEATED_DATA_LAWS
 from bounds.testing import magnitudes
 
 LAW = REPEATED_DATA_LAWS["muennighoff2023"]

@@ -18,13 +18,13 @@ from hypothesis import given, settings
 import bounds
 import simulate
 from bounds import testing
-from bounds.fitting import fit_exponent
-from bounds.numerics import repeating_letters, word_kinds
-from simulate.backends import cpu, reference
-from simulate.cli import main
-from simulate.fits import refit
-from simulate.sampling import Sampler, build_sampler
-from simulate.stream import Stream
+from bounds.counts import repeating_letters, word_kinds
+from bounds.fitting.exponents.exponent import fit_exponent
+from simulate.cli.main import main
+from simulate.drawing.backends import cpu, reference
+from simulate.drawing.stream import Stream
+from simulate.drawing.tables import Sampler, build_sampler
+from simulate.studies.sweep.fits import refit
 from tests import statistics as stats
 from tests.test_windows import streams, windows_of
 

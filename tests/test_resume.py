@@ -15,17 +15,18 @@ import numpy as np
 import pytest
 
 import simulate
-from bounds.command import run as run_command
-from simulate import sweep_cells, sweeps
-from simulate.cli import main
-from simulate.forecast import check_memory
-from simulate.job import choose_device, prepare
-from simulate.machine import machine_memory
-from simulate.plan import Sweep
-from simulate.progress import clock, sentence
-from simulate.store import CellStore
-from simulate.stream import cell_of
-from simulate.sweeps import State
+from bounds.cli.shared import run as run_command
+from simulate.cli.main import main
+from simulate.drawing.stream import cell_of
+from simulate.running import cells as sweep_cells
+from simulate.running.cost import check_memory
+from simulate.running.keeping.store import CellStore
+from simulate.running.machine import machine_memory
+from simulate.running.progress import clock, sentence
+from simulate.studies.sweep import dataset as sweeps
+from simulate.studies.sweep.dataset import State
+from simulate.studies.sweep.job import choose_device, prepare
+from simulate.studies.sweep.plan import Sweep
 from tests.sweep_runs import LONG, LONG_FLAGS, SMALL, SOURCES, StopHereError, cells_done, finish, same, start
 
 
@@ -330,7 +331,7 @@ def test_a_dry_run_draws_nothing(tmp_path):
     program = (
         "import sys, time\n"
         "from simulate import sweep_cells\n"
-        "from simulate.cli import main\n"
+        "from simulate.cli.main import main\n"
         "sweep_cells.CorpusDrawer.draw = lambda *_: sys.exit('drawn')\n"
         f"main({['sweep', '--n-draws=1e3:1e9:9', '--engine=tokens', '--dry-run', '--out=x.zarr', '--threads=2']!r},"
         " standalone_mode=False)\n"
@@ -357,7 +358,7 @@ def test_more_memory_than_there_is_is_refused(monkeypatch):
     """A Pitman-Yor corpus takes four bytes a draw: 2e9 draws on 64 threads take 0.5 TB."""
     job = prepare(Sweep(("pitman-yor:0.5,concentration=1",), (1000, 2 * 10**9), 64, engine="tokens"))
     gib = 2**30
-    monkeypatch.setattr("simulate.forecast.machine_memory", lambda: (100 * gib, 50 * gib))
+    monkeypatch.setattr("simulate.running.cost.machine_memory", lambda: (100 * gib, 50 * gib))
     with pytest.raises(
         ValueError, match=r"needs about .* GiB of memory, and this process may have 100.0 GiB; pass --thr"
     ):
@@ -376,7 +377,7 @@ def test_the_memory_of_this_machine_is_known():
 def test_an_estimate_of_memory_holds():
     """The tables that a corpus allocates are no larger than foreseen, and not ten times smaller."""
     program = (
-        "from simulate.job import prepare\nfrom simulate.plan import Sweep\n"
+        "from simulate.studies.sweep.job import prepare\nfrom simulate.studies.sweep.plan import Sweep\n"
         "def peak():\n"
         "    lines = open('/proc/self/status').read().splitlines()\n"
         "    return next(1024 * int(line.split()[1]) for line in lines if line.startswith('VmHWM'))\n"
@@ -441,14 +442,14 @@ def test_devices(monkeypatch):
     def refuse(name):
         raise ValueError("no CUDA device")
 
-    monkeypatch.setattr("simulate.job.get_backend", refuse)
+    monkeypatch.setattr("simulate.studies.sweep.job.get_backend", refuse)
     assert choose_device("cpu").name == "cpu"
     assert choose_device("auto") == ("cpu", "no GPU can be used here: no CUDA device")
     with pytest.raises(ValueError, match="device gpu cannot be used here: no CUDA device"):
         simulate.sweep(**SMALL, device="gpu")
     with pytest.raises(ValueError, match="device must be one of"):
         choose_device("tpu")
-    monkeypatch.setattr("simulate.job.get_backend", lambda name: None)
+    monkeypatch.setattr("simulate.studies.sweep.job.get_backend", lambda name: None)
     assert choose_device("auto").name == "gpu"
     with pytest.raises(ValueError, match="engine gauss runs on the processor alone"):
         simulate.sweep(sources=["zipf:2"], device="gpu", engine="gauss")

@@ -11,13 +11,13 @@ import numpy as np
 import pytest
 
 import simulate
-from bounds.command import run as run_command
-from simulate import sweep_cells
-from simulate.cli import main
-from simulate.job import prepare
-from simulate.learners import measure_learners
-from simulate.learners.job import LearnerDrawer, LearnerSweep
-from simulate.learners.measuring import run_learners
+from bounds.cli.shared import run as run_command
+from simulate.cli.main import main
+from simulate.running import cells as sweep_cells
+from simulate.studies.learners import measure_learners
+from simulate.studies.learners.dataset import run_learners
+from simulate.studies.learners.job import LearnerDrawer, LearnerSweep
+from simulate.studies.sweep.job import prepare
 from tests.sweep_runs import StopHereError, cells_done, finish, same, start, stop_after, wait_for
 
 SMALL = {

@@ -12,14 +12,14 @@ import numpy as np
 import pytest
 
 import simulate
-from bounds.command import run as run_command
-from simulate import sweep_cells
-from simulate.cli import main
-from simulate.suite import snapshots
-from simulate.suite.course import Course
-from simulate.suite.plan import Suite
-from simulate.suite.prepare import prepare
-from simulate.suite.training import Trainer, census_of, state_of
+from bounds.cli.shared import run as run_command
+from simulate.cli.main import main
+from simulate.running import cells as sweep_cells
+from simulate.studies.suite.learning import snapshots
+from simulate.studies.suite.learning.course import Course
+from simulate.studies.suite.learning.training import Trainer, census_of, state_of
+from simulate.studies.suite.plan import Suite
+from simulate.studies.suite.prepare import prepare
 from tests.sweep_runs import ROOT, StopHereError, cells_done, finish, same, start, stop_after, wait_for
 
 STEPS = (0, 1, 2, 4, 8, 16, 32, 64)
@@ -78,8 +78,8 @@ def test_killed_it_ends_as_if_nothing_had_been(tmp_path):
 
 ONE = """
 import sys
-from simulate.cli import main
-from simulate.suite import snapshots
+from simulate.cli.main import main
+from simulate.studies.suite import snapshots
 snapshots.SECONDS = snapshots.SHARE = 0.0
 main(sys.argv[1:], standalone_mode=False)
 """
@@ -131,7 +131,7 @@ def test_stopped_after_any_corpus_it_ends_the_same(tmp_path, whole):
 def test_corpora_in_cells_of_their_own_are_those_of_one_cell(whole, monkeypatch):
     """Sums over cells, and what the first of them shows, whichever is done first."""
     backwards = sweep_cells.cut
-    monkeypatch.setattr("simulate.suite.job.cut", lambda *arguments: backwards(*arguments)[::-1])
+    monkeypatch.setattr("simulate.studies.suite.job.cut", lambda *arguments: backwards(*arguments)[::-1])
     assert same(simulate.run_suite(Suite(**SMALL), threads=1), whole)
     monkeypatch.setattr(sweep_cells, "CELL_SECONDS", 1e9)
     assert same(simulate.run_suite(Suite(**SMALL), threads=1), whole)
@@ -166,7 +166,7 @@ def test_a_corpus_stopped_at_any_checkpoint_goes_on_from_there(tmp_path, monkeyp
 
 def test_a_census_is_made_again_of_its_state():
     order = prepare(Suite("zipf:1.02", batch=500, checkpoints=(0, 9))).trainer.order
-    census = simulate.suite.training.Census(order).advance(2000)
+    census = simulate.studies.suite.learning.training.Census(order).advance(2000)
     assert (census.keys >> np.uint64(63)).any()  # sequences beyond all ranks, whose keys name their draws
     state = {name: values.copy() for name, values in state_of(census).items()}
     again = census_of(order, state)
@@ -321,7 +321,7 @@ def test_a_dry_run_trains_nothing(tmp_path, monkeypatch, capsys):
 
 def test_more_memory_than_there_is_is_refused(monkeypatch):
     gib = 2**30
-    monkeypatch.setattr("simulate.forecast.machine_memory", lambda: (gib, gib // 2))
+    monkeypatch.setattr("simulate.running.cost.machine_memory", lambda: (gib, gib // 2))
     plan = Suite("uniform:1e12", batch=2098, replicates=2, n_params=(10, 100))
     with pytest.raises(ValueError, match=r"this suite needs about .* GiB of memory, and this process may have 1.0 GiB"):
         simulate.run_suite(plan)
@@ -329,8 +329,8 @@ def test_more_memory_than_there_is_is_refused(monkeypatch):
 
 PEAK = """
 import sys
-from simulate.suite.plan import Suite
-from simulate.suite.prepare import prepare
+from simulate.studies.suite.plan import Suite
+from simulate.studies.suite.prepare import prepare
 
 def peak():
     lines = open("/proc/self/status").read().splitlines()

@@ -18,9 +18,10 @@ import pytest
 import zstandard
 
 from simulate import measure_corpus, sketch_corpus
-from simulate.corpus import InputError, room
-from simulate.corpus.frames import _parts, decompressed
-from simulate.corpus.sequences import read_units
+from simulate.text import InputError
+from simulate.text.cutting.sequences import read_units
+from simulate.text.reading import room
+from simulate.text.reading.frames import _parts, decompressed
 
 MIB = 1 << 20
 PAGES = Path(__file__).parents[1] / "docs" / "corpora.md"
@@ -28,8 +29,8 @@ PAGES = Path(__file__).parents[1] / "docs" / "corpora.md"
 BEFORE = """
 import gc, json, resource, sys
 from simulate import measure_corpus, sketch_corpus
-from simulate.corpus.source import parse_corpus
-from simulate.machine import machine_memory
+from simulate.text.source import parse_corpus
+from simulate.running.machine import machine_memory
 
 def line(name):
     lines = open("/proc/self/status").read().splitlines()
@@ -99,7 +100,7 @@ def test_every_way_to_an_exact_count(tmp_path, monkeypatch):
     path = tmp_path / "x.txt"
     path.write_text("ab c d\n" * 300_000)
     monkeypatch.setattr(room, "machine_memory", lambda: (1 << 40, 66 * MIB))
-    from simulate.corpus.source import parse_corpus
+    from simulate.text.source import parse_corpus
 
     for unit in ("byte", "char", "word"):
         for work in (
@@ -125,7 +126,7 @@ def test_what_is_free_is_looked_at_again_before_each_table(tmp_path, monkeypatch
     monkeypatch.setattr(room, "machine_memory", memory)
     whole = room.require
     for module in ("counting", "blocks", "sequences", "source", "tokenizing"):
-        monkeypatch.setattr(f"simulate.corpus.{module}.require", lambda n: (asked.append(n), whole(n))[1])
+        monkeypatch.setattr(f"simulate.text.{module}.require", lambda n: (asked.append(n), whole(n))[1])
     (one, two) = measure_corpus(path, length=[1, 2])
     assert two.n_unique[-1] > 300_000
     assert max(asked) >= 16 * 2 * two.n_unique[-1]
@@ -143,7 +144,7 @@ def test_memory_that_runs_out_all_the_same(tmp_path, monkeypatch):
     def refuse(*_):
         raise MemoryError("Unable to allocate 1.0 TiB for an array")
 
-    monkeypatch.setattr("simulate.corpus.counting._unit_ids", refuse)
+    monkeypatch.setattr("simulate.text.counting._unit_ids", refuse)
     with pytest.raises(InputError, match=r"x is too large to be counted exactly here: Unable to allocate .*--sketch"):
         measure_corpus(tmp_path / "x.txt")
 
@@ -223,7 +224,7 @@ def test_an_estimate_is_no_more_than_what_is_taken(tmp_path):
     path.write_text("a, " * (size // 3))
     (tmp_path / "x.txt.small").write_text("a," * 100)
     program = """
-from simulate.corpus import room
+from simulate.text import room
 whole = room.require
 for unit in ("byte", "word"):
     measure_corpus(sys.argv[1] + ".small", unit=unit, length=2)
@@ -239,7 +240,7 @@ for unit in ("byte", "word"):
 
 def test_units_are_what_they_were(tmp_path, monkeypatch):
     """Blocks of many short words, in parts put aside: the same ids."""
-    monkeypatch.setattr("simulate.corpus.tokenizing._PART", 100)
+    monkeypatch.setattr("simulate.text.cutting.tokenizing._PART", 100)
     text = "".join(np.random.default_rng(3).choice(list("ab ,é月"), 30_000))
     (tmp_path / "x.txt").write_text(text)
     known: dict[str, int] = {}

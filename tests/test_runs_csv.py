@@ -10,8 +10,8 @@ import zipfile
 import numpy as np
 import pytest
 
-from bounds.loss_units import LOSS_UNITS
-from bounds.terminal.runs_csv import NAMES, read_runs
+from bounds.cli.runs_csv import NAMES, read_runs
+from bounds.fitting.runs.loss_units import LOSS_UNITS
 from tests.law_runs import LAWS, ladder
 from tests.test_cli import refused, run
 

@@ -17,14 +17,22 @@ import numpy as np
 import pytest
 from scipy.special import zeta
 
-from bounds.sources import Geometric, Mixture, PitmanYor, Source, Uniform, Zipf, parse_source
-from simulate.arrivals import growth
-from simulate.backends import cpu, reference
-from simulate.orders import DrawnOrder, open_order
-from simulate.sampling import Sampler, build_sampler
-from simulate.skills.groups import MassOrder, lay_out
-from simulate.skills.plan import SkillPlan
-from simulate.stream import Stream, multiply_high, random_bits
+from bounds.base.sources import (
+    Geometric,
+    Mixture,
+    PitmanYor,
+    Source,
+    Uniform,
+    Zipf,
+    parse_source,
+)
+from simulate.corpora.order import DrawnOrder, open_order
+from simulate.drawing.backends import cpu, reference
+from simulate.drawing.stream import Stream, multiply_high, random_bits
+from simulate.drawing.tables import Sampler, build_sampler
+from simulate.engines.choice import growth
+from simulate.studies.skills.groups import MassOrder, lay_out
+from simulate.studies.skills.plan import SkillPlan
 from tests import statistics as stats
 
 SEED = 20261125

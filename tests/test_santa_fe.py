@@ -13,7 +13,8 @@ import xarray as xr
 from hypothesis import given, settings
 
 import bounds
-from bounds import santa_fe, testing
+from bounds import testing
+from bounds.laws import santa_fe
 from tests.test_unique_formulas import rank_sum
 
 THOROUGH = settings(max_examples=60, deadline=None)

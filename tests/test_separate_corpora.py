@@ -20,10 +20,10 @@ from scipy.special import zeta
 
 import bounds
 import simulate
-from bounds.estimation.growing_supports import growing_exponents, occupied
-from bounds.estimation.separate_corpora import SEPARATE_MODELS
-from bounds.estimation.separate_pitman_yor import pitman_yor_mean, pitman_yor_moments
-from bounds.fitting import fit_exponent
+from bounds.fitting.exponents.apart.growing_supports import growing_exponents, occupied
+from bounds.fitting.exponents.apart.separate_corpora import SEPARATE_MODELS
+from bounds.fitting.exponents.apart.separate_pitman_yor import pitman_yor_mean, pitman_yor_moments
+from bounds.fitting.exponents.exponent import fit_exponent
 from tests.statistics import check
 from tests.test_coverage import HEAD, Cell, grid, table, write
 

@@ -16,11 +16,11 @@ import numpy as np
 import pytest
 
 from bounds import expected_spectrum, expected_unique, missing_mass, parse_source, variance_unique
-from bounds.sources import Source
-from bounds.spectrum import FrequencySpectrum
-from simulate.backends import cpu, reference
-from simulate.sampling import FRESH, Sampler, build_sampler
-from simulate.stream import Stream
+from bounds.base.sources import Source
+from bounds.base.spectrum import FrequencySpectrum
+from simulate.drawing.backends import cpu, reference
+from simulate.drawing.stream import Stream
+from simulate.drawing.tables import FRESH, Sampler, build_sampler
 from tests import statistics as stats
 
 # A source, and one like it that a check of the mean must tell from it.

@@ -15,10 +15,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simulate.corpus import HyperLogLog, InputError
-from simulate.files import write_text
-from simulate.sampling import HASH_PRIME, hash_base
-from simulate.stream import PURPOSES, pack_stream, random_bits
+from simulate.drawing.stream import PURPOSES, pack_stream, random_bits
+from simulate.drawing.tables import HASH_PRIME, hash_base
+from simulate.running.keeping.files import write_text
+from simulate.text import HyperLogLog, InputError
 from tests import statistics as stats
 
 WORD = 2**64
@@ -161,7 +161,7 @@ class TestEstimates:
 
     def test_series_against_the_sums_they_stand_for(self):
         """σ and τ replace registers with no limits: for exact expectations of C_k the estimate is exact."""
-        from simulate.corpus.sketch import _sigma, _tau
+        from simulate.text.sketch import _sigma, _tau
 
         q = 50
         for rate in (1e-3, 0.1, 1.0, 30.0, 2.0**46, 2.0**50):  # things a register

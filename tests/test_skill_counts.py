@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from sympy.codegen import cfunctions
 
 import bounds
-from bounds.numerics.binomial_tails import binomial_tails
-from bounds.statements.skills import FORMULAS
+from bounds.skills.binomial_tails import binomial_tails
+from bounds.skills.formulas import FORMULAS
 from tests import strategies
 from tests.test_skills import skills
 

@@ -14,14 +14,14 @@ from scipy import stats as laws
 
 import bounds
 import simulate
-from bounds.numerics.rank_mass import head_mass
-from simulate.census import Census
-from simulate.skills import estimates, example
-from simulate.skills.arrivals import ArrivalDrawer, ShuffleDrawer
-from simulate.skills.groups import NEVER, Groups
-from simulate.skills.job import prepare
-from simulate.skills.plan import SkillPlan
-from simulate.skills.tokens import Corpus, TokenDrawer
+from bounds.counts.rank_mass import head_mass
+from simulate.corpora.census import Census
+from simulate.studies.skills import estimates, example
+from simulate.studies.skills.arrivals import ArrivalDrawer, ShuffleDrawer
+from simulate.studies.skills.groups import NEVER, Groups
+from simulate.studies.skills.job import prepare
+from simulate.studies.skills.plan import SkillPlan
+from simulate.studies.skills.tokens import Corpus, TokenDrawer
 from tests import skill_runs
 from tests.skill_runs import groups_of, member_keys
 from tests.statistics import LIMIT, check, z_of_mean
@@ -430,7 +430,7 @@ def test_auto_says_which_engine_and_why():
     [(10, 50, 3000, 1e9), (5, 7, 3, 1e9), (3, 4, 100, 12), (1, 9, 50, 1e3), (4, 1, 1e15, 2e15)],
 )
 def test_default_windows_fit(J, m, last, types):
-    from simulate.skills.plan import check_windows, spread_starts
+    from simulate.studies.skills.plan import check_windows, spread_starts
 
     starts = spread_starts(J, m, int(last), types)
     check_windows(starts, m, types, "a source")

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import bounds
-from bounds.statements.skills import FORMULAS
+from bounds.skills.formulas import FORMULAS
 from tests import strategies
 from tests.statistics import check
 

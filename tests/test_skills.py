@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 from sympy.codegen import cfunctions
 
 import bounds
-from bounds.numerics.binomial_tails import binomial_tails
-from bounds.numerics.poisson_binomial import poisson_binomial_tails
-from bounds.skills import _poisson_binomial, representation
-from bounds.statements.skills import FORMULAS
+from bounds.skills.binomial_tails import binomial_tails
+from bounds.skills.emergence import _poisson_binomial, representation
+from bounds.skills.formulas import FORMULAS
+from bounds.skills.poisson_binomial import poisson_binomial_tails
 from tests import strategies
 
 THOROUGH = settings(max_examples=60, deadline=None)

@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 
 import simulate
-from bounds.command import run
-from simulate.cli import main
-from simulate.skills import job as skill_job
+from bounds.cli.shared import run
+from simulate.cli.main import main
+from simulate.studies.skills import job as skill_job
 from tests.sweep_runs import ROOT, same
 
 SMALL = ["--n-skills=30", "--members=10", "--quorum=8", "--n-draws=100:1e4:5", "--replicates=20"]

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 import bounds
 from bounds import testing
-from bounds.quantities import log_spaced, parse_count, parse_grid
-from bounds.sources import EXAMPLES, parse_source
+from bounds.base.quantities import log_spaced, parse_count, parse_grid
+from bounds.base.sources import EXAMPLES, parse_source
 
 exponents = st.floats(1.001, 50, allow_nan=False)
 shifts = st.floats(0, 1e9, allow_nan=False)

@@ -20,11 +20,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from simulate import HyperLogLog, measure_corpus, open_result, sketch_corpus
-from simulate.cli import main
-from simulate.corpus import InputError
-from simulate.corpus.hashing import WordNumbers
-from simulate.sampling import HASH_PRIME, hash_base
-from simulate.stream import PURPOSES, pack_stream
+from simulate.cli.main import main
+from simulate.drawing.stream import PURPOSES, pack_stream
+from simulate.drawing.tables import HASH_PRIME, hash_base
+from simulate.text import InputError
+from simulate.text.cutting.hashing import WordNumbers
 from tests.test_cli import refused
 from tests.test_corpus import ODD, WORD, units_of, write
 
@@ -93,7 +93,7 @@ class TestRegisters:
         paths = write(tmp_path, ODD * 30 + "a" * 60, ODD * 2)
         at = [10, 11, 500, "all"]
         whole = sketch_corpus(paths, unit=unit, length=length, at=at)
-        monkeypatch.setattr("simulate.corpus.hashing.PIECE", piece)
+        monkeypatch.setattr("simulate.text.cutting.hashing.PIECE", piece)
         cut = sketch_corpus(paths, unit=unit, length=length, at=at)
         assert np.array_equal(whole.sketch.registers, cut.sketch.registers)
         assert whole.rows() == cut.rows()
@@ -187,7 +187,7 @@ class Endless(io.RawIOBase):
 
 @pytest.mark.parametrize("unit", ["byte", "char", "word"])
 def test_memory_does_not_grow_with_the_text(monkeypatch, unit):
-    monkeypatch.setattr("simulate.corpus.readers.BLOCK", 1 << 17)
+    monkeypatch.setattr("simulate.text.reading.readers.BLOCK", 1 << 17)
 
     def peak(size: int) -> tuple[int, int]:
         monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BufferedReader(Endless(size))))

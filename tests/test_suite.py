@@ -17,14 +17,15 @@ from hypothesis import strategies as st
 
 import simulate
 from bounds import missing_mass, parse_source
-from simulate.arrivals import cell_of
-from simulate.census import Census
-from simulate.cli import main
-from simulate.stream import Stream, random_bits
-from simulate.suite import rows, tables
-from simulate.suite.plan import PYTHIA_STEPS, Suite
-from simulate.suite.prepare import prepare
-from simulate.suite.training import Trainer
+from simulate.cli.main import main
+from simulate.corpora.census import Census
+from simulate.drawing.stream import Stream, random_bits
+from simulate.engines.choice import cell_of
+from simulate.studies.suite import report as tables
+from simulate.studies.suite import rows
+from simulate.studies.suite.learning.training import Trainer
+from simulate.studies.suite.plan import PYTHIA_STEPS, Suite
+from simulate.studies.suite.prepare import prepare
 from tests.statistics import check
 
 LAWS = ("zipf:1.5", "zipf:0.9,types=60", "uniform:40", "geometric:0.9", "mixture:0.6*(zipf:1.5)+0.4*(uniform:30)",
@@ -156,7 +157,7 @@ def test_a_store_that_peeks_at_probabilities_is_caught():
 
 
 def test_positions_are_those_of_first_last_and_preferred_exposures():
-    from simulate.suite.exposures import Exposures
+    from simulate.studies.suite.learning.exposures import Exposures
 
     job = prepare(Suite("zipf:1.5", checkpoints=(0, 5), batch=30, n_params=(9,), replicates=1))
     slow, census = Slow(job.trainer, 0), Census(job.trainer.order)

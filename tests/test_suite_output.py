@@ -7,17 +7,17 @@ import json
 import numpy as np
 import pytest
 
-from simulate.cli import main
-from simulate.suite import tables
-from simulate.suite.plan import Suite
-from simulate.suite.prepare import prepare
-from simulate.suite.run import run_suite
+from simulate.cli.main import main
+from simulate.studies.suite import report as tables
+from simulate.studies.suite.plan import Suite
+from simulate.studies.suite.prepare import prepare
+from simulate.studies.suite.run import run_suite
 from tests.statistics import LIMIT, check
 
 
 @pytest.mark.parametrize("arguments", ["", "--source uniform:50 --json", "--source corpus:TEXT --checkpoints 0,1,2"])
 def test_a_dry_run_says_what_would_be_trained_and_trains_nothing(arguments, tmp_path, capsys, monkeypatch):
-    monkeypatch.setattr("simulate.suite.command.run_suite", None)
+    monkeypatch.setattr("simulate.cli.suite.run_suite", None)
     (tmp_path / "text.txt").write_text("one two three four " * 300)
     wanted = arguments.replace("TEXT", str(tmp_path / "text.txt")).split()
     main.main(["suite", "--dry-run", "--out", str(tmp_path / "s.nc"), *wanted], standalone_mode=False)

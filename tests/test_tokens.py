@@ -13,11 +13,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bounds import expected_unique, parse_source, variance_unique
-from bounds.spectrum import FrequencySpectrum
-from simulate.alias import alias_table, whole_masses
-from simulate.backends import counting, cpu, keys, reference
-from simulate.sampling import FRESH, HASH_PRIME, OPEN, OVERFLOW, Sampler, build_sampler, listed_sampler, multiply_mod
-from simulate.stream import Stream
+from bounds.base.spectrum import FrequencySpectrum
+from simulate.drawing.alias import alias_table, whole_masses
+from simulate.drawing.backends import counting, cpu, keys, reference
+from simulate.drawing.stream import Stream
+from simulate.drawing.tables import (
+    FRESH,
+    HASH_PRIME,
+    OPEN,
+    OVERFLOW,
+    Sampler,
+    build_sampler,
+    listed_sampler,
+    multiply_mod,
+)
 from tests import statistics as stats
 
 SEED = 20261121

@@ -16,13 +16,18 @@ import numpy as np
 import pytest
 
 import simulate
-from simulate import sweep_cells
-from simulate.cli import main
-from simulate.files import FIGURES, RESULTS, claimed, written_whole
-from simulate.job import prepare
-from simulate.locks import locked
-from simulate.plan import Sweep
-from simulate.store import CellStore
+from simulate.cli.main import main
+from simulate.running import cells as sweep_cells
+from simulate.running.keeping.files import (
+    FIGURES,
+    RESULTS,
+    claimed,
+    written_whole,
+)
+from simulate.running.keeping.locks import locked
+from simulate.running.keeping.store import CellStore
+from simulate.studies.sweep.job import prepare
+from simulate.studies.sweep.plan import Sweep
 from tests.sweep_runs import LONG_FLAGS, StopHereError, cells_done, finish, same, start, stop_after, wait_for
 
 ORDERS = list(permutations(range(3)))[1:]
@@ -148,7 +153,7 @@ def test_a_figure_and_a_result_saved_by_hand_are_locked_too(tmp_path):
     dataset = simulate.sweep(**TINY)
     with another_run(tmp_path / "x.nc"), pytest.raises(ValueError, match="is being written by another run"):
         simulate.save_result(dataset, tmp_path / "x.nc", overwrite=True)
-    from simulate.figures import save_figure
+    from simulate.studies.sweep.figure import save_figure
 
     with another_run(tmp_path / "x.png", FIGURES), pytest.raises(ValueError, match="is being written by another run"):
         save_figure(dataset, [], tmp_path / "x.png")

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 import bounds
 from bounds import fit_loss_law
-from bounds.uncertainty import FORMULAS
+from bounds.fitting.runs.uncertainty import FORMULAS
 from tests.law_runs import LAWS, ladder, losses
 from tests.test_efficiency import at_fifty_digits
 

@@ -55,7 +55,7 @@ def flags(name: str, folder: Path) -> list[str]:
 
 def record(name: str, folder: Path) -> dict[str, str]:
     """Shape, sum and hash of each integer variable of the result of `name`."""
-    from simulate.cli import main
+    from simulate.cli.main import main
 
     done = CliRunner().invoke(main, flags(name, folder), catch_exceptions=False)
     assert done.exit_code == 0, done.output

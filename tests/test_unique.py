@@ -12,7 +12,8 @@ import xarray as xr
 from hypothesis import given, settings
 
 import bounds
-from bounds import testing, unique
+from bounds import testing
+from bounds.counts import unique
 
 THOROUGH = settings(max_examples=60, deadline=None)
 

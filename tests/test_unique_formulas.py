@@ -1,4 +1,4 @@
-"""Hand-written numerics against the expressions of `bounds.statements.unique`, at fifty digits."""
+"""Hand-written numerics against the expressions of `bounds.counts.formulas`, at fifty digits."""
 
 import mpmath
 import pytest
@@ -6,8 +6,8 @@ import sympy
 from sympy.codegen import cfunctions
 
 import bounds
-from bounds import unique
 from bounds.catalogue import explain
+from bounds.counts import unique
 
 
 def rank_sum(term, last):

@@ -9,8 +9,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats as laws
 
-from simulate.stream import random_bits
-from simulate.variates import STATE_SIZE, beta, binomial, bits, geometric, normal_pair, start, uniform
+from simulate.drawing.stream import random_bits
+from simulate.engines.variates import (
+    STATE_SIZE,
+    beta,
+    binomial,
+    bits,
+    geometric,
+    normal_pair,
+    start,
+    uniform,
+)
 from tests import statistics as stats
 from tests.strategies import magnitudes
 

@@ -16,8 +16,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import bounds
-from bounds import testing, windows
-from bounds.numerics import autocorrelation, word_chains, word_kinds
+from bounds import testing
+from bounds.counts import autocorrelation, windows, word_chains, word_kinds
 from tests.test_windows import streams, windows_of
 
 THOROUGH = settings(max_examples=60, deadline=None)

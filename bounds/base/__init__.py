@@ -1,0 +1,1 @@
+"""What every room stands on: formulas and their letters, intervals, sources, spectra, numbers, checks of arguments."""

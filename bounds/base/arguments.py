@@ -1,0 +1,180 @@
+"""What an argument may be: checks that flags, entries of a TOML file and arguments in Python share.
+
+Each parameter is declared once, as a value of one of the classes below. Called with what was given, it returns what
+that means, or raises ValueError with one sentence: the name, what is allowed, and what was given. Loads nothing heavy.
+"""
+
+from __future__ import annotations
+
+import difflib
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from os import PathLike, fspath
+from pathlib import PurePath
+from typing import Any
+
+from bounds.base.one_number import number_between, printable, shown
+from bounds.base.quantities import (
+    LARGEST,
+    entries_of,
+    parse_count,
+    parse_flop,
+    parse_grid,
+    parse_number,
+)
+
+__all__ = [
+    "Choice", "Count", "Entries", "File", "Flag", "Flop", "Grid", "Number", "Text", "close_to", "printable", "shown",
+    "unknown",
+]  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Count:
+    """A whole number from `low` to `high`, a number or as people write it: 1e6, 300B."""
+
+    name: str
+    low: int = 1
+    high: int = LARGEST
+
+    def __call__(self, value: Any, name: str = "") -> int:
+        """The number."""
+        return parse_count(value, name=name or self.name, low=self.low, high=self.high)
+
+
+@dataclass(frozen=True)
+class Flop:
+    """FLOP to spend: 5.76e23, 10ZFLOP, 1 PF-day."""
+
+    name: str = "compute"
+
+    def __call__(self, value: Any, name: str = "") -> int:
+        """The number."""
+        return parse_flop(value, name=name or self.name)
+
+
+@dataclass(frozen=True)
+class Grid:
+    """Whole numbers in ascending order, a list or 1e3:1e6:25 or 1e3,1e6."""
+
+    name: str
+
+    def __call__(self, value: Any, name: str = "") -> tuple[int, ...]:
+        """The numbers."""
+        return parse_grid(value, name=name or self.name)
+
+
+@dataclass(frozen=True)
+class Number:
+    """A finite number between `low` and `high`, which errors call `text`; with `percent`, 50% is 0.5."""
+
+    name: str
+    low: float = -math.inf
+    high: float = math.inf
+    low_open: bool = True
+    high_open: bool = True
+    text: str = ""
+    percent: bool = False
+
+    def __call__(self, value: Any, name: str = "") -> float:
+        """The number."""
+        name = name or self.name
+        read = parse_number(value, name=name, percent=self.percent) if isinstance(value, str) else value
+        return number_between(
+            name, read, low=self.low, high=self.high, low_open=self.low_open, high_open=self.high_open,
+            text=self.text or ("a finite number" if self.low == -math.inf else ""), given=value,
+        )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One of `allowed`."""
+
+    name: str
+    allowed: tuple[str, ...]
+
+    def __call__(self, value: Any, name: str = "") -> str:
+        """The word; the nearest one is named where it is none of them."""
+        if isinstance(value, str) and value in self.allowed:
+            return value
+        hint = f"; did you mean {close}?" if (close := close_to(value, self.allowed)) else ""
+        raise ValueError(f"{name or self.name} must be one of {', '.join(self.allowed)}, got {shown(value)}{hint}")
+
+
+@dataclass(frozen=True)
+class Flag:
+    """True or False."""
+
+    name: str
+
+    def __call__(self, value: Any, name: str = "") -> bool:
+        """The truth value; numbers and words are none."""
+        if isinstance(value, bool):
+            return value
+        raise ValueError(f"{name or self.name} must be true or false, got {shown(value)}")
+
+
+@dataclass(frozen=True)
+class Text:
+    """A text, of which `example` is one."""
+
+    name: str
+    example: str
+
+    def __call__(self, value: Any, name: str = "") -> str:
+        """The text."""
+        if isinstance(value, str):
+            return value
+        raise ValueError(f"{name or self.name} must be a text such as {self.example}, got {shown(value)}")
+
+
+@dataclass(frozen=True)
+class File:
+    """The name of a file, one that ends in one of `endings` where there are any."""
+
+    name: str
+    endings: tuple[str, ...] = ()
+
+    def __call__(self, value: Any, name: str = "") -> str:
+        """The name as a text."""
+        path = fspath(value) if isinstance(value, PathLike) else value
+        if not isinstance(path, str):
+            raise ValueError(f"{name or self.name} must be the name of a file, got {shown(value)}")
+        if "\0" in path:
+            raise ValueError(f"{name or self.name} must be the name of a file, which holds no NUL, got {shown(path)}")
+        if self.endings and PurePath(path).suffix not in self.endings:
+            ends = ", ".join(self.endings)
+            raise ValueError(f"{name or self.name} must name a file that ends in {ends}, got {shown(path)}")
+        return path
+
+
+@dataclass(frozen=True)
+class Entries:
+    """Several entries in one text, parted by commas, or a list of numbers and texts: as text."""
+
+    name: str
+    example: str
+
+    def __call__(self, value: Any, name: str = "") -> str:
+        """The entries as one text, to be read by who knows what they mean."""
+        if isinstance(value, str):
+            return value
+        entries = entries_of(value)
+        if not entries or any(isinstance(e, bool) or not isinstance(e, int | float | str) for e in entries):
+            raise ValueError(f"{name or self.name} must be a list such as {self.example}, got {shown(value)}")
+        return ",".join(e if isinstance(e, str) else shown(e) for e in entries)
+
+
+def close_to(given: Any, known: Iterable[str]) -> str:
+    """The names among `known` that `given` may have meant, joined by "or"; empty where none is near."""
+    names = {name.lower(): name for name in known}
+    return " or ".join(names[name] for name in difflib.get_close_matches(str(given)[:80].lower(), names, n=2))
+
+
+def unknown(what: str, given: Any, known: Iterable[str], advice: str = "", *, word: str | None = None) -> ValueError:
+    """The error for a name that is not `known`: the nearest ones, then all of them; `word` is the part that names."""
+    names = list(known)
+    close = close_to(given if word is None else word, names)
+    hint = f"did you mean {close}? " if close else ""
+    return ValueError(f"unknown {what} {shown(given)}: {hint}known are {', '.join(names)}{advice and f'; {advice}'}")

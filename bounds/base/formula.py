@@ -1,0 +1,244 @@
+"""Letters with units, and `Formula`: an expression that carries its label, assumption and source.
+
+Every public formula of `bounds` has one `Formula`, kept as text beside the code that evaluates it, in the
+module's table ``FORMULAS``; `bounds.catalogue` lists and explains them. Elementary closed forms are evaluated from
+that text (`Formula.function`); sums and special functions are evaluated by hand-written code and compared with the
+text at fifty digits in the tests. sympy is loaded when an expression is first looked at, not before.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from bounds.base.intervals import LABELS
+from bounds.base.left_sides import (
+    BY_LEFT_SIDE,
+    BY_NAME,
+    INDICES,
+    INDICES_BY_NAME,
+)
+
+PAPER_VERSIONS = {
+    "kausik2024v1": "Kausik 2024, arXiv:2402.14746v1 (N ~ D^0.58)",
+    "kausik2024v3": "Kausik 2024, arXiv:2402.14746v3 (N ~ D^0.44, the low end alone)",
+    "kausik2024v6": "Kausik 2024, arXiv:2402.14746v4-v6 (exponent between 0.44 and 0.72)",
+}
+"""The paper's versions claim different exponents, so that an exponent without its version is an error."""
+
+
+@dataclass(frozen=True)
+class Letter:
+    """One symbol: what it means, its unit, and what sympy may assume of it."""
+
+    name: str
+    meaning: str
+    unit: str
+    latex: str = ""
+    assumptions: tuple[str, ...] = ("positive",)
+
+
+_LETTERS = (
+    Letter("D", "corpus size: number of draws, of sequences or of tokens, as said", "draws", "D", ("positive",)),
+    Letter("D2", "a later size of the same corpus", "draws", "D_2"),
+    Letter("U", "number of distinct sequences in the corpus", "sequences"),
+    Letter("N", "parameters of the model", "parameters"),
+    Letter("V", "number of types in the support", "sequences", "V", ("positive", "integer")),
+    Letter("p", "probability of one type in one draw", "1"),
+    Letter("r", "rank of a type", "1", "r", ("positive", "integer")),
+    Letter("k", "multiplicity: how often a type was seen", "1", "k", ("positive",)),
+    Letter("s", "Zipf exponent", "1"),
+    Letter("q", "Mandelbrot's shift of the ranks", "1", "q", ("nonnegative",)),
+    Letter("d", "Pitman-Yor discount", "1"),
+    Letter("theta", "Pitman-Yor concentration", "1", r"\theta", ("real",)),
+    Letter("rho", "ratio of a geometric law", "1", r"\rho"),
+    Letter("w", "weight of one domain in a mixture", "1"),
+    Letter("E", "irreducible loss", "nats per token"),
+    Letter("A", "coefficient of the parameter term of a loss law", "nats per token", "A"),
+    Letter("B", "coefficient of the data term of a loss law", "nats per token", "B"),
+    Letter("alpha", "exponent of the parameter term of a loss law", "1", r"\alpha"),
+    Letter("beta", "exponent of the data term of a loss law", "1", r"\beta"),
+    Letter("epsilon", "excess loss L - E", "nats per token", r"\varepsilon"),
+    Letter("gamma", "exponent of distinct sequences, U ~ D^gamma", "1", r"\gamma"),
+    Letter("M", "largest loss of one prediction", "nats per token"),
+    Letter("c", "loss that a new sequence costs at least", "nats per sequence"),
+    Letter("nu", "parameters per stored sequence", "parameters per sequence", r"\nu"),
+    Letter("b", "Bernstein (margin) exponent of the learner", "1", "b", ("nonnegative",)),
+    Letter("K", "scale of a growth curve U = K D^gamma - u0", "sequences"),
+    Letter("u0", "offset of a growth curve", "sequences", "u_0", ("real",)),
+    Letter("C", "compute of a training run", "FLOP"),
+)
+LETTERS = {letter.name: letter for letter in _LETTERS}
+
+
+@functools.cache
+def symbols(own: tuple[Letter, ...] = ()) -> dict[str, Any]:
+    """The letters as sympy symbols with their assumptions; those of `own` take the place of others of their name."""
+    import sympy
+
+    table = LETTERS | {letter.name: letter for letter in own}
+    return {name: sympy.Symbol(name, **dict.fromkeys(letter.assumptions, True)) for name, letter in table.items()}
+
+
+@functools.cache
+def _names(own: tuple[Letter, ...]) -> dict[str, Any]:
+    """What a formula's text may name: the letters, and the functions whose usual names are letters here."""
+    import sympy
+    from sympy.codegen import cfunctions
+
+    return {
+        **symbols(own),
+        "Gamma": sympy.gamma,
+        "Beta": sympy.beta,
+        "Zeta": sympy.zeta,
+        "expm1": cfunctions.expm1,
+        "log1p": cfunctions.log1p,
+    }
+
+
+_PLAIN = (
+    (r"\\(?:mathbb|mathrm|operatorname|text)\{([^{}]*)\}", r"\1"),
+    (r"\\frac\{([^{}]*)\}\{([^{}]*)\}", r"(\1)/(\2)"),
+    (r"\\(?:ge|geq)\b", ">="),
+    (r"\\(?:le|leq)\b", "<="),
+    (r"\\\|", "||"),
+    (r"\\[,;:! ]", " "),
+    (r"\\([A-Za-z]+)", r"\1"),
+    (r"([_^])\{([^{} ]*)\}", r"\1\2"),
+    (r"([_^])\{([^{}]*)\}(?=[A-Za-z])", r"\1(\2) "),
+    (r"([_^])\{([^{}]*)\}", r"\1(\2)"),
+    (r" {2,}", " "),
+)
+"""What LaTeX becomes where there is no LaTeX, in this order."""
+
+
+@dataclass(frozen=True)
+class Formula:
+    """One statement of the theory: ``quantity = expression``, and how far it may be trusted.
+
+    `text` is the right-hand side in sympy's syntax over the names of `LETTERS` and of `own`, the letters that this
+    formula alone uses or reads otherwise; `arguments` are the letters that `function` takes, in that order. `label`
+    is one of `bounds.base.intervals.LABELS`. `relation` is "=" or, for a bound, "<=" or ">=". `of` names the public
+    function that evaluates the formula; where it is empty, the name up to the first dot does. The worked number of
+    `explain` is the value of `call`, a Python expression over `bounds` and `numpy`, or of `function` at `example`.
+    """
+
+    name: str
+    quantity: str
+    text: str
+    arguments: tuple[str, ...]
+    label: str
+    assumption: str
+    source: str
+    equation: str
+    unit: str = "1"
+    example: tuple[float, ...] = ()
+    of: str = ""
+    call: str = ""
+    own: tuple[Letter, ...] = ()
+    relation: str = "="
+
+    def __post_init__(self) -> None:
+        if self.label not in LABELS:
+            raise ValueError(f"label of formula {self.name} must be one of {LABELS}, got {self.label!r}")
+
+    @property
+    def public_name(self) -> str:
+        """The function of `bounds` that evaluates this formula."""
+        return self.of or self.name.partition(".")[0]
+
+    @property
+    def symbols(self) -> dict[str, Any]:
+        """The sympy symbols of the letters as this formula reads them, by name."""
+        return symbols(self.own)
+
+    @property
+    def expression(self) -> Any:
+        """The right-hand side as a sympy expression."""
+        import sympy
+
+        return sympy.sympify(self.text, locals=_names(self.own))
+
+    @property
+    def letters(self) -> tuple[Letter, ...]:
+        """The letters that occur in the expression, in alphabetical order; indices of sums are none."""
+        table = LETTERS | {letter.name: letter for letter in self.own}
+        return tuple(table[name] for name in sorted(map(str, self.expression.free_symbols)))
+
+    @property
+    def left(self) -> str:
+        """The left-hand side in plain text."""
+        quantity = self.quantity
+        for pattern, plain in _PLAIN:
+            quantity = re.sub(pattern, plain, quantity)
+        return quantity
+
+    @property
+    def meaning(self) -> str:
+        """What the left-hand side is, in words that name each letter of it that `letters` do not."""
+        return BY_NAME.get(self.name) or BY_LEFT_SIDE[self.left]
+
+    @property
+    def indices(self) -> dict[str, str]:
+        """What the sums, products and integrals of the expression run over."""
+        import sympy
+
+        own = INDICES_BY_NAME.get(self.name, {})
+        bound = {
+            str(index)
+            for one in self.expression.atoms(sympy.Sum, sympy.Product, sympy.Integral)
+            for index in one.variables
+        }
+        return {name: own.get(name) or INDICES[name] for name in sorted(bound)}
+
+    @property
+    def latex(self) -> str:
+        """The statement in LaTeX, e^x - 1 and ln(1 + x) written out."""
+        import sympy
+        from sympy.codegen import cfunctions
+
+        table = LETTERS | {letter.name: letter for letter in self.own}
+        names = {symbol: table[name].latex or name for name, symbol in self.symbols.items()}
+        relation = {"=": "=", "<=": r"\le", ">=": r"\ge"}[self.relation]
+        written = self.expression.replace(cfunctions.expm1, lambda x: sympy.exp(x) - 1)
+        written = written.replace(cfunctions.log1p, lambda x: sympy.log(1 + x))
+        # sympy prints the arguments of its own beta function as plain text.
+        written = written.replace(sympy.beta, sympy.Function("B"))
+        return f"{self.quantity} {relation} {sympy.latex(written, symbol_names=names)}"
+
+    @property
+    def plain(self) -> str:
+        """The statement in one line of plain text, in sympy's syntax."""
+        return f"{self.left} {self.relation} {self.text}"
+
+    @property
+    def function(self) -> Callable[..., Any]:
+        """The expression as a function of `arguments`, in order; arrays broadcast."""
+        return _lambdified(self.text, self.arguments, self.own)
+
+    def worked(self) -> tuple[str, float] | None:
+        """What to type, or the values of the letters, and the number that comes out; None without an example."""
+        if self.call:
+            import numpy
+
+            import bounds
+
+            # The calls are constants of this package, written beside the formulas and checked by the tests.
+            return self.call, float(eval(self.call, {"bounds": bounds, "numpy": numpy}))
+        if self.example:
+            given = ", ".join(f"{k} = {v:g}" for k, v in zip(self.arguments, self.example, strict=True))
+            return given, float(self.function(*self.example))
+        return None
+
+
+@functools.cache
+def _lambdified(text: str, arguments: tuple[str, ...], own: tuple[Letter, ...]) -> Callable[..., Any]:
+    import sympy
+
+    # Letters such as gamma are also the names of functions in the generated code: stand-ins keep the two apart.
+    stand_ins = {symbols(own)[name]: sympy.Dummy(name) for name in arguments}
+    expression = sympy.sympify(text, locals=_names(own)).xreplace(stand_ins)
+    return sympy.lambdify(list(stand_ins.values()), expression, modules=["scipy", "numpy"])

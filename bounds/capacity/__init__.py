@@ -1,0 +1,1 @@
+"""What a model of N parameters holds, and its loss."""

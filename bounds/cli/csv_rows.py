@@ -1,0 +1,115 @@
+"""The header and the rows of a CSV file, each row with the line at which an editor shows it.
+
+Nothing is guessed: what is not comma-separated text in UTF-8 is refused in one sentence that quotes at most 80
+characters of the file.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from dataclasses import dataclass
+
+from bounds.base.one_number import (
+    MAX_QUOTED,
+    cut,
+    printable,
+    shown,
+)
+
+_MAGICS = (
+    (b"\x1f\x8b", "compressed by gzip"), (b"\x28\xb5\x2f\xfd", "compressed by zstd"),
+    (b"BZh", "compressed by bzip2"), (b"\xfd7zXZ\x00", "compressed by xz"),
+    (b"PK\x03\x04", "a zip archive, as workbooks (.xlsx) are"), (b"\xd0\xcf\x11\xe0", "an old workbook (.xls)"),
+    (b"PAR1", "a Parquet file"), (b"ARROW1", "an Arrow file"), (b"\x93NUMPY", "a NumPy array"),
+    (b"\x89HDF", "an HDF5 file"), (b"SQLite format 3", "an SQLite database"), (b"%PDF", "a PDF"),
+    (b"\xff\xfe", "text in UTF-16"), (b"\xfe\xff", "text in UTF-16"),
+)  # fmt: skip
+_JSON = re.compile(r"\{|\[\s*[\[\"{\d]")
+_SEPARATORS = {";": "';'", "\t": "tabs", "|": "'|'"}
+
+
+@dataclass(frozen=True)
+class Row:
+    """The cells of one record, and the line of the file at which it begins."""
+
+    line: int
+    cells: tuple[str, ...]
+
+
+def read_rows(data: bytes, name: str) -> tuple[Row, list[Row]]:
+    """The header of a CSV file and the rows below it, without the blank ones; `name` is the file's, for sentences.
+
+    Lines are counted as an editor does: blank ones, those above the header and those inside quotation marks too.
+    Raises ValueError with one sentence for a file that is empty, no CSV file in UTF-8, or not comma-separated.
+    """
+    rows = [row for row in _records(_text(data, name), name) if any(cell.strip() for cell in row.cells)]
+    if not rows:
+        raise ValueError(f"{name} is empty; it needs a header line and one run a line")
+    header = Row(rows[0].line, tuple(cell.strip() for cell in rows[0].cells))
+    if _JSON.match(header.cells[0]):
+        begins = shown(",".join(header.cells))
+        raise ValueError(
+            f"{name} looks like JSON, not CSV: line {header.line} is {begins}; write it with a header line"
+        )
+    if len(header.cells) == 1:
+        for mark, called in _SEPARATORS.items():
+            if mark in header.cells[0]:
+                raise ValueError(f"{name} is separated by {called}; it must be separated by commas")
+    for row in rows[1:]:
+        if len(row.cells) > len(header.cells):
+            raise ValueError(
+                f"{name}, line {row.line}: {len(row.cells)} cells under {len(header.cells)} columns; is a comma too "
+                "many, or a decimal or thousands comma among them?"
+            )
+    return header, rows[1:]
+
+
+def listed(names: tuple[str, ...]) -> str:
+    """Names of columns in a sentence, at most 80 characters of them."""
+    text, count = "", 0
+    for name in (cut(printable(name)) for name in names):
+        longer = f"{text}, {name}" if text else name
+        if len(longer) > MAX_QUOTED:
+            break
+        text, count = longer, count + 1
+    rest = len(names) - count
+    if not rest:
+        return text
+    return f"{text} and {rest} more" if text else f"{shown(names[0])} and {rest - 1} more"
+
+
+def _text(data: bytes, name: str) -> str:
+    for magic, what in _MAGICS:
+        if data.startswith(magic):
+            raise ValueError(f"{name} is {what}, not a CSV file; write it as comma-separated text in UTF-8")
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise ValueError(
+            f"{name} is not a CSV file in UTF-8 (byte 0x{data[error.start]:02x} in line {line}); save it as UTF-8"
+        ) from None
+    if "\0" in text:
+        raise ValueError(f"{name} is not a CSV file in UTF-8 (it has NUL characters); save it as UTF-8")
+    return text
+
+
+def _records(text: str, name: str) -> list[Row]:
+    # With newline="" lines end where those of an editor do, and those inside quotation marks stay as they are.
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    rows, line = [], 1
+    try:
+        for cells in reader:
+            rows.append(Row(line, tuple(cells)))
+            line = reader.line_num + 1
+    except csv.Error as error:
+        begins = io.StringIO(text, newline="").readlines()[line - 1].strip()
+        reason = str(error)
+        if "end of data" in reason or "field limit" in reason:
+            reason = "a quotation mark is opened and not closed"
+        elif "expected after" in reason:
+            reason = "a quotation mark stands inside a cell, or one above it is not closed"
+        raise ValueError(f"{name}, line {line}: {reason}, in {shown(begins)}") from None
+    return rows

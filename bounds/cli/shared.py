@@ -1,0 +1,391 @@
+"""What the three command lines share: how they end, how they write numbers and how they print a table.
+
+Exit codes: 0 done; 1 failure while running; 2 anything wrong with an argument or a file it names; 130 interrupted, 143
+and 129 ended by SIGTERM and SIGHUP.
+Loads click alone; rich is loaded when a table is printed.
+"""
+
+from __future__ import annotations
+
+import codecs
+import errno
+import os
+import re
+import shutil
+import signal
+import sys
+import textwrap
+import traceback
+import unicodedata
+import warnings
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, TextIO, cast
+
+import click
+
+import bounds
+from bounds import __version__
+from bounds.base.arguments import (
+    Choice,
+    Count,
+    Grid,
+    Number,
+    printable,
+    shown,
+    unknown,
+)
+from bounds.base.one_number import cut
+from bounds.base.quantities import LARGEST
+from bounds.cli.process import (
+    Named,
+    Stopped,
+    Unminded,
+    hearing_signals,
+    silence,
+)
+from bounds.cli.readable import behind, readable
+
+SCHEMA_VERSION = 1
+"""Version of the keys of ``--json`` and of a saved result."""
+
+
+class Checked(click.ParamType):
+    """The type of a flag or an argument whose value a check of `bounds.base.arguments` reads."""
+
+    def __init__(self, check: Callable[..., Any], metavar: str = "") -> None:
+        self.check, self.name = check, metavar or getattr(check, "name", "value")
+
+    def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str | None:
+        """The words of a choice; nothing for other checks."""
+        return f"[{'|'.join(self.check.allowed)}]" if isinstance(self.check, Choice) else None
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """What the check makes of `value`; fails with one sentence that names the flag."""
+        return parse_or_fail(self.check, value, name=flag_name(param))
+
+
+class CountType(Checked):
+    """A whole number as people write it: 1e6, 300B, 1.5T."""
+
+    def __init__(self, low: int = 1, high: int = LARGEST) -> None:
+        super().__init__(Count("value", low, high), "count")
+
+
+class NumberType(Checked):
+    """A number between two ends, as `bounds.base.arguments.Number` takes it."""
+
+    def __init__(self, **limits: Any) -> None:
+        super().__init__(Number("value", **limits), "float")
+
+
+class GridType(Checked):
+    """Whole numbers: 1e3:1e9:25 (log-spaced) or 1e3,1e6 (exactly these)."""
+
+    def __init__(self) -> None:
+        super().__init__(Grid("n-draws"), "grid")
+
+
+def flag_name(param: click.Parameter | None) -> str:
+    """What sentences call a flag, without its dashes, or an argument."""
+    if isinstance(param, click.Option):
+        return param.opts[0].lstrip("-")
+    return param.human_readable_name.lower().replace("_", "-").strip("[].") if param else "value"
+
+
+class Command(click.Command):
+    """A command whose arguments may be mistaken for flags: -3e11 is a number, not the flag -3."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """As click does, but for a negative number in the place of an argument, which is refused as such."""
+        given = list(args)
+        try:
+            return super().parse_args(ctx, args)
+        except click.NoSuchOption as error:
+            found = next((one for one in given if one.startswith(error.option_name) and _NEGATIVE.match(one)), None)
+            arguments = [param for param in self.params if isinstance(param, click.Argument)]
+            if found is None:
+                raise
+            if not arguments:
+                raise click.UsageError(f"{shown(found)} follows no flag that takes a value") from None
+            arguments[0].type(found, arguments[0], ctx)
+            raise click.UsageError(
+                f"{flag_name(arguments[0])} must be a name, got {shown(found)}; write ./{found} for such a file"
+            ) from None
+
+
+_NEGATIVE = re.compile(r"-(\.?\d|inf|nan)", re.IGNORECASE)
+
+
+class Group(click.Group):
+    """A group that knows what a mistyped command may have meant."""
+
+    command_class = Command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """As click does; where there is no such command, the error names the nearest one and all others."""
+        if self.get_command(ctx, args[0]) is None and not args[0].startswith("-"):
+            raise click.UsageError(str(unknown("command", args[0], self.commands)))
+        return super().resolve_command(ctx, args)
+
+
+with_version = click.version_option(__version__, prog_name="efficiency-bounds")
+"""Decorator: the flag --version."""
+
+
+def command_group(text: str) -> click.Group:
+    """A group of commands with the flags that every one of ours has: -h and --version."""
+    return with_version(Group(help=text, context_settings={"help_option_names": ["-h", "--help"]}))
+
+
+def result_object(rows: list[Any], parameters: dict[str, Any], **more: Any) -> dict[str, Any]:
+    """The one object that ``--json`` prints, with the keys that every command has; `more` fills some of them."""
+    empty: dict[str, Any] = {"bands": [], "warnings": [], "verdict": None}
+    provenance = {"software": f"efficiency-bounds {__version__}", "parameters": parameters}
+    return {"schema_version": SCHEMA_VERSION, "rows": rows, **(empty | more), "provenance": provenance, "path": None}
+
+
+def parse_or_fail(parse: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
+    """``parse(...)``, with a ValueError turned into a usage error (exit code 2)."""
+    try:
+        return parse(*arguments, **options)
+    except ValueError as error:
+        raise click.UsageError(str(error)) from None
+
+
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
+"""What a disk says that takes no more: no fault of a name."""
+
+
+def run(command: click.Command, program: str) -> None:
+    """Run a command line and leave the process with the right exit code, without a traceback for bad input."""
+    _open_streams()
+    warnings.showwarning = show_warning
+    try:
+        with hearing_signals():
+            result = command.main(prog_name=program, standalone_mode=False)
+            sys.stdout.flush()
+    except click.exceptions.NoArgsIsHelpError as error:
+        print(error.format_message())
+        sys.exit(0)
+    except click.ClickException as error:
+        _leave(error.exit_code, error.format_message())
+    except (click.Abort, KeyboardInterrupt) as error:
+        if isinstance(error.__cause__, EOFError):  # click takes it for the end of an answer, and we ask nothing
+            _leave(1, _fault(error.__cause__))
+        _end(Stopped(signal.SIGINT))
+    except Stopped as stopped:
+        _end(stopped)
+    except (BrokenPipeError, SystemExit):
+        # Whoever read our output has seen enough; click itself exits, with 1, where it notices first. Python would
+        # complain once more when it closes stdout.
+        silence(sys.stdout)
+        sys.exit(0)
+    except MemoryError:
+        _leave(1, "out of memory; ask for fewer draws, fewer threads or a source with a lighter tail")
+    except OverflowError as error:
+        _leave(2, f"a number is too large to compute with ({error})")
+    except (ValueError, OSError) as error:
+        _leave(1 if isinstance(error, OSError) and error.errno in FULL else 2, describe(error))
+    except Exception as error:  # noqa: BLE001  (whatever it is, a traceback helps no reader)
+        _leave(1, _fault(error))
+    else:
+        sys.exit(result if isinstance(result, int) else 0)
+
+
+def _fault(error: BaseException) -> str:
+    """One sentence for an error that nobody expected, with the last line of ours that it passed."""
+    root = os.path.dirname(os.path.dirname(os.path.abspath(bounds.__file__)))
+    packages = tuple(os.path.join(root, name, "") for name in ("bounds", "simulate", "experiments"))
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename.startswith(packages)]
+    where = f" ({os.path.relpath(frames[-1].filename, root)}, line {frames[-1].lineno})" if frames else ""
+    words = " ".join(str(error).split())
+    name = (
+        type(error).__name__
+        if type(error).__module__ == "builtins"
+        else f"{type(error).__module__}.{type(error).__name__}"
+    )
+    return f"{name}{f': {words}' if words else ''}{where}; this is a fault of the program, please report it"
+
+
+def show_warning(message: Any, category: Any, *where: Any, **more: Any) -> None:
+    """What our own functions warn of as a sentence, without the place in the code that Python would add."""
+    if category is UserWarning:
+        print(f"! {one_line(str(message))}", file=sys.stderr)
+    else:
+        _as_python_does(message, category, *where, **more)
+
+
+_as_python_does = warnings.showwarning
+
+
+def _end(stopped: Stopped) -> None:
+    print(f"error: {stopped}", file=sys.stderr, flush=True)
+    # Everything is unwound by now but threads in compiled loops, which a normal exit would wait for.
+    os._exit(stopped.code)
+
+
+def _open_streams() -> None:
+    """Give a process whose streams were closed somewhere to write, and replace what its terminal cannot show."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115  (open until the process ends)
+        elif hasattr(getattr(sys, name), "reconfigure"):
+            getattr(sys, name).reconfigure(errors="spelled")
+    # No run ends because nobody hears of it.
+    out, err = Named(sys.stdout, "standard output"), Unminded(sys.stderr)
+    sys.stdout, sys.stderr = readable(cast("TextIO", out)), readable(cast("TextIO", err))
+
+
+_SPELLED = {
+    "×": "x", "·": "*", "–": "-", "—": "-", "−": "-", "…": "...", "∞": "inf", "≤": "<=", "≥": ">=", "≈": "~", "∝": "~",
+    "√": "sqrt", "→": "->", "±": "+-", "─": "-", "’": "'",
+}  # fmt: skip
+"""What stands for a character that the terminal cannot show; Greek letters are written with their names."""
+
+
+def spelled(text: str) -> str:
+    """`text` as the standard output will show it, before a table is laid out by the lengths of its cells.
+
+    Names of files and of columns may hold what moves a cursor or breaks a line: it is written out.
+    """
+    encoding = sys.stdout.encoding or "utf-8"
+    return printable(text).encode(encoding, "spelled").decode(encoding)
+
+
+def _spell(error: UnicodeError) -> tuple[str, int]:
+    """Readable ASCII for the characters that an encoding lacks: β becomes beta, × becomes x, é becomes e."""
+    assert isinstance(error, UnicodeEncodeError)
+    return "".join(map(_ascii, error.object[error.start : error.end])), error.end
+
+
+def _ascii(character: str) -> str:
+    if "\udc80" <= character <= "\udcff":  # a byte of a name of a file that is not UTF-8
+        return f"\\x{ord(character) - 0xDC00:02x}"
+    name = unicodedata.name(character, "")
+    if name.startswith("GREEK "):
+        letter = name.split()[-1]
+        return letter.capitalize() if character.isupper() else letter.lower()
+    plain = unicodedata.normalize("NFKD", character).encode("ascii", "ignore").decode()
+    return _SPELLED.get(character) or plain or "?"
+
+
+codecs.register_error("spelled", _spell)
+
+
+def describe(error: Exception) -> str:
+    """One sentence for an error: of an operating-system error, what failed and on which file."""
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
+    return str(error)
+
+
+_LONG_PATH = 400
+
+
+def one_line(message: str) -> str:
+    """`message` on one line of printable characters; words of the command line that it quotes are cut where long.
+
+    A path of some folders stays whole: who reads it looks for its end.
+    """
+    for word in _words():
+        for written in {word, repr(word)[1:-1]}:
+            if len(written) > _LONG_PATH:
+                message = message.replace(written, cut(written))
+            elif written:
+                message = message.replace(written, printable(written))
+    text = printable(_BREAK.sub(" ", message.strip()))
+    return re.sub(rf"\S{{{_LONG_PATH},}}", lambda found: cut(found[0]), text)
+
+
+_BREAK = re.compile(r"\s*\n\s*")
+
+
+def _words() -> Iterable[str]:
+    """The words of the command line, the values of flags that stand behind =, and the names of files in either."""
+    for word in sys.argv[1:]:
+        yield word
+        if word.startswith("-"):
+            yield word.partition("=")[2]
+        yield os.path.basename(word.rpartition("=")[2])
+
+
+def _leave(code: int, message: str) -> None:
+    print(f"error: {one_line(message)}", file=sys.stderr)
+    sys.exit(code)
+
+
+def print_table(columns: Sequence[str], rows: Iterable[Sequence[str]], *, left: int = 1) -> None:
+    """Print a table on standard output: the first `left` columns flush left, the others flush right.
+
+    Where it is wider than the terminal it is printed in pieces, the first `left` columns beside each of them.
+    """
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+
+    titles, cells = [spelled(title) for title in columns], [[spelled(cell) for cell in row] for row in rows]
+    for places in _pieces(_widths(titles, cells), left, terminal_width()):
+        table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1))
+        for i in places:
+            table.add_column(titles[i], justify="left" if i < left else "right", no_wrap=True)
+        for row in cells:
+            table.add_row(*(row[i] for i in places))
+        # A table that is piped, or a single piece that is wider than the terminal, must not lose characters.
+        wide = Console(width=500, markup=False)  # with markup, labels in brackets would not be measured
+        out = behind(sys.stdout)
+        width = max(Console(file=out).width, table.__rich_measure__(wide, wide.options).maximum)
+        Console(file=out, width=width, highlight=False, markup=False, soft_wrap=True).print(table)
+
+
+def print_text(text: str, *, width: int | None = None) -> None:
+    """Print sentences, broken between words where the terminal ends, or after `width` characters where there is none.
+
+    Without either they stay on one line, for programs that look for them. Lines of `text` stay apart.
+    """
+    limit = terminal_width() or width
+    for line in text.split("\n"):
+        indent = "  " if line.startswith("! ") else ""
+        print(line if limit is None else textwrap.fill(
+            line, limit, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
+        ))  # fmt: skip
+
+
+def terminal_width() -> int | None:
+    """Characters on a line of the terminal (or what COLUMNS says); None where the output goes elsewhere."""
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+
+
+def fits_terminal(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:
+    """Whether `print_table` prints this table in one piece."""
+    return len(_pieces(_widths(columns, rows), 1, terminal_width())) == 1
+
+
+def _widths(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> list[int]:
+    """Characters of each column with the three that part it from the next; the last one has two of them."""
+    from rich.cells import cell_len
+
+    return [max(cell_len(cell) for cell in column) + 3 for column in zip(columns, *rows, strict=True)]
+
+
+def _pieces(widths: Sequence[int], left: int, limit: int | None) -> list[list[int]]:
+    """Which columns stand beside each other; every piece begins with the first `left` ones."""
+    keys = list(range(left))
+    pieces = [keys]
+    for i in range(left, len(widths)):
+        if limit is not None and len(pieces[-1]) > left and sum(widths[j] for j in [*pieces[-1], i]) > limit + 1:
+            pieces.append(keys)
+        pieces[-1] = [*pieces[-1], i]
+    return pieces
+
+
+def number(value: float | None, digits: int = 3) -> str:
+    """A number as a reader likes it: 1234, 0.580, 1.23e+09, ∞; a dash where there is none."""
+    if value is None or value != value:
+        return "–"
+    if abs(value) == float("inf"):
+        return "∞" if value > 0 else "-∞"
+    if value == int(value) and abs(value) < 1e6:
+        return str(int(value))
+    return f"{value:.{digits}g}"

@@ -1,0 +1,411 @@
+"""From a loss law to bounds on distinct sequences, on parameters and on the corpus that more skills need.
+
+A loss curve whose excess falls as ε(D) = B D^-β is compared with what learning theory allows a learner of U
+equally important sequences: an excess of U/D at the fast rate and of √(U/D) at the slow one. Solving for U
+gives D^(1-β) above and D^(1-2β) below; with β = 0.28 these are D^0.72 and D^0.44, and halfway lies D^0.58.
+
+| letter | meaning                                       | unit             | argument              |
+|--------|-----------------------------------------------|------------------|-----------------------|
+| D      | corpus size                                   | tokens           | `n_tokens`            |
+| β, B   | exponent and coefficient of the data term     | 1, nats per token | `beta`, of the law   |
+| ε      | excess loss B D^-β                            | nats per token   |                       |
+| U, γ   | distinct sequences, U ~ D^γ                   | sequences, 1     |                       |
+| b      | Bernstein (margin) exponent of the learner    | 1                | `bernstein`           |
+| ℓ      | tokens that make one sequence                 | tokens           | `tokens_per_sequence` |
+| ν      | parameters per stored sequence                | parameters       | `params_per_sequence` |
+| κ      | bits that a parameter holds                   | bits             | `bits_per_param`      |
+
+`bounds.efficiency.inversions` has the five ways from ε to U and their constants M, c and c_max;
+`bounds.fitting.runs.uncertainty` how sure each end is. Sequences are single tokens unless `tokens_per_sequence` says
+otherwise. The bounds at the linear rate do not change with the length of a sequence; the slow-rate bound does.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from bounds.base.arguments import unknown
+from bounds.base.formula import PAPER_VERSIONS, Formula, Letter
+from bounds.base.intervals import (
+    GIVEN,
+    HEURISTIC,
+    Bound,
+    Interval,
+)
+from bounds.base.one_number import items_of
+from bounds.base.pointwise import (
+    broadcast,
+    checked,
+    labelled,
+    positive,
+    shown,
+    single,
+    within_floats,
+)
+from bounds.efficiency import inversions
+from bounds.efficiency.inversions import (
+    DERIVED,
+    INVERSIONS,
+    LOSS_RANGE,
+    NOVELTY_COST,
+    LossCurve,
+)
+from bounds.laws.checks import as_positive
+from bounds.laws.law_range import bound_note
+from bounds.laws.published import LAWS, LossLaw, get_law
+
+__all__ = ["FORMULAS", "INVERSIONS", "LOSS_RANGE", "NOVELTY_COST", "Band", "bands", "exponent_band"]
+
+_BITS = Letter("b_seq", "bits that store one sequence", "bits per sequence", r"b_{\mathrm{seq}}")
+_KAPPA = Letter("kappa", "bits that one parameter holds", "bits per parameter", r"\kappa")
+
+
+def _exponent_formula(name: str, text: str, label: str, assumption: str, equation: str, **more: Any) -> Formula:
+    return Formula(
+        name=name, quantity=r"\gamma", text=text, label=label, assumption=assumption, source=DERIVED,
+        equation=equation, **more,
+    )  # fmt: skip
+
+
+FORMULAS = (
+    _exponent_formula(
+        "exponent_lower", "1 - 2*beta", HEURISTIC,
+        "slow rate: excess = sqrt(U/D), read as an equality for one corpus", "B7-iii, B8",
+        arguments=("beta",), example=(0.28,), of="exponent_band",
+    ),
+    _exponent_formula(
+        "exponent_upper", "1 - beta", HEURISTIC,
+        "fast rate: excess = U/D, read as an equality for one corpus", "B7-ii, B8",
+        arguments=("beta",), example=(0.28,), of="exponent_band",
+    ),
+    _exponent_formula(
+        "exponent_exact", "1 - beta", GIVEN,
+        "the prequential and the pattern inversion both apply and beta < 1/2", "B7-iv, B7-v",
+        arguments=("beta",), example=(0.28,), of="exponent_band",
+    ),
+    _exponent_formula(
+        "bernstein_exponent", "1 - (2 - b)*beta", HEURISTIC,
+        "rate (U/D)^(1/(2-b)) for a learner with Bernstein exponent b; b = 1 fast, 0 slow, 1/2 halfway", "B8",
+        arguments=("beta", "b"), example=(0.28, 0.5),
+    ),
+    Formula(
+        name="growth_factor", quantity="D_2/D_1", text="k**(1/gamma)", arguments=("gamma", "k"),
+        label=HEURISTIC, assumption="skills are proportional to distinct sequences, U ~ D^gamma",
+        source=DERIVED, equation="B8", example=(0.58, 2.0),
+        own=(Letter("k", "factor on the number of skills", "1"),),
+    ),
+    *inversions.FORMULAS,
+    Formula(
+        name="efficient_params", quantity="N", text="nu*U", arguments=("U", "nu"), label=HEURISTIC,
+        assumption="an efficient model stores each distinct sequence once, in nu parameters", source=DERIVED,
+        equation="B7", unit="parameters", example=(1e9, 1.0),
+    ),
+    Formula(
+        name="params_per_sequence", quantity=r"\nu", text="b_seq/kappa", arguments=("b_seq", "kappa"), label=HEURISTIC,
+        of="efficient_params",
+        assumption="a parameter holds kappa bits of knowledge, about 2 in the models measured",
+        source="Allen-Zhu & Li 2024, arXiv:2404.05405", equation="C1", unit="parameters per sequence",
+        example=(16.0, 2.0), own=(_BITS, _KAPPA),
+    ),
+)  # fmt: skip
+_F = {formula.name: formula for formula in FORMULAS}
+
+
+STORAGE_OPTIONS = ("params_per_sequence", "bits_per_sequence", "bits_per_param")
+"""Options of `efficient_params` that `unique_bounds` does not know."""
+
+
+def exponent_band(beta: float) -> Interval:
+    """(1 - 2β, 1 - β): the exponents γ of U ~ D^γ at the slow and the fast rate.
+
+    Heuristic: two learning rates read as equalities for one corpus (B7, B8). Its midpoint is 1 - 3β/2 for β up to one
+    half; beyond, the lower end says nothing and is given as 0, and `bernstein_exponent(beta, 0.5)` is still the
+    exponent halfway between the rates. Raises ValueError unless 0 < β < 1.
+    """
+    value = _strictly_inside("beta", beta)
+    lower = np.maximum(_F["exponent_lower"].function(value), 0.0)
+    upper = _F["exponent_upper"].function(value)
+    return Interval(lower, upper) if value.ndim else Interval(float(lower), float(upper))
+
+
+def band_exponents(beta: Any, source: str) -> dict[str, Any]:
+    """The exponents γ of a band by their ends, with the middle that the version of the paper gives, if any.
+
+    Cut to [0, 1], since nothing else is known where β (a number or an array) lies outside (0, 1) or above one half.
+    """
+    rates = {"lower": 0.0, "middle": {"kausik2024v1": 0.5, "kausik2024v3": 0.0}.get(source), "upper": 1.0}
+    gamma = _F["bernstein_exponent"].function
+    return {end: np.clip(gamma(np.asarray(beta, float), b), 0.0, 1.0)[()] for end, b in rates.items() if b is not None}
+
+
+def growth_factor(exponent: Any, k: Any = 2) -> Any:
+    """k^(1/γ): how many times the corpus for `k` times the skills, if skills ∝ U ~ D^γ (heuristic, B8).
+
+    Infinite where it passes the largest float. Raises ValueError unless the exponent and k are positive.
+    """
+
+    def factor(exponent: Any, k: Any) -> Any:
+        gamma, skills = broadcast(as_positive("exponent", exponent), as_positive("k", k))
+        with np.errstate(over="ignore"):
+            return _F["growth_factor"].function(gamma, skills)[()]
+
+    return labelled(factor, exponent, k)
+
+
+def bernstein_exponent(beta: Any, bernstein: Any) -> Any:
+    """γ(b) = 1 - (2 - b) β for a learner whose Bernstein (margin) exponent is b = `bernstein` (heuristic, B8).
+
+    b = 1 is the fast rate, 0 the slow one, 1/2 halfway: 0.72, 0.44 and 0.58 at β = 0.28. At 0 or below the exponent
+    says nothing. Raises ValueError unless 0 < β < 1 and 0 ≤ b ≤ 1.
+    """
+
+    def value(beta: Any, b: Any) -> Any:
+        allowed = "between 0 (slow rate) and 1 (fast rate)"
+        b = np.asarray(checked("bernstein", b, lambda b: (b >= 0) & (b <= 1), allowed), float)
+        return _F["bernstein_exponent"].function(*broadcast(_strictly_inside("beta", beta), b))[()]
+
+    return labelled(value, beta, bernstein)
+
+
+def _strictly_inside(name: str, value: Any) -> Any:
+    return np.asarray(checked(name, value, lambda x: (x > 0) & (x < 1), "strictly between 0 and 1"), float)
+
+
+def unique_bounds(
+    n_tokens: Any,
+    *,
+    law: str | LossLaw,
+    inversion: str | Iterable[str] = (),
+    source: str = "kausik2024v1",
+    tokens_per_sequence: float = 1.0,
+    loss_range: float = LOSS_RANGE,
+    novelty_cost: float = NOVELTY_COST,
+    max_novelty_cost: float | None = None,
+    initial_excess: float | None = None,
+) -> Bound:
+    """Bounds on the distinct sequences U in a natural corpus of `n_tokens` tokens, given a loss law.
+
+    Below 1 + D (ε/M)² (slow rate, B7-iii), above 1 + 2 D ε (fast rate, B7-ii), ε = B D^-β in nats per token; the
+    middle is their geometric mean. `inversion` names others (`bounds.efficiency.inversions.INVERSIONS`). Both ends are
+    clipped to [1, D] and flagged where they then say nothing; so are a lower end above D, which contradicts its own
+    assumption, and both ends where they cross. `notes` tell that, and how far `n_tokens` lies from the runs of the law.
+    `source` is the version of the paper: v1 takes the middle, v3 the lower end alone, v6 no single value.
+
+    `tokens_per_sequence` counts sequences of that many tokens, D and ε with them. `loss_range` (M, nats per token)
+    bounds one prediction, and the excess at the start and the cost of a first occurrence too, unless
+    `initial_excess` (nats per token) and `max_novelty_cost` (nats) are given; `novelty_cost` (nats) is the least
+    cost of a first occurrence. Raises ValueError for a law without an irreducible loss and for less than one
+    sequence.
+    """
+    law, tokens = get_law(law), as_positive("n_tokens", n_tokens)
+    length = as_positive("tokens_per_sequence", tokens_per_sequence)
+    if np.any(np.asarray(length) < 1):
+        raise ValueError(f"tokens_per_sequence must be at least 1, got {shown(tokens_per_sequence)}")
+    _must_fall(law)
+    M = as_positive("loss_range", loss_range)
+    curve = LossCurve(
+        tokens, law.data_coefficient, law.data_exponent, loss_range=M,
+        novelty_cost=as_positive("novelty_cost", novelty_cost),
+        max_novelty_cost=M * length if max_novelty_cost is None else as_positive("max_novelty_cost", max_novelty_cost),
+        initial_excess=M if initial_excess is None else as_positive("initial_excess", initial_excess),
+    ).per_sequence(length)  # fmt: skip
+    if np.any(np.asarray(curve.novelty_cost) > np.asarray(curve.max_novelty_cost)):
+        raise ValueError(
+            f"novelty_cost must not exceed max_novelty_cost, got {shown(novelty_cost)} and "
+            f"{shown(curve.max_novelty_cost)}"
+        )
+    if not np.size(curve.size):
+        raise ValueError("n_tokens must be a corpus size, or several, got an array without any")
+    if np.any(np.asarray(curve.size) < 1):
+        least = "1" if length == 1 else f"one sequence of {length:g}"
+        raise ValueError(f"n_tokens must be at least {least}, got {shown(n_tokens)}")
+    return _bound(curve, inversion, law, source, bound_note(law, tokens))
+
+
+def _must_fall(law: LossLaw) -> None:
+    """One sentence for a law whose excess has no value, or does not fall as the bounds assume."""
+    law.excess(1.0)
+    if np.ndim(law.data_exponent) == 0 and not 0 < law.data_exponent < 1:
+        raise ValueError(
+            f"the data exponent of law {law.key} must lie strictly between 0 and 1 for bounds on U, got "
+            f"{law.data_exponent:g}"
+        )
+
+
+_CROSSED = "the lower end lies above the upper one: their assumptions contradict each other"
+
+
+def _bound(curve: LossCurve, names: str | Iterable[str], law: LossLaw, source: str, distance: str) -> Bound:
+    version = paper_version(source)
+    below, above = inversions.chosen(names)
+    with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
+        raw_lower, raw_upper = below.evaluate(curve), above.evaluate(curve)
+    # A resampled law may not fall with data at all: then it says nothing.
+    silent = ~((np.asarray(curve.exponent) > 0) & (np.asarray(curve.exponent) < 1))
+    raw_lower, raw_upper = np.where(silent, 1.0, raw_lower)[()], np.where(silent, curve.size, raw_upper)[()]
+    # No corpus holds more than D sequences: a lower bound above D contradicts what it assumes, and so says nothing.
+    raw_lower = np.where(raw_lower > curve.size, 1.0, raw_lower)[()]
+    # Ends that cross contradict each other, and nobody knows which is wrong: then neither says anything.
+    crossed = raw_lower > np.maximum(raw_upper, 1.0)
+    raw_lower, raw_upper = np.where(crossed, 1.0, raw_lower)[()], np.where(crossed, curve.size, raw_upper)[()]
+    lower, upper = np.clip(raw_lower, 1.0, curve.size), np.clip(raw_upper, 1.0, curve.size)
+    middle = {"kausik2024v1": np.sqrt(lower) * np.sqrt(upper), "kausik2024v3": lower}.get(source)
+    low, high = below.formula, above.formula
+    return Bound(
+        quantity="distinct sequences U", unit="sequences", lower=lower, upper=upper, middle=middle,
+        label=f"lower: {low.label}; upper: {high.label}; middle: {HEURISTIC}",
+        assumption=f"lower: {low.assumption}; upper: {high.assumption}",
+        equation=f"{low.equation}, {high.equation}", source=f"{version}; loss law {law.citation}",
+        lower_vacuous=raw_lower <= 1, upper_vacuous=raw_upper >= curve.size,
+        notes=tuple(note for note in (_CROSSED if np.any(crossed) else "", distance) if note),
+    )  # fmt: skip
+
+
+def efficient_params(
+    n_tokens: Any,
+    *,
+    law: str | LossLaw,
+    params_per_sequence: float = 1.0,
+    bits_per_sequence: float | None = None,
+    bits_per_param: float = 2.0,
+    **options: Any,
+) -> Bound:
+    """Bounds on the parameters N = ν U of an efficient model of a corpus of `n_tokens` tokens (heuristic, B7).
+
+    ν is `params_per_sequence`, or `bits_per_sequence` / `bits_per_param` where bits are given (κ is about 2 in the
+    models that Allen-Zhu & Li 2024 measured, C1); `options` are those of `unique_bounds`. N counts what the law
+    counts.
+    """
+    nu, kappa = as_positive("params_per_sequence", params_per_sequence), as_positive("bits_per_param", bits_per_param)
+    if bits_per_sequence is not None:
+        if not np.all(np.asarray(nu) == 1.0):
+            raise ValueError("pass params_per_sequence or bits_per_sequence, not both")
+        bits = as_positive("bits_per_sequence", bits_per_sequence)
+        with np.errstate(over="ignore"):
+            nu = positive("bits_per_sequence / bits_per_param", _F["params_per_sequence"].function(bits, kappa))
+    law = get_law(law)
+    unique = unique_bounds(n_tokens, law=law, **options)
+
+    def store(n_unique: Any) -> Any:
+        advice = "pass a smaller params_per_sequence or bits_per_sequence"
+        return within_floats("n_params", advice, _F["efficient_params"].function, n_unique, nu)
+
+    return Bound(
+        quantity="parameters N of an efficient model", unit=f"{law.params_counted} parameters",
+        lower=store(unique.lower), upper=store(unique.upper),
+        middle=None if unique.middle is None else store(unique.middle), label=HEURISTIC,
+        assumption=f"{_F['efficient_params'].assumption}; {unique.assumption}",
+        equation=unique.equation, source=unique.source,
+        lower_vacuous=unique.lower_vacuous, upper_vacuous=unique.upper_vacuous, notes=unique.notes,
+    )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Band:
+    """What one loss law implies for one corpus: exponents, U, N and the corpus factor.
+
+    Tuples are (lower, middle, upper). A law without an irreducible loss has no `n_unique` and `n_params`.
+    """
+
+    law: str
+    beta: float
+    n_tokens: float
+    exponent: tuple[float, float | None, float]
+    n_unique: Bound | None
+    n_params: Bound | None
+    corpus_factor: tuple[float, float | None, float]
+    label: str
+    assumption: str
+    source: str
+
+    @property
+    def bare_power(self) -> tuple[float, float | None, float]:
+        """D^γ with constant 1 at each exponent: what the paper's N ~ D^γ gives when it is taken by its word."""
+        lower, middle, upper = (None if g is None else float(self.n_tokens) ** g for g in self.exponent)
+        return lower or 1.0, middle, upper or 1.0
+
+    def to_json(self) -> dict[str, Any]:
+        """The flat object of ``bands`` in a result: keys as in the documentation of ``--json``, infinite as null."""
+        row: dict[str, Any] = {"law": self.law, "beta": self.beta}
+        row |= dict(zip(("lower", "middle", "upper"), self.exponent, strict=True))
+        for name in ("n_unique", "n_params"):
+            bound: Bound | None = getattr(self, name)
+            for end in ("lower", "middle", "upper"):
+                # Halfway to an end that says nothing there is no middle.
+                silent = bound is None or (end == "middle" and bound.middle_vacuous)
+                value = None if silent else getattr(bound, end)
+                row[f"{name}_{end}"] = None if value is None else float(value)
+            for end in ("lower", "upper"):
+                flag = f"{end}_vacuous"
+                row[f"{name}_{flag}"] = None if bound is None else bool(getattr(bound, flag))
+        for name, values in (("bare_power", self.bare_power), ("corpus_factor", self.corpus_factor)):
+            ends = zip(("lower", "middle", "upper"), values, strict=True)
+            row |= {f"{name}_{end}": v if v is not None and math.isfinite(v) else None for end, v in ends}
+        return row | {"label": self.label, "assumption": self.assumption, "source": self.source}
+
+
+def bands(
+    n_tokens: float,
+    *,
+    laws: Iterable[str | LossLaw] = tuple(LAWS),
+    skills: float = 2,
+    source: str = "kausik2024v1",
+    params_per_sequence: float = 1.0,
+    bits_per_sequence: float | None = None,
+    bits_per_param: float = 2.0,
+    **options: Any,
+) -> list[Band]:
+    """What each of `laws` implies for a corpus of `n_tokens` tokens, one `Band` a law, never averaged.
+
+    `corpus_factor` is for `skills` times the skills; its lower end comes from the upper exponent. `options` are those
+    of `unique_bounds`, the others those of `efficient_params`.
+    """
+    store: dict[str, Any] = {
+        "params_per_sequence": params_per_sequence, "bits_per_sequence": bits_per_sequence,
+        "bits_per_param": bits_per_param,
+    }  # fmt: skip
+    at_least_as_many(skills)
+    single("n_tokens", n_tokens)
+    version, rows = paper_version(source), []
+    one = isinstance(laws, str | LossLaw)
+    for law in map(get_law, [laws] if one or (several := items_of(laws)) is None else several):
+        exponent_band(law.data_exponent)  # refuses an exponent that no bound can use
+        ends = band_exponents(law.data_exponent, source)
+        exponent = (float(ends["lower"]), ends.get("middle"), float(ends["upper"]))
+        factors = [None if g is None or g <= 0 else float(growth_factor(g, skills)) for g in exponent[::-1]]
+        told = {"law": law, "source": source, **options}
+        unique = unique_bounds(n_tokens, **told) if law.comparable else None
+        params = efficient_params(n_tokens, **told, **store) if law.comparable else None
+        rows.append(
+            Band(
+                law.key,
+                law.data_exponent,
+                n_tokens,
+                exponent,
+                unique,
+                params,
+                (factors[0] or 0.0, factors[1], factors[2] or math.inf),
+                label=HEURISTIC if unique is None else f"exponents: {HEURISTIC}; {unique.label}; N: {HEURISTIC}",
+                assumption=_F["exponent_lower"].assumption if unique is None else unique.assumption,
+                source=f"{version}; loss law {law.citation}",
+            )
+        )
+    return rows
+
+
+def at_least_as_many(skills: float) -> None:
+    """One sentence for a factor on the skills that no larger corpus is needed for."""
+    if single("skills", as_positive("skills", skills)) < 1:
+        raise ValueError(f"skills must be at least 1, got {shown(skills)}: fewer skills need no larger corpus")
+
+
+def paper_version(source: str) -> str:
+    """The version of the paper that `source` names, in words; one sentence where there is none of that name."""
+    if not isinstance(source, str) or source not in PAPER_VERSIONS:
+        raise unknown("version of the paper", source, PAPER_VERSIONS)
+    return PAPER_VERSIONS[source]

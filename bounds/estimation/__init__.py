@@ -1,1 +1,0 @@
-"""The models and optimisers behind `bounds.fitting` and `bounds.law_fitting`; nothing here is public."""

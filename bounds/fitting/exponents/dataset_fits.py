@@ -1,0 +1,124 @@
+"""`fit_exponent` of a Dataset: one fit a source, of all its corpora together.
+
+Takes what `simulate.sweep` returns or a file of it holds, by its names alone: xarray is never loaded here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from bounds.base.intervals import Interval
+from bounds.base.spectrum import FrequencySpectrum
+
+MAX_POINTS = 100
+"""Most corpus sizes that a fit looks at: neighbours on a finer grid say nearly the same, and cost the square."""
+
+Fit = Callable[..., Any]
+"""`bounds.fit_exponent`, handed in by whoever calls: arrays in, an `ExponentFit` out."""
+
+
+class ExponentFits(Mapping[str, Any]):
+    """The `ExponentFit` of each source by its name; `exponent`, `interval`, `local`, `window` of all in order."""
+
+    def __init__(self, fits: Mapping[str, Any]) -> None:
+        self._fits = dict(fits)
+
+    def __getitem__(self, source: str) -> Any:
+        return self._fits[source]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._fits)
+
+    def __len__(self) -> int:
+        return len(self._fits)
+
+    def __repr__(self) -> str:
+        return "\n".join(f"{source}: {fit.verdict}" for source, fit in self._fits.items())
+
+    @property
+    def exponent(self) -> np.ndarray:
+        """One exponent a source."""
+        return np.array([fit.exponent for fit in self._fits.values()])
+
+    @property
+    def interval(self) -> Interval:
+        """Lower and upper ends, one of each a source; NaN where a fit has no interval."""
+        ends = [(np.nan, np.nan) if f.interval is None else tuple(f.interval) for f in self._fits.values()]
+        lower, upper = np.array(ends).T
+        return Interval(lower, upper)
+
+    @property
+    def local(self) -> np.ndarray:
+        """One local slope at the largest D a source."""
+        return np.array([fit.local for fit in self._fits.values()])
+
+    @property
+    def window(self) -> tuple[tuple[int, int], ...]:
+        """The range of D that each fit used."""
+        return tuple(fit.window for fit in self._fits.values())
+
+
+def fit_dataset(dataset: Any, fit: Fit, **options: Any) -> ExponentFits:
+    """The fit of each source of a result of `simulate.sweep`; `options` are those of `fit_exponent`."""
+    if "n_unique" not in dataset:
+        raise ValueError("the Dataset has no n_unique to fit: the analytic engine gives expectations alone")
+    sources = [str(name) for name in np.atleast_1d(dataset["source"].values)]
+    parts = [dataset] if dataset["source"].ndim == 0 else [dataset.isel(source=i) for i in range(len(sources))]
+    return ExponentFits({name: fit_source(part, fit, **options) for name, part in zip(sources, parts, strict=True)})
+
+
+def fit_source(one: Any, fit: Fit, *, window: Any = None, **options: Any) -> Any:
+    """The fit of all corpora of one source of a Dataset (a selection along ``source``) together."""
+    given = fit_inputs(one, window)
+    how = {"nested": given.nested, "dependent": given.dependent, "window": window}
+    if given.nested:
+        return fit(given.n_draws, given.counts, spectrum=given.spectra, **how, **options)
+    # A growing source says of itself what law it is: there is one model to fit, whatever others are fitted with.
+    found = fit(given.n_draws, given.counts, **how, **options | {"model": "growing"})
+    return replace(found, local=_once_over_unique(one))
+
+
+def _once_over_unique(one: Any) -> float:
+    """f₁/U of all corpora of one source at the largest size: their slope of ln U; not a number without spectra."""
+    if "spectrum" not in one or "multiplicity" not in one.dims:
+        return float("nan")
+    rows = one["spectrum"].transpose("replicate", "multiplicity").values
+    measured = rows[(rows >= 0).all(axis=1)]
+    return float(measured[:, 0].sum() / measured.sum()) if measured.size else float("nan")
+
+
+class FitInputs(NamedTuple):
+    """What a Dataset holds of one source, as `fit_exponent` takes it."""
+
+    n_draws: np.ndarray
+    counts: np.ndarray
+    """(corpus, n_draws) distinct sequences."""
+    spectra: list[FrequencySpectrum] | None
+    """One for each corpus; None where the largest size, which they belong to, is not fitted."""
+    nested: bool
+    """False where each size has a corpus of its own."""
+    dependent: bool
+    """True where the draws of a corpus depend on each other: its spectrum then says little, and is left out."""
+
+
+def fit_inputs(one: Any, window: Any = None) -> FitInputs:
+    """The counts and spectra of one source that a fit in `window` takes, at no more than `MAX_POINTS` sizes."""
+    n = one["n_draws"].size
+    if n > MAX_POINTS:
+        one = one.isel(n_draws=np.unique(np.linspace(0, n - 1, MAX_POINTS).round().astype(int)))
+    n_draws, counts = one["n_draws"].values, one["n_unique"].transpose("replicate", "n_draws").values
+    measured = (counts >= 0).all(axis=1)  # a real corpus fills one replicate of a sweep; the rest is negative
+    name = str(one["source"].values)
+    nested, dependent = not name.startswith("growing:"), name.startswith("windows:")
+    if not nested or dependent or (window is not None and window[1] < n_draws[-1]):
+        return FitInputs(n_draws, counts[measured], None, nested, dependent)
+    edges = one["multiplicity"].values
+    rows = one["spectrum"].transpose("replicate", "multiplicity").values[measured]
+    if (rows < 0).any():  # an engine that draws the curve itself has no spectrum
+        return FitInputs(n_draws, counts[measured], None, nested, dependent)
+    spectra = [FrequencySpectrum.from_binned(edges, row) for row in rows]
+    return FitInputs(n_draws, counts[measured], spectra, nested, dependent)

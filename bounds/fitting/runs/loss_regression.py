@@ -1,0 +1,219 @@
+"""The curve E + A N^-α + B D^-β through the losses of many runs: search by variable projection, then descent.
+
+| letter  | meaning                                                     | unit            |
+|---------|-------------------------------------------------------------|-----------------|
+| N, D, L | parameters, tokens and loss of each run                     | –, –, nats per token |
+| E, A, B | irreducible loss and coefficients                           | nats per token  |
+| α, β    | exponents                                                   | 1               |
+| r       | ln(E + A N^-α + B D^-β) - ln L, the residual of a run       | 1               |
+| δ       | the size of a residual from which it counts linearly        | 1               |
+
+At fixed exponents the curve is linear in E, A and B, which must not be negative: a grid of exponents with
+non-negative least squares inside (Golub & Pereyra 1973; Lawson & Hanson 1974) finds every basin. From there all five
+constants descend together, by iteratively reweighted least squares with Levenberg's damping: each step lowers the
+objective, for a thousand resampled sets of runs at once. Least absolute deviations are the limit δ → 0.
+
+Coefficients are kept as logarithms of the terms at the geometric mean of N and D, where they are least correlated
+with the exponents. Everything here takes checked arrays; `bounds.fitting.runs.loss_law` is the public face.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+
+LOWEST, HIGHEST = np.array([-60.0, -60.0, -60.0, -2.0, -2.0]), np.array([60.0, 60.0, 60.0, 4.0, 4.0])
+"""Where coordinates are sought: a logarithm of -60 is a term that is absent; published exponents lie in (0, 1)."""
+_ABSENT = -20.0
+"""Logarithm of the share of the loss, two in a billion, below which there is no irreducible loss."""
+_BLOCK = 30_000
+"""Residuals that descend together: their arrays stay in the cache."""
+_MOST_STEPS = 400
+_FOLLOWED = 8
+"""Starts that are followed to their bottom."""
+_QUIET = 3
+"""Steps without progress after which a descent has arrived."""
+
+
+@dataclass(frozen=True)
+class Runs:
+    """ln N, ln D and ln L of each run, all centred, and their means."""
+
+    x: Floats
+    y: Floats
+    log_loss: Floats
+    mean_x: float
+    mean_y: float
+    mean_log_loss: float
+
+    @classmethod
+    def of(cls, n_params: Floats, n_tokens: Floats, loss: Floats) -> Runs:
+        """The runs of given parameters, tokens and loss."""
+        columns = [np.log(column) for column in (n_params, n_tokens, loss)]
+        means = [float(column.mean()) for column in columns]
+        x, y, log_loss = (column - mean for column, mean in zip(columns, means, strict=True))
+        return cls(x, y, log_loss, *means)
+
+    def part(self, size: int) -> Runs:
+        """About `size` of the runs, evenly over their losses; all of them where they are no more."""
+        if len(self.x) <= size:
+            return self
+        keep = np.argsort(self.log_loss)[np.linspace(0, len(self.x) - 1, size).astype(int)]
+        return replace(self, x=self.x[keep], y=self.y[keep], log_loss=self.log_loss[keep])
+
+    def constants(self, theta: Floats) -> Floats:
+        """E, ln A, α, ln B, β from the coordinates of the descent; the last axis is theirs. An absent E is 0."""
+        e, a, b, alpha, beta = np.moveaxis(theta, -1, 0)
+        e, a, b = (one + self.mean_log_loss for one in (e, a, b))
+        return np.stack(
+            [
+                np.where(e > _ABSENT + self.mean_log_loss, np.exp(e), 0.0),
+                a + alpha * self.mean_x,
+                alpha,
+                b + beta * self.mean_y,
+                beta,
+            ],
+            -1,
+        )
+
+
+def residuals(runs: Runs, theta: Floats) -> tuple[Floats, Floats]:
+    """r of each run, and the share of each term in its fitted loss, for rows of coordinates.
+
+    Shapes (sets, runs) and (3, sets, runs).
+    """
+    e, a, b, alpha, beta = theta.T[:, :, None]
+    logs = np.stack(np.broadcast_arrays(e, a - alpha * runs.x, b - beta * runs.y))
+    top = logs.max(0)
+    terms = np.exp(logs - top)
+    total = terms.sum(0)
+    return top + np.log(total) - runs.log_loss, terms / total
+
+
+def objective(r: Floats, weights: Floats, delta: float) -> Floats:
+    """Σ w ρ(r)/δ with Huber's ρ (Huber 1964): r²/2 up to δ, δ(|r| - δ/2) beyond; its limit at δ → 0 is Σ w |r|."""
+    return np.sum(weights * objective_of_each(r, delta), axis=-1)
+
+
+def objective_of_each(r: Floats, delta: float) -> Floats:
+    """ρ(r)/δ of each residual."""
+    size = np.abs(r)
+    return np.where(size <= delta, size * size / (2 * delta), size - delta / 2)
+
+
+def descend(
+    runs: Runs,
+    starts: Floats,
+    weights: Floats,
+    delta: float,
+    tolerance: float = 1e-12,
+    *,
+    held: NDArray[np.bool_] | None = None,
+    most_steps: int = _MOST_STEPS,
+) -> tuple[Floats, Floats]:
+    """The bottoms of the basins of `starts`, one row a start, and the objective there.
+
+    `weights`, one row a start or one for all, say how often each run counts. Coordinates stay where `held`, of the
+    shape of `starts`, says so.
+    """
+    theta, value = np.clip(np.array(starts, float), LOWEST, HIGHEST), np.empty(len(starts))
+    held = np.zeros(theta.shape, bool) if held is None else held
+    block = max(_BLOCK // len(runs.x), 1)
+    for first in range(0, len(theta), block):
+        part = slice(first, first + block)
+        own = np.broadcast_to(weights, (len(theta), len(runs.x)))[part]
+        theta[part], value[part] = _descend_block(runs, theta[part], own, delta, tolerance, held[part], most_steps)
+    return theta, value
+
+
+def _descend_block(
+    runs: Runs,
+    theta: Floats,
+    weights: Floats,
+    delta: float,
+    tolerance: float,
+    held: NDArray[np.bool_],
+    most_steps: int,
+) -> tuple[Floats, Floats]:
+    theta = theta.copy()
+    r, shares = residuals(runs, theta)
+    value = objective(r, weights, delta)
+    damping, quiet = np.full(len(theta), 1e-3), np.zeros(len(theta), int)
+    for _ in range(most_steps):
+        moving = np.flatnonzero(quiet < _QUIET)
+        if not len(moving):
+            break
+        here = theta[moving]
+        slope, matrix = normal_equations(runs, r[moving], shares[:, moving], weights[moving], delta)
+        # What is held, and what stands at an end of its range and would leave it.
+        kept = held[moving] | ((here <= LOWEST) & (slope > 0)) | ((here >= HIGHEST) & (slope < 0))
+        there = np.clip(here + _step(slope, matrix, kept, damping[moving]), LOWEST, HIGHEST)
+        r_there, shares_there = residuals(runs, there)
+        value_there = objective(r_there, weights[moving], delta)
+        lower = value_there <= value[moving]
+        gain = (value[moving] - value_there) / np.maximum(value[moving], 1e-300)
+        damping[moving] = np.clip(np.where(lower, damping[moving] / 5, damping[moving] * 6), 1e-12, 1e9)
+        still = np.where(lower, gain < tolerance, damping[moving] > 1e6)
+        quiet[moving] = np.where(still, quiet[moving] + 1, 0)
+        moved = moving[lower]
+        theta[moved], r[moved], value[moved] = there[lower], r_there[lower], value_there[lower]
+        shares[:, moved] = shares_there[:, lower]
+    return theta, value
+
+
+def normal_equations(runs: Runs, r: Floats, shares: Floats, weights: Floats, delta: float) -> tuple[Floats, Floats]:
+    """Slope and curvature of reweighted least squares: a run beyond δ weighs δ/|r| of one within."""
+    of_e, of_a, of_b = shares
+    jacobian = np.stack([of_e, of_a, of_b, -runs.x * of_a, -runs.y * of_b], 1)
+    weighted = jacobian * (weights / np.maximum(np.abs(r), delta))[:, None, :]
+    return np.einsum("bij,bj->bi", weighted, r), weighted @ np.swapaxes(jacobian, 1, 2)
+
+
+def _step(slope: Floats, matrix: Floats, kept: NDArray[np.bool_], damping: Floats) -> Floats:
+    """One damped step of the coordinates that are not `kept`."""
+    matrix = np.where(kept[:, :, None] | kept[:, None, :], 0.0, matrix)
+    diagonal = np.arange(5)
+    matrix[:, diagonal, diagonal] *= 1 + damping[:, None]
+    matrix[:, diagonal, diagonal] += np.where(kept, 1.0, 1e-300)
+    step = -np.linalg.solve(matrix, np.where(kept, 0.0, slope)[..., None])[..., 0]
+    # A term that is nearly absent must not jump by more than a factor e² at once.
+    return np.clip(step, -2, 2)
+
+
+def lowest(
+    runs: Runs, starts: Floats, deltas: tuple[float, ...], coarse: float = 1e-7, fine: float = 1e-15
+) -> tuple[Floats, float]:
+    """The lowest bottom over all `starts`, coordinates (1, 5), and the objective there.
+
+    δ takes the values of `deltas` in turn. The two best are followed to the last digit.
+    """
+    one = np.ones((1, len(runs.x)))
+    at = objective(residuals(runs, starts)[0], one, deltas[0])
+    theta, value = starts[np.argsort(at)[:_FOLLOWED]], at
+    for delta in deltas:
+        theta, value = descend(runs, theta, one, delta, coarse)
+    theta, value = descend(runs, theta[np.argsort(value)[:2]], one, deltas[-1], fine)
+    best = int(np.argmin(value))
+    return theta[[best]], float(value[best])
+
+
+def refitted(runs: Runs, groups: list[Floats], weights: Floats, deltas: tuple[float, ...], tolerance: float) -> Floats:
+    """Coordinates (sets, 5) fitted to each row of `weights`, from the candidate of each group that suits it best.
+
+    Where the objective is flat the best of a resample can lie far from that of the runs themselves: candidates
+    (n, 5) along the valley let it go there, at the price of one product of matrices, and several groups of them let
+    it be looked for in several places.
+    """
+    best, least = np.empty((len(weights), 5)), np.full(len(weights), np.inf)
+    for candidates in groups:
+        at = weights @ objective_of_each(residuals(runs, candidates)[0], deltas[0]).T
+        theta, value = candidates[np.argmin(at, axis=1)], least
+        for delta in deltas:
+            theta, value = descend(runs, theta, weights, delta, tolerance)
+        better = value < least
+        best[better], least[better] = theta[better], value[better]
+    return best

@@ -1,0 +1,274 @@
+"""How sure a bound is, given how sure the loss law behind it is.
+
+The band of a fitted law is an interval of intervals: each end is a number with an interval of its own. From a fit
+with a bootstrap every end is computed for each resample (`fitted_band`); where only a covariance of ln B and β is
+known, the delta method gives the same to first order, and for the corpus factor Fieller's interval takes its place
+where the delta method fails.
+
+| letter     | meaning                                             | unit | argument              |
+|------------|-----------------------------------------------------|------|-----------------------|
+| σ_B²       | variance of ln B                                    | 1    | `covariance[0][0]`    |
+| σ_β²       | variance of β                                       | 1    | `covariance[1][1]`    |
+| ρ          | covariance of ln B and β, close to +σ_B σ_β         | 1    | `covariance[0][1]`    |
+| D          | corpus size                                         | tokens | `n_tokens`          |
+| γ, σ_γ     | exponent of U ~ D^γ and its standard error          | 1    | `exponent`, `standard_error` |
+| b          | Bernstein exponent of the learner                   | 1    | `bernstein`           |
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from scipy.special import ndtri
+
+from bounds.base.formula import Formula, Letter
+from bounds.base.intervals import (
+    ASYMPTOTIC,
+    EMPIRICAL,
+    HEURISTIC,
+    Bound,
+    Interval,
+)
+from bounds.base.one_number import checked_confidence
+from bounds.base.pointwise import (
+    broadcast,
+    labelled,
+    nonnegative,
+    shown,
+    single,
+)
+from bounds.efficiency.band import (
+    STORAGE_OPTIONS,
+    at_least_as_many,
+    band_exponents,
+    bernstein_exponent,
+    efficient_params,
+    growth_factor,
+    paper_version,
+    unique_bounds,
+)
+from bounds.fitting.runs.loss_law import LossLawFit
+from bounds.laws.checks import as_positive, checked_covariance
+from bounds.laws.published import LossLaw
+
+_VAR_B = Letter("V_B", "variance of the estimate of ln B", "1", r"\sigma_B^2", ("nonnegative",))
+_VAR_BETA = Letter("V_beta", "variance of the estimate of beta", "1", r"\sigma_\beta^2", ("nonnegative",))
+_COV = Letter("V_Bbeta", "covariance of the estimates of ln B and beta", "1", r"\sigma_{B\beta}", ("real",))
+_SD_BETA = Letter("sigma_beta", "standard error of beta", "1", r"\sigma_\beta", ("nonnegative",))
+_SKILLS = Letter("k", "factor on the number of skills", "1")
+_SD_GAMMA = Letter("sigma_gamma", "standard error of gamma", "1", r"\sigma_\gamma", ("nonnegative",))
+_DELTA = "delta method: the error of the estimates is small and nearly normal"
+_OWN = "own derivation"
+
+_LOG_UNIQUE = "sqrt(V_B + V_beta*log(D)**2 - 2*V_Bbeta*log(D))"
+
+
+def _log_unique(end: str, times: str, assumption: str) -> Formula:
+    return Formula(
+        name=f"log_unique_deviation.{end}", quantity=r"\operatorname{sd}(\ln U)", text=f"{times}{_LOG_UNIQUE}",
+        arguments=("D", "V_B", "V_beta", "V_Bbeta"), label=ASYMPTOTIC, assumption=f"{_DELTA}; {assumption}",
+        source=_OWN, equation="B9", example=(1e12, 0.4, 0.00043, 0.0131), own=(_VAR_B, _VAR_BETA, _COV),
+    )  # fmt: skip
+
+
+FORMULAS = (
+    _log_unique("upper", "", "the fast rate, U = 1 + 2*D*epsilon, with U far above 1"),
+    _log_unique("lower", "2*", "the slow rate, U = 1 + D*(epsilon/M)^2, with U far above 1"),
+    _log_unique("middle", "3/2*", "the geometric mean of the slow and the fast end"),
+    Formula(
+        "exponent_deviation", r"\sigma_\gamma", "(2 - b)*sigma_beta", ("sigma_beta", "b"), ASYMPTOTIC,
+        "gamma = 1 - (2 - b)*beta is linear in beta", _OWN, "B9", example=(0.0207, 0.5), own=(_SD_BETA,),
+    ),
+    Formula(
+        "growth_factor_interval.delta", r"\operatorname{sd}(\ln k^{1/\gamma})", "log(k)/gamma**2*sigma_gamma",
+        ("gamma", "sigma_gamma", "k"), ASYMPTOTIC,
+        f"{_DELTA}, which fails where gamma is less than four standard errors above 0: Fieller's interval does not",
+        f"{_OWN}; Fieller 1954", "B9", example=(0.451, 0.031, 2.0), own=(_SD_GAMMA, _SKILLS),
+    ),
+    Formula(
+        "growth_factor_interval.fieller", r"k^{1/\gamma}", "k**(1/(gamma - z*sigma_gamma))",
+        ("gamma", "sigma_gamma", "z", "k"), ASYMPTOTIC,
+        "the estimate of gamma is normal and gamma > z*sigma_gamma, else infinite; the lower end has + z",
+        "Fieller 1954", "B9", example=(0.451, 0.031, 1.959964, 2.0), relation="<=",
+        own=(_SD_GAMMA, _SKILLS, Letter("z", "quantile of the normal law at the confidence asked for", "1")),
+    ),
+)  # fmt: skip
+_F = {formula.name: formula for formula in FORMULAS}
+
+
+def log_unique_deviation(n_tokens: Any, covariance: Any, *, end: str = "upper") -> Any:
+    """Standard deviation of ln U by the delta method, for the ``upper`` (fast), ``lower`` (slow) or ``middle`` end.
+
+    `covariance` (2, 2) is that of (ln B, β). Never put the two standard errors alone in its place: they are
+    correlated almost perfectly, and at D ≫ 1 nearly all of the variance cancels (B9).
+    Raises ValueError for a matrix that is no covariance and for an unknown end.
+    """
+    if not isinstance(end, str) or f"log_unique_deviation.{end}" not in _F:
+        raise ValueError(f"end must be lower, middle or upper, got {shown(end)}")
+    D = as_positive("n_tokens", n_tokens)
+    matrix = checked_covariance(covariance, "ln B and beta")
+    return _F[f"log_unique_deviation.{end}"].function(D, matrix[0, 0], matrix[1, 1], matrix[0, 1])
+
+
+def exponent_deviation(standard_error: Any, *, bernstein: float = 1.0) -> Any:
+    """(2 - b) σ_β: standard error of γ = 1 - (2 - b) β, with b = `bernstein` (1 fast, 0 slow rate; B9)."""
+
+    def value(error: Any, b: Any) -> Any:
+        error = np.asarray(nonnegative("standard_error", error), float)
+        bernstein_exponent(0.5, b)  # refuses a bad b
+        return _F["exponent_deviation"].function(*broadcast(error, np.asarray(b, float)))[()]
+
+    return labelled(value, standard_error, bernstein)
+
+
+def growth_factor_interval(
+    exponent: float, standard_error: float, k: float = 2, *, confidence: float = 0.95, method: str = "fieller"
+) -> Interval:
+    """Interval of k^(1/γ), the corpus for k times the skills, from γ and its standard error (normal; B9).
+
+    ``fieller``: all k^(1/γ) whose γ is not rejected, exact for a normal estimate (Fieller 1954); where γ = 0 is not
+    rejected the upper end is infinite. ``delta``: exp(± z ln k σ_γ/γ²) about the estimate, which is close only
+    where γ is at least four standard errors above 0. Raises ValueError for an exponent that is not positive.
+    """
+    gamma, k = (single(name, as_positive(name, value)) for name, value in (("exponent", exponent), ("k", k)))
+    sigma = single("standard_error", exponent_deviation(standard_error))
+    if k < 1:
+        raise ValueError(f"k must be at least 1, got {k:g}: fewer skills need no larger corpus")
+    z = float(ndtri((1 + checked_confidence(confidence)) / 2))
+    if isinstance(method, str) and method == "delta":
+        half = z * float(_F["growth_factor_interval.delta"].function(gamma, sigma, k))
+        centre = float(growth_factor(gamma, k))
+        return Interval(centre * np.exp(-half), centre * np.exp(half))
+    if not isinstance(method, str) or method != "fieller":
+        raise ValueError(f"method must be fieller or delta, got {shown(method)}")
+    low = gamma - z * sigma  # U grows no faster than D, so that the factor is k at least
+    high = min(gamma + z * sigma, max(gamma, 1.0))
+    return Interval(float(growth_factor(high, k)), float(growth_factor(low, k)) if low > 0 else np.inf)
+
+
+@dataclass(frozen=True)
+class UncertainNumber:
+    """One number of a band: estimate, interval, and what it is; `vacuous` where the estimate says nothing."""
+
+    quantity: str
+    end: str
+    value: float | None
+    interval: Interval | None
+    label: str
+    vacuous: bool = False
+
+    def to_json(self) -> dict[str, Any]:
+        """A flat object for JSON; infinite ends are null."""
+        ends = (None, None) if self.interval is None else (_finite(self.interval.lower), _finite(self.interval.upper))
+        return {
+            "quantity": self.quantity, "end": self.end, "value": _finite(self.value),
+            "value_lower": ends[0], "value_upper": ends[1], "label": self.label, "vacuous": self.vacuous,
+        }  # fmt: skip
+
+
+@dataclass(frozen=True)
+class FittedBand:
+    """The band of a fitted law, each of its numbers with an interval; `assumption` is that of the band.
+
+    `notes` say how far `n_tokens` lies from the fitted runs, and where ends contradict each other.
+    """
+
+    numbers: tuple[UncertainNumber, ...]
+    confidence: float
+    n_tokens: float | None
+    assumption: str
+    source: str
+    notes: tuple[str, ...] = ()
+
+    def __getitem__(self, key: tuple[str, str]) -> UncertainNumber:
+        """The number of a (quantity, end), such as ``band["exponent", "lower"]``."""
+        for one in self.numbers:
+            if (one.quantity, one.end) == key:
+                return one
+        raise KeyError(key)
+
+
+def fitted_band(
+    fit: LossLawFit,
+    n_tokens: float | None = None,
+    *,
+    confidence: float = 0.95,
+    skills: float = 2,
+    source: str = "kausik2024v1",
+    **options: Any,
+) -> FittedBand:
+    """The band of a fitted law with an interval for each end, from the resamples of the fit.
+
+    `n_tokens` is the corpus size at which U and N are bounded; without it, exponents and corpus factor alone.
+    `options` are those of `bounds.bands`. Where an exponent is 0 or less in a resample, its corpus factor is infinite
+    there. A number has no interval where the runs do not identify, at this confidence, what it is computed from.
+    """
+    version = paper_version(source)
+    at_least_as_many(skills)
+    if fit.no_band:
+        raise ValueError(fit.no_band)
+    ends = tuple(band_exponents(fit.law.data_exponent, source))
+    bounded = {} if n_tokens is None else _bounded(n_tokens, source, options)
+
+    def values(law: LossLaw) -> dict[tuple[str, str], Any]:
+        exponents = band_exponents(law.data_exponent, source)
+        factors = zip(ends, reversed(exponents.values()), strict=True)
+        found = {name: bound(law) for name, bound in bounded.items()}
+        return {
+            ("data_exponent", ""): law.data_exponent,
+            **{("exponent", end): exponents[end] for end in ends},
+            **{("corpus_factor", end): _factor(exponent, skills) for end, exponent in factors},
+            **{(name, end): getattr(bound, end) for name, bound in found.items() for end in ends},
+        }
+
+    estimates = values(fit.law)
+    found = fit.interval_of(lambda law: np.stack(np.broadcast_arrays(*values(law).values())), confidence)
+    # At a confidence near 1 beta may have no interval, although it has one at usual levels.
+    interval = Interval(*np.full((2, len(estimates)), np.nan)) if found is None else found
+    labels = {("data_exponent", ""): EMPIRICAL}
+    notes: tuple[str, ...] = ()
+    assumption, silent = "gamma = 1 - (2 - b)*beta: learning rates read as equalities for one corpus", set()
+    if bounded:
+        bound = bounded["n_unique"](fit.law)
+        notes = bound.notes
+        assumption, parts = bound.assumption, dict(part.split(": ", 1) for part in bound.label.split("; "))
+        labels |= {("n_unique", end): parts[end] for end in ends}
+        silent = {(name, end) for name in bounded for end in ends if _vacuous(bound, end)}
+    numbers = tuple(
+        UncertainNumber(
+            *key,
+            float(estimate),
+            None if np.isnan(low) else Interval(float(low), float(high)),
+            labels.get(key, HEURISTIC),
+            key in silent,
+        )
+        for (key, estimate), low, high in zip(estimates.items(), interval.lower, interval.upper, strict=True)
+    )
+    return FittedBand(numbers, confidence, n_tokens, assumption, version, notes)
+
+
+def _bounded(n_tokens: float, source: str, options: dict[str, Any]) -> dict[str, Callable[[LossLaw], Bound]]:
+    """The bounds on U and N at one corpus size, as functions of the law."""
+    store = {name: options[name] for name in STORAGE_OPTIONS if name in options}
+    rest = {name: value for name, value in options.items() if name not in store}
+    return {
+        "n_unique": lambda law: unique_bounds(n_tokens, law=law, source=source, **rest),
+        "n_params": lambda law: efficient_params(n_tokens, law=law, source=source, **store, **rest),
+    }
+
+
+def _factor(exponent: Any, skills: float) -> Any:
+    positive = np.asarray(exponent) > 0
+    return np.where(positive, growth_factor(np.where(positive, exponent, 1.0), skills), np.inf)[()]
+
+
+def _vacuous(bound: Bound, end: str) -> bool:
+    flags = {"lower": bound.lower_vacuous, "upper": bound.upper_vacuous, "middle": bound.middle_vacuous}
+    return bool(flags[end])
+
+
+def _finite(value: float | None) -> float | None:
+    return None if value is None or not np.isfinite(value) else float(value)

@@ -1,0 +1,65 @@
+"""How far a use of a loss law lies from the runs that it was fitted to.
+
+A power law through runs says little of what lies beyond them: every number that is computed from a law at some N or D
+carries the factor by which that lies outside the fitted range, on either side. A range from 0 to infinity is unknown,
+or that of a law from theory, and has no outside.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from bounds.laws.loss_law import LossLaw
+
+Range = tuple[float, float]
+
+
+def beyond(fitted: Range, values: Any) -> float:
+    """The factor by which the farthest of `values` lies outside `fitted`: above 1 beyond it, below 1 below, 1 inside.
+
+    Of values on both sides it is the farther one.
+    """
+    numbers = np.asarray(values, float)
+    low, high = float(numbers.min()), float(numbers.max())
+    over, under = max(high / fitted[1], 1.0), min(low / fitted[0], 1.0) if fitted[0] > 0 else 1.0
+    return over if over * under >= 1 else under
+
+
+def range_text(fitted: Range, unit: str) -> str:
+    """Such as "5e+09 to 5e+11 tokens"."""
+    low, high = fitted
+    if low == 0:
+        return f"at most {high:.2g} {unit}"
+    return f"{low:.2g} {unit} and more" if np.isinf(high) else f"{low:.2g} to {high:.2g} {unit}"
+
+
+def distance_text(fitted: Range, values: Any) -> str:
+    """Such as "1e+12, 2 times beyond"; empty inside the range."""
+    factor = beyond(fitted, values)
+    if factor == 1:
+        return ""
+    numbers = np.asarray(values, float)
+    farthest = numbers.max() if factor > 1 else numbers.min()
+    times, side = (factor, "beyond") if factor > 1 else (1 / factor, "below")
+    return f"{farthest:.3g}, {times:.3g} times {side},"
+
+
+def bound_note(law: LossLaw, n_tokens: Any) -> str:
+    """The sentence of a bound on U and N from `law` at a corpus size outside its runs; empty inside."""
+    distance = distance_text(law.fitted_tokens, n_tokens)
+    if not distance:
+        return ""
+    return f"fitted on {range_text(law.fitted_tokens, 'tokens')}, so U and N at {distance} are an extrapolation"
+
+
+def grouped(laws: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    """(names, note) of pairs (name, note), with the names of one note together; those without a note left out."""
+    groups: dict[str, list[str]] = {}
+    for name, note in laws:
+        if note:
+            groups.setdefault(note, []).append(name)
+    return [(", ".join(names), note) for note, names in groups.items()]

@@ -1,0 +1,1 @@
+"""When a skill is there: thresholds in size and in data, and how many skills."""

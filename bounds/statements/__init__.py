@@ -1,1 +1,0 @@
-"""The statements of the theory as tables of `Formula`, where they would crowd the functions that evaluate them."""

@@ -1,1 +1,0 @@
-"""What ``python -m bounds`` reads and prints."""

@@ -1,0 +1,222 @@
+"""Flags that several commands have, and checks of their values that load nothing heavy."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from bounds.base.arguments import (
+    Flag,
+    Text,
+    close_to,
+    printable,
+    shown,
+)
+from bounds.base.one_number import cut
+from bounds.cli.shared import Checked, flag_name, parse_or_fail
+from simulate.running.parameters import (
+    CLUSTER,
+    DEVICE,
+    FIGURE,
+    OUT,
+    SEED,
+    THREADS,
+)
+
+
+def load_config(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
+    """Take a TOML file's entries as the defaults of the flags of the same names; each is checked as its flag is."""
+    if value is None:
+        return None
+    parameters = [p for p in ctx.command.params if p.name not in ("config", "version")]
+    known = {p.opts[0].removeprefix("--").replace("-", "_"): p for p in parameters}
+    found: dict[str, Any] = {}
+    for written, entry in _read_toml(value).items():
+        key = written.replace("-", "_")
+        try:
+            if key not in known:
+                raise _not_known(written, entry, known)
+            name = str(known[key].name)
+            if name in found:
+                raise ValueError(f"{known[key].opts[0].removeprefix('--')} is there twice, with - and with _")
+            found[name] = _entry(ctx, known[key], entry)
+        except (ValueError, click.UsageError) as error:
+            raise click.UsageError(f"--config {shown_file(value)}: {error}") from None
+    ctx.default_map = found
+    return value
+
+
+def _read_toml(path: str) -> dict[str, Any]:
+    import tomllib
+
+    try:
+        return tomllib.loads(Path(path).read_text(encoding="utf-8-sig"))  # a byte-order mark is not of the text
+    except (OSError, ValueError) as error:  # numbers of thousands of digits are a ValueError of their own
+        reason = getattr(error, "strerror", None) or error
+    except RecursionError:
+        reason = "its lists are nested too deeply"
+    raise click.UsageError(f"--config {shown_file(path)}: {reason}")
+
+
+def _not_known(written: str, entry: Any, known: dict[str, click.Parameter]) -> ValueError:
+    if isinstance(entry, dict):
+        return ValueError(
+            f"[{cut(printable(written))}] is a table, and entries stand outside of tables, such as seed = 1; leave the "
+            "line in brackets out"
+        )
+    close = close_to(written.replace("-", "_"), known)
+    hint = f"did you mean {close}? " if close else ""
+    return ValueError(f"{shown(written)} is not known here; {hint}known are {', '.join(sorted(known))}")
+
+
+def _entry(ctx: click.Context, param: click.Parameter, entry: Any) -> Any:
+    """A TOML value as its flag would give it; ValueError or click.UsageError where the flag would take none such."""
+    name = flag_name(param) if isinstance(param, click.Option) else str(param.name)
+    if isinstance(param, click.Option) and param.is_flag:
+        return Flag(name)(entry)
+    several = param.nargs == -1 or (isinstance(param, click.Option) and param.multiple)
+    if not several:
+        return _checked(ctx, param, name, entry)
+    # One source or law may stand there without its brackets.
+    return [_checked(ctx, param, name, item) for item in (entry if isinstance(entry, list) else [entry])]
+
+
+def _checked(ctx: click.Context, param: click.Parameter, name: str, entry: Any) -> Any:
+    if not isinstance(param.type, Checked):  # plain words, of which click would make one of anything
+        entry = Text(name, "a word in quotes")(entry)
+    return param.type(entry, param, ctx)
+
+
+def shown_file(path: str) -> str:
+    """The name of a file in a sentence."""
+    return cut(printable(path))
+
+
+def options_of(*options: Callable[..., Any]) -> Callable[..., Any]:
+    """Several options as one decorator."""
+
+    def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
+        for option in reversed(options):
+            function = option(function)
+        return function
+
+    return decorate
+
+
+config_flag = click.option(
+    "--config", metavar="FILE.toml", is_eager=True, callback=load_config, expose_value=False,
+    help="Take flags from this file; flags given here override it.",
+)  # fmt: skip
+output_flags = options_of(
+    click.option(
+        "--out", type=Checked(OUT), metavar="FILE", help="Write the result: .nc, .zarr, or .csv for the counts alone."
+    ),
+    click.option("--figure", type=Checked(FIGURE), metavar="FILE", help="Draw the figure: .png, .pdf or .svg."),
+    click.option("--overwrite", is_flag=True, help="Replace files that exist."),
+    click.option("--json", "as_json", is_flag=True, help="Print one JSON object on standard output, nothing else."),
+)
+law_flag = click.option(
+    "--law", "laws", multiple=True, metavar="KEY", help="A loss law; may be repeated. [default: all]"
+)
+progress_flag = click.option(
+    "--progress/--no-progress", default=None, help="Show progress on standard error. [default: on a terminal]"
+)
+
+
+def seed_flag(of_what: str = "all random numbers") -> Callable[..., Any]:
+    """``--seed``."""
+    return click.option(
+        "--seed", type=Checked(SEED), default=0, show_default=True, metavar="N",
+        help=f"Seed of {of_what}.",
+    )  # fmt: skip
+
+
+def device_flag(text: str) -> Callable[..., Any]:
+    """``--device``."""
+    return click.option("--device", type=Checked(DEVICE), default="cpu", show_default=True, help=text)
+
+
+def worker_flags(threads: str = "Threads", verb: str = "Draw") -> Callable[..., Any]:
+    """``--threads`` and ``--cluster``."""
+    return options_of(
+        click.option(
+            "--threads", type=Checked(THREADS), metavar="N",
+            help=f"{threads}; changes no number. [default: all cores]",
+        ),
+        click.option(
+            "--cluster", type=Checked(CLUSTER), metavar="WHERE", help=f"{verb} on Dask workers: local, local:4 or tcp://host:port."
+        ),
+    )  # fmt: skip
+
+
+def cell_flags(noun: str, forecast: str) -> Callable[..., Any]:
+    """``--resume`` and ``--dry-run``."""
+    resume = f"Go on with a {noun} that was killed; needs an --out that ends in .zarr."
+    return options_of(
+        click.option("--resume", is_flag=True, help=resume), click.option("--dry-run", is_flag=True, help=forecast)
+    )
+
+
+def explain_flag(text: str) -> Callable[..., Any]:
+    """``--explain``."""
+    return click.option("--explain", "explained", is_flag=True, help=text)
+
+
+def check_sources(sources: tuple[str, ...]) -> None:
+    """Refuse a source that is not understood before anything heavy is loaded."""
+    from bounds.base.sources import parse_source
+
+    for source in sources:
+        if not source.strip().lower().startswith("corpus:"):
+            parse_or_fail(parse_source, source)
+
+
+def check_laws(laws: tuple[str, ...]) -> None:
+    """Refuse a law that is not known."""
+    from bounds.laws.published import get_law
+
+    for law in laws:
+        parse_or_fail(get_law, law)
+
+
+def check_outputs(options: dict[str, Any]) -> None:
+    """Refuse outputs that cannot be written before the work is done; until the command ends no other run writes them.
+
+    Suffix, existence and lock need no heavy module.
+    """
+    from simulate.running.keeping.files import (
+        FIGURES,
+        RESULTS,
+        check_target,
+        claimed,
+    )
+
+    overwrite, resume = options["overwrite"], options.get("resume", False)
+    if resume and options.get("out") is None:
+        raise click.UsageError("--resume goes on with the result that --out names; pass --out X.zarr")
+    outputs = [
+        (options.get("out"), {"overwrite": overwrite, "resume": resume, "formats": RESULTS}),
+        # Who resumes a sweep has its figure drawn again.
+        (options.get("figure"), {"overwrite": overwrite or resume, "formats": FIGURES}),
+    ]
+    hold = click.get_current_context().with_resource
+    for path, how in outputs:
+        if path is None:
+            continue
+        if options.get("dry_run"):
+            parse_or_fail(check_target, path, **how)
+        else:
+            parse_or_fail(hold, claimed(path, **how))
+
+
+def check_workers(options: dict[str, Any]) -> None:
+    """Refuse a cluster that is not understood, or that this installation cannot use."""
+    from simulate.running.dask import check_cluster
+
+    if options["cluster"] is not None:
+        parse_or_fail(check_cluster, options["cluster"])
+        if options["threads"] is not None:
+            raise click.UsageError("--threads is for this process and --cluster for others; pass one of them")

@@ -1,0 +1,1 @@
+"""One corpus in its order, and its census."""

@@ -1,0 +1,52 @@
+"""Backends: one verb, `growth`, on integer tables and streams.
+
+`reference` is slow and obvious and defines the answer; `cpu` gives the same bits at speed. A backend knows
+nothing of sources, laws or files.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from simulate.drawing.stream import Stream
+from simulate.drawing.tables import Sampler
+
+
+@dataclass(frozen=True)
+class Growth:
+    """Counts at each checkpoint of one corpus.
+
+    `n_unique` has shape (checkpoint,); ``spectrum[i, j]`` is the number of types seen at least ``edges[j]`` and
+    fewer than ``edges[j + 1]`` times (no upper limit in the last bin) in the first ``checkpoints[i]`` tokens.
+    """
+
+    n_unique: np.ndarray
+    spectrum: np.ndarray
+
+
+class Backend(Protocol):
+    """What a backend does."""
+
+    def growth(self, sampler: Sampler, checkpoints: np.ndarray, stream: Stream, *, edges: np.ndarray) -> Growth:
+        """Draw ``checkpoints[-1]`` tokens and count at each checkpoint (ascending, positive)."""
+
+
+def get_backend(name: str) -> Backend:
+    """The backend called `name`: reference, cpu or gpu; ValueError where it cannot run here."""
+    if name == "reference":
+        from simulate.drawing.backends import reference
+
+        return reference
+    if name == "cpu":
+        from simulate.drawing.backends import cpu
+
+        return cpu
+    if name == "gpu":
+        from simulate.drawing.backends import gpu
+
+        gpu.require_device()
+        return gpu
+    raise ValueError(f"backend must be reference, cpu or gpu, got {name!r}")

@@ -1,0 +1,1 @@
+"""What every study shares while it runs: cells, threads and workers, memory, names and units, figures."""

@@ -1,0 +1,186 @@
+"""The work of a command in cells: one source, a block of its replicates. A cell is a pure function of its numbers.
+
+Which cells there are, who draws them, where and in what order changes no count: replicate r of a source has a
+stream of its own, whatever else is drawn. What a source needs is set up once, in one process, and sent to the
+others, so that tables built by floating point are the same everywhere.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Generator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple, Protocol
+
+import numpy as np
+
+from bounds.base.sources import Source
+from simulate.drawing.stream import Stream, cell_of
+from simulate.engines.choice import Engine, build_engine
+from simulate.running.keeping.files import command_of, noun_of
+from simulate.running.machine import usable_cores
+
+MAX_CELLS = 1024
+"""Cells of one source: each is a chunk of two arrays, hence two files."""
+
+CELL_SECONDS = 0.25
+"""What a cell takes at least, by estimate, if there are replicates enough: keeping it takes a hundredth of that."""
+
+_NOT_MEASURED = -1
+"""As `simulate.running.dataset.NOT_MEASURED`, which a worker would have to load xarray for."""
+
+
+class Cell(NamedTuple):
+    """The replicates from `first` on, `replicates` of them, of the source with the number `source`.
+
+    Where learners are measured, each pair of a source and a learner has such a number.
+    """
+
+    source: int
+    block: int
+    first: int
+    replicates: int
+
+
+Block = Mapping[str, np.ndarray]
+"""What a cell holds: arrays by name, with an axis for its replicates, or for all of them together without."""
+
+
+class Drawer(Protocol):
+    """One source, set up: draws any block of its corpora, in this process or another."""
+
+    def draw(self, first: int, replicates: int) -> Block:
+        """What the corpora with the numbers `first` to ``first + replicates - 1`` give."""
+
+
+class Layout(NamedTuple):
+    """One variable of all cells: its dimensions, ``replicate`` among them and perhaps ``source``, and its type.
+
+    What is not of single replicates has the dimension ``sum`` (numbers that are added up) or ``shown`` (what is looked
+    at in one cell alone), as long as there are cells. `fill` stands where nothing was measured.
+    """
+
+    dims: tuple[str, ...]
+    shape: tuple[int, ...]
+    dtype: str
+    fill: float = _NOT_MEASURED
+
+
+class Kept(Protocol):
+    """The work of a command in cells: who draws them, what they hold, and whether those of another run fit."""
+
+    @property
+    def made(self) -> str:
+        """The provenance of the result, as a JSON string; ``command`` in it says whose work it is."""
+
+    @property
+    def drawers(self) -> Mapping[int, Any]:
+        """Who draws, by the number of the source."""
+
+    @property
+    def names(self) -> Sequence[dict[str, str]]:
+        """What each source is called where a cell of it is named: ``source``, and perhaps ``learner``."""
+
+    @property
+    def n_draws(self) -> int:
+        """Draws of one corpus."""
+
+    @property
+    def replicates(self) -> int:
+        """Corpora of each source."""
+
+    @property
+    def size(self) -> int:
+        """Replicates of a cell."""
+
+    @property
+    def layout(self) -> Mapping[str, Layout]:
+        """The variables of all cells."""
+
+    def cells_of(self, size: int) -> list[Cell]:
+        """What there is to draw, in cells of at most `size` replicates."""
+
+    def difference(self, begun: dict[str, Any]) -> str | None:
+        """What distinguishes the provenance of such a run that was begun from this so that its cells may differ."""
+
+
+@dataclass(frozen=True)
+class CorpusDrawer:
+    """One source of a sweep: distinct sequences, shape (size, replicate), and spectra, shape (replicate, bin)."""
+
+    stream: Stream
+    engine: Engine
+    n_bins: int
+
+    def draw(self, first: int, replicates: int) -> Block:
+        """The corpora with the numbers `first` to ``first + replicates - 1``."""
+        n_unique, spectrum = self.engine.draw(replace(self.stream, replicate=first), replicates)
+        if spectrum.shape[1] == 0:  # an engine that draws no multiplicities
+            spectrum = np.full((replicates, self.n_bins), _NOT_MEASURED)
+        return {"n_unique": np.ascontiguousarray(n_unique.T), "spectrum": spectrum}
+
+
+Drawn = tuple[Cell, Block | Exception]
+Runner = Callable[[Mapping[int, Drawer], Sequence[Cell]], Generator[Drawn, None, None]]
+"""Draws cells and yields them in whatever order they end, each with what it holds or with why it failed.
+
+Where it is closed before its end, what it had begun is left."""
+
+
+def set_up(source: Source, engine: str, grid: Sequence[int], edges: np.ndarray, seed: int, device: str) -> CorpusDrawer:
+    """`source` set up for an engine; ValueError with one sentence where the engine cannot draw it."""
+    bins = None if engine == "gauss" else edges
+    built = build_engine(engine, source, np.array(grid, np.int64), edges=bins, device=device)
+    return CorpusDrawer(Stream(seed, engine, cell_of(str(source))), built, len(edges))
+
+
+def block_size(replicates: int, seconds_per_corpus: float) -> int:
+    """Replicates of a cell, where one of the dearest source is estimated to take `seconds_per_corpus`."""
+    least = -(-replicates // MAX_CELLS)
+    return min(replicates, max(least, int(CELL_SECONDS / max(seconds_per_corpus, 1e-9)), 1))
+
+
+def cut(sources: Sequence[int], replicates: int, size: int) -> list[Cell]:
+    """The cells of all `sources`, with `size` replicates each and fewer in the last."""
+    starts = range(0, replicates, size)
+    return [Cell(i, b, first, min(size, replicates - first)) for i in sources for b, first in enumerate(starts)]
+
+
+def place_of(one: Layout, cell: Cell) -> tuple[Any, ...]:
+    """Where in a variable a cell has its values."""
+    replicates = slice(cell.first, cell.first + cell.replicates)
+    at = {"source": cell.source, "replicate": replicates, "sum": cell.block, "shown": cell.block}
+    return tuple(at.get(dim, slice(None)) for dim in one.dims)
+
+
+def other_work(job: Kept, begun: dict[str, Any]) -> str | None:
+    """What was begun, in words, if it is not the work of `job`; None where it is. `begun` is its provenance."""
+    old, new = command_of(begun), command_of(json.loads(job.made))
+    if old != new:
+        return f"a {noun_of(old)}, not a {noun_of(new)}"
+    differs = job.difference(begun)
+    return f"another {noun_of(new)}: {differs}" if differs else None
+
+
+def on_threads(threads: int | None) -> Runner:
+    """Draw on `threads` threads of this process (all cores if None): compiled loops release the interpreter lock."""
+
+    def run(drawers: Mapping[int, Drawer], cells: Sequence[Cell]) -> Generator[Drawn, None, None]:
+        pool = ThreadPoolExecutor(threads or usable_cores())
+        try:
+            running = {pool.submit(drawers[cell.source].draw, cell.first, cell.replicates): cell for cell in cells}
+            for future in as_completed(running):
+                yield running.pop(future), outcome(future.exception()) or future.result()
+        finally:
+            # Without waiting: after an interrupt, a compiled loop would otherwise hold us until its corpus is drawn.
+            pool.shutdown(wait=False, cancel_futures=True)
+
+    return run
+
+
+def outcome(error: BaseException | None) -> Exception | None:
+    """The error of a cell that failed; what ends the whole program is raised."""
+    if error is not None and not isinstance(error, Exception):
+        raise error
+    return error

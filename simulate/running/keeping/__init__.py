@@ -1,0 +1,1 @@
+"""What stands on disk: files written whole, locks, cells of unfinished runs, left-overs, checksums."""

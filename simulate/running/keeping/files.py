@@ -1,0 +1,165 @@
+"""Names of results and figures: checked before the work starts, locked while it lasts, written whole or not at all.
+
+Loads nothing heavy, so that a bad name is refused at once.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from simulate.running.keeping.leftovers import (
+    discard,
+    hidden_folder,
+    is_result,
+    is_store,
+    provenance_of,
+    put_in_place,
+    tidy,
+)
+from simulate.running.keeping.locks import locked
+
+RESULTS = (".nc", ".zarr", ".csv")
+FIGURES = (".png", ".pdf", ".svg")
+
+_LONGEST_NAME = 200
+"""Bytes of the name of a result: the names of what is laid beside it are longer, and 255 bytes are the most."""
+
+_NOUNS = {"skills": "simulation of skills", "sweep --learner": "sweep of learners"}
+
+
+@contextmanager
+def claimed(
+    path: str | Path,
+    *,
+    overwrite: bool = False,
+    resume: bool = False,
+    own_cells: bool = False,
+    formats: tuple[str, ...],
+) -> Iterator[Path]:
+    """`path`, locked and then checked as `check_target` does, for as long as this run may write there.
+
+    What killed runs left hidden beside it is deleted. Raises ValueError with one sentence, also where another run
+    writes there.
+    """
+    target = _named(path, formats)
+    with locked(target) as first:
+        if first:
+            tidy(target)
+            tidy(part_of(target))
+        yield check_target(target, overwrite=overwrite, resume=resume, own_cells=own_cells, formats=formats)
+
+
+def check_target(
+    path: str | Path,
+    *,
+    overwrite: bool = False,
+    resume: bool = False,
+    own_cells: bool = False,
+    formats: tuple[str, ...],
+) -> Path:
+    """`path`, if a result can be written there; ValueError or OSError with one sentence otherwise.
+
+    With `resume` it may exist, finished or not; `own_cells` says that the unfinished work there is the caller's.
+    Called before the work starts, so that a long run is not lost to a full path that cannot be written.
+    """
+    target = _named(path, formats)
+    if resume and target.suffix != ".zarr":
+        raise ValueError(f"{target} cannot be resumed: only a result that ends in .zarr is kept cell by cell")
+    if resume and overwrite:
+        raise ValueError("--resume keeps what is there and --overwrite replaces it; pass one of them")
+    _check_kind(target)
+    if target.exists() and not overwrite and not resume:
+        raise ValueError(f"{target} exists already; pass --overwrite to replace it")
+    part = part_of(target)
+    if target.suffix == ".zarr" and os.path.lexists(part):
+        if not is_store(part):
+            raise ValueError(
+                f"{part} is in the way: cells are kept there, and no run has begun them; move it away or choose "
+                "another name"
+            )
+        if not (overwrite or resume or own_cells):
+            raise ValueError(
+                f"{part} holds an unfinished {noun_of(begun_by(part))}; "
+                "pass --resume to go on with it or --overwrite to start again"
+            )
+    try:
+        with tempfile.TemporaryFile(dir=target.parent):
+            pass
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        raise ValueError(f"{target.parent}: cannot be written to ({error.strerror})") from None
+    return target
+
+
+def _named(path: str | Path, formats: tuple[str, ...]) -> Path:
+    """`path`, if a result can have that name."""
+    target = Path(path)
+    if target.suffix not in formats:
+        raise ValueError(f"{target}: the name of a result ends in {', '.join(formats)}")
+    if len(os.fsencode(target.name)) > _LONGEST_NAME:
+        raise ValueError(f"{target}: a name has at most {_LONGEST_NAME} bytes; choose a shorter one")
+    if not target.parent.is_dir():
+        raise ValueError(f"{target.parent} is not a folder; make it first or choose another --out")
+    return target
+
+
+def _check_kind(target: Path) -> None:
+    """Refuse what is not replaced, whoever asks for it: links, folders that are not ours, files in their place."""
+    if target.is_symlink():
+        raise ValueError(f"{target} is a link to {os.readlink(target)}; name the file itself")
+    if target.is_dir():
+        if target.suffix != ".zarr" or not is_result(target):
+            raise ValueError(
+                f"{target} is a folder that no result stands in, or more than a result; it is not replaced, choose "
+                "another name"
+            )
+    elif target.exists() and target.suffix == ".zarr":
+        raise ValueError(f"{target} is a file, and a result that ends in .zarr is a folder; choose another name")
+    elif target.exists() and not target.is_file():
+        raise ValueError(f"{target} is no ordinary file; it is not replaced, choose another name")
+
+
+def part_of(target: Path) -> Path:
+    """Where the cells of a result stand until all of them are done."""
+    return target.with_name(f"{target.name}.part")
+
+
+def command_of(made: dict[str, Any]) -> str:
+    """The command that has a provenance such as this."""
+    return str(made.get("command", "sweep"))
+
+
+def noun_of(command: str) -> str:
+    """What a command does, in a sentence."""
+    return _NOUNS.get(command, command)
+
+
+def begun_by(part: Path) -> str:
+    """The command whose cells stand at `part`; where that cannot be read, the word "run"."""
+    made = provenance_of(part)
+    return command_of(made) if made else "run"
+
+
+@contextmanager
+def written_whole(target: Path) -> Iterator[Path]:
+    """A path beside `target` to write to; it takes the place of `target` only when the block ends well."""
+    folder = hidden_folder(target)
+    try:
+        part = folder / target.name
+        yield part
+        put_in_place(part, target)
+    finally:
+        discard(folder, target)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Replace the file `path` by one that holds `text`; until that is whole, the old one is there."""
+    with written_whole(path) as part:
+        part.write_text(text, encoding="utf-8")

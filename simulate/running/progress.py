@@ -1,0 +1,114 @@
+"""How far a run is, on standard error: a bar where somebody watches, a line now and then anywhere else."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from bounds.cli.readable import behind
+
+if TYPE_CHECKING:
+    from simulate.running.run import State
+
+LINE_SECONDS = 10.0
+"""Between two lines."""
+
+
+class Lines:
+    """Prints how far a sweep is: at its start, every ten seconds, and at its end. Called with each `State`."""
+
+    def __init__(self) -> None:
+        self.state: State | None = None
+        self._begun = self._said = -1.0
+
+    def __call__(self, state: State) -> None:
+        """Note `state`, and say it if it is time."""
+        now = time.monotonic()
+        if self._begun < 0:
+            self._begun = now
+        self.state = state
+        if self._said < 0 or state.cells == state.all_cells or now - self._said >= LINE_SECONDS:
+            self._said = now
+            print(sentence(state, now - self._begun), file=sys.stderr, flush=True)
+
+
+class Bar:
+    """A bar of cells with draws per second and the time left; what is called with each `State`."""
+
+    def __init__(self, bar: Any) -> None:
+        self.state: State | None = None
+        self._bar, self._begun = bar, time.monotonic()
+        self._task = bar.add_task("", total=None, rate="")
+
+    def __call__(self, state: State) -> None:
+        """Move the bar to `state`."""
+        if self.state is None:
+            self._begun = time.monotonic()
+        self.state = state
+        rate, left = pace(state, time.monotonic() - self._begun)
+        shown = "" if rate is None else f"{rate:.1e} draws/s, {clock(left)} left"
+        self._bar.update(self._task, total=state.all_cells, completed=state.cells, rate=shown)
+
+
+class Silent:
+    """Says nothing, and knows how far the sweep was when it was interrupted."""
+
+    def __init__(self) -> None:
+        self.state: State | None = None
+
+    def __call__(self, state: State) -> None:
+        """Note `state`."""
+        self.state = state
+
+
+@contextmanager
+def reporter(wanted: bool | None) -> Iterator[Any]:
+    """What to call with each `State`; `wanted` None means where standard error is a terminal."""
+    terminal = sys.stderr.isatty()
+    if wanted is False or (wanted is None and not terminal):
+        yield Silent()
+    elif not terminal:
+        yield Lines()
+    else:
+        from rich.console import Console
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+        columns = (TextColumn("cells"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[rate]}"))
+        with Progress(*columns, console=Console(file=behind(sys.stderr)), transient=True) as bar:
+            yield Bar(bar)
+
+
+def sentence(state: State, seconds: float) -> str:
+    """Cells done, draws per second and time left."""
+    rate, left = pace(state, seconds)
+    kept = f" ({state.kept_cells} from an earlier run)" if state.kept_cells else ""
+    speed = "" if rate is None else f", {rate:.2g} draws/s, {clock(left)} left"
+    return f"{state.cells} of {state.all_cells} cells{kept}, {state.draws:.3g} of {state.all_draws:.3g} draws{speed}"
+
+
+def pace(state: State, seconds: float) -> tuple[float | None, float]:
+    """Draws per second of this run, and the seconds left at that rate; None before anything is drawn."""
+    drawn = state.draws - state.kept_draws
+    if drawn <= 0 or seconds <= 0:
+        return None, 0.0
+    rate = drawn / seconds
+    return rate, (state.all_draws - state.draws) / rate
+
+
+def clock(seconds: float) -> str:
+    """Seconds as 0:00:12, or days where they are many."""
+    whole = round(seconds)
+    days, rest = divmod(whole, 86400)
+    return (f"{days} d " if days else "") + f"{rest // 3600}:{rest // 60 % 60:02d}:{rest % 60:02d}"
+
+
+def size_of(n_bytes: float) -> str:
+    """Bytes as 12 MiB."""
+    for unit in ("B", "KiB", "MiB"):
+        if n_bytes < 1024:
+            return f"{n_bytes:.0f} {unit}"
+        n_bytes /= 1024
+    return f"{n_bytes:.1f} GiB"

@@ -1,0 +1,1 @@
+"""One room a kind of simulated or measured question: its plan, draw, dataset, report, figure and its own science."""

@@ -1,0 +1,217 @@
+"""The figure of skills: how they emerge with data and with size, their number, and the map of S(N, D)."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import xarray as xr
+from matplotlib.axes import Axes
+from matplotlib.colors import LogNorm
+from matplotlib.figure import Figure
+
+from bounds.counts.rank_mass import head_mass
+from bounds.skills.emergence import emergence_probability
+from simulate.studies.skills import estimates
+from simulate.studies.skills.groups import Groups
+from simulate.studies.skills.rows import (
+    growth,
+    plan_of,
+    reached_skills,
+    size_rows,
+    skill_rows,
+)
+from simulate.studies.skills.theory import emergence
+from simulate.studies.sweep.figure import save_drawn
+from simulate.studies.sweep.report import short
+
+__all__ = ["draw_skills", "save_skill_figure"]
+
+_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")  # Okabe & Ito
+_CURVES = 6
+
+
+def save_skill_figure(dataset: xr.Dataset, groups: Groups, path: str | Path, *, overwrite: bool = False) -> Path:
+    """Draw the figure of a simulation of skills to a .png, .pdf or .svg file."""
+    return save_drawn(partial(draw_skills, dataset, groups), path, overwrite=overwrite)
+
+
+def draw_skills(dataset: xr.Dataset, groups: Groups) -> Figure:
+    """Chances against D and against n, S(D), and S(N, D) with the line n = U(D)."""
+    figure = Figure(figsize=(13, 9.5), layout="constrained")
+    (data, size), (number, both) = figure.subplots(2, 2)
+    figure.suptitle(_heading(plan_of(dataset)), fontsize=11)
+    _against_data(data, dataset, groups)
+    _against_size(size, dataset, groups)
+    _numbers(number, dataset)
+    _map(figure, both, dataset)
+    return figure
+
+
+def _heading(plan: dict[str, Any]) -> str:
+    own = f"masses ~ j^-{plan['exponent']:g}"
+    what = own if plan["kind"] == "masses" else f"{plan['kind']}: {short(plan['source'])}"
+    there = f"each there with {plan['quorum']} of its {plan['members']} members"
+    return f"{plan['n_skills']} skills ({what}), {there}"
+
+
+def _against_data(axes: Axes, dataset: xr.Dataset, groups: Groups) -> None:
+    """Some skills: points from the replicates at sizes spread over the transition, lines from formulas."""
+    text = "text_draws_threshold" in dataset
+    for place, j in enumerate(_chosen(dataset)):
+        colour, times = _COLOURS[place], dataset.draws_threshold.values[j]
+        reached = np.sort(times[np.isfinite(times)])
+        if not len(reached):
+            continue
+        low, high = reached[0] / 2.5, reached[-1] * 2.5
+        if len(reached) < len(times):
+            high = min(high, float(dataset.n_draws[-1]))
+        at = np.geomspace(max(reached[0] / 1.3, 0.5), min(reached[-1] * 1.3, high), 9)
+        _points(axes, at, times[None, :] <= at[:, None], colour, _name(dataset, j))
+        curve = np.geomspace(low, high, 160)
+        if plan_of(dataset)["kind"] == "frequency":
+            curve = np.unique(np.maximum(np.round(curve), 1))  # a formula of whole draws
+        exact = emergence(groups, int(j), curve)
+        if exact is not None:
+            axes.plot(curve, exact, "-", lw=1.2, color=colour)
+        if text and np.isfinite(own := float(dataset.text_draws_threshold[j])):
+            axes.axvline(own, color=colour, ls="--", lw=1)
+    axes.set(xscale="log", xlabel="corpus size D (draws)", ylabel="chance that the skill is there", ylim=(-0.03, 1.03))
+    points = "random orders" if text else f"{dataset.sizes['replicate']} corpora"
+    label = skill_rows(dataset, 1)[0]["label"]
+    extra = " Dashed: the text." if text else ""
+    axes.set_title(f"With data. Points: {points}, 95 %. Lines: formula ({label}).{extra}", fontsize=9.5, loc="left")
+    _legend_below(axes)
+
+
+def _against_size(axes: Axes, dataset: xr.Dataset, groups: Groups) -> None:
+    """The same skills against the size of the store at the largest corpus; steps by rank, or the formula of D2."""
+    plan = plan_of(dataset)
+    prefix = "text_" if "text_skills" in dataset else ""
+    seen = f"{prefix}stored_threshold_seen" in dataset
+    drawn_anew = plan["kind"] == "frequency"
+    name = "stored_threshold_rank" if drawn_anew else f"{prefix}stored_threshold_seen"
+    for place, j in enumerate(_chosen(dataset)):
+        colour, formula = _COLOURS[place], float(dataset.stored_threshold_formula[j])
+        if drawn_anew or (seen and not prefix):
+            values = dataset[name].values[j]
+            finite = values[np.isfinite(values)]
+            if len(finite):
+                at = np.unique(np.round(np.geomspace(max(finite.min() * 0.8, 1), finite.max() * 1.25, 9)))
+                _points(axes, at, values[None, :] <= at[:, None], colour, _name(dataset, j))
+        elif seen and np.isfinite(own := float(dataset[name][j])):
+            axes.plot([own, own], [0, 1], "-", color=colour, lw=2, label=_name(dataset, j))
+        if not drawn_anew:
+            axes.plot([formula, formula], [0, 1], "--", color=colour, lw=1, label=None if seen else _name(dataset, j))
+    if drawn_anew:
+        law = groups.plan.law
+        assert law is not None
+        n = np.unique(np.round(np.geomspace(1, max(float(dataset.n_stored[-1]), 10), 300)))
+        chances = emergence_probability(head_mass(law, n), members=plan["members"], quorum=plan["quorum"])
+        axes.step(n, chances, where="post", color="black", lw=1.2, label="formula (rigorous)")
+    axes.set(xscale="log", xlabel="store n (sequences)", ylabel="chance that the skill is there", ylim=(-0.03, 1.03))
+    axes.set_title(_size_title(drawn_anew, seen, bool(prefix), float(dataset.n_draws[-1])), fontsize=9.5, loc="left")
+    _legend_below(axes)
+
+
+def _size_title(drawn_anew: bool, seen: bool, text: bool, n_draws: float) -> str:
+    if drawn_anew:
+        return "With size, store by rank. Points: members drawn anew, 95 %."
+    if text:
+        return f"With size. Solid: most frequent seen at D = {n_draws:.3g}. Dashed: by rank."
+    if seen:
+        return f"With size. Points: most frequent seen at D = {n_draws:.3g}, 95 %. Dashed: by rank."
+    return "With size, store by rank (every corpus alike)."
+
+
+def _numbers(axes: Axes, dataset: xr.Dataset) -> None:
+    n_draws, found = dataset.n_draws.values.astype(float), estimates.mean(dataset.skills.values)
+    text = "text_skills" in dataset
+    errors = np.nan_to_num([found.value - found.lower, found.upper - found.value])
+    axes.errorbar(n_draws, found.value, np.maximum(errors, 0), fmt="o", ms=4, color=_COLOURS[0],
+                  label="mean of random orders" if text else "mean of the corpora, 95 %")  # fmt: skip
+    if "skills_formula" in dataset:
+        label = size_rows(dataset)[0]["label"]
+        axes.plot(n_draws, dataset.skills_formula, "-", lw=1.2, color="black", label=f"formula ({label})")
+    if text:
+        axes.plot(n_draws, dataset.text_skills, "s", ms=5, mfc="none", color=_COLOURS[1], label="the text as it stands")
+    fitted = growth(dataset)
+    if fitted is not None:
+        reach = n_draws[(n_draws >= fitted.first) & (n_draws <= fitted.last)]
+        middle = len(reach) // 2
+        centre = float(found.value[n_draws == reach[middle]][0]) + 0.5
+        curve = centre * (reach / reach[middle]) ** fitted.exponent - 0.5
+        axes.plot(reach, curve, "--", lw=2.5, alpha=0.6, color=_COLOURS[1],
+                  label=f"fit: S + 1/2 ∝ D^{fitted.exponent:.3f} [{fitted.lower:.3f}, {fitted.upper:.3f}]")  # fmt: skip
+    axes.set(xscale="log", xlabel="corpus size D (draws)", ylabel="skills S(D)")
+    shown = np.append(found.value, dataset.text_skills.values if text else [])
+    if shown.max() > 30:
+        axes.set(yscale="log", ylim=(0.7, 1.5 * shown.max()))
+    axes.set_title("Number of skills, unlimited store", fontsize=9.5, loc="left")
+    axes.legend(fontsize=8, loc="lower right")  # S(D) rises: there is room below its end
+    axes.grid(alpha=0.3)
+
+
+def _map(figure: Figure, axes: Axes, dataset: xr.Dataset) -> None:
+    """S(N, D) as a heat map, in a store of what was seen where that was measured, with n = U(D)."""
+    prefix = "text_" if "text_skills" in dataset else ""
+    seen = f"{prefix}skills_by_seen" in dataset
+    found = dataset[f"{prefix}skills_by_{'seen' if seen else 'rank'}"]
+    found = found if prefix else found.mean("replicate")
+    values = found.transpose("n_stored", "n_draws").values.astype(float)
+    n_draws, n_stored = (_edges(dataset[name].values.astype(float)) for name in ("n_draws", "n_stored"))
+    most = float(values.max())
+    scale: dict[str, Any] = {"norm": LogNorm(1.0, most)} if most > 30 else {"vmin": 0.0, "vmax": max(most, 1.0)}
+    drawn = axes.pcolormesh(n_draws, n_stored, np.where(values > 0, values, np.nan), cmap="viridis", **scale)
+    figure.colorbar(drawn, ax=axes, label="skills S(N, D)" + (", mean" if not prefix else ""))
+    axes.set_facecolor("0.93")
+    measured = f"{prefix}n_unique" in dataset
+    unique = dataset[f"{prefix}n_unique"] if measured else dataset.n_unique_formula
+    unique = unique.mean("replicate") if "replicate" in unique.dims else unique
+    axes.plot(dataset.n_draws, unique, "-", lw=3.5, color="black")
+    axes.plot(
+        dataset.n_draws, unique, "-", lw=2, color="white", label="n = U(D)" if measured else "n = E U(D), rigorous"
+    )
+    axes.legend(fontsize=8, loc="upper left", facecolor="0.5", labelcolor="white")
+    axes.set(xscale="log", yscale="log", xlabel="corpus size D (draws)", ylabel="store n (sequences)",
+             ylim=(n_stored[0], n_stored[-1]), xlim=(n_draws[0], n_draws[-1]))  # fmt: skip
+    store = "most frequent seen (flat above U)" if seen else "most probable by rank"
+    axes.set_title(f"Number of skills in a store of the {store}. Grey: none.", fontsize=9.5, loc="left")
+
+
+def _points(axes: Axes, at: np.ndarray, there: np.ndarray, colour: str, label: str) -> None:
+    found = estimates.chance(there)
+    errors = np.maximum([found.value - found.lower, found.upper - found.value], 0)
+    axes.errorbar(at, found.value, errors, fmt="o", ms=3.5, lw=1, color=colour, label=label)
+
+
+def _chosen(dataset: xr.Dataset) -> np.ndarray:
+    if plan_of(dataset)["kind"] == "frequency":
+        return np.arange(1)  # all have one law
+    return reached_skills(dataset, _CURVES, beyond=0)
+
+
+def _name(dataset: xr.Dataset, j: int) -> str:
+    plan = plan_of(dataset)
+    if plan["kind"] == "windows":
+        start = int(dataset.first_rank[j])
+        return f"ranks {start} to {start + plan['members'] - 1}"
+    return f"skill {j + 1}" if plan["kind"] == "masses" else "a skill drawn by frequency"
+
+
+def _edges(values: np.ndarray) -> np.ndarray:
+    """Edges of cells around log-spaced values."""
+    logs = np.log(values)
+    if len(logs) == 1:
+        return np.exp([logs[0] - 0.5, logs[0] + 0.5])
+    middle = (logs[1:] + logs[:-1]) / 2
+    return np.exp(np.concatenate([[2 * logs[0] - middle[0]], middle, [2 * logs[-1] - middle[-1]]]))
+
+
+def _legend_below(axes: Axes) -> None:
+    """Beside the curves, not on them."""
+    if axes.get_legend_handles_labels()[0]:
+        axes.legend(fontsize=8, loc="upper center", bbox_to_anchor=(0.5, -0.13), ncols=3, frameon=False)
+    axes.grid(alpha=0.3)

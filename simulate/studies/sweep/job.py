@@ -1,0 +1,250 @@
+"""A sweep made ready: corpora opened, sizes fixed, an engine chosen and set up for each source, work cut into cells.
+
+Everything that can be refused is refused here, before the first draw.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from bounds.base.quantities import log_spaced, parse_grid
+from bounds.base.sources import PitmanYor, Source, Windows
+from bounds.base.spectrum import FrequencySpectrum
+from bounds.counts.unique import expected_unique
+from simulate.drawing.backends import get_backend
+from simulate.engines.choice import Choice, choose_engine
+from simulate.engines.tokens import Tokens
+from simulate.running.cells import (
+    Cell,
+    CorpusDrawer,
+    Layout,
+    block_size,
+    cut,
+    set_up,
+)
+from simulate.running.cost import corpus_cost
+from simulate.running.dataset import provenance
+from simulate.running.parameters import DEVICE
+from simulate.studies.sweep.plan import DEFAULT_N_DRAWS, Sweep, parse_any_source
+from simulate.text.source import CorpusSource, OpenCorpus
+
+MAX_TOKENS = 10**12
+"""Draws of all replicates of all sources beyond which tokens are not drawn: some hours."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """What `prepare` gives. `drawers` and `costs` (seconds and bytes of one corpus) go by the number of a source.
+
+    `made` is the provenance of the result, as a JSON string.
+    """
+
+    plan: Sweep
+    parsed: tuple[Source | CorpusSource, ...]
+    corpora: Mapping[str, OpenCorpus]
+    grid: tuple[int, ...]
+    edges: np.ndarray
+    choices: Mapping[str, Choice]
+    drawers: Mapping[int, CorpusDrawer]
+    costs: Mapping[int, tuple[float, int]]
+    size: int
+    device: Choice
+    made: str
+
+    @property
+    def replicates(self) -> int:
+        """Corpora of each source."""
+        return self.plan.replicates
+
+    @property
+    def names(self) -> list[dict[str, str]]:
+        """The source of each drawer."""
+        return [{"source": source} for source in self.plan.sources]
+
+    @property
+    def n_draws(self) -> int:
+        """Draws of one corpus."""
+        return self.grid[-1]
+
+    @property
+    def layout(self) -> dict[str, Layout]:
+        """What cells hold: counts, and spectra at the largest size."""
+        n_sources, replicates = len(self.parsed), self.plan.replicates
+        return {
+            "n_unique": Layout(("source", "n_draws", "replicate"), (n_sources, len(self.grid), replicates), "int64"),
+            "spectrum": Layout(
+                ("source", "replicate", "multiplicity"), (n_sources, replicates, len(self.edges)), "int64", fill=0
+            ),
+        }
+
+    def difference(self, begun: dict[str, Any]) -> str | None:
+        """As `difference` of what was begun and this."""
+        return difference(begun, json.loads(self.made))
+
+    @property
+    def cells(self) -> list[Cell]:
+        """What there is to draw."""
+        return self.cells_of(self.size)
+
+    def cells_of(self, size: int) -> list[Cell]:
+        """What there is to draw, in cells of at most `size` replicates."""
+        return cut(list(self.drawers), self.plan.replicates, size)
+
+
+def prepare(plan: Sweep, *, device: str = "cpu") -> Job:
+    """`plan` made ready; ValueError with one sentence where it cannot be done as asked."""
+    chosen = choose_device(device)
+    parsed = tuple(parse_any_source(source) for source in plan.sources)
+    real = [source for source in parsed if isinstance(source, CorpusSource)]
+    if real and plan.engine == "analytic":
+        raise ValueError(f"the analytic engine knows no law of a real corpus, got {real[0]}")
+    corpora = {str(source): source.open() for source in real}
+    grid = _grid(plan, [corpus.n_windows for corpus in corpora.values()])
+    choices = {str(source): _choose(plan, source, grid, device) for source in parsed}
+    n_tokens = grid[-1] * plan.replicates * sum(choice.name == "tokens" for choice in choices.values())
+    if n_tokens > MAX_TOKENS:
+        raise ValueError(
+            f"the tokens engine draws every token, {n_tokens:.1e} of them here, and stops at {MAX_TOKENS:.0e}; "
+            "pass a smaller --n-draws or --replicates, or --engine auto, or --engine analytic for expectations"
+        )
+    edges = FrequencySpectrum.edges(min(grid[-1], 2**63 - 1))
+    laws = {i: s for i, s in enumerate(parsed) if isinstance(s, Source) and choices[str(s)].name != "analytic"}
+    drawers = {
+        i: set_up(s, choices[str(s)].name, grid, edges, plan.seed, "cpu" if isinstance(s, PitmanYor) else chosen.name)
+        for i, s in laws.items()
+    }
+    costs = {i: corpus_cost(s, choices[str(s)].name, drawers[i].engine, grid) for i, s in laws.items()}
+    size = block_size(plan.replicates, max((seconds for seconds, _ in costs.values()), default=0.0))
+    tables = {str(s): d.digest for i, s in laws.items() if isinstance(d := drawers[i].engine, Tokens)}
+    made = provenance(
+        asdict(plan) | {"sources": list(plan.sources), "n_draws": list(grid)},
+        command="sweep",
+        engines={source: choice._asdict() for source, choice in choices.items()},
+        tables=tables,
+        inputs={name: corpus.digests for name, corpus in corpora.items()},
+        device=chosen.name,
+    )
+    return Job(plan, parsed, corpora, grid, edges, choices, drawers, costs, size, chosen, made)
+
+
+def choose_device(wanted: str) -> Choice:
+    """cpu or gpu, and why; ValueError with one sentence where a GPU was asked for and there is none."""
+    if DEVICE(wanted) == "cpu":
+        return Choice("cpu", "asked for")
+    try:
+        get_backend("gpu")
+    except (ValueError, RuntimeError, ImportError, OSError) as error:
+        why = " ".join(str(error).split()).rstrip(".")
+        if wanted == "gpu":
+            raise ValueError(f"device gpu cannot be used here: {why}") from None
+        return Choice("cpu", f"no GPU can be used here: {why}")
+    return Choice("gpu", "asked for" if wanted == "gpu" else "a GPU is there, and counts are the same")
+
+
+def device_for_tokens(wanted: str, why_not: str = "") -> Choice:
+    """As `choose_device` for draws of one kind; `why_not` says what keeps them from a GPU, empty where nothing does."""
+    chosen = choose_device(wanted)
+    if why_not and wanted == "gpu":
+        raise ValueError(f"{why_not}; pass --device cpu or auto")
+    return Choice("cpu", why_not) if why_not and wanted == "auto" else chosen
+
+
+def _choose(plan: Sweep, source: Source | CorpusSource, grid: Sequence[int], device: str) -> Choice:
+    """The engine that will draw `source`, and why."""
+    if isinstance(source, CorpusSource):
+        return Choice("corpus", "a real corpus is counted, not drawn")
+    if plan.engine == "analytic":
+        if isinstance(source, Windows):
+            expected_unique(source, 1)  # refuses words that are too many to list
+        return Choice("analytic", "asked for: expectations alone, nothing is drawn")
+    if device == "gpu":
+        if isinstance(source, PitmanYor):
+            raise ValueError(
+                f"{source} is drawn token after token, which no GPU can share out; pass --device cpu or auto"
+            )
+        if plan.engine not in ("auto", "tokens"):
+            raise ValueError(f"engine {plan.engine} runs on the processor alone; pass --device cpu or --engine tokens")
+        return Choice("tokens", "the engine that runs on a GPU")
+    if plan.engine != "auto":
+        return Choice(plan.engine, "asked for")
+    return choose_engine(source, np.array(grid), plan.replicates, wants="growth")
+
+
+def _grid(plan: Sweep, lengths: list[int]) -> tuple[int, ...]:
+    """The corpus sizes: those asked for, or the default; with real corpora, up to all of the shortest of them."""
+    shortest = min(lengths, default=None)
+    if not plan.n_draws:
+        default = parse_grid(DEFAULT_N_DRAWS)
+        return default if shortest is None else log_spaced(min(1000, max(1, shortest // 1000)), shortest, len(default))
+    if shortest is not None and plan.n_draws[-1] > shortest:
+        raise ValueError(
+            f"n_draws asks for {plan.n_draws[-1]} draws, but the shortest corpus has {shortest} windows; "
+            f"pass --n-draws up to {shortest}"
+        )
+    return plan.n_draws
+
+
+def difference(begun: dict[str, Any], now: dict[str, Any]) -> str | None:
+    """What distinguishes two provenances so that their counts may differ, in words; None where nothing does."""
+    if "engines" not in begun or "refit" in begun:
+        return "it was fitted again" if "refit" in begun else "it is no sweep of this version"
+    if changed := changed_parameter(begun, now, ("sources", "n_draws", "replicates", "seed")):
+        return changed
+    for source, choice in now["engines"].items():
+        old = begun["engines"][source]["name"]
+        if old != choice["name"]:
+            return f"the engine of {source} was {old} and is now {choice['name']}"
+    for source, digests in now["inputs"].items():
+        if begun["inputs"][source] != digests:
+            return f"the text of {source} has changed"
+    if versions := changed_version(begun, now):
+        return versions
+    for source, digest in now["tables"].items():
+        if begun["tables"][source] != digest:
+            return f"the tables of {source} come out otherwise on this machine"
+    return None
+
+
+def changed_version(begun: dict[str, Any], now: dict[str, Any]) -> str | None:
+    """That another version of this program made what was begun, in words; None where it did not."""
+    old, new = begun["software"]["version"], now["software"]["version"]
+    return None if old == new else f"efficiency-bounds was {old} and is now {new}"
+
+
+def difference_of_inputs(begun: dict[str, Any], now: dict[str, Any], ignored: Iterable[str] = ()) -> str | None:
+    """As `difference`, of two runs of another command: all parameters but those `ignored`, engines, texts, version."""
+    if set(begun["parameters"]) != set(now["parameters"]):
+        return "it is of another version"
+    if changed := changed_parameter(begun, now, [name for name in now["parameters"] if name not in ignored]):
+        return changed
+    if _engine_names(begun) != _engine_names(now):
+        return "the engine was another"
+    if begun.get("inputs") != now.get("inputs"):
+        return "the text has changed"
+    return changed_version(begun, now)
+
+
+def _engine_names(made: dict[str, Any]) -> dict[str, str]:
+    """Which engine draws each source; why it does changes no number."""
+    return {source: choice["name"] for source, choice in made.get("engines", {}).items()}
+
+
+def changed_parameter(begun: dict[str, Any], now: dict[str, Any], names: Iterable[str]) -> str | None:
+    """Which of the parameters `names` has another value now, in words; None where none has."""
+    for name in names:
+        old, new = begun["parameters"].get(name), now["parameters"].get(name)
+        if old != new:
+            return f"{name} was {_short(old)} and is now {_short(new)}"
+    return None
+
+
+def _short(value: Any) -> str:
+    if not isinstance(value, list):
+        return str(value)
+    shown = [str(item) for item in value]
+    return ", ".join(shown) if len(shown) <= 3 else f"{shown[0]}, …, {shown[-1]} ({len(shown)} of them)"

@@ -1,0 +1,43 @@
+"""Real text: read it, cut it into windows of units, count the distinct ones, fit how they grow.
+
+`readers` turns files into blocks of bytes, `sequences` blocks into unit ids, `counting` ids into counts, and
+`growth` joins the three. A text that does not fit into memory is not kept: `hashing` turns its blocks into numbers,
+`sketch` estimates how many distinct windows of them there were, and `streaming` joins the two. Every name is loaded
+when it is first used, so that checking an argument costs no numba.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+_HOMES = {
+    "simulate.text.reading.readers": ["InputError"],
+    "simulate.text.blocks": ["BlockCurves"],
+    "simulate.text.growth": ["CorpusGrowth", "measure_corpus"],
+    "simulate.text.sketch": ["HyperLogLog"],
+    "simulate.text.streaming": ["SketchedGrowth", "sketch_corpus"],
+    "simulate.text.exponents": ["CorpusFit", "WindowFit", "fit_corpus"],
+}
+_HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
+
+__all__ = [
+    "BlockCurves",
+    "CorpusFit",
+    "CorpusGrowth",
+    "HyperLogLog",
+    "InputError",
+    "SketchedGrowth",
+    "WindowFit",
+    "fit_corpus",
+    "measure_corpus",
+    "sketch_corpus",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME_OF:
+        raise AttributeError(f"module 'simulate.text' has no attribute {name!r}")
+    value = getattr(import_module(_HOME_OF[name]), name)
+    globals()[name] = value
+    return value

@@ -1,0 +1,321 @@
+"""How the number of distinct windows of real text grows: `measure_corpus`.
+
+| letter   | name in results | is                                                                       |
+|----------|-----------------|--------------------------------------------------------------------------|
+| T        | `n_units`       | units (`units`: bytes, chars, words) in a prefix of the corpus           |
+| D        | `n_draws`       | windows in it: T - k + 1 for one file, fewer where streams are not joined |
+| U        | `n_unique`      | distinct windows                                                         |
+| f_1, f_2 | `f1`, `f2`      | windows that occur once, twice                                           |
+| k        | `length`        | units in a window                                                        |
+
+Counts are exact. The exponent and its interval are in `exponents`.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, overload
+
+import numpy as np
+
+from bounds.base.arguments import shown
+from bounds.base.quantities import (
+    LARGEST,
+    entries_of,
+    log_spaced,
+    parse_count,
+    parse_range,
+)
+from simulate.text.blocks import (
+    MAX_GROUPS,
+    MIN_BLOCK,
+    MIN_GROUPS,
+    BlockCurves,
+    block_curves,
+)
+from simulate.text.counting import WindowIds, growth, window_ids
+from simulate.text.cutting.sequences import (
+    ORDERS,
+    Units,
+    check_chunk,
+    check_seed,
+    check_unit,
+    philox_order,
+    read_units,
+    shuffle_chunks,
+)
+from simulate.text.cutting.units import counted
+from simulate.text.reading.readers import InputError
+from simulate.text.reading.room import counted_exactly
+from simulate.text.repeats import note_of_repeats
+
+Paths = str | os.PathLike[str] | Sequence[str | os.PathLike[str]]
+
+GRID_POINTS = 25
+"""Points of a grid of prefixes that is not given."""
+
+SMALLEST = 1000
+"""Units in the smallest prefix of a grid that is not given; a tenth of a corpus below ten times that."""
+
+
+NO_PREFIX = "at names no prefix; write for example 1000,1e5,all or 1e3:1e6:25"
+
+
+@dataclass(frozen=True, eq=False)
+class CorpusGrowth:
+    """Distinct windows of `length` units in growing prefixes of a corpus; arrays run along the prefixes."""
+
+    corpus: str
+    unit: str
+    length: int
+    order: str
+    n_units: np.ndarray
+    n_draws: np.ndarray
+    n_unique: np.ndarray
+    spectrum: np.ndarray
+    """(prefix, bin) distinct windows whose multiplicity is in the bin."""
+    edges: np.ndarray
+    """Lower edges of the bins: `bounds.FrequencySpectrum.edges`."""
+    blocks: BlockCurves | None
+    """Mean growth over contiguous stretches; None where the corpus is too short or none was asked for."""
+    sha256: tuple[tuple[str, str], ...]
+    """(file, SHA-256 of its bytes after decompression)."""
+    seed: int
+    notes: tuple[str, ...]
+    """What a reader of the counts has to know, one sentence each."""
+
+    @property
+    def f1(self) -> np.ndarray:
+        """Windows that occur once in the prefix."""
+        return self.spectrum[:, 0]
+
+    @property
+    def f2(self) -> np.ndarray:
+        """Windows that occur twice in the prefix."""
+        return self.spectrum[:, 1]
+
+    def rows(self) -> list[dict[str, Any]]:
+        """One flat object a prefix, with the names of the Dataset."""
+        names = ("n_units", "n_draws", "n_unique", "f1", "f2")
+        same = {name: getattr(self, name) for name in ("corpus", "unit", "length", "order")}
+        table = zip(*(getattr(self, name).tolist() for name in names), strict=True)
+        return [{**same, **dict(zip(names, row, strict=True))} for row in table]
+
+
+@overload
+def measure_corpus(
+    paths: Paths,
+    *,
+    unit: str = ...,
+    length: int = ...,
+    at: str | float | Sequence[float | str] | None = ...,
+    order: str = ...,
+    chunk: int = ...,
+    blocks: int = ...,
+    seed: int = ...,
+) -> CorpusGrowth: ...
+
+
+@overload
+def measure_corpus(
+    paths: Paths,
+    *,
+    unit: str = ...,
+    length: Sequence[int],
+    at: str | float | Sequence[float | str] | None = ...,
+    order: str = ...,
+    chunk: int = ...,
+    blocks: int = ...,
+    seed: int = ...,
+) -> list[CorpusGrowth]: ...
+
+
+def measure_corpus(
+    paths: Paths,
+    *,
+    unit: str = "word",
+    length: int | Sequence[int] = 1,
+    at: str | float | Sequence[float | str] | None = None,
+    order: str = "file",
+    chunk: int = 1000,
+    blocks: int = 16,
+    seed: int = 0,
+) -> CorpusGrowth | list[CorpusGrowth]:
+    """Exact counts of distinct windows of `length` units in growing prefixes of the text in `paths`.
+
+    `paths` names one or several files (``.zst`` is decompressed, ``-`` is standard input), counted together;
+    no window joins two of them. `unit` is one of `units.UNITS`. `at` gives the prefixes in units: a list, or a
+    string such as ``1000,1e5,all`` or ``1e3:1e6:25``; 25 log-spaced ones if None. `order` is "file", or
+    "shuffled-chunks": stretches of `chunk` units in an order drawn from `seed`. `blocks` is the number of
+    blocks of `CorpusGrowth.blocks`, 0 for none: 16 are long enough for chapters, more make the interval narrower
+    than texts deserve.
+
+    Returns a `CorpusGrowth`; a list of them, in the order given, if `length` is a sequence. Raises InputError
+    (a ValueError) with one sentence for a file that cannot be read as asked and for an argument out of range.
+    """
+    lengths = window_lengths(length)
+    _check(order, blocks)
+    check_chunk(chunk)
+    check_unit(unit)
+    philox_order(0, seed)  # a bad seed is refused before the text is read
+    found = measure_units(read_units(paths, unit), lengths, at=at, order=order, chunk=chunk, blocks=blocks, seed=seed)
+    return found[0] if np.ndim(length) == 0 else found
+
+
+def measure_units(
+    units: Units,
+    lengths: Sequence[int],
+    *,
+    at: Any = None,
+    order: str = "file",
+    chunk: int = 1000,
+    blocks: int = 16,
+    seed: int = 0,
+) -> list[CorpusGrowth]:
+    """`measure_corpus` of text that is read already; arguments as there."""
+    longest = int(np.diff(units.starts).max())
+    if max(lengths) > longest:
+        raise InputError(
+            f"length must be at most the {counted(longest, units.unit)} of the longest file of {units.corpus}, "
+            f"got {max(lengths)}"
+        )
+    grid = parse_at(at, units.n_units, max(lengths), units.unit)
+    if order == "shuffled-chunks":
+        units = shuffle_chunks(units, chunk, seed)
+    repeats = [] if _has_copies(units) else note_of_repeats(units.ids, units.unit)
+    found = {}
+    with counted_exactly(units.corpus):
+        for windows in window_ids(units, lengths):
+            notes = [*repeats, *_notes(units, windows.length, chunk)]
+            found[windows.length] = _measured(units, windows, grid, blocks, seed, notes)
+    return [found[length] for length in lengths]
+
+
+def parse_at(at: Any, n_units: int, length: int, unit: str) -> np.ndarray:
+    """Prefixes in units, ascending and without repeats; each must hold a window and be in the corpus.
+
+    Reads numbers, ``all``, ``LOW:HIGH:COUNT`` (log-spaced whole numbers) and lists of these joined by commas.
+    """
+    if at is None:
+        low = max(min(SMALLEST, n_units // 10), length)
+        return np.array(log_spaced(low, n_units, GRID_POINTS), dtype=np.int64)
+    points = read_points(at_items(at), n_units)
+    if not points:
+        raise InputError(NO_PREFIX)
+    if max(points) > n_units:
+        raise InputError(
+            f"at must not exceed the {counted(n_units, unit)} of the corpus, got {max(points)}; write all for all of "
+            "them"
+        )
+    grid = np.array(sorted(points), dtype=np.int64)
+    if grid[0] < length:
+        raise InputError(f"at must be at least the length of a window, {counted(length, unit)}, got {grid[0]}")
+    return grid
+
+
+def at_items(at: Any) -> list[Any]:
+    """The parts of `at`: of a string those between commas, of one number itself."""
+    items = entries_of(at)
+    if items is None:
+        raise InputError(f"at must be prefixes such as 1000,1e5,all or 1e3:1e6:25, got {shown(at)}")
+    return items
+
+
+def read_points(items: Sequence[Any], n_units: int) -> set[int]:
+    """The prefixes that `items` name, each a number, ``all`` (`n_units`) or ``LOW:HIGH:COUNT``."""
+    try:
+        return {point for item in items for point in _points(item, n_units)}
+    except ValueError as error:
+        raise InputError(f"{error}; write for example 1000,1e5,all or 1e3:1e6:25") from None
+
+
+def _points(item: Any, n_units: int) -> tuple[int, ...]:
+    parts = [
+        str(n_units) if part.strip().lower() == "all" else part for part in str(item).split(":")
+    ]  # str(1e6) and str(7.0) are numbers that parse_count reads
+    if len(parts) not in (1, 3):
+        raise ValueError(f"at must be LOW:HIGH:COUNT, got {shown(item)}")
+    if len(parts) == 3:
+        return parse_range(parts, item, name="at")
+    return (parse_count(parts[0], name="at", high=LARGEST),)
+
+
+def window_lengths(length: int | Sequence[int]) -> list[int]:
+    """`length` as a list; InputError unless each is a whole number, at least 1."""
+    given = entries_of(length)
+    if given is None:
+        raise InputError(f"length must be a whole number of units, at least 1, got {shown(length)}")
+    for value in given:
+        whole = isinstance(value, int | np.integer) and not isinstance(value, bool)
+        if not whole or value < 1:
+            raise InputError(f"length must be a whole number of units, at least 1, got {shown(value)}")
+    if not given:
+        raise InputError("length names no window: give at least one number of units")
+    return [int(value) for value in given]
+
+
+def _check(order: str, blocks: int) -> None:
+    if order not in ORDERS:
+        raise InputError(f"order must be one of {', '.join(ORDERS)}, got {shown(order)}")
+    whole = isinstance(blocks, int | np.integer) and not isinstance(blocks, bool)
+    if not whole or not (blocks == 0 or MIN_GROUPS <= blocks <= MAX_GROUPS):
+        raise InputError(
+            f"blocks must be 0 (none) or a whole number from {MIN_GROUPS} to {MAX_GROUPS}, got {shown(blocks)}"
+        )
+
+
+def _measured(
+    units: Units, windows: WindowIds, grid: np.ndarray, blocks: int, seed: int, notes: list[str]
+) -> CorpusGrowth:
+    from bounds.base.spectrum import FrequencySpectrum
+
+    n_draws = units.n_windows(windows.length, grid)
+    edges = FrequencySpectrum.edges(float(n_draws[-1]))
+    counted = growth(windows, units.starts, grid, edges)
+    total = units.n_windows(windows.length)
+    curves = block_curves(windows, units.starts, total, blocks, min(SMALLEST, int(n_draws[0]))) if blocks else None
+    if blocks and curves is None:
+        notes.append(
+            f"{total} windows are too few for {blocks} blocks of {MIN_BLOCK}: there is no interval for this curve"
+        )
+    return CorpusGrowth(
+        corpus=units.corpus,
+        unit=units.unit,
+        length=windows.length,
+        order=units.order,
+        n_units=grid,
+        n_draws=n_draws,
+        n_unique=counted.n_unique,
+        spectrum=counted.spectrum,
+        edges=edges,
+        blocks=curves,
+        sha256=units.sha256,
+        seed=check_seed(seed),
+        notes=tuple(notes),
+    )
+
+
+def _has_copies(units: Units) -> bool:
+    """Whether two of its files are the same, which `Units.notes` says already."""
+    return len({digest for _, digest in units.sha256}) < len(units.sha256)
+
+
+def _notes(units: Units, length: int, chunk: int) -> list[str]:
+    joined = max(units.n_units - length + 1, 0)
+    lost = joined - units.n_windows(length)
+    notes = [*units.notes]
+    if units.order == "shuffled-chunks":
+        notes.append(
+            f"chunks of {counted(chunk, units.unit)} were shuffled; {lost} of {joined} windows would join two of them "
+            "and are not counted"
+        )
+        notes.append(
+            "intervals are about other shuffles of this text, not about other texts: each block holds all topics"
+        )
+    elif lost:
+        notes.append(f"{lost} of {joined} windows would join two of the {len(units.sha256)} files and are not counted")
+    if units.order == "file":
+        notes.append("prefixes are in file order: they are no sample of the corpus")
+    return notes

@@ -1,0 +1,153 @@
+"""``corpus:PATH,unit=word,length=2``: a real corpus as a source of a sweep."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from bounds.base.arguments import Choice, close_to, shown
+from bounds.base.quantities import parse_count
+from simulate.text.cutting.sequences import Units, read_units
+from simulate.text.cutting.units import UNITS, counted
+from simulate.text.reading.readers import InputError, label
+from simulate.text.reading.room import counted_exactly, require
+from simulate.text.repeats import note_of_repeats
+
+if TYPE_CHECKING:
+    from simulate.text.exponents import CorpusFit
+    from simulate.text.growth import CorpusGrowth
+
+
+def why_too_short(n_draws: int, n_unique: int) -> str:
+    """Why a text that cannot be cut into blocks has no exponent."""
+    reason = "all windows are the same" if n_unique == 1 else "the text is too short to be cut into blocks"
+    return f"No exponent: {reason} (D = {n_draws})."
+
+
+_FORM = re.compile(r'corpus:(?:"(?P<quoted>[^"]*)"|(?P<plain>[^,"]*))(?P<rest>(?:,[^,]*)*)\s*')
+
+
+@dataclass(frozen=True)
+class CorpusSource:
+    """One file whose windows of `length` units are the sequences; a corpus is its own single replicate."""
+
+    path: str
+    unit: str = "word"
+    length: int = 1
+
+    def __str__(self) -> str:
+        path = f'"{self.path}"' if "," in self.path else self.path
+        return f"corpus:{path},unit={self.unit},length={self.length}"
+
+    def open(self) -> OpenCorpus:
+        """The corpus, read; InputError where the file cannot be read as asked or is shorter than a window."""
+        units = _piped(self.unit) if self.path == "-" else read_units(self.path, self.unit)
+        if units.n_units < self.length:
+            raise InputError(
+                f"{label(self.path)}: length must be at most its {counted(units.n_units, self.unit)}, got {self.length}"
+            )
+        return OpenCorpus(self, units)
+
+
+_pipe: tuple[object, Units] | None = None
+"""The standard input that was read last, and its units: some commands open their text several times."""
+
+
+def _piped(unit: str) -> Units:
+    """The units of standard input, which can be read once; InputError where it was read as other units before."""
+    global _pipe
+    stream = getattr(sys.stdin, "buffer", None)
+    if _pipe is None or _pipe[0] is not stream:
+        _pipe = (stream, read_units("-", unit))
+    if _pipe[1].unit != unit:
+        raise InputError(
+            f"standard input was read by unit {_pipe[1].unit} already, and is wanted by unit {unit}: write it to a "
+            "file, and name that"
+        )
+    return _pipe[1]
+
+
+class OpenCorpus:
+    """A corpus that was read. Only as much of it as a sweep asks for is counted and fitted."""
+
+    def __init__(self, source: CorpusSource, units: Units) -> None:
+        self._length, self._units = source.length, units
+        self._growth: CorpusGrowth | None = None
+
+    @property
+    def n_windows(self) -> int:
+        """Windows in the file."""
+        return self._units.n_windows(self._length)
+
+    @property
+    def digests(self) -> dict[str, str]:
+        """SHA-256 of the file's bytes after decompression."""
+        return dict(self._units.sha256)
+
+    @property
+    def notes(self) -> list[str]:
+        """What a reader of any count of this text has to know, one sentence each."""
+        return [*self._units.notes, *note_of_repeats(self._units.ids, self._units.unit)]
+
+    def count(self, n_draws: Sequence[int]) -> tuple[np.ndarray, np.ndarray]:
+        """Distinct windows among the first `n_draws` windows, ascending, and the spectrum of the last."""
+        from simulate.text.growth import measure_units
+
+        at = [n + self._length - 1 for n in n_draws]
+        starts = np.minimum(self._units.starts, at[-1])
+        part = replace(self._units, ids=self._units.ids[: at[-1]], starts=starts)
+        (self._growth,) = measure_units(part, [self._length], at=at)
+        return self._growth.n_unique, self._growth.spectrum[-1]
+
+    def window_ids(self) -> np.ndarray:
+        """Number, uint32, of each window among the distinct ones, in the order of the text; shape (window,)."""
+        from simulate.text.counting import window_ids
+
+        with counted_exactly(self._units.corpus):
+            (found,) = window_ids(self._units, [self._length])
+            require(found.ids.nbytes)
+            streams = zip(self._units.starts[:-1].tolist(), self._units.starts[1:].tolist(), strict=True)
+            return np.concatenate([found.ids[a : max(a, b - self._length + 1)] for a, b in streams])
+
+    def fit(self) -> CorpusFit | None:
+        """The exponent of what was counted, with an interval from blocks of the text; None where it is too short."""
+        from simulate.text.exponents import fit_corpus
+
+        if self._growth is None or self._growth.blocks is None:
+            return None
+        return fit_corpus(self._growth)
+
+
+def parse_corpus(text: str) -> CorpusSource:
+    """The corpus that a string such as ``corpus:novels.txt.zst,unit=word,length=2`` names; ValueError otherwise."""
+    match = _FORM.fullmatch(text.strip())
+    path = match and (match["quoted"] or match["plain"])
+    if not match or not path:
+        raise ValueError(
+            f"source {shown(text)}: a corpus is written corpus:FILE,unit=word,length=1; quote a name that holds a comma"
+        )
+    if not path.isprintable():
+        raise ValueError(
+            f"source {shown(text)}: the name of a text must be printable, to stand in tables and results; link it "
+            "under another name"
+        )
+    arguments: dict[str, Any] = {}
+    for part in match["rest"].split(",")[1:]:
+        name, _, value = (piece.strip() for piece in part.partition("="))
+        if name not in ("unit", "length") or name in arguments:
+            close = close_to(name, ("unit", "length"))
+            hint = f"did you mean {close}=? " if close and name not in arguments else ""
+            raise ValueError(
+                f"source {shown(text)}: {shown(part)} is not understood; {hint}corpus takes unit=... and length=..."
+            )
+        arguments[name] = parse_count(value, name="length", high=1 << 20) if name == "length" else value
+    try:
+        Choice("unit", UNITS)(arguments.get("unit", "word"))
+    except ValueError as error:
+        raise ValueError(f"source {shown(text)}: {error}") from None
+    return CorpusSource(path, **arguments)

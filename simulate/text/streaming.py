@@ -1,0 +1,252 @@
+"""How the number of distinct windows grows in a text of any size, from a pipe, in bounded memory: `sketch_corpus`.
+
+The units of `hashing` go by once; each length of window has a `HyperLogLog`, whose estimate is noted at the prefixes
+asked for. Memory is one piece of text, the longest window and the registers. What a sketch does not know: how often
+windows occur (f1, f2), and how long the text is before it ends. Prefixes that would depend on that stand at
+10^(j/8), whole numbers, eight to a factor of ten, whatever the text turns out to be.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, overload
+
+import numpy as np
+
+from bounds.base.intervals import Interval
+from bounds.base.quantities import MAX_COUNT
+from simulate.text.cutting.hashing import unit_numbers
+from simulate.text.cutting.scripts import Tally
+from simulate.text.cutting.sequences import check_unit, corpus_name, same_files
+from simulate.text.cutting.units import counted, noun, said
+from simulate.text.growth import (
+    NO_PREFIX,
+    SMALLEST,
+    Paths,
+    at_items,
+    read_points,
+    window_lengths,
+)
+from simulate.text.reading.readers import InputError, file_list, label
+from simulate.text.sketch import PRECISION, HyperLogLog
+
+PER_DECADE = 8
+_OPEN = tuple(sorted({round(10 ** (j / PER_DECADE)) for j in range(19 * PER_DECADE)}))
+
+
+@dataclass(frozen=True, eq=False)
+class SketchedGrowth:
+    """Estimated numbers of distinct windows of `length` units in growing prefixes; arrays run along the prefixes.
+
+    Errors of prefixes come from the same registers: neighbours are wrong in the same direction by nearly the same.
+    """
+
+    corpus: str
+    unit: str
+    length: int
+    n_units: np.ndarray
+    n_draws: np.ndarray
+    n_unique: np.ndarray
+    """Estimates rounded to int64, at most `n_draws`."""
+    interval: Interval
+    """95 % intervals of `n_unique`, normal, from the nominal error; at most `n_draws`."""
+    sketch: HyperLogLog
+    """Of all windows of the text, whatever the last prefix is: merge those of parts of a corpus."""
+    sha256: tuple[tuple[str, str], ...]
+    """(file, SHA-256 of its bytes after decompression)."""
+    notes: tuple[str, ...]
+    """What a reader of the estimates has to know, one sentence each."""
+    order: str = "file"
+
+    def rows(self) -> list[dict[str, Any]]:
+        """One flat object a prefix, with the names of the Dataset; f1 and f2 are not known, None."""
+        same = {name: getattr(self, name) for name in ("corpus", "unit", "length", "order")}
+        names = ("n_units", "n_draws", "n_unique", "n_unique_lower", "n_unique_upper")
+        columns = (self.n_units, self.n_draws, self.n_unique, *self.interval)
+        table = zip(*(column.tolist() for column in columns), strict=True)
+        return [{**same, **dict(zip(names, row, strict=True)), "f1": None, "f2": None} for row in table]
+
+
+@overload
+def sketch_corpus(
+    paths: Paths, *, unit: str = ..., length: int = ..., at: Any = ..., precision: int = ..., seed: int = ...
+) -> SketchedGrowth: ...
+
+
+@overload
+def sketch_corpus(
+    paths: Paths, *, unit: str = ..., length: Sequence[int], at: Any = ..., precision: int = ..., seed: int = ...
+) -> list[SketchedGrowth]: ...
+
+
+def sketch_corpus(
+    paths: Paths,
+    *,
+    unit: str = "word",
+    length: int | Sequence[int] = 1,
+    at: Any = None,
+    precision: int = PRECISION,
+    seed: int = 0,
+) -> SketchedGrowth | list[SketchedGrowth]:
+    """Estimated counts of distinct windows of `length` units in growing prefixes of the text in `paths`.
+
+    As `measure_corpus`, in one pass and with memory that does not grow with the text. `at` takes the same grids, but
+    where they depend on the length of the text (None, or LOW:all:COUNT) prefixes stand at 10^(j/8). `precision` p
+    from 4 to 18 gives 2^p registers of a byte to each length and a relative standard error of 1.04/2^(p/2); `seed`
+    chooses the hash functions.
+
+    Sketches of files, made apart with one `precision` and `seed`, merge into that of all of them, since no window
+    joins two files: ``functools.reduce(HyperLogLog.merge, (part.sketch for part in parts))``.
+
+    Returns a `SketchedGrowth`; a list of them, in the order given, if `length` is a sequence. Raises InputError (a
+    ValueError) with one sentence for a file that cannot be read as asked and for an argument out of range.
+    """
+    names, lengths = file_list(paths), window_lengths(length)
+    check_unit(unit)
+    grid = _grid(at, max(lengths), unit)
+    kinds = [f"windows of {counted(k, unit)}{said(unit)}" for k in lengths]
+    run = _Run(lengths, [HyperLogLog(precision, seed, kind) for kind in kinds], [0] * len(lengths))
+    hashes = []
+    for name in names:
+        digest = hashlib.sha256()
+        _read(run, name, unit, digest, grid, seed)
+        hashes.append((label(name), digest.hexdigest()))
+    if max(lengths) > run.longest:
+        raise InputError(
+            f"length must be at most the {counted(run.longest, unit)} of the longest file of {corpus_name(names)}, "
+            f"got {max(lengths)}"
+        )
+    found = _growths(run, grid, at, corpus_name(names), unit, tuple(hashes))
+    return found[0] if np.ndim(length) == 0 else found
+
+
+@dataclass(frozen=True)
+class _Grid:
+    """Prefixes to note: some given, and those of the open grid from `low` on, if it is not None."""
+
+    given: tuple[int, ...]
+    low: int | None
+    end: bool
+
+    @property
+    def stops(self) -> list[int]:
+        opened = [n for n in _OPEN if n >= self.low] if self.low is not None else []
+        return [*sorted({*self.given, *opened}), MAX_COUNT]
+
+
+@dataclass
+class _Run:
+    """What has been read so far."""
+
+    lengths: list[int]
+    sketches: list[HyperLogLog]
+    n_windows: list[int]
+    n_units: int = 0
+    longest: int = 0
+    noted: dict[int, list[tuple[int, float, Interval]]] = field(default_factory=dict)
+    """For each prefix and length: windows, estimate and interval."""
+    tally: Tally = field(default_factory=Tally)
+
+    def note(self) -> None:
+        estimates = [(sketch.estimate(), sketch.interval()) for sketch in self.sketches]
+        self.noted[self.n_units] = [(n, *found) for n, found in zip(self.n_windows, estimates, strict=True)]
+
+
+def _grid(at: Any, length: int, unit: str) -> _Grid:
+    """What `at` asks for, as far as it can be known before the text is read."""
+    if at is None:
+        return _Grid((), length, True)
+    given: set[int] = set()
+    low, end = None, False
+    for item in at_items(at):
+        parts = [part.strip().lower() for part in str(item).split(":")]
+        if parts == ["all"]:
+            end = True
+        elif len(parts) == 3 and parts[1] == "all" != parts[0]:
+            (first,) = read_points(parts[:1], MAX_COUNT)
+            read_points([f"1:1:{parts[2]}"], MAX_COUNT)  # a bad COUNT is refused, though it is not used
+            given.add(first)
+            low, end = min(first, low or first), True
+        else:
+            given |= read_points([item], MAX_COUNT)
+    if not (given or end):
+        raise InputError(NO_PREFIX)
+    if given and min(given) < length:
+        raise InputError(f"at must be at least the length of a window, {counted(length, unit)}, got {min(given)}")
+    return _Grid(tuple(sorted(given)), low, end)
+
+
+def _read(run: _Run, name: str, unit: str, digest: Any, grid: _Grid, seed: int) -> None:
+    """Give the windows of one file to the sketches, and note what they estimate at the prefixes."""
+    stops, before, longest = grid.stops, run.n_units, max(run.lengths)
+    kept: np.ndarray | None = None
+    for numbers in unit_numbers(name, unit, digest, seed, run.tally):
+        rest = numbers
+        while len(rest):
+            stop = stops[bisect_right(stops, run.n_units)]
+            new = rest[: stop - run.n_units]
+            rest = rest[len(new) :]
+            text = new if kept is None else np.concatenate([kept, new])
+            for i, length in enumerate(run.lengths):
+                part = text[max(0, len(text) - len(new) - length + 1) :]
+                run.sketches[i].add_windows(part, length)
+                run.n_windows[i] += max(0, len(part) - length + 1)
+            kept = text[max(0, len(text) - longest + 1) :] if longest > 1 else None
+            run.n_units += len(new)
+            if run.n_units == stop:
+                run.note()
+    if run.n_units == before:
+        raise InputError(f"{label(name)} holds no {noun(unit, 1)}: it is nothing but white space")
+    run.longest = max(run.longest, run.n_units - before)
+
+
+def _growths(
+    run: _Run, grid: _Grid, at: Any, corpus: str, unit: str, hashes: tuple[tuple[str, str], ...]
+) -> list[SketchedGrowth]:
+    """What was noted at the prefixes that belong to the result."""
+    run.note()
+    total, beyond = run.n_units, [n for n in grid.given if n > run.n_units]
+    chosen = {n for n in grid.given if n <= total}
+    if grid.low is not None:
+        low = max(min(SMALLEST, total // 10), grid.low) if at is None else grid.low
+        chosen |= {n for n in run.noted if n >= low and (n in _OPEN)}
+    if grid.end or beyond:
+        chosen.add(total)
+    points = sorted(chosen)
+    found = []
+    for i, (length, sketch) in enumerate(zip(run.lengths, run.sketches, strict=True)):
+        n_draws = np.array([run.noted[n][i][0] for n in points], dtype=np.int64)
+        estimates = np.array([run.noted[n][i][1] for n in points])
+        ends = np.array([tuple(run.noted[n][i][2]) for n in points])
+        # No text has more distinct windows than windows.
+        lower, upper = np.minimum(ends, n_draws[:, None]).astype(np.int64).T
+        n_unique = np.minimum(np.rint(estimates), n_draws).astype(np.int64)
+        notes = _notes(run, grid, beyond, unit, hashes, length, i)
+        found.append(
+            SketchedGrowth(
+                corpus, unit, length, np.array(points), n_draws, n_unique, Interval(lower, upper), sketch, hashes, notes
+            )
+        )
+    return found
+
+
+def _notes(
+    run: _Run, grid: _Grid, beyond: list[int], unit: str, hashes: tuple[tuple[str, str], ...], length: int, i: int
+) -> tuple[str, ...]:
+    notes = [*same_files(hashes), *run.tally.notes(unit)]
+    joined = max(run.n_units - length + 1, 0)
+    if lost := joined - run.n_windows[i]:
+        notes.append(f"{lost} of {joined} windows would join two of the {len(hashes)} files and are not counted")
+    if grid.low is not None:
+        notes.append(
+            f"prefixes stand at powers of ten and at {PER_DECADE - 1} points between them, and at the end: how long "
+            "the text is was not known before"
+        )
+    if beyond:
+        more = f" and {len(beyond) - 1} more" if len(beyond) > 1 else ""
+        notes.append(f"the text has {counted(run.n_units, unit)}: its end stands in the place of {beyond[0]}{more}")
+    notes.append("prefixes are in file order: they are no sample of the corpus")
+    return tuple(notes)
