@@ -15,12 +15,7 @@ import numpy as np
 import pytest
 
 import simulate
-from bounds.cli.process import (
-    Stopped,
-    Unminded,
-    hearing_signals,
-    undisturbed,
-)
+from bounds.cli.process import Stopped, Unminded, hearing_signals, undisturbed
 from bounds.cli.shared import run as run_command
 from simulate.cli.main import main
 from simulate.running import cells as sweep_cells

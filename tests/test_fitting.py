@@ -16,12 +16,7 @@ import bounds.base.spectrum as spectra
 import bounds.fitting.exponents.growth_models as models
 import bounds.fitting.exponents.least_squares as least_squares
 import bounds.fitting.exponents.spectrum_models as by_spectrum
-from bounds.fitting.exponents.exponent import (
-    FORMULAS,
-    MODELS,
-    FrequencySpectrum,
-    fit_exponent,
-)
+from bounds.fitting.exponents.exponent import FORMULAS, MODELS, FrequencySpectrum, fit_exponent
 from tests.statistics import check
 from tests.test_coverage import grid, pitman_yor, seen, zipf_mandelbrot
 

@@ -19,22 +19,10 @@ from scipy.optimize import least_squares, minimize
 import bounds
 from bounds import fit_loss_law
 from bounds.cli.fit_table import print_fit
-from bounds.fitting.runs.identification import (
-    Profile,
-    identify,
-    noise,
-    profiles,
-)
+from bounds.fitting.runs.identification import Profile, identify, noise, profiles
 from bounds.fitting.runs.loss_grid import basins
 from bounds.fitting.runs.loss_law import CONSTANTS, FORMULAS
-from bounds.fitting.runs.loss_regression import (
-    Runs,
-    descend,
-    lowest,
-    objective,
-    refitted,
-    residuals,
-)
+from bounds.fitting.runs.loss_regression import Runs, descend, lowest, objective, refitted, residuals
 from bounds.fitting.runs.resampling import run_weights
 from tests.law_runs import DESIGNS, LAWS, ladder, losses
 

@@ -31,15 +31,7 @@ from simulate.studies.learners.rates import (
     log_slope,
     place,
 )
-from simulate.studies.learners.report import (
-    as_json,
-    implied,
-    notes,
-    rows,
-    size_rows,
-    verdict,
-    why_not,
-)
+from simulate.studies.learners.report import as_json, implied, notes, rows, size_rows, verdict, why_not
 from simulate.studies.sweep.job import prepare
 from simulate.studies.sweep.plan import parse_any_source
 from tests.statistics import check

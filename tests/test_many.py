@@ -8,18 +8,8 @@ from scipy.optimize import minimize_scalar
 
 from bounds.base.spectrum import in_common_bins
 from bounds.fitting.exponents.exponent import FrequencySpectrum, fit_exponent
-from bounds.fitting.exponents.growth_models import (
-    EXPONENTS,
-    Curve,
-    fit_offset,
-    fit_pitman_yor_curve,
-)
-from bounds.fitting.exponents.many import (
-    exponents,
-    offset_fits,
-    pitman_yor_fits,
-    tempered_exponents,
-)
+from bounds.fitting.exponents.growth_models import EXPONENTS, Curve, fit_offset, fit_pitman_yor_curve
+from bounds.fitting.exponents.many import exponents, offset_fits, pitman_yor_fits, tempered_exponents
 from bounds.fitting.exponents.maxima import highest_of_each
 from bounds.fitting.exponents.spectrum_models import first_bins, fit_tempered
 from simulate.engines.choice import growth

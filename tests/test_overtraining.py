@@ -13,12 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import bounds
-from bounds.laws.overtraining import (
-    FORMULAS,
-    OVERTRAINING_LAWS,
-    DownstreamErrorLaw,
-    OvertrainingLaw,
-)
+from bounds.laws.overtraining import FORMULAS, OVERTRAINING_LAWS, DownstreamErrorLaw, OvertrainingLaw
 from bounds.testing import magnitudes, numbers
 
 TABLE = {formula.name: formula for formula in FORMULAS}

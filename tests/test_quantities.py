@@ -12,14 +12,7 @@ import pytest
 
 import bounds
 import simulate
-from bounds.base.quantities import (
-    MAX_COUNT,
-    log_spaced,
-    parse_count,
-    parse_flop,
-    parse_grid,
-    parse_number,
-)
+from bounds.base.quantities import MAX_COUNT, log_spaced, parse_count, parse_flop, parse_grid, parse_number
 from bounds.cli.json_text import json_text
 
 SUFFIXES = {"": 0, "k": 3, "K": 3, "M": 6, "B": 9, "g": 9, "T": 12}

@@ -7,12 +7,7 @@ import pytest
 
 from bounds import fit_loss_law
 from bounds.fitting.runs.loss_regression import Runs, lowest
-from bounds.fitting.runs.run_groups import (
-    inflation,
-    ladder_rows,
-    repeated_rows,
-    run_labels,
-)
+from bounds.fitting.runs.run_groups import inflation, ladder_rows, repeated_rows, run_labels
 from tests.law_runs import LAWS, ladder, losses
 
 LAW = LAWS["Hoffmann"]

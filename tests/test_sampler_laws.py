@@ -17,15 +17,7 @@ import numpy as np
 import pytest
 from scipy.special import zeta
 
-from bounds.base.sources import (
-    Geometric,
-    Mixture,
-    PitmanYor,
-    Source,
-    Uniform,
-    Zipf,
-    parse_source,
-)
+from bounds.base.sources import Geometric, Mixture, PitmanYor, Source, Uniform, Zipf, parse_source
 from simulate.corpora.order import DrawnOrder, open_order
 from simulate.drawing.backends import cpu, reference
 from simulate.drawing.stream import Stream, multiply_high, random_bits

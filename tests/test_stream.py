@@ -9,14 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from simulate.drawing.backends.reference import bits, philox
-from simulate.drawing.stream import (
-    PURPOSES,
-    Stream,
-    multiply_high,
-    pack_stream,
-    philox_block,
-    random_bits,
-)
+from simulate.drawing.stream import PURPOSES, Stream, multiply_high, pack_stream, philox_block, random_bits
 
 # Random123's kat_vectors for philox4x32-10: counter, key, result, 32-bit words, least significant first.
 KNOWN = [

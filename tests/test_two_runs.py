@@ -18,12 +18,7 @@ import pytest
 import simulate
 from simulate.cli.main import main
 from simulate.running import cells as sweep_cells
-from simulate.running.keeping.files import (
-    FIGURES,
-    RESULTS,
-    claimed,
-    written_whole,
-)
+from simulate.running.keeping.files import FIGURES, RESULTS, claimed, written_whole
 from simulate.running.keeping.locks import locked
 from simulate.running.keeping.store import CellStore
 from simulate.studies.sweep.job import prepare

@@ -10,16 +10,7 @@ from hypothesis import strategies as st
 from scipy import stats as laws
 
 from simulate.drawing.stream import random_bits
-from simulate.engines.variates import (
-    STATE_SIZE,
-    beta,
-    binomial,
-    bits,
-    geometric,
-    normal_pair,
-    start,
-    uniform,
-)
+from simulate.engines.variates import STATE_SIZE, beta, binomial, bits, geometric, normal_pair, start, uniform
 from tests import statistics as stats
 from tests.strategies import magnitudes
 

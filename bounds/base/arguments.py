@@ -15,14 +15,7 @@ from pathlib import PurePath
 from typing import Any
 
 from bounds.base.one_number import number_between, printable, shown
-from bounds.base.quantities import (
-    LARGEST,
-    entries_of,
-    parse_count,
-    parse_flop,
-    parse_grid,
-    parse_number,
-)
+from bounds.base.quantities import LARGEST, entries_of, parse_count, parse_flop, parse_grid, parse_number
 
 __all__ = [
     "Choice", "Count", "Entries", "File", "Flag", "Flop", "Grid", "Number", "Text", "close_to", "printable", "shown",

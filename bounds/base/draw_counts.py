@@ -8,12 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from bounds.base.pointwise import (
-    broadcast,
-    labelled,
-    real_array,
-    shown,
-)
+from bounds.base.pointwise import broadcast, labelled, real_array, shown
 from bounds.base.quantities import MAX_COUNT
 
 

@@ -15,12 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bounds.base.intervals import LABELS
-from bounds.base.left_sides import (
-    BY_LEFT_SIDE,
-    BY_NAME,
-    INDICES,
-    INDICES_BY_NAME,
-)
+from bounds.base.left_sides import BY_LEFT_SIDE, BY_NAME, INDICES, INDICES_BY_NAME
 
 PAPER_VERSIONS = {
     "kausik2024v1": "Kausik 2024, arXiv:2402.14746v1 (N ~ D^0.58)",

@@ -24,13 +24,7 @@ import math
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from bounds.base.one_number import (
-    number_between,
-    real_number,
-    shortest,
-    shown,
-    whole_number,
-)
+from bounds.base.one_number import number_between, real_number, shortest, shown, whole_number
 
 MAX_TYPES = 2**62
 """Largest number of types: ranks must stay exact in 64-bit integers with room for a flag."""

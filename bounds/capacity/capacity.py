@@ -31,14 +31,7 @@ from typing import Any
 import numpy as np
 
 from bounds.base.intervals import RIGOROUS, Bound
-from bounds.base.pointwise import (
-    checked,
-    nonnegative,
-    pointwise,
-    positive,
-    shown,
-    within_floats,
-)
+from bounds.base.pointwise import checked, nonnegative, pointwise, positive, shown, within_floats
 from bounds.base.sources import (
     MAX_TYPES,
     Geometric,

@@ -29,12 +29,7 @@ from typing import Any
 from scipy.special import ndtr, stdtr
 
 from bounds.base.intervals import ASYMPTOTIC
-from bounds.base.pointwise import (
-    nonnegative,
-    positive,
-    shown,
-    single,
-)
+from bounds.base.pointwise import nonnegative, positive, shown, single
 from bounds.base.sources import Source, Zipf, parse_source
 from bounds.capacity.formulas import FORMULAS, ORDERED, SEPARATE
 from bounds.counts.rank_tables import first_probability

@@ -11,12 +11,7 @@ import io
 import re
 from dataclasses import dataclass
 
-from bounds.base.one_number import (
-    MAX_QUOTED,
-    cut,
-    printable,
-    shown,
-)
+from bounds.base.one_number import MAX_QUOTED, cut, printable, shown
 
 _MAGICS = (
     (b"\x1f\x8b", "compressed by gzip"), (b"\x28\xb5\x2f\xfd", "compressed by zstd"),

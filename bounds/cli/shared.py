@@ -25,24 +25,10 @@ import click
 
 import bounds
 from bounds import __version__
-from bounds.base.arguments import (
-    Choice,
-    Count,
-    Grid,
-    Number,
-    printable,
-    shown,
-    unknown,
-)
+from bounds.base.arguments import Choice, Count, Grid, Number, printable, shown, unknown
 from bounds.base.one_number import cut
 from bounds.base.quantities import LARGEST
-from bounds.cli.process import (
-    Named,
-    Stopped,
-    Unminded,
-    hearing_signals,
-    silence,
-)
+from bounds.cli.process import Named, Stopped, Unminded, hearing_signals, silence
 from bounds.cli.readable import behind, readable
 
 SCHEMA_VERSION = 1

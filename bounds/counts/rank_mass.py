@@ -21,13 +21,7 @@ import numpy as np
 from scipy import special
 
 from bounds.base.bracketing import increasing_root
-from bounds.base.sources import (
-    Geometric,
-    Mixture,
-    Source,
-    Uniform,
-    Zipf,
-)
+from bounds.base.sources import Geometric, Mixture, Source, Uniform, Zipf
 from bounds.counts.rank_tables import first_probability
 
 _LEAST_START = 30.0

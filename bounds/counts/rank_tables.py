@@ -28,14 +28,7 @@ from typing import Any
 
 import numpy as np
 
-from bounds.base.sources import (
-    Geometric,
-    Mixture,
-    Source,
-    Uniform,
-    Zipf,
-    parse_source,
-)
+from bounds.base.sources import Geometric, Mixture, Source, Uniform, Zipf, parse_source
 
 HEAVY = 0.02
 """Types above this probability always stand for themselves: rank 64 is at most 1/64, and panels begin later."""

@@ -26,28 +26,10 @@ from typing import Any
 
 import numpy as np
 
-from bounds.base.pointwise import (
-    flag,
-    nonnegative,
-    pointwise,
-    positive,
-)
-from bounds.counts.binomial_means import (
-    binomial_mean,
-    excess_of_log,
-    excess_of_power,
-    log_choose,
-)
+from bounds.base.pointwise import flag, nonnegative, pointwise, positive
+from bounds.counts.binomial_means import binomial_mean, excess_of_log, excess_of_power, log_choose
 from bounds.divergence.formulas import FORMULAS, closed_form
-from bounds.divergence.type_laws import (
-    TypeLaw,
-    at_each,
-    fixed_law,
-    log_absent,
-    type_law,
-    whole_draws,
-    whole_types,
-)
+from bounds.divergence.type_laws import TypeLaw, at_each, fixed_law, log_absent, type_law, whole_draws, whole_types
 
 __all__ = [
     "FORMULAS",

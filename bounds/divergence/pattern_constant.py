@@ -32,12 +32,7 @@ import numpy as np
 from scipy import special
 
 from bounds.base.pointwise import checked, pointwise
-from bounds.base.sources import (
-    SantaFe,
-    Source,
-    Zipf,
-    parse_source,
-)
+from bounds.base.sources import SantaFe, Source, Zipf, parse_source
 from bounds.counts.unique import expected_unique
 from bounds.divergence.formulas import closed_form
 from bounds.divergence.type_laws import whole_draws

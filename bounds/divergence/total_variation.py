@@ -20,13 +20,7 @@ import numpy as np
 
 from bounds.base.intervals import RIGOROUS, Bound
 from bounds.base.pointwise import checked, nonnegative
-from bounds.base.sources import (
-    Geometric,
-    Mixture,
-    Source,
-    Uniform,
-    Zipf,
-)
+from bounds.base.sources import Geometric, Mixture, Source, Uniform, Zipf
 from bounds.counts.binomial_means import mean_absolute_deviation
 from bounds.counts.rank_tables import first_probability
 from bounds.counts.unique import missing_mass

@@ -15,27 +15,9 @@ from typing import Any
 
 import numpy as np
 
-from bounds.base.pointwise import (
-    checked,
-    pointwise,
-    real_array,
-    shown,
-)
-from bounds.base.sources import (
-    Geometric,
-    GrowingUniform,
-    Mixture,
-    Source,
-    Uniform,
-    Zipf,
-    parse_source,
-)
-from bounds.counts.rank_tables import (
-    TypeTable,
-    first_probability,
-    type_table,
-    zipf_normaliser,
-)
+from bounds.base.pointwise import checked, pointwise, real_array, shown
+from bounds.base.sources import Geometric, GrowingUniform, Mixture, Source, Uniform, Zipf, parse_source
+from bounds.counts.rank_tables import TypeTable, first_probability, type_table, zipf_normaliser
 from bounds.counts.unique import MAX_DRAWS
 
 SUM_TOLERANCE = 1e-9

@@ -31,30 +31,11 @@ import numpy as np
 
 from bounds.base.arguments import unknown
 from bounds.base.formula import PAPER_VERSIONS, Formula, Letter
-from bounds.base.intervals import (
-    GIVEN,
-    HEURISTIC,
-    Bound,
-    Interval,
-)
+from bounds.base.intervals import GIVEN, HEURISTIC, Bound, Interval
 from bounds.base.one_number import items_of
-from bounds.base.pointwise import (
-    broadcast,
-    checked,
-    labelled,
-    positive,
-    shown,
-    single,
-    within_floats,
-)
+from bounds.base.pointwise import broadcast, checked, labelled, positive, shown, single, within_floats
 from bounds.efficiency import inversions
-from bounds.efficiency.inversions import (
-    DERIVED,
-    INVERSIONS,
-    LOSS_RANGE,
-    NOVELTY_COST,
-    LossCurve,
-)
+from bounds.efficiency.inversions import DERIVED, INVERSIONS, LOSS_RANGE, NOVELTY_COST, LossCurve
 from bounds.laws.checks import as_positive
 from bounds.laws.law_range import bound_note
 from bounds.laws.published import LAWS, LossLaw, get_law

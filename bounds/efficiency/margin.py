@@ -30,12 +30,7 @@ from scipy import special
 
 from bounds.base.formula import Formula, Letter
 from bounds.base.intervals import ASYMPTOTIC, RIGOROUS
-from bounds.base.pointwise import (
-    broadcast,
-    labelled,
-    real_array,
-    shown,
-)
+from bounds.base.pointwise import broadcast, labelled, real_array, shown
 from bounds.counts.gamma_ratios import log_product
 
 _A = Letter("a", "margin exponent, P(h < t) = t^a", "1")

@@ -26,14 +26,7 @@ import numpy as np
 
 from bounds.base.formula import Formula
 from bounds.base.pointwise import shown
-from bounds.laws.checks import (
-    check_constants,
-    check_errors,
-    check_range,
-    must_broadcast,
-    must_exceed,
-    positives,
-)
+from bounds.laws.checks import check_constants, check_errors, check_range, must_broadcast, must_exceed, positives
 from bounds.laws.formulas import FORMULAS
 from bounds.laws.law_range import distance_text, range_text
 

@@ -28,14 +28,7 @@ import numpy as np
 from bounds.base.arguments import shown, unknown
 from bounds.base.formula import Formula, Letter
 from bounds.base.intervals import EMPIRICAL, GIVEN
-from bounds.laws.checks import (
-    as_positive,
-    check_constants,
-    check_range,
-    must_broadcast,
-    must_exceed,
-    positives,
-)
+from bounds.laws.checks import as_positive, check_constants, check_range, must_broadcast, must_exceed, positives
 from bounds.laws.loss_law import LossLaw, evaluate
 
 GADRE = "Gadre et al. 2024, arXiv:2403.08540"

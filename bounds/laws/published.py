@@ -25,12 +25,7 @@ from typing import Any
 
 from bounds.base.arguments import unknown
 from bounds.laws.checks import positives
-from bounds.laws.formulas import (
-    EPOCH,
-    FORMULAS,
-    HOFFMANN,
-    KAPLAN,
-)
+from bounds.laws.formulas import EPOCH, FORMULAS, HOFFMANN, KAPLAN
 from bounds.laws.kaplan import PF_DAY, KaplanLaw
 from bounds.laws.loss_law import LossLaw, evaluate
 from bounds.laws.overtraining import OVERTRAINING_LAWS

@@ -27,12 +27,7 @@ from bounds.base.intervals import ASYMPTOTIC, RIGOROUS
 from bounds.base.pointwise import pointwise
 from bounds.base.sources import SantaFe, Source, parse_source
 from bounds.counts.rank_tables import TypeTable, first_probability
-from bounds.counts.unique import (
-    _by_table,
-    entropy,
-    expected_unique,
-    missing_mass,
-)
+from bounds.counts.unique import _by_table, entropy, expected_unique, missing_mass
 from bounds.laws.loss_law import LossLaw
 
 __all__ = ["FORMULAS", "block_entropy", "excess_loss", "mutual_information", "santa_fe_law"]

@@ -28,15 +28,7 @@ import numpy as np
 from scipy import special
 
 from bounds.base.bracketing import increasing_root
-from bounds.base.pointwise import (
-    broadcast,
-    checked,
-    flag,
-    nonnegative,
-    pointwise,
-    probability,
-    single,
-)
+from bounds.base.pointwise import broadcast, checked, flag, nonnegative, pointwise, probability, single
 from bounds.skills.binomial_tails import binomial_tails
 from bounds.skills.formulas import FORMULAS
 from bounds.skills.poisson_binomial import poisson_binomial_tails

@@ -24,23 +24,10 @@ from typing import Any
 import numpy as np
 from scipy import special
 
-from bounds.base.pointwise import (
-    checked,
-    nonnegative,
-    pointwise,
-    positive,
-    single,
-)
+from bounds.base.pointwise import checked, nonnegative, pointwise, positive, single
 from bounds.base.sources import Zipf
 from bounds.counts import rank_mass
-from bounds.counts.rank_tables import (
-    _FIRST_PANEL,
-    _LOWER_END,
-    _STEPS_PER_SCALE,
-    _UPPER_END,
-    _panels,
-    first_probability,
-)
+from bounds.counts.rank_tables import _FIRST_PANEL, _LOWER_END, _STEPS_PER_SCALE, _UPPER_END, _panels, first_probability
 from bounds.skills.binomial_tails import binomial_tails
 from bounds.skills.emergence import members_and_quorum, representation
 

@@ -27,21 +27,8 @@ import numpy as np
 from scipy import special
 
 from bounds.base.bracketing import increasing_root
-from bounds.base.pointwise import (
-    checked,
-    flag,
-    pointwise,
-    positive,
-    single,
-)
-from bounds.base.sources import (
-    Geometric,
-    Mixture,
-    Source,
-    Uniform,
-    Zipf,
-    parse_source,
-)
+from bounds.base.pointwise import checked, flag, pointwise, positive, single
+from bounds.base.sources import Geometric, Mixture, Source, Uniform, Zipf, parse_source
 from bounds.counts import occupancy, rank_mass
 from bounds.counts.rank_tables import TypeTable, first_probability
 from bounds.counts.unique import _by_table

@@ -12,15 +12,7 @@ from typing import Any
 import click
 
 from bounds.base.quantities import parse_list
-from bounds.cli.shared import (
-    SCHEMA_VERSION,
-    Checked,
-    CountType,
-    GridType,
-    command_group,
-    parse_or_fail,
-    with_version,
-)
+from bounds.cli.shared import SCHEMA_VERSION, Checked, CountType, GridType, command_group, parse_or_fail, with_version
 from simulate.cli.options import (
     cell_flags,
     check_laws,
@@ -38,16 +30,7 @@ from simulate.cli.options import (
 )
 from simulate.cli.skills_flags import skill_flags
 from simulate.cli.suite_flags import suite_flags
-from simulate.running.parameters import (
-    AT,
-    ENGINE,
-    LENGTHS,
-    ORDER,
-    REPLICATES,
-    TEST_DRAWS,
-    TOLERANCES,
-    UNIT,
-)
+from simulate.running.parameters import AT, ENGINE, LENGTHS, ORDER, REPLICATES, TEST_DRAWS, TOLERANCES, UNIT
 
 main = command_group("What happens when you draw: simulated and real corpora, measured beside the bounds.")
 

@@ -8,23 +8,10 @@ from typing import Any
 
 import click
 
-from bounds.base.arguments import (
-    Flag,
-    Text,
-    close_to,
-    printable,
-    shown,
-)
+from bounds.base.arguments import Flag, Text, close_to, printable, shown
 from bounds.base.one_number import cut
 from bounds.cli.shared import Checked, flag_name, parse_or_fail
-from simulate.running.parameters import (
-    CLUSTER,
-    DEVICE,
-    FIGURE,
-    OUT,
-    SEED,
-    THREADS,
-)
+from simulate.running.parameters import CLUSTER, DEVICE, FIGURE, OUT, SEED, THREADS
 
 
 def load_config(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
@@ -187,12 +174,7 @@ def check_outputs(options: dict[str, Any]) -> None:
 
     Suffix, existence and lock need no heavy module.
     """
-    from simulate.running.keeping.files import (
-        FIGURES,
-        RESULTS,
-        check_target,
-        claimed,
-    )
+    from simulate.running.keeping.files import FIGURES, RESULTS, check_target, claimed
 
     overwrite, resume = options["overwrite"], options.get("resume", False)
     if resume and options.get("out") is None:

@@ -10,18 +10,8 @@ import xarray as xr
 
 from bounds.cli.json_text import json_text
 from bounds.cli.shared import SCHEMA_VERSION, print_table, result_object
-from simulate.cli.present import (
-    explained,
-    present,
-    say_device,
-    say_failures,
-)
-from simulate.running.dataset import (
-    describe,
-    provenance,
-    save_result,
-    stamp,
-)
+from simulate.cli.present import explained, present, say_device, say_failures
+from simulate.running.dataset import describe, provenance, save_result, stamp
 from simulate.running.progress import clock, size_of
 from simulate.running.run import corpora_at_once
 from simulate.studies.suite import report as tables

@@ -8,12 +8,7 @@ import click
 
 from bounds.cli.shared import parse_or_fail
 from simulate.cli.options import check_outputs, check_workers
-from simulate.studies.suite.plan import (
-    DEFAULT_REPLICATES,
-    PYTHIA_STEPS,
-    Suite,
-    ascending,
-)
+from simulate.studies.suite.plan import DEFAULT_REPLICATES, PYTHIA_STEPS, Suite, ascending
 
 _FIELDS = (
     "source", "batch", "seed", "params_per_sequence", "novelty_cost", "irreducible", "learning_probability",

@@ -11,18 +11,8 @@ from bounds.base.arguments import printable
 from bounds.cli.json_text import json_text
 from bounds.cli.shared import number, print_table, result_object
 from bounds.laws.published import LAWS
-from simulate.cli.present import (
-    explained,
-    present,
-    say_device,
-    say_failures,
-)
-from simulate.running.cost import (
-    check_memory,
-    fit_seconds,
-    forecast,
-    memory_needed,
-)
+from simulate.cli.present import explained, present, say_device, say_failures
+from simulate.running.cost import check_memory, fit_seconds, forecast, memory_needed
 from simulate.running.progress import clock, size_of
 from simulate.studies.sweep.dataset import at_work, run_sweep
 from simulate.studies.sweep.job import Job, prepare

@@ -18,28 +18,12 @@ from typing import Protocol
 
 import numpy as np
 
-from bounds.base.sources import (
-    Geometric,
-    GrowingUniform,
-    Mixture,
-    PitmanYor,
-    SantaFe,
-    Source,
-    Uniform,
-    Windows,
-    Zipf,
-)
+from bounds.base.sources import Geometric, GrowingUniform, Mixture, PitmanYor, SantaFe, Source, Uniform, Windows, Zipf
 from bounds.counts.rank_tables import first_probability
 from simulate.drawing.backends import cpu, gpu
 from simulate.drawing.interval_tables import FRESH
 from simulate.drawing.stream import Stream
-from simulate.drawing.tables import (
-    CELLS,
-    URN,
-    WINDOWS,
-    Sampler,
-    build_sampler,
-)
+from simulate.drawing.tables import CELLS, URN, WINDOWS, Sampler, build_sampler
 from simulate.engines.choice import cell_of
 from simulate.studies.sweep.plan import parse_any_source
 from simulate.text.source import CorpusSource

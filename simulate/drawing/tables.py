@@ -28,26 +28,9 @@ import numpy as np
 from numba.extending import register_jitable
 from numpy.typing import ArrayLike
 
-from bounds.base.sources import (
-    GrowingUniform,
-    Mixture,
-    PitmanYor,
-    SantaFe,
-    Source,
-    Uniform,
-    Windows,
-    Zipf,
-)
+from bounds.base.sources import GrowingUniform, Mixture, PitmanYor, SantaFe, Source, Uniform, Windows, Zipf
 from simulate.drawing.alias import MAX_TYPES, alias_table, whole_masses
-from simulate.drawing.interval_tables import (
-    FRESH,
-    GUIDE_BITS,
-    NO_CELLS,
-    OVERFLOW,
-    Cells,
-    build_cells,
-    check_cells,
-)
+from simulate.drawing.interval_tables import FRESH, GUIDE_BITS, NO_CELLS, OVERFLOW, Cells, build_cells, check_cells
 from simulate.drawing.stream import M32, multiply_high, random_bits
 
 __all__ = [

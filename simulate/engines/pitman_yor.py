@@ -28,14 +28,7 @@ from bounds import PitmanYor, expected_unique
 from simulate.drawing.compiled import compiled
 from simulate.drawing.stream import Stream
 from simulate.engines.types import MAX_ARRIVALS, add_types
-from simulate.engines.variates import (
-    STATE_SIZE,
-    beta,
-    binomial,
-    geometric,
-    normal_pair,
-    start,
-)
+from simulate.engines.variates import STATE_SIZE, beta, binomial, geometric, normal_pair, start
 
 STEP_FROM = 2000
 """Types from which on sizes are stepped through; a step brings several hundred new ones."""

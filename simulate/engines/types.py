@@ -26,14 +26,7 @@ from bounds import GrowingUniform, PitmanYor, Source, Windows, expected_unique
 from simulate.drawing.compiled import compiled
 from simulate.drawing.stream import Stream, multiply_high
 from simulate.engines.rank_blocks import Blocks, rank_blocks
-from simulate.engines.variates import (
-    STATE_SIZE,
-    binomial,
-    bits,
-    geometric,
-    start,
-    uniform,
-)
+from simulate.engines.variates import STATE_SIZE, binomial, bits, geometric, start, uniform
 
 MAX_ARRIVALS = 4e9
 """New types of one corpus: some minutes, and a gigabyte for the shares of blocks."""

@@ -23,13 +23,7 @@ from simulate.running.machine import usable_cores
 from simulate.running.parameters import CLUSTER
 
 if TYPE_CHECKING:
-    from simulate.running.cells import (
-        Block,
-        Cell,
-        Drawer,
-        Drawn,
-        Runner,
-    )
+    from simulate.running.cells import Block, Cell, Drawer, Drawn, Runner
 
 CONNECT_SECONDS = 5
 WORKER_SECONDS = 15

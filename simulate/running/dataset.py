@@ -23,14 +23,7 @@ from bounds.cli.json_text import json_text
 from bounds.cli.process import undisturbed
 from bounds.cli.shared import SCHEMA_VERSION
 from simulate.running.keeping import checksums
-from simulate.running.keeping.files import (
-    RESULTS,
-    begun_by,
-    claimed,
-    noun_of,
-    part_of,
-    written_whole,
-)
+from simulate.running.keeping.files import RESULTS, begun_by, claimed, noun_of, part_of, written_whole
 from simulate.running.parameters import OPENED, OUT, OVERWRITE
 
 NOT_MEASURED = -1

@@ -8,16 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from bounds.base.arguments import (
-    Choice,
-    Count,
-    Entries,
-    File,
-    Flag,
-    Number,
-    Text,
-    shown,
-)
+from bounds.base.arguments import Choice, Count, Entries, File, Flag, Number, Text, shown
 from bounds.base.sources import Source
 from simulate.running.keeping.files import FIGURES, RESULTS
 from simulate.text.cutting.units import UNITS

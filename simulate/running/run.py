@@ -18,28 +18,13 @@ import numpy as np
 import xarray as xr
 
 from bounds.cli.json_text import json_text
-from simulate.running.cells import (
-    Block,
-    Cell,
-    Drawn,
-    Kept,
-    Runner,
-    on_threads,
-    other_work,
-    place_of,
-)
+from simulate.running.cells import Block, Cell, Drawn, Kept, Runner, on_threads, other_work, place_of
 from simulate.running.dask import check_cluster, on_cluster
 from simulate.running.dataset import open_result, save_result
 from simulate.running.keeping.files import RESULTS, claimed, part_of
 from simulate.running.keeping.leftovers import discard_store, is_store, provenance_of
 from simulate.running.machine import usable_cores
-from simulate.running.parameters import (
-    OUT,
-    OVERWRITE,
-    RESUME,
-    THREADS,
-    check_progress,
-)
+from simulate.running.parameters import OUT, OVERWRITE, RESUME, THREADS, check_progress
 
 __all__ = ["Gathered", "Progress", "State", "checked_target", "corpora_at_once", "made_of", "run_cells", "runner_on"]
 

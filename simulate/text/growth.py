@@ -21,20 +21,8 @@ from typing import Any, overload
 import numpy as np
 
 from bounds.base.arguments import shown
-from bounds.base.quantities import (
-    LARGEST,
-    entries_of,
-    log_spaced,
-    parse_count,
-    parse_range,
-)
-from simulate.text.blocks import (
-    MAX_GROUPS,
-    MIN_BLOCK,
-    MIN_GROUPS,
-    BlockCurves,
-    block_curves,
-)
+from bounds.base.quantities import LARGEST, entries_of, log_spaced, parse_count, parse_range
+from simulate.text.blocks import MAX_GROUPS, MIN_BLOCK, MIN_GROUPS, BlockCurves, block_curves
 from simulate.text.counting import WindowIds, growth, window_ids
 from simulate.text.cutting.sequences import (
     ORDERS,

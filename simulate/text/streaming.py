@@ -22,14 +22,7 @@ from simulate.text.cutting.hashing import unit_numbers
 from simulate.text.cutting.scripts import Tally
 from simulate.text.cutting.sequences import check_unit, corpus_name, same_files
 from simulate.text.cutting.units import counted, noun, said
-from simulate.text.growth import (
-    NO_PREFIX,
-    SMALLEST,
-    Paths,
-    at_items,
-    read_points,
-    window_lengths,
-)
+from simulate.text.growth import NO_PREFIX, SMALLEST, Paths, at_items, read_points, window_lengths
 from simulate.text.reading.readers import InputError, file_list, label
 from simulate.text.sketch import PRECISION, HyperLogLog
 

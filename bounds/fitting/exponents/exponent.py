@@ -47,28 +47,9 @@ from bounds.base.spectrum import FrequencySpectrum, exchangeability
 from bounds.fitting.exponents.apart.separate_corpora import SEPARATE_MODELS, fit_separate
 from bounds.fitting.exponents.apart.separate_pitman_yor import fit_pitman_yor_apart
 from bounds.fitting.exponents.dependent_draws import end_slope, fit_dependent
-from bounds.fitting.exponents.exponent_fits import (
-    ExponentFit,
-    answer,
-    at_boundary,
-    hull_of,
-    unless_rejected,
-)
-from bounds.fitting.exponents.fitting_input import (
-    Data,
-    checked,
-    checked_covariance,
-    cut,
-    enough_points,
-)
-from bounds.fitting.exponents.growth_models import (
-    IN_HEAD,
-    MODELS,
-    Curve,
-    Estimate,
-    fit_offset,
-    fit_pitman_yor_curve,
-)
+from bounds.fitting.exponents.exponent_fits import ExponentFit, answer, at_boundary, hull_of, unless_rejected
+from bounds.fitting.exponents.fitting_input import Data, checked, checked_covariance, cut, enough_points
+from bounds.fitting.exponents.growth_models import IN_HEAD, MODELS, Curve, Estimate, fit_offset, fit_pitman_yor_curve
 from bounds.fitting.exponents.least_squares import fit_fixed_law, fit_gls
 from bounds.fitting.exponents.many import offset_fits, pitman_yor_fits, tempered_exponents
 from bounds.fitting.exponents.spectrum_models import fit_partition, fit_spectrum

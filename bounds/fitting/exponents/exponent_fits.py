@@ -10,12 +10,7 @@ import numpy as np
 
 from bounds.base.intervals import Interval
 from bounds.fitting.exponents.fitting_input import Data
-from bounds.fitting.exponents.growth_models import (
-    IN_HEAD,
-    REJECT,
-    Estimate,
-    with_interval,
-)
+from bounds.fitting.exponents.growth_models import IN_HEAD, REJECT, Estimate, with_interval
 
 _HEAD_ALONE = (
     "the {what} shows the head of a law alone, since a Pitman-Yor process with a concentration above D fits it, whose "

@@ -17,19 +17,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from bounds.base.arguments import Choice
-from bounds.base.spectrum import (
-    FrequencySpectrum,
-    bin_centres,
-    bin_masses,
-    in_common_bins,
-    pearson,
-)
-from bounds.fitting.exponents.fitting_input import (
-    Data,
-    checked,
-    cut,
-    enough_points,
-)
+from bounds.base.spectrum import FrequencySpectrum, bin_centres, bin_masses, in_common_bins, pearson
+from bounds.fitting.exponents.fitting_input import Data, checked, cut, enough_points
 from bounds.fitting.exponents.growth_models import (
     ACCEPT,
     DISCOUNTS,
@@ -51,12 +40,7 @@ from bounds.fitting.exponents.growth_models import (
 )
 from bounds.fitting.exponents.least_squares import fit_fixed_law
 from bounds.fitting.exponents.maxima import highest_of_each
-from bounds.fitting.exponents.spectrum_models import (
-    enough_types,
-    fit_partition,
-    largest_cut,
-    spare_bins,
-)
+from bounds.fitting.exponents.spectrum_models import enough_types, fit_partition, largest_cut, spare_bins
 from bounds.fitting.exponents.stretches import widest
 
 Floats = NDArray[np.float64]

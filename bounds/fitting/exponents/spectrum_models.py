@@ -27,14 +27,7 @@ from scipy.special import gammaln
 from scipy.stats import chi2
 
 from bounds.base.intervals import Interval
-from bounds.base.spectrum import (
-    FrequencySpectrum,
-    bin_centres,
-    bin_masses,
-    fixed_law_ratio,
-    log_bin_shares,
-    pearson,
-)
+from bounds.base.spectrum import FrequencySpectrum, bin_centres, bin_masses, fixed_law_ratio, log_bin_shares, pearson
 from bounds.counts.gamma_ratios import log_rise
 from bounds.fitting.exponents.growth_models import (
     ACCEPT,

@@ -23,21 +23,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import fdtrc, fdtri, ndtr
 
-from bounds.fitting.runs.loss_grid import (
-    EXPONENTS,
-    Grid,
-    coordinates,
-    minima,
-)
-from bounds.fitting.runs.loss_regression import (
-    HIGHEST,
-    LOWEST,
-    Floats,
-    Runs,
-    descend,
-    normal_equations,
-    residuals,
-)
+from bounds.fitting.runs.loss_grid import EXPONENTS, Grid, coordinates, minima
+from bounds.fitting.runs.loss_regression import HIGHEST, LOWEST, Floats, Runs, descend, normal_equations, residuals
 from bounds.fitting.runs.run_groups import inflation
 
 TUNING = 1.345

@@ -31,22 +31,10 @@ from bounds.base.arguments import Choice, unknown
 from bounds.base.formula import Formula, Letter
 from bounds.base.intervals import EMPIRICAL, Interval
 from bounds.base.one_number import checked_confidence, shown, whole_number_from
-from bounds.fitting.runs.identification import (
-    ALPHA,
-    BETA,
-    E,
-    Identification,
-    identification_notes,
-    identify,
-)
+from bounds.fitting.runs.identification import ALPHA, BETA, E, Identification, identification_notes, identify
 from bounds.fitting.runs.law_inputs import IMPOSSIBLE, input_notes
 from bounds.fitting.runs.loss_grid import basins
-from bounds.fitting.runs.loss_regression import (
-    Runs,
-    lowest,
-    refitted,
-    residuals,
-)
+from bounds.fitting.runs.loss_regression import Runs, lowest, refitted, residuals
 from bounds.fitting.runs.loss_units import nats_per_token, unit_text
 from bounds.fitting.runs.misfit import Misfit, misfit, misfit_notes
 from bounds.fitting.runs.resampling import run_weights

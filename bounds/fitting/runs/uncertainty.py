@@ -25,21 +25,9 @@ import numpy as np
 from scipy.special import ndtri
 
 from bounds.base.formula import Formula, Letter
-from bounds.base.intervals import (
-    ASYMPTOTIC,
-    EMPIRICAL,
-    HEURISTIC,
-    Bound,
-    Interval,
-)
+from bounds.base.intervals import ASYMPTOTIC, EMPIRICAL, HEURISTIC, Bound, Interval
 from bounds.base.one_number import checked_confidence
-from bounds.base.pointwise import (
-    broadcast,
-    labelled,
-    nonnegative,
-    shown,
-    single,
-)
+from bounds.base.pointwise import broadcast, labelled, nonnegative, shown, single
 from bounds.efficiency.band import (
     STORAGE_OPTIONS,
     at_least_as_many,

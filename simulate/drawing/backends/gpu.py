@@ -24,15 +24,7 @@ import numpy as np
 
 from simulate.drawing.backends import Growth
 from simulate.drawing.stream import Stream
-from simulate.drawing.tables import (
-    ALIAS,
-    CELLS,
-    OVERFLOW,
-    URN,
-    WINDOWS,
-    Sampler,
-    hash_base,
-)
+from simulate.drawing.tables import ALIAS, CELLS, OVERFLOW, URN, WINDOWS, Sampler, hash_base
 
 CHUNK = 1 << 30
 """Tokens of a launch at most. A counter of 32 bits in a block's own memory must not overflow."""

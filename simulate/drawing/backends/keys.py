@@ -13,12 +13,7 @@ import numpy as np
 
 from simulate.drawing.backends import counting
 from simulate.drawing.compiled import compiled, inlined, prefetch
-from simulate.drawing.stream import (
-    M32,
-    Stream,
-    philox_block,
-    random_bits,
-)
+from simulate.drawing.stream import M32, Stream, philox_block, random_bits
 from simulate.drawing.tables import (
     ALIAS,
     CELLS,

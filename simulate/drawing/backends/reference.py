@@ -14,16 +14,7 @@ import numpy as np
 
 from simulate.drawing.backends import Growth
 from simulate.drawing.stream import Stream
-from simulate.drawing.tables import (
-    ALIAS,
-    CELLS,
-    FLAT,
-    FRESH,
-    OVERFLOW,
-    WINDOWS,
-    Cells,
-    Sampler,
-)
+from simulate.drawing.tables import ALIAS, CELLS, FLAT, FRESH, OVERFLOW, WINDOWS, Cells, Sampler
 
 _MASK = 2**32 - 1
 

@@ -21,20 +21,8 @@ import numpy as np
 import zarr
 
 from bounds.cli.process import undisturbed
-from simulate.running.cells import (
-    Block,
-    Cell,
-    Kept,
-    Layout,
-    other_work,
-    place_of,
-)
-from simulate.running.keeping.files import (
-    command_of,
-    noun_of,
-    part_of,
-    written_whole,
-)
+from simulate.running.cells import Block, Cell, Kept, Layout, other_work, place_of
+from simulate.running.keeping.files import command_of, noun_of, part_of, written_whole
 from simulate.running.keeping.leftovers import discard_store, mark
 
 _WHOLE = 1 << 32

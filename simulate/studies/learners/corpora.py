@@ -15,12 +15,7 @@ import numpy as np
 
 from bounds.base.sources import GrowingUniform, Source
 from simulate.corpora.census import Census
-from simulate.corpora.order import (
-    DrawnOrder,
-    Order,
-    TextOrder,
-    open_order,
-)
+from simulate.corpora.order import DrawnOrder, Order, TextOrder, open_order
 from simulate.text.source import CorpusSource
 
 N_TESTS = 1 << 14

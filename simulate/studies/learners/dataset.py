@@ -16,14 +16,7 @@ import xarray as xr
 from bounds.base.sources import Source
 from simulate.running.cost import warn_of_memory
 from simulate.running.dataset import NOT_MEASURED, describe, stamp
-from simulate.running.run import (
-    Gathered,
-    Progress,
-    checked_target,
-    made_of,
-    run_cells,
-    runner_on,
-)
+from simulate.running.run import Gathered, Progress, checked_target, made_of, run_cells, runner_on
 from simulate.studies.learners.corpora import N_TESTS
 from simulate.studies.learners.job import LearnerJob, LearnerSweep
 from simulate.studies.learners.kinds import NOVELTY_COST, Learner

@@ -15,29 +15,11 @@ from typing import Any
 import numpy as np
 
 from bounds.cli.json_text import json_text
-from simulate.running.cells import (
-    Block,
-    Cell,
-    Layout,
-    block_size,
-    cut,
-)
-from simulate.running.parameters import (
-    TEST_DRAWS,
-    TOLERANCES,
-    given,
-    sources_of,
-    texts,
-)
+from simulate.running.cells import Block, Cell, Layout, block_size, cut
+from simulate.running.parameters import TEST_DRAWS, TOLERANCES, given, sources_of, texts
 from simulate.studies.learners.corpora import N_TESTS, SeenCorpus, seen_corpora
 from simulate.studies.learners.kinds import NOVELTY_COST, Store
-from simulate.studies.learners.names import (
-    LEARNERS,
-    PRESET,
-    fit_pairs,
-    parse_learner,
-    parse_tolerances,
-)
+from simulate.studies.learners.names import LEARNERS, PRESET, fit_pairs, parse_learner, parse_tolerances
 from simulate.studies.learners.stores import efficient_size
 from simulate.studies.sweep.job import Job, changed_parameter, difference
 from simulate.studies.sweep.plan import DEFAULT_REPLICATES, Sweep, parse_any_source

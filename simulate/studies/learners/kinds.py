@@ -23,22 +23,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol, TypeAlias
 
-from bounds.base.one_number import (
-    number_between,
-    shortest,
-    shown,
-    whole_number,
-)
-from bounds.base.sources import (
-    GrowingUniform,
-    Mixture,
-    PitmanYor,
-    SantaFe,
-    Source,
-    Uniform,
-    Windows,
-    Zipf,
-)
+from bounds.base.one_number import number_between, shortest, shown, whole_number
+from bounds.base.sources import GrowingUniform, Mixture, PitmanYor, SantaFe, Source, Uniform, Windows, Zipf
 
 if TYPE_CHECKING:
     from simulate.studies.learners.corpora import SeenCorpus

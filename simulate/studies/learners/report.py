@@ -12,23 +12,13 @@ import xarray as xr
 from scipy.special import ndtri, stdtr
 
 from bounds.base.intervals import ASYMPTOTIC
-from bounds.cli.shared import (
-    SCHEMA_VERSION,
-    number,
-    print_table,
-    print_text,
-)
+from bounds.cli.shared import SCHEMA_VERSION, number, print_table, print_text
 from bounds.efficiency.band import bernstein_exponent
 from bounds.laws.published import get_law
 from simulate.running.dataset import NOT_MEASURED
 from simulate.studies.learners.kinds import Learner, Margin, Store
 from simulate.studies.learners.names import parse_learner
-from simulate.studies.learners.rates import (
-    ABOVE,
-    BELOW,
-    Slope,
-    place,
-)
+from simulate.studies.learners.rates import ABOVE, BELOW, Slope, place
 from simulate.studies.sweep.plan import parse_any_source
 from simulate.studies.sweep.report import implied_bands, short
 

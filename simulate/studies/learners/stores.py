@@ -19,13 +19,7 @@ from typing import Any
 import numpy as np
 
 from bounds.base.intervals import RIGOROUS
-from bounds.base.sources import (
-    Geometric,
-    SantaFe,
-    Source,
-    Uniform,
-    Zipf,
-)
+from bounds.base.sources import Geometric, SantaFe, Source, Uniform, Zipf
 from bounds.capacity.capacity import capacity_loss, capacity_loss_bounds
 from bounds.counts.unique import missing_mass
 from bounds.skills.skill_thresholds import stored_threshold

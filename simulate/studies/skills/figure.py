@@ -16,13 +16,7 @@ from bounds.counts.rank_mass import head_mass
 from bounds.skills.emergence import emergence_probability
 from simulate.studies.skills import estimates
 from simulate.studies.skills.groups import Groups
-from simulate.studies.skills.rows import (
-    growth,
-    plan_of,
-    reached_skills,
-    size_rows,
-    skill_rows,
-)
+from simulate.studies.skills.rows import growth, plan_of, reached_skills, size_rows, skill_rows
 from simulate.studies.skills.theory import emergence
 from simulate.studies.sweep.figure import save_drawn
 from simulate.studies.sweep.report import short

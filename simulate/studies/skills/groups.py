@@ -14,24 +14,13 @@ import numpy as np
 from bounds.base.sources import Geometric, Uniform, Zipf
 from bounds.counts.unique import expected_unique
 from simulate.corpora.census import Census
-from simulate.corpora.order import (
-    DrawnOrder,
-    Order,
-    TextOrder,
-    open_order,
-    rank_probability,
-)
+from simulate.corpora.order import DrawnOrder, Order, TextOrder, open_order, rank_probability
 from simulate.drawing.backends import cpu
 from simulate.drawing.stream import Stream
 from simulate.drawing.tables import build_sampler
 from simulate.engines.choice import cell_of
 from simulate.engines.variates import first_bits
-from simulate.studies.skills.plan import (
-    SkillPlan,
-    check_room,
-    check_windows,
-    spread_starts,
-)
+from simulate.studies.skills.plan import SkillPlan, check_room, check_windows, spread_starts
 
 __all__ = ["Groups", "MassOrder", "lay_out"]
 

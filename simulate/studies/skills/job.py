@@ -28,22 +28,10 @@ import xarray as xr
 from bounds.base.quantities import log_spaced
 from bounds.cli.json_text import json_text
 from simulate.engines.choice import FEW_TOKENS, Choice
-from simulate.running.cells import (
-    Cell,
-    Layout,
-    block_size,
-    cut,
-)
+from simulate.running.cells import Cell, Layout, block_size, cut
 from simulate.running.dataset import describe, provenance, stamp
 from simulate.running.machine import machine_memory
-from simulate.running.run import (
-    Gathered,
-    Progress,
-    checked_target,
-    made_of,
-    run_cells,
-    runner_on,
-)
+from simulate.running.run import Gathered, Progress, checked_target, made_of, run_cells, runner_on
 from simulate.studies.skills.arrivals import ArrivalDrawer, ShuffleDrawer
 from simulate.studies.skills.estimates import median
 from simulate.studies.skills.example import find_example

@@ -25,13 +25,7 @@ from typing import Any
 
 from bounds.base.arguments import shown
 from bounds.base.quantities import parse_count, parse_grid, parse_list
-from bounds.base.sources import (
-    Geometric,
-    Source,
-    Uniform,
-    Zipf,
-    parse_source,
-)
+from bounds.base.sources import Geometric, Source, Uniform, Zipf, parse_source
 from simulate.running.parameters import (
     EXPONENT,
     EXPOSURES,

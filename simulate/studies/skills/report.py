@@ -7,12 +7,7 @@ from typing import Any
 
 import xarray as xr
 
-from bounds.cli.shared import (
-    SCHEMA_VERSION,
-    number,
-    print_table,
-    print_text,
-)
+from bounds.cli.shared import SCHEMA_VERSION, number, print_table, print_text
 from bounds.efficiency.band import growth_factor
 from simulate.studies.skills.estimates import LEAST_SKILLS
 from simulate.studies.skills.rows import (

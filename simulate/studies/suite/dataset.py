@@ -8,14 +8,7 @@ import numpy as np
 import xarray as xr
 
 from bounds.base.intervals import HEURISTIC, RIGOROUS
-from bounds.base.sources import (
-    Geometric,
-    Mixture,
-    Source,
-    Uniform,
-    Windows,
-    Zipf,
-)
+from bounds.base.sources import Geometric, Mixture, Source, Uniform, Windows, Zipf
 from bounds.capacity.capacity import capacity_loss, capacity_loss_bounds
 from simulate.running.cells import Block
 from simulate.running.dataset import describe, stamp

@@ -13,12 +13,7 @@ from functools import cached_property
 from typing import Any
 
 from simulate.engines.choice import Choice
-from simulate.running.cells import (
-    Cell,
-    Layout,
-    block_size,
-    cut,
-)
+from simulate.running.cells import Cell, Layout, block_size, cut
 from simulate.running.dataset import provenance
 from simulate.studies.suite.cost import corpus_cost, expected_sequences
 from simulate.studies.suite.learning import stores

@@ -22,18 +22,8 @@ from typing import Any
 
 from bounds.base.arguments import shown
 from bounds.base.one_number import number_between
-from bounds.base.quantities import (
-    entries_of,
-    parse_list,
-    parse_number,
-    parse_range,
-)
-from bounds.base.sources import (
-    GrowingUniform,
-    PitmanYor,
-    Source,
-    parse_source,
-)
+from bounds.base.quantities import entries_of, parse_list, parse_number, parse_range
+from bounds.base.sources import GrowingUniform, PitmanYor, Source, parse_source
 from simulate.running.parameters import (
     BATCH,
     IRREDUCIBLE,

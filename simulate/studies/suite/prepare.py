@@ -10,12 +10,7 @@ import numpy as np
 from bounds.base.quantities import log_spaced
 from bounds.capacity.capacity import stored_sequences
 from bounds.counts.unique import expected_unique
-from simulate.corpora.order import (
-    DrawnOrder,
-    Order,
-    TextOrder,
-    open_order,
-)
+from simulate.corpora.order import DrawnOrder, Order, TextOrder, open_order
 from simulate.engines.choice import Choice
 from simulate.studies.suite.job import Job
 from simulate.studies.suite.learning.training import Trainer

@@ -14,14 +14,7 @@ from bounds.base.arguments import printable
 from bounds.cli.shared import number, print_table, print_text
 from simulate.studies.suite.dataset import wilson_interval
 from simulate.studies.suite.learning.trajectories import CLASSES
-from simulate.studies.suite.rows import (
-    matched_rows,
-    position_rows,
-    size_rows,
-    term_rows,
-    tracked_rows,
-    trajectory_rows,
-)
+from simulate.studies.suite.rows import matched_rows, position_rows, size_rows, term_rows, tracked_rows, trajectory_rows
 
 SHOWN = 6
 """Sizes, and rows, of the tables that would have many."""

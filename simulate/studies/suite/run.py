@@ -13,13 +13,7 @@ import xarray as xr
 
 from bounds.base.quantities import parse_count
 from simulate.running.keeping.files import part_of
-from simulate.running.run import (
-    Progress,
-    checked_target,
-    corpora_at_once,
-    run_cells,
-    runner_on,
-)
+from simulate.running.run import Progress, checked_target, corpora_at_once, run_cells, runner_on
 from simulate.studies.suite.cost import warn_of_memory
 from simulate.studies.suite.dataset import course_of, to_dataset
 from simulate.studies.suite.job import Job

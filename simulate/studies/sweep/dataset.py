@@ -16,12 +16,7 @@ import numpy as np
 import xarray as xr
 
 from bounds.base.sources import Source, Windows
-from bounds.counts.unique import (
-    expected_unique,
-    local_exponent,
-    missing_mass,
-    variance_unique,
-)
+from bounds.counts.unique import expected_unique, local_exponent, missing_mass, variance_unique
 from simulate.running.cost import warn_of_memory
 from simulate.running.dataset import describe, stamp
 from simulate.running.run import (

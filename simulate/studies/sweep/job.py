@@ -19,14 +19,7 @@ from bounds.counts.unique import expected_unique
 from simulate.drawing.backends import get_backend
 from simulate.engines.choice import Choice, choose_engine
 from simulate.engines.tokens import Tokens
-from simulate.running.cells import (
-    Cell,
-    CorpusDrawer,
-    Layout,
-    block_size,
-    cut,
-    set_up,
-)
+from simulate.running.cells import Cell, CorpusDrawer, Layout, block_size, cut, set_up
 from simulate.running.cost import corpus_cost
 from simulate.running.dataset import provenance
 from simulate.running.parameters import DEVICE

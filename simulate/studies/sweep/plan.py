@@ -6,13 +6,7 @@ from dataclasses import dataclass
 
 from bounds.base.quantities import parse_grid
 from bounds.base.sources import Source, parse_source
-from simulate.running.parameters import (
-    ENGINE,
-    REPLICATES,
-    SEED,
-    given,
-    sources_of,
-)
+from simulate.running.parameters import ENGINE, REPLICATES, SEED, given, sources_of
 from simulate.text.source import CorpusSource, parse_corpus
 
 DEFAULT_SOURCES = (

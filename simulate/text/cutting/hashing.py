@@ -20,13 +20,7 @@ import numpy as np
 from simulate.drawing.compiled import compiled, eight_bytes, inlined
 from simulate.drawing.stream import Stream
 from simulate.drawing.tables import HASH_PRIME, hash_base, multiply_mod
-from simulate.text.cutting.characters import (
-    LETTER,
-    MARK,
-    SINGLE,
-    WHITE,
-    character_classes,
-)
+from simulate.text.cutting.characters import LETTER, MARK, SINGLE, WHITE, character_classes
 from simulate.text.cutting.scripts import Tally
 from simulate.text.cutting.sequences import code_points, hashed_blocks, utf8_blocks
 from simulate.text.cutting.tokenizing import code_point

@@ -17,26 +17,9 @@ import numpy as np
 from bounds.base.arguments import shown
 from bounds.base.quantities import LARGEST, parse_count
 from simulate.text.cutting.characters import character_classes
-from simulate.text.cutting.units import (
-    UNITS,
-    WORDS,
-    counted,
-    noun,
-)
-from simulate.text.reading.readers import (
-    InputError,
-    file_argument,
-    file_list,
-    label,
-    read_blocks,
-    stem,
-)
-from simulate.text.reading.recognising import (
-    BOM,
-    HEAD,
-    is_binary,
-    why_not_utf8,
-)
+from simulate.text.cutting.units import UNITS, WORDS, counted, noun
+from simulate.text.reading.readers import InputError, file_argument, file_list, label, read_blocks, stem
+from simulate.text.reading.recognising import BOM, HEAD, is_binary, why_not_utf8
 from simulate.text.reading.room import Reading, counted_exactly, require
 
 if TYPE_CHECKING:

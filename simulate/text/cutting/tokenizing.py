@@ -11,12 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from simulate.drawing.compiled import (
-    compiled,
-    copy_eight,
-    eight_bytes,
-    prefetch,
-)
+from simulate.drawing.compiled import compiled, copy_eight, eight_bytes, prefetch
 from simulate.text.cutting.characters import LETTER, MARK, WHITE
 from simulate.text.reading.room import require
 

@@ -23,12 +23,7 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
 from scipy.stats import chi2
 
-from bounds.fitting.exponents.growth_models import (
-    Estimate,
-    highest,
-    likelihood_interval,
-    with_interval,
-)
+from bounds.fitting.exponents.growth_models import Estimate, highest, likelihood_interval, with_interval
 
 Floats = NDArray[np.float64]
 

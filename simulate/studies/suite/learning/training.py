@@ -15,12 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from simulate.corpora.census import Census
-from simulate.corpora.order import (
-    BATCH,
-    DrawnOrder,
-    Order,
-    batches,
-)
+from simulate.corpora.order import BATCH, DrawnOrder, Order, batches
 from simulate.drawing.stream import Stream
 from simulate.engines.choice import cell_of
 from simulate.studies.suite.learning.course import Course
