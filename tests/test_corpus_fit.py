@@ -21,7 +21,7 @@ from scipy.optimize import minimize_scalar
 from bounds import expected_unique
 from simulate.cli.main import main
 from simulate.running.keeping.files import write_text
-from simulate.text import InputError, fit_corpus, measure_corpus
+from simulate.text import fit_corpus, measure_corpus
 
 
 def zipf_text(seed: int, n_words: int, exponent: float, topic: int = 0) -> np.ndarray:
@@ -167,7 +167,7 @@ class TestFit:
         path = tmp_path / "words.txt"
         path.write_text("a b " * 5000)
         growth = measure_corpus(path)
-        with pytest.raises(InputError, match="confidence"):
+        with pytest.raises(ValueError, match="confidence must lie strictly between 0 and 1"):
             fit_corpus(growth, confidence=95)
 
 

@@ -125,7 +125,7 @@ def test_what_is_free_is_looked_at_again_before_each_table(tmp_path, monkeypatch
     free = 1 << 40
     monkeypatch.setattr(room, "machine_memory", memory)
     whole = room.require
-    for module in ("counting", "blocks", "sequences", "source", "tokenizing"):
+    for module in ("counting", "blocks", "cutting.sequences", "source", "cutting.tokenizing"):
         monkeypatch.setattr(f"simulate.text.{module}.require", lambda n: (asked.append(n), whole(n))[1])
     (one, two) = measure_corpus(path, length=[1, 2])
     assert two.n_unique[-1] > 300_000
@@ -224,7 +224,7 @@ def test_an_estimate_is_no_more_than_what_is_taken(tmp_path):
     path.write_text("a, " * (size // 3))
     (tmp_path / "x.txt.small").write_text("a," * 100)
     program = """
-from simulate.text import room
+from simulate.text.reading import room
 whole = room.require
 for unit in ("byte", "word"):
     measure_corpus(sys.argv[1] + ".small", unit=unit, length=2)

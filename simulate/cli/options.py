@@ -78,8 +78,8 @@ def _checked(ctx: click.Context, param: click.Parameter, name: str, entry: Any) 
 
 
 def shown_file(path: str) -> str:
-    """The name of a file in a sentence."""
-    return cut(printable(path))
+    """The name of a file in a sentence, whole: its end is what tells it from others."""
+    return printable(path)
 
 
 def options_of(*options: Callable[..., Any]) -> Callable[..., Any]:
