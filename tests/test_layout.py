@@ -8,7 +8,9 @@ import shlex
 import subprocess
 import sys
 import tomllib
+from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -54,6 +56,27 @@ def test_backends_know_tables_and_streams_and_nothing_else():
             "simulate.drawing.stream",
             "simulate.drawing.compiled",
         }
+
+
+@pytest.mark.parametrize("room", MAY_IMPORT)
+def test_docstrings_name_what_is_there(room):
+    """A module or a name in backquotes that begins with a package of ours can be imported."""
+    for path in (ROOT / room).rglob("*.py"):
+        for name in set(re.findall(r"`((?:bounds|simulate)(?:\.\w+)+)", path.read_text(encoding="utf-8"))):
+            module, found = name.split("."), None
+            for end in range(len(module), 0, -1):
+                if find_spec_of(".".join(module[:end])):
+                    found = import_module(".".join(module[:end]))
+                    break
+            for part in module[end:]:
+                found = getattr(found, part)
+
+
+def find_spec_of(name: str) -> bool:
+    try:
+        return find_spec(name) is not None
+    except ModuleNotFoundError:
+        return False
 
 
 def test_declared_dependencies_are_installed():

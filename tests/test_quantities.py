@@ -209,8 +209,9 @@ def test_sources_at_the_ends_of_their_ranges_count_without_a_warning():
 
 
 def test_units_of_a_corpus_are_those_of_the_flag():
-    from simulate.running.parameters import ORDER, UNIT
-    from simulate.text.cutting.sequences import ORDERS, UNITS
+    from simulate.running.parameters import ORDER
+    from simulate.text.cutting.sequences import ORDERS
+    from simulate.text.cutting.units import UNIT, UNITS
 
     assert UNIT.allowed == UNITS
     assert ORDER.allowed == ORDERS

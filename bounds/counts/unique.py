@@ -12,8 +12,8 @@ that each draw their own law. For growing sources each D has its own support. Th
 its D overlapping windows; those of a Santa Fe source count as the facts they state.
 
 The formulas stand in `FORMULAS` (`bounds.counts.formulas`). Nearly all are sums over types or products of D
-factors, so their numerics are written by hand, in `numerics.rank_tables` (sums over ranks), `numerics.occupancy`
-(what is summed), `numerics.pitman_yor`, and `numerics.autocorrelation` and `numerics.repeating_letters` (windows);
+factors, so their numerics are written by hand, in `rank_tables` (sums over ranks), `occupancy`
+(what is summed), `pitman_yor`, and `autocorrelation` and `repeating_letters` (windows);
 neither sympy nor xarray is ever loaded. The tests compare them with the expressions, and with independent sums, at
 fifty digits.
 """

@@ -9,9 +9,9 @@
 | a_w    | probability that an occurrence of w is followed by one that overlaps it | 1      |            |
 
 By linearity E U = Σ_w P(w occurs), whatever depends on what. Where all letters are equally likely, words are sorted
-by how they overlap themselves (`numerics.autocorrelation`), and windows of any length in streams of any length cost
-nothing; elsewhere words are listed, one of each kind that occurs with the same probability (`numerics.word_kinds`), and
-followed by their automata (`numerics.word_chains`). `approximate=True` gives the compound-Poisson approximation:
+by how they overlap themselves (`autocorrelation`), and windows of any length in streams of any length cost
+nothing; elsewhere words are listed, one of each kind that occurs with the same probability (`word_kinds`), and
+followed by their automata (`word_chains`). `approximate=True` gives the compound-Poisson approximation:
 occurrences come in clumps of overlapping ones, and the clumps of a rare word are nearly a Poisson process.
 """
 

@@ -8,9 +8,9 @@ estimator over all P on k types. Written with
     R(k, n; a) = k E[χ(m+a) - (m+a) χ(n+ka)/(n+ka)] / (n + ka),
 
 every term is positive and no digits cancel; m is beta-binomial(n; a, (k-1)a). Its probabilities are those of two
-negative binomials given their sum, in the deviance form of `numerics.binomial_means`. The sum over m has its first and
-last terms one by one and Gauss-Legendre panels in the logit of m/n between them, with Euler-Maclaurin corrections at
-the joints: a few hundred terms at n = 1e18.
+negative binomials given their sum, in the deviance form of `bounds.counts.binomial_means`. The sum over m has its first
+and last terms one by one and Gauss-Legendre panels in the logit of m/n between them, with Euler-Maclaurin corrections
+at the joints: a few hundred terms at n = 1e18.
 
 | letter | meaning                                   | unit              | argument        |
 |--------|-------------------------------------------|-------------------|-----------------|

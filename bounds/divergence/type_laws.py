@@ -1,8 +1,8 @@
 """A law as a short list of probabilities and how many types have each, for sums that treat the rarest types apart.
 
 A law is given as probabilities or as a `Source`. Equal probabilities are one entry, so that a uniform law of 1e15
-types has one; other sources become the tables of `numerics.rank_tables`, in which a few hundred entries stand for any
-number of ranks. What is left are the "rest": types so rare that n draws never meet one of them twice. Of those only
+types has one; other sources become the tables of `bounds.counts.rank_tables`, in which a few hundred entries stand for
+any number of ranks. What is left are the "rest": types so rare that n draws never meet one of them twice. Of those only
 their number, their mass and Σ p ln(1/p) matter.
 """
 

@@ -30,7 +30,8 @@ from simulate.cli.options import (
 )
 from simulate.cli.skills_flags import skill_flags
 from simulate.cli.suite_flags import suite_flags
-from simulate.running.parameters import AT, ENGINE, LENGTHS, ORDER, REPLICATES, TEST_DRAWS, TOLERANCES, UNIT
+from simulate.running.parameters import AT, ENGINE, LENGTHS, ORDER, REPLICATES, TEST_DRAWS, TOLERANCES
+from simulate.text.cutting.units import UNIT
 
 main = command_group("What happens when you draw: simulated and real corpora, measured beside the bounds.")
 

@@ -31,7 +31,7 @@ def load_config(ctx: click.Context, param: click.Parameter, value: str | None) -
                 raise ValueError(f"{known[key].opts[0].removeprefix('--')} is there twice, with - and with _")
             found[name] = _entry(ctx, known[key], entry)
         except (ValueError, click.UsageError) as error:
-            raise click.UsageError(f"--config {shown_file(value)}: {error}") from None
+            raise click.UsageError(f"--config {printable(value)}: {error}") from None
     ctx.default_map = found
     return value
 
@@ -45,7 +45,7 @@ def _read_toml(path: str) -> dict[str, Any]:
         reason = getattr(error, "strerror", None) or error
     except RecursionError:
         reason = "its lists are nested too deeply"
-    raise click.UsageError(f"--config {shown_file(path)}: {reason}")
+    raise click.UsageError(f"--config {printable(path)}: {reason}")
 
 
 def _not_known(written: str, entry: Any, known: dict[str, click.Parameter]) -> ValueError:
@@ -75,11 +75,6 @@ def _checked(ctx: click.Context, param: click.Parameter, name: str, entry: Any) 
     if not isinstance(param.type, Checked):  # plain words, of which click would make one of anything
         entry = Text(name, "a word in quotes")(entry)
     return param.type(entry, param, ctx)
-
-
-def shown_file(path: str) -> str:
-    """The name of a file in a sentence, whole: its end is what tells it from others."""
-    return printable(path)
 
 
 def options_of(*options: Callable[..., Any]) -> Callable[..., Any]:

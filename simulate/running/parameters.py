@@ -11,7 +11,6 @@ from typing import Any
 from bounds.base.arguments import Choice, Count, Entries, File, Flag, Number, Text, shown
 from bounds.base.sources import Source
 from simulate.running.keeping.files import FIGURES, RESULTS
-from simulate.text.cutting.units import UNITS
 
 MAX_REPLICATES = 1 << 24
 
@@ -29,7 +28,6 @@ RESUME, OVERWRITE = Flag("resume"), Flag("overwrite")
 TEST_DRAWS = Count("test_draws", high=10**9)
 TOLERANCES = Entries("tolerance", "0,0.01,10%")
 
-UNIT = Choice("unit", UNITS)
 ORDER = Choice("order", ("file", "shuffled-chunks"))
 LENGTHS = Entries("length", "1,2,3")
 AT = Entries("at", "1000,1e5,all or 1e3:1e6:25")

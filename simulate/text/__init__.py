@@ -1,9 +1,9 @@
 """Real text: read it, cut it into windows of units, count the distinct ones, fit how they grow.
 
-`readers` turns files into blocks of bytes, `sequences` blocks into unit ids, `counting` ids into counts, and
-`growth` joins the three. A text that does not fit into memory is not kept: `hashing` turns its blocks into numbers,
-`sketch` estimates how many distinct windows of them there were, and `streaming` joins the two. Every name is loaded
-when it is first used, so that checking an argument costs no numba.
+`reading.readers` turns files into blocks of bytes, `cutting.sequences` blocks into unit ids, `counting` ids into
+counts, and `growth` joins the three. A text that does not fit into memory is not kept: `cutting.hashing` turns its
+blocks into numbers, `sketch` estimates how many distinct windows of them there were, and `streaming` joins the two.
+Every name is loaded when it is first used, so that checking an argument costs no numba.
 """
 
 from __future__ import annotations

@@ -8,7 +8,7 @@
 | γ       | exponent                                                       | result        |
 | K, u₀   | scale and offset of U = K D^γ - u₀                             | result        |
 
-Models (`estimation.growth_models`, `estimation.spectrum_models` and `estimation.least_squares` have the details):
+Models (`growth_models`, `spectrum_models` and `least_squares` have the details):
 
 * ``offset``: U = K D^γ - u₀, from the new types of disjoint stretches. Right for a random law given its
   intercept, conservative for a fixed one. With a `covariance`: generalised least squares.
@@ -16,10 +16,10 @@ Models (`estimation.growth_models`, `estimation.spectrum_models` and `estimation
 * ``spectrum``: f_1 … f_kmax alone, free of K and u₀, with large multiplicities thinned at a fitted rate.
 * ``fixed-law``: the offset curve with the smaller covariance of a law that is the same in every corpus. A curve
   alone cannot show that this is so; ask for it where it is known.
-* ``nested=False``: corpora drawn apart, one or several of each size (`estimation.separate_corpora`). ``auto`` gives the
+* ``nested=False``: corpora drawn apart, one or several of each size (`apart.separate_corpora`). ``auto`` gives the
   hull of one fixed law, Pitman–Yor and a growing support, each with its own mean and spread, of those that fit both;
   where none does and corpora of a size were repeated, the offset curve with the spread measured between them.
-* ``dependent=True``: the offset curve with the covariance measured between corpora (`estimation.dependent_draws`).
+* ``dependent=True``: the offset curve with the covariance measured between corpora (`dependent_draws`).
 
 ``auto`` takes ``spectrum`` where a spectrum is given. With a curve alone it fits ``offset`` and ``pitman-yor``,
 each on the longest stretch that it fits, and gives the hull of the intervals of those that are not rejected:

@@ -1,7 +1,7 @@
 """Exponents alone, of many corpora at once: the estimates of the neighbouring modules, one corpus a row.
 
 An interval of one corpus costs as much as its exponent, and a loop over corpora spends most of its time between
-numpy's calls. Here all corpora go through the same search in step (`estimation.maxima`), with the likelihoods and
+numpy's calls. Here all corpora go through the same search in step (`maxima`), with the likelihoods and
 tests of `growth_models` and `spectrum_models`, and end where `bounds.fit_exponent` ends with each of them alone. The
 jackknife of `bounds.fitting.exponents.exponent` and the exponents of the single corpora of a sweep come from here.
 """

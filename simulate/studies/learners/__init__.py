@@ -1,8 +1,8 @@
 """What learners know of a drawn corpus: their excess loss beside theory, and the exponents that they imply.
 
 `kinds` has the learners, `names` reads them; `corpora` the corpus as a learner sees it; `predictors`, `stores` and
-`votes` the losses; `measuring` runs a sweep of them; `rates` gives slopes with intervals and the points (γ, β);
-`summary` and `figure` show them.
+`votes` the losses; `dataset` runs a sweep of them; `rates` gives slopes with intervals and the points (γ, β);
+`report` and `figure` show them.
 """
 
 from __future__ import annotations

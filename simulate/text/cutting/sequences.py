@@ -17,7 +17,7 @@ import numpy as np
 from bounds.base.arguments import shown
 from bounds.base.quantities import LARGEST, parse_count
 from simulate.text.cutting.characters import character_classes
-from simulate.text.cutting.units import UNITS, WORDS, counted, noun
+from simulate.text.cutting.units import UNIT, WORDS, counted, noun
 from simulate.text.reading.readers import InputError, file_argument, file_list, label, read_blocks, stem
 from simulate.text.reading.recognising import BOM, HEAD, is_binary, why_not_utf8
 from simulate.text.reading.room import Reading, counted_exactly, require
@@ -132,8 +132,10 @@ def read_units(
 
 def check_unit(unit: str) -> None:
     """Raise InputError unless `unit` is one of `UNITS`."""
-    if unit not in UNITS:
-        raise InputError(f"unit must be one of {', '.join(UNITS)}, got {shown(unit)}")
+    try:
+        UNIT(unit)
+    except ValueError as error:
+        raise InputError(str(error)) from None
 
 
 def same_files(hashes: Sequence[tuple[str, str]]) -> list[str]:

@@ -20,8 +20,13 @@ differently.
 
 from __future__ import annotations
 
+from bounds.base.arguments import Choice
+
 UNITS = ("byte", "char", "word", "word-marks", "space")
 """What a window can be made of."""
+
+UNIT = Choice("unit", UNITS)
+"""The check of a unit that flags, TOML entries and arguments in Python share."""
 
 WORDS = ("word", "word-marks", "space")
 """Units that are cut out of the text between white space, and known by a number each."""

@@ -17,7 +17,7 @@ both: the shape of the means, and the spread of the counts, which may be neither
 * ``fixed-law``: one law for all corpora. E U = K D^γ - u₀ past its head, v = K D^γ(2^γ-1) - (γ K D^γ)²/D, half of U
   or less (`least_squares.fixed_law_covariance`; equations A1 and A4). The spread is known: no Student's t.
 * ``pitman-yor``: each corpus draws its own law first. m and v from d and θ (equation A5), exact at any D; U + θ/d is
-  taken for a gamma variable, whose likelihood uses how much the corpora differ (`estimation.separate_pitman_yor`).
+  taken for a gamma variable, whose likelihood uses how much the corpora differ (`separate_pitman_yor`).
 * ``growing``: V = ⌈κ D^γ⌉ equally likely types. Rounding up moves V by 0 to 1, the same in all R corpora of a size:
   that is no noise of mean zero, and no number of corpora averages it away. An interval holds every γ for which each
   mean count lies between those of V - 1 and V types, up to the spread of the occupancy (equation A2).
