@@ -15,7 +15,7 @@ from bounds.cli.shared import run as run_command
 from simulate.cli.main import main
 from simulate.running import cells as sweep_cells
 from simulate.running.keeping.files import RESULTS, claimed, written_whole
-from simulate.running.keeping.leftovers import is_result, is_store
+from simulate.running.keeping.leftovers import MARK, is_result, is_store
 from tests.sweep_runs import StopHereError, same, stop_after
 
 TINY = {"sources": ["zipf:1.7"], "n_draws": [10, 100, 1000], "replicates": 6}
@@ -194,6 +194,20 @@ def left_while_writing(target: Path, content: Path | str, *, replaced: bool = Fa
         if replaced:
             target.rename(left / "replaced")
         return left
+
+
+@pytest.mark.parametrize("begun_mark", [0, 1, 20])
+def test_a_folder_that_was_killed_while_it_was_marked_is_deleted(tmp_path, begun_mark):
+    """The mark is made before its words are written; a file of that name with other words is somebody else's."""
+    left, other = (tmp_path / f".x.nc.{digits}.tmp" for digits in ("0123456789abcdef", "fedcba9876543210"))
+    with written_whole(tmp_path / "y.nc") as part:
+        words = (part.parent / MARK).read_text()
+        part.write_text("whole")
+    for folder, text in ((left, words[:begun_mark]), (other, "mine")):
+        folder.mkdir()
+        (folder / MARK).write_text(text)
+    simulate.sweep(**TINY, out=tmp_path / "x.nc")
+    assert names(tmp_path) == sorted([other.name, "x.nc", "y.nc"])
 
 
 @pytest.mark.parametrize("name", ["x.nc", "x.csv", "x.zarr"])

@@ -41,6 +41,14 @@ def is_marked(folder: Path) -> bool:
         return False
 
 
+def _is_begun(folder: Path) -> bool:
+    """Whether the mark in `folder` is one of ours as far as it goes: it is made first and its words written then."""
+    try:
+        return _WORDS.startswith((folder / MARK).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+
+
 def is_store(folder: Path) -> bool:
     """Whether `folder` holds cells that this program or an earlier version of it keeps."""
     if folder.is_symlink() or not folder.is_dir():
@@ -117,9 +125,10 @@ def tidy(target: Path) -> None:
     for path in target.parent.iterdir():
         if not name.fullmatch(path.name) or path.is_symlink() or not path.is_dir():
             continue
-        # Killed before it was marked, or after all else was deleted, it is empty; written to by a thread that outlived
-        # its clean-up, it holds what only we put there.
-        if is_marked(path) or {inside.name for inside in path.iterdir()} <= {target.name, _REPLACED, _CELLS}:
+        # Killed before it was marked, or after all else was deleted, it is empty; killed while it was marked, it holds
+        # the beginning of a mark; written to by a thread that outlived its clean-up, what only we put there.
+        inside = {one.name for one in path.iterdir()}
+        if is_marked(path) or inside <= {target.name, _REPLACED, _CELLS} or inside == {MARK} and _is_begun(path):
             discard(path, target)
 
 
