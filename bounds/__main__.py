@@ -9,19 +9,9 @@ import click
 
 from bounds.base.arguments import Choice, Flop, shown
 from bounds.cli.json_text import json_text
+from bounds.cli.printing import fits_line, print_table, print_text
 from bounds.cli.process import end_silently
-from bounds.cli.shared import (
-    Checked,
-    CountType,
-    NumberType,
-    command_group,
-    fits_terminal,
-    print_table,
-    print_text,
-    result_object,
-    run,
-    with_version,
-)
+from bounds.cli.shared import Checked, CountType, NumberType, command_group, result_object, run, with_version
 
 POSITIVE = NumberType(text="positive and finite")
 OBJECTIVE = Choice("objective", ("huber", "lad", "least-squares"))
@@ -232,7 +222,7 @@ def explain(name: str | None, as_json: bool) -> None:
     else:
         rows = [(f.name, f"bounds.{f.public_name}", f.label, f.equation, f.source) for f in found]
         columns = ["formula", "in Python", "label", "equation", "source"]
-        if fits_terminal(columns, rows):
+        if fits_line(columns, rows):
             print_table(columns, rows, left=5)
         else:
             print(catalogue.explain())

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import bounds
-from bounds.cli import shared as command
+from bounds.cli import printing as command
 from tests.law_runs import LAWS, ladder, losses
 from tests.test_cli import refused, run
 from tests.test_run_groups import checkpoints
@@ -70,10 +70,8 @@ def test_a_wide_table_is_printed_in_pieces_with_its_first_columns(monkeypatch, c
         ["law", "", "a" * 30, "b" * 30, "c" * 30],
         [["x", "lower", "1", "2", "3"], ["y", "upper", "4", "5", "6"]],
     )
-    command.print_table(columns, rows, left=2)
-    assert len(capsys.readouterr().out.split()) == 4 + 1 + 10
     for width, pieces in ((300, 1), (90, 2), (60, 3), (10, 3)):
-        monkeypatch.setattr(command, "terminal_width", lambda width=width: width)
+        monkeypatch.setattr(command, "line_width", lambda width=width: width)
         command.print_table(columns, rows, left=2)
         out = capsys.readouterr().out
         assert out.count("lower") == out.count("law") == pieces
@@ -84,7 +82,7 @@ def test_a_wide_table_is_printed_in_pieces_with_its_first_columns(monkeypatch, c
 @pytest.mark.parametrize("width", range(40, 60))
 def test_no_piece_of_a_table_is_wider_than_the_terminal(monkeypatch, capsys, width):
     """Wherever the pieces part, to the character; a terminal that is wide enough shows the table whole."""
-    monkeypatch.setattr(command, "terminal_width", lambda: width)
+    monkeypatch.setattr(command, "line_width", lambda: width)
     command.print_table(["law", *"abcdef"], [["x", *(n * "1" for n in (5, 6, 7, 6, 5, 6))]])
     lines = capsys.readouterr().out.rstrip("\n").splitlines()
     assert max(map(len, lines)) <= width
@@ -93,11 +91,11 @@ def test_no_piece_of_a_table_is_wider_than_the_terminal(monkeypatch, capsys, wid
 
 def test_sentences_are_broken_where_the_terminal_ends(monkeypatch, capsys):
     sentence = "! " + "a word and " * 20 + "end"
-    for terminal, width, longest in ((30, 50, 30), (None, 50, 50), (None, None, len(sentence))):
-        monkeypatch.setattr(command, "terminal_width", lambda terminal=terminal: terminal)
-        command.print_text(f"{sentence}\nshort", width=width)
+    for width in (30, 50, 80):
+        monkeypatch.setattr(command, "line_width", lambda width=width: width)
+        command.print_text(f"{sentence}\nshort")
         out = capsys.readouterr().out.splitlines()
-        assert max(map(len, out)) <= longest
+        assert max(map(len, out)) <= width
         assert out[-1] == "short"
         assert " ".join(" ".join(out).split()) == f"{sentence} short"
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from bounds.base.intervals import EMPIRICAL, HEURISTIC
-from bounds.cli.shared import number, print_table
+from bounds.cli.printing import number, print_table
 from bounds.efficiency.band import Band
 from bounds.laws.law_range import bound_note, grouped
 from bounds.laws.published import get_law

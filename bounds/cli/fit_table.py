@@ -8,7 +8,7 @@ import numpy as np
 
 from bounds.base.intervals import EMPIRICAL, Interval
 from bounds.cli.band_table import steep_note
-from bounds.cli.shared import number, print_table
+from bounds.cli.printing import number, print_table
 from bounds.fitting.runs.law_inputs import named
 from bounds.fitting.runs.loss_law import CONSTANTS, LossLawFit
 from bounds.fitting.runs.uncertainty import FittedBand

@@ -6,7 +6,7 @@ from typing import Any
 
 from bounds.base.arguments import unknown
 from bounds.capacity.capacity_law import consistency
-from bounds.cli.shared import number, print_table
+from bounds.cli.printing import number, print_table
 from bounds.laws.kaplan import KaplanLaw
 from bounds.laws.law_range import Range, beyond, range_text
 from bounds.laws.overtraining import OVERTRAINING_LAWS, OvertrainingLaw

@@ -7,18 +7,14 @@ Loads click alone; rich is loaded when a table is printed.
 
 from __future__ import annotations
 
-import codecs
 import errno
 import os
 import re
-import shutil
 import signal
 import sys
-import textwrap
 import traceback
-import unicodedata
 import warnings
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from typing import Any, TextIO, cast
 
 import click
@@ -29,7 +25,7 @@ from bounds.base.arguments import Choice, Count, Grid, Number, printable, shown,
 from bounds.base.one_number import cut
 from bounds.base.quantities import LARGEST
 from bounds.cli.process import Named, Stopped, Unminded, hearing_signals, silence
-from bounds.cli.readable import behind, readable
+from bounds.cli.readable import readable
 
 SCHEMA_VERSION = 1
 """Version of the keys of ``--json`` and of a saved result."""
@@ -224,42 +220,6 @@ def _open_streams() -> None:
     sys.stdout, sys.stderr = readable(cast("TextIO", out)), readable(cast("TextIO", err))
 
 
-_SPELLED = {
-    "×": "x", "·": "*", "–": "-", "—": "-", "−": "-", "…": "...", "∞": "inf", "≤": "<=", "≥": ">=", "≈": "~", "∝": "~",
-    "√": "sqrt", "→": "->", "±": "+-", "─": "-", "’": "'",
-}  # fmt: skip
-"""What stands for a character that the terminal cannot show; Greek letters are written with their names."""
-
-
-def spelled(text: str) -> str:
-    """`text` as the standard output will show it, before a table is laid out by the lengths of its cells.
-
-    Names of files and of columns may hold what moves a cursor or breaks a line: it is written out.
-    """
-    encoding = sys.stdout.encoding or "utf-8"
-    return printable(text).encode(encoding, "spelled").decode(encoding)
-
-
-def _spell(error: UnicodeError) -> tuple[str, int]:
-    """Readable ASCII for the characters that an encoding lacks: β becomes beta, × becomes x, é becomes e."""
-    assert isinstance(error, UnicodeEncodeError)
-    return "".join(map(_ascii, error.object[error.start : error.end])), error.end
-
-
-def _ascii(character: str) -> str:
-    if "\udc80" <= character <= "\udcff":  # a byte of a name of a file that is not UTF-8
-        return f"\\x{ord(character) - 0xDC00:02x}"
-    name = unicodedata.name(character, "")
-    if name.startswith("GREEK "):
-        letter = name.split()[-1]
-        return letter.capitalize() if character.isupper() else letter.lower()
-    plain = unicodedata.normalize("NFKD", character).encode("ascii", "ignore").decode()
-    return _SPELLED.get(character) or plain or "?"
-
-
-codecs.register_error("spelled", _spell)
-
-
 def describe(error: Exception) -> str:
     """One sentence for an error: of an operating-system error, what failed and on which file."""
     if isinstance(error, OSError) and error.strerror:
@@ -300,78 +260,3 @@ def _words() -> Iterable[str]:
 def _leave(code: int, message: str) -> None:
     print(f"error: {one_line(message)}", file=sys.stderr)
     sys.exit(code)
-
-
-def print_table(columns: Sequence[str], rows: Iterable[Sequence[str]], *, left: int = 1) -> None:
-    """Print a table on standard output: the first `left` columns flush left, the others flush right.
-
-    Where it is wider than the terminal it is printed in pieces, the first `left` columns beside each of them.
-    """
-    from rich import box
-    from rich.console import Console
-    from rich.table import Table
-
-    titles, cells = [spelled(title) for title in columns], [[spelled(cell) for cell in row] for row in rows]
-    for places in _pieces(_widths(titles, cells), left, terminal_width()):
-        table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1))
-        for i in places:
-            table.add_column(titles[i], justify="left" if i < left else "right", no_wrap=True)
-        for row in cells:
-            table.add_row(*(row[i] for i in places))
-        # A table that is piped, or a single piece that is wider than the terminal, must not lose characters.
-        wide = Console(width=500, markup=False)  # with markup, labels in brackets would not be measured
-        out = behind(sys.stdout)
-        width = max(Console(file=out).width, table.__rich_measure__(wide, wide.options).maximum)
-        Console(file=out, width=width, highlight=False, markup=False, soft_wrap=True).print(table)
-
-
-def print_text(text: str, *, width: int | None = None) -> None:
-    """Print sentences, broken between words where the terminal ends, or after `width` characters where there is none.
-
-    Without either they stay on one line, for programs that look for them. Lines of `text` stay apart.
-    """
-    limit = terminal_width() or width
-    for line in text.split("\n"):
-        indent = "  " if line.startswith("! ") else ""
-        print(line if limit is None else textwrap.fill(
-            line, limit, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
-        ))  # fmt: skip
-
-
-def terminal_width() -> int | None:
-    """Characters on a line of the terminal (or what COLUMNS says); None where the output goes elsewhere."""
-    return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
-
-
-def fits_terminal(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:
-    """Whether `print_table` prints this table in one piece."""
-    return len(_pieces(_widths(columns, rows), 1, terminal_width())) == 1
-
-
-def _widths(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> list[int]:
-    """Characters of each column with the three that part it from the next; the last one has two of them."""
-    from rich.cells import cell_len
-
-    return [max(cell_len(cell) for cell in column) + 3 for column in zip(columns, *rows, strict=True)]
-
-
-def _pieces(widths: Sequence[int], left: int, limit: int | None) -> list[list[int]]:
-    """Which columns stand beside each other; every piece begins with the first `left` ones."""
-    keys = list(range(left))
-    pieces = [keys]
-    for i in range(left, len(widths)):
-        if limit is not None and len(pieces[-1]) > left and sum(widths[j] for j in [*pieces[-1], i]) > limit + 1:
-            pieces.append(keys)
-        pieces[-1] = [*pieces[-1], i]
-    return pieces
-
-
-def number(value: float | None, digits: int = 3) -> str:
-    """A number as a reader likes it: 1234, 0.580, 1.23e+09, ∞; a dash where there is none."""
-    if value is None or value != value:
-        return "–"
-    if abs(value) == float("inf"):
-        return "∞" if value > 0 else "-∞"
-    if value == int(value) and abs(value) < 1e6:
-        return str(int(value))
-    return f"{value:.{digits}g}"

@@ -110,7 +110,7 @@ def verdict(growths: Sequence[SketchedGrowth]) -> str:
 def print_sketch(growths: Sequence[SketchedGrowth], implied: Sequence[Any], *, curves: bool) -> None:
     """Print estimates at the last prefix (at every prefix with `curves`), what laws imply, and the verdict."""
     from bounds.cli.band_table import print_bands
-    from bounds.cli.shared import print_table
+    from bounds.cli.printing import print_table
     from simulate.text.cutting.units import noun, said
 
     first = growths[0]

@@ -10,7 +10,8 @@ from typing import Any
 import xarray as xr
 
 from bounds.cli.json_text import json_text
-from bounds.cli.shared import number, result_object
+from bounds.cli.printing import number
+from bounds.cli.shared import result_object
 from simulate.cli.present import explained, present, say_device, say_failures
 from simulate.running.progress import clock
 from simulate.studies.skills.job import SkillJob, measure, prepare

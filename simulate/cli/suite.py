@@ -9,7 +9,8 @@ import numpy as np
 import xarray as xr
 
 from bounds.cli.json_text import json_text
-from bounds.cli.shared import SCHEMA_VERSION, print_table, result_object
+from bounds.cli.printing import print_table
+from bounds.cli.shared import SCHEMA_VERSION, result_object
 from simulate.cli.present import explained, present, say_device, say_failures
 from simulate.running.dataset import describe, provenance, save_result, stamp
 from simulate.running.progress import clock, size_of

@@ -9,7 +9,8 @@ import xarray as xr
 
 from bounds.base.arguments import printable
 from bounds.cli.json_text import json_text
-from bounds.cli.shared import number, print_table, result_object
+from bounds.cli.printing import number, print_table
+from bounds.cli.shared import result_object
 from bounds.laws.published import LAWS
 from simulate.cli.present import explained, present, say_device, say_failures
 from simulate.running.cost import check_memory, fit_seconds, forecast, memory_needed

@@ -128,7 +128,7 @@ def tidy(target: Path) -> None:
         # Killed before it was marked, or after all else was deleted, it is empty; killed while it was marked, it holds
         # the beginning of a mark; written to by a thread that outlived its clean-up, what only we put there.
         inside = {one.name for one in path.iterdir()}
-        if is_marked(path) or inside <= {target.name, _REPLACED, _CELLS} or inside == {MARK} and _is_begun(path):
+        if is_marked(path) or inside <= {target.name, _REPLACED, _CELLS} or (inside == {MARK} and _is_begun(path)):
             discard(path, target)
 
 

@@ -12,7 +12,8 @@ import xarray as xr
 from scipy.special import ndtri, stdtr
 
 from bounds.base.intervals import ASYMPTOTIC
-from bounds.cli.shared import SCHEMA_VERSION, number, print_table, print_text
+from bounds.cli.printing import number, print_table, print_text
+from bounds.cli.shared import SCHEMA_VERSION
 from bounds.efficiency.band import bernstein_exponent
 from bounds.laws.published import get_law
 from simulate.running.dataset import NOT_MEASURED
@@ -26,9 +27,6 @@ DEFAULT_LAWS = ("hoffmann2022", "epoch2024")
 """Two fits of the same runs: β = 0.28 and 0.366."""
 
 _Z_LIMIT = 4.0
-
-_PROSE = 110
-"""Characters in a line of what stands below a table, where there is no terminal."""
 
 
 def pairs(dataset: xr.Dataset) -> list[tuple[str, str]]:
@@ -251,7 +249,6 @@ def print_learners(dataset: xr.Dataset, laws: Sequence[str]) -> None:
         "γ: from the counts, as in a sweep. β: slope of ln of the mean excess loss on ln D, with Student's interval "
         "over the corpora; expected: the same slope of the expected loss, with its label. In the band: where both "
         "intervals lie against 1 - 2β ≤ γ ≤ 1 - β (heuristic).",
-        width=_PROSE,
     )
     print("\nThe excess loss at the largest D")
     columns = ["source", "learner", "unit", "loss", "± error", "on tests", "z of tests", "expected", "label", "z"]
@@ -260,7 +257,6 @@ def print_learners(dataset: xr.Dataset, laws: Sequence[str]) -> None:
         "Loss: given the corpora, mean over them, with its standard error. On tests: on draws of their own, which are "
         "never counted; z of tests: the difference in standard errors. z: loss against its exact mean; a bound (≥) and "
         "a limit have none.",
-        width=_PROSE,
     )
     print("\nγ that each learner would read off the β of a loss law (heuristic: the law is that of no such learner)")
     _print_implied(implied(dataset, laws), laws)
@@ -294,7 +290,6 @@ def _print_sizes(found: Sequence[dict[str, Any]], cost: float) -> None:
         "its exponent with Student's interval. At tolerance 0 the size is U, corpus by corpus. A fixed tolerance in "
         "nats is met by a size that stops growing with D, where c T(n) is the tolerance; one relative to the excess "
         "test loss c M0 (in %; of a text c f1/D) keeps the exponent γ.",
-        width=_PROSE,
     )
 
 

@@ -7,7 +7,8 @@ from typing import Any
 
 import xarray as xr
 
-from bounds.cli.shared import SCHEMA_VERSION, number, print_table, print_text
+from bounds.cli.printing import number, print_table, print_text
+from bounds.cli.shared import SCHEMA_VERSION
 from bounds.efficiency.band import growth_factor
 from simulate.studies.skills.estimates import LEAST_SKILLS
 from simulate.studies.skills.rows import (
@@ -26,9 +27,6 @@ __all__ = ["as_json", "print_summary", "verdict", "warnings"]
 
 PAPER = (3.0, 5.0)
 """Corpus factor for twice the skills, as Kausik 2024 states it."""
-
-_PROSE = 110
-"""Characters in a line of what stands below a table, where there is no terminal."""
 
 
 def as_json(dataset: xr.Dataset, *, most: int | None, params: float, path: str | None) -> dict[str, Any]:
@@ -105,7 +103,6 @@ def _print_skills(rows: list[dict[str, Any]], plan: dict[str, Any], params: floa
         "D*: the draw that completes the quorum, the median of the corpora; its interval are two of their order "
         f"statistics, which assume no law; formula: {rows[0]['formula']}. Half-width of the transition: half of ln of "
         f"the 84th over the 16th percentile of D*; formula beside it. {_which_stores(seen, drawn)}",
-        width=_PROSE,
     )
 
 
@@ -162,7 +159,6 @@ def _print_text_skills(rows: list[dict[str, Any]], plan: dict[str, Any], params:
         "the 84th over the 16th percentile in random order; formula beside it. Text later by: ln of text over random "
         "order, in half-widths. Part sooner: of the random orders. N*: the smallest store that has the skill, of the "
         "most frequent seen in the whole text, and by rank.",
-        width=_PROSE,
     )
     if params != 1:
         print(f"N* is in sequences, of {params:g} parameters each (heuristic).")
@@ -183,7 +179,7 @@ def _print_sizes(rows: list[dict[str, Any]], plan: dict[str, Any]) -> None:
     if formula:
         of = "with the missing mass at its mean" if plan["kind"] == "frequency" else "of a Poisson number of draws"
         told += f" Formula: {count_formula(plan['kind'])}, {of}. z: mean against formula, in standard errors."
-    print_text(told, width=_PROSE)
+    print_text(told)
 
 
 def _print_text_sizes(rows: list[dict[str, Any]], plan: dict[str, Any]) -> None:
@@ -204,7 +200,6 @@ def _print_growth(dataset: xr.Dataset) -> None:
             print_text(
                 f"No exponent of S(D): it takes two corpora, and three sizes of corpus at which {LEAST_SKILLS:g} "
                 "skills or more and half of them at most are expected.",
-                width=_PROSE,
             )
         return
     s, factor = plan_of(dataset)["exponent"], factor_of(found.exponent, found.lower, found.upper)
@@ -214,7 +209,6 @@ def _print_growth(dataset: xr.Dataset) -> None:
         f"D^{found.expected:.4f} there, and their limit is 1/s = {1 / s:.4f} (asymptotic). Twice the skills take "
         f"{factor['factor']:.3f} [{factor['factor_lower']:.3f}, {factor['factor_upper']:.3f}] times the corpus; "
         f"2^s = {2**s:.3f} (asymptotic).",
-        width=_PROSE,
     )
 
 
@@ -258,7 +252,7 @@ def _print_example(dataset: xr.Dataset) -> None:
         print(
             f"  N < U can help         n = {found['gain_at']}: with this place there are {found['skills_gain']} skills."
         )
-    print_text(f"{found['sentence'][0].upper()}{found['sentence'][1:]} (rigorous).", width=_PROSE)
+    print_text(f"{found['sentence'][0].upper()}{found['sentence'][1:]} (rigorous).")
 
 
 def warnings(dataset: xr.Dataset) -> list[str]:

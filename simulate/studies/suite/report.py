@@ -11,7 +11,7 @@ import xarray as xr
 from scipy.special import bdtrc
 
 from bounds.base.arguments import printable
-from bounds.cli.shared import number, print_table, print_text
+from bounds.cli.printing import number, print_table, print_text
 from simulate.studies.suite.dataset import wilson_interval
 from simulate.studies.suite.learning.trajectories import CLASSES
 from simulate.studies.suite.rows import matched_rows, position_rows, size_rows, term_rows, tracked_rows, trajectory_rows
@@ -26,8 +26,6 @@ NO_DOUBLE_DESCENT = (
     "of whole counts, not the double descent of published models."
 )
 
-_PROSE = 110
-"""Characters in a line of what stands below a table, where there is no terminal."""
 
 _Z_LIMIT = 4.0
 
@@ -127,7 +125,7 @@ def print_suite(dataset: xr.Dataset) -> None:
     _print_matched(dataset, parameters)
     _print_positions(dataset)
     for note in warnings(dataset):
-        print_text(f"! {note}", width=_PROSE)
+        print_text(f"! {note}")
     print_text(f"\n{verdict(dataset)}")
 
 
@@ -160,12 +158,10 @@ def _print_sizes(dataset: xr.Dataset) -> None:
             "all checkpoints and corpora, in standard errors; sizes share their draws, so that their z go together. "
             "Lower bound: of any store of n seen sequences, in expectation (capacity_loss_bounds). True-order store: "
             "keeps places for the n most probable sequences, seen or not (capacity_loss); those here go by counts.",
-            width=_PROSE,
         )
     print_text(
         "stored, entered, forgotten: means over the corpora, the last two since the checkpoint before. half since "
         "step: half of the store has been there since.",
-        width=_PROSE,
     )
 
 
@@ -189,7 +185,6 @@ def _print_trajectories(dataset: xr.Dataset) -> None:
     print_text(
         "late: after the first 10 % of the training. ±: 95 % interval over the corpora (Student's). other: in none of "
         "the three classes. A sequence that is never stored, or always, has a constant loss: it stagnates.",
-        width=_PROSE,
     )
 
 
@@ -211,7 +206,7 @@ def _print_tracked(dataset: xr.Dataset, parameters: dict[str, Any]) -> None:
     print(f"\nTracked sequences in the model of N = {n_params} (n = {capacity}): part of the corpora that store them, "
           "and classes")  # fmt: skip
     print_table(columns, table, left=1)
-    print_text(_about_shares(dataset.sizes["replicate"], dataset.sizes["step"]), width=_PROSE)
+    print_text(_about_shares(dataset.sizes["replicate"], dataset.sizes["step"]))
 
 
 def _print_terms(dataset: xr.Dataset, parameters: dict[str, Any]) -> None:
@@ -231,7 +226,6 @@ def _print_terms(dataset: xr.Dataset, parameters: dict[str, Any]) -> None:
     print_text(
         f"Without a limit: 1 - (1 - {chance:g})^exposures, nothing being forgotten (term_accuracy). All corpora "
         "together; --json has Wilson's 95 % intervals, which take the sequences for independent.",
-        width=_PROSE,
     )
 
 
@@ -254,7 +248,6 @@ def _print_matched(dataset: xr.Dataset, parameters: dict[str, Any]) -> None:
     print_text(
         "known alike: validation draws that both know over those that either does, against the last N of the group. "
         "One corpus: no interval.",
-        width=_PROSE,
     )
 
 
@@ -287,7 +280,6 @@ def _print_positions(dataset: xr.Dataset) -> None:
         "preferred to others of the same count; where it is large, inclusion depends on the order, and any exposure "
         "is rejected too. Le Cam bound: distance from Poisson of the number of points in a window, at most "
         "(le_cam_bound); where it is small, even positions are nearly a Poisson process.",
-        width=_PROSE,
     )
 
 

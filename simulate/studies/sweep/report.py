@@ -12,7 +12,8 @@ import xarray as xr
 
 from bounds.base.arguments import printable
 from bounds.cli.band_table import band_notes, print_bands
-from bounds.cli.shared import SCHEMA_VERSION, number, print_table
+from bounds.cli.printing import number, print_table
+from bounds.cli.shared import SCHEMA_VERSION
 from bounds.efficiency.band import Band, bands
 from simulate.running.dataset import NOT_MEASURED
 

@@ -10,7 +10,7 @@ import numpy as np
 import xarray as xr
 
 from bounds.cli.band_table import print_bands
-from bounds.cli.shared import number, print_table
+from bounds.cli.printing import number, print_table
 from bounds.efficiency.band import Band
 from simulate.running.dataset import describe, provenance, stamp
 from simulate.text.cutting.units import counted, noun, said

@@ -1,0 +1,45 @@
+"""What a reader must be told beside numbers: a sentence, and what kind it is of, so that no sentence is taken apart."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+REFUSED = "refused"
+"""There is no number, or no interval, where one was asked for, and why."""
+FITTED = "fitted"
+"""How far a fit can be relied on: constants that are not identified, residuals with a pattern."""
+RANGE = "range"
+"""A number is asked for outside of what its law was fitted on."""
+VACUOUS = "vacuous"
+"""A bound says nothing."""
+INPUT = "input"
+"""What was noticed in data, and what was made of it."""
+METHOD = "method"
+"""What a number is, and what it rests on."""
+
+KINDS = (REFUSED, FITTED, RANGE, VACUOUS, INPUT, METHOD)
+"""Kinds of notes; the first are told first."""
+
+
+@dataclass(frozen=True)
+class Note:
+    """One sentence for a reader, without its full stop or with it; `kind` is one of `KINDS`.
+
+    Raises ValueError where it is none of them. `str` gives the sentence.
+    """
+
+    kind: str
+    text: str
+
+    def __post_init__(self) -> None:
+        if self.kind not in KINDS:
+            raise ValueError(f"a note is one of {', '.join(KINDS)}, got {self.kind!r}")
+
+    def __str__(self) -> str:
+        return self.text
+
+
+def in_order(notes: Iterable[Note]) -> list[Note]:
+    """`notes`, each once, by kind; those of one kind stay in their order."""
+    return sorted(dict.fromkeys(notes), key=lambda note: KINDS.index(note.kind))

@@ -1,0 +1,131 @@
+"""How sentences, tables and numbers are written for a reader: within a line, and in the letters that it can show.
+
+rich is loaded when a table is printed.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import textwrap
+from collections.abc import Callable, Iterable, Sequence
+
+from bounds.cli.readable import behind, spelled
+
+PIPED = 80
+"""Characters on a line of what is no terminal."""
+
+
+def print_table(columns: Sequence[str], rows: Iterable[Sequence[str]], *, left: int = 1) -> None:
+    """Print a table on standard output: the first `left` columns flush left, the others flush right.
+
+    Where it is wider than a line (`line_width`) it is printed in pieces, the first `left` columns beside each of them.
+    """
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+
+    titles, cells = [spelled(title) for title in columns], [[spelled(cell) for cell in row] for row in rows]
+    for places in _pieces(_widths(titles, cells), left, line_width()):
+        table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1))
+        for i in places:
+            table.add_column(titles[i], justify="left" if i < left else "right", no_wrap=True)
+        for row in cells:
+            table.add_row(*(row[i] for i in places))
+        # A single piece that is wider than the line must not lose characters.
+        wide = Console(width=500, markup=False)  # with markup, labels in brackets would not be measured
+        out = behind(sys.stdout)
+        width = max(Console(file=out).width, table.__rich_measure__(wide, wide.options).maximum)
+        Console(file=out, width=width, highlight=False, markup=False, soft_wrap=True).print(table)
+
+
+def print_text(text: str) -> None:
+    """Print sentences, broken between words where a line ends (`line_width`). Lines of `text` stay apart."""
+    for line in text.split("\n"):
+        indent = "  " if line.startswith("! ") else ""
+        print(textwrap.fill(
+            spelled(line), line_width(), subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
+        ))  # fmt: skip
+
+
+def line_width() -> int:
+    """Characters on a line: those of the terminal, or what COLUMNS says; 80 where the output goes elsewhere."""
+    return shutil.get_terminal_size((PIPED, 24)).columns if sys.stdout.isatty() else _columns() or PIPED
+
+
+def _columns() -> int | None:
+    text = os.environ.get("COLUMNS", "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 6 and int(text) > 0 else None
+
+
+def fits_line(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:
+    """Whether `print_table` prints this table in one piece."""
+    return len(_pieces(_widths(columns, rows), 1, line_width())) == 1
+
+
+def _widths(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> list[int]:
+    """Characters of each column with the three that part it from the next; the last one has two of them."""
+    from rich.cells import cell_len
+
+    return [max(cell_len(cell) for cell in column) + 3 for column in zip(columns, *rows, strict=True)]
+
+
+def _pieces(widths: Sequence[int], left: int, limit: int) -> list[list[int]]:
+    """Which columns stand beside each other; every piece begins with the first `left` ones."""
+    keys = list(range(left))
+    pieces = [keys]
+    for i in range(left, len(widths)):
+        if len(pieces[-1]) > left and sum(widths[j] for j in [*pieces[-1], i]) > limit + 1:
+            pieces.append(keys)
+        pieces[-1] = [*pieces[-1], i]
+    return pieces
+
+
+def number(value: float | None, digits: int = 3) -> str:
+    """A number as a reader likes it: 1234, 0.580, 1.23e+09, ∞; a dash where there is none."""
+    if value is None or value != value:
+        return "–"
+    if abs(value) == float("inf"):
+        return "∞" if value > 0 else "-∞"
+    if value == int(value) and abs(value) < 1e6:
+        return str(int(value))
+    return f"{value:.{digits}g}"
+
+
+def fixed(value: float | None, digits: int = 3) -> str:
+    """A number with so many digits behind the point; a dash where there is none."""
+    return "–" if value is None or value != value else f"{value:.{digits}f}"
+
+
+def signed(value: float | None, digits: int = 2) -> str:
+    """As `fixed`, with its sign."""
+    return "–" if value is None or value != value else f"{value:+.{digits}f}"
+
+
+def between(lower: float | None, upper: float | None, digits: int = 3, *, shown: Callable[..., str] = fixed) -> str:
+    """An interval, ``[0.578, 0.582]``; the word none where there is none, ∞ where it has no upper end."""
+    if lower is None or lower != lower:
+        return "none"
+    return f"[{shown(lower, digits)}, {'∞' if upper is None else shown(upper, digits)}]"
+
+
+def estimated(
+    value: float | None, lower: float | None, upper: float | None, digits: int = 3, *, shown: Callable[..., str] = fixed
+) -> str:
+    """A number with its interval, ``0.580 [0.578, 0.582]``; in brackets where it has none, and is no result."""
+    if value is None or value != value:
+        return "–"
+    if lower is None or lower != lower:
+        return f"({shown(value, digits)})"
+    return f"{shown(value, digits)} {between(lower, upper, digits, shown=shown)}"
+
+
+def written(value: float | None) -> str:
+    """A large count as people say it: 950, 12.3K, 1.5M, 300B, 1.4T, 5.8e+23."""
+    if value is None or value != value or abs(value) == float("inf"):
+        return number(value)
+    for size, letter in ((1e12, "T"), (1e9, "B"), (1e6, "M"), (1e4, "K")):
+        if size <= abs(value) < 1e16:
+            return f"{value / (1e3 if letter == 'K' else size):.3g}{letter}"
+    return number(value)

@@ -1,0 +1,113 @@
+"""What every command says: the sentence that answers, tables, at most three notes, and the rest where it is asked for.
+
+A `Report` is made of what was computed or saved, by the room that knows the subject; how it is printed stands here, and
+is the same for all commands. ``--explain`` prints all of it, ``--json`` the object with all numbers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from bounds.base.notes import Note, in_order
+from bounds.cli.printing import print_table, print_text
+
+MOST_NOTES = 3
+"""Notes on a screen; the others are counted, and come with ``--explain``."""
+
+
+@dataclass(frozen=True)
+class Table:
+    """Cells under `columns`, as they are printed; the first `left` columns are keys and stand flush left.
+
+    `title` stands above, and `below` is what a reader needs to know of the columns, in sentences. A column that holds
+    nothing in any row is left out.
+    """
+
+    columns: Sequence[str]
+    rows: Sequence[Sequence[str]]
+    left: int = 1
+    title: str = ""
+    below: str = ""
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a command says. `answer` is one sentence: what was asked, with number, interval and condition.
+
+    `tables` fit 80 columns. `details` (tables), `method` (paragraphs: engines, how numbers are made) and `formulas`
+    (names that `bounds.explain` knows) are printed with ``--explain`` alone. `data` is what ``--json`` holds between
+    ``schema_version`` and ``warnings``, ``rows`` first; null there stands for what is not known.
+    """
+
+    answer: str
+    tables: Sequence[Table] = ()
+    notes: Sequence[Note] = ()
+    details: Sequence[Table] = ()
+    method: Sequence[str] = ()
+    formulas: Sequence[str] = ()
+    data: Mapping[str, Any] = field(default_factory=dict)
+
+    def to_json(self, provenance: Any, path: str | None = None) -> dict[str, Any]:
+        """The one object that ``--json`` prints; notes are its ``warnings``, the answer its ``verdict``."""
+        from bounds.cli.shared import SCHEMA_VERSION
+
+        return {
+            "schema_version": SCHEMA_VERSION, "rows": [], "bands": [], **self.data,
+            "warnings": [note.text for note in in_order(self.notes)], "verdict": self.answer,
+            "provenance": provenance, "path": path,
+        }  # fmt: skip
+
+
+def print_report(report: Report, *, explained: bool = False) -> None:
+    """Print the answer, the tables and what must be said; with `explained` all there is."""
+    print_text(report.answer)
+    _print_tables(report.tables)
+    notes = in_order(report.notes)
+    shown = notes if explained else notes[:MOST_NOTES]
+    if shown:
+        print()
+    for note in shown:
+        print_text(f"! {note}")
+    if explained:
+        _print_details(report)
+        return
+    if more := _left_out(report, len(notes) - len(shown)):
+        print_text(f"{'' if shown else chr(10)}--explain adds {more}.")
+
+
+def _left_out(report: Report, n_notes: int) -> str:
+    """What ``--explain`` would add, in words."""
+    counts = ((n_notes, "more note"), (len(report.details), "table"), (len(report.formulas), "formula"))
+    said = [f"{n} {noun}{'s' * (n > 1)}" for n, noun in counts if n]
+    if report.method:
+        said.insert(0, "how it is computed")
+    return said[0] if len(said) == 1 else f"{', '.join(said[:-1])} and {said[-1]}" if said else ""
+
+
+def _print_details(report: Report) -> None:
+    _print_tables(report.details)
+    for paragraph in report.method:
+        print()
+        print_text(paragraph)
+    if report.formulas:
+        from bounds.catalogue import explain
+
+        for name in dict.fromkeys(report.formulas):
+            print(f"\n{explain(name)}")
+
+
+def _print_tables(tables: Sequence[Table]) -> None:
+    for table in tables:
+        kept = [
+            i for i in range(len(table.columns))
+            if i < table.left or any(row[i] not in ("", "–") for row in table.rows)
+        ]  # fmt: skip
+        print()
+        if table.title:
+            print_text(table.title)
+        columns, rows = [table.columns[i] for i in kept], [[row[i] for i in kept] for row in table.rows]
+        print_table(columns, rows, left=table.left)
+        if table.below:
+            print_text(table.below)
