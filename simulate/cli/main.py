@@ -12,7 +12,7 @@ from typing import Any
 import click
 
 from bounds.base.quantities import parse_list
-from bounds.cli.shared import SCHEMA_VERSION, Checked, CountType, GridType, command_group, parse_or_fail, with_version
+from bounds.cli.shared import Checked, CountType, GridType, command_group, parse_or_fail, with_version
 from simulate.cli.options import (
     cell_flags,
     check_laws,
@@ -161,6 +161,7 @@ def sweep(**options: Any) -> int:
 @law_flag
 @output_flags
 @click.option("--curves", is_flag=True, help="Print the counts at every prefix.")
+@explain_flag("Also print what is counted, how exponents are fitted, and all notes.")
 @with_version
 @config_flag
 def corpus(files: tuple[str, ...], lengths: str, **options: Any) -> None:
@@ -171,46 +172,47 @@ def corpus(files: tuple[str, ...], lengths: str, **options: Any) -> None:
     wanted = list(parse_or_fail(parse_list, lengths, name="length"))
     check_outputs(options)
     check_laws(options["laws"])
-    from simulate.cli.sketch import check_flags, run
+    from simulate.cli.sketch import check_flags
 
     check_flags(click.get_current_context())
-    if options["sketch"]:
-        run(files, wanted, options)
-        return
-    from simulate.text import fit_corpus, measure_corpus
+    from simulate.text import fit_corpus, measure_corpus, sketch_corpus
 
-    chosen = {key: options[key] for key in ("unit", "at", "order", "chunk", "blocks", "seed")}
-    growths = measure_corpus(files, length=wanted, **chosen)
-    pairs = [(growth, None if growth.blocks is None else fit_corpus(growth)) for growth in growths]
+    if options["sketch"]:
+        chosen = {key: options[key] for key in ("unit", "at", "precision", "seed")}
+        sketched = sketch_corpus(files, length=wanted, **chosen)
+        pairs: Any = [(growth, None) for growth in sketched]
+        chosen["sketch"] = True
+    else:
+        chosen = {key: options[key] for key in ("unit", "at", "order", "chunk", "blocks", "seed")}
+        growths = measure_corpus(files, length=wanted, **chosen)
+        pairs = [(growth, None if growth.blocks is None else fit_corpus(growth)) for growth in growths]
     _present_corpus(pairs, {"files": list(files), "length": wanted, **chosen}, options)
 
 
 def _present_corpus(pairs: Any, parameters: dict[str, Any], options: dict[str, Any]) -> None:
-    from bounds.efficiency.band import bands
-    from bounds.laws.published import LAWS
+    from bounds.cli.report import print_report
     from simulate.cli.present import present
     from simulate.running.dataset import save_result
-    from simulate.studies.text import report as results
+    from simulate.running.view import View
+    from simulate.studies.text.dataset import counts_of, to_dataset
+    from simulate.studies.text.report import report
 
-    dataset = results.to_dataset(pairs, parameters)
-    implied = bands(float(dataset.n_units[-1]), laws=options["laws"] or tuple(LAWS))
+    dataset, view = to_dataset(pairs, parameters), View(curves=options["curves"])
     if options["out"]:
-        save_result(dataset, options["out"], overwrite=options["overwrite"])
-
-    def as_json(path: str | None) -> dict[str, Any]:
-        notes = dict.fromkeys(note for growth, _ in pairs for note in growth.notes)
-        return {
-            "schema_version": SCHEMA_VERSION, "rows": results.rows(pairs), "fits": results.fits(pairs),
-            "bands": [band.to_json() for band in implied], "warnings": list(notes),
-            "verdict": results.verdict(pairs), "provenance": json.loads(dataset.attrs["provenance"]), "path": path,
-        }  # fmt: skip
+        kept = counts_of(dataset) if options["out"].endswith(".csv") else dataset
+        save_result(kept, options["out"], overwrite=options["overwrite"])
+    made = report(dataset, view)
 
     def draw(path: str, overwrite: bool) -> None:
-        from simulate.studies.sweep.figure import save_corpus_figure
+        from simulate.studies.sweep.figure import save_drawn
+        from simulate.studies.text.figure import figure
 
-        save_corpus_figure(pairs, path, overwrite=overwrite)
+        save_drawn(lambda: figure(dataset, view), path, overwrite=overwrite)
 
-    present(dataset, options, as_json, lambda: results.print_corpus(pairs, implied, curves=options["curves"]), draw)
+    def as_json(path: str | None) -> dict[str, Any]:
+        return made.to_json(json.loads(dataset.attrs["provenance"]), path)
+
+    present(dataset, options, as_json, lambda: print_report(made, explained=options["explained"]), draw)
 
 
 @main.command()
