@@ -32,8 +32,8 @@ from simulate.running.cells import Cell, Layout, block_size, cut
 from simulate.running.dataset import describe, provenance, stamp
 from simulate.running.machine import machine_memory
 from simulate.running.run import Gathered, Progress, checked_target, made_of, run_cells, runner_on
+from simulate.stats import median
 from simulate.studies.skills.arrivals import ArrivalDrawer, ShuffleDrawer
-from simulate.studies.skills.estimates import median
 from simulate.studies.skills.example import find_example
 from simulate.studies.skills.groups import Groups, lay_out
 from simulate.studies.skills.plan import SkillPlan
