@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -11,18 +10,14 @@ import xarray as xr
 
 from bounds.cli.json_text import json_text
 from bounds.cli.printing import number
+from bounds.cli.report import print_report
 from bounds.cli.shared import result_object
 from simulate.cli.present import explained, present, say_device, say_failures
 from simulate.running.progress import clock
+from simulate.running.view import View
 from simulate.studies.skills.job import SkillJob, measure, prepare
 from simulate.studies.skills.plan import SkillPlan
-from simulate.studies.skills.report import as_json, print_summary
-
-FORMULAS = {
-    "masses": ("draws_threshold", "draws_half_width.limit", "expected_skills", "expected_skills.limit"),
-    "windows": ("draws_threshold_unequal.lower", "emergence_probability_unequal"),
-    "frequency": ("stored_threshold", "stored_half_width.zipf_limit", "draws_threshold_frequency"),
-}
+from simulate.studies.skills.report import report
 
 
 def run(plan: SkillPlan, options: dict[str, Any]) -> int:
@@ -35,24 +30,24 @@ def run(plan: SkillPlan, options: dict[str, Any]) -> int:
     arguments = {name: options[name] for name in ("threads", "cluster", "resume", "overwrite")}
     with explained(options) as progress:
         dataset = measure(job, out=Path(options["out"]) if options["out"] else None, progress=progress, **arguments)
-    _present(dataset, job, options)
+    _present(dataset, options)
     return say_failures(dataset, options)
 
 
-def _present(dataset: xr.Dataset, job: SkillJob, options: dict[str, Any]) -> None:
-    params, most = options["params_per_sequence"], options["show"]
-
-    def show() -> None:
-        print_summary(dataset, most=most or 10, params=params)
-        if options["explained"]:
-            _explain(job)
+def _present(dataset: xr.Dataset, options: dict[str, Any]) -> None:
+    view = View(most=options["show"], params_per_sequence=options["params_per_sequence"])
+    made = report(dataset, view)
 
     def draw(path: str, overwrite: bool) -> None:
-        from simulate.studies.skills.figure import save_skill_figure
+        from simulate.studies.skills.figure import figure
+        from simulate.studies.sweep.figure import save_drawn
 
-        save_skill_figure(dataset, job.groups, path, overwrite=overwrite)
+        save_drawn(lambda: figure(dataset, view), path, overwrite=overwrite)
 
-    present(dataset, options, lambda path: as_json(dataset, most=most, params=params, path=path), show, draw)
+    def as_json(path: str | None) -> dict[str, Any]:
+        return made.to_json(json.loads(dataset.attrs["provenance"]), path)
+
+    present(dataset, options, as_json, lambda: print_report(made, explained=options["explained"]), draw)
 
 
 def _print_forecast(job: SkillJob, options: dict[str, Any]) -> None:
@@ -68,12 +63,3 @@ def _print_forecast(job: SkillJob, options: dict[str, Any]) -> None:
     for letter, sizes in (("D", plan.n_draws), ("n", plan.n_stored)):
         print(f"{letter} from {number(sizes[0], 4)} to {number(sizes[-1], 4)} in {len(sizes)} sizes")
     print(verdict)
-
-
-def _explain(job: SkillJob) -> None:
-    from bounds.catalogue import explain
-
-    print(f"\nengine: {job.choice.name} ({job.choice.reason})")
-    for name in (*FORMULAS[job.plan.kind], "median_representation", "can_scaling_help"):
-        print(f"\n{explain(name)}")
-    sys.stdout.flush()

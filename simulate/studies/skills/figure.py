@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,33 +13,31 @@ from matplotlib.figure import Figure
 from bounds.counts.rank_mass import head_mass
 from bounds.skills.emergence import emergence_probability
 from simulate import stats
-from simulate.studies.skills.groups import Groups
+from simulate.corpora.order import rank_probability
+from simulate.running.view import View
+from simulate.studies.skills.plan import SkillPlan
 from simulate.studies.skills.rows import growth, plan_of, reached_skills, size_rows, skill_rows
 from simulate.studies.skills.theory import emergence
-from simulate.studies.sweep.figure import save_drawn
 from simulate.studies.sweep.report import short
 
-__all__ = ["draw_skills", "save_skill_figure"]
+__all__ = ["figure"]
 
 _COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")  # Okabe & Ito
 _CURVES = 6
 
 
-def save_skill_figure(dataset: xr.Dataset, groups: Groups, path: str | Path, *, overwrite: bool = False) -> Path:
-    """Draw the figure of a simulation of skills to a .png, .pdf or .svg file."""
-    return save_drawn(partial(draw_skills, dataset, groups), path, overwrite=overwrite)
-
-
-def draw_skills(dataset: xr.Dataset, groups: Groups) -> Figure:
+def figure(dataset: xr.Dataset, view: View) -> Figure:
     """Chances against D and against n, S(D), and S(N, D) with the line n = U(D)."""
-    figure = Figure(figsize=(13, 9.5), layout="constrained")
-    (data, size), (number, both) = figure.subplots(2, 2)
-    figure.suptitle(_heading(plan_of(dataset)), fontsize=11)
-    _against_data(data, dataset, groups)
-    _against_size(size, dataset, groups)
+    del view
+    drawn = Figure(figsize=(13, 9.5), layout="constrained")
+    (data, size), (number, both) = drawn.subplots(2, 2)
+    drawn.suptitle(_heading(plan_of(dataset)), fontsize=11)
+    plan = SkillPlan(**plan_of(dataset))
+    _against_data(data, dataset, plan)
+    _against_size(size, dataset, plan)
     _numbers(number, dataset)
-    _map(figure, both, dataset)
-    return figure
+    _map(drawn, both, dataset)
+    return drawn
 
 
 def _heading(plan: dict[str, Any]) -> str:
@@ -51,7 +47,7 @@ def _heading(plan: dict[str, Any]) -> str:
     return f"{plan['n_skills']} skills ({what}), {there}"
 
 
-def _against_data(axes: Axes, dataset: xr.Dataset, groups: Groups) -> None:
+def _against_data(axes: Axes, dataset: xr.Dataset, plan: SkillPlan) -> None:
     """Some skills: points from the replicates at sizes spread over the transition, lines from formulas."""
     text = "text_draws_threshold" in dataset
     for place, j in enumerate(_chosen(dataset)):
@@ -65,9 +61,9 @@ def _against_data(axes: Axes, dataset: xr.Dataset, groups: Groups) -> None:
         at = np.geomspace(max(reached[0] / 1.3, 0.5), min(reached[-1] * 1.3, high), 9)
         _points(axes, at, times[None, :] <= at[:, None], colour, _name(dataset, j))
         curve = np.geomspace(low, high, 160)
-        if plan_of(dataset)["kind"] == "frequency":
+        if plan.kind == "frequency":
             curve = np.unique(np.maximum(np.round(curve), 1))  # a formula of whole draws
-        exact = emergence(groups, int(j), curve)
+        exact = emergence(plan, _probabilities(dataset, plan, int(j)), curve)
         if exact is not None:
             axes.plot(curve, exact, "-", lw=1.2, color=colour)
         if text and np.isfinite(own := float(dataset.text_draws_threshold[j])):
@@ -80,12 +76,11 @@ def _against_data(axes: Axes, dataset: xr.Dataset, groups: Groups) -> None:
     _legend_below(axes)
 
 
-def _against_size(axes: Axes, dataset: xr.Dataset, groups: Groups) -> None:
+def _against_size(axes: Axes, dataset: xr.Dataset, plan: SkillPlan) -> None:
     """The same skills against the size of the store at the largest corpus; steps by rank, or the formula of D2."""
-    plan = plan_of(dataset)
     prefix = "text_" if "text_skills" in dataset else ""
     seen = f"{prefix}stored_threshold_seen" in dataset
-    drawn_anew = plan["kind"] == "frequency"
+    drawn_anew = plan.kind == "frequency"
     name = "stored_threshold_rank" if drawn_anew else f"{prefix}stored_threshold_seen"
     for place, j in enumerate(_chosen(dataset)):
         colour, formula = _COLOURS[place], float(dataset.stored_threshold_formula[j])
@@ -100,10 +95,9 @@ def _against_size(axes: Axes, dataset: xr.Dataset, groups: Groups) -> None:
         if not drawn_anew:
             axes.plot([formula, formula], [0, 1], "--", color=colour, lw=1, label=None if seen else _name(dataset, j))
     if drawn_anew:
-        law = groups.plan.law
-        assert law is not None
+        assert plan.law is not None
         n = np.unique(np.round(np.geomspace(1, max(float(dataset.n_stored[-1]), 10), 300)))
-        chances = emergence_probability(head_mass(law, n), members=plan["members"], quorum=plan["quorum"])
+        chances = emergence_probability(head_mass(plan.law, n), members=plan.members, quorum=plan.quorum)
         axes.step(n, chances, where="post", color="black", lw=1.2, label="formula (rigorous)")
     axes.set(xscale="log", xlabel="store n (sequences)", ylabel="chance that the skill is there", ylim=(-0.03, 1.03))
     axes.set_title(_size_title(drawn_anew, seen, bool(prefix), float(dataset.n_draws[-1])), fontsize=9.5, loc="left")
@@ -173,6 +167,18 @@ def _map(figure: Figure, axes: Axes, dataset: xr.Dataset) -> None:
              ylim=(n_stored[0], n_stored[-1]), xlim=(n_draws[0], n_draws[-1]))  # fmt: skip
     store = "most frequent seen (flat above U)" if seen else "most probable by rank"
     axes.set_title(f"Number of skills in a store of the {store}. Grey: none.", fontsize=9.5, loc="left")
+
+
+def _probabilities(dataset: xr.Dataset, plan: SkillPlan, j: int) -> np.ndarray:
+    """Probabilities of the members of the skill with this index, as `emergence` wants them."""
+    if plan.kind == "frequency":
+        return np.empty(0)
+    if plan.kind == "masses":
+        return np.array([float(dataset.mass[j]) / plan.members])
+    if "member_probability" in dataset:
+        return dataset.member_probability.values[j]
+    assert plan.law is not None
+    return rank_probability(plan.law, float(dataset.first_rank[j]) + np.arange(plan.members))
 
 
 def _points(axes: Axes, at: np.ndarray, there: np.ndarray, colour: str, label: str) -> None:

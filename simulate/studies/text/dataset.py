@@ -94,7 +94,9 @@ def to_dataset(pairs: Sequence[Pair], parameters: dict[str, Any]) -> xr.Dataset:
     if isinstance(first, SketchedGrowth):
         dataset.n_unique.attrs["long_name"] = "distinct sequences U(D), estimated by HyperLogLog"
         engine |= {"reason": f"estimated, {_how(first)}", **_sketch(first)}
-    return stamp(dataset, provenance(parameters, engine=engine, inputs=dict(first.sha256), device="cpu"))
+    return stamp(
+        dataset, provenance(parameters, command="corpus", engine=engine, inputs=dict(first.sha256), device="cpu")
+    )
 
 
 def counts_of(dataset: xr.Dataset) -> xr.Dataset:
