@@ -57,10 +57,11 @@ def report(dataset: xr.Dataset, view: View) -> Report:
     params, text = view.params_per_sequence, "text_skills" in dataset
     shown, sizes = skill_rows(dataset, view.most or SHOWN, params), size_rows(dataset)
     stores, few = store_rows(dataset, SIZES, params), _spread(sizes, SIZES)
-    tables = [_text_skills(shown, dataset), _text_sizes(sizes)] if text else [
-        _skills(shown, dataset, params), _sizes(sizes)
+    tables = [_text_skills(shown, dataset), _text_sizes(few)] if text else [
+        _skills(shown, dataset, params), _sizes(few)
     ]  # fmt: skip
-    details = [_transitions(shown), *([] if text else [_expected_sequences(sizes)]), _stores(stores, dataset, params)]
+    every = _text_sizes(sizes) if text else _every_size(sizes)
+    details = [_transitions(shown), every, _stores(stores, dataset, params)]
     found = growth(dataset)
     kind = plan_of(dataset)["kind"]
     return Report(
@@ -111,10 +112,10 @@ def _when(dataset: xr.Dataset, measured: str, by: str, verb: str, unit: str) -> 
     (row,) = rows_of(dataset, np.array([middle]))
     name = row["formula"] if by == "draws_threshold" else by
     return (
-        f"skill {middle + 1}, the median of {len(there)}, {verb} {_threshold(row, measured)} {unit}, and by {name} at "
-        f"{written(row[f'{by}_formula'])} ({inside.sum()} of {len(there)} 95 % intervals hold theirs)"
+        f"skill {middle + 1}, the median of {len(there)}, {verb} {_threshold(row, measured)} {unit}, where {name} has "
+        f"{written(row[f'{by}_formula'])} ({inside.sum()} of {len(there)} intervals at 95 % hold theirs)"
         if len(there) > 1 else
-        f"skill {middle + 1} {verb} {_threshold(row, measured)} {unit}, and by {name} at "
+        f"skill {middle + 1} {verb} {_threshold(row, measured)} {unit}, where {name} has "
         f"{written(row[f'{by}_formula'])}"
     )  # fmt: skip
 
@@ -236,32 +237,36 @@ def _by_rank(dataset: xr.Dataset) -> bool:
 
 
 def _text_skills(rows: Sequence[Row], dataset: xr.Dataset) -> Table:
-    columns = ["skill", "rank", "D* in the text", "in random order", "later by", "sooner", "N* seen", "N* rank"]
+    columns = ["skill", "rank", "D* in the text", "in random order", "later by", "N* seen"]
     cells = [
         [str(row["skill"]), str(row["first_rank"]), _there(row["text_draws_threshold"]),
-         _threshold(row, "draws_threshold"), signed(row["text_shift"]), fixed(row["text_rank"], 2),
-         _there(row["stored_threshold_seen"]), written(row["stored_threshold_formula"])]
+         _threshold(row, "draws_threshold"), signed(row["text_shift"]), _there(row["stored_threshold_seen"])]
         for row in rows
     ]  # fmt: skip
     below = (
         "D*: the draw that completes the quorum, in the text as it stands (one order: no interval) and in random "
-        "orders of its windows. later by: in half-widths of the transition; sooner: part of the random orders that "
-        "are. N*: the smallest store that has the skill, of the most frequent seen and by rank."
+        "orders of its windows; later by: in half-widths of the transition. N*: the smallest store that has the "
+        "skill, of the most frequent seen."
     )
     return Table(columns, cells, title=_title(dataset), below=below)
 
 
 def _transitions(rows: Sequence[Row]) -> Table:
     """How fast each skill comes, and what else is known of it."""
-    label = rows[0]["label"]
-    columns = ["skill", "mass", f"D* ({label})", "D* / formula", "half-width [95 %]", f"({label})"]
+    label, text = rows[0]["label"], "text_rank" in rows[0]
+    columns = ["skill", "mass", f"D* ({label})", "ratio", "half-width [95 %]", f"({label})", "sooner"]
+    columns += ["N* by rank (rigorous)"] if text else []
     cells = [
         [str(row["skill"]), number(row.get("mass")), written(row["draws_threshold_formula"]), fixed(row["ratio"]),
          estimated(row["half_width"], row["half_width_lower"], row["half_width_upper"]),
-         fixed(row["half_width_formula"])]
+         fixed(row["half_width_formula"]), fixed(row["text_rank"], 2) if text else "",
+         *([written(row["stored_threshold_formula"])] if text else [])]
         for row in rows
     ]  # fmt: skip
-    below = "half-width of the transition: half of ln of the 84th over the 16th percentile of D*; formula beside it."
+    below = (
+        "ratio: D* over the formula. half-width of the transition: half of ln of the 84th over the 16th percentile of "
+        f"D*; formula beside it.{' sooner: part of the random orders in which the skill is.' if text else ''}"
+    )
     return Table(columns, cells, title="Width of the transitions", below=below)
 
 
@@ -270,7 +275,7 @@ def _sizes(rows: Sequence[Row]) -> Table:
     columns = ["D", "U(D)" if measured else "E U(D)", "S(D) [95 %]", f"S(D) ({label})", "z"]
     cells = [
         [written(row["n_draws"]), written(row["n_unique" if measured else "n_unique_formula"]), _skill_count(row),
-         number(row["skills_formula"], 4) if "skills_formula" in row else "", signed(row.get("z"))]
+         _by_formula(row), signed(row.get("z"))]
         for row in rows
     ]  # fmt: skip
     below = "Means over the corpora, in an unlimited store."
@@ -283,17 +288,27 @@ def _text_sizes(rows: Sequence[Row]) -> Table:
     columns = ["D", "U(D)", "S(D) in the text", "in random order", f"S(D) ({rows[0]['label']})"]
     cells = [
         [written(row["n_draws"]), written(row["text_n_unique"]), str(row["text_skills"]), _skill_count(row),
-         number(row["skills_formula"], 4) if "skills_formula" in row else "–"] for row in rows
+         _by_formula(row)] for row in rows
     ]  # fmt: skip
     below = "The text is one order and has no interval; those of random orders are Student's."
     return Table(columns, cells, title="Skills S(D) in the text, an unlimited store", below=below)
 
 
-def _expected_sequences(rows: Sequence[Row]) -> Table:
+def _every_size(rows: Sequence[Row]) -> Table:
+    label = rows[0]["label"]
     cells = [
-        [number(row["n_draws"], 6), number(row.get("n_unique"), 5), number(row["n_unique_formula"], 5)] for row in rows
-    ]
-    return Table(["D", "U(D)", "E U(D) (rigorous)"], cells, title="Distinct sequences of the corpora")
+        [number(row["n_draws"], 6), number(row.get("n_unique"), 5), number(row["n_unique_formula"], 5),
+         _skill_count(row), _by_formula(row), signed(row.get("z"))]
+        for row in rows
+    ]  # fmt: skip
+    columns = ["D", "U(D)", "E U(D) (rigorous)", "S(D) [95 %]", f"S(D) ({label})", "z"]
+    return Table(columns, cells, title="Skills and distinct sequences at every size")
+
+
+def _spread(rows: Sequence[Row], most: int) -> list[Row]:
+    """At most so many of `rows`, evenly spread, with both ends."""
+    chosen = {round(place) for place in np.linspace(0, len(rows) - 1, min(len(rows), most))}
+    return [rows[place] for place in sorted(chosen)]
 
 
 def _stores(rows: Sequence[Row], dataset: xr.Dataset, params: float) -> Table:
@@ -303,7 +318,7 @@ def _stores(rows: Sequence[Row], dataset: xr.Dataset, params: float) -> Table:
         line = [number(row["n_stored"], 6), number(row["n_params"], 4) if params != 1 else ""]
         line += [_skill_count(row, name) if name in row else "" for name in ("skills_by_seen", "skills_by_rank")]
         formula = "skills_by_rank_formula" in row
-        cells.append([*line, number(row["skills_by_rank_formula"], 4) if formula else ""])
+        cells.append([*line, _few(row["skills_by_rank_formula"]) if formula else ""])
     title = f"Skills S(N, D) at D = {number(float(dataset.n_draws[-1]), 4)} draws, in a store of n sequences"
     text = "skills_by_seen_lower" not in rows[0] and "skills_by_rank_lower" not in rows[0]
     below = "" if text else "Means over the corpora, with Student's 95 % intervals."
@@ -314,8 +329,19 @@ def _stores(rows: Sequence[Row], dataset: xr.Dataset, params: float) -> Table:
 def _skill_count(row: Row, name: str = "skills") -> str:
     """A mean number of skills with its interval, or the number of a single text."""
     if f"{name}_lower" not in row:
-        return number(row[name], 4)
-    return estimated(row[name], row[f"{name}_lower"], row[f"{name}_upper"], 4, shown=number)
+        return _few(row[name])
+    return estimated(row[name], row[f"{name}_lower"], row[f"{name}_upper"], shown=lambda value, _: _few(value))
+
+
+def _by_formula(row: Row) -> str:
+    return _few(row["skills_formula"]) if "skills_formula" in row else ""
+
+
+def _few(value: float | None) -> str:
+    """A mean number of skills: none is 0, whatever a formula leaves of them."""
+    if value is None:
+        return "–"
+    return number(value, 4 if value >= 10 else 3) if value == 0 or abs(value) >= 1e-3 else "0.000"
 
 
 def _threshold(row: Row, name: str) -> str:

@@ -106,7 +106,7 @@ def _stores(dataset: xr.Dataset, chosen: np.ndarray, params: float) -> dict[str,
 def compared(
     dataset: xr.Dataset, measured: str = "draws_threshold", by: str = "draws_threshold"
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Indices of the skills that the corpora reach with an interval of a threshold, and whether it holds the formula."""
+    """Indices of the skills whose threshold has an interval that the corpora reach; whether it holds the formula."""
     centre = stats.median(dataset[measured].values)
     formula = dataset[f"{by}_formula"].values
     there = np.isfinite(centre.lower) & ~np.isnan(centre.upper) & np.isfinite(formula)
