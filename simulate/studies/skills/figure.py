@@ -15,10 +15,10 @@ from matplotlib.figure import Figure
 from bounds.counts.rank_mass import head_mass
 from bounds.skills.emergence import emergence_probability
 from simulate import stats
+from simulate.running.figures import save_drawn
 from simulate.studies.skills.groups import Groups
 from simulate.studies.skills.rows import growth, plan_of, reached_skills, size_rows, skill_rows
 from simulate.studies.skills.theory import emergence
-from simulate.studies.sweep.figure import save_drawn
 from simulate.studies.sweep.report import short
 
 __all__ = ["draw_skills", "save_skill_figure"]

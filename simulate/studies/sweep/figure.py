@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import io
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -15,21 +14,19 @@ from matplotlib.figure import Figure
 
 from bounds.efficiency.band import Band
 from simulate.running.dataset import NOT_MEASURED
-from simulate.running.keeping.files import FIGURES, claimed, written_whole
-from simulate.running.lettering import take_literally
-from simulate.studies.sweep.report import short
+from simulate.running.figures import COLOURS, save_drawn
+from simulate.running.view import View
+from simulate.studies.sweep.report import implied_bands, short
 from simulate.text.cutting.units import counted
 
-_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")  # Okabe & Ito
 
-
-def draw_growth(dataset: xr.Dataset, implied: Sequence[Band]) -> Figure:
+def figure(dataset: xr.Dataset, view: View) -> Figure:
     """Distinct sequences against corpus size, one colour a source, and below the exponents beside the bands."""
-    figure = Figure(figsize=(8.5, 9), layout="constrained")
-    growth, exponents = figure.subplots(2, 1, height_ratios=(3, 1 + 0.15 * dataset.sizes["source"]))
+    drawn, implied = Figure(figsize=(8.5, 9), layout="constrained"), implied_bands(dataset, view.laws)
+    growth, exponents = drawn.subplots(2, 1, height_ratios=(3, 1 + 0.15 * dataset.sizes["source"]))
     n_draws = dataset.n_draws.values.astype(float)
     for i, source in enumerate(dataset.source.values):
-        _one_curve(growth, dataset.sel(source=source), n_draws, _COLOURS[i % len(_COLOURS)])
+        _one_curve(growth, dataset.sel(source=source), n_draws, COLOURS[i % len(COLOURS)])
     if implied:
         anchor = float(np.nanmedian(_first_counts(dataset)))
         low, _, high = implied[0].exponent
@@ -47,21 +44,7 @@ def draw_growth(dataset: xr.Dataset, implied: Sequence[Band]) -> Figure:
     growth.legend(fontsize=8, loc="upper left")
     growth.grid(alpha=0.3)
     _exponents(exponents, dataset, implied)
-    return figure
-
-
-def save_figure(dataset: xr.Dataset, implied: Sequence[Band], path: str | Path, *, overwrite: bool = False) -> Path:
-    """Draw the figure of a sweep to a .png, .pdf or .svg file."""
-    return save_drawn(partial(draw_growth, dataset, implied), path, overwrite=overwrite)
-
-
-def save_drawn(draw: Callable[[], Figure], path: str | Path, *, overwrite: bool = False, dpi: int = 150) -> Path:
-    """What `draw` draws as a .png, .pdf or .svg file; ValueError, before it does, where that cannot be written."""
-    with claimed(path, overwrite=overwrite, formats=FIGURES) as target, written_whole(target) as part:
-        drawn = io.BytesIO()  # through memory: a full disk is one error, not a writer that fails half-way
-        take_literally(draw()).savefig(drawn, dpi=dpi, format=part.suffix[1:])
-        part.write_bytes(drawn.getvalue())
-    return target
+    return drawn
 
 
 def save_corpus_figure(pairs: Sequence[Any], path: str | Path, *, overwrite: bool = False) -> Path:
@@ -74,7 +57,7 @@ def draw_corpora(pairs: Sequence[Any]) -> Figure:
     figure = Figure(figsize=(8.5, 6), layout="constrained")
     axes = figure.subplots()
     for i, (growth, fit) in enumerate(pairs):
-        colour = _COLOURS[i % len(_COLOURS)]
+        colour = COLOURS[i % len(COLOURS)]
         axes.plot(
             growth.n_draws,
             growth.n_unique,
@@ -111,7 +94,7 @@ def draw_sketch(growths: Sequence[Any]) -> Figure:
     for i, growth in enumerate(growths):
         ends = abs(np.stack(tuple(growth.interval)) - growth.n_unique)
         label = f"windows of {counted(growth.length, growth.unit)}"
-        colour = _COLOURS[i % len(_COLOURS)]
+        colour = COLOURS[i % len(COLOURS)]
         axes.errorbar(growth.n_draws, growth.n_unique, ends, fmt="o", ms=4, lw=1, color=colour, label=label)
     axes.set(xscale="log", yscale="log", xlabel="windows D", ylabel="distinct windows U(D), estimated")
     axes.set_title(f"{growths[0].corpus}. Points: prefixes, with 95 % intervals of the sketch.", fontsize=10)
@@ -144,7 +127,7 @@ def _exponents(axes: Axes, dataset: xr.Dataset, implied: Sequence[Band]) -> None
     """A row a source (fitted exponent and interval, planted exponent) and a row a law (its band)."""
     labels = []
     for i, source in enumerate(dataset.source.values):
-        one, colour = dataset.sel(source=source), _COLOURS[i % len(_COLOURS)]
+        one, colour = dataset.sel(source=source), COLOURS[i % len(COLOURS)]
         labels.append(short(str(source)))
         if "exponent_pooled" in one:
             held = bool(np.isfinite(one.exponent_lower))
