@@ -36,12 +36,11 @@ def figure(dataset: xr.Dataset, view: View) -> Figure:
             n_draws, anchor * scale**low, anchor * scale**high, color="0.5", alpha=0.15, lw=0, label=label
         )
     growth.set(xscale="log", yscale="log", xlabel="corpus size D (draws)", ylabel="distinct sequences U(D)")
-    growth.set_title(
-        "Points: mean of the corpora. Lines: expectation. Dashed: fitted curve, continued to 10 D.",
-        fontsize=10,
-        loc="right",
-    )
-    growth.legend(fontsize=8, loc="upper left")
+    lines = "Lines: expectation."
+    if "n_unique" in dataset:
+        lines = f"Points: mean of the corpora. {lines} Dashed: fitted curve, continued to 10 D."
+    growth.set_title(lines, fontsize=10, loc="right")
+    growth.legend(fontsize=8, loc="best")  # curves that level off pass the upper left
     growth.grid(alpha=0.3)
     _exponents(exponents, dataset, implied)
     return drawn
@@ -141,13 +140,10 @@ def _exponents(axes: Axes, dataset: xr.Dataset, implied: Sequence[Band]) -> None
             axes.plot(band.exponent[1], row, "d", ms=5, color="0.3")
         labels.append(f"{band.law} (β = {band.beta:g})")
     axes.set_yticks(range(len(labels)), labels, fontsize=8)
-    axes.invert_yaxis()
-    axes.set(xlabel="exponent γ", xlim=(0, 1))
-    axes.set_title(
-        "Dot: fitted, with 95 % interval (hollow: rejected). Bar: planted. Grey: band of a law, its middle.",
-        fontsize=10,
-        loc="right",
-    )
+    axes.set_ylim(len(labels) - 0.5, -0.5)
+    axes.set(xlabel="exponent γ", xlim=(-0.02, 1.02))  # an exponent of 0 is seen whole
+    dots = "Dot: fitted, with 95 % interval (hollow: rejected). " if "exponent_pooled" in dataset else ""
+    axes.set_title(f"{dots}Bar: planted. Grey: band of a law, its middle.", fontsize=10, loc="right")
     axes.grid(axis="x", alpha=0.3)
 
 
