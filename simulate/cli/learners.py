@@ -58,36 +58,23 @@ def measure_and_print(options: dict[str, Any]) -> int:
 
 
 def _present(dataset: Any, options: dict[str, Any]) -> None:
+    import json
+    from functools import partial
+
+    from bounds.cli.report import print_report
     from simulate.cli.present import present
-    from simulate.studies.learners.report import DEFAULT_LAWS, as_json, print_learners
+    from simulate.running.view import View
+    from simulate.studies.learners.report import report
 
-    laws = options["laws"] or DEFAULT_LAWS
-
-    def show() -> None:
-        print_learners(dataset, laws)
-        if options["explained"]:
-            _explain(dataset)
+    view = View(laws=tuple(options["laws"] or ()), curves=options["curves"])
+    found = report(dataset, view)
 
     def draw(path: str, overwrite: bool) -> None:
-        from simulate.studies.learners.figure import save_learner_figure
+        from simulate.running.figures import save_drawn
+        from simulate.studies.learners.figure import figure
 
-        save_learner_figure(dataset, laws, path, overwrite=overwrite)
+        save_drawn(partial(figure, dataset, view), path, overwrite=overwrite)
 
-    with_curves = options["curves"]
-    present(dataset, options, lambda path: as_json(dataset, laws, path=path, with_curves=with_curves), show, draw)
-
-
-_FORMULAS = {
-    "memoriser": ("excess_loss",), "add-constant": ("forward_kl_add_constant",), "good-turing": ("pattern_loss",),
-    "pitman-yor": ("pattern_loss", "pattern_loss_constant"), "store": ("capacity_loss", "capacity_loss_bounds"),
-    "margin": ("top1_excess", "top1_growth_exponent"),
-}  # fmt: skip
-
-
-def _explain(dataset: Any) -> None:
-    from bounds.catalogue import explain
-
-    kinds = dict.fromkeys(str(name).partition(":")[0] for name in dataset.learner.values)
-    names = [name for kind in kinds for name in _FORMULAS[kind]]
-    for name in dict.fromkeys((*names, "exponent_lower", "exponent_upper")):
-        print(f"\n{explain(name)}")
+    made = json.loads(dataset.attrs["provenance"])
+    show = partial(print_report, found, explained=options["explained"])
+    present(dataset, options, partial(found.to_json, made), show, draw)

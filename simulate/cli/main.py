@@ -204,7 +204,7 @@ def _present_corpus(pairs: Any, parameters: dict[str, Any], options: dict[str, A
     made = report(dataset, view)
 
     def draw(path: str, overwrite: bool) -> None:
-        from simulate.studies.sweep.figure import save_drawn
+        from simulate.running.figures import save_drawn
         from simulate.studies.text.figure import figure
 
         save_drawn(lambda: figure(dataset, view), path, overwrite=overwrite)

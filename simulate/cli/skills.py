@@ -39,8 +39,8 @@ def _present(dataset: xr.Dataset, options: dict[str, Any]) -> None:
     made = report(dataset, view)
 
     def draw(path: str, overwrite: bool) -> None:
+        from simulate.running.figures import save_drawn
         from simulate.studies.skills.figure import figure
-        from simulate.studies.sweep.figure import save_drawn
 
         save_drawn(lambda: figure(dataset, view), path, overwrite=overwrite)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from typing import Any
 
 import xarray as xr
@@ -10,15 +11,16 @@ import xarray as xr
 from bounds.base.arguments import printable
 from bounds.cli.json_text import json_text
 from bounds.cli.printing import number, print_table
+from bounds.cli.report import print_report
 from bounds.cli.shared import result_object
-from bounds.laws.published import LAWS
 from simulate.cli.present import explained, present, say_device, say_failures
 from simulate.running.cost import check_memory, fit_seconds, forecast, memory_needed
 from simulate.running.progress import clock, size_of
+from simulate.running.view import View
 from simulate.studies.sweep.dataset import at_work, run_sweep
 from simulate.studies.sweep.job import Job, prepare
 from simulate.studies.sweep.plan import DEFAULT_SOURCES, Sweep
-from simulate.studies.sweep.report import as_json, implied_bands, print_summary
+from simulate.studies.sweep.report import report
 
 
 def run(options: dict[str, Any]) -> int:
@@ -47,32 +49,18 @@ def _make_ready(options: dict[str, Any]) -> Job:
 
 def present_sweep(dataset: xr.Dataset, options: dict[str, Any]) -> None:
     """Print a sweep, draw its figure, and say what was written."""
-    implied = implied_bands(dataset, options["laws"] or tuple(LAWS))
-
-    def show() -> None:
-        print_summary(dataset, implied)
-        if options["explained"]:
-            _explain(dataset)
+    view = View(laws=tuple(options["laws"] or ()), curves=options["curves"])
+    found = report(dataset, view)
 
     def draw(path: str, overwrite: bool) -> None:
-        from simulate.studies.sweep.figure import save_figure
+        from simulate.running.figures import save_drawn
+        from simulate.studies.sweep.figure import figure
 
-        save_figure(dataset, implied, path, overwrite=overwrite)
+        save_drawn(partial(figure, dataset, view), path, overwrite=overwrite)
 
-    with_curves = options["curves"]
-    present(dataset, options, lambda path: as_json(dataset, implied, path=path, with_curves=with_curves), show, draw)
-
-
-def _explain(dataset: xr.Dataset) -> None:
-    from bounds.catalogue import explain
-
-    engines = json.loads(dataset.attrs["provenance"]).get("engines", {})
-    print()
-    for name, reason in dict.fromkeys((engine["name"], engine["reason"]) for engine in engines.values()):
-        which = [source for source, engine in engines.items() if (engine["name"], engine["reason"]) == (name, reason)]
-        print(f"engine: {name} ({reason})" + ("" if len(which) == len(engines) else f" for {', '.join(which)}"))
-    for name in ("exponent_lower", "exponent_upper", "unique_lower_slow", "unique_upper_fast", "growth_factor"):
-        print(f"\n{explain(name)}")
+    made = json.loads(dataset.attrs["provenance"])
+    show = partial(print_report, found, explained=options["explained"])
+    present(dataset, options, partial(found.to_json, made), show, draw)
 
 
 def print_forecast(job: Job, options: dict[str, Any], *, dearer: float = 1.0) -> None:

@@ -1,4 +1,4 @@
-"""What a reader chose to see of a result; nothing in it changes a number."""
+"""What a reader chose to see of a result; it changes no number, and is not part of the result."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class View:
-    """Laws to compare with (empty: all), curves too, at most so many rows, and parameters for a sequence."""
+    """Loss laws to lay beside it (all if empty), counts at every size, how many rows, parameters of a sequence."""
 
     laws: tuple[str, ...] = ()
     curves: bool = False

@@ -14,6 +14,7 @@ from bounds.counts.rank_mass import head_mass
 from bounds.skills.emergence import emergence_probability
 from simulate import stats
 from simulate.corpora.order import rank_probability
+from simulate.running.figures import COLOURS
 from simulate.running.view import View
 from simulate.studies.skills.plan import SkillPlan
 from simulate.studies.skills.rows import growth, plan_of, reached_skills, size_rows, skill_rows
@@ -22,7 +23,6 @@ from simulate.studies.sweep.report import short
 
 __all__ = ["figure"]
 
-_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")  # Okabe & Ito
 _CURVES = 6
 
 
@@ -51,7 +51,7 @@ def _against_data(axes: Axes, dataset: xr.Dataset, plan: SkillPlan) -> None:
     """Some skills: points from the replicates at sizes spread over the transition, lines from formulas."""
     text = "text_draws_threshold" in dataset
     for place, j in enumerate(_chosen(dataset)):
-        colour, times = _COLOURS[place], dataset.draws_threshold.values[j]
+        colour, times = COLOURS[place], dataset.draws_threshold.values[j]
         reached = np.sort(times[np.isfinite(times)])
         if not len(reached):
             continue
@@ -83,7 +83,7 @@ def _against_size(axes: Axes, dataset: xr.Dataset, plan: SkillPlan) -> None:
     drawn_anew = plan.kind == "frequency"
     name = "stored_threshold_rank" if drawn_anew else f"{prefix}stored_threshold_seen"
     for place, j in enumerate(_chosen(dataset)):
-        colour, formula = _COLOURS[place], float(dataset.stored_threshold_formula[j])
+        colour, formula = COLOURS[place], float(dataset.stored_threshold_formula[j])
         if drawn_anew or (seen and not prefix):
             values = dataset[name].values[j]
             finite = values[np.isfinite(values)]
@@ -118,20 +118,20 @@ def _numbers(axes: Axes, dataset: xr.Dataset) -> None:
     n_draws, found = dataset.n_draws.values.astype(float), stats.mean(dataset.skills.values)
     text = "text_skills" in dataset
     errors = np.nan_to_num([found.value - found.lower, found.upper - found.value])
-    axes.errorbar(n_draws, found.value, np.maximum(errors, 0), fmt="o", ms=4, color=_COLOURS[0],
+    axes.errorbar(n_draws, found.value, np.maximum(errors, 0), fmt="o", ms=4, color=COLOURS[0],
                   label="mean of random orders" if text else "mean of the corpora, 95 %")  # fmt: skip
     if "skills_formula" in dataset:
         label = size_rows(dataset)[0]["label"]
         axes.plot(n_draws, dataset.skills_formula, "-", lw=1.2, color="black", label=f"formula ({label})")
     if text:
-        axes.plot(n_draws, dataset.text_skills, "s", ms=5, mfc="none", color=_COLOURS[1], label="the text as it stands")
+        axes.plot(n_draws, dataset.text_skills, "s", ms=5, mfc="none", color=COLOURS[1], label="the text as it stands")
     fitted = growth(dataset)
     if fitted is not None:
         reach = n_draws[(n_draws >= fitted.first) & (n_draws <= fitted.last)]
         middle = len(reach) // 2
         centre = float(found.value[n_draws == reach[middle]][0]) + 0.5
         curve = centre * (reach / reach[middle]) ** fitted.exponent - 0.5
-        axes.plot(reach, curve, "--", lw=2.5, alpha=0.6, color=_COLOURS[1],
+        axes.plot(reach, curve, "--", lw=2.5, alpha=0.6, color=COLOURS[1],
                   label=f"fit: S + 1/2 ∝ D^{fitted.exponent:.3f} [{fitted.lower:.3f}, {fitted.upper:.3f}]")  # fmt: skip
     axes.set(xscale="log", xlabel="corpus size D (draws)", ylabel="skills S(D)")
     shown = np.append(found.value, dataset.text_skills.values if text else [])
