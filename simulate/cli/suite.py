@@ -10,20 +10,19 @@ import xarray as xr
 
 from bounds.cli.json_text import json_text
 from bounds.cli.printing import print_table
-from bounds.cli.shared import SCHEMA_VERSION, result_object
+from bounds.cli.report import print_report
+from bounds.cli.shared import result_object
 from simulate.cli.present import explained, present, say_device, say_failures
 from simulate.running.dataset import describe, provenance, save_result, stamp
 from simulate.running.progress import clock, size_of
 from simulate.running.run import corpora_at_once
-from simulate.studies.suite import report as tables
-from simulate.studies.suite import rows
+from simulate.running.view import View
 from simulate.studies.suite.cost import check_memory, memory_needed
 from simulate.studies.suite.job import Job
 from simulate.studies.suite.plan import Suite
 from simulate.studies.suite.prepare import prepare, suite_device
+from simulate.studies.suite.report import report
 from simulate.studies.suite.run import regenerate_batch, run_suite
-
-FORMULAS = ("capacity_loss", "capacity_loss_bounds", "term_accuracy", "le_cam_bound")
 
 
 def train(plan: Suite, options: dict[str, Any]) -> int:
@@ -41,20 +40,19 @@ def train(plan: Suite, options: dict[str, Any]) -> int:
 
 
 def _present(dataset: xr.Dataset, options: dict[str, Any]) -> None:
-    def show() -> None:
-        tables.print_suite(dataset)
-        if options["explained"]:
-            from bounds.catalogue import explain
-
-            for name in FORMULAS:
-                print(f"\n{explain(name)}")
+    view = View(curves=options["curves"])
+    made = report(dataset, view)
 
     def draw(path: str, overwrite: bool) -> None:
-        from simulate.studies.suite.figure import save_suite_figure
+        from simulate.running.figures import save_drawn
+        from simulate.studies.suite.figure import figure
 
-        save_suite_figure(dataset, path, overwrite=overwrite)
+        save_drawn(lambda: figure(dataset, view), path, overwrite=overwrite, dpi=130)
 
-    present(dataset, options, lambda path: _object(dataset, path, options["curves"]), show, draw)
+    def as_json(path: str | None) -> dict[str, Any]:
+        return made.to_json(json.loads(dataset.attrs["provenance"]), path)
+
+    present(dataset, options, as_json, lambda: print_report(made, explained=options["explained"]), draw)
 
 
 def _print_forecast(job: Job, options: dict[str, Any]) -> None:
@@ -85,18 +83,6 @@ def _print_forecast(job: Job, options: dict[str, Any]) -> None:
     for text in (*job.notes, *notes):
         print(f"! {text}")
     print(verdict)
-
-
-def _object(dataset: xr.Dataset, path: str | None, with_curves: bool) -> dict[str, Any]:
-    made = json.loads(dataset.attrs["provenance"])
-    found = {"schema_version": SCHEMA_VERSION, "rows": rows.size_rows(dataset), **rows.details(dataset)}
-    if with_curves:
-        found["curves"] = rows.curve_rows(dataset)
-    labels = {name: values.attrs["label"] for name, values in dataset.data_vars.items() if "label" in values.attrs}
-    return found | {
-        "bands": [], "labels": labels, "warnings": tables.warnings(dataset),
-        "verdict": tables.verdict(dataset), "provenance": made, "path": path,
-    }  # fmt: skip
 
 
 def show_batch(plan: Suite, options: dict[str, Any]) -> None:
