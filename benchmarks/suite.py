@@ -23,7 +23,7 @@ import numpy as np
 from bounds import expected_unique, missing_mass, variance_unique
 from simulate import regenerate_batch, run_suite
 from simulate.running.keeping.files import write_text
-from simulate.studies.suite.plan import PYTHIA_STEPS, Suite
+from simulate.studies.suite.plan import PYTHIA_STEPS, SuitePlan
 from simulate.studies.suite.prepare import open_suite_order
 
 RESULTS = Path(__file__).parent / "results" / "suite.json"
@@ -63,7 +63,7 @@ def last_batch(source: str, batch: int) -> dict[str, object]:
         begin = time.perf_counter()
         draws, keys = regenerate_batch(source, PYTHIA_STEPS[-1], batch=batch)
         seconds.append(time.perf_counter() - begin)
-    order, size = open_suite_order(Suite(source, batch=batch))
+    order, size = open_suite_order(SuitePlan(source, batch=batch))
     longer = order.keys(int(draws[0]) - 5 * size, 6 * size)  # drawn together with what comes before
     right = size == batch and np.array_equal(longer[5 * size :], keys)
     return {"source": source, "batch": batch, "seconds": sorted(seconds[1:])[3], "right": bool(right)}

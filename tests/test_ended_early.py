@@ -23,6 +23,8 @@ from simulate.running import dataset
 from simulate.running import run as keeping
 from simulate.running.keeping import files, leftovers, store
 from simulate.studies.suite.learning import snapshots
+from simulate.studies.sweep.draw import CorpusDrawer
+from tests.running import done
 from tests.sweep_runs import LONG, LONG_FLAGS, ROOT, cells_done, finish, same, start, wait_for
 
 TINY = {"sources": ["zipf:1.7"], "n_draws": [10, 100, 1000], "replicates": 6}
@@ -268,15 +270,15 @@ def test_out_of_memory_at_the_end_keeps_the_cells(tmp_path, monkeypatch, capsys,
 
 
 def test_a_state_that_cannot_be_kept_ends_no_corpus(tmp_path, monkeypatch):
-    from simulate.studies.suite.plan import Suite
+    from simulate.studies.suite.plan import SuitePlan
 
     monkeypatch.setattr(snapshots, "SECONDS", 0.0)
     monkeypatch.setattr(snapshots, "SHARE", 0.0)
-    plan = Suite("zipf:1.3", checkpoints=(0, 1, 2, 4), batch=20, replicates=1, n_params=(5, 50))
-    straight = simulate.run_suite(plan)
+    plan = SuitePlan("zipf:1.3", checkpoints=(0, 1, 2, 4), batch=20, replicates=1, n_params=(5, 50))
+    straight = done(plan)
     monkeypatch.setattr(snapshots.np, "savez", full)
     with pytest.warns(UserWarning, match=r"0\.npz cannot be kept \(No space left on device\); its corpus goes on"):
-        found = simulate.run_suite(plan, out=tmp_path / "x.zarr")
+        found = done(plan, out=tmp_path / "x.zarr")
     assert same(found, straight)
     assert names(tmp_path) == ["x.zarr"]
 
@@ -352,14 +354,14 @@ def test_a_bar_on_a_terminal_that_is_gone_ends_no_run(tmp_path, monkeypatch, end
 
 
 def test_who_reads_no_further_changes_no_exit_code(tmp_path, monkeypatch, ends):
-    draw = sweep_cells.CorpusDrawer.draw
+    draw = CorpusDrawer.draw
 
     def refuse(self, first, replicates):
         if first == 2:
             raise OSError("the disk of this worker is gone")
         return draw(self, first, replicates)
 
-    monkeypatch.setattr(sweep_cells.CorpusDrawer, "draw", refuse)
+    monkeypatch.setattr(CorpusDrawer, "draw", refuse)
     gone = broken_pipe()
     monkeypatch.setattr(sys, "stdout", gone)
     assert ends(f"--out={tmp_path / 'x.zarr'}") == 3

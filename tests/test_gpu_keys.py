@@ -21,13 +21,13 @@ from simulate import regenerate_batch, run_suite, simulate_skills
 from simulate.cli.main import main
 from simulate.corpora.order import open_order
 from simulate.drawing.backends import cpu, gpu
+from simulate.drawing.device import device_for_tokens
 from simulate.drawing.tables import build_sampler
 from simulate.studies.learners import measure_learners
 from simulate.studies.skills.job import prepare as prepare_skills
 from simulate.studies.skills.plan import SkillPlan
-from simulate.studies.suite.plan import Suite
+from simulate.studies.suite.plan import SuitePlan
 from simulate.studies.suite.prepare import prepare as prepare_suite
-from simulate.studies.sweep.job import device_for_tokens
 from tests.gpu_runs import DRAWN, SOURCES, STREAM, run_apart
 
 CHUNKS = (1, 7, 512, 4096)
@@ -215,7 +215,7 @@ def test_what_a_device_cannot_draw_is_refused_and_auto_takes_the_processor(some_
     path = tmp_path / "text.txt"
     path.write_text("a rose is a rose is a rose", encoding="utf-8")
     text = f"corpus:{path},unit=word"
-    suite = Suite(text, checkpoints=(0, 1, 2), batch=2, validation=2)
+    suite = SuitePlan(text, checkpoints=(0, 1, 2), batch=2, validation=2)
     skills = SkillPlan(source=text, n_skills=1, members=2)
     times = SkillPlan(engine="arrivals", n_skills=3, members=4)
     for prepare, plan, reason in (
@@ -237,7 +237,7 @@ def test_a_device_draws_the_tokens_of_all_replicates(some_device):
     order = skills.groups.order(7)
     assert order.skills.device == order.choice.device == "gpu"
     assert prepare_skills(SkillPlan(n_skills=3, members=4, n_draws="1e6:1e9:3"), device="auto").device.name == "cpu"
-    suite = prepare_suite(Suite("zipf:1.5", checkpoints=(0, 1)), device="auto")
+    suite = prepare_suite(SuitePlan("zipf:1.5", checkpoints=(0, 1)), device="auto")
     assert suite.device.name == suite.trainer.order_of(3).device == "gpu"
 
 

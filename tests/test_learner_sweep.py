@@ -16,9 +16,8 @@ from simulate.cli.main import main
 from simulate.running.dataset import NOT_MEASURED, open_result
 from simulate.studies.learners import measure_learners
 from simulate.studies.learners.corpora import seen_corpora
-from simulate.studies.learners.dataset import run_learners
 from simulate.studies.learners.figure import draw_learners
-from simulate.studies.learners.job import LearnerDrawer, LearnerSweep
+from simulate.studies.learners.job import LearnerDrawer, LearnerPlan
 from simulate.studies.learners.names import parse_learner
 from simulate.studies.learners.rates import (
     ABOVE,
@@ -32,8 +31,8 @@ from simulate.studies.learners.rates import (
     place,
 )
 from simulate.studies.learners.report import as_json, implied, notes, rows, size_rows, verdict, why_not
-from simulate.studies.sweep.job import prepare
-from simulate.studies.sweep.plan import parse_any_source
+from simulate.text.any_source import parse_any_source
+from tests.running import done
 from tests.statistics import check
 
 LAWS = ("hoffmann2022", "epoch2024")
@@ -81,8 +80,8 @@ def test_a_cell_is_a_function_of_its_numbers_and_travels():
 
 @pytest.mark.verification
 def test_workers_give_the_same_bits(measured):
-    plan = LearnerSweep(tuple(EVERY), (), SMALL["n_draws"], 6, 3, ("0", "0.05", "100%"), 300)
-    there = run_learners(plan, prepare(plan.counted), cluster="local:2")
+    plan = LearnerPlan(tuple(EVERY), (), SMALL["n_draws"], 6, 3, ("0", "0.05", "100%"), 300)
+    there = done(plan, cluster="local:2")
     for name in ("n_unique", "excess_loss", "excess_loss_tested", "efficient_size", "loss_exponent_lower"):
         assert there[name].values.tobytes() == measured[name].values.tobytes()
 
@@ -289,7 +288,7 @@ def test_a_text_is_predicted_window_after_window(tmp_path):
     source = f"corpus:{path},unit=word,length=1"
     dataset = measure_learners(
         learners=["memoriser", "store:30", "good-turing", "pitman-yor:0.6"], sources=[source], tolerances=["0", "50%"],
-        n_draws=[100, 1000, 4000], n_tests=1000,
+        n_draws=[100, 1000, 4000], test_draws=1000,
     )  # fmt: skip
     tested = dataset.excess_loss_tested.isel(replicate=0, source=0)
     assert np.isnan(dataset.excess_loss).all()

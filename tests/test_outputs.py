@@ -16,6 +16,7 @@ from simulate.cli.main import main
 from simulate.running import cells as sweep_cells
 from simulate.running.keeping.files import RESULTS, claimed, written_whole
 from simulate.running.keeping.leftovers import MARK, is_result, is_store
+from simulate.studies.sweep.draw import CorpusDrawer
 from tests.sweep_runs import StopHereError, same, stop_after
 
 TINY = {"sources": ["zipf:1.7"], "n_draws": [10, 100, 1000], "replicates": 6}
@@ -89,7 +90,7 @@ def test_what_cannot_be_written_is_refused_before_the_first_draw(
     path = tmp_path / name
     lay(path)
     before = {p: (p.lstat().st_mode, os.readlink(p) if p.is_symlink() else "") for p in tmp_path.iterdir()}
-    monkeypatch.setattr(sweep_cells.CorpusDrawer, "draw", lambda *_: pytest.fail("drawn"))
+    monkeypatch.setattr(CorpusDrawer, "draw", lambda *_: pytest.fail("drawn"))
     flag = "--figure" if path.suffix in (".png", ".svg") else "--out"
     assert ends(monkeypatch, f"{flag}={path}", *["--overwrite"][:overwrite]) == 2
     out, err = capsys.readouterr()

@@ -15,9 +15,8 @@ from bounds.cli.shared import run as run_command
 from simulate.cli.main import main
 from simulate.running import cells as sweep_cells
 from simulate.studies.learners import measure_learners
-from simulate.studies.learners.dataset import run_learners
-from simulate.studies.learners.job import LearnerDrawer, LearnerSweep
-from simulate.studies.sweep.job import prepare
+from simulate.studies.learners.job import LearnerDrawer, LearnerPlan
+from tests.running import done
 from tests.sweep_runs import StopHereError, cells_done, finish, same, start, stop_after, wait_for
 
 SMALL = {
@@ -45,12 +44,12 @@ def whole(tmp_path_factory) -> Path:
 
 def stopped(path: Path, after: int, **changes) -> None:
     options = SMALL | changes
-    plan = LearnerSweep(
+    plan = LearnerPlan(
         tuple(options["learners"]), (), options["n_draws"], options["replicates"], options["seed"],
         tuple(options["tolerances"]), options["n_tests"],
     )  # fmt: skip
     with pytest.raises(StopHereError):
-        run_learners(plan, prepare(plan.counted), out=path, threads=1, progress=stop_after(after))
+        done(plan, out=path, threads=1, progress=stop_after(after))
 
 
 @pytest.mark.verification
@@ -104,9 +103,9 @@ def test_a_text_is_one_corpus_among_others(tmp_path):
     options = {"learners": ["store", "good-turing"], "sources": [source, "zipf:1.5"], "n_draws": [100, 2000],
                "replicates": 3, "n_tests": 100}  # fmt: skip
     straight, path = measure_learners(**options), tmp_path / "x.zarr"
-    plan = LearnerSweep(("store", "good-turing"), (source, "zipf:1.5"), (100, 2000), 3, 0, (), 100)
+    plan = LearnerPlan(("store", "good-turing"), (source, "zipf:1.5"), (100, 2000), 3, 0, (), 100)
     with pytest.raises(StopHereError):
-        run_learners(plan, prepare(plan.counted), out=path, progress=stop_after(4))
+        done(plan, out=path, progress=stop_after(4))
     assert same(measure_learners(**options, out=path, resume=True), straight)
     (tmp_path / "text").write_text("one two three " * 1000)
     with pytest.raises(ValueError, match=r"holds another sweep of learners: the text of corpus:.* has changed"):

@@ -22,12 +22,10 @@ from bounds.base.one_number import cut, printable
 from bounds.cli.json_text import json_text
 from bounds.cli.process import undisturbed
 from bounds.cli.shared import SCHEMA_VERSION
+from simulate.running.cells import NOT_MEASURED
 from simulate.running.keeping import checksums
 from simulate.running.keeping.files import RESULTS, begun_by, claimed, noun_of, part_of, written_whole
 from simulate.running.parameters import OPENED, OUT, OVERWRITE
-
-NOT_MEASURED = -1
-"""Where a count has no value: a corpus is one replicate, however many the other sources have."""
 
 DESCRIPTIONS: dict[str, tuple[str, str]] = {
     "n_draws": ("draws", "corpus size D: number of sequences drawn"),
@@ -182,6 +180,18 @@ def provenance(parameters: dict[str, Any], **more: Any) -> str:
             **more,
         }
     )
+
+
+def made_by(dataset: xr.Dataset) -> dict[str, Any]:
+    """The provenance of a result."""
+    found: dict[str, Any] = json.loads(dataset.attrs["provenance"])
+    return found
+
+
+def plan_of(dataset: xr.Dataset) -> dict[str, Any]:
+    """The parameters of the plan that a result was made of."""
+    found: dict[str, Any] = made_by(dataset)["parameters"]
+    return found
 
 
 def stamp(dataset: xr.Dataset, made: str) -> xr.Dataset:
