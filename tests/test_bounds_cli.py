@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import io
 import json
 import os
@@ -11,7 +12,10 @@ import numpy as np
 import pytest
 
 import bounds
+from bounds.base.formula import PAPER_VERSIONS
 from bounds.cli import printing as command
+from bounds.cli.band_table import exponent_table
+from bounds.cli.report import Report, print_report
 from tests.law_runs import LAWS, ladder, losses
 from tests.test_cli import refused, run
 from tests.test_run_groups import checkpoints
@@ -56,6 +60,28 @@ def test_a_terminal_without_greek_reads_its_names():
     assert "?" not in out
     lines = [line for line in out.splitlines() if "|" in line]
     assert len({len(line) for line in lines}) == 1, "columns stay aligned"
+
+
+@pytest.mark.parametrize("skills", [2, 1000])
+@pytest.mark.parametrize("source", PAPER_VERSIONS)
+def test_exponents_of_all_laws_fit_a_line_and_say_nothing_of_a_corpus_size(monkeypatch, capsys, skills, source):
+    monkeypatch.setattr(command, "line_width", lambda: 80)
+    table = exponent_table(bounds.bands(1e6, skills=skills, source=source), skills=skills)
+    assert table == exponent_table(bounds.bands(1e12, skills=skills, source=source), skills=skills)
+    print_report(Report("The answer.", [table]))
+    out = capsys.readouterr().out
+    assert max(map(len, out.splitlines())) <= 80
+    assert out.count("kaplan2020") == out.count(" law ") == 1
+    assert "U(D)" not in out
+
+
+def test_a_row_of_exponents_has_the_factor_of_the_middle_before_its_range():
+    table = exponent_table(bounds.bands(1e12, laws="hoffmann2022"))
+    assert table.rows == [("hoffmann2022", "0.280", "0.440", "0.580", "0.720", "3.30 (2.62–4.83)")]
+    assert "corpus × for 2x skills" in table.title
+    steep = dataclasses.replace(bounds.LAWS["epoch2024"], key="steep", data_exponent=0.6)
+    (row,) = exponent_table(bounds.bands(1e12, laws=[steep])).rows
+    assert (row[2], row[5][-3:]) == ("–", "–∞)")
 
 
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1"])

@@ -21,7 +21,7 @@ from tests.sweep_runs import StopHereError, cells_done, finish, same, start, sto
 
 SMALL = {
     "learners": ["memoriser", "margin:1", "store", "store:50"], "n_draws": "100:1e4:3", "replicates": 3, "seed": 3,
-    "n_tests": 300, "tolerances": ["0", "10%"],
+    "test_draws": 300, "tolerances": ["0", "10%"],
 }  # fmt: skip
 LONG_FLAGS = ["--learner=store", "--learner=good-turing", "--n-draws=1e4,2e6", "--replicates=4", "--seed=5"]
 
@@ -46,7 +46,7 @@ def stopped(path: Path, after: int, **changes) -> None:
     options = SMALL | changes
     plan = LearnerPlan(
         tuple(options["learners"]), (), options["n_draws"], options["replicates"], options["seed"],
-        tuple(options["tolerances"]), options["n_tests"],
+        tuple(options["tolerances"]), options["test_draws"],
     )  # fmt: skip
     with pytest.raises(StopHereError):
         done(plan, out=path, threads=1, progress=stop_after(after))
@@ -101,7 +101,7 @@ def test_a_text_is_one_corpus_among_others(tmp_path):
     (tmp_path / "text").write_text(" ".join(str(i * i % 977 % 131) for i in range(3000)))
     source = f"corpus:{tmp_path / 'text'}"
     options = {"learners": ["store", "good-turing"], "sources": [source, "zipf:1.5"], "n_draws": [100, 2000],
-               "replicates": 3, "n_tests": 100}  # fmt: skip
+               "replicates": 3, "test_draws": 100}  # fmt: skip
     straight, path = measure_learners(**options), tmp_path / "x.zarr"
     plan = LearnerPlan(("store", "good-turing"), (source, "zipf:1.5"), (100, 2000), 3, 0, (), 100)
     with pytest.raises(StopHereError):
@@ -116,7 +116,7 @@ def test_a_text_is_one_corpus_among_others(tmp_path):
     ({"seed": 4}, "holds another sweep of learners: seed was 3 and is now 4"),
     ({"learners": ["memoriser", "margin:1", "store", "store:60"]}, "learners was .*, store:50.*is now .*, store:60"),
     ({"tolerances": ["0"]}, "tolerances was 0, 10% and is now 0;"),
-    ({"n_tests": 400}, "test_draws was 300 and is now 400"),
+    ({"test_draws": 400}, "test_draws was 300 and is now 400"),
     ({"n_draws": "100:1e4:4"}, "n_draws was 100, 1000, 10000 and is now 100, …"),
 ])  # fmt: skip
 def test_another_sweep_is_refused_begun_or_finished(tmp_path, whole, change, what):

@@ -325,21 +325,6 @@ class TextOrderOf:
 # Estimates
 
 
-def test_order_statistics_hold_the_median():
-    n = 60
-    values = np.random.default_rng(3).exponential(size=(4000, n))
-    found = estimates.median(values)
-    held = (found.lower <= np.log(2)) & (np.log(2) <= found.upper)
-    low, high = (int(laws.binom.ppf(q, n, 0.5)) for q in (0.025, 0.975))
-    exact = laws.binom.cdf(high, n, 0.5) - laws.binom.cdf(low - 1, n, 0.5)
-    assert exact >= 0.95
-    assert check("median intervals", z_of_chance(held, exact))
-    few = estimates.median(values[:, :4])
-    assert np.all(np.isnan(few.lower))
-    never = estimates.median(np.where(values > 1.5, np.inf, values) * np.inf)
-    assert np.all(np.isinf(never.value))
-
-
 def test_half_widths_hold_the_truth():
     values = np.exp(0.2 * np.random.default_rng(4).normal(size=(500, 100)))
     found = estimates.half_width(values)

@@ -7,12 +7,42 @@ from collections.abc import Sequence
 from typing import Any
 
 from bounds.base.intervals import EMPIRICAL, HEURISTIC
-from bounds.cli.printing import number, print_table
+from bounds.cli.printing import fixed, number, print_table, written
+from bounds.cli.report import Table
 from bounds.efficiency.band import Band
 from bounds.laws.law_range import bound_note, grouped
 from bounds.laws.published import get_law
 
 _ENDS = ("lower", "middle", "upper")
+
+
+def exponent_table(rows: Sequence[Band], *, skills: float = 2) -> Table:
+    """What each law says at any corpus size: β, the exponents γ of U ~ D^γ, and the corpus for `skills` the skills."""
+    return Table(
+        ("law", "β", "γ lower", "middle", "upper", "corpus ×"),
+        [(row.law, fixed(row.beta), *map(_exponent, row.exponent), _factors(row)) for row in rows],
+        title=f"What the laws imply: U ~ D^γ; corpus × for {skills:g}x skills, middle (lower–upper)",
+        below="γ = 1 - 2β at the slow rate, 1 - β at the fast one: heuristic. β: empirical.",
+    )
+
+
+def _exponent(value: float | None) -> str:
+    """An exponent; a dash where there is none, or where it allows any growth."""
+    return fixed(value) if value else "–"
+
+
+def _factors(row: Band) -> str:
+    """Such as ``3.30 (2.62–4.83)``; without the middle where the version of the paper gives none of its own."""
+    lower, middle, upper = row.corpus_factor
+    ends = f"{_times(lower)}–{_times(upper)}"
+    return ends if middle in (None, lower, upper) else f"{_times(middle)} ({ends})"
+
+
+def _times(value: float | None) -> str:
+    """A factor with three digits: 2.62, 594, 14.7K."""
+    if value is None or not 1 <= value < 1e4:
+        return written(value)
+    return f"{value:#.3g}" if value < 100 else f"{value:.0f}"
 
 
 def print_bands(rows: Sequence[Band], n_tokens: float, *, skills: float = 2) -> None:

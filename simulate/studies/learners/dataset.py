@@ -10,10 +10,10 @@ import xarray as xr
 from simulate.running.cells import NOT_MEASURED
 from simulate.running.dataset import describe, stamp
 from simulate.running.run import Gathered, made_of
+from simulate.stats import NO_SLOPE, Estimate, log_slope
 from simulate.studies.learners.job import LearnerJob, LearnerPlan
 from simulate.studies.learners.kinds import NOVELTY_COST
 from simulate.studies.learners.names import parse_learner
-from simulate.studies.learners.rates import NO_SLOPE, Slope, log_slope
 from simulate.studies.learners.stores import efficient_size_limit
 from simulate.studies.sweep.dataset import theory
 from simulate.studies.sweep.fits import add_fits
@@ -98,6 +98,6 @@ def _slopes(name: str, dataset: xr.Dataset, dims: tuple[str, str], values: np.nd
             slope = log_slope(dataset.n_draws.values, way[i, j][:, drawn]) if drawn.any() else NO_SLOPE
             if np.isfinite(slope.value):
                 break
-        found[:, i, j] = slope if sign > 0 else Slope(-slope.value, -slope.upper, -slope.lower)
+        found[:, i, j] = slope if sign > 0 else Estimate(-slope.value, -slope.upper, -slope.lower)
     ends = ("", "_lower", "_upper")
     return {name + end: (dims, found[k]) for k, end in enumerate(ends)}

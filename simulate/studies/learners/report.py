@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 import xarray as xr
-from scipy.special import ndtri, stdtr
 
 from bounds.base.intervals import ASYMPTOTIC
 from bounds.cli.printing import number, print_table, print_text
@@ -17,16 +16,15 @@ from bounds.cli.shared import SCHEMA_VERSION
 from bounds.efficiency.band import bernstein_exponent
 from bounds.laws.published import get_law
 from simulate.running.dataset import NOT_MEASURED
+from simulate.stats import Z_LIMIT, Estimate, exact_mean, standard_error, z
 from simulate.studies.learners.kinds import Learner, Margin, Store
 from simulate.studies.learners.names import parse_learner
-from simulate.studies.learners.rates import ABOVE, BELOW, Slope, place
+from simulate.studies.learners.rates import ABOVE, BELOW, place
 from simulate.studies.sweep.plan import parse_any_source
 from simulate.studies.sweep.report import implied_bands, short
 
 DEFAULT_LAWS = ("hoffmann2022", "epoch2024")
 """Two fits of the same runs: β = 0.28 and 0.366."""
-
-_Z_LIMIT = 4.0
 
 
 def pairs(dataset: xr.Dataset) -> list[tuple[str, str]]:
@@ -61,14 +59,14 @@ def _row(one: xr.Dataset) -> dict[str, Any]:
         **_named("loss_exponent", beta),
         "loss_exponent_expected": _finite(float(one.loss_exponent_expected)),
         "place": None if text or _has_floor(parse_learner(str(one.learner.item()))) else place(gamma, beta) or None,
-        "excess_loss": _mean(exact),
-        "excess_loss_error": _error(exact),
-        "excess_loss_tested": _mean(tested),
-        "z_tested": _z(tested - exact, 0.0),
+        "excess_loss": _finite(exact_mean(exact)),
+        "excess_loss_error": _finite(standard_error(exact)),
+        "excess_loss_tested": _finite(exact_mean(tested)),
+        "z_tested": _finite(z(tested - exact, 0.0)),
         "excess_loss_expected": _finite(expected),
         "expected_label": str(one.expected_label.item()) or None,
         "expected_relation": relation or None,
-        "z": _z(exact, expected) if rigorous else None,
+        "z": _finite(z(exact, expected)) if rigorous else None,
     }
 
 
@@ -112,9 +110,9 @@ def size_rows(dataset: xr.Dataset) -> list[dict[str, Any]]:
             drawn = sizes != NOT_MEASURED
             found.append({
                 "source": str(source), "loss_tolerance": str(tolerance), "n_draws": int(one.n_draws[-1]),
-                "replicates": int(drawn.sum()), "efficient_size": _mean(sizes[drawn].astype(float)),
-                "efficient_size_error": _error(sizes[drawn].astype(float)),
-                "n_unique": _mean(unique[drawn].astype(float)),
+                "replicates": int(drawn.sum()), "efficient_size": _finite(exact_mean(sizes[drawn])),
+                "efficient_size_error": _finite(standard_error(sizes[drawn])),
+                "n_unique": _finite(exact_mean(unique[drawn])),
                 "efficient_size_limit": _finite(float(one.efficient_size_limit)),
                 **_named("efficient_exponent", _slope(one, "efficient_exponent")),
                 **_named("exponent", _slope(one, "exponent", "exponent_pooled")),
@@ -130,7 +128,7 @@ def curves(dataset: xr.Dataset) -> list[dict[str, Any]]:
             one = dataset.sel(source=source, learner=learner, n_draws=n_draws)
             found.append(
                 {"source": source, "learner": learner, "n_draws": int(n_draws)}
-                | {name: _mean(one[name].values) for name in ("excess_loss", "excess_loss_tested")}
+                | {name: _finite(exact_mean(one[name].values)) for name in ("excess_loss", "excess_loss_tested")}
                 | {"excess_loss_expected": _finite(float(one.excess_loss_expected))}
             )
     return found
@@ -176,7 +174,7 @@ def notes(dataset: xr.Dataset, laws: Sequence[str]) -> list[str]:
     told = [f"{source}, {_listed(names)}: {why}." for (source, why), names in reasons.items()]
     for row in rows(dataset):
         for key, against in (("z", "its expectation"), ("z_tested", "the mean over test draws")):
-            if row[key] is not None and abs(row[key]) > _Z_LIMIT:
+            if row[key] is not None and abs(row[key]) > Z_LIMIT:
                 told.append(
                     f"{short(row['source'])}, {row['learner']}: the loss is {row[key]:+.1f} errors from {against}."
                 )
@@ -322,38 +320,16 @@ def _loss_cells(row: dict[str, Any]) -> list[str]:
     ]  # fmt: skip
 
 
-def _slope(one: xr.Dataset, name: str, value: str = "") -> Slope:
-    return Slope(float(one[value or name]), float(one[f"{name}_lower"]), float(one[f"{name}_upper"]))
+def _slope(one: xr.Dataset, name: str, value: str = "") -> Estimate:
+    return Estimate(float(one[value or name]), float(one[f"{name}_lower"]), float(one[f"{name}_upper"]))
 
 
-def _named(name: str, slope: Slope) -> dict[str, float | None]:
+def _named(name: str, slope: Estimate) -> dict[str, float | None]:
     return {name: _finite(slope.value), f"{name}_lower": _finite(slope.lower), f"{name}_upper": _finite(slope.upper)}
 
 
 def _finite(value: float) -> float | None:
     return value if math.isfinite(value) else None
-
-
-def _mean(values: np.ndarray) -> float | None:
-    kept = values[np.isfinite(values)]
-    return math.fsum(kept) / len(kept) if len(kept) else None
-
-
-def _error(values: np.ndarray) -> float | None:
-    kept = values[np.isfinite(values)]
-    return float(kept.std(ddof=1)) / math.sqrt(len(kept)) if len(kept) > 1 else None
-
-
-def _z(values: np.ndarray, expected: float) -> float | None:
-    """The mean of `values` against `expected` by Student's test, as the normal deviate of the same probability.
-
-    With many replicates that is the difference in standard errors. None where they have no spread.
-    """
-    error, mean = _error(values), _mean(values)
-    if mean is None or error is None or error <= 1e-12 * abs(mean) or not math.isfinite(expected):
-        return None
-    t = (mean - expected) / error
-    return math.copysign(-float(ndtri(max(stdtr(np.isfinite(values).sum() - 1, -abs(t)), 1e-300))), t)
 
 
 def _fixed(value: float | None) -> str:

@@ -8,7 +8,7 @@ import xarray as xr
 from bounds.cli.json_text import json_text
 from simulate.running.dataset import describe, stamp
 from simulate.running.run import Gathered, made_of
-from simulate.studies.skills.estimates import median
+from simulate.stats import median
 from simulate.studies.skills.example import find_example
 from simulate.studies.skills.job import DIMS, SkillJob
 from simulate.studies.skills.theory import add_theory

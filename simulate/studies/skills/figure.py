@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 
 from bounds.counts.rank_mass import head_mass
 from bounds.skills.emergence import emergence_probability
-from simulate.studies.skills import estimates
+from simulate import stats
 from simulate.studies.skills.groups import Groups
 from simulate.studies.skills.rows import growth, plan_of, reached_skills, size_rows, skill_rows
 from simulate.studies.skills.theory import emergence
@@ -121,7 +121,7 @@ def _size_title(drawn_anew: bool, seen: bool, text: bool, n_draws: float) -> str
 
 
 def _numbers(axes: Axes, dataset: xr.Dataset) -> None:
-    n_draws, found = dataset.n_draws.values.astype(float), estimates.mean(dataset.skills.values)
+    n_draws, found = dataset.n_draws.values.astype(float), stats.mean(dataset.skills.values)
     text = "text_skills" in dataset
     errors = np.nan_to_num([found.value - found.lower, found.upper - found.value])
     axes.errorbar(n_draws, found.value, np.maximum(errors, 0), fmt="o", ms=4, color=_COLOURS[0],
@@ -176,7 +176,7 @@ def _map(figure: Figure, axes: Axes, dataset: xr.Dataset) -> None:
 
 
 def _points(axes: Axes, at: np.ndarray, there: np.ndarray, colour: str, label: str) -> None:
-    found = estimates.chance(there)
+    found = stats.share(there.sum(axis=-1), there.shape[-1])
     errors = np.maximum([found.value - found.lower, found.upper - found.value], 0)
     axes.errorbar(at, found.value, errors, fmt="o", ms=3.5, lw=1, color=colour, label=label)
 

@@ -10,6 +10,7 @@ import xarray as xr
 from bounds.cli.printing import number, print_table, print_text
 from bounds.cli.shared import SCHEMA_VERSION
 from bounds.efficiency.band import growth_factor
+from simulate.stats import Z_LIMIT
 from simulate.studies.skills.estimates import LEAST_SKILLS
 from simulate.studies.skills.rows import (
     count_formula,
@@ -259,7 +260,7 @@ def warnings(dataset: xr.Dataset) -> list[str]:
     """What a reader must be told beside the numbers."""
     told = []
     plan, engine = plan_of(dataset), engine_of(dataset)["name"]
-    far = [row for row in size_rows(dataset) if row.get("z") is not None and abs(row["z"]) > 4]
+    far = [row for row in size_rows(dataset) if row.get("z") is not None and abs(row["z"]) > Z_LIMIT]
     if "text_skills" not in dataset and far:
         worst = max(far, key=lambda row: abs(row["z"]))
         told.append(

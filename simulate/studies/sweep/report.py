@@ -16,6 +16,7 @@ from bounds.cli.printing import number, print_table
 from bounds.cli.shared import SCHEMA_VERSION
 from bounds.efficiency.band import Band, bands
 from simulate.running.dataset import NOT_MEASURED
+from simulate.stats import Z_LIMIT
 
 ROW_KEYS = (
     "exponent_pooled", "exponent_lower", "exponent_upper", "exponent_planted", "exponent_local",
@@ -62,7 +63,7 @@ def curves(dataset: xr.Dataset) -> list[dict[str, Any]]:
 def warnings(dataset: xr.Dataset, implied: Sequence[Band]) -> list[str]:
     """What a reader must be told beside the numbers."""
     told = [f"{short(row['source'])}: {row['fit']}" for row in rows(dataset) if _needs_words(row)]
-    far = [row for row in rows(dataset) if row["z"] is not None and abs(row["z"]) > 4]
+    far = [row for row in rows(dataset) if row["z"] is not None and abs(row["z"]) > Z_LIMIT]
     told += [
         f"{short(row['source'])}: the mean count is {row['z']:.1f} standard errors from its expectation" for row in far
     ]
