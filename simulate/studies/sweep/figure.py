@@ -6,7 +6,6 @@ import io
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import xarray as xr
@@ -18,7 +17,6 @@ from simulate.running.dataset import NOT_MEASURED
 from simulate.running.keeping.files import FIGURES, claimed, written_whole
 from simulate.running.lettering import take_literally
 from simulate.studies.sweep.report import short
-from simulate.text.cutting.units import counted
 
 _COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")  # Okabe & Ito
 
@@ -62,62 +60,6 @@ def save_drawn(draw: Callable[[], Figure], path: str | Path, *, overwrite: bool 
         take_literally(draw()).savefig(drawn, dpi=dpi, format=part.suffix[1:])
         part.write_bytes(drawn.getvalue())
     return target
-
-
-def save_corpus_figure(pairs: Sequence[Any], path: str | Path, *, overwrite: bool = False) -> Path:
-    """Draw the figure of measured corpora to a .png, .pdf or .svg file."""
-    return save_drawn(partial(draw_corpora, pairs), path, overwrite=overwrite)
-
-
-def draw_corpora(pairs: Sequence[Any]) -> Figure:
-    """Distinct windows against windows for each length of a measured corpus, with fits where there are any."""
-    figure = Figure(figsize=(8.5, 6), layout="constrained")
-    axes = figure.subplots()
-    for i, (growth, fit) in enumerate(pairs):
-        colour = _COLOURS[i % len(_COLOURS)]
-        axes.plot(
-            growth.n_draws,
-            growth.n_unique,
-            "o",
-            ms=4,
-            color=colour,
-            label=f"windows of {counted(growth.length, growth.unit)}",
-        )
-        if growth.blocks is not None:
-            axes.plot(growth.blocks.n_draws, growth.blocks.n_unique, "-", lw=1, color=colour)
-        if fit is not None and fit.interval is not None:
-            inside = growth.blocks.n_draws >= fit.window[0]
-            mean = growth.blocks.n_unique[inside]
-            _dash_fit(axes, growth.blocks.n_draws[inside].astype(float), mean, fit.exponent, colour)
-    first = pairs[0][0]
-    axes.set(xscale="log", yscale="log", xlabel="windows D", ylabel="distinct windows U(D)")
-    axes.set_title(
-        f"{first.corpus}, order: {first.order}. Points: prefixes. Lines: mean over stretches. Dashed: fit.", fontsize=10
-    )
-    axes.legend(fontsize=8, loc="upper left")
-    axes.grid(alpha=0.3)
-    return figure
-
-
-def save_sketch_figure(growths: Sequence[Any], path: str | Path, *, overwrite: bool = False) -> Path:
-    """Estimated distinct windows against windows, with intervals, for each length of a sketched corpus."""
-    return save_drawn(partial(draw_sketch, growths), path, overwrite=overwrite)
-
-
-def draw_sketch(growths: Sequence[Any]) -> Figure:
-    """A panel of one curve for each length."""
-    figure = Figure(figsize=(8.5, 6), layout="constrained")
-    axes = figure.subplots()
-    for i, growth in enumerate(growths):
-        ends = abs(np.stack(tuple(growth.interval)) - growth.n_unique)
-        label = f"windows of {counted(growth.length, growth.unit)}"
-        colour = _COLOURS[i % len(_COLOURS)]
-        axes.errorbar(growth.n_draws, growth.n_unique, ends, fmt="o", ms=4, lw=1, color=colour, label=label)
-    axes.set(xscale="log", yscale="log", xlabel="windows D", ylabel="distinct windows U(D), estimated")
-    axes.set_title(f"{growths[0].corpus}. Points: prefixes, with 95 % intervals of the sketch.", fontsize=10)
-    axes.legend(fontsize=8, loc="upper left")
-    axes.grid(alpha=0.3)
-    return figure
 
 
 def _one_curve(axes: Axes, one: xr.Dataset, n_draws: np.ndarray, colour: str) -> None:
