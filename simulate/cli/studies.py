@@ -20,7 +20,6 @@ from bounds.cli.shared import parse_or_fail, software
 from simulate.cli.endings import explained, failed_cells, say_device, say_failures
 from simulate.running.dataset import made_by
 from simulate.running.execution import Execution
-from simulate.running.figures import save_figure
 from simulate.running.keeping.files import noun_of
 from simulate.running.run import run_job
 from simulate.running.study import Study
@@ -73,7 +72,9 @@ def present(study: Study, dataset: xr.Dataset, options: dict[str, Any]) -> None:
             os.environ["MPLBACKEND"] = "agg"
             # Who resumes a run has its figure drawn again.
             overwrite = options["overwrite"] or options.get("resume", False)
-            save_figure(study.figure(dataset, view), options["figure"], overwrite=overwrite)
+            from simulate.running.figures import save_drawn  # loads matplotlib
+
+            save_drawn(lambda: study.figure(dataset, view), options["figure"], overwrite=overwrite)
             written.append(options["figure"])
     finally:
         report = study.report(dataset, view)

@@ -20,8 +20,8 @@ from simulate.stats import Z_LIMIT, Estimate, exact_mean, standard_error, z
 from simulate.studies.learners.kinds import Learner, Margin, Store
 from simulate.studies.learners.names import parse_learner
 from simulate.studies.learners.rates import ABOVE, BELOW, place
-from simulate.studies.sweep.plan import parse_any_source
 from simulate.studies.sweep.report import implied_bands, short
+from simulate.text.any_source import parse_any_source
 
 DEFAULT_LAWS = ("hoffmann2022", "epoch2024")
 """Two fits of the same runs: β = 0.28 and 0.366."""
