@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from bounds.base.sources import parse_source
-from bounds.cli.shared import Command, parse_or_fail, with_version
+from bounds.cli.shared import Checked, Command, parse_or_fail, with_version
 from simulate.cli.options import (
     cell_flags,
     check_laws,
@@ -20,6 +20,7 @@ from simulate.cli.options import (
     explain_flag,
     grid_flag,
     law_flag,
+    options_of,
     output_flags,
     progress_flag,
     replicates_flag,
@@ -28,8 +29,21 @@ from simulate.cli.options import (
     sources_flag,
     worker_flags,
 )
-from simulate.cli.sweep import learner_flags
+from simulate.running.parameters import TEST_DRAWS, TOLERANCES
 from simulate.studies.learners.names import fit_pairs, parse_tolerances
+
+learner_flags = options_of(
+    click.option(
+        "--learner", "learners", multiple=True, metavar="NAME",
+        help="memoriser, add-constant:1, good-turing, pitman-yor:0.72, store:1000, margin:0.3333 or all; may be "
+        "repeated. Each brings its own source. [default: all]",
+    ),
+    click.option(
+        "--tolerance", "tolerances", type=Checked(TOLERANCES), metavar="T[,T...]",
+        help="With the learner store: its efficient size, at 0,0.01 nats or 10%.",
+    ),
+    click.option("--test-draws", type=Checked(TEST_DRAWS), metavar="N", help="Draws to test on. [default: 16384]"),
+)  # fmt: skip
 
 
 @click.command(cls=Command)

@@ -29,19 +29,6 @@ from simulate.cli.options import (
 )
 from simulate.running.parameters import ENGINE, TEST_DRAWS, TOLERANCES
 
-learner_flags = options_of(
-    click.option(
-        "--learner", "learners", multiple=True, metavar="NAME",
-        help="memoriser, add-constant:1, good-turing, pitman-yor:0.72, store:1000, margin:0.3333 or all; may be "
-        "repeated. Each brings its own source. [default: all]",
-    ),
-    click.option(
-        "--tolerance", "tolerances", type=Checked(TOLERANCES), metavar="T[,T...]",
-        help="With the learner store: its efficient size, at 0,0.01 nats or 10%.",
-    ),
-    click.option("--test-draws", type=Checked(TEST_DRAWS), metavar="N", help="Draws to test on. [default: 16384]"),
-)  # fmt: skip
-
 
 @click.command(cls=Command)
 @sources_flag("A source such as zipf:1.724 or corpus:FILE,unit=word; may be repeated. [default: five]")

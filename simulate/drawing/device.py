@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from simulate.drawing.backends import get_backend
+from simulate.running.job import Choice
 from simulate.running.parameters import DEVICE
-from simulate.running.study import Choice
 
 
 def choose_device(wanted: str) -> Choice:

@@ -34,7 +34,7 @@ from simulate.engines.gauss import LEAST_VARIANCE, gaussian_path, sizes_not_norm
 from simulate.engines.pitman_yor import MAX_SEATED, restaurant
 from simulate.engines.tokens import token_engine
 from simulate.engines.types import MAX_ARRIVALS, arrivals
-from simulate.running.study import Choice
+from simulate.running.job import Choice
 
 ENGINES = ("auto", "tokens", "types", "gauss")
 WANTS = ("expectation", "growth", "spectrum", "tokens")

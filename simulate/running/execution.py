@@ -10,9 +10,9 @@ from typing import Any
 
 from simulate.running.cells import Runner, on_threads
 from simulate.running.dask import check_cluster, on_cluster
+from simulate.running.job import Job
 from simulate.running.machine import machine_memory, usable_cores
 from simulate.running.parameters import DEVICE, MEMORY, OUT, OVERWRITE, RESUME, THREADS, check_progress
-from simulate.running.study import Job
 
 _GIB = 2**30
 

@@ -14,19 +14,19 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import numpy as np
 import xarray as xr
 
-from bounds.cli.json_text import json_text
-from simulate.running.cells import Block, Cell, Drawn, place_of
+from simulate.running.cells import Cell, Drawn
 from simulate.running.dataset import open_result, save_result
 from simulate.running.execution import Execution
+from simulate.running.gathered import Gathered
+from simulate.running.job import Job
 from simulate.running.keeping.files import RESULTS, claimed, noun_of, part_of
 from simulate.running.keeping.leftovers import discard_store, is_store, provenance_of
 from simulate.running.same_run import other_work
-from simulate.running.study import Job, Study
+from simulate.running.study import Study
 
-__all__ = ["Gathered", "Progress", "State", "made_of", "run", "run_job"]
+__all__ = ["Progress", "State", "run", "run_job"]
 
 
 class State(NamedTuple):
@@ -46,50 +46,6 @@ class State(NamedTuple):
 
 Progress = Callable[[State], None]
 """Called once before the first cell is drawn, and after each."""
-
-
-class Gathered:
-    """What all cells hold, by name, as the layout of a job says; a gap has the fill of its variable.
-
-    Variables of the dimension ``sum`` are added up over the cells, and of those of ``shown`` that of the first cell is
-    taken: both have that dimension no more.
-    """
-
-    def __init__(self, job: Job) -> None:
-        self._layout = job.layout
-        self.found: dict[str, np.ndarray] = {}
-        for name, one in job.layout.items():
-            shape = [n for dim, n in zip(one.dims, one.shape, strict=True) if dim not in ("sum", "shown")]
-            self.found[name] = np.full(shape, 0 if "sum" in one.dims else one.fill, one.dtype)
-        self.failed: dict[Cell, Exception] = {}
-        self.n_kept = 0
-        self._shown: Cell | None = None
-        self._replicates = job.replicates
-
-    def take(self, cell: Cell, block: Block) -> None:
-        """Put what `cell` holds in its place."""
-        first = self._shown is None or cell < self._shown
-        for name, one in self._layout.items():
-            if "sum" in one.dims:
-                self.found[name] += block[name]
-            elif "shown" not in one.dims:
-                self.found[name][place_of(one, cell)] = block[name]
-            elif first:
-                self.found[name] = np.asarray(block[name])
-        self._shown = cell if first else self._shown
-
-    def without_gaps(self) -> dict[str, np.ndarray]:
-        """What the cells hold, of the replicates alone that were `drawn`."""
-        if not self.failed:
-            return self.found
-        axes = {name: one.dims.index("replicate") for name, one in self._layout.items() if "replicate" in one.dims}
-        return self.found | {name: np.take(self.found[name], self.drawn, axis) for name, axis in axes.items()}
-
-    @property
-    def drawn(self) -> np.ndarray:
-        """The replicates of which no cell failed."""
-        lost = [range(cell.first, cell.first + cell.replicates) for cell in self.failed]
-        return np.setdiff1d(np.arange(self._replicates), [number for part in lost for number in part])
 
 
 def run(study: Study, plan: Any, execution: Execution | None = None) -> xr.Dataset:
@@ -193,26 +149,9 @@ def _remove_same_work(part: Path, job: Job) -> None:
         discard_store(part)
 
 
-def made_of(job: Job, gathered: Gathered) -> str:
-    """The provenance of a result, as a JSON string, with the cells that failed and how many an earlier run left."""
-    made = json.loads(job.made)
-    if gathered.failed:
-        made["failed"] = [
-            job.names[c.source] | {"first": c.first, "replicates": c.replicates, "error": _words(error)}
-            for c, error in sorted(gathered.failed.items())
-        ]
-    if gathered.n_kept:
-        made["kept_cells"] = gathered.n_kept
-    return json_text(made)
-
-
-def _words(error: Exception) -> str:
-    return " ".join(str(error).split()) or type(error).__name__
-
-
 def _gather(job: Job, execution: Execution, store: Any) -> Gathered:
     """All cells: those that `store` has, and the others drawn and kept there."""
-    gathered = Gathered(job)
+    gathered = Gathered(job.layout, job.replicates)
     cells = job.cells_of(job.size) if store is None else store.cells
     done = set() if store is None else _take_kept(store, job, gathered)
     gathered.n_kept = len(done)

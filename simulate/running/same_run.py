@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from simulate.running.keeping.files import command_of, noun_of
 
 if TYPE_CHECKING:
-    from simulate.running.study import Job
+    from simulate.running.job import Job
 
 
 def other_work(job: Job, begun: dict[str, Any]) -> str | None:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from simulate.running.cells import Cell, Layout
-from simulate.running.study import Choice
+from simulate.running.job import Choice
 
 
 class WholeJob:
-    """A `simulate.running.study.Job` without cells, done while its result is assembled; made by a study of such work.
+    """A `simulate.running.job.Job` without cells, done while its result is assembled; made by a study of such work.
 
     `made` is its provenance, `device` where it is done.
     """

@@ -22,10 +22,10 @@ import zarr
 
 from bounds.cli.process import undisturbed
 from simulate.running.cells import Block, Cell, Layout, place_of
+from simulate.running.job import Job
 from simulate.running.keeping.files import command_of, noun_of, part_of, written_whole
 from simulate.running.keeping.leftovers import discard_store, mark
 from simulate.running.same_run import other_work
-from simulate.running.study import Job
 
 _WHOLE = 1 << 32
 _UNREADABLE = (ValueError, KeyError, TypeError, AttributeError, IndexError, RuntimeError, OSError, EOFError)

@@ -9,7 +9,7 @@ import xarray as xr
 
 from simulate.running.cells import NOT_MEASURED
 from simulate.running.dataset import describe, stamp
-from simulate.running.run import Gathered, made_of
+from simulate.running.gathered import Gathered, made_of
 from simulate.stats import NO_SLOPE, Estimate, log_slope
 from simulate.studies.learners.job import LearnerJob, LearnerPlan
 from simulate.studies.learners.kinds import NOVELTY_COST

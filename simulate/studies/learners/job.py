@@ -17,9 +17,9 @@ import numpy as np
 from bounds.cli.json_text import json_text
 from bounds.cli.report import Report
 from simulate.running.cells import Block, Cell, Layout, block_size, cut
+from simulate.running.job import Choice
 from simulate.running.parameters import TEST_DRAWS, TOLERANCES, given, sources_of, texts
 from simulate.running.same_run import changed_parameter
-from simulate.running.study import Choice
 from simulate.studies.learners.corpora import N_TESTS, SeenCorpus, seen_corpora
 from simulate.studies.learners.kinds import NOVELTY_COST, Store
 from simulate.studies.learners.names import LEARNERS, PRESET, fit_pairs, parse_learner, parse_tolerances

@@ -7,7 +7,7 @@ import xarray as xr
 
 from bounds.cli.json_text import json_text
 from simulate.running.dataset import describe, stamp
-from simulate.running.run import Gathered, made_of
+from simulate.running.gathered import Gathered, made_of
 from simulate.stats import median
 from simulate.studies.skills.example import find_example
 from simulate.studies.skills.job import DIMS, SkillJob

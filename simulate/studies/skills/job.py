@@ -30,9 +30,9 @@ from simulate.drawing.device import device_for_tokens
 from simulate.engines.choice import FEW_TOKENS
 from simulate.running.cells import Cell, Layout, block_size, cut
 from simulate.running.dataset import provenance
+from simulate.running.job import Choice
 from simulate.running.progress import clock, size_of
 from simulate.running.same_run import difference_of_inputs
-from simulate.running.study import Choice
 from simulate.studies.skills.arrivals import ArrivalDrawer, ShuffleDrawer
 from simulate.studies.skills.groups import Groups, lay_out
 from simulate.studies.skills.plan import SkillPlan

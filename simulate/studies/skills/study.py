@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import xarray as xr
 
 from simulate.running.execution import Execution
-from simulate.running.run import Gathered, run
+from simulate.running.gathered import Gathered
+from simulate.running.run import run
 from simulate.running.view import View
 from simulate.studies.skills.dataset import table, to_dataset
 from simulate.studies.skills.job import SkillJob, prepare

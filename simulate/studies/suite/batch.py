@@ -13,9 +13,9 @@ from bounds.base.quantities import parse_count
 from bounds.cli.report import Report, Table
 from simulate.running.dataset import describe, plan_of, provenance, stamp
 from simulate.running.execution import Execution
+from simulate.running.gathered import Gathered
+from simulate.running.job import Choice
 from simulate.running.parameters import REPLICATE
-from simulate.running.run import Gathered
-from simulate.running.study import Choice
 from simulate.running.view import View
 from simulate.running.whole import WholeJob
 from simulate.studies.suite.plan import DEFAULT_VALIDATION, PYTHIA_STEPS, SuitePlan

@@ -12,7 +12,7 @@ from bounds.base.sources import Geometric, Mixture, Source, Uniform, Windows, Zi
 from bounds.capacity.capacity import capacity_loss, capacity_loss_bounds
 from simulate.running.cells import Block
 from simulate.running.dataset import describe, stamp
-from simulate.running.run import Gathered, made_of
+from simulate.running.gathered import Gathered, made_of
 from simulate.studies.suite.job import SuiteJob
 from simulate.studies.suite.learning.course import AFTER
 from simulate.studies.suite.learning.exposures import EXPOSURES

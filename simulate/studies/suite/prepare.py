@@ -12,7 +12,7 @@ from bounds.capacity.capacity import stored_sequences
 from bounds.counts.unique import expected_unique
 from simulate.corpora.order import DrawnOrder, Order, TextOrder, open_order
 from simulate.drawing.device import device_for_tokens
-from simulate.running.study import Choice
+from simulate.running.job import Choice
 from simulate.studies.suite.job import SuiteJob
 from simulate.studies.suite.learning.training import Trainer
 from simulate.studies.suite.plan import DEFAULT_BATCH, MAX_TRACKED_RANK, SuitePlan

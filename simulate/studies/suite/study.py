@@ -11,8 +11,9 @@ import xarray as xr
 
 from bounds.base.sources import Source
 from simulate.running.execution import Execution
+from simulate.running.gathered import Gathered
 from simulate.running.keeping.files import part_of
-from simulate.running.run import Gathered, run
+from simulate.running.run import run
 from simulate.running.view import View
 from simulate.studies.suite.dataset import course_of, to_dataset
 from simulate.studies.suite.job import SuiteJob

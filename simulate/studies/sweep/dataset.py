@@ -8,7 +8,7 @@ import xarray as xr
 from bounds.base.sources import Source, Windows
 from bounds.counts.unique import expected_unique, local_exponent, missing_mass, variance_unique
 from simulate.running.dataset import describe, stamp
-from simulate.running.run import Gathered, made_of
+from simulate.running.gathered import Gathered, made_of
 from simulate.studies.sweep.fits import add_fits
 from simulate.studies.sweep.job import SweepJob
 from simulate.text.source import CorpusSource

@@ -24,9 +24,9 @@ from simulate.engines.choice import choose_engine
 from simulate.engines.tokens import Tokens
 from simulate.running.cells import Cell, Layout, block_size, cut
 from simulate.running.dataset import provenance
+from simulate.running.job import Choice
 from simulate.running.progress import clock, size_of
 from simulate.running.same_run import changed_parameter, changed_version
-from simulate.running.study import Choice
 from simulate.studies.sweep.cost import FIT_SECONDS, corpus_cost
 from simulate.studies.sweep.draw import CorpusDrawer, set_up
 from simulate.studies.sweep.plan import DEFAULT_N_DRAWS, Sweep

@@ -10,7 +10,8 @@ import xarray as xr
 
 from bounds.base.sources import Source
 from simulate.running.execution import Execution
-from simulate.running.run import Gathered, run
+from simulate.running.gathered import Gathered
+from simulate.running.run import run
 from simulate.running.view import View
 from simulate.studies.sweep.dataset import to_dataset
 from simulate.studies.sweep.job import SweepJob, prepare

@@ -9,8 +9,8 @@ import xarray as xr
 from bounds.cli.report import Report
 from simulate.running.dataset import provenance
 from simulate.running.execution import Execution
-from simulate.running.run import Gathered
-from simulate.running.study import Choice
+from simulate.running.gathered import Gathered
+from simulate.running.job import Choice
 from simulate.running.view import View
 from simulate.running.whole import WholeJob
 from simulate.studies.text.dataset import counts_of, to_dataset
