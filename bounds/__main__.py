@@ -3,21 +3,46 @@
 from __future__ import annotations
 
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from bounds.base.arguments import Choice, Flop, shown
 from bounds.cli.json_text import json_text
-from bounds.cli.printing import fits_line, print_table, print_text
+from bounds.cli.printing import print_text
 from bounds.cli.process import end_silently
-from bounds.cli.shared import Checked, CountType, NumberType, command_group, result_object, run, with_version
+from bounds.cli.shared import (
+    Checked,
+    CountType,
+    NumberType,
+    command_group,
+    provenance,
+    result_object,
+    run,
+    with_version,
+)
+
+if TYPE_CHECKING:
+    from bounds.cli.report import Report
 
 POSITIVE = NumberType(text="positive and finite")
 OBJECTIVE = Choice("objective", ("huber", "lad", "least-squares"))
 LOSS_UNIT = Choice("loss_unit", ("nats", "bits", "bits-per-byte"))
 
+AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of tables.")
+EXPLAIN = click.option("--explain", "explained", is_flag=True, help="Print all notes, tables and formulas as well.")
+
 main = command_group("What is true on paper: bounds on distinct sequences, parameters and corpus size.")
+
+
+def _show(report: Report, parameters: dict[str, Any], as_json: bool, explained: bool) -> None:
+    """Print a report, or the object that it is in JSON."""
+    from bounds.cli.report import print_report
+
+    if as_json:
+        print(json_text(report.to_json(provenance(parameters)), indent=1))
+    else:
+        print_report(report, explained=explained)
 
 
 @main.command()
@@ -205,29 +230,18 @@ def fit(runs: str, columns: tuple[str, ...], n_tokens: int | None, as_json: bool
 
 @main.command()
 @click.argument("name", required=False)
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of text.")
+@AS_JSON
+@EXPLAIN
 @with_version
-def explain(name: str | None, as_json: bool) -> None:
+def explain(name: str | None, as_json: bool, explained: bool) -> None:
     """A formula: statement, LaTeX, letters with units, label, assumption, source and a worked number.
 
-    NAME is a formula, a public function of bounds or an equation such as B7. Without it, a table of everything.
+    NAME is a formula, a public function of bounds, an equation (B7), a letter (gamma), a topic (skills) or a label
+    (heuristic). Without it, all formulas by topic.
     """
-    from bounds import catalogue
+    from bounds.cli.explained import explain_report
 
-    found = list(catalogue.formulas().values()) if name is None else catalogue.find(name)
-    if as_json:
-        print(json_text(result_object([catalogue.to_json(formula) for formula in found], {"name": name}), indent=1))
-    elif name is not None:
-        print(catalogue.explain(name))
-    else:
-        rows = [(f.name, f"bounds.{f.public_name}", f.label, f.equation, f.source) for f in found]
-        columns = ["formula", "in Python", "label", "equation", "source"]
-        if fits_line(columns, rows):
-            print_table(columns, rows, left=5)
-        else:
-            print(catalogue.explain())
-        told = "`python -m bounds explain NAME` tells all about one, or about a function's."
-        print_text(f"{len(found)} formulas. {told}")
+    _show(explain_report(name, sources=explained, rows=as_json), {"name": name}, as_json, explained)
 
 
 if __name__ == "__main__":

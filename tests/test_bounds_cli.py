@@ -10,9 +10,13 @@ import sys
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 
 import bounds
+from bounds import catalogue
+from bounds.__main__ import main
 from bounds.base.formula import PAPER_VERSIONS
+from bounds.base.intervals import LABELS
 from bounds.cli import printing as command
 from bounds.cli.band_table import exponent_table
 from bounds.cli.report import Report, print_report
@@ -32,23 +36,86 @@ def runs(tmp_path_factory):
     return path
 
 
+def flat(text: str) -> str:
+    """A text with its lines joined: sentences are broken where a line ends."""
+    return " ".join(text.split())
+
+
+def printed(*arguments: str, columns: int | None = None) -> str:
+    """What a command of bounds prints in this process, where `columns` says how wide a line is."""
+    done = CliRunner().invoke(main, arguments, env={"COLUMNS": columns and str(columns)}, catch_exceptions=False)
+    assert done.exit_code == 0, done.output
+    return done.stdout
+
+
+def said(*arguments: str) -> str:
+    """What a command of bounds prints, its lines joined."""
+    return flat(printed(*arguments))
+
+
 def test_explain_lists_every_formula_with_label_and_source():
-    out = run("explain", module="bounds").stdout
+    out, told = printed("explain"), said("explain", "--explain")
     for name, formula in bounds.formulas().items():
-        (line,) = [line for line in out.splitlines() if line.split()[:1] == [name]]
-        assert formula.label in line
-        assert formula.source in line
+        assert [line for line in out.splitlines() if line.split()[:1] == [name] and formula.label in line]
+        assert f"{name} {formula.label} ({formula.equation})" in flat(out)
+        assert f"{name} {formula.label}; {formula.source} ({formula.equation})" in told
     assert f"{len(bounds.formulas())} formulas" in out
 
 
+def test_the_first_lines_of_explain_name_the_topics_and_what_it_takes():
+    head = printed("explain").splitlines()[:10]
+    assert all(any(line.startswith(topic) for line in head) for topic in catalogue.TOPICS)
+    assert "letter (gamma)" in flat("\n".join(head))
+
+
+def test_every_formula_belongs_to_one_topic():
+    found = [formula.name for topic in catalogue.TOPICS for formula in catalogue.topic(topic)]
+    assert sorted(found) == sorted(bounds.formulas())
+
+
+def test_explain_finds_letters_however_they_are_written():
+    for name in ("gamma", "γ"):
+        told = said("explain", name)
+        assert told.startswith("gamma (γ) is the exponent of distinct sequences, U ~ D^gamma [1] in 6 formulas;")
+        assert "rate of the decay of the error [1/nat] used by downstream_error, downstream_loss" in told
+        assert "exponent_lower, exponent_upper, exponent_exact, bernstein_exponent" in told
+    assert said("explain", "U").startswith("U is the number of distinct sequences in the corpus [sequences] in 7")
+    assert "excess loss L - E" in said("explain", "ε")
+    assert said("explain", "lambda") == said("explain", "λ")
+    rows = json.loads(printed("explain", "nu", "--json"))["rows"]
+    assert all("nu" in row["letters"] or row["text"].startswith("nu ") for row in rows)
+    assert {row["name"] for row in rows} == {
+        name for name, formula in bounds.formulas().items()
+        if "nu" in {letter.name for letter in formula.letters} or formula.left == "nu"
+    }  # fmt: skip
+
+
+def test_a_letter_that_names_an_equation_too_is_told_of_as_both():
+    told = said("explain", "H")
+    assert "top1_rate: " in told
+    assert "H: entropy of the fact that a token states" in told
+
+
+def test_explain_finds_topics_and_labels():
+    told = said("explain", "skills")
+    assert told.startswith("skills: 24 formulas on when a skill is there")
+    assert "draws_threshold" in told
+    for label in LABELS:
+        told = said("explain", label)
+        having = [name for name, formula in bounds.formulas().items() if formula.label == label]
+        assert told.startswith(f"{label}: {catalogue.MEANINGS[label]}; {len(having)} formulas of this label.")
+        assert all(name in told for name in having)
+    assert said("explain", "given") == said("explain", "rigorous given the assumption")
+
+
 def test_explain_tells_all_about_one():
-    out = run("explain", "growth_factor", module="bounds").stdout
+    out = said("explain", "growth_factor")
     for text in ("k**(1/gamma)", "k^{\\frac{1}{\\gamma}}", "heuristic", "B8", "gives 3.30383", "bounds.growth_factor"):
         assert text in out
-    (row,) = json.loads(run("explain", "growth_factor", "--json", module="bounds").stdout)["rows"]
+    (row,) = json.loads(printed("explain", "growth_factor", "--json"))["rows"]
     assert row["example"]["value"] == pytest.approx(2 ** (1 / 0.58))
     assert set(row["letters"]) == {"gamma", "k"}
-    rows = json.loads(run("explain", "--json", module="bounds").stdout)["rows"]
+    rows = json.loads(printed("explain", "--json"))["rows"]
     assert len(rows) == len(bounds.formulas())
 
 
@@ -128,6 +195,8 @@ def test_sentences_are_broken_where_the_terminal_ends(monkeypatch, capsys):
 
 def test_explain_refuses_what_there_is_not():
     assert "did you mean growth_factor" in refused("explain", "growth_facto", module="bounds")
+    assert "did you mean skills" in refused("explain", "skil", module="bounds")
+    assert "did you mean heuristic" in refused("explain", "heuristik", module="bounds")
 
 
 def test_fit_prints_constants_and_band_with_intervals(runs):
