@@ -136,21 +136,22 @@ def _print_formulas(inversions: tuple[str, ...]) -> None:
 @click.option(
     "--tokens-per-param", type=POSITIVE, help="Spend them at D/N = M, not at each law's optimum.", metavar="M"
 )
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of tables.")
+@AS_JSON
+@EXPLAIN
 @with_version
-def laws(keys: tuple[str, ...], compute: int | None, tokens_per_param: float | None, as_json: bool) -> None:
+def laws(
+    keys: tuple[str, ...], compute: int | None, tokens_per_param: float | None, as_json: bool, explained: bool
+) -> None:
     """Published loss laws: constants, units, citation, and what a compute budget buys under each."""
-    from bounds.cli.law_table import law_notes, law_rows, print_laws
+    from bounds.cli.law_table import law_report, law_rows
 
     if tokens_per_param is not None and compute is None:
         raise click.UsageError("--tokens-per-param says how to spend --compute, which is missing")
     budget = None if compute is None else float(compute)
-    rows = law_rows(keys, budget, tokens_per_param)
-    if as_json:
-        parameters = {"laws": list(keys), "compute_flops": budget, "tokens_per_param": tokens_per_param}
-        print(json_text(result_object(rows, parameters, warnings=law_notes(rows)), indent=1))
-    else:
-        print_laws(rows, budget, tokens_per_param)
+    parameters = {"laws": list(keys), "compute_flops": budget, "tokens_per_param": tokens_per_param}
+    _show(
+        law_report(law_rows(keys, budget, tokens_per_param), budget, tokens_per_param), parameters, as_json, explained
+    )
 
 
 @main.command()

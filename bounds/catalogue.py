@@ -161,7 +161,13 @@ def _letter(name: str) -> str:
         word = spelled.split()[-1]
         name = word.capitalize() if name.isupper() else word.lower()
     name = {"lambda": "lamda", "Lamda": "Lambda"}.get(name, name)
-    return name if name in _letters() else ""
+    return name if name in _letter_names() and name in _letters() else ""
+
+
+@functools.cache
+def _letter_names() -> frozenset[str]:
+    """Letters that statements may use; unlike `_letters` this reads no statement."""
+    return frozenset(LETTERS) | {letter.name for formula in formulas().values() for letter in formula.own}
 
 
 def _on_the_left(formula: Formula) -> str:
@@ -218,7 +224,9 @@ def _nearest(name: str) -> str:
     """What may have been meant, as the beginning of a sentence."""
     table = formulas()
     functions = (formula.public_name for formula in table.values())
-    names = list(dict.fromkeys([*TOPICS, *MEANINGS, *table, *functions, *(n for n in _letters() if len(n) > 2)]))
+    names = list(
+        dict.fromkeys([*TOPICS, *MEANINGS, *table, *functions, *sorted(n for n in _letter_names() if len(n) > 2)])
+    )
     holding = [one for one in names if len(name) > 2 and name.lower() in one.lower()]
     close = [*difflib.get_close_matches(name, names, n=3, cutoff=0.6), *holding]
     close = list(dict.fromkeys(close or difflib.get_close_matches(name, names, n=3, cutoff=0.4)))[:3]

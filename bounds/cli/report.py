@@ -44,10 +44,10 @@ class Listing:
 class Report:
     """What a command says. `answer` is one sentence: what was asked, with number, interval and condition.
 
-    `tables` fit 80 columns, and `lists` any width. `details` (tables), `method` (paragraphs: engines, how numbers are
-    made) and `formulas` (names that `bounds.explain` knows) are printed with ``--explain`` alone. `data` is what
-    ``--json`` holds between ``schema_version`` and ``warnings``, ``rows`` first; null there stands for what is not
-    known.
+    `tables` fit 80 columns, and `lists` any width. `asides` (notes on what only `details` show), `details` (tables),
+    `method` (paragraphs: engines, how numbers are made) and `formulas` (names that `bounds.explain` knows) are printed
+    with ``--explain`` alone. `data` is what ``--json`` holds between ``schema_version`` and ``warnings``, ``rows``
+    first; null there stands for what is not known.
     """
 
     answer: str
@@ -58,6 +58,12 @@ class Report:
     formulas: Sequence[str] = ()
     data: Mapping[str, Any] = field(default_factory=dict)
     lists: Sequence[Listing] = ()
+    asides: Sequence[Note] = ()
+
+    @property
+    def all_notes(self) -> list[Note]:
+        """Notes and asides, in the order of their kinds."""
+        return in_order([*self.notes, *self.asides])
 
     def to_json(self, provenance: Any, path: str | None = None) -> dict[str, Any]:
         """The one object that ``--json`` prints; notes are its ``warnings``, the answer its ``verdict``."""
@@ -65,7 +71,7 @@ class Report:
 
         return {
             "schema_version": SCHEMA_VERSION, "rows": [], "bands": [], **self.data,
-            "warnings": [note.text for note in in_order(self.notes)], "verdict": self.answer,
+            "warnings": [note.text for note in self.all_notes], "verdict": self.answer,
             "provenance": provenance, "path": path,
         }  # fmt: skip
 
@@ -76,8 +82,8 @@ def print_report(report: Report, *, explained: bool = False) -> None:
     _print_tables(report.tables)
     for listing in report.lists:
         _print_list(listing)
-    notes = in_order(report.notes)
-    shown = notes if explained else notes[:MOST_NOTES]
+    notes = report.all_notes
+    shown = notes if explained else in_order(report.notes)[:MOST_NOTES]
     if shown:
         print()
     for note in shown:

@@ -29,6 +29,16 @@ def beyond(fitted: Range, values: Any) -> float:
     return over if over * under >= 1 else under
 
 
+FAR = 10.0
+"""Factor outside the fitted range from which on a law's number is an extrapolation that no table shows unasked."""
+
+
+def far(fitted: Range, values: Any) -> bool:
+    """Whether any of `values` lies more than `FAR` times outside `fitted`."""
+    factor = beyond(fitted, values)
+    return max(factor, 1 / factor) > FAR if factor > 0 else True
+
+
 def range_text(fitted: Range, unit: str) -> str:
     """Such as "5e+09 to 5e+11 tokens"."""
     low, high = fitted
