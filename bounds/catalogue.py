@@ -98,7 +98,7 @@ def to_json(formula: Formula) -> dict[str, Any]:
         "equation": formula.equation,
         "letters": {letter.name: {"meaning": letter.meaning, "unit": letter.unit} for letter in formula.letters},
         "indices": formula.indices,
-        "example": None if worked is None else {"given": worked[0], "value": worked[1]},
+        "example": None if worked is None else worked._asdict(),
     }
 
 
@@ -117,5 +117,5 @@ def _told(formula: Formula) -> str:
     ]
     worked = formula.worked()
     if worked is not None:
-        rows.append(f"example:    {worked[0]} gives {worked[1]:.6g}")
+        rows.append(f"example:    {worked.given} gives {worked.value:.6g}")
     return "\n".join(rows)
