@@ -105,9 +105,10 @@ def band(n_tokens: int, laws: tuple[str, ...], as_json: bool, explained: bool, *
 
 
 def _as_json(n_tokens: int, rows: list[Any], laws: tuple[str, ...], options: dict[str, Any]) -> dict[str, Any]:
+    from bounds.base.notes import METHOD
     from bounds.cli.band_table import band_notes
 
-    warnings = [note[2:] for note in band_notes(rows, n_tokens) if note.startswith("!")]
+    warnings = [note.text for note in band_notes(rows, n_tokens) if note.kind != METHOD]
     parameters = {"n_tokens": n_tokens, "laws": list(laws), **options}
     return result_object([], parameters, bands=[row.to_json() for row in rows], warnings=warnings)
 
@@ -212,6 +213,7 @@ def fit(runs: str, columns: tuple[str, ...], n_tokens: int | None, as_json: bool
         table = read_runs(file.read(), "standard input" if runs == "-" else runs, told, options["run_column"])
     unit = table.agreed_unit(options["loss_unit"])
 
+    from bounds.base.notes import INPUT, Note
     from bounds.cli.fit_table import capacity, fit_notes, print_fit
     from bounds.fitting.runs.loss_law import fit_loss_law
 
@@ -219,12 +221,13 @@ def fit(runs: str, columns: tuple[str, ...], n_tokens: int | None, as_json: bool
     found = fit_loss_law(**table.columns, runs=table.runs, loss_unit=unit, **{name: options[name] for name in kept})  # type: ignore[arg-type]
     asked = {"confidence": options["confidence"], "skills": options["skills"]}
     implied = None if found.no_band or not options["bootstrap"] else found.band(n_tokens, **asked)
-    notes = [f"{note}." for note in table.notes] + fit_notes(found, implied, table.titles)
+    notes = [*(Note(INPUT, f"{note}.") for note in table.notes), *fit_notes(found, implied, table.titles)]
     if as_json:
         numbers = [] if implied is None else [one.to_json() for one in implied.numbers]
         parameters = {"runs": runs, "columns": told, "n_tokens": n_tokens, **options}
         row = found.to_json(options["confidence"]) | {"consistency": capacity(found)}
-        print(json_text(result_object([row], parameters, bands=numbers, warnings=notes), indent=1))
+        warnings = [note.text for note in notes]
+        print(json_text(result_object([row], parameters, bands=numbers, warnings=warnings), indent=1))
         return
     print_fit(found, implied, notes, **asked)
 

@@ -261,7 +261,7 @@ def to_json(formula: Formula) -> dict[str, Any]:
         "equation": formula.equation,
         "letters": {letter.name: {"meaning": letter.meaning, "unit": letter.unit} for letter in formula.letters},
         "indices": formula.indices,
-        "example": None if worked is None else {"given": worked[0], "value": worked[1]},
+        "example": None if worked is None else worked._asdict(),
     }
 
 
@@ -280,5 +280,5 @@ def statement(formula: Formula) -> tuple[str, Items]:
     ]
     worked = formula.worked()
     if worked is not None:
-        rows.append(("example:", f"{worked[0]} gives {worked[1]:.6g}"))
+        rows.append(("example:", f"{worked.given} gives {worked.value:.6g}"))
     return f"{formula.name}: {formula.plain}   [{formula.unit}]", tuple(rows)
