@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import bounds
+from bounds.base.notes import RANGE
 from bounds.laws.formulas import FORMULAS
 from bounds.laws.law_range import beyond, distance_text
 from bounds.laws.published import FLOP_PER_PARAM_TOKEN, LAWS
@@ -540,5 +541,6 @@ def test_bounds_carry_their_distance_from_the_runs(law):
     for n_tokens in (law.fitted_tokens[0] / 1.01, law.fitted_tokens[1] * 1.01):
         for bound in (bounds.unique_bounds(n_tokens, law=law), bounds.efficient_params(n_tokens, law=law)):
             (note,) = bound.notes
-            assert note.startswith("fitted on 5e+09 to 5e+11 tokens, so U and N at ")
+            assert note.kind == RANGE
+            assert note.text.startswith("fitted on 5e+09 to 5e+11 tokens, so U and N at ")
     assert bounds.unique_bounds(1e30, law=bounds.LossLaw("own", "", 0.3, 0.3, 1.0, 400.0, 400.0)).notes == ()

@@ -23,6 +23,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import gammaincc, gammaln
 from scipy.stats import chi2
 
+from bounds.base.brief import brief_fields
 from bounds.counts.gamma_ratios import log_rise, log_rise_excess
 
 Floats = NDArray[np.float64]
@@ -31,7 +32,7 @@ EXACT = 32
 PER_OCTAVE = 8
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class FrequencySpectrum:
     """How many types (`count`) have a multiplicity from `multiplicity` to `upper`, both included.
 
@@ -42,6 +43,8 @@ class FrequencySpectrum:
     multiplicity: Ints
     upper: Ints
     count: Ints
+
+    __repr__ = brief_fields
 
     def __post_init__(self) -> None:
         for name in ("multiplicity", "upper", "count"):

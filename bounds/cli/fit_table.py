@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from bounds.base.intervals import EMPIRICAL, Interval
+from bounds.base.notes import Note
 from bounds.cli.band_table import steep_note
 from bounds.cli.printing import number, print_table
 from bounds.fitting.runs.law_inputs import named
@@ -28,21 +29,26 @@ _QUANTITIES = {
 }
 
 
-def fit_notes(fit: LossLawFit, band: FittedBand | None, titles: dict[str, str]) -> list[str]:
-    """The sentences that belong to a fit: what the runs do not decide, and what that means for the band.
+def fit_notes(fit: LossLawFit, band: FittedBand | None, titles: dict[str, str]) -> list[Note]:
+    """What belongs to a fit: what the runs do not decide, and what that means for the band.
 
     `titles` are the columns of the file by argument, which the sentences name.
     """
-    notes = [f"{named(note, titles)}{'' if note.endswith('?') else '.'}" for note in fit.notes]
+    notes = [_sentence(named(note, titles)) for note in fit.notes]
     if fit.no_band:
-        notes.append(f"{fit.no_band}.")
+        notes.append(_sentence(fit.no_band))
     elif fit.law.data_exponent >= 0.5:
-        notes.append(steep_note("the fitted law", fit.law.data_exponent).removeprefix("! "))
-    return notes + ([] if band is None else [f"{note}." for note in band.notes])
+        notes.append(steep_note("the fitted law", fit.law.data_exponent))
+    return notes + ([] if band is None else [_sentence(note) for note in band.notes])
+
+
+def _sentence(note: Note) -> Note:
+    """`note` with its full stop."""
+    return note if note.text.endswith("?") else Note(note.kind, f"{note}.")
 
 
 def print_fit(
-    fit: LossLawFit, band: FittedBand | None, notes: Sequence[str], *, confidence: float, skills: float
+    fit: LossLawFit, band: FittedBand | None, notes: Sequence[Note], *, confidence: float, skills: float
 ) -> None:
     """Print the constants of a fit, then its band: each end with the interval that the fit's error gives it."""
     percent = f"{100 * confidence:g} % interval{', sampling only' if fit.sampling_only else ''}"
@@ -59,8 +65,10 @@ def print_fit(
     print(f"What it implies{at}: each end of a band is itself uncertain")
     print_table(["", "", "estimate", percent, "label"], _ends(band, skills), left=2)
     print(f"Intervals: {len(fit.samples if fit.samples is not None else ())} resamples of the runs, {EMPIRICAL}.")
-    subject = "Assumption:" if band.n_tokens is None else "U"
-    print(f"{subject} {band.assumption.replace('; upper: ', '. U upper: ')}.")
+    if band.n_tokens is None:
+        print(f"Assumption: {band.assumption}.")
+    else:
+        print(" ".join(f"U {end}: {band['n_unique', end].assumption}." for end in ("lower", "upper")))
     print(f"Source: {band.source}.")
     print_capacity(fit)
 

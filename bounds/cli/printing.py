@@ -49,6 +49,17 @@ def print_text(text: str) -> None:
         ))  # fmt: skip
 
 
+def print_terms(terms: Sequence[tuple[str, str]]) -> None:
+    """Print heads with a text beside each, which is broken between words; heads take half a line at most."""
+    shown = [(spelled(head), spelled(text)) for head, text in terms]
+    wide = min(max((len(head) for head, _ in shown), default=0) + 1, line_width() // 2)
+    for head, text in shown:
+        print(textwrap.fill(
+            f"{head:{wide - 1}s} {text}".rstrip(), line_width(), subsequent_indent=" " * wide,
+            break_long_words=False, break_on_hyphens=False,
+        ))  # fmt: skip
+
+
 def line_width() -> int:
     """Characters on a line: those of the terminal, or what COLUMNS says; 80 where the output goes elsewhere."""
     return shutil.get_terminal_size((PIPED, 24)).columns if sys.stdout.isatty() else _columns() or PIPED

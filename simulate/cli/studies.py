@@ -16,7 +16,7 @@ from bounds.base.notes import REFUSED, Note
 from bounds.cli.json_text import json_text
 from bounds.cli.process import silence
 from bounds.cli.report import Report, print_report
-from bounds.cli.shared import parse_or_fail, software
+from bounds.cli.shared import parse_or_fail, provenance
 from simulate.cli.endings import explained, failed_cells, say_device, say_failures
 from simulate.running.dataset import made_by
 from simulate.running.execution import Execution
@@ -102,4 +102,4 @@ def _print_forecast(study: Study, job: Any, execution: Execution, options: dict[
     report: Report = job.forecast(execution.at_once(job.device.name))
     if note:
         report = replace(report, notes=[Note(REFUSED, note), *report.notes])
-    _show(report, options, {"software": software(), "parameters": json.loads(job.made)["parameters"]})
+    _show(report, options, provenance(json.loads(job.made)["parameters"]))

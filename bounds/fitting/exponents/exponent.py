@@ -49,7 +49,7 @@ from bounds.fitting.exponents.apart.separate_pitman_yor import fit_pitman_yor_ap
 from bounds.fitting.exponents.dependent_draws import end_slope, fit_dependent
 from bounds.fitting.exponents.exponent_fits import ExponentFit, answer, at_boundary, hull_of, unless_rejected
 from bounds.fitting.exponents.fitting_input import Data, checked, checked_covariance, cut, enough_points
-from bounds.fitting.exponents.growth_models import IN_HEAD, MODELS, Curve, Estimate, fit_offset, fit_pitman_yor_curve
+from bounds.fitting.exponents.growth_models import MODELS, Curve, Estimate, fit_offset, fit_pitman_yor_curve
 from bounds.fitting.exponents.least_squares import fit_fixed_law, fit_gls
 from bounds.fitting.exponents.many import offset_fits, pitman_yor_fits, tempered_exponents
 from bounds.fitting.exponents.spectrum_models import fit_partition, fit_spectrum
@@ -195,7 +195,7 @@ def _stretch(data: Data, name: str, confidence: float, fixed: bool) -> tuple[Cur
     fit: Callable[..., Estimate] = fit_offset if name == "offset" else fit_pitman_yor_curve
     part, _ = widest(data.curve, partial(fit, confidence=None), fixed)
     estimate = fit(part, confidence)
-    if len(data.n_unique) >= 8 and estimate.note != IN_HEAD:
+    if len(data.n_unique) >= 8 and not estimate.in_head:
         start = len(data.n_draws) - len(part.n_draws)
         fits = offset_fits if name == "offset" else pitman_yor_fits
         estimate = _jackknifed(

@@ -33,6 +33,7 @@ from scipy.optimize import brentq, minimize_scalar
 from scipy.special import gammaln
 from scipy.stats import chi2, norm
 
+from bounds.base.brief import brief_fields
 from bounds.base.intervals import Interval
 from bounds.base.spectrum import pearson
 
@@ -45,13 +46,13 @@ ACCEPT = 0.1
 REJECT = 0.005
 """A model whose test of fit gives a p-value below this is rejected, and has no interval."""
 
-IN_HEAD = "in its head"
-"""Note of an estimate that has no interval, since the curve has not come to the power law of the model."""
 
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Estimate:
-    """What one model says: exponent, interval and the p-value of its test of fit (all for one window)."""
+    """What one model says: exponent, interval and the p-value of its test of fit (all for one window).
+
+    `in_head` says that the curve has not come to the power law of the model, so that there is no interval.
+    """
 
     model: str
     exponent: float
@@ -65,6 +66,9 @@ class Estimate:
     concentration: float | None = None
     local: float = np.nan
     note: str = ""
+    in_head: bool = False
+
+    __repr__ = brief_fields
 
 
 @dataclass(frozen=True)
@@ -327,9 +331,9 @@ def fit_pitman_yor_curve(curve: Curve, confidence: float | None) -> Estimate:
         scale=float(start * draws[-1] ** -d) / curve.replicates,
         concentration=theta,
         local=float(d * start / curve.n_unique[-1] * curve.n_draws[-1] / draws[-1]),
-        note=IN_HEAD if theta > curve.n_draws[-1] else "",
+        in_head=bool(theta > curve.n_draws[-1]),
     )
-    if confidence is None or estimate.note == IN_HEAD:
+    if confidence is None or estimate.in_head:
         return estimate
     interval = likelihood_interval(lambda x: profile(x)[1], d, top, DISCOUNTS, confidence)
     return with_interval(estimate, interval, confidence)

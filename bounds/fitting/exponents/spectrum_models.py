@@ -32,7 +32,6 @@ from bounds.counts.gamma_ratios import log_rise
 from bounds.fitting.exponents.growth_models import (
     ACCEPT,
     DISCOUNTS,
-    IN_HEAD,
     LEAST_LOG_SHIFT,
     LOG_SHIFT_TOLERANCE,
     TOLERANCE,
@@ -121,9 +120,9 @@ def fit_partition(spectrum: FrequencySpectrum, n_unique: Floats, n_draws: float,
         scale=ratio * (n_draws + theta) ** -d,
         concentration=theta,
         local=float(spectrum.count[0] / spectrum.count.sum()),
-        note=IN_HEAD if theta > n_draws else "",
+        in_head=theta > n_draws,
     )
-    if confidence is None or estimate.note == IN_HEAD:
+    if confidence is None or estimate.in_head:
         return estimate
     interval = likelihood_interval(lambda x: profile(x)[1], d, top, DISCOUNTS, confidence)
     return with_interval(estimate, interval, confidence)

@@ -11,6 +11,7 @@ from typing import Any
 import xarray as xr
 
 from bounds.base.arguments import printable
+from bounds.base.notes import METHOD
 from bounds.cli.band_table import band_notes, print_bands
 from bounds.cli.printing import number, print_table
 from bounds.cli.shared import SCHEMA_VERSION
@@ -68,7 +69,7 @@ def warnings(dataset: xr.Dataset, implied: Sequence[Band]) -> list[str]:
         f"{short(row['source'])}: the mean count is {row['z']:.1f} standard errors from its expectation" for row in far
     ]
     told += _unknown(dataset)
-    return told + [note[2:] for note in band_notes(implied, float(dataset.n_draws[-1])) if note.startswith("!")]
+    return told + [n.text for n in band_notes(implied, float(dataset.n_draws[-1])) if n.kind != METHOD]
 
 
 def verdict(dataset: xr.Dataset, implied: Sequence[Band]) -> str:

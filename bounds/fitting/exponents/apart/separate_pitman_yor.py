@@ -26,7 +26,6 @@ from bounds.base.spectrum import gamma_ratio
 from bounds.fitting.exponents.fit_tests import bends, smooth_p, two_sided
 from bounds.fitting.exponents.growth_models import (
     DISCOUNTS,
-    IN_HEAD,
     REJECT,
     Estimate,
     concentration,
@@ -116,7 +115,7 @@ def _pitman_yor_estimate(
         local=float(d * larger / (larger - theta / d) * n_draws[-1] / (n_draws[-1] + theta)),
     )  # fmt: skip
     if theta > n_draws[-1]:
-        return replace(estimate, note=IN_HEAD)
+        return replace(estimate, in_head=True)
     interval = likelihood_interval(lambda x: profile(x)[1], d, top, DISCOUNTS, confidence)
     return with_interval(estimate, interval, confidence)
 
