@@ -9,8 +9,7 @@ from typing import Any
 
 import numpy as np
 import xarray as xr
-from scipy.stats import norm
-from scipy.stats import t as t_law
+from scipy.special import ndtri, stdtr
 
 from bounds.base.one_number import shown
 from bounds.base.quantities import parse_count
@@ -116,7 +115,7 @@ def _fit_source(one: xr.Dataset, model: str, window: Window) -> tuple[np.ndarray
         together = fit_source(one, fit_exponent, window=window)
         single = [fit_exponent(given.n_draws, row, model="offset", window=window).exponent for row in given.counts]
         return np.array(single), together
-    together = fit_source(one, fit_exponent, model=model, window=window)
+    together = fit_source(one, fit_exponent, model=model, window=window, alternatives=False)
     if not given.nested:  # corpora that are no prefixes of each other have one model of their own
         low, high = window or (given.n_draws[0], given.n_draws[-1])
         inside = (given.n_draws >= low) & (given.n_draws <= high)
@@ -163,5 +162,5 @@ def _z(dataset: xr.Dataset) -> np.ndarray:
         error = (sd if known else drawn.std(ddof=1)) / np.sqrt(len(drawn))
         if error > 0:
             t = (drawn.sum() / len(drawn) - mean) / error
-            found[i] = t if known else -math.copysign(1, t) * norm.ppf(t_law.sf(abs(t), len(drawn) - 1))
+            found[i] = t if known else -math.copysign(1, t) * ndtri(stdtr(len(drawn) - 1, -abs(t)))
     return found
