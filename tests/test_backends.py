@@ -55,6 +55,16 @@ def test_same_counts_whatever_the_chunk(source):
         np.testing.assert_array_equal(found.spectrum, expected.spectrum)
 
 
+@pytest.mark.parametrize("source", [name for name in SOURCES if name.startswith("pitman-yor")])
+def test_an_urn_goes_on_from_chunk_to_chunk_of_its_values(source):
+    grid = np.array([2047, 2048, 2049, 4096, 4500])
+    sampler, stream = build_sampler(parse_source(source), 4500), Stream(12, "tokens", 3, 5)
+    found = cpu.growth(sampler, grid, stream, edges=FrequencySpectrum.edges(4500))
+    expected = reference.growth(sampler, grid, stream, edges=FrequencySpectrum.edges(4500))
+    np.testing.assert_array_equal(found.n_unique, expected.n_unique)
+    np.testing.assert_array_equal(found.spectrum, expected.spectrum)
+
+
 @given(st.sampled_from(SOURCES), st.integers(0, 2**64 - 1), st.sets(st.integers(1, 300), min_size=1, max_size=6))
 @settings(max_examples=60, deadline=None)
 def test_counts_are_those_of_any_grid_and_seed(source, seed, grid):
