@@ -149,10 +149,10 @@ def test_a_figure_and_a_result_saved_by_hand_are_locked_too(tmp_path):
     dataset = simulate.sweep(**TINY)
     with another_run(tmp_path / "x.nc"), pytest.raises(ValueError, match="is being written by another run"):
         simulate.save_result(dataset, tmp_path / "x.nc", overwrite=True)
-    from simulate.studies.sweep.figure import save_figure
+    from simulate.running.figures import save_drawn
 
     with another_run(tmp_path / "x.png", FIGURES), pytest.raises(ValueError, match="is being written by another run"):
-        save_figure(dataset, [], tmp_path / "x.png")
+        save_drawn(lambda: pytest.fail("drawn"), tmp_path / "x.png")
     assert list(tmp_path.iterdir()) == []
 
 

@@ -156,6 +156,7 @@ DESCRIPTIONS: dict[str, tuple[str, str]] = {
     "skill": ("1", "number of a skill, from 1"),
     "n_stored": ("sequences", "size n of the store"),
     "mass": ("1", "probability of a draw of any member of the skill"),
+    "member_probability": ("1", "probability of each member of a skill in one draw, from the most probable on"),
     "first_rank": ("1", "rank of the most probable member of the skill"),
     "draws_threshold": ("draws", "D*: draw that completes the quorum of the skill; infinite where none did"),
     "stored_threshold_seen": ("sequences", "N*: smallest store of the most frequent seen that has the skill"),

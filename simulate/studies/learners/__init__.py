@@ -1,7 +1,7 @@
 """What learners know of a drawn corpus: their excess loss beside theory, and the exponents that they imply.
 
 `kinds` has the learners, `names` reads them; `corpora` the corpus as a learner sees it; `predictors`, `stores` and
-`votes` the losses; `dataset` runs a sweep of them; `rates` gives slopes with intervals and the points (γ, β);
+`votes` the losses; `dataset` runs a sweep of them; `rows` has the points (γ, β) and the exponents that they imply;
 `report` and `figure` show them.
 """
 

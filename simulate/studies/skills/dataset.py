@@ -40,7 +40,7 @@ def to_dataset(job: SkillJob, gathered: Gathered) -> xr.Dataset:
 
 def table(dataset: xr.Dataset) -> xr.Dataset:
     """What a .csv holds: one line for each skill, and nothing of single corpora."""
-    table = dataset.drop_dims(["replicate", "n_draws", "n_stored"], errors="ignore")
+    table = dataset.drop_dims(["replicate", "n_draws", "n_stored", "member"], errors="ignore")
     centre = median(dataset.draws_threshold.values)
     return table.assign({
         name: ("skill", values) for name, values in zip(

@@ -7,8 +7,8 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from simulate.running.figures import COLOURS, dash_fit
 from simulate.running.view import View
-from simulate.studies.sweep.figure import _COLOURS, _dash_fit
 from simulate.studies.text.report import about
 from simulate.text.cutting.units import counted
 
@@ -20,7 +20,7 @@ def figure(dataset: xr.Dataset, view: View) -> Figure:
     drawn = Figure(figsize=(8.5, 6), layout="constrained")
     axes = drawn.subplots()
     for i in range(dataset.sizes["source"]):
-        _one_length(axes, dataset.isel(source=i), told["unit"], _COLOURS[i % len(_COLOURS)])
+        _one_length(axes, dataset.isel(source=i), told["unit"], COLOURS[i % len(COLOURS)])
     sketched = "n_unique_lower" in dataset
     axes.set(xscale="log", yscale="log", xlabel="windows D")
     axes.set_ylabel(f"distinct windows U(D){', estimated' if sketched else ''}")
@@ -50,4 +50,4 @@ def _one_length(axes: Axes, one: xr.Dataset, unit: str, colour: str) -> None:
     axes.plot(draws, mean, "-", lw=1, color=colour)
     if np.isfinite(one.exponent_lower):
         inside = draws >= int(one.stretch_from_draws[0])
-        _dash_fit(axes, draws[inside].astype(float), mean[inside], float(one.exponent), colour)
+        dash_fit(axes, draws[inside].astype(float), mean[inside], float(one.exponent), colour)

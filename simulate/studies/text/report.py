@@ -180,7 +180,7 @@ def _lengths(dataset: xr.Dataset) -> Table:
     cells = []
     for i in range(dataset.sizes["source"]):
         one = dataset.isel(source=i, n_units=-1)
-        gamma = estimated(*(_known(one[f"exponent{end}"]) for end in ("", "_lower", "_upper")))
+        gamma = estimated(_known(one.exponent), _known(one.exponent_lower), _known(one.exponent_upper))
         slope = _known(one.slope)
         cells.append([str(int(one.length)), str(int(one.n_draws)), _unique(one), number(_known(one.f1)), gamma,
                       fixed(slope)])  # fmt: skip
