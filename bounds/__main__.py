@@ -191,9 +191,12 @@ def laws(
 @click.option("--confidence", type=NumberType(percent=True), default=0.95, show_default=True)
 @click.option("--skills", type=NumberType(), default=2.0, show_default=True, help="Factor on the skills.")
 @click.option("--seed", type=CountType(0, 2**63), default=0, show_default=True)
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of tables.")
+@AS_JSON
+@EXPLAIN
 @with_version
-def fit(runs: str, columns: tuple[str, ...], n_tokens: int | None, as_json: bool, **options: Any) -> None:
+def fit(
+    runs: str, columns: tuple[str, ...], n_tokens: int | None, as_json: bool, explained: bool, **options: Any
+) -> None:
     """Fit L(N, D) = E + A N^-α + B D^-β to a table of RUNS, and say what band it implies.
 
     RUNS is a CSV file with a header (- for standard input), one run a line: parameters, training tokens (or FLOP, as
@@ -214,7 +217,7 @@ def fit(runs: str, columns: tuple[str, ...], n_tokens: int | None, as_json: bool
     unit = table.agreed_unit(options["loss_unit"])
 
     from bounds.base.notes import INPUT, Note
-    from bounds.cli.fit_table import capacity, fit_notes, print_fit
+    from bounds.cli.fit_table import fit_notes, fit_report
     from bounds.fitting.runs.loss_law import fit_loss_law
 
     kept = ("objective", "delta", "drop_highest", "bootstrap", "seed", "bytes_per_token")
@@ -222,14 +225,8 @@ def fit(runs: str, columns: tuple[str, ...], n_tokens: int | None, as_json: bool
     asked = {"confidence": options["confidence"], "skills": options["skills"]}
     implied = None if found.no_band or not options["bootstrap"] else found.band(n_tokens, **asked)
     notes = [*(Note(INPUT, f"{note}.") for note in table.notes), *fit_notes(found, implied, table.titles)]
-    if as_json:
-        numbers = [] if implied is None else [one.to_json() for one in implied.numbers]
-        parameters = {"runs": runs, "columns": told, "n_tokens": n_tokens, **options}
-        row = found.to_json(options["confidence"]) | {"consistency": capacity(found)}
-        warnings = [note.text for note in notes]
-        print(json_text(result_object([row], parameters, bands=numbers, warnings=warnings), indent=1))
-        return
-    print_fit(found, implied, notes, **asked)
+    parameters = {"runs": runs, "columns": told, "n_tokens": n_tokens, **options}
+    _show(fit_report(found, implied, notes, **asked), parameters, as_json, explained)
 
 
 @main.command()

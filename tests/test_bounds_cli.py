@@ -200,16 +200,45 @@ def test_explain_refuses_what_there_is_not():
 
 
 def test_fit_prints_constants_and_band_with_intervals(runs):
-    out = run("fit", str(runs), "--at", "1T", "--bootstrap", "100", module="bounds").stdout
+    arguments = ("fit", str(runs), "--at", "1T", "--bootstrap", "100")
+    out = said(*arguments, "--explain")
     for text in ("through 240 runs: Huber", "exponent γ", "sequences U(D)", "100 resamples", "95 % interval"):
         assert text in out
-    found = json.loads(run("fit", str(runs), "--at", "1T", "--bootstrap", "100", "--json", module="bounds").stdout)
+    found = json.loads(printed(*arguments, "--json"))
     (row,) = found["rows"]
     assert row["data_exponent_lower"] < 0.28 < row["data_exponent_upper"]
     ends = {(band["quantity"], band["end"]): band for band in found["bands"]}
     upper = ends["exponent", "upper"]
     assert upper["value_lower"] < upper["value"] < upper["value_upper"]
     assert found["provenance"]["parameters"]["seed"] == 0
+
+
+def test_fit_answers_first_with_beta_and_the_exponents_that_it_implies(runs):
+    found = json.loads(printed("fit", str(runs), "--bootstrap", "100", "--json"))
+    beta, low, high = (found["rows"][0][f"data_exponent{end}"] for end in ("", "_lower", "_upper"))
+    ends = {(band["quantity"], band["end"]): band for band in found["bands"]}
+    slow, fast = (ends["exponent", end]["value"] for end in ("lower", "upper"))
+    out = said("fit", str(runs), "--bootstrap", "100")
+    assert out.startswith(f"240 runs give β = {beta:.3f} [{low:.3f}, {high:.3f}] (95 % interval): distinct sequences")
+    assert f"γ between {slow:.3f} [" in out
+    assert f"and {fast:.3f} [" in out
+    assert "if learning goes at a rate between slow, √(U/D), and fast, U/D." in out
+    assert "U and N" not in out
+    assert found["verdict"] in out
+    bare = said("fit", str(runs), "--bootstrap", "0")
+    assert bare.startswith(f"240 runs give β = {beta:.3f}, without intervals or a band")
+
+
+@pytest.mark.parametrize(("tokens", "shown"), [("1T", True), ("1000T", False)])
+def test_what_a_fit_says_of_a_corpus_far_from_its_runs_is_not_shown_unasked(runs, tokens, shown):
+    arguments = ("fit", str(runs), "--at", tokens, "--bootstrap", "50")
+    found = json.loads(printed(*arguments, "--json"))
+    upper = next(one for one in found["bands"] if (one["quantity"], one["end"]) == ("n_unique", "upper"))
+    out = said(*arguments)
+    assert (f" {command.written(upper['value'])} [" in out) is shown
+    assert ("of them." in out) is shown
+    assert ("too far from the runs to be shown" in out) is not shown
+    assert command.number(upper["value"]) in said(*arguments, "--explain")
 
 
 def test_fit_reads_standard_input_other_headers_and_flops(runs):
@@ -361,10 +390,11 @@ def test_runs_that_say_nothing_give_constants_but_no_band(tmp_path):
         path = tmp_path / "runs.csv"
         rows = zip(n_params.tolist(), n_tokens.tolist(), loss.tolist(), strict=True)
         path.write_text("n,d,loss\n" + "".join(f"{a!r},{b!r},{c!r}\n" for a, b, c in rows), encoding="utf-8")
-        out = run("fit", str(path), "--at", "1T", "--bootstrap", "50", module="bounds").stdout
+        out = said("fit", str(path), "--at", "1T", "--bootstrap", "50")
+        assert out.startswith("These runs give no band: ")
         assert sentence in out
-        assert "exponent γ" not in out
-        found = json.loads(run("fit", str(path), "--bootstrap", "50", "--json", module="bounds").stdout)
+        assert "γ" not in out
+        found = json.loads(printed("fit", str(path), "--bootstrap", "50", "--json"))
         assert found["bands"] == []
         assert any(sentence in note for note in found["warnings"])
 
@@ -407,11 +437,11 @@ def test_runs_of_checkpoints_are_drawn_whole_where_a_column_names_them(tmp_path)
     cells = zip(labels.tolist(), *(column.tolist() for column in rows), strict=True)
     lines = ["job,params,tokens,loss", *(f"job {job},{n!r},{d!r},{loss!r}" for job, n, d, loss in cells)]
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    blind = run("fit", str(path), "--bootstrap", "60", module="bounds").stdout
+    blind = said("fit", str(path), "--bootstrap", "60", "--explain")
     assert "192 rows are 12 n_params (column 'params') with a ladder each of n_tokens" in blind
     assert "the law does not fit these rows (p at most 0.001): residuals of neighbouring rows go together" in blind
     assert "95 % interval, sampling only" in blind
-    named = run("fit", str(path), "--run-column", "job", "--bootstrap", "60", module="bounds").stdout
+    named = said("fit", str(path), "--run-column", "job", "--bootstrap", "60", "--explain")
     assert "through 192 rows of 12 runs" in named
     assert "sampling only" not in named
     assert "ladder" not in named
@@ -420,10 +450,10 @@ def test_runs_of_checkpoints_are_drawn_whole_where_a_column_names_them(tmp_path)
 
 
 def test_the_exponents_of_a_fit_are_tested_with_their_covariance(runs):
-    (row,) = json.loads(run("fit", str(runs), "--bootstrap", "100", "--json", module="bounds").stdout)["rows"]
+    (row,) = json.loads(printed("fit", str(runs), "--bootstrap", "100", "--json"))["rows"]
     assert "standard errors" in row["consistency"]
     assert "p = " in row["consistency"]
     assert "independent" not in row["consistency"]
-    (row,) = json.loads(run("fit", str(runs), "--bootstrap", "0", "--json", module="bounds").stdout)["rows"]
+    (row,) = json.loads(printed("fit", str(runs), "--bootstrap", "0", "--json"))["rows"]
     assert row["consistency"] is None
     assert row["data_exponent_lower"] is None

@@ -18,7 +18,8 @@ from scipy.optimize import least_squares, minimize
 
 import bounds
 from bounds import fit_loss_law
-from bounds.cli.fit_table import print_fit
+from bounds.cli.fit_table import fit_report
+from bounds.cli.report import print_report
 from bounds.fitting.runs.identification import Profile, identify, noise, profiles
 from bounds.fitting.runs.loss_grid import basins
 from bounds.fitting.runs.loss_law import CONSTANTS, FORMULAS
@@ -255,11 +256,15 @@ def test_the_data_term_of_the_same_runs_keeps_its_interval(padded):
     assert all(one.interval is not None for one in padded.band(1e12).numbers)
 
 
-def test_what_has_no_interval_is_a_dash(padded, capsys):
-    print_fit(padded, padded.band(), [], confidence=0.95, skills=2)
+def test_what_has_no_interval_stands_in_brackets_and_its_interval_is_a_dash(padded, capsys):
+    print_report(fit_report(padded, padded.band(), [], confidence=0.95, skills=2), explained=True)
     lines = [line.split() for line in capsys.readouterr().out.splitlines()]
-    assert next(line for line in lines if line[:1] == ["α"])[2:] == ["–", "–"]
-    assert "–" in next(line for line in lines if line[:1] == ["β"])
+    brief, full = (line for line in lines if line[:1] == ["α"])
+    assert brief[1].startswith("(")
+    assert full[2:] == ["–", "–"]
+    brief, full = (line for line in lines if line[:1] == ["β"])
+    assert brief[2].startswith("[")
+    assert "–" in full
 
 
 def test_resamples_of_a_flat_design_reach_their_own_bottom():

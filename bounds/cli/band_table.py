@@ -8,7 +8,7 @@ from typing import Any
 
 from bounds.base.intervals import EMPIRICAL, HEURISTIC
 from bounds.base.notes import FITTED, METHOD, REFUSED, VACUOUS, Note
-from bounds.cli.printing import fixed, number, print_table, written
+from bounds.cli.printing import factor, fixed, number, print_table
 from bounds.cli.report import Table
 from bounds.efficiency.band import Band
 from bounds.laws.law_range import bound_note, grouped
@@ -35,15 +35,8 @@ def _exponent(value: float | None) -> str:
 def _factors(row: Band) -> str:
     """Such as ``3.30 (2.62–4.83)``; without the middle where the version of the paper gives none of its own."""
     lower, middle, upper = row.corpus_factor
-    ends = f"{_times(lower)}–{_times(upper)}"
-    return ends if middle in (None, lower, upper) else f"{_times(middle)} ({ends})"
-
-
-def _times(value: float | None) -> str:
-    """A factor with three digits: 2.62, 594, 14.7K."""
-    if value is None or not 1 <= value < 1e4:
-        return written(value)
-    return f"{value:#.3g}" if value < 100 else f"{value:.0f}"
+    ends = f"{factor(lower)}–{factor(upper)}"
+    return ends if middle in (None, lower, upper) else f"{factor(middle)} ({ends})"
 
 
 def print_bands(rows: Sequence[Band], n_tokens: float, *, skills: float = 2) -> None:

@@ -132,11 +132,18 @@ def estimated(
     return f"{shown(value, digits)} {between(lower, upper, digits, shown=shown)}"
 
 
-def written(value: float | None) -> str:
+def factor(value: float | None, digits: int = 3) -> str:
+    """How many times: 2.62, 13.2, 594, 14.7K; a dash where it is not known, ∞ where there is no end to it."""
+    if value is None or not 1 <= value < 1e4:
+        return written(value, digits)
+    return f"{value:#.{digits}g}" if value < 100 else f"{value:.0f}"
+
+
+def written(value: float | None, digits: int = 3) -> str:
     """A large count as people say it: 950, 12.3K, 1.5M, 300B, 1.4T, 5.8e+23."""
     if value is None or value != value or abs(value) == float("inf"):
         return number(value)
     for size, letter in ((1e12, "T"), (1e9, "B"), (1e6, "M"), (1e4, "K")):
         if size <= abs(value) < 1e16:
-            return f"{value / (1e3 if letter == 'K' else size):.3g}{letter}"
-    return number(round(value) if 1e3 <= abs(value) < 1e4 else value)
+            return f"{value / (1e3 if letter == 'K' else size):.{digits}g}{letter}"
+    return number(round(value) if 1e3 <= abs(value) < 1e4 else value, digits)
