@@ -7,6 +7,7 @@ import math
 import pickle
 import subprocess
 import sys
+from typing import Any
 
 import numpy as np
 import pytest
@@ -37,7 +38,7 @@ from simulate.studies.sweep.plan import parse_any_source
 from tests.statistics import check
 
 LAWS = ("hoffmann2022", "epoch2024")
-SMALL = {"n_draws": "100:1e4:5", "replicates": 6, "seed": 3, "n_tests": 300}
+SMALL: dict[str, Any] = {"n_draws": "100:1e4:5", "replicates": 6, "seed": 3, "n_tests": 300}
 EVERY = ["memoriser", "margin:1", "add-constant:1", "good-turing", "pitman-yor:0.5", "store", "store:50"]
 
 
