@@ -17,6 +17,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -56,7 +57,7 @@ def train(source: str, batch: int) -> None:
     print(json.dumps(row))
 
 
-def last_batch(source: str, batch: int) -> dict[str, object]:
+def last_batch(source: str, batch: int) -> dict[str, Any]:
     """One batch of the last checkpoint by itself: the median of seven, the corpus being opened each time."""
     seconds = []
     for _ in range(8):

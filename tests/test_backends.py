@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bounds.base.sources import parse_source
+from bounds.base.sources import GrowingUniform, parse_source
 from bounds.base.spectrum import FrequencySpectrum
 from simulate.drawing.backends import cpu, get_backend, reference
 from simulate.drawing.stream import Stream
@@ -187,6 +187,7 @@ def test_unknown_backend():
 
 def test_growing_uniform_has_the_law_of_its_size():
     law = parse_source("growing:0.2,scale=1")
+    assert isinstance(law, GrowingUniform)
     assert law.at(10**5).types == 10  # 1e5**0.2 is 10.000000000000002 in floating point
     assert law.at(10**5 + 1).types == 11
     assert law.at(1).types == 1

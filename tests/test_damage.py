@@ -112,13 +112,13 @@ def test_every_variable_of_every_command_has_a_checksum_that_holds(tmp_path, com
     assert same(path, dataset)
     sums = json.loads(checksums.with_checksums(dataset).attrs["checksums"])
     assert set(sums) == {"", *map(str, dataset.variables)}
-    for name, values in dataset.variables.items():
-        values = np.array(values.values)
+    for name, variable in dataset.variables.items():
+        values: np.ndarray = np.array(variable.values)
         if values.dtype.kind in "biuf":
             values.reshape(-1).view(np.uint8)[0] ^= 1
         else:
-            values = np.array([f"{value}x" for value in values.ravel()], object).reshape(values.shape)
-        other = dataset.drop_vars(name).assign({name: (dataset[name].dims, values, dataset[name].attrs)})
+            values = np.array([f"{value}x" for value in values.ravel()], dtype=object).reshape(values.shape)
+        other = dataset.drop_vars(str(name)).assign({name: (dataset[name].dims, values, dataset[name].attrs)})
         assert checksums.check(other.assign_attrs(checksums=json.dumps(sums))), name
 
 

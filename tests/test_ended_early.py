@@ -67,7 +67,7 @@ def ends(monkeypatch):
         monkeypatch.setattr(sys, "argv", ["simulate", *FLAGS, *arguments])
         with pytest.raises(SystemExit) as ended:
             run_command(main, "simulate")
-        return ended.value.code or 0
+        return int(ended.value.code or 0)
 
     return run
 
@@ -113,7 +113,8 @@ def test_in_whatever_window_it_is_told_to_end_the_next_run_ends_well(
 ):
     """Before or after the store is made, a cell is kept, the result is written and put in place, the store is gone."""
     signum, code = SIGNALS[len(name) % 3]
-    real, heard = getattr(where, name), []
+    real = getattr(where, name)
+    heard: list[str] = []
 
     def interrupted(*arguments, **options):
         if heard or (where is os and "x.zarr" not in str(arguments[1])):

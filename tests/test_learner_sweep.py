@@ -7,6 +7,7 @@ import math
 import pickle
 import subprocess
 import sys
+from typing import Any
 
 import numpy as np
 import pytest
@@ -41,7 +42,7 @@ from tests.running import done
 from tests.statistics import check
 
 LAWS = ("hoffmann2022", "epoch2024")
-SMALL = {"n_draws": "100:1e4:5", "replicates": 6, "seed": 3, "test_draws": 300}
+SMALL: dict[str, Any] = {"n_draws": "100:1e4:5", "replicates": 6, "seed": 3, "test_draws": 300}
 EVERY = ["memoriser", "margin:1", "add-constant:1", "good-turing", "pitman-yor:0.5", "store", "store:50"]
 
 

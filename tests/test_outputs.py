@@ -45,7 +45,7 @@ def ends(monkeypatch, *arguments: str) -> int:
     monkeypatch.setattr(sys, "argv", ["simulate", *FLAGS, *arguments])
     with pytest.raises(SystemExit) as ended:
         run_command(main, "simulate")
-    return ended.value.code or 0
+    return int(ended.value.code or 0)
 
 
 def names(folder: Path) -> list[str]:
@@ -238,7 +238,8 @@ def test_a_result_that_was_on_its_way_out_comes_back(tmp_path, whole):
 def test_an_exception_between_the_two_renames_loses_nothing(tmp_path, whole, monkeypatch):
     path = tmp_path / "x.zarr"
     shutil.copytree(whole, path)
-    real, moved = os.replace, []
+    real = os.replace
+    moved: list[object] = []
 
     def once(source, target):
         if Path(target) == path and not moved:

@@ -10,15 +10,18 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import pytest
 
 import simulate
+from bounds.base.quantities import parse_grid
 from bounds.cli.shared import run as run_command
 from simulate.cli.main import main
 from simulate.drawing.device import choose_device
 from simulate.drawing.stream import cell_of
+from simulate.engines.tokens import Tokens
 from simulate.running import cells as sweep_cells
 from simulate.running.keeping.store import CellStore
 from simulate.running.machine import machine_memory
@@ -303,7 +306,7 @@ def test_the_command_says_which_cells_failed(tmp_path, failing, capsys):
         failing.setattr(sys, "argv", ["simulate", "sweep", *flags])
         with pytest.raises(SystemExit) as ended:
             run_command(main, "simulate")
-        return ended.value.code
+        return int(ended.value.code or 0)
 
     assert ends(f"--out={tmp_path / 'x.zarr'}") == 3
     out, err = capsys.readouterr()
@@ -432,7 +435,7 @@ def test_each_engine_runs_in_a_sweep_and_is_named():
 
 def test_blocks_of_replicates_change_nothing():
     for engine in ("tokens", "types", "gauss"):
-        job = prepare(Sweep(tuple(SOURCES), "100:1e5:9", 6, engine=engine))
+        job = prepare(Sweep(tuple(SOURCES), parse_grid("100:1e5:9"), 6, engine=engine))
         for drawer in job.drawers.values():
             together = drawer.draw(0, 6)
             for r in range(6):
@@ -458,7 +461,7 @@ def test_devices(monkeypatch):
         simulate.sweep(sources=["zipf:2"], device="gpu", engine="gauss")
     with pytest.raises(ValueError, match="drawn token after token, which no GPU can share out"):
         simulate.sweep(**SMALL, device="gpu")
-    found = prepare(Sweep(tuple(SOURCES), "1e3:1e6:5"), device="auto").drawers
-    assert [drawer.engine.device for drawer in found.values()] == ["gpu", "cpu", "gpu"]
-    assert prepare(Sweep(("zipf:2",), "1e3:1e6:5"), device="gpu").choices["zipf:2"].name == "tokens"
-    assert prepare(Sweep(("zipf:2",), "1e6:1e18:5"), device="auto").choices["zipf:2"].name == "gauss"
+    found = prepare(Sweep(tuple(SOURCES), parse_grid("1e3:1e6:5")), device="auto").drawers
+    assert [cast("Tokens", drawer.engine).device for drawer in found.values()] == ["gpu", "cpu", "gpu"]
+    assert prepare(Sweep(("zipf:2",), parse_grid("1e3:1e6:5")), device="gpu").choices["zipf:2"].name == "tokens"
+    assert prepare(Sweep(("zipf:2",), parse_grid("1e6:1e18:5")), device="auto").choices["zipf:2"].name == "gauss"

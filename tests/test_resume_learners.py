@@ -6,6 +6,7 @@ import json
 import signal
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -19,7 +20,7 @@ from simulate.studies.learners.job import LearnerDrawer, LearnerPlan
 from tests.running import done
 from tests.sweep_runs import StopHereError, cells_done, finish, same, start, stop_after, wait_for
 
-SMALL = {
+SMALL: dict[str, Any] = {
     "learners": ["memoriser", "margin:1", "store", "store:50"], "n_draws": "100:1e4:3", "replicates": 3, "seed": 3,
     "test_draws": 300, "tolerances": ["0", "10%"],
 }  # fmt: skip
@@ -154,7 +155,7 @@ def test_a_learner_that_fails_leaves_the_others(tmp_path, whole, monkeypatch, ca
         monkeypatch.setattr(sys, "argv", ["simulate", "sweep", *flags, *arguments])
         with pytest.raises(SystemExit) as ended:
             run_command(main, "simulate")
-        return ended.value.code or 0
+        return int(ended.value.code or 0)
 
     with monkeypatch.context() as patch:
         patch.setattr(LearnerDrawer, "draw", refuse)

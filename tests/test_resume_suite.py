@@ -7,6 +7,7 @@ import subprocess
 import sys
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -24,7 +25,7 @@ from tests.running import done
 from tests.sweep_runs import ROOT, StopHereError, cells_done, finish, same, start, stop_after, wait_for
 
 STEPS = (0, 1, 2, 4, 8, 16, 32, 64)
-SMALL = {
+SMALL: dict[str, Any] = {
     "source": "zipf:1.3", "checkpoints": STEPS, "batch": 20, "replicates": 5, "seed": 9, "n_params": (5, 50, 5000),
     "learning_probability": 0.5, "validation": 100,
 }  # fmt: skip
@@ -272,7 +273,7 @@ def test_corpora_that_fail_leave_the_others(tmp_path, whole, monkeypatch, capsys
         monkeypatch.setattr(sys, "argv", ["simulate", "suite", *flags, *arguments])
         with pytest.raises(SystemExit) as ended:
             run_command(main, "simulate")
-        return ended.value.code or 0
+        return int(ended.value.code or 0)
 
     with monkeypatch.context() as patch:
         patch.setattr(Trainer, "train", refuse)

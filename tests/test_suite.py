@@ -70,7 +70,8 @@ class Slow:
 
 def check_against_slow(trainer: Trainer, block, replicate: int) -> None:
     slow, each = Slow(trainer, replicate), {name: values[replicate] for name, values in block.each.items()}
-    n_sizes, before = len(trainer.capacities), [set() for _ in trainer.capacities]
+    n_sizes = len(trainer.capacities)
+    before: list[set[int]] = [set() for _ in trainer.capacities]
     since: list[dict[int, int]] = [{} for _ in trainer.capacities]
     end = int(trainer.steps[-1]) * trainer.batch
     for t, step in enumerate(trainer.steps):

@@ -184,7 +184,8 @@ def test_one_name_by_two_paths_is_one_lock(tmp_path):
 
 def test_a_lock_that_was_deleted_between_opening_and_locking_is_no_lock(tmp_path, monkeypatch):
     """Another run ends between the two: its file is gone, and one that is locked without a name keeps nobody out."""
-    target, path, opened = tmp_path / "x.nc", tmp_path / ".x.nc-lock", []
+    target, path = tmp_path / "x.nc", tmp_path / ".x.nc-lock"
+    opened: list[int] = []
     real = os.open
 
     def racing(name, *rest, **more):

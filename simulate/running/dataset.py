@@ -14,7 +14,6 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import h5py
 import xarray as xr
 
 from bounds import __version__
@@ -283,6 +282,8 @@ def _why(error: Exception) -> str:
 
 def _read(source: Path) -> xr.Dataset:
     """What stands in a file or folder, in memory."""
+    import h5py  # a run that is not written to a file does without
+
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # about what is foreign or damaged, which is refused with a sentence
         if source.suffix == ".zarr":
