@@ -7,37 +7,42 @@ import math
 import pickle
 import subprocess
 import sys
+from typing import Any
 
 import numpy as np
 import pytest
 
 import simulate
+from bounds.cli.report import print_report
 from simulate.cli.main import main
 from simulate.running.dataset import NOT_MEASURED, open_result
+from simulate.running.view import View
+from simulate.stats import Estimate, log_slope
 from simulate.studies.learners import measure_learners
 from simulate.studies.learners.corpora import seen_corpora
-from simulate.studies.learners.dataset import run_learners
-from simulate.studies.learners.figure import draw_learners
-from simulate.studies.learners.job import LearnerDrawer, LearnerSweep
+from simulate.studies.learners.figure import figure
+from simulate.studies.learners.job import LearnerDrawer, LearnerPlan
 from simulate.studies.learners.names import parse_learner
-from simulate.studies.learners.rates import (
+from simulate.studies.learners.report import notes, report, verdict
+from simulate.studies.learners.rows import (
     ABOVE,
     BELOW,
     INSIDE,
     LOWER_END,
     UNDECIDED,
     UPPER_END,
-    Slope,
-    log_slope,
+    implied,
     place,
+    rows,
+    size_rows,
+    why_not,
 )
-from simulate.studies.learners.report import as_json, implied, notes, rows, size_rows, verdict, why_not
-from simulate.studies.sweep.job import prepare
-from simulate.studies.sweep.plan import parse_any_source
+from simulate.text.any_source import parse_any_source
+from tests.running import done
 from tests.statistics import check
 
 LAWS = ("hoffmann2022", "epoch2024")
-SMALL = {"n_draws": "100:1e4:5", "replicates": 6, "seed": 3, "n_tests": 300}
+SMALL: dict[str, Any] = {"n_draws": "100:1e4:5", "replicates": 6, "seed": 3, "test_draws": 300}
 EVERY = ["memoriser", "margin:1", "add-constant:1", "good-turing", "pitman-yor:0.5", "store", "store:50"]
 
 
@@ -81,8 +86,8 @@ def test_a_cell_is_a_function_of_its_numbers_and_travels():
 
 @pytest.mark.verification
 def test_workers_give_the_same_bits(measured):
-    plan = LearnerSweep(tuple(EVERY), (), SMALL["n_draws"], 6, 3, ("0", "0.05", "100%"), 300)
-    there = run_learners(plan, prepare(plan.counted), cluster="local:2")
+    plan = LearnerPlan(tuple(EVERY), (), SMALL["n_draws"], 6, 3, ("0", "0.05", "100%"), 300)
+    there = done(plan, cluster="local:2")
     for name in ("n_unique", "excess_loss", "excess_loss_tested", "efficient_size", "loss_exponent_lower"):
         assert there[name].values.tobytes() == measured[name].values.tobytes()
 
@@ -112,27 +117,7 @@ def test_results_are_written_and_read(measured, tmp_path, suffix):
     assert rows(again) == rows(measured)
 
 
-# Slopes
-
-
-def test_the_slope_of_a_power_is_its_exponent():
-    sizes = np.array([10, 100, 1000, 10**5])
-    values = 3 * sizes[:, None] ** -0.28 * np.ones(4)
-    assert log_slope(sizes, values) == pytest.approx((-0.28, -0.28, -0.28), abs=1e-9)
-    assert math.isnan(log_slope(sizes, values[:, :1]).lower)
-    assert math.isnan(log_slope(sizes, 0 * values).value)
-    values[1, 2] = np.nan  # a size that was not measured everywhere is left out
-    assert log_slope(sizes, values).value == pytest.approx(-0.28)
-
-
-def test_the_interval_is_that_of_the_delete_one_jackknife():
-    """A second derivation: leave out one replicate at a time and refit."""
-    sizes, random = np.array([10, 100, 1000]), np.random.default_rng(1)
-    values = sizes[:, None] ** -0.5 * np.exp(0.05 * random.standard_normal((3, 200)))
-    left = [log_slope(sizes, np.delete(values, r, axis=1)).value for r in range(200)]
-    error = math.sqrt(199 / 200 * np.sum((np.array(left) - np.mean(left)) ** 2))
-    slope = log_slope(sizes, values)
-    assert (slope.upper - slope.lower) / 2 == pytest.approx(1.972 * error, rel=0.01)
+# Places in the band, and how slopes cover
 
 
 @pytest.mark.parametrize(("gamma", "beta", "expected"), [
@@ -143,7 +128,7 @@ def test_the_interval_is_that_of_the_delete_one_jackknife():
     ((0.58, 0.57, 0.59), (0.28, math.nan, math.nan), ""), ((math.nan,) * 3, (0.28, 0.2, 0.3), ""),
 ])  # fmt: skip
 def test_places_in_the_band(gamma, beta, expected):
-    assert place(Slope(*gamma), Slope(*beta)) == expected
+    assert place(Estimate(*gamma), Estimate(*beta)) == expected
 
 
 def losses_at(source, learner, sizes, replicates, first):
@@ -196,8 +181,9 @@ def test_0_72_and_0_58_and_0_44_arise_at_beta_0_28():
     assert refitted["exponent"] == pytest.approx(1 - 2 * 0.3658 / 1.3333)
     width = refitted["exponent_upper"] - refitted["exponent_lower"]
     assert width == pytest.approx(2 * 1.96 * 0.02 * 2 / 1.3333)
-    assert "at β = 0.28 (hoffmann2022) D^0.72 (margin:1; memoriser), D^0.58" in verdict(dataset, LAWS)
-    assert "no uncertainty of β was published" in " ".join(notes(dataset, LAWS))
+    assert "at β = 0.28 (hoffmann2022) D^0.72 for margin:1 and memoriser, D^0.58 for margin" in verdict(dataset, LAWS)
+    assert "at β = 0.3658 (epoch2024) D^0.63 [0.59, 0.67] for margin:1 and memoriser" in verdict(dataset, LAWS[1:])
+    assert "no uncertainty of β was published" in " ".join(map(str, notes(dataset, LAWS)))
     planted = {row["learner"]: row["exponent_planted"] for row in rows(dataset)}
     assert planted == pytest.approx(
         {"margin:1": 0.72, "margin:0.3333": 0.58, "margin:0.01": 0.44, "memoriser": 1 / 1.3889}
@@ -218,7 +204,7 @@ def test_points_outside_the_band_say_why():
 
 
 def test_json_has_a_row_for_each_pair(measured):
-    found = as_json(measured, LAWS, path=None, with_curves=True)
+    found = report(measured, View(LAWS, curves=True)).to_json(provenance={})
     assert next(iter(found)) == "schema_version"
     json.dumps(found, allow_nan=False)
     assert [row["learner"] for row in found["rows"]] == EVERY
@@ -231,6 +217,52 @@ def test_json_has_a_row_for_each_pair(measured):
     assert {row["learner"] for row in found["implied"]} == set(EVERY) - {"store:50"}
 
 
+@pytest.mark.parametrize("width", [60, 80, 120])
+def test_a_screen_fits_and_the_answer_comes_first(measured, width, monkeypatch, capsys):
+    monkeypatch.setenv("COLUMNS", str(width))
+    # Source and tolerance, which stand beside each column of sizes, leave too little of 60.
+    print_report(report(measured if width > 60 else measured.drop_vars("efficient_size"), View()))
+    printed = capsys.readouterr().out
+    assert " ".join(printed.split()).startswith("The exponent of N ~ D^γ comes from the learner that a loss curve is")
+    assert max(map(len, printed.splitlines())) <= width
+    assert sum(line.startswith("! ") for line in printed.splitlines()) == 3
+    assert "more note" in printed
+    assert printed.count("\n learner ") == (2 if width > 60 else 3)  # each of two tables in one piece
+    assert "vacuous" not in printed
+
+
+def test_all_that_is_not_on_the_screen_is_explained(measured, capsys):
+    found = report(measured, View())
+    print_report(found, explained=True)
+    printed = " ".join(capsys.readouterr().out.split())
+    for note in found.notes:
+        assert str(note) in printed
+    for text in ("on tests", "rigorous", "nats per token", "limit of n", "top1_growth_exponent", "A fixed tolerance"):
+        assert text in printed
+    assert [table.columns for table in found.details if max(map(len, table.columns)) > 12] == []
+
+
+def test_what_a_table_shows_depends_on_what_tells_the_points_apart():
+    """γ stands beside β where learners or sources alone name a point, and in a table of its own where they do not."""
+    small = SMALL | {"n_draws": "100:1e3:3", "replicates": 3}
+    one = report(measure_learners(learners=["store", "good-turing"], sources=["zipf:1.5"], **small), View())
+    assert one.tables[0].columns[:2] == ["learner", "γ [95 % interval]"]
+    assert one.tables[0].below.startswith("Source: zipf:1.5.")
+    two = ["zipf:1.5", "zipf:2"]
+    many = report(measure_learners(learners=["store"], sources=two, **small), View())
+    assert many.tables[0].columns[:2] == ["source", "γ [95 % interval]"]
+    assert many.tables[0].below.startswith("Learner: store.")
+    pairs = report(measure_learners(learners=["store", "good-turing"], sources=two, **small), View())
+    assert [table.columns[0] for table in pairs.tables[:2]] == ["source", "source"]
+    assert [len(table.rows) for table in pairs.tables[:2]] == [4, 2]
+
+
+def test_a_kept_result_says_what_the_run_said(measured, tmp_path):
+    simulate.save_result(measured, tmp_path / "x.nc")
+    view = View(curves=True)
+    assert report(open_result(tmp_path / "x.nc"), view) == report(measured, view)
+
+
 def test_efficient_sizes_have_a_row_for_each_tolerance(measured):
     found = {(row["source"], row["loss_tolerance"]): row for row in size_rows(measured)}
     exact = found["zipf:1.3889", "0"]
@@ -241,7 +273,7 @@ def test_efficient_sizes_have_a_row_for_each_tolerance(measured):
 
 
 def test_the_figure_shows_every_pair(measured):
-    losses, plane = draw_learners(measured, LAWS).axes
+    losses, plane = figure(measured, View(LAWS)).axes
     assert len(losses.get_legend().get_texts()) == len(EVERY)
     assert plane.get_xlabel().startswith("β")
 
@@ -251,7 +283,7 @@ def test_no_point_is_cut_off_by_the_figure_and_theory_does_not_stretch_it():
     dataset = measure_learners(
         learners=["store", "add-constant:1"], sources=["uniform:50"], n_draws="1e2:1e5:7", replicates=4
     )
-    losses, plane = draw_learners(dataset, LAWS).axes
+    losses, plane = figure(dataset, View(LAWS)).axes
     assert losses.get_ylim()[0] > 1e-8
     for row in rows(dataset):
         if row["loss_exponent"] is not None:
@@ -261,7 +293,7 @@ def test_no_point_is_cut_off_by_the_figure_and_theory_does_not_stretch_it():
 
 def test_losses_that_are_all_zero_are_drawn_on_an_axis_that_has_a_zero():
     dataset = measure_learners(sources=["santa-fe:1.5,labels=1"], learners=["memoriser"], n_draws=[10, 100])
-    assert draw_learners(dataset, LAWS).axes[0].get_yscale() == "linear"
+    assert figure(dataset, View(LAWS)).axes[0].get_yscale() == "linear"
 
 
 def test_what_lies_outside_the_band_is_named():
@@ -289,7 +321,7 @@ def test_a_text_is_predicted_window_after_window(tmp_path):
     source = f"corpus:{path},unit=word,length=1"
     dataset = measure_learners(
         learners=["memoriser", "store:30", "good-turing", "pitman-yor:0.6"], sources=[source], tolerances=["0", "50%"],
-        n_draws=[100, 1000, 4000], n_tests=1000,
+        n_draws=[100, 1000, 4000], test_draws=1000,
     )  # fmt: skip
     tested = dataset.excess_loss_tested.isel(replicate=0, source=0)
     assert np.isnan(dataset.excess_loss).all()
@@ -314,8 +346,9 @@ def test_the_command_prints_tables_and_writes(tmp_path):
         "--out", str(tmp_path / "x.nc"), "--figure", str(tmp_path / "x.png"),
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
-    for text in ("memoriser", "rigorous", "γ(β)", "hoffmann2022", "Efficient size", "written: ", "at β = 0.3658"):
-        assert text in done.stdout
+    printed = " ".join(done.stdout.split())
+    for text in ("memoriser", "heuristic", "γ = 1 - β", "hoffmann2022", "Efficient size", "written: ", "0.3658 (epoch"):
+        assert text in printed
     assert (tmp_path / "x.png").stat().st_size > 10_000
     assert "excess_loss" in open_result(tmp_path / "x.nc")
 

@@ -78,7 +78,7 @@ def test_a_planted_pattern_is_found(make):
 
 def test_the_luck_of_whole_runs_is_no_misfit_where_runs_are_named():
     found = [checkpoints(np.random.default_rng([30, i]), runs=16) for i in range(12)]
-    assert np.mean([checked(*rows, labels).rejected for rows, labels in found]) <= 0.1
+    assert np.mean([checked(N, D, loss, labels).rejected for (N, D, loss), labels in found]) <= 0.1
     assert np.mean([checked(*rows).rejected for rows, _ in found]) > 0.9
 
 

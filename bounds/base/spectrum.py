@@ -20,8 +20,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import gammaincc, gammaln
-from scipy.stats import chi2
+from scipy.special import chdtrc, gammaincc, gammaln
 
 from bounds.base.brief import brief_fields
 from bounds.counts.gamma_ratios import log_rise, log_rise_excess
@@ -230,7 +229,7 @@ def pearson(observed: Floats, expected: Floats, constants: int, least: float = 5
     if freedom < 1:
         return 1.0, 0.0, freedom
     statistic = float(np.sum((seen - meant) ** 2 / meant))
-    return float(chi2.sf(statistic, freedom)), statistic, freedom
+    return float(chdtrc(freedom, statistic)), statistic, freedom
 
 
 def fixed_law_ratio(lower: Ints, upper: Ints, influence: Floats, gamma: float, tau: float) -> float:
@@ -325,4 +324,4 @@ def exchangeability(spectrum: FrequencySpectrum, n_draws: Floats, n_unique: Floa
     values, vectors = np.linalg.eigh(spread / np.outer(scale, scale))
     good = values > 1e-6
     score = vectors[:, good].T @ (step @ gap / scale)
-    return float(chi2.sf(np.sum(score**2 / values[good]), int(good.sum())))
+    return float(chdtrc(int(good.sum()), np.sum(score**2 / values[good])))

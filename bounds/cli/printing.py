@@ -146,4 +146,4 @@ def written(value: float | None, digits: int = 3) -> str:
     for size, letter in ((1e12, "T"), (1e9, "B"), (1e6, "M"), (1e4, "K")):
         if size <= abs(value) < 1e16:
             return f"{value / (1e3 if letter == 'K' else size):.{digits}g}{letter}"
-    return number(value, digits)
+    return number(round(value) if 1e3 <= abs(value) < 1e4 else value, digits)

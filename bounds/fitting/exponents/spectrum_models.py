@@ -23,8 +23,7 @@ from dataclasses import replace
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import gammaln
-from scipy.stats import chi2
+from scipy.special import chdtr, gammaln
 
 from bounds.base.intervals import Interval
 from bounds.base.spectrum import FrequencySpectrum, bin_centres, bin_masses, fixed_law_ratio, log_bin_shares, pearson
@@ -220,7 +219,7 @@ def _underdispersed(cut: FrequencySpectrum, expected: Floats) -> bool:
     seen = np.bincount(cell, weights=cut.count[tail]).astype(float)
     meant = np.bincount(cell, weights=expected[tail]).astype(float)
     _, statistic, freedom = pearson(seen[meant > 0], meant[meant > 0], 1, least=2.0)
-    return freedom >= 3 and bool(chi2.cdf(statistic, freedom) < 0.005)
+    return freedom >= 3 and bool(chdtr(freedom, statistic) < 0.005)
 
 
 def _influence(cut: FrequencySpectrum, gamma: float, tau: float) -> Floats:

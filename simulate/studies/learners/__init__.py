@@ -1,7 +1,7 @@
 """What learners know of a drawn corpus: their excess loss beside theory, and the exponents that they imply.
 
 `kinds` has the learners, `names` reads them; `corpora` the corpus as a learner sees it; `predictors`, `stores` and
-`votes` the losses; `dataset` runs a sweep of them; `rates` gives slopes with intervals and the points (γ, β);
+`votes` the losses; `dataset` runs a sweep of them; `rows` has the points (γ, β) and the exponents that they imply;
 `report` and `figure` show them.
 """
 
@@ -19,6 +19,6 @@ def __getattr__(name: str) -> Any:
     """`measure_learners`, loaded when first used: it needs numba and xarray, which reading a name does not."""
     if name != "measure_learners":
         raise AttributeError(f"module 'simulate.studies.learners' has no attribute {name!r}")
-    from simulate.studies.learners.dataset import measure_learners
+    from simulate.studies.learners.study import measure_learners
 
     return measure_learners

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
-from pathlib import Path
 
 import numpy as np
 import xarray as xr
@@ -13,18 +11,19 @@ from matplotlib.figure import Figure
 
 from bounds.efficiency.band import bernstein_exponent
 from bounds.laws.published import get_law
-from simulate.studies.learners.report import pairs, rows
-from simulate.studies.sweep.figure import save_drawn
+from simulate.running.figures import COLOURS
+from simulate.running.view import View
+from simulate.studies.learners.report import DEFAULT_LAWS
+from simulate.studies.learners.rows import pairs, rows
 from simulate.studies.sweep.report import short
 
-_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")  # Okabe & Ito
 _MARKERS = "osD^vPX"
 
 
-def draw_learners(dataset: xr.Dataset, laws: Sequence[str]) -> Figure:
+def figure(dataset: xr.Dataset, view: View) -> Figure:
     """Losses above, one colour and marker a pair of source and learner; below the plane of γ and β."""
-    figure = Figure(figsize=(8.5, 11), layout="constrained")
-    losses, plane = figure.subplots(2, 1, height_ratios=(1, 1.1))
+    drawn = Figure(figsize=(8.5, 11), layout="constrained")
+    losses, plane = drawn.subplots(2, 1, height_ratios=(1, 1.1))
     for i, (source, learner) in enumerate(pairs(dataset)):
         _one_loss(losses, dataset.sel(source=source, learner=learner), *_style(i), size=max(8 * 0.75**i, 3.0))
     losses.set(xscale="log", xlabel="corpus size D (draws)", ylabel="excess loss (unit in the legend)")
@@ -39,13 +38,8 @@ def draw_learners(dataset: xr.Dataset, laws: Sequence[str]) -> Figure:
     ncols = 2 if longest < 60 else 1
     losses.legend(fontsize=8, loc="upper center", bbox_to_anchor=(0.5, -0.1), ncols=ncols, frameon=False)
     losses.grid(alpha=0.3)
-    _plane(plane, dataset, laws)
-    return figure
-
-
-def save_learner_figure(dataset: xr.Dataset, laws: Sequence[str], path: str | Path, *, overwrite: bool = False) -> Path:
-    """Draw the figure to a .png, .pdf or .svg file."""
-    return save_drawn(partial(draw_learners, dataset, laws), path, overwrite=overwrite)
+    _plane(plane, dataset, view.laws or DEFAULT_LAWS)
+    return drawn
 
 
 def _reach(losses: Axes) -> tuple[float, float]:
@@ -58,7 +52,7 @@ def _reach(losses: Axes) -> tuple[float, float]:
 
 
 def _style(i: int) -> tuple[str, str]:
-    return _COLOURS[i % len(_COLOURS)], _MARKERS[i % len(_MARKERS)]
+    return COLOURS[i % len(COLOURS)], _MARKERS[i % len(_MARKERS)]
 
 
 def _one_loss(axes: Axes, one: xr.Dataset, colour: str, marker: str, size: float) -> None:

@@ -8,11 +8,12 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from simulate.studies.skills import estimates
-from simulate.studies.skills.estimates import Estimate, Growth
+from simulate import stats
+from simulate.stats import Estimate
+from simulate.studies.skills.estimates import Growth, growth_exponent, half_width
 from simulate.studies.skills.theory import label_of, shown_skills, threshold_formula
 
-__all__ = ["growth", "held", "plan_of", "reached_skills", "size_rows", "skill_rows", "store_rows"]
+__all__ = ["compared", "engine_of", "growth", "plan_of", "reached_skills", "size_rows", "skill_rows", "store_rows"]
 
 SLACK = 1.0
 """Draws by which a threshold that is counted in whole draws may be above the real number of the formula."""
@@ -35,10 +36,15 @@ def skill_rows(dataset: xr.Dataset, most: int | None = None, params_per_sequence
 
     In a text, `draws_threshold` is that of random orders of its windows and ``text_…`` that of the text as it stands.
     """
-    plan = plan_of(dataset)
     chosen = np.arange(dataset.sizes["skill"]) if most is None else reached_skills(dataset, most)
+    return rows_of(dataset, chosen, params_per_sequence)
+
+
+def rows_of(dataset: xr.Dataset, chosen: np.ndarray, params_per_sequence: float = 1.0) -> list[dict[str, Any]]:
+    """`skill_rows` of the skills with these indices."""
+    plan = plan_of(dataset)
     measured = dataset.draws_threshold.values[chosen]
-    centre, width = estimates.median(measured), estimates.half_width(measured)
+    centre, width = stats.median(measured), half_width(measured)
     formula, by_formula = (
         dataset[name].values[chosen] for name in ("draws_threshold_formula", "draws_half_width_formula")
     )
@@ -73,7 +79,7 @@ def _ratio(value: np.ndarray, formula: np.ndarray) -> np.ndarray:
 
 def reached_skills(dataset: xr.Dataset, most: int, beyond: int = 1) -> np.ndarray:
     """Indices of at most `most` skills, evenly spaced in the logarithm up to `beyond` past the last with a median."""
-    reached = np.flatnonzero(np.isfinite(estimates.median(dataset.draws_threshold.values).value))
+    reached = np.flatnonzero(np.isfinite(stats.median(dataset.draws_threshold.values).value))
     last = int(reached[-1]) if len(reached) else 0
     return shown_skills(min(last + 1 + beyond, dataset.sizes["skill"]), most)
 
@@ -91,22 +97,25 @@ def _stores(dataset: xr.Dataset, chosen: np.ndarray, params: float) -> dict[str,
             if name.endswith("seen"):
                 found[name] = dataset[f"text_{name}"].values[chosen]
         elif name in dataset and (name.endswith("seen") or plan_of(dataset)["kind"] == "frequency"):
-            centre = estimates.median(dataset[name].values[chosen])
+            centre = stats.median(dataset[name].values[chosen])
             found |= {name: centre.value, f"{name}_lower": centre.lower, f"{name}_upper": centre.upper}
     formula = dataset.stored_threshold_formula.values[chosen]
     return found | {"stored_threshold_formula": formula, "params_threshold_formula": params * formula}
 
 
-def held(dataset: xr.Dataset, measured: str = "draws_threshold", by: str = "draws_threshold") -> tuple[int, int]:
-    """How many 95 % intervals of a threshold hold its formula, of how many that the corpora reach."""
-    centre = estimates.median(dataset[measured].values)
+def compared(
+    dataset: xr.Dataset, measured: str = "draws_threshold", by: str = "draws_threshold"
+) -> tuple[np.ndarray, np.ndarray]:
+    """Indices of the skills whose threshold has an interval that the corpora reach; whether it holds the formula."""
+    centre = stats.median(dataset[measured].values)
     formula = dataset[f"{by}_formula"].values
     there = np.isfinite(centre.lower) & ~np.isnan(centre.upper) & np.isfinite(formula)
     if measured == "draws_threshold" and engine_of(dataset)["name"] == "tokens":
         # By the formula: to take those that came in time would be to take those that came early.
         reach = formula * np.exp(2 * dataset.draws_half_width_formula.values)
         there &= reach <= float(dataset.n_draws[-1])
-    return int(np.sum(_inside(centre, formula) & there)), int(there.sum())
+    found = np.flatnonzero(there)
+    return found, _inside(centre, formula)[found]
 
 
 def _inside(centre: Estimate, formula: np.ndarray) -> Any:
@@ -116,7 +125,7 @@ def _inside(centre: Estimate, formula: np.ndarray) -> Any:
 def size_rows(dataset: xr.Dataset) -> list[dict[str, Any]]:
     """One row for each corpus size: number of skills, with interval, formula and z, and distinct sequences."""
     measured = dataset.skills.values
-    found = estimates.mean(measured)
+    found = stats.mean(measured)
     columns: dict[str, Any] = {
         "n_draws": dataset.n_draws.values, "skills": found.value, "skills_lower": found.lower,
         "skills_upper": found.upper,
@@ -167,7 +176,7 @@ def store_rows(dataset: xr.Dataset, most: int = 8, params_per_sequence: float = 
         if prefix:
             columns[name] = values
             continue
-        found = estimates.mean(values)
+        found = stats.mean(values)
         columns |= {name: found.value, f"{name}_lower": found.lower, f"{name}_upper": found.upper}
     if "skills_by_rank_formula" in dataset:
         columns["skills_by_rank_formula"] = dataset.skills_by_rank_formula.isel(n_draws=-1).values[chosen]
@@ -179,9 +188,7 @@ def growth(dataset: xr.Dataset) -> Growth | None:
     if plan_of(dataset)["kind"] != "masses" or "skills_formula" not in dataset:
         return None
     n_draws = dataset.n_draws.values.astype(float)
-    return estimates.growth_exponent(
-        n_draws, dataset.skills.values, dataset.skills_formula.values, dataset.sizes["skill"]
-    )
+    return growth_exponent(n_draws, dataset.skills.values, dataset.skills_formula.values, dataset.sizes["skill"])
 
 
 def _plain(value: Any) -> Any:

@@ -16,10 +16,10 @@ from matplotlib.colors import ListedColormap, LogNorm
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
+from simulate.running.figures import save_drawn
 from simulate.studies.suite.learning.matching import reference_loss
 from simulate.studies.suite.learning.positions import expected_dispersion
 from simulate.studies.suite.rows import matched_rows, trajectory_rows
-from simulate.studies.sweep.figure import save_drawn
 from simulate.studies.sweep.report import short
 
 _COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")  # Okabe & Ito

@@ -9,8 +9,6 @@ from typing import Any
 
 import numpy as np
 import xarray as xr
-from scipy.stats import norm
-from scipy.stats import t as t_law
 
 from bounds.base.one_number import shown
 from bounds.base.quantities import parse_count
@@ -20,6 +18,7 @@ from bounds.fitting.exponents.dataset_fits import fit_inputs, fit_source
 from bounds.fitting.exponents.exponent import ExponentFit, fit_exponent
 from bounds.fitting.exponents.many import exponents
 from simulate.running.dataset import NOT_MEASURED, describe, stamp
+from simulate.stats import normal_deviate
 from simulate.text.exponents import CorpusFit
 from simulate.text.source import OpenCorpus, why_too_short
 
@@ -163,5 +162,5 @@ def _z(dataset: xr.Dataset) -> np.ndarray:
         error = (sd if known else drawn.std(ddof=1)) / np.sqrt(len(drawn))
         if error > 0:
             t = (drawn.sum() / len(drawn) - mean) / error
-            found[i] = t if known else -math.copysign(1, t) * norm.ppf(t_law.sf(abs(t), len(drawn) - 1))
+            found[i] = t if known else normal_deviate(t, len(drawn) - 1)
     return found

@@ -1,0 +1,35 @@
+"""What figures share: their colours, the curve of a fit, and how one is written."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from simulate.running.keeping.files import FIGURES, claimed, written_whole
+from simulate.running.lettering import take_literally
+
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
+"""Of Okabe and Ito, which all eyes tell apart."""
+
+
+def save_drawn(draw: Callable[[], Figure], path: str | Path, *, overwrite: bool = False, dpi: int = 150) -> Path:
+    """What `draw` draws as a .png, .pdf or .svg file; ValueError, before it does, where that cannot be written."""
+    with claimed(path, overwrite=overwrite, formats=FIGURES) as target, written_whole(target) as part:
+        drawn = io.BytesIO()  # through memory: a full disk is one error, not a writer that fails half-way
+        take_literally(draw()).savefig(drawn, dpi=dpi, format=part.suffix[1:])
+        part.write_bytes(drawn.getvalue())
+    return target
+
+
+def dash_fit(axes: Axes, n_draws: np.ndarray, mean: np.ndarray, exponent: float, colour: str) -> None:
+    """K D^γ - u₀ with the fitted γ; K and u₀ are those that pass the points with the least relative error."""
+    columns = np.stack([n_draws**exponent, -np.ones_like(n_draws)], axis=1) / mean[:, None]
+    scale, offset = np.linalg.lstsq(columns, np.ones_like(mean), rcond=None)[0]
+    reach = np.geomspace(n_draws[0], 10 * n_draws[-1], 100)
+    curve = scale * reach**exponent - offset
+    axes.plot(reach[curve > 0], curve[curve > 0], "--", lw=1.2, color=colour)

@@ -1,0 +1,15 @@
+"""What a reader chose to see of a result; it changes no number, and is not part of the result."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class View:
+    """Loss laws to lay beside it (all if empty), counts at every size, how many rows, parameters of a sequence."""
+
+    laws: tuple[str, ...] = ()
+    curves: bool = False
+    most: int | None = None
+    params_per_sequence: float = 1.0
