@@ -268,6 +268,8 @@ def test_fit_prints_constants_and_band_with_intervals(runs):
     (row,) = found["rows"]
     assert row["data_exponent_lower"] < 0.28 < row["data_exponent_upper"]
     ends = {(band["quantity"], band["end"]): band for band in found["bands"]}
+    assert ends["n_unique", "lower"]["label"] == "rigorous given the assumption"
+    assert ends["n_params", "lower"]["label"] == ends["n_unique", "upper"]["label"] == "heuristic"
     upper = ends["exponent", "upper"]
     assert upper["value_lower"] < upper["value"] < upper["value_upper"]
     assert found["provenance"]["parameters"]["seed"] == 0

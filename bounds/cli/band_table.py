@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from bounds.base.intervals import EMPIRICAL, HEURISTIC, Bound, End
 from bounds.base.notes import FITTED, METHOD, REFUSED, VACUOUS, Note
-from bounds.cli.printing import factor, fixed, number, print_table, print_text, written
+from bounds.cli.printing import factor, fixed, number, written
 from bounds.cli.report import Report, Table
 from bounds.efficiency.band import Band
 from bounds.efficiency.inversions import INVERSIONS
@@ -157,16 +157,6 @@ def _in_full(row: Band, skills: float) -> Table:
             cell = number(end.value) if end.value is None or not end.vacuous else "vacuous"
             lines.append((name, which, cell, end.label))
     return Table(("", "", row.law, "label"), lines, left=2)
-
-
-def print_bands(rows: Sequence[Band], n_tokens: float, *, skills: float = 2) -> None:
-    """Print all that each law says of a corpus, and what must be said of it."""
-    notes = band_notes(rows, n_tokens)
-    for row in rows:
-        table = _in_full(row, skills)
-        print_table(table.columns, table.rows, left=table.left)
-    for note in notes:
-        print_text(note.text if note.kind == METHOD else f"! {note}")
 
 
 def band_notes(rows: Sequence[Band], n_tokens: float) -> list[Note]:
