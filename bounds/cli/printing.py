@@ -78,11 +78,6 @@ def _columns() -> int | None:
     return int(text) if text.isascii() and text.isdigit() and len(text) < 6 and int(text) > 0 else None
 
 
-def fits_line(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:
-    """Whether `print_table` prints this table in one piece."""
-    return len(_pieces(_widths(columns, rows), 1, line_width())) == 1
-
-
 def _widths(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> list[int]:
     """Characters of each column with the three that part it from the next; the last one has two of them."""
     from rich.cells import cell_len

@@ -231,8 +231,8 @@ def fitted_band(
     found = fit.interval_of(lambda law: np.stack(np.broadcast_arrays(*values(law).values())), confidence)
     # At a confidence near 1 beta may have no interval, although it has one at usual levels.
     interval = Interval(*np.full((2, len(estimates)), np.nan)) if found is None else found
-    bound = bounded["n_unique"](fit.law) if bounded else None
-    known = {} if bound is None else {(name, end): bound.ends[end] for name in bounded for end in ends}
+    bounds = {name: of(fit.law) for name, of in bounded.items()}
+    known = {(name, end): bound.ends[end] for name, bound in bounds.items() for end in ends}
     fitted = (EMPIRICAL, "the runs follow the law that is fitted to them")
     rests_on = {key: (one.label, one.assumption) for key, one in known.items()} | {("data_exponent", ""): fitted}
     numbers = tuple(
@@ -242,8 +242,9 @@ def fitted_band(
         )
         for (key, estimate), low, high in zip(estimates.items(), interval.lower, interval.upper, strict=True)
     )  # fmt: skip
-    assumption = _RATES if bound is None else bound.assumption
-    return FittedBand(numbers, confidence, n_tokens, assumption, version, () if bound is None else bound.notes)
+    unique = bounds.get("n_unique")
+    assumption, notes = (_RATES, ()) if unique is None else (unique.assumption, unique.notes)
+    return FittedBand(numbers, confidence, n_tokens, assumption, version, notes)
 
 
 def _bounded(n_tokens: float, source: str, options: dict[str, Any]) -> dict[str, Callable[[LossLaw], Bound]]:
