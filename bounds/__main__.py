@@ -223,7 +223,7 @@ def explain(name: str | None, as_json: bool) -> None:
     elif name is not None:
         print(catalogue.explain(name))
     else:
-        rows = [(f.name, f"bounds.{f.public_name}", f.label, f.equation, f.source) for f in found]
+        rows = [(f.name, catalogue.in_python(f), f.label, f.equation, f.source) for f in found]
         columns = ["formula", "in Python", "label", "equation", "source"]
         if fits_line(columns, rows):
             print_table(columns, rows, left=5)

@@ -29,6 +29,8 @@ _MODULES = (
     "bounds.efficiency.margin",
 )
 """Modules with a table ``FORMULAS``, in the order of the theory."""
+_PLACE = rf"^(bounds\.)?(({'|'.join(bounds.SUBJECTS)})\.)?"
+"""What may stand before a name: where it is."""
 
 
 @functools.cache
@@ -43,6 +45,21 @@ def formulas() -> dict[str, Formula]:
     return table
 
 
+@functools.cache
+def places() -> dict[str, str]:
+    """Where each public name is: ``bounds.unique_bounds``, ``bounds.divergence.l1_upper``."""
+    found: dict[str, str] = {}
+    for room in bounds.SUBJECTS:
+        found |= {name: f"bounds.{room}.{name}" for name in import_module(f"bounds.{room}").__all__}
+    return found | {name: f"bounds.{name}" for name in bounds.__all__}
+
+
+def in_python(formula: Formula) -> str:
+    """The function that evaluates `formula`, as it is called: ``bounds.laws.OvertrainingLaw.loss``."""
+    name, dot, method = formula.public_name.partition(".")
+    return f"{places()[name]}{dot}{method}"
+
+
 def find(name: str) -> list[Formula]:
     """The formula called `name`, or all those that the public function of that name evaluates or that bear that label.
 
@@ -51,14 +68,15 @@ def find(name: str) -> list[Formula]:
     Raises ValueError, with the nearest names, where there is none.
     """
     table = formulas()
-    name = str(name).removeprefix("bounds.")
+    name = re.sub(_PLACE, "", str(name))
     if name in table:
         return [table[name]]
     found = [formula for formula in table.values() if formula.public_name == name or _labelled(formula, name)]
     if found:
         return found
-    if name in bounds.__all__:
-        raise ValueError(f"bounds.{name} has no formula of its own; help(bounds.{name}) says what it does")
+    if name in places():
+        place = places()[name]
+        raise ValueError(f"{place} has no formula of its own; help({place}) says what it does")
     names = list(dict.fromkeys([*table, *(formula.public_name for formula in table.values())]))
     close = difflib.get_close_matches(name, names, n=3, cutoff=0.4)
     hint = f"did you mean {' or '.join(close)}? " if close else ""
@@ -88,6 +106,7 @@ def to_json(formula: Formula) -> dict[str, Any]:
     return {
         "name": formula.name,
         "function": formula.public_name,
+        "in_python": in_python(formula),
         "text": formula.plain,
         "latex": formula.latex,
         "unit": formula.unit,
@@ -110,7 +129,7 @@ def _told(formula: Formula) -> str:
         f"assumption: {formula.assumption}",
         f"source:     {formula.source}",
         f"equation:   {formula.equation}",
-        f"in Python:  bounds.{formula.public_name}",
+        f"in Python:  {in_python(formula)}",
         f"left side:  {formula.meaning}",
         *(f"  {letter.name:8s} {letter.meaning} [{letter.unit}]" for letter in formula.letters),
         *(f"  {name:8s} {meaning}, in a sum, product or integral" for name, meaning in formula.indices.items()),
