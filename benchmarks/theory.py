@@ -44,7 +44,7 @@ def mean_of_unique() -> bool:
 
     bounds.expected_unique("zipf:1.724", small[:10])
     assert abs(plain() / bounds.expected_unique("zipf:1.724", 1000) - 1) < 1e-3  # the plain sum stops at rank 1e6
-    times = {name: [] for name in ("1e3", "1e18", "plain")}
+    times: dict[str, list[float]] = {name: [] for name in ("1e3", "1e18", "plain")}
     for _ in range(RUNS):
         times["1e3"].append(cpu(lambda: bounds.expected_unique("zipf:1.724", small))[0] / POINTS)
         times["1e18"].append(cpu(lambda: bounds.expected_unique("zipf:1.724", large))[0] / POINTS)

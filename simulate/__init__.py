@@ -8,26 +8,27 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any
 
-from bounds import __version__
+from bounds import __version__ as __version__
 
 _HOME_OF = {
-    "Sweep": "simulate.studies.sweep.dataset",
-    "run_sweep": "simulate.studies.sweep.dataset",
-    "sweep": "simulate.studies.sweep.dataset",
-    "refit": "simulate.studies.sweep.fits",
-    "open_result": "simulate.running.dataset",
-    "save_result": "simulate.running.dataset",
+    "sweep": "simulate.studies.sweep.study",
+    "measure_learners": "simulate.studies.learners.study",
+    "simulate_skills": "simulate.studies.skills.study",
+    "run_suite": "simulate.studies.suite.study",
+    "regenerate_batch": "simulate.studies.suite.batch",
     "measure_corpus": "simulate.text",
     "sketch_corpus": "simulate.text",
-    "HyperLogLog": "simulate.text",
-    "simulate_skills": "simulate.studies.skills.job",
-    "run_suite": "simulate.studies.suite.run",
-    "regenerate_batch": "simulate.studies.suite.run",
-    "classify_trajectories": "simulate.studies.suite.learning.trajectories",
-    "measure_learners": "simulate.studies.learners.dataset",
+    "Sweep": "simulate.studies.sweep.plan",
+    "LearnerPlan": "simulate.studies.learners.job",
+    "SkillPlan": "simulate.studies.skills.plan",
+    "SuitePlan": "simulate.studies.suite.plan",
+    "Execution": "simulate.running.execution",
+    "run_plan": "simulate.studies.registry",
+    "open_result": "simulate.running.dataset",
+    "save_result": "simulate.running.dataset",
 }
 
-__all__ = ["__version__", *_HOME_OF]
+__all__ = list(_HOME_OF)
 
 
 def __getattr__(name: str) -> Any:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import traceback
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -28,7 +29,7 @@ NEVER = {
 }  # fmt: skip
 """None of these is a valid value of any argument below, but for what `TAKEN` names."""
 
-CALLS = {
+CALLS: dict[str, tuple[tuple[Any, ...], dict[str, Any]]] = {
     "exponent_band": ((0.28,), {}),
     "bernstein_exponent": ((0.28, 0.5), {}),
     "growth_factor": ((0.5, 2), {}),

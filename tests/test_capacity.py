@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import itertools
 import math
+from collections.abc import Callable
+from typing import Any
 
 import mpmath
 import numpy as np
@@ -129,7 +131,7 @@ def at_fifty_digits(formula, values):
     return float(expression.subs(given_values).doit().evalf(50))
 
 
-CALLS = {
+CALLS: dict[str, tuple[dict[str, float], Callable[[], Any]]] = {
     "tail_mass.zipf": ({"s": 1.75, "q": 2.5, "n": 100}, lambda: bounds.tail_mass("zipf:1.75,shift=2.5", 100)),
     "tail_mass.zipf_finite": (
         {"s": 0.75, "q": 2.5, "V": 1000, "n": 100}, lambda: bounds.tail_mass("zipf:0.75,shift=2.5,types=1000", 100),

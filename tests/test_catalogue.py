@@ -14,7 +14,7 @@ from sympy.core.function import AppliedUndef
 
 import bounds
 from bounds import catalogue
-from bounds.base.formula import LETTERS
+from bounds.base.formula import LETTERS, Formula
 from bounds.base.intervals import LABELS
 
 FORMULAS = bounds.formulas()
@@ -101,7 +101,7 @@ def test_every_letter_of_a_statement_is_explained(formula):
 def test_a_letter_that_nobody_explains_is_found():
     """The words of one statement do not do for another."""
 
-    class Other(type(FORMULAS["le_cam_bound"])):
+    class Other(Formula):
         meaning = FORMULAS["le_cam_bound"].meaning
 
     told = FORMULAS["le_cam_bound"]

@@ -75,7 +75,8 @@ class TestUnits:
 
     @given(text=st.text(st.one_of(st.characters(exclude_categories=["Cs"]), st.sampled_from(" \n\tab_1é月"))))
     def test_words_of_any_text(self, text):
-        table, known = WordTable(), {}
+        table = WordTable()
+        known: dict[str, int] = {}
         ids = table.ids(text.encode(), character_classes()).tolist()
         assert ids == [known.setdefault(word, len(known)) for word in re.findall(WORD, text)]
         assert table.texts() == tuple(known)
@@ -87,7 +88,8 @@ class TestUnits:
         pairs = [a + b for a in letters for b in letters]
         digits = np.random.default_rng(5).integers(len(letters), size=(60_000, 9))
         longer = ["".join(letters[d] for d in row[: 3 + i % 7]) for i, row in enumerate(digits)]
-        words, known = [*single, *pairs, *longer] * 2, {}
+        words = [*single, *pairs, *longer] * 2
+        known: dict[str, int] = {}
         ids = WordTable().ids(" ".join(words).encode(), character_classes()).tolist()
         assert ids == [known.setdefault(word, len(known)) for word in words]
 
@@ -156,7 +158,7 @@ class TestCounts:
                 assert row["f1"] == sum(c == 1 for c in counts.values())
                 assert row["f2"] == sum(c == 2 for c in counts.values())
                 assert spectrum.tolist() == spectrum_of(windows, result.edges)
-        assert any("files" in note for note in result.notes)
+        assert any("files" in note.text for note in result.notes)
 
     @given(
         values=st.lists(st.integers(0, 4), min_size=1, max_size=120),
@@ -221,7 +223,7 @@ class TestCounts:
         paths = write(tmp_path, "abc\n")
         result = measure_corpus(paths[0], unit="byte", blocks=0)
         assert result.sha256 == ((paths[0], "edeaaff3f1774ad2888673770c6d64097e391bc362d7d6fb34982ddf0efd18cb"),)
-        assert "no sample" in result.notes[0]
+        assert "no sample" in result.notes[0].text
 
 
 class TestShuffledChunks:
@@ -239,8 +241,8 @@ class TestShuffledChunks:
         result = measure_corpus(paths, unit="char", length=2, order="shuffled-chunks", chunk=10, at="all", blocks=0)
         assert result.n_unique.tolist() == [2]
         assert result.n_draws.tolist() == [90]
-        assert "9 of 99 windows" in result.notes[0]
-        assert "not about other texts" in result.notes[1]
+        assert "9 of 99 windows" in result.notes[0].text
+        assert "not about other texts" in result.notes[1].text
         assert result.order == "shuffled-chunks"
 
     def test_shuffle_is_frozen(self):
@@ -282,7 +284,7 @@ class TestBlocks:
     def test_too_short(self, tmp_path):
         result = measure_corpus(write(tmp_path, "a b c d e f g h"))
         assert result.blocks is None
-        assert "too few" in result.notes[-1]
+        assert "too few" in result.notes[-1].text
         with pytest.raises(InputError, match="blocks"):
             fit_corpus(result)
 

@@ -417,7 +417,7 @@ def test_the_tail_bound_takes_any_number_of_types():
     [
         (lambda: bounds.reverse_kl_tail_upper(10, 10, 0.1, log="no"), "log must be True or False, got 'no'"),
         (lambda: bounds.reverse_kl_tail_upper(10, [1, 2, 3], [0.1, 0.2]), r"broadcast to one, got \(3,\) and \(2,\)"),
-        (lambda: bounds.l1_upper(np.ma.array([3, 4], mask=[0, 1]), 9), "n_types must be .*masked_array"),
+        (lambda: bounds.l1_upper(np.ma.array([3, 4], mask=[False, True]), 9), "n_types must be .*masked_array"),
         (lambda: bounds.l1_upper(np.array([3, None]), 9), "n_types must be .*None"),
         (lambda: bounds.reverse_kl_empirical(np.array([0.5 + 1j, 0.5]), 9), "probabilities must be a list of numbers"),
         (lambda: bounds.reverse_kl_empirical(["0.5", "0.5"], 9), "probabilities must be a list of numbers"),

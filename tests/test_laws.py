@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from typing import Any, cast
 
 import mpmath
 import numpy as np
@@ -13,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import bounds
+from bounds.base.notes import RANGE
 from bounds.laws.formulas import FORMULAS
 from bounds.laws.law_range import beyond, distance_text
 from bounds.laws.published import FLOP_PER_PARAM_TOKEN, LAWS
@@ -20,7 +22,7 @@ from bounds.testing import magnitudes, numbers
 
 TABLE = {formula.name: formula for formula in FORMULAS}
 COMPARABLE = [law for law in LAWS.values() if law.comparable]
-KAPLAN = LAWS["kaplan2020"]
+KAPLAN = cast("bounds.KaplanLaw", LAWS["kaplan2020"])
 GOPHER = 5.76e23
 
 laws = st.one_of(
@@ -436,7 +438,8 @@ def test_the_constants_of_kaplan_are_positive(fields, sentence):
 
 def test_fitted_exponents_and_resampled_coefficients_may_be_extreme():
     """Noise gives exponents of 0 and less; in a few of many resamples a coefficient passes the floats."""
-    law = replace(LAWS["hoffmann2022"], data_exponent=[-0.1, 0.0, 0.3], data_coefficient=[1, 2, math.inf])
+    drawn: dict[str, Any] = {"data_exponent": [-0.1, 0.0, 0.3], "data_coefficient": [1, 2, math.inf]}
+    law: Any = replace(LAWS["hoffmann2022"], **drawn)
     assert law.data_exponent.dtype == law.data_coefficient.dtype == float
     assert law.loss(1e9, 1e9)[:2] == pytest.approx(1.69 + 406.4 * 1e9**-0.34 + np.array([1e9**0.1, 2]))
 
@@ -540,5 +543,6 @@ def test_bounds_carry_their_distance_from_the_runs(law):
     for n_tokens in (law.fitted_tokens[0] / 1.01, law.fitted_tokens[1] * 1.01):
         for bound in (bounds.unique_bounds(n_tokens, law=law), bounds.efficient_params(n_tokens, law=law)):
             (note,) = bound.notes
-            assert note.startswith("fitted on 5e+09 to 5e+11 tokens, so U and N at ")
+            assert note.kind == RANGE
+            assert note.text.startswith("fitted on 5e+09 to 5e+11 tokens, so U and N at ")
     assert bounds.unique_bounds(1e30, law=bounds.LossLaw("own", "", 0.3, 0.3, 1.0, 400.0, 400.0)).notes == ()

@@ -106,7 +106,7 @@ def test_every_public_name_is_where_it_is_said_to_be():
 
 
 def test_functions_are_not_hidden_by_modules_of_the_same_name():
-    program = "import simulate; simulate.run_sweep; import simulate.cli.main; assert callable(simulate.sweep)"
+    program = "import simulate; simulate.run_plan; import simulate.cli.main; assert callable(simulate.sweep)"
     subprocess.run([sys.executable, "-c", program], check=True)
     for package in ("bounds", "simulate"):
         modules = {path.stem for path in (ROOT / package).glob("*.py")}

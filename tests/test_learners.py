@@ -7,6 +7,7 @@ from collections import Counter
 from dataclasses import replace
 from itertools import islice
 from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -128,7 +129,7 @@ def test_good_turing_by_hand():
 
 def test_a_sequence_of_probability_zero_costs_what_is_given_to_it():
     """A draw beyond rank 2^62 has none that can be told from 0; what the predictor gives it is lost."""
-    corpus = SimpleNamespace(
+    corpus: Any = SimpleNamespace(
         probabilities=0, known=np.array([0.75, 0.0]), missing_mass=0.25, tested=np.array([0]), counts=np.array([3, 1])
     )
     exact, _ = predictors.pattern_loss_of(corpus, np.array([0.5, 0.2]), 0.3)

@@ -31,7 +31,8 @@ def enumerated(n: int, a: int) -> Fraction:
         # ((1-h)/2)^wrong ((1+h)/2)^(n-wrong) as a polynomial in h, then ∫ h · h^j · a h^(a-1) dh = a/(a+1+j).
         polynomial = [Fraction(1)]
         for sign in [-1] * wrong + [1] * (n - wrong):
-            polynomial = [(low + sign * high) / 2 for low, high in zip([*polynomial, 0], [0, *polynomial], strict=True)]
+            above, below = [*polynomial, Fraction(0)], [Fraction(0), *polynomial]
+            polynomial = [(low + sign * high) / 2 for low, high in zip(above, below, strict=True)]
         total += weight * sum(c * Fraction(a, a + 1 + j) for j, c in enumerate(polynomial))
     return total
 

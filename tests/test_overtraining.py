@@ -184,9 +184,15 @@ def test_bad_input_is_one_sentence(call, sentence):
     [
         (lambda: OvertrainingLaw("own", "none", "", math.nan, 1, 1, 0.1), "irreducible of law 'own' .* got nan"),
         (lambda: OvertrainingLaw("own", "none", "", 1.5, None, 1, 0.1), "param_coefficient of law 'own' .* got None"),
-        (lambda: OvertrainingLaw("own", "none", "", 1.5, 1, "b", 0.1), "data_coefficient of law 'own' .* got 'b'"),
+        (
+            lambda: OvertrainingLaw("own", "none", "", 1.5, 1, "b", 0.1),  # type: ignore[arg-type]  # no number
+            "data_coefficient of law 'own' .* got 'b'",
+        ),
         (lambda: OvertrainingLaw("own", "none", "", 1.5, 1, 1, -0.1), "exponent of law 'own' .* positive, got -0.1"),
-        (lambda: OvertrainingLaw("own", "none", "", 1.5, 1, 1, 0.1, "error"), "error_law of law 'own'"),
+        (
+            lambda: OvertrainingLaw("own", "none", "", 1.5, 1, 1, 0.1, "error"),  # type: ignore[arg-type]  # no law
+            "error_law of law 'own'",
+        ),
         (lambda: OvertrainingLaw("own", "none", "", 1.5, 1, 1, 0.1, fitted_ratio=(320, 20)), "fitted_ratio of law"),
         (lambda: DownstreamErrorLaw("own", "none", math.nan, 2.0, 0.7), "ceiling of law 'own' .* got nan"),
         (lambda: DownstreamErrorLaw("own", "none", 1.2, 2.0, 0.7), "error of at most 1, got 1.2"),

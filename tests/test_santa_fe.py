@@ -24,7 +24,7 @@ THOROUGH = settings(max_examples=60, deadline=None)
 
 def entropy_of_texts(p, labels, n):
     """Entropy of the first n tokens: facts with law p, each with its label, which the texts do not share."""
-    chance = Counter()
+    chance: Counter[tuple[tuple[int, int], ...]] = Counter()
     for meaning in itertools.product(range(labels), repeat=len(p)):
         for facts in itertools.product(range(len(p)), repeat=n):
             text = tuple((k, meaning[k]) for k in facts)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pickle
 from dataclasses import replace
 from functools import cache
+from typing import Any
 
 import numpy as np
 import pytest
@@ -27,7 +28,7 @@ from tests.skill_runs import groups_of, member_keys
 from tests.statistics import LIMIT, check, z_of_mean
 
 SIZES = (20, 100, 700, 3000)
-KINDS = {
+KINDS: dict[str, dict[str, Any]] = {
     "masses": {"n_skills": 8, "members": 5, "quorum": 3, "exponent": 1.3},
     "windows": {"source": "zipf:1.2,types=300", "starts": (1, 9, 40, 130), "members": 6, "quorum": 4},
     "frequency": {"source": "zipf:1.2,types=300", "kind": "frequency", "n_skills": 5, "members": 6, "quorum": 4},
@@ -232,7 +233,7 @@ def test_sizes_of_members_drawn_by_frequency():
 @pytest.mark.parametrize("engine", [TokenDrawer, ArrivalDrawer])
 def test_numbers_of_skills(engine):
     """D4, S(D) and S(N, D) in a store by rank, with sizes that cut a skill; exact for a Poisson number of draws."""
-    plan = {"n_skills": 60, "members": 10, "quorum": 7, "exponent": 1.3, "n_draws": (300, 1000, 5000)}
+    plan: dict[str, Any] = {"n_skills": 60, "members": 10, "quorum": 7, "exponent": 1.3, "n_draws": (300, 1000, 5000)}
     groups = groups_of(**plan, n_stored=(50, 127, 128, 129, 300, 600), seed=4)
     R = 150 if engine is TokenDrawer else 1500
     found = engine(groups).draw(0, R)
@@ -301,7 +302,7 @@ def test_a_text_in_random_order_comes_neither_sooner_nor_later():
     """A text of independent words is one of its random orders, also where members are rare and many are alike."""
     sooner = []
     for seed in range(25):
-        order = TextOrderOf(np.minimum(np.random.default_rng(seed).zipf(1.4, 3000), 900))
+        order: Any = TextOrderOf(np.minimum(np.random.default_rng(seed).zipf(1.4, 3000), 900))
         plan = SkillPlan(source="corpus:unread", starts=(1, 40, 200), members=10, quorum=8, n_draws=(3000,))
         groups = Groups(replace(plan, n_stored=(10,)), None, order)
         own = Corpus(groups, 0).measured()["draws_threshold"]

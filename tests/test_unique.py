@@ -68,9 +68,9 @@ def test_covariance_by_enumeration(source, first, second):
 
 def partitions(d, theta, n):
     """Every seating of n customers of a Pitman–Yor process: block sizes after each customer, probability."""
-    histories = [(((1,),), 1.0)]
+    histories: list[tuple[tuple[tuple[int, ...], ...], float]] = [(((1,),), 1.0)]
     for i in range(1, n):
-        grown = []
+        grown: list[tuple[tuple[tuple[int, ...], ...], float]] = []
         for history, chance in histories:
             sizes = history[-1]
             new = (theta + d * len(sizes)) / (theta + i)

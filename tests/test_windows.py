@@ -64,7 +64,7 @@ def strings_without(word, alphabet, lengths):
     for n in range(max(lengths) + 1):
         if n in lengths:
             found.append(sum(counts.values()))
-        grown = Counter()
+        grown: Counter[int] = Counter()
         for state, times in counts.items():
             for letter in range(alphabet):
                 if step[state, letter] < len(word):
@@ -91,7 +91,7 @@ def test_uniform_windows_in_whole_numbers(alphabet, length):
 @pytest.mark.parametrize("alphabet", [2, 3])
 @pytest.mark.parametrize("length", [1, 2, 3, 6, 9])
 def test_classes_of_words_by_enumeration(alphabet, length):
-    found = Counter()
+    found: Counter[int] = Counter()
     for word in itertools.product(range(alphabet), repeat=length):
         found[sum(1 << b for b in range(1, length) if word[:b] == word[length - b :])] += 1
     assert autocorrelation.classes(alphabet, length) == found

@@ -32,12 +32,11 @@ CHAIN = [[0.9, 0.1, 0.0], [0.2, 0.3, 0.5], [0.6, 0.0, 0.4]]
 @pytest.mark.parametrize("n", [1, 2, 4, 7])
 @pytest.mark.parametrize("kind", ["independent", "stationary", "started"])
 def test_any_windows_by_enumeration(kind, length, n):
-    letters, initial = (BIASED, None) if kind == "independent" else (CHAIN, None)
-    if kind == "started":
-        initial = [0.0, 0.25, 0.75]
+    letters = BIASED if kind == "independent" else CHAIN
+    initial = [0.0, 0.25, 0.75] if kind == "started" else None
     q = [BIASED] * 3 if kind == "independent" else CHAIN
     first = initial or (BIASED if kind == "independent" else stationary(CHAIN))
-    seen, occurs = 0.0, Counter()
+    seen, occurs = 0.0, Counter[tuple[int, ...]]()
     for stream, chance in streams(first, q, n):
         found = set(windows_of(stream, length))
         seen += chance * len(found)

@@ -12,7 +12,7 @@ import functools
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from bounds.base.intervals import LABELS
 from bounds.base.left_sides import BY_LEFT_SIDE, BY_NAME, INDICES, INDICES_BY_NAME
@@ -23,6 +23,11 @@ PAPER_VERSIONS = {
     "kausik2024v6": "Kausik 2024, arXiv:2402.14746v4-v6 (exponent between 0.44 and 0.72)",
 }
 """The paper's versions claim different exponents, so that an exponent without its version is an error."""
+
+OWN = "own derivation"
+"""Source of a statement that this project derives itself; docs/theory.md has the proof."""
+PITMAN = "Pitman 2006, Combinatorial Stochastic Processes, ch. 3"
+IID = "draws are independent and follow one fixed law"
 
 
 @dataclass(frozen=True)
@@ -108,6 +113,13 @@ _PLAIN = (
     (r" {2,}", " "),
 )
 """What LaTeX becomes where there is no LaTeX, in this order."""
+
+
+class Worked(NamedTuple):
+    """The worked number of a formula: what to type, or the values of the letters, and what comes out."""
+
+    given: str
+    value: float
 
 
 @dataclass(frozen=True)
@@ -214,7 +226,7 @@ class Formula:
         """The expression as a function of `arguments`, in order; arrays broadcast."""
         return _lambdified(self.text, self.arguments, self.own)
 
-    def worked(self) -> tuple[str, float] | None:
+    def worked(self) -> Worked | None:
         """What to type, or the values of the letters, and the number that comes out; None without an example."""
         if self.call:
             import numpy
@@ -222,10 +234,10 @@ class Formula:
             import bounds
 
             # The calls are constants of this package, written beside the formulas and checked by the tests.
-            return self.call, float(eval(self.call, {"bounds": bounds, "numpy": numpy}))
+            return Worked(self.call, float(eval(self.call, {"bounds": bounds, "numpy": numpy})))
         if self.example:
             given = ", ".join(f"{k} = {v:g}" for k, v in zip(self.arguments, self.example, strict=True))
-            return given, float(self.function(*self.example))
+            return Worked(given, float(self.function(*self.example)))
         return None
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from bounds.base.formula import Formula, Letter
+from bounds.base.formula import OWN, Formula, Letter
 from bounds.base.intervals import ASYMPTOTIC, HEURISTIC, RIGOROUS
 
 STORE = Letter("n", "number of sequences that the model stores", "sequences", assumptions=("nonnegative",))
@@ -22,7 +22,6 @@ SEPARATE = (
     "n and D are far from n = (C D)^(1/s), on one side or the other; near it, and so at the optimum of a compute "
     "budget, the sum exceeds the model's own loss above E by up to 98 % (s = 1.02), 80 % (1.34), 70 % (1.724), 52 % (6)"
 )
-_DERIVED = "own derivation"
 _MICHAUD = "own derivation; exponents as in Michaud et al. 2023, arXiv:2303.13506"
 _PHYSICS = "Allen-Zhu and Li 2024, arXiv:2404.05405 (2 bits per parameter)"
 
@@ -33,7 +32,7 @@ _UNSEEN = f"Sum({_P}*(1 - {_P})**D, (r, 1, oo))"
 
 
 def _formula(name: str, quantity: str, text: str, arguments: tuple[str, ...], equation: str, **more: Any) -> Formula:
-    given: dict[str, Any] = {"label": RIGOROUS, "assumption": ORDERED, "source": _DERIVED, "own": _OWN}
+    given: dict[str, Any] = {"label": RIGOROUS, "assumption": ORDERED, "source": OWN, "own": _OWN}
     return Formula(name=name, quantity=quantity, text=text, arguments=arguments, equation=equation, **given | more)
 
 

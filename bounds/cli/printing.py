@@ -49,6 +49,17 @@ def print_text(text: str) -> None:
         ))  # fmt: skip
 
 
+def print_terms(terms: Sequence[tuple[str, str]]) -> None:
+    """Print heads with a text beside each, which is broken between words; heads take half a line at most."""
+    shown = [(spelled(head), spelled(text)) for head, text in terms]
+    wide = min(max((len(head) for head, _ in shown), default=0) + 1, line_width() // 2)
+    for head, text in shown:
+        print(textwrap.fill(
+            f"{head:{wide - 1}s} {text}".rstrip(), line_width(), subsequent_indent=" " * wide,
+            break_long_words=False, break_on_hyphens=False,
+        ))  # fmt: skip
+
+
 def line_width() -> int:
     """Characters on a line: those of the terminal, or what COLUMNS says; 80 where the output goes elsewhere."""
     return shutil.get_terminal_size((PIPED, 24)).columns if sys.stdout.isatty() else _columns() or PIPED
@@ -121,11 +132,18 @@ def estimated(
     return f"{shown(value, digits)} {between(lower, upper, digits, shown=shown)}"
 
 
-def written(value: float | None) -> str:
+def factor(value: float | None, digits: int = 3) -> str:
+    """How many times: 2.62, 13.2, 594, 14.7K; a dash where it is not known, ∞ where there is no end to it."""
+    if value is None or not 1 <= value < 1e4:
+        return written(value, digits)
+    return f"{value:#.{digits}g}" if value < 100 else f"{value:.0f}"
+
+
+def written(value: float | None, digits: int = 3) -> str:
     """A large count as people say it: 950, 12.3K, 1.5M, 300B, 1.4T, 5.8e+23."""
     if value is None or value != value or abs(value) == float("inf"):
         return number(value)
     for size, letter in ((1e12, "T"), (1e9, "B"), (1e6, "M"), (1e4, "K")):
         if size <= abs(value) < 1e16:
-            return f"{value / (1e3 if letter == 'K' else size):.3g}{letter}"
-    return number(value)
+            return f"{value / (1e3 if letter == 'K' else size):.{digits}g}{letter}"
+    return number(round(value) if 1e3 <= abs(value) < 1e4 else value, digits)

@@ -8,16 +8,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from bounds.base.formula import Formula, Letter
+from bounds.base.formula import IID, OWN, PITMAN, Formula, Letter
 from bounds.base.intervals import ASYMPTOTIC, HEURISTIC, RIGOROUS
 from bounds.base.pointwise import pointwise
 
-_IID = "draws are independent and follow one fixed law"
-_PARTS = f"{_IID}; the parts of all types of P add up"
-_ANY = f"{_IID}, any law on V types"
-_OWN = "own derivation"
+_PARTS = f"{IID}; the parts of all types of P add up"
+_ANY = f"{IID}, any law on V types"
 _OCCUPANCY = "elementary (binomial counts)"
-_PITMAN = "Pitman 2006, Combinatorial Stochastic Processes, ch. 3"
 _BEREND = "Berend & Kontorovich 2013, Statist. Probab. Lett. 83, doi:10.1016/j.spl.2013.01.023"
 
 _ADDED = Letter("beta", "constant added to every count", "draws", r"\beta")
@@ -46,7 +43,7 @@ _NATS = "nats per sequence"
 
 
 def _formula(name: str, quantity: str, text: str, arguments: tuple[str, ...], equation: str, **more: Any) -> Formula:
-    given = {"label": RIGOROUS, "assumption": _IID, "source": _OWN, "unit": _NATS} | more
+    given = {"label": RIGOROUS, "assumption": IID, "source": OWN, "unit": _NATS} | more
     return Formula(name=name, quantity=quantity, text=text, arguments=arguments, equation=equation, **given)
 
 
@@ -72,16 +69,16 @@ _FORWARDS = (
     ),
     _formula(
         "forward_kl_laplace_upper", _LAPLACE, "log1p((V - 1)/(D + 1))", ("V", "D"), "B2", relation="<=",
-        assumption=_ANY, source=_OWN + " (Jensen and E 1/(N+1))", example=(1e6, 1e9),
+        assumption=_ANY, source=OWN + " (Jensen and E 1/(N+1))", example=(1e6, 1e9),
     ),
     _formula(
         "forward_kl_laplace_upper.linear", _LAPLACE, "(V - 1)/(D + 1)", ("V", "D"), "B2", relation="<=",
-        assumption=_ANY, source=_OWN, example=(1e6, 1e9),
+        assumption=_ANY, source=OWN, example=(1e6, 1e9),
     ),
     _formula(
         "forward_kl_laplace_upper_refined.type", _PART + _LAPLACE,
         "p*(log((D + V)/(D + 1)) + log(-expm1((D + 1)*log1p(-p))))", ("p", "D", "V"), "B2", relation="<=",
-        assumption=_PARTS, source=_OWN + " (Jensen and E 1/(N+1))",
+        assumption=_PARTS, source=OWN + " (Jensen and E 1/(N+1))",
         call="bounds.forward_kl_laplace_upper_refined([0.5, 0.3, 0.15, 0.05], 10)",
     ),
     _formula(
@@ -120,7 +117,7 @@ _REVERSES = (
         "reverse_kl_constant", r"K_{\mathrm{rev}}(s) = \lim D\,\mathbb{E}\,\mathrm{KL}(p_D\,||\,P)/\mathbb{E}\,U(D)",
         "1/(s - 1) + 1/2 + Integral((1 - exp(-x))**(1/s - 1)*exp(-x)*(coth(x/2)/2 - 1/x), (x, 0, oo))/s",
         ("s",), "B6", label=ASYMPTOTIC, unit="1",
-        assumption=f"{_IID}, infinite Zipf-Mandelbrot with s > 1; the limit of many draws",
+        assumption=f"{IID}, infinite Zipf-Mandelbrot with s > 1; the limit of many draws",
         call="bounds.reverse_kl_constant(1.724)",
     ),
     _formula(
@@ -157,7 +154,7 @@ _DISTANCES = (
     ),
     _formula(
         "l1_bounds.lower", _L1, "Lambda/4 - 1/(4*sqrt(D))", ("Lambda", "D"), "B4", relation=">=",
-        assumption=f"{_IID}; at least two draws", source=_BEREND, unit="1",
+        assumption=f"{IID}; at least two draws", source=_BEREND, unit="1",
         call="bounds.l1_bounds('zipf:1.724', 1e12).lower", own=(_LAMBDA,),
     ),
     _formula(
@@ -167,7 +164,7 @@ _DISTANCES = (
     ),
     _formula(
         "l1_exponent", r"\lim \ln " + _L1 + r" / \ln D", "Max(1/s - 1, -1/2)", ("s",), "B4", label=ASYMPTOTIC,
-        assumption=f"{_IID}, infinite Zipf-Mandelbrot with s > 1", source=_OWN, unit="1", example=(1.724,),
+        assumption=f"{IID}, infinite Zipf-Mandelbrot with s > 1", source=OWN, unit="1", example=(1.724,),
     ),
 )  # fmt: skip
 
@@ -185,7 +182,7 @@ _RISKS = (
     ),
     _formula(
         "forward_kl_minimax_lower", _MINIMAX, _RISK, ("V", "D", "a"), "B5", relation=">=",
-        assumption=f"{_IID}; holds for every a > 0, and the function takes the best; for the worst law, not for one "
+        assumption=f"{IID}; holds for every a > 0, and the function takes the best; for the worst law, not for one "
         "given corpus", source="Bayes risk below minimax risk (Wald 1950)", own=(_CONCENTRATION,),
         call="bounds.forward_kl_minimax_lower(100, 100).risk",
     ),
@@ -200,7 +197,7 @@ _RISKS = (
     _formula(
         "support_upper_minimax", r"\varepsilon", _RISK, ("V", "D", "a"), "B7-ii", label=HEURISTIC, relation=">=",
         assumption="the learner does no better on this corpus than the minimax over all laws on V types; holds for "
-        "every a > 0, and the function gives the largest V that meets all", source=_OWN, own=(_CONCENTRATION,),
+        "every a > 0, and the function gives the largest V that meets all", source=OWN, own=(_CONCENTRATION,),
         call="bounds.support_upper_minimax(1e12, 0.18)",
     ),
 )  # fmt: skip
@@ -215,7 +212,7 @@ _NATURAL = (
     ),
     _formula(
         "good_turing_missing_mass", r"\hat M_0(D)", "f1/D", ("f1", "D"), "A1, B5",
-        assumption=f"{_IID}; unbiased for the missing mass after D - 1 draws", source="Good 1953", unit="1",
+        assumption=f"{IID}; unbiased for the missing mass after D - 1 draws", source="Good 1953", unit="1",
         own=(_SINGLETONS,), example=(120, 1000),
     ),
     _formula(
@@ -226,19 +223,19 @@ _NATURAL = (
     _formula(
         "pitman_yor_predictive.seen", r"P(\mathrm{next\ is\ a\ type\ drawn\ } m \mathrm{\ times})",
         "(m - d)/(theta + D)", ("m", "D", "d", "theta"), "B5",
-        assumption="draws follow a Pitman-Yor process", source=_PITMAN, unit="1",
+        assumption="draws follow a Pitman-Yor process", source=PITMAN, unit="1",
         own=(_MULTIPLICITY,), example=(3, 100, 0.58, 10),
     ),
     _formula(
         "pitman_yor_predictive.new", r"P(\mathrm{next\ is\ new})", "(theta + d*U)/(theta + D)",
         ("D", "U", "d", "theta"), "B5",
-        assumption="draws follow a Pitman-Yor process", source=_PITMAN, unit="1", example=(100, 40, 0.58, 10),
+        assumption="draws follow a Pitman-Yor process", source=PITMAN, unit="1", example=(100, 40, 0.58, 10),
     ),
     _formula(
         "pattern_loss_constant", r"K(s, d) = \lim D\,\mathbb{E}\,\mathrm{KL}/\mathbb{E}\,U(D)",
         "Sum(Gamma(m + 1 - 1/s)/factorial(m)*(digamma(m + 1 - 1/s) - log(m - d)), (m, 1, oo))/(s*Gamma(1 - 1/s))"
         " - log(s*d)/s", ("s", "d"), "B5, B6", label=ASYMPTOTIC, unit="1",
-        assumption=f"{_IID}, infinite Zipf-Mandelbrot with s > 1; the KL of what the next draw is, a type seen before "
+        assumption=f"{IID}, infinite Zipf-Mandelbrot with s > 1; the KL of what the next draw is, a type seen before "
         "or new, from a Pitman-Yor predictor of discount d; d = 1/s also for Good-Turing and the best natural one",
         call="bounds.pattern_loss_constant(1.724, discount=0.5)",
     ),

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from bounds.base.formula import Formula, Letter
+from bounds.base.formula import OWN, Formula, Letter
 from bounds.base.intervals import ASYMPTOTIC, HEURISTIC, RIGOROUS
 
 _M = Letter("m", "number of sequences that make up a skill", "sequences", "m", ("positive", "integer"))
@@ -36,14 +36,13 @@ _APART = "members are represented independently of each other"
 _POISSON = "the number of draws is Poisson, so members are seen independently"
 _DRAWN = "members are drawn independently from the law of the sequences, and the store holds its n most probable"
 _MANY = "many members and phi strictly between 0 and 1"
-_DERIVED = "own derivation"
 _ELEMENTARY = "elementary (binomial law)"
 
 _BINOMIAL = "binomial(m, i)*{F}**i*(1 - {F})**(m - i)"
 
 
 def _formula(name: str, quantity: str, text: str, arguments: tuple[str, ...], equation: str, **more: Any) -> Formula:
-    given: dict[str, Any] = {"label": RIGOROUS, "assumption": _APART, "source": _DERIVED, "own": _OWN}
+    given: dict[str, Any] = {"label": RIGOROUS, "assumption": _APART, "source": OWN, "own": _OWN}
     return Formula(name=name, quantity=quantity, text=text, arguments=arguments, equation=equation, **given | more)
 
 

@@ -1,4 +1,4 @@
-"""What figures share: their colours, and how one is written."""
+"""What figures share: their colours, the curve of a fit, and how one is written."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import io
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from simulate.running.keeping.files import FIGURES, claimed, written_whole
@@ -22,3 +24,12 @@ def save_drawn(draw: Callable[[], Figure], path: str | Path, *, overwrite: bool 
         take_literally(draw()).savefig(drawn, dpi=dpi, format=part.suffix[1:])
         part.write_bytes(drawn.getvalue())
     return target
+
+
+def dash_fit(axes: Axes, n_draws: np.ndarray, mean: np.ndarray, exponent: float, colour: str) -> None:
+    """K D^γ - u₀ with the fitted γ; K and u₀ are those that pass the points with the least relative error."""
+    columns = np.stack([n_draws**exponent, -np.ones_like(n_draws)], axis=1) / mean[:, None]
+    scale, offset = np.linalg.lstsq(columns, np.ones_like(mean), rcond=None)[0]
+    reach = np.geomspace(n_draws[0], 10 * n_draws[-1], 100)
+    curve = scale * reach**exponent - offset
+    axes.plot(reach[curve > 0], curve[curve > 0], "--", lw=1.2, color=colour)

@@ -40,8 +40,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from scipy.special import stdtrit
-from scipy.stats import f as f_law
+from scipy.special import fdtrc, stdtrit
 
 from bounds.base.intervals import Interval
 from bounds.base.one_number import checked_confidence
@@ -292,7 +291,7 @@ def _fit_test(draws: np.ndarray, whole: np.ndarray, without: np.ndarray, gamma: 
     if np.linalg.matrix_rank(covariance) < terms:
         return float("nan")
     statistic = float(found @ np.linalg.solve(covariance, found))
-    return float(f_law.sf(statistic * (count - terms) / (terms * (count - 1)), terms, count - terms))
+    return float(fdtrc(terms, count - terms, statistic * (count - terms) / (terms * (count - 1))))
 
 
 def _contrasts(draws: np.ndarray, gamma: float) -> np.ndarray:

@@ -21,6 +21,7 @@ from typing import Any, overload
 import numpy as np
 
 from bounds.base.arguments import shown
+from bounds.base.notes import INPUT, METHOD, REFUSED, Note
 from bounds.base.quantities import LARGEST, entries_of, log_spaced, parse_count, parse_range
 from simulate.text.blocks import MAX_GROUPS, MIN_BLOCK, MIN_GROUPS, BlockCurves, block_curves
 from simulate.text.counting import WindowIds, growth, window_ids
@@ -49,6 +50,7 @@ SMALLEST = 1000
 
 
 NO_PREFIX = "at names no prefix; write for example 1000,1e5,all or 1e3:1e6:25"
+FILE_ORDER = Note(METHOD, "prefixes are in file order: they are no sample of the corpus")
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,7 +73,7 @@ class CorpusGrowth:
     sha256: tuple[tuple[str, str], ...]
     """(file, SHA-256 of its bytes after decompression)."""
     seed: int
-    notes: tuple[str, ...]
+    notes: tuple[Note, ...]
     """What a reader of the counts has to know, one sentence each."""
 
     @property
@@ -172,7 +174,7 @@ def measure_units(
     grid = parse_at(at, units.n_units, max(lengths), units.unit)
     if order == "shuffled-chunks":
         units = shuffle_chunks(units, chunk, seed)
-    repeats = [] if _has_copies(units) else note_of_repeats(units.ids, units.unit)
+    repeats = [] if _has_copies(units) else [Note(INPUT, text) for text in note_of_repeats(units.ids, units.unit)]
     found = {}
     with counted_exactly(units.corpus):
         for windows in window_ids(units, lengths):
@@ -255,7 +257,7 @@ def _check(order: str, blocks: int) -> None:
 
 
 def _measured(
-    units: Units, windows: WindowIds, grid: np.ndarray, blocks: int, seed: int, notes: list[str]
+    units: Units, windows: WindowIds, grid: np.ndarray, blocks: int, seed: int, notes: list[Note]
 ) -> CorpusGrowth:
     from bounds.base.spectrum import FrequencySpectrum
 
@@ -265,9 +267,8 @@ def _measured(
     total = units.n_windows(windows.length)
     curves = block_curves(windows, units.starts, total, blocks, min(SMALLEST, int(n_draws[0]))) if blocks else None
     if blocks and curves is None:
-        notes.append(
-            f"{total} windows are too few for {blocks} blocks of {MIN_BLOCK}: there is no interval for this curve"
-        )
+        few = f"{total} windows are too few for {blocks} blocks of {MIN_BLOCK}: there is no interval for this curve"
+        notes.append(Note(REFUSED, few))
     return CorpusGrowth(
         corpus=units.corpus,
         unit=units.unit,
@@ -290,20 +291,24 @@ def _has_copies(units: Units) -> bool:
     return len({digest for _, digest in units.sha256}) < len(units.sha256)
 
 
-def _notes(units: Units, length: int, chunk: int) -> list[str]:
+def _notes(units: Units, length: int, chunk: int) -> list[Note]:
     joined = max(units.n_units - length + 1, 0)
     lost = joined - units.n_windows(length)
-    notes = [*units.notes]
+    notes = [Note(INPUT, text) for text in units.notes]
     if units.order == "shuffled-chunks":
-        notes.append(
+        cut = (
             f"chunks of {counted(chunk, units.unit)} were shuffled; {lost} of {joined} windows would join two of them "
             "and are not counted"
         )
-        notes.append(
-            "intervals are about other shuffles of this text, not about other texts: each block holds all topics"
-        )
+        about = "intervals are about other shuffles of this text, not about other texts: each block holds all topics"
+        notes += [Note(METHOD, cut), Note(METHOD, about)]
     elif lost:
-        notes.append(f"{lost} of {joined} windows would join two of the {len(units.sha256)} files and are not counted")
+        notes.append(not_joined(lost, joined, len(units.sha256)))
     if units.order == "file":
-        notes.append("prefixes are in file order: they are no sample of the corpus")
+        notes.append(FILE_ORDER)
     return notes
+
+
+def not_joined(lost: int, joined: int, n_files: int) -> Note:
+    """What is said of windows that would run from one file into the next."""
+    return Note(INPUT, f"{lost} of {joined} windows would join two of the {n_files} files and are not counted")

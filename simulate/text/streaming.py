@@ -17,12 +17,22 @@ from typing import Any, overload
 import numpy as np
 
 from bounds.base.intervals import Interval
+from bounds.base.notes import INPUT, METHOD, Note
 from bounds.base.quantities import MAX_COUNT
 from simulate.text.cutting.hashing import unit_numbers
 from simulate.text.cutting.scripts import Tally
 from simulate.text.cutting.sequences import check_unit, corpus_name, same_files
 from simulate.text.cutting.units import counted, noun, said
-from simulate.text.growth import NO_PREFIX, SMALLEST, Paths, at_items, read_points, window_lengths
+from simulate.text.growth import (
+    FILE_ORDER,
+    NO_PREFIX,
+    SMALLEST,
+    Paths,
+    at_items,
+    not_joined,
+    read_points,
+    window_lengths,
+)
 from simulate.text.reading.readers import InputError, file_list, label
 from simulate.text.sketch import PRECISION, HyperLogLog
 
@@ -50,7 +60,7 @@ class SketchedGrowth:
     """Of all windows of the text, whatever the last prefix is: merge those of parts of a corpus."""
     sha256: tuple[tuple[str, str], ...]
     """(file, SHA-256 of its bytes after decompression)."""
-    notes: tuple[str, ...]
+    notes: tuple[Note, ...]
     """What a reader of the estimates has to know, one sentence each."""
     order: str = "file"
 
@@ -228,18 +238,19 @@ def _growths(
 
 def _notes(
     run: _Run, grid: _Grid, beyond: list[int], unit: str, hashes: tuple[tuple[str, str], ...], length: int, i: int
-) -> tuple[str, ...]:
-    notes = [*same_files(hashes), *run.tally.notes(unit)]
+) -> tuple[Note, ...]:
+    notes = [Note(INPUT, text) for text in (*same_files(hashes), *run.tally.notes(unit))]
     joined = max(run.n_units - length + 1, 0)
     if lost := joined - run.n_windows[i]:
-        notes.append(f"{lost} of {joined} windows would join two of the {len(hashes)} files and are not counted")
+        notes.append(not_joined(lost, joined, len(hashes)))
     if grid.low is not None:
-        notes.append(
+        where = (
             f"prefixes stand at powers of ten and at {PER_DECADE - 1} points between them, and at the end: how long "
             "the text is was not known before"
         )
+        notes.append(Note(METHOD, where))
     if beyond:
         more = f" and {len(beyond) - 1} more" if len(beyond) > 1 else ""
-        notes.append(f"the text has {counted(run.n_units, unit)}: its end stands in the place of {beyond[0]}{more}")
-    notes.append("prefixes are in file order: they are no sample of the corpus")
-    return tuple(notes)
+        end = f"the text has {counted(run.n_units, unit)}: its end stands in the place of {beyond[0]}{more}"
+        notes.append(Note(INPUT, end))
+    return (*notes, FILE_ORDER)

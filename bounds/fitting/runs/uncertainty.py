@@ -18,14 +18,16 @@ where the delta method fails.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from scipy.special import ndtri
 
-from bounds.base.formula import Formula, Letter
+from bounds.base.brief import brief, brief_fields
+from bounds.base.formula import OWN, Formula, Letter
 from bounds.base.intervals import ASYMPTOTIC, EMPIRICAL, HEURISTIC, Bound, Interval
+from bounds.base.notes import Note
 from bounds.base.one_number import checked_confidence
 from bounds.base.pointwise import broadcast, labelled, nonnegative, shown, single
 from bounds.efficiency.band import (
@@ -49,7 +51,6 @@ _SD_BETA = Letter("sigma_beta", "standard error of beta", "1", r"\sigma_\beta", 
 _SKILLS = Letter("k", "factor on the number of skills", "1")
 _SD_GAMMA = Letter("sigma_gamma", "standard error of gamma", "1", r"\sigma_\gamma", ("nonnegative",))
 _DELTA = "delta method: the error of the estimates is small and nearly normal"
-_OWN = "own derivation"
 
 _LOG_UNIQUE = "sqrt(V_B + V_beta*log(D)**2 - 2*V_Bbeta*log(D))"
 
@@ -58,7 +59,7 @@ def _log_unique(end: str, times: str, assumption: str) -> Formula:
     return Formula(
         name=f"log_unique_deviation.{end}", quantity=r"\operatorname{sd}(\ln U)", text=f"{times}{_LOG_UNIQUE}",
         arguments=("D", "V_B", "V_beta", "V_Bbeta"), label=ASYMPTOTIC, assumption=f"{_DELTA}; {assumption}",
-        source=_OWN, equation="B9", example=(1e12, 0.4, 0.00043, 0.0131), own=(_VAR_B, _VAR_BETA, _COV),
+        source=OWN, equation="B9", example=(1e12, 0.4, 0.00043, 0.0131), own=(_VAR_B, _VAR_BETA, _COV),
     )  # fmt: skip
 
 
@@ -68,13 +69,13 @@ FORMULAS = (
     _log_unique("middle", "3/2*", "the geometric mean of the slow and the fast end"),
     Formula(
         "exponent_deviation", r"\sigma_\gamma", "(2 - b)*sigma_beta", ("sigma_beta", "b"), ASYMPTOTIC,
-        "gamma = 1 - (2 - b)*beta is linear in beta", _OWN, "B9", example=(0.0207, 0.5), own=(_SD_BETA,),
+        "gamma = 1 - (2 - b)*beta is linear in beta", OWN, "B9", example=(0.0207, 0.5), own=(_SD_BETA,),
     ),
     Formula(
         "growth_factor_interval.delta", r"\operatorname{sd}(\ln k^{1/\gamma})", "log(k)/gamma**2*sigma_gamma",
         ("gamma", "sigma_gamma", "k"), ASYMPTOTIC,
         f"{_DELTA}, which fails where gamma is less than four standard errors above 0: Fieller's interval does not",
-        f"{_OWN}; Fieller 1954", "B9", example=(0.451, 0.031, 2.0), own=(_SD_GAMMA, _SKILLS),
+        f"{OWN}; Fieller 1954", "B9", example=(0.451, 0.031, 2.0), own=(_SD_GAMMA, _SKILLS),
     ),
     Formula(
         "growth_factor_interval.fieller", r"k^{1/\gamma}", "k**(1/(gamma - z*sigma_gamma))",
@@ -137,7 +138,11 @@ def growth_factor_interval(
     return Interval(float(growth_factor(high, k)), float(growth_factor(low, k)) if low > 0 else np.inf)
 
 
-@dataclass(frozen=True)
+_RATES = "gamma = 1 - (2 - b)*beta: learning rates read as equalities for one corpus"
+"""What the exponents of a band assume."""
+
+
+@dataclass(frozen=True, repr=False)
 class UncertainNumber:
     """One number of a band: estimate, interval, and what it is; `vacuous` where the estimate says nothing."""
 
@@ -146,7 +151,10 @@ class UncertainNumber:
     value: float | None
     interval: Interval | None
     label: str
+    assumption: str = field(repr=False)
     vacuous: bool = False
+
+    __repr__ = brief_fields
 
     def to_json(self) -> dict[str, Any]:
         """A flat object for JSON; infinite ends are null."""
@@ -169,7 +177,14 @@ class FittedBand:
     n_tokens: float | None
     assumption: str
     source: str
-    notes: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = ()
+
+    def __repr__(self) -> str:
+        lines = [
+            f"{one.quantity}{' ' * bool(one.end)}{one.end} {brief(one.value)}, {brief(one.interval)}, {one.label}"
+            for one in self.numbers
+        ]
+        return "FittedBand(" + ",\n           ".join(lines) + ")"
 
     def __getitem__(self, key: tuple[str, str]) -> UncertainNumber:
         """The number of a (quantity, end), such as ``band["exponent", "lower"]``."""
@@ -197,7 +212,7 @@ def fitted_band(
     version = paper_version(source)
     at_least_as_many(skills)
     if fit.no_band:
-        raise ValueError(fit.no_band)
+        raise ValueError(fit.no_band.text)
     ends = tuple(band_exponents(fit.law.data_exponent, source))
     bounded = {} if n_tokens is None else _bounded(n_tokens, source, options)
 
@@ -216,26 +231,19 @@ def fitted_band(
     found = fit.interval_of(lambda law: np.stack(np.broadcast_arrays(*values(law).values())), confidence)
     # At a confidence near 1 beta may have no interval, although it has one at usual levels.
     interval = Interval(*np.full((2, len(estimates)), np.nan)) if found is None else found
-    labels = {("data_exponent", ""): EMPIRICAL}
-    notes: tuple[str, ...] = ()
-    assumption, silent = "gamma = 1 - (2 - b)*beta: learning rates read as equalities for one corpus", set()
-    if bounded:
-        bound = bounded["n_unique"](fit.law)
-        notes = bound.notes
-        assumption, parts = bound.assumption, dict(part.split(": ", 1) for part in bound.label.split("; "))
-        labels |= {("n_unique", end): parts[end] for end in ends}
-        silent = {(name, end) for name in bounded for end in ends if _vacuous(bound, end)}
+    bound = bounded["n_unique"](fit.law) if bounded else None
+    known = {} if bound is None else {(name, end): bound.ends[end] for name in bounded for end in ends}
+    fitted = (EMPIRICAL, "the runs follow the law that is fitted to them")
+    rests_on = {key: (one.label, one.assumption) for key, one in known.items()} | {("data_exponent", ""): fitted}
     numbers = tuple(
         UncertainNumber(
-            *key,
-            float(estimate),
-            None if np.isnan(low) else Interval(float(low), float(high)),
-            labels.get(key, HEURISTIC),
-            key in silent,
+            *key, float(estimate), _interval(low, high), *rests_on.get(key, (HEURISTIC, _RATES)),
+            vacuous=key in known and bool(known[key].vacuous),
         )
         for (key, estimate), low, high in zip(estimates.items(), interval.lower, interval.upper, strict=True)
-    )
-    return FittedBand(numbers, confidence, n_tokens, assumption, version, notes)
+    )  # fmt: skip
+    assumption = _RATES if bound is None else bound.assumption
+    return FittedBand(numbers, confidence, n_tokens, assumption, version, () if bound is None else bound.notes)
 
 
 def _bounded(n_tokens: float, source: str, options: dict[str, Any]) -> dict[str, Callable[[LossLaw], Bound]]:
@@ -253,9 +261,8 @@ def _factor(exponent: Any, skills: float) -> Any:
     return np.where(positive, growth_factor(np.where(positive, exponent, 1.0), skills), np.inf)[()]
 
 
-def _vacuous(bound: Bound, end: str) -> bool:
-    flags = {"lower": bound.lower_vacuous, "upper": bound.upper_vacuous, "middle": bound.middle_vacuous}
-    return bool(flags[end])
+def _interval(lower: float, upper: float) -> Interval | None:
+    return None if np.isnan(lower) else Interval(float(lower), float(upper))
 
 
 def _finite(value: float | None) -> float | None:

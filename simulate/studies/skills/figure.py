@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,33 +13,31 @@ from matplotlib.figure import Figure
 from bounds.counts.rank_mass import head_mass
 from bounds.skills.emergence import emergence_probability
 from simulate import stats
-from simulate.running.figures import save_drawn
-from simulate.studies.skills.groups import Groups
+from simulate.corpora.order import rank_probability
+from simulate.running.figures import COLOURS
+from simulate.running.view import View
+from simulate.studies.skills.plan import SkillPlan
 from simulate.studies.skills.rows import growth, plan_of, reached_skills, size_rows, skill_rows
 from simulate.studies.skills.theory import emergence
 from simulate.studies.sweep.report import short
 
-__all__ = ["draw_skills", "save_skill_figure"]
+__all__ = ["figure"]
 
-_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")  # Okabe & Ito
 _CURVES = 6
 
 
-def save_skill_figure(dataset: xr.Dataset, groups: Groups, path: str | Path, *, overwrite: bool = False) -> Path:
-    """Draw the figure of a simulation of skills to a .png, .pdf or .svg file."""
-    return save_drawn(partial(draw_skills, dataset, groups), path, overwrite=overwrite)
-
-
-def draw_skills(dataset: xr.Dataset, groups: Groups) -> Figure:
+def figure(dataset: xr.Dataset, view: View) -> Figure:
     """Chances against D and against n, S(D), and S(N, D) with the line n = U(D)."""
-    figure = Figure(figsize=(13, 9.5), layout="constrained")
-    (data, size), (number, both) = figure.subplots(2, 2)
-    figure.suptitle(_heading(plan_of(dataset)), fontsize=11)
-    _against_data(data, dataset, groups)
-    _against_size(size, dataset, groups)
+    del view
+    drawn = Figure(figsize=(13, 9.5), layout="constrained")
+    (data, size), (number, both) = drawn.subplots(2, 2)
+    drawn.suptitle(_heading(plan_of(dataset)), fontsize=11)
+    plan = SkillPlan(**plan_of(dataset))
+    _against_data(data, dataset, plan)
+    _against_size(size, dataset, plan)
     _numbers(number, dataset)
-    _map(figure, both, dataset)
-    return figure
+    _map(drawn, both, dataset)
+    return drawn
 
 
 def _heading(plan: dict[str, Any]) -> str:
@@ -51,11 +47,11 @@ def _heading(plan: dict[str, Any]) -> str:
     return f"{plan['n_skills']} skills ({what}), {there}"
 
 
-def _against_data(axes: Axes, dataset: xr.Dataset, groups: Groups) -> None:
+def _against_data(axes: Axes, dataset: xr.Dataset, plan: SkillPlan) -> None:
     """Some skills: points from the replicates at sizes spread over the transition, lines from formulas."""
     text = "text_draws_threshold" in dataset
     for place, j in enumerate(_chosen(dataset)):
-        colour, times = _COLOURS[place], dataset.draws_threshold.values[j]
+        colour, times = COLOURS[place], dataset.draws_threshold.values[j]
         reached = np.sort(times[np.isfinite(times)])
         if not len(reached):
             continue
@@ -65,9 +61,9 @@ def _against_data(axes: Axes, dataset: xr.Dataset, groups: Groups) -> None:
         at = np.geomspace(max(reached[0] / 1.3, 0.5), min(reached[-1] * 1.3, high), 9)
         _points(axes, at, times[None, :] <= at[:, None], colour, _name(dataset, j))
         curve = np.geomspace(low, high, 160)
-        if plan_of(dataset)["kind"] == "frequency":
+        if plan.kind == "frequency":
             curve = np.unique(np.maximum(np.round(curve), 1))  # a formula of whole draws
-        exact = emergence(groups, int(j), curve)
+        exact = emergence(plan, _probabilities(dataset, plan, int(j)), curve)
         if exact is not None:
             axes.plot(curve, exact, "-", lw=1.2, color=colour)
         if text and np.isfinite(own := float(dataset.text_draws_threshold[j])):
@@ -80,15 +76,14 @@ def _against_data(axes: Axes, dataset: xr.Dataset, groups: Groups) -> None:
     _legend_below(axes)
 
 
-def _against_size(axes: Axes, dataset: xr.Dataset, groups: Groups) -> None:
+def _against_size(axes: Axes, dataset: xr.Dataset, plan: SkillPlan) -> None:
     """The same skills against the size of the store at the largest corpus; steps by rank, or the formula of D2."""
-    plan = plan_of(dataset)
     prefix = "text_" if "text_skills" in dataset else ""
     seen = f"{prefix}stored_threshold_seen" in dataset
-    drawn_anew = plan["kind"] == "frequency"
+    drawn_anew = plan.kind == "frequency"
     name = "stored_threshold_rank" if drawn_anew else f"{prefix}stored_threshold_seen"
     for place, j in enumerate(_chosen(dataset)):
-        colour, formula = _COLOURS[place], float(dataset.stored_threshold_formula[j])
+        colour, formula = COLOURS[place], float(dataset.stored_threshold_formula[j])
         if drawn_anew or (seen and not prefix):
             values = dataset[name].values[j]
             finite = values[np.isfinite(values)]
@@ -100,10 +95,9 @@ def _against_size(axes: Axes, dataset: xr.Dataset, groups: Groups) -> None:
         if not drawn_anew:
             axes.plot([formula, formula], [0, 1], "--", color=colour, lw=1, label=None if seen else _name(dataset, j))
     if drawn_anew:
-        law = groups.plan.law
-        assert law is not None
+        assert plan.law is not None
         n = np.unique(np.round(np.geomspace(1, max(float(dataset.n_stored[-1]), 10), 300)))
-        chances = emergence_probability(head_mass(law, n), members=plan["members"], quorum=plan["quorum"])
+        chances = emergence_probability(head_mass(plan.law, n), members=plan.members, quorum=plan.quorum)
         axes.step(n, chances, where="post", color="black", lw=1.2, label="formula (rigorous)")
     axes.set(xscale="log", xlabel="store n (sequences)", ylabel="chance that the skill is there", ylim=(-0.03, 1.03))
     axes.set_title(_size_title(drawn_anew, seen, bool(prefix), float(dataset.n_draws[-1])), fontsize=9.5, loc="left")
@@ -124,20 +118,20 @@ def _numbers(axes: Axes, dataset: xr.Dataset) -> None:
     n_draws, found = dataset.n_draws.values.astype(float), stats.mean(dataset.skills.values)
     text = "text_skills" in dataset
     errors = np.nan_to_num([found.value - found.lower, found.upper - found.value])
-    axes.errorbar(n_draws, found.value, np.maximum(errors, 0), fmt="o", ms=4, color=_COLOURS[0],
+    axes.errorbar(n_draws, found.value, np.maximum(errors, 0), fmt="o", ms=4, color=COLOURS[0],
                   label="mean of random orders" if text else "mean of the corpora, 95 %")  # fmt: skip
     if "skills_formula" in dataset:
         label = size_rows(dataset)[0]["label"]
         axes.plot(n_draws, dataset.skills_formula, "-", lw=1.2, color="black", label=f"formula ({label})")
     if text:
-        axes.plot(n_draws, dataset.text_skills, "s", ms=5, mfc="none", color=_COLOURS[1], label="the text as it stands")
+        axes.plot(n_draws, dataset.text_skills, "s", ms=5, mfc="none", color=COLOURS[1], label="the text as it stands")
     fitted = growth(dataset)
     if fitted is not None:
         reach = n_draws[(n_draws >= fitted.first) & (n_draws <= fitted.last)]
         middle = len(reach) // 2
         centre = float(found.value[n_draws == reach[middle]][0]) + 0.5
         curve = centre * (reach / reach[middle]) ** fitted.exponent - 0.5
-        axes.plot(reach, curve, "--", lw=2.5, alpha=0.6, color=_COLOURS[1],
+        axes.plot(reach, curve, "--", lw=2.5, alpha=0.6, color=COLOURS[1],
                   label=f"fit: S + 1/2 ∝ D^{fitted.exponent:.3f} [{fitted.lower:.3f}, {fitted.upper:.3f}]")  # fmt: skip
     axes.set(xscale="log", xlabel="corpus size D (draws)", ylabel="skills S(D)")
     shown = np.append(found.value, dataset.text_skills.values if text else [])
@@ -173,6 +167,18 @@ def _map(figure: Figure, axes: Axes, dataset: xr.Dataset) -> None:
              ylim=(n_stored[0], n_stored[-1]), xlim=(n_draws[0], n_draws[-1]))  # fmt: skip
     store = "most frequent seen (flat above U)" if seen else "most probable by rank"
     axes.set_title(f"Number of skills in a store of the {store}. Grey: none.", fontsize=9.5, loc="left")
+
+
+def _probabilities(dataset: xr.Dataset, plan: SkillPlan, j: int) -> np.ndarray:
+    """Probabilities of the members of the skill with this index, as `emergence` wants them."""
+    if plan.kind == "frequency":
+        return np.empty(0)
+    if plan.kind == "masses":
+        return np.array([float(dataset.mass[j]) / plan.members])
+    if "member_probability" in dataset:
+        return dataset.member_probability.values[j]
+    assert plan.law is not None
+    return rank_probability(plan.law, float(dataset.first_rank[j]) + np.arange(plan.members))
 
 
 def _points(axes: Axes, at: np.ndarray, there: np.ndarray, colour: str, label: str) -> None:

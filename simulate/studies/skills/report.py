@@ -1,278 +1,174 @@
-"""From a Dataset of skills to what a reader sees: tables, the example, and the sentence that answers the question."""
+"""From a Dataset of skills to what a reader sees: the sentence that answers, tables, and the example."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 import xarray as xr
 
-from bounds.cli.printing import number, print_table, print_text
-from bounds.cli.shared import SCHEMA_VERSION
+from bounds.base.notes import FITTED, METHOD, REFUSED, Note
+from bounds.cli.printing import estimated, fixed, number, signed, written
+from bounds.cli.report import Report, Table
 from bounds.efficiency.band import growth_factor
+from simulate.running.view import View
 from simulate.stats import Z_LIMIT
-from simulate.studies.skills.estimates import LEAST_SKILLS
+from simulate.studies.skills.estimates import LEAST_SKILLS, Growth
 from simulate.studies.skills.rows import (
+    compared,
     count_formula,
     engine_of,
     growth,
-    held,
     plan_of,
+    rows_of,
     size_rows,
     skill_rows,
     store_rows,
 )
 from simulate.studies.sweep.report import short
 
-__all__ = ["as_json", "print_summary", "verdict", "warnings"]
+__all__ = ["report"]
 
 PAPER = (3.0, 5.0)
 """Corpus factor for twice the skills, as Kausik 2024 states it."""
 
+FORMULAS = {
+    "masses": ("draws_threshold", "draws_half_width.limit", "expected_skills", "expected_skills.limit"),
+    "windows": ("draws_threshold_unequal.lower", "emergence_probability_unequal"),
+    "frequency": ("stored_threshold", "stored_half_width.zipf_limit", "draws_threshold_frequency"),
+}
+"""Those that a simulation of each kind is compared with."""
 
-def as_json(dataset: xr.Dataset, *, most: int | None, params: float, path: str | None) -> dict[str, Any]:
-    """The object that ``--json`` prints. Null stands for infinite and for what was not measured."""
+NO_INTERVAL = "there is no interval of D* beside a formula, for which it takes 6 replicates and corpora that reach it"
+
+SHOWN = 10
+"""Skills of a table where no number of them is asked for."""
+
+SIZES = 8
+"""Sizes of corpus, or of store, in a table that leads; ``--explain`` has all of them."""
+
+Row = dict[str, Any]
+
+
+def report(dataset: xr.Dataset, view: View) -> Report:
+    """What `dataset` says; `view` has the number of skills to show and the parameters that a sequence takes."""
+    params, text = view.params_per_sequence, "text_skills" in dataset
+    shown, sizes = skill_rows(dataset, view.most or SHOWN, params), size_rows(dataset)
+    stores, few = store_rows(dataset, SIZES, params), _spread(sizes, SIZES)
+    tables = [_text_skills(shown, dataset), _text_sizes(few)] if text else [
+        _skills(shown, dataset, params), _sizes(few)
+    ]  # fmt: skip
+    every = _text_sizes(sizes) if text else _every_size(sizes)
+    details = [_transitions(shown), every, _stores(stores, dataset, params)]
     found = growth(dataset)
-    return {
-        "schema_version": SCHEMA_VERSION,
-        "rows": skill_rows(dataset, most, params),
-        "sizes": size_rows(dataset),
-        "stores": store_rows(dataset, dataset.sizes["n_stored"], params),
-        "growth": found and found._asdict() | factor_of(found.exponent, found.lower, found.upper),
-        "example": json.loads(dataset.attrs["example"]),
-        "bands": [],
-        "warnings": warnings(dataset),
-        "verdict": verdict(dataset),
-        "provenance": json.loads(dataset.attrs["provenance"]),
-        "path": path,
-    }
+    kind = plan_of(dataset)["kind"]
+    return Report(
+        answer=answer(dataset),
+        tables=tables,
+        notes=notes(dataset),
+        details=details,
+        method=_method(dataset, shown),
+        formulas=(*FORMULAS[kind], "median_representation", "can_scaling_help"),
+        data={
+            "rows": skill_rows(dataset, view.most, params), "sizes": sizes,
+            "stores": store_rows(dataset, dataset.sizes["n_stored"], params),
+            "growth": found and found._asdict() | factor_of(found), "example": _example_of(dataset), "bands": [],
+        },
+    )  # fmt: skip
 
 
-def factor_of(exponent: float, lower: float, upper: float) -> dict[str, float]:
+def factor_of(found: Growth) -> dict[str, float]:
     """Corpus factor for twice the skills, with the interval of the exponent."""
     names = ("factor", "factor_lower", "factor_upper")
-    positive = (max(value, 1e-9) for value in (exponent, upper, lower))
+    positive = (max(value, 1e-9) for value in (found.exponent, found.upper, found.lower))
     return dict(zip(names, (float(growth_factor(value, k=2)) for value in positive), strict=True))
 
 
-def print_summary(dataset: xr.Dataset, *, most: int, params: float) -> None:
-    """Print all tables, the example, what must be said, and the verdict."""
-    plan, text = plan_of(dataset), "text_skills" in dataset
-    print(_heading(dataset))
-    (_print_text_skills if text else _print_skills)(skill_rows(dataset, most, params), plan, params)
-    print(f"\nSkills S(D) in {'the text' if text else 'corpora of D draws'}, an unlimited store")
-    (_print_text_sizes if text else _print_sizes)(size_rows(dataset), plan)
-    _print_growth(dataset)
-    print(f"\nSkills S(N, D) at D = {number(float(dataset.n_draws[-1]), 4)} draws, in a store of n sequences")
-    _print_stores(store_rows(dataset, 8, params), params)
-    _print_example(dataset)
-    for note in warnings(dataset):
-        print_text(f"! {note}")
-    print_text(f"\n{verdict(dataset)}")
-
-
-def _heading(dataset: xr.Dataset) -> str:
-    plan = plan_of(dataset)
-    m, a, J = (plan[key] for key in ("members", "quorum", "n_skills"))
-    of = {
-        "masses": f"with masses w_j ~ j^-{plan['exponent']:g} and members of their own, all alike",
-        "windows": f"of consecutive ranks of {short(plan['source'])}",
-        "frequency": f"whose members are drawn from {plan['source']}, for each corpus anew",
-    }[plan["kind"]]
-    seen = "" if plan["exposures"] == 1 else f", each drawn {plan['exposures']} times"
-    kind = "random orders of the text" if "text_skills" in dataset else "corpora"
-    return (
-        f"When skills emerge: {J} skill{'s' * (J > 1)} {of}; {m} members, a skill is there with {a} of them{seen}.\n"
-        f"{dataset.sizes['replicate']} {kind}, engine {engine_of(dataset)['name']}"
-    )
-
-
-def _print_skills(rows: list[dict[str, Any]], plan: dict[str, Any], params: float) -> None:
-    windows, seen = plan["kind"] == "windows", "stored_threshold_seen" in rows[0]
-    columns = ["skill", *(["first rank"] if windows else []), *(["mass"] if plan["kind"] != "frequency" else [])]
-    left = len(columns)
-    label = rows[0]["label"]
-    columns += ["D* median", "95 % interval", f"D* ({label})", "ratio", "half-width", "95 % interval",
-                f"formula ({label})"]  # fmt: skip
-    columns += ["N* of seen"] if seen else []
-    drawn = "stored_threshold_rank" in rows[0]
-    columns += ["N* drawn", "95 % interval", "N* (rigorous)"] if drawn else ["N* by rank (rigorous)"]
-    columns += ["νN* (heuristic)"] if params != 1 else []
-    cells = [_skill_cells(row, windows, seen, params) for row in rows]
-    print_table(columns, cells, left=min(left, 1))
-    print_text(
-        "D*: the draw that completes the quorum, the median of the corpora; its interval are two of their order "
-        f"statistics, which assume no law; formula: {rows[0]['formula']}. Half-width of the transition: half of ln of "
-        f"the 84th over the 16th percentile of D*; formula beside it. {_which_stores(seen, drawn)}",
-    )
-
-
-def _which_stores(seen: bool, drawn: bool) -> str:
-    """What N* is, in the columns that there are."""
-    if drawn:
-        return (
-            "N*: the smallest store by rank, of the most probable sequences, that holds a quorum of the members drawn, "
-            "with such an interval; formula: stored_threshold."
-        )
-    by_rank = "of the most probable by rank, which knows the law"
-    if not seen:
-        return f"N*: the smallest store that has the skill, {by_rank}."
-    return (
-        "N*: the smallest store that has the skill, of the most frequent seen in the largest corpus (median), and "
-        f"{by_rank}."
-    )
-
-
-def _skill_cells(row: dict[str, Any], windows: bool, seen: bool, params: float) -> list[str]:
-    cells = [str(row["skill"]), *([str(row["first_rank"])] if windows else [])]
-    cells += [number(row["mass"])] if "mass" in row else []
-    cells += [
-        _threshold(row["draws_threshold"]), _interval(row, "draws_threshold"),
-        number(row["draws_threshold_formula"], 4), _fixed(row["ratio"]), _fixed(row["half_width"]),
-        _interval(row, "half_width", 2), _fixed(row["half_width_formula"]),
-    ]  # fmt: skip
-    cells += [_threshold(row["stored_threshold_seen"])] if seen else []
-    if "stored_threshold_rank" in row:
-        cells += [_threshold(row["stored_threshold_rank"]), _interval(row, "stored_threshold_rank")]
-    cells += [number(row["stored_threshold_formula"], 4)]
-    return cells + ([number(row["params_threshold_formula"], 4)] if params != 1 else [])
-
-
-def _print_text_skills(rows: list[dict[str, Any]], plan: dict[str, Any], params: float) -> None:
-    label = rows[0]["label"]
-    columns = ["skill", "first rank", "mass", "D* in the text", "in random order", "95 % interval",
-               f"D* ({label})", "half-width", f"formula ({label})", "text later by", "part sooner",
-               "N* of seen", "N* by rank"]  # fmt: skip
-    cells = [
-        [str(row["skill"]), str(row["first_rank"]), number(row["mass"]), _threshold(row["text_draws_threshold"]),
-         _threshold(row["draws_threshold"]), _interval(row, "draws_threshold"),
-         number(row["draws_threshold_formula"], 4), _fixed(row["half_width"]), _fixed(row["half_width_formula"]),
-         _signed(row["text_shift"]),
-         _fixed(row["text_rank"]), _threshold(row["stored_threshold_seen"]), number(row["stored_threshold_formula"], 4)]
-        for row in rows
-    ]  # fmt: skip
-    print_table(columns, cells)
-    print_text(
-        "D*: the draw that completes the quorum, in the text as it stands (one order: no interval) and the median of "
-        "random orders of its windows, with two of their order statistics as its interval; formula: "
-        f"{rows[0]['formula']}, independent draws with the text's frequencies: it knows no end of the text, by which "
-        "all is seen, and is late for rare members in random order too. Half-width of the transition: half of ln of "
-        "the 84th over the 16th percentile in random order; formula beside it. Text later by: ln of text over random "
-        "order, in half-widths. Part sooner: of the random orders. N*: the smallest store that has the skill, of the "
-        "most frequent seen in the whole text, and by rank.",
-    )
-    if params != 1:
-        print(f"N* is in sequences, of {params:g} parameters each (heuristic).")
-
-
-def _print_sizes(rows: list[dict[str, Any]], plan: dict[str, Any]) -> None:
-    formula, drawn = "skills_formula" in rows[0], "n_unique" in rows[0]
-    columns = ["D", *(["U(D)"] if drawn else []), "E U(D) (rigorous)", "S(D) mean", "95 % interval"]
-    columns += [f"S(D) ({rows[0]['label']})", "z"] if formula else []
-    cells = [
-        [number(row["n_draws"], 4), *([number(row["n_unique"], 5)] if drawn else []),
-         number(row["n_unique_formula"], 5), number(row["skills"], 4),
-         _interval(row, "skills"), *([number(row["skills_formula"], 4), _signed(row["z"])] if formula else [])]
-        for row in rows
-    ]  # fmt: skip
-    print_table(columns, cells)
-    told = "Intervals are Student's, over the corpora."
-    if formula:
-        of = "with the missing mass at its mean" if plan["kind"] == "frequency" else "of a Poisson number of draws"
-        told += f" Formula: {count_formula(plan['kind'])}, {of}. z: mean against formula, in standard errors."
-    print_text(told)
-
-
-def _print_text_sizes(rows: list[dict[str, Any]], plan: dict[str, Any]) -> None:
-    columns = ["D", "U(D)", "S(D) in the text", "in random order", "95 % interval", f"S(D) ({rows[0]['label']})"]
-    formula = "skills_formula" in rows[0]
-    cells = [
-        [number(row["n_draws"], 4), number(row["text_n_unique"], 6), str(row["text_skills"]), number(row["skills"], 4),
-         _interval(row, "skills"), number(row["skills_formula"], 4) if formula else "–"] for row in rows
-    ]  # fmt: skip
-    print_table(columns, cells)
-    print("The text is one order and has no interval; those of random orders are Student's.")
-
-
-def _print_growth(dataset: xr.Dataset) -> None:
+def answer(dataset: xr.Dataset) -> str:
+    """When skills emerge, measured and by formula, and how their number grows with the corpus."""
+    if "text_skills" in dataset:
+        return _text_answer(dataset)
+    parts = [_when(dataset, "draws_threshold", "draws_threshold", "emerges at D* =", "draws")]
+    if "stored_threshold_rank" in dataset and plan_of(dataset)["kind"] == "frequency":
+        told = _when(dataset, "stored_threshold_rank", "stored_threshold", "is in a store of N* =", "sequences")
+        parts += [told] if told else []
+    if not parts[0]:
+        parts[0] = NO_INTERVAL
     found = growth(dataset)
-    if found is None:
-        if plan_of(dataset)["kind"] == "masses":
-            print_text(
-                f"No exponent of S(D): it takes two corpora, and three sizes of corpus at which {LEAST_SKILLS:g} "
-                "skills or more and half of them at most are expected.",
-            )
-        return
-    s, factor = plan_of(dataset)["exponent"], factor_of(found.exponent, found.lower, found.upper)
-    print_text(
-        f"S(D) + 1/2 grows as D^{found.exponent:.4f} [{found.lower:.4f}, {found.upper:.4f}] (Student's 95 % interval "
-        f"over the corpora) from D = {number(found.first, 4)} to {number(found.last, 4)}; the formula's numbers as "
-        f"D^{found.expected:.4f} there, and their limit is 1/s = {1 / s:.4f} (asymptotic). Twice the skills take "
-        f"{factor['factor']:.3f} [{factor['factor_lower']:.3f}, {factor['factor_upper']:.3f}] times the corpus; "
-        f"2^s = {2**s:.3f} (asymptotic).",
+    if found is not None:
+        parts.append(_growth_words(found))
+    said = "; ".join(parts)
+    return f"{said[0].upper()}{said[1:]}."
+
+
+def _when(dataset: xr.Dataset, measured: str, by: str, verb: str, unit: str) -> str:
+    """The threshold of the median skill of those that have an interval, and how many intervals hold the formula."""
+    there, inside = compared(dataset, measured, by)
+    if not len(there):
+        return ""
+    middle = int(there[(len(there) - 1) // 2])
+    (row,) = rows_of(dataset, np.array([middle]))
+    name = row["formula"] if by == "draws_threshold" else by
+    return (
+        f"skill {middle + 1}, the median of {len(there)}, {verb} {_threshold(row, measured)} {unit}, where {name} has "
+        f"{written(row[f'{by}_formula'])} ({inside.sum()} of {len(there)} intervals at 95 % hold theirs)"
+        if len(there) > 1 else
+        f"skill {middle + 1} {verb} {_threshold(row, measured)} {unit}, where {name} has "
+        f"{written(row[f'{by}_formula'])}"
+    )  # fmt: skip
+
+
+def _growth_words(found: Growth) -> str:
+    factor = factor_of(found)
+    within = PAPER[0] <= factor["factor"] <= PAPER[1]
+    return (
+        f"S(D) grows as D^γ with γ = {estimated(found.exponent, found.lower, found.upper)} (formula: "
+        f"{found.expected:.3f}), so that twice the skills take {_factor(factor)} times the corpus, "
+        f"{'inside' if within else 'outside'} the paper's three to five"
     )
 
 
-def _print_stores(rows: list[dict[str, Any]], params: float) -> None:
-    seen, rank = "skills_by_seen" in rows[0], "skills_by_rank" in rows[0]
-    formula = "skills_by_rank_formula" in rows[0]
-    bounded = "skills_by_rank_lower" in rows[0]
-    columns = ["n", *(["N = νn (heuristic)"] if params != 1 else [])]
-    columns += ["most frequent seen", *(["95 % interval"] if bounded else [])] if seen else []
-    columns += ["most probable by rank", *(["95 % interval"] if bounded else [])] if rank else []
-    columns += ["by rank (rigorous, ±1)"] if formula else []
-    cells = []
-    for row in rows:
-        line = [number(row["n_stored"], 6), *([number(row["n_params"], 4)] if params != 1 else [])]
-        for name in ("skills_by_seen", "skills_by_rank"):
-            if name in row:
-                line += [number(row[name], 4), *([_interval(row, name)] if bounded else [])]
-        cells.append(line + ([number(row["skills_by_rank_formula"], 4)] if formula else []))
-    print_table(columns, cells)
-    if bounded:
-        print("Means over the corpora; the intervals are Student's. Formula: expected_skills." if formula else
-              "Means over the corpora; the intervals are Student's.")  # fmt: skip
+def _factor(factor: dict[str, float]) -> str:
+    return estimated(factor["factor"], factor["factor_lower"], factor["factor_upper"], 2)
 
 
-def _print_example(dataset: xr.Dataset) -> None:
-    found = json.loads(dataset.attrs["example"])
-    if found is None:
-        print("No example of scaling N: no skill is there in a corpus of up to a million draws.")
-        return
-    U = found["n_unique"]
-    print(f"\nScaling N at fixed D, in one corpus of {number(found['n_draws'], 4)} draws with U(D) = {U} sequences:")
-    print(
-        f"  flat from U(D) on      n = {U}: {found['skills']} skills; n = {found['beyond'][0]}: "
-        f"{found['skills_beyond'][0]}; n = {found['beyond'][1]}: {found['skills_beyond'][1]}."
+def _text_answer(dataset: xr.Dataset) -> str:
+    rows = [row for row in skill_rows(dataset) if row["text_shift"] is not None]
+    if not rows:
+        return "No skill of the text completes its quorum."
+    late = sum(row["text_rank"] > 0.84 for row in rows)
+    early = sum(row["text_rank"] < 0.16 for row in rows)
+    return (
+        f"In the order of the text {late} of {len(rows)} skills come later than in 84 % of random orders and {early} "
+        f"sooner than in 84 %; were the order random, it would be about {0.16 * len(rows):.1f} each."
     )
-    print(
-        f"  N < U not sufficient   n = {found['idle_from']} to {found['idle_to']}: {found['skills_idle']} skills all "
-        f"the way; {found['idle_to'] - found['idle_from']} more sequences complete no quorum."
-    )
-    if found["gain_at"] is not None:
-        print(
-            f"  N < U can help         n = {found['gain_at']}: with this place there are {found['skills_gain']} skills."
-        )
-    print_text(f"{found['sentence'][0].upper()}{found['sentence'][1:]} (rigorous).")
 
 
-def warnings(dataset: xr.Dataset) -> list[str]:
+def notes(dataset: xr.Dataset) -> list[Note]:
     """What a reader must be told beside the numbers."""
-    told = []
     plan, engine = plan_of(dataset), engine_of(dataset)["name"]
+    told = []
     far = [row for row in size_rows(dataset) if row.get("z") is not None and abs(row["z"]) > Z_LIMIT]
     if "text_skills" not in dataset and far:
         worst = max(far, key=lambda row: abs(row["z"]))
-        told.append(
+        told.append(Note(FITTED, (
             f"at D = {number(worst['n_draws'], 4)} the mean number of skills is {worst['z']:+.1f} standard errors from "
             f"the formula ({worst['label']}){_why_far(plan['kind'], engine)}"
-        )
+        )))  # fmt: skip
+    if plan["kind"] == "masses" and growth(dataset) is None:
+        told.append(Note(REFUSED, (
+            f"no exponent of S(D): it takes two corpora, and three sizes of corpus at which {LEAST_SKILLS:g} skills or "
+            "more and half of them at most are expected"
+        )))  # fmt: skip
+    told += _scaling(dataset)
     if engine == "arrivals":
-        told.append("engine arrivals keeps no count of other sequences: the store is filled by rank; --engine tokens "
-                    "has the store of what was seen")  # fmt: skip
+        text = "engine arrivals keeps no count of other sequences: the store is filled by rank; --engine tokens has the store of what was seen"  # noqa: E501
+        told.append(Note(METHOD, text))
     elif plan["kind"] == "masses" and "mass" in dataset and float(dataset.mass[0]) > 0.1:
-        told.append("the first skill takes up much of the corpus, where exactly D draws differ a little from the "
-                    "formulas' Poisson number")  # fmt: skip
+        text = "the first skill takes up much of the corpus, where exactly D draws differ a little from the formulas' Poisson number"  # noqa: E501
+        told.append(Note(METHOD, text))
     return told
 
 
@@ -282,65 +178,241 @@ def _why_far(kind: str, engine: str) -> str:
     return ", which is that of a Poisson number of draws, where exactly D were drawn" if engine == "tokens" else ""
 
 
-def verdict(dataset: xr.Dataset) -> str:
-    """The one sentence that says whether skills emerge where the formulas have them, and what growing N does."""
-    if "text_skills" in dataset:
-        return _text_verdict(dataset)
-    inside, of = held(dataset)
-    name = skill_rows(dataset, 1)[0]["formula"]
-    none = "there is no interval of D* beside a formula, for which it takes 6 replicates and corpora that reach it"
-    parts = [f"{inside} of {of} 95 % intervals of D* hold {name} (95 % would be {0.95 * of:.4g})" if of else none]
-    if "stored_threshold_rank" in dataset and plan_of(dataset)["kind"] == "frequency":
-        inside, of = held(dataset, "stored_threshold_rank", "stored_threshold")
-        parts += [f"{inside} of {of} 95 % intervals of N* hold stored_threshold"] if of else []
-    found = growth(dataset)
-    if found is not None:
-        s = plan_of(dataset)["exponent"]
-        factor = factor_of(found.exponent, found.lower, found.upper)
-        agree = "holds" if found.lower <= found.expected <= found.upper else "misses"
-        within = PAPER[0] <= factor["factor"] <= PAPER[1]
-        parts.append(
-            f"S(D) grows as D^{found.exponent:.3f} [{found.lower:.3f}, {found.upper:.3f}], which {agree} the formula's "
-            f"{found.expected:.3f} (limit 1/s = {1 / s:.3f}), so that twice the skills take {factor['factor']:.2f} "
-            f"times the corpus, {'inside' if within else 'outside'} the paper's three to five"
-        )
-    said = "; ".join(parts)
-    return said[0].upper() + said[1:] + "." + _example_words(dataset)
+def _scaling(dataset: xr.Dataset) -> list[Note]:
+    """What growing N at fixed D does, in one corpus."""
+    found = _example_of(dataset)
+    if found is None:
+        return [Note(REFUSED, "no example of scaling N: no skill is there in a corpus of up to a million draws")]
+    U = found["n_unique"]
+    return [Note(METHOD, (
+        f"growing N at fixed D: in one corpus of {written(found['n_draws'])} draws, stores of n = U(D) = {U} and of "
+        f"{found['beyond'][1]} sequences have the same {found['skills_beyond'][1]} skills, and from n = "
+        f"{found['idle_from']} to {found['idle_to']} none is gained: N < U(D) is necessary for more, not sufficient"
+    ))]  # fmt: skip
 
 
-def _text_verdict(dataset: xr.Dataset) -> str:
-    rows = [row for row in skill_rows(dataset) if row["text_shift"] is not None]
-    if not rows:
-        return "No skill of the text completes its quorum."
-    late = sum(row["text_rank"] > 0.84 for row in rows)
-    early = sum(row["text_rank"] < 0.16 for row in rows)
+def _example_of(dataset: xr.Dataset) -> dict[str, Any] | None:
+    found: dict[str, Any] | None = json.loads(dataset.attrs["example"])
+    return found
+
+
+def _title(dataset: xr.Dataset) -> str:
+    plan = plan_of(dataset)
+    m, a, J = (plan[key] for key in ("members", "quorum", "n_skills"))
+    of = {
+        "masses": f"with masses w_j ~ j^-{plan['exponent']:g}",
+        "windows": f"of consecutive ranks of {short(plan['source'])}",
+        "frequency": f"with members drawn from {plan['source']} for each corpus",
+    }[plan["kind"]]
+    seen = "" if plan["exposures"] == 1 else f", each drawn {plan['exposures']} times"
+    n, text = dataset.sizes["replicate"], "text_skills" in dataset
+    kind = ("random order", "random orders") if text else ("corpus", "corpora")
     return (
-        f"In the order of the text {late} of {len(rows)} skills come later than in 84 % of random orders and {early} "
-        f"sooner than in 84 %; were the order random, it would be about {0.16 * len(rows):.1f} each."
-        + _example_words(dataset)
+        f"{J} skill{'s' * (J > 1)} {of}, there with {a} of {m} members{seen}; {n} {kind[n > 1]}, engine "
+        f"{engine_of(dataset)['name']}"
     )
 
 
-def _example_words(dataset: xr.Dataset) -> str:
-    if json.loads(dataset.attrs["example"]) is None:
-        return ""
-    return " More parameters than U(D) change nothing; fewer is necessary for new skills by growing N, not sufficient."
+def _skills(rows: Sequence[Row], dataset: xr.Dataset, params: float) -> Table:
+    label = rows[0]["label"]
+    drawn = "stored_threshold_rank" in rows[0]
+    columns = ["skill", "rank", "D* [95 %]", f"D* ({label})", "N* seen", "N* drawn", "N* rank", "νN*"]
+    cells = []
+    for row in rows:
+        line = [str(row["skill"]), str(row["first_rank"]) if _by_rank(dataset) else ""]
+        line += [_threshold(row, "draws_threshold"), written(row["draws_threshold_formula"])]
+        line += [_there(row["stored_threshold_seen"]) if "stored_threshold_seen" in row else ""]
+        line += [_threshold(row, "stored_threshold_rank") if drawn else "", written(row["stored_threshold_formula"])]
+        cells.append([*line, written(row["params_threshold_formula"]) if params != 1 else ""])
+    seen = "stored_threshold_seen" in rows[0]
+    stores = "of the most frequent seen (seen) and of the most probable (rank)" if seen else "of the most probable"
+    below = f"D*: the draw that completes the quorum; ({label}): {rows[0]['formula']}. N*: the smallest store that has the skill, "  # noqa: E501
+    below += "of the most probable, for the members drawn and by stored_threshold (rank)" if drawn else stores
+    below += f". νN*: in parameters, {params:g} a sequence (heuristic)." if params != 1 else "."
+    return Table(columns, cells, title=_title(dataset), below=below)
 
 
-def _interval(row: dict[str, Any], name: str, digits: int = 4) -> str:
-    low, high = row[f"{name}_lower"], row[f"{name}_upper"]
-    if low is None:
-        return "none"
-    return f"{number(low, digits)} – {'∞' if high is None else number(high, digits)}"
+def _by_rank(dataset: xr.Dataset) -> bool:
+    return plan_of(dataset)["kind"] == "windows"
 
 
-def _threshold(value: float | None) -> str:
-    return "not there" if value is None else number(value, 4)
+def _text_skills(rows: Sequence[Row], dataset: xr.Dataset) -> Table:
+    columns = ["skill", "rank", "D* in the text", "in random order", "later by", "N* seen"]
+    cells = [
+        [str(row["skill"]), str(row["first_rank"]), _there(row["text_draws_threshold"]),
+         _threshold(row, "draws_threshold"), signed(row["text_shift"]), _there(row["stored_threshold_seen"])]
+        for row in rows
+    ]  # fmt: skip
+    below = (
+        "D*: the draw that completes the quorum, in the text as it stands (one order: no interval) and in random "
+        "orders of its windows; later by: in half-widths of the transition. N*: the smallest store that has the "
+        "skill, of the most frequent seen."
+    )
+    return Table(columns, cells, title=_title(dataset), below=below)
 
 
-def _fixed(value: float | None) -> str:
-    return "–" if value is None else f"{value:.3f}"
+def _transitions(rows: Sequence[Row]) -> Table:
+    """How fast each skill comes, and what else is known of it."""
+    label, text = rows[0]["label"], "text_rank" in rows[0]
+    columns = ["skill", "mass", f"D* ({label})", "ratio", "half-width [95 %]", f"({label})", "sooner"]
+    columns += ["N* by rank (rigorous)"] if text else []
+    cells = [
+        [str(row["skill"]), number(row.get("mass")), written(row["draws_threshold_formula"]), fixed(row["ratio"]),
+         estimated(row["half_width"], row["half_width_lower"], row["half_width_upper"]),
+         fixed(row["half_width_formula"]), fixed(row["text_rank"], 2) if text else "",
+         *([written(row["stored_threshold_formula"])] if text else [])]
+        for row in rows
+    ]  # fmt: skip
+    below = (
+        "ratio: D* over the formula. half-width of the transition: half of ln of the 84th over the 16th percentile of "
+        f"D*; formula beside it.{' sooner: part of the random orders in which the skill is.' if text else ''}"
+    )
+    return Table(columns, cells, title="Width of the transitions", below=below)
 
 
-def _signed(value: float | None) -> str:
-    return "–" if value is None else f"{value:+.2f}"
+def _sizes(rows: Sequence[Row]) -> Table:
+    label, measured = rows[0]["label"], "n_unique" in rows[0]
+    columns = ["D", "U(D)" if measured else "E U(D)", "S(D) [95 %]", f"S(D) ({label})", "z"]
+    cells = [
+        [written(row["n_draws"]), written(row["n_unique" if measured else "n_unique_formula"]), _skill_count(row),
+         _by_formula(row), signed(row.get("z"))]
+        for row in rows
+    ]  # fmt: skip
+    below = "Means over the corpora, in an unlimited store."
+    if "skills_formula" in rows[0]:
+        below += " z: mean against formula, in standard errors."
+    return Table(columns, cells, title="Skills S(D) in corpora of D draws", below=below)
+
+
+def _text_sizes(rows: Sequence[Row]) -> Table:
+    columns = ["D", "U(D)", "S(D) in the text", "in random order", f"S(D) ({rows[0]['label']})"]
+    cells = [
+        [written(row["n_draws"]), written(row["text_n_unique"]), str(row["text_skills"]), _skill_count(row),
+         _by_formula(row)] for row in rows
+    ]  # fmt: skip
+    below = "The text is one order and has no interval; those of random orders are Student's."
+    return Table(columns, cells, title="Skills S(D) in the text, an unlimited store", below=below)
+
+
+def _every_size(rows: Sequence[Row]) -> Table:
+    label = rows[0]["label"]
+    cells = [
+        [number(row["n_draws"], 6), number(row.get("n_unique"), 5), number(row["n_unique_formula"], 5),
+         _skill_count(row), _by_formula(row), signed(row.get("z"))]
+        for row in rows
+    ]  # fmt: skip
+    columns = ["D", "U(D)", "E U(D) (rigorous)", "S(D) [95 %]", f"S(D) ({label})", "z"]
+    return Table(columns, cells, title="Skills and distinct sequences at every size")
+
+
+def _spread(rows: Sequence[Row], most: int) -> list[Row]:
+    """At most so many of `rows`, evenly spread, with both ends."""
+    chosen = {round(place) for place in np.linspace(0, len(rows) - 1, min(len(rows), most))}
+    return [rows[place] for place in sorted(chosen)]
+
+
+def _stores(rows: Sequence[Row], dataset: xr.Dataset, params: float) -> Table:
+    columns = ["n", "N = νn (heuristic)", "most frequent seen", "most probable by rank", "by rank (rigorous, ±1)"]
+    cells = []
+    for row in rows:
+        line = [number(row["n_stored"], 6), number(row["n_params"], 4) if params != 1 else ""]
+        line += [_skill_count(row, name) if name in row else "" for name in ("skills_by_seen", "skills_by_rank")]
+        formula = "skills_by_rank_formula" in row
+        cells.append([*line, _few(row["skills_by_rank_formula"]) if formula else ""])
+    title = f"Skills S(N, D) at D = {number(float(dataset.n_draws[-1]), 4)} draws, in a store of n sequences"
+    text = "skills_by_seen_lower" not in rows[0] and "skills_by_rank_lower" not in rows[0]
+    below = "" if text else "Means over the corpora, with Student's 95 % intervals."
+    below += " Formula: expected_skills." if "skills_by_rank_formula" in rows[0] else ""
+    return Table(columns, cells, title=title, below=below)
+
+
+def _skill_count(row: Row, name: str = "skills") -> str:
+    """A mean number of skills with its interval, or the number of a single text."""
+    if f"{name}_lower" not in row:
+        return _few(row[name])
+    return estimated(row[name], row[f"{name}_lower"], row[f"{name}_upper"], shown=lambda value, _: _few(value))
+
+
+def _by_formula(row: Row) -> str:
+    return _few(row["skills_formula"]) if "skills_formula" in row else ""
+
+
+def _few(value: float | None) -> str:
+    """A mean number of skills: none is 0, whatever a formula leaves of them."""
+    if value is None:
+        return "–"
+    return number(value, 4 if value >= 10 else 3) if value == 0 or abs(value) >= 1e-3 else "0.000"
+
+
+def _threshold(row: Row, name: str) -> str:
+    """A median with its interval, for people."""
+    if row[name] is None:
+        return "not there"
+    return estimated(row[name], row[f"{name}_lower"], row[f"{name}_upper"], shown=lambda value, _: written(value))
+
+
+def _there(value: float | None) -> str:
+    return "not there" if value is None else written(value)
+
+
+def _method(dataset: xr.Dataset, shown: Sequence[Row]) -> list[str]:
+    """How the numbers are made, in paragraphs."""
+    plan, engine = plan_of(dataset), engine_of(dataset)
+    told = [f"engine: {engine['name']} ({engine['reason']})", _about_thresholds(dataset, shown[0])]
+    if "text_skills" not in dataset:
+        sizes = "Intervals of S(D) are Student's, over the corpora."
+        if "skills_formula" in dataset:
+            of = "with the missing mass at its mean" if plan["kind"] == "frequency" else "of a Poisson number of draws"
+            sizes += f" Formula: {count_formula(plan['kind'])}, {of}."
+        told.append(sizes)
+    found = growth(dataset)
+    if found is not None:
+        s = plan["exponent"]
+        factor = factor_of(found)
+        told.append(
+            f"S(D) + 1/2 grows as D^{found.exponent:.4f} [{found.lower:.4f}, {found.upper:.4f}] (Student's 95 % "
+            f"interval over the corpora) from D = {number(found.first, 4)} to {number(found.last, 4)}; the formula's "
+            f"numbers as D^{found.expected:.4f} there, and their limit is 1/s = {1 / s:.4f} (asymptotic). Twice the "
+            f"skills take {factor['factor']:.3f} [{factor['factor_lower']:.3f}, {factor['factor_upper']:.3f}] times "
+            f"the corpus; 2^s = {2**s:.3f} (asymptotic)."
+        )
+    return [*told, *_example(dataset)]
+
+
+def _about_thresholds(dataset: xr.Dataset, row: Row) -> str:
+    formula = row["formula"]
+    if "text_skills" in dataset:
+        return (
+            f"D* in random order is the median, with two of the order statistics as its interval; formula: {formula}, "
+            "independent draws with the text's frequencies: it knows no end of the text, by which all is seen, and is "
+            "late for rare members in random order too. Half-widths are those of random orders."
+        )
+    told = (
+        "D* is the median of the corpora; its interval are two of their order statistics, which assume no law; "
+        f"formula: {formula}. "
+    )
+    if "stored_threshold_rank" in row:
+        return told + (
+            "N* drawn: the smallest store of the most probable sequences that holds a quorum of the members drawn, "
+            "with such an interval; formula: stored_threshold."
+        )
+    return told + "N* of the most frequent seen is the median, at the largest corpus; that by rank knows the law."
+
+
+def _example(dataset: xr.Dataset) -> list[str]:
+    """Stores of one corpus, one line each."""
+    found = _example_of(dataset)
+    if found is None:
+        return []
+    U = found["n_unique"]
+    lines = [
+        f"Scaling N at fixed D, in one corpus of {number(found['n_draws'], 4)} draws with U(D) = {U} sequences:",
+        f"flat from U(D) on: n = {U}: {found['skills']} skills; n = {found['beyond'][0]}: {found['skills_beyond'][0]}; "
+        f"n = {found['beyond'][1]}: {found['skills_beyond'][1]}.",
+        f"N < U not sufficient: n = {found['idle_from']} to {found['idle_to']}: {found['skills_idle']} skills all the "
+        f"way; {found['idle_to'] - found['idle_from']} more sequences complete no quorum.",
+    ]
+    if found["gain_at"] is not None:
+        lines.append(f"N < U can help: n = {found['gain_at']}: with it there are {found['skills_gain']} skills.")
+    lines.append(f"{found['sentence'][0].upper()}{found['sentence'][1:]} (rigorous).")
+    return ["\n".join(lines)]

@@ -13,7 +13,7 @@ from simulate.stats import Estimate
 from simulate.studies.skills.estimates import Growth, growth_exponent, half_width
 from simulate.studies.skills.theory import label_of, shown_skills, threshold_formula
 
-__all__ = ["growth", "held", "plan_of", "reached_skills", "size_rows", "skill_rows", "store_rows"]
+__all__ = ["compared", "engine_of", "growth", "plan_of", "reached_skills", "size_rows", "skill_rows", "store_rows"]
 
 SLACK = 1.0
 """Draws by which a threshold that is counted in whole draws may be above the real number of the formula."""
@@ -36,8 +36,13 @@ def skill_rows(dataset: xr.Dataset, most: int | None = None, params_per_sequence
 
     In a text, `draws_threshold` is that of random orders of its windows and ``text_…`` that of the text as it stands.
     """
-    plan = plan_of(dataset)
     chosen = np.arange(dataset.sizes["skill"]) if most is None else reached_skills(dataset, most)
+    return rows_of(dataset, chosen, params_per_sequence)
+
+
+def rows_of(dataset: xr.Dataset, chosen: np.ndarray, params_per_sequence: float = 1.0) -> list[dict[str, Any]]:
+    """`skill_rows` of the skills with these indices."""
+    plan = plan_of(dataset)
     measured = dataset.draws_threshold.values[chosen]
     centre, width = stats.median(measured), half_width(measured)
     formula, by_formula = (
@@ -98,8 +103,10 @@ def _stores(dataset: xr.Dataset, chosen: np.ndarray, params: float) -> dict[str,
     return found | {"stored_threshold_formula": formula, "params_threshold_formula": params * formula}
 
 
-def held(dataset: xr.Dataset, measured: str = "draws_threshold", by: str = "draws_threshold") -> tuple[int, int]:
-    """How many 95 % intervals of a threshold hold its formula, of how many that the corpora reach."""
+def compared(
+    dataset: xr.Dataset, measured: str = "draws_threshold", by: str = "draws_threshold"
+) -> tuple[np.ndarray, np.ndarray]:
+    """Indices of the skills whose threshold has an interval that the corpora reach; whether it holds the formula."""
     centre = stats.median(dataset[measured].values)
     formula = dataset[f"{by}_formula"].values
     there = np.isfinite(centre.lower) & ~np.isnan(centre.upper) & np.isfinite(formula)
@@ -107,7 +114,8 @@ def held(dataset: xr.Dataset, measured: str = "draws_threshold", by: str = "draw
         # By the formula: to take those that came in time would be to take those that came early.
         reach = formula * np.exp(2 * dataset.draws_half_width_formula.values)
         there &= reach <= float(dataset.n_draws[-1])
-    return int(np.sum(_inside(centre, formula) & there)), int(there.sum())
+    found = np.flatnonzero(there)
+    return found, _inside(centre, formula)[found]
 
 
 def _inside(centre: Estimate, formula: np.ndarray) -> Any:

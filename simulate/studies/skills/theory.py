@@ -58,6 +58,8 @@ def add_theory(dataset: xr.Dataset, groups: Groups, *, poisson: bool) -> xr.Data
     }
     if groups.text is None:
         found["n_unique_formula"] = ("n_draws", expected_sequences(plan, plan.n_draws))
+    else:  # which no law tells
+        found["member_probability"] = (("skill", "member"), groups.probabilities)
     expected = _expected(groups)
     if expected is not None:
         found["skills_formula"], found["skills_variance_formula"] = (("n_draws", values) for values in expected)
@@ -79,9 +81,12 @@ def expected_sequences(plan: SkillPlan, n_draws: Any) -> np.ndarray:
     return np.asarray(plan.members * expected_skills(sizes / plan.members, **ones))
 
 
-def emergence(groups: Groups, skill: int, n_draws: Any) -> np.ndarray | None:
-    """Chance that the skill with this index is there after Poisson numbers of draws; None where no formula tells."""
-    plan = groups.plan
+def emergence(plan: SkillPlan, probabilities: np.ndarray, n_draws: Any) -> np.ndarray | None:
+    """Chance that a skill is there after Poisson numbers of draws; None where no formula tells.
+
+    `probabilities` are those of its members in one draw, of one of them where all are alike; of members drawn by
+    frequency none is needed.
+    """
     a, k, D = plan.quorum, plan.exposures, np.asarray(n_draws, float)
     if plan.kind == "frequency":
         if k > 1:
@@ -89,7 +94,7 @@ def emergence(groups: Groups, skill: int, n_draws: Any) -> np.ndarray | None:
         assert plan.law is not None
         seen = 1 - missing_mass(plan.law, np.round(D))
         return np.asarray(emergence_probability(seen, members=plan.members, quorum=a))
-    p = groups.probabilities[skill]
+    p = np.asarray(probabilities)
     if plan.kind == "masses":
         return np.asarray(emergence_probability(special.gammainc(k, D * p[0]), members=plan.members, quorum=a))
     return np.asarray(emergence_probability_unequal(D, p, quorum=a, exposures=k))
@@ -150,14 +155,14 @@ def _expected(groups: Groups) -> tuple[np.ndarray, np.ndarray] | None:
     if plan.kind == "windows" and plan.n_skills > MOST_UNEQUAL:
         return None
     if plan.kind == "frequency":
-        one = emergence(groups, 0, sizes)
+        one = emergence(plan, np.empty(0), sizes)
         return None if one is None else (plan.n_skills * one, plan.n_skills * one * (1 - one))
     if plan.kind == "masses":
         p = groups.probabilities
         F = special.gammainc(plan.exposures, sizes * p)
         chances = emergence_probability(F, members=plan.members, quorum=plan.quorum)
     else:
-        chances = np.array([emergence(groups, j, sizes) for j in range(plan.n_skills)])
+        chances = np.array([emergence(plan, p, sizes) for p in groups.probabilities])
     mean = chances.sum(axis=0)
     if plan.kind == "masses" and plan.exposures == 1:
         mean = np.asarray(expected_skills(sizes, **_masses(plan)))

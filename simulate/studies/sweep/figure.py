@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 import xarray as xr
@@ -14,10 +11,9 @@ from matplotlib.figure import Figure
 
 from bounds.efficiency.band import Band
 from simulate.running.dataset import NOT_MEASURED
-from simulate.running.figures import COLOURS, save_drawn
+from simulate.running.figures import COLOURS, dash_fit
 from simulate.running.view import View
 from simulate.studies.sweep.report import implied_bands, short
-from simulate.text.cutting.units import counted
 
 
 def figure(dataset: xr.Dataset, view: View) -> Figure:
@@ -46,62 +42,6 @@ def figure(dataset: xr.Dataset, view: View) -> Figure:
     return drawn
 
 
-def save_corpus_figure(pairs: Sequence[Any], path: str | Path, *, overwrite: bool = False) -> Path:
-    """Draw the figure of measured corpora to a .png, .pdf or .svg file."""
-    return save_drawn(partial(draw_corpora, pairs), path, overwrite=overwrite)
-
-
-def draw_corpora(pairs: Sequence[Any]) -> Figure:
-    """Distinct windows against windows for each length of a measured corpus, with fits where there are any."""
-    figure = Figure(figsize=(8.5, 6), layout="constrained")
-    axes = figure.subplots()
-    for i, (growth, fit) in enumerate(pairs):
-        colour = COLOURS[i % len(COLOURS)]
-        axes.plot(
-            growth.n_draws,
-            growth.n_unique,
-            "o",
-            ms=4,
-            color=colour,
-            label=f"windows of {counted(growth.length, growth.unit)}",
-        )
-        if growth.blocks is not None:
-            axes.plot(growth.blocks.n_draws, growth.blocks.n_unique, "-", lw=1, color=colour)
-        if fit is not None and fit.interval is not None:
-            inside = growth.blocks.n_draws >= fit.window[0]
-            mean = growth.blocks.n_unique[inside]
-            _dash_fit(axes, growth.blocks.n_draws[inside].astype(float), mean, fit.exponent, colour)
-    first = pairs[0][0]
-    axes.set(xscale="log", yscale="log", xlabel="windows D", ylabel="distinct windows U(D)")
-    axes.set_title(
-        f"{first.corpus}, order: {first.order}. Points: prefixes. Lines: mean over stretches. Dashed: fit.", fontsize=10
-    )
-    axes.legend(fontsize=8, loc="upper left")
-    axes.grid(alpha=0.3)
-    return figure
-
-
-def save_sketch_figure(growths: Sequence[Any], path: str | Path, *, overwrite: bool = False) -> Path:
-    """Estimated distinct windows against windows, with intervals, for each length of a sketched corpus."""
-    return save_drawn(partial(draw_sketch, growths), path, overwrite=overwrite)
-
-
-def draw_sketch(growths: Sequence[Any]) -> Figure:
-    """A panel of one curve for each length."""
-    figure = Figure(figsize=(8.5, 6), layout="constrained")
-    axes = figure.subplots()
-    for i, growth in enumerate(growths):
-        ends = abs(np.stack(tuple(growth.interval)) - growth.n_unique)
-        label = f"windows of {counted(growth.length, growth.unit)}"
-        colour = COLOURS[i % len(COLOURS)]
-        axes.errorbar(growth.n_draws, growth.n_unique, ends, fmt="o", ms=4, lw=1, color=colour, label=label)
-    axes.set(xscale="log", yscale="log", xlabel="windows D", ylabel="distinct windows U(D), estimated")
-    axes.set_title(f"{growths[0].corpus}. Points: prefixes, with 95 % intervals of the sketch.", fontsize=10)
-    axes.legend(fontsize=8, loc="upper left")
-    axes.grid(alpha=0.3)
-    return figure
-
-
 def _one_curve(axes: Axes, one: xr.Dataset, n_draws: np.ndarray, colour: str) -> None:
     name = short(str(one.source.item()))
     if "n_unique" in one:
@@ -110,16 +50,7 @@ def _one_curve(axes: Axes, one: xr.Dataset, n_draws: np.ndarray, colour: str) ->
         axes.plot(n_draws, np.nanmean(counts, axis=1), "o", ms=4, color=colour, label=name)
     axes.plot(n_draws, one.n_unique_expected, "-", lw=1, color=colour, label=None if "n_unique" in one else name)
     if "n_unique" in one and np.isfinite(one.exponent_lower):
-        _dash_fit(axes, n_draws, np.nanmean(counts, axis=1), float(one.exponent_pooled), colour)
-
-
-def _dash_fit(axes: Axes, n_draws: np.ndarray, mean: np.ndarray, exponent: float, colour: str) -> None:
-    """K D^γ - u₀ with the fitted γ; K and u₀ are those that pass the points with the least relative error."""
-    columns = np.stack([n_draws**exponent, -np.ones_like(n_draws)], axis=1) / mean[:, None]
-    scale, offset = np.linalg.lstsq(columns, np.ones_like(mean), rcond=None)[0]
-    reach = np.geomspace(n_draws[0], 10 * n_draws[-1], 100)
-    curve = scale * reach**exponent - offset
-    axes.plot(reach[curve > 0], curve[curve > 0], "--", lw=1.2, color=colour)
+        dash_fit(axes, n_draws, np.nanmean(counts, axis=1), float(one.exponent_pooled), colour)
 
 
 def _exponents(axes: Axes, dataset: xr.Dataset, implied: Sequence[Band]) -> None:

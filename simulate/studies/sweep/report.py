@@ -16,7 +16,7 @@ from bounds.cli.band_table import band_notes, exponent_table
 from bounds.cli.printing import estimated, fixed, number, signed, written
 from bounds.cli.report import Report, Table
 from bounds.efficiency.band import Band, bands
-from bounds.laws.law_range import bound_note, grouped, range_text
+from bounds.laws.law_range import beyond, range_text
 from bounds.laws.published import LAWS, get_law
 from simulate.running.dataset import NOT_MEASURED
 from simulate.running.view import View
@@ -159,14 +159,17 @@ def notes(dataset: xr.Dataset, implied: Sequence[Band]) -> list[Note]:
 
 def _far_from_their_runs(implied: Sequence[Band], n_draws: float) -> list[Note]:
     """Where to ask for U and N of laws that were fitted on corpora of other sizes than these."""
-    bounded = [get_law(band.law) for band in implied if band.n_unique]
-    far = [(law.key, range_text(law.fitted_tokens, "tokens")) for law in bounded if bound_note(law, n_draws)]
+    far: dict[str, list[str]] = {}
+    for band in implied:
+        fitted = get_law(band.law).fitted_tokens
+        if band.n_unique and beyond(fitted, n_draws) != 1:
+            far.setdefault(range_text(fitted, "tokens"), []).append(band.law)
     return [
         Note(
             RANGE,
-            f"{names}: fitted on {sizes}, so that U and N at D = {written(n_draws)} would be an extrapolation and are "
-            "not shown; `python -m bounds band 300B` gives them within that range.",
-        ) for names, sizes in grouped(far)
+            f"{', '.join(names)}: fitted on {sizes}, so that U and N at D = {written(n_draws)} would be an "
+            "extrapolation and are not shown; `python -m bounds band 300B` gives them within that range.",
+        ) for sizes, names in far.items()
     ]  # fmt: skip
 
 

@@ -1,179 +1,250 @@
-"""What a measured corpus looks like to a reader: Dataset, rows, tables and the sentence that answers."""
+"""What a measured corpus looks like to a reader: the sentence that answers, one table, what must be said, and rows."""
 
 from __future__ import annotations
 
+import json
 import math
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import xarray as xr
 
-from bounds.cli.band_table import print_bands
-from bounds.cli.printing import number, print_table
-from bounds.efficiency.band import Band
-from simulate.running.dataset import describe, provenance, stamp
+from bounds.base.notes import FITTED, REFUSED, Note
+from bounds.cli.printing import estimated, fixed, number
+from bounds.cli.report import Report, Table
+from simulate.running.view import View
+from simulate.studies.text.dataset import NUMBERS, STRETCH
 from simulate.text.cutting.units import counted, noun, said
-from simulate.text.exponents import REJECT, CorpusFit, WindowFit
-from simulate.text.growth import CorpusGrowth
-from simulate.text.source import why_too_short
-from simulate.text.streaming import SketchedGrowth
+from simulate.text.exponents import REJECT
 
-Pair = tuple[CorpusGrowth, CorpusFit | None]
+NOT_OF_A_LAW = "Windows of a text are not the sequences of a loss law, whose U(D) `python -m bounds band D` gives."
 
-
-def name(growth: CorpusGrowth | SketchedGrowth) -> str:
-    """The source string of a measured corpus."""
-    return f"corpus:{growth.corpus},unit={growth.unit},length={growth.length}"
-
-
-def to_dataset(pairs: Sequence[Pair], parameters: dict[str, Any]) -> xr.Dataset:
-    """One Dataset: a source for each length, along the prefixes in units; counts are int64."""
-    growths = [growth for growth, _ in pairs]
-    dims = ("source", "n_units")
-    counts = {key: np.array([getattr(g, key) for g in growths]) for key in ("n_draws", "n_unique", "f1", "f2")}
-    data: dict[str, Any] = {key: (dims, values) for key, values in counts.items()}
-    columns = [_numbers(fit) for _, fit in pairs]
-    for key in columns[0]:
-        data[key] = ("source", np.array([column[key] for column in columns]))
-    data["fit"] = ("source", [fit.verdict if fit else _why_not(growth) for growth, fit in pairs])
-    dataset = xr.Dataset(data, coords={"source": [name(g) for g in growths], "n_units": growths[0].n_units})
-    dataset["length"] = ("source", np.array([g.length for g in growths]))
-    inputs = dict(growths[0].sha256)
-    made = provenance(parameters, engine={"name": "corpus", "reason": "counted exactly"}, inputs=inputs, device="cpu")
-    return stamp(describe(dataset), made)
+METHOD = (
+    "γ is that of K D^γ - u₀, fitted to the mean curve over all stretches of D windows; γ of prefixes is that of the "
+    "curve as counted, in this order. The interval is γ ± sampling (from leaving out blocks of text), wider by the "
+    "misfit: how far exponents of parts of the stretch lie below and above γ, less what their sampling explains. p of "
+    "fit: that K D^γ - u₀ holds there; no other number depends on it. f1/U is the slope of ln U at the end where "
+    "windows are drawn independently; slope assumes no law. Each unit and length has an exponent of its own."
+)
 
 
-def _why_not(growth: CorpusGrowth) -> str:
-    """Why there is no fit: none was asked for, or the text is too short for it."""
-    if not any("too few" in note for note in growth.notes):
-        return "No fit: no blocks were asked for."
-    return why_too_short(int(growth.n_draws[-1]), int(growth.n_unique[-1]))
+def report(dataset: xr.Dataset, view: View) -> Report:
+    """What `dataset` says; with ``view.curves`` also the counts at every prefix."""
+    counts = _counts(dataset)
+    sketch = sketch_of(dataset)
+    has_fits = "stretch_exponent" in dataset
+    data = {"rows": rows(dataset), "fits": fits(dataset)} | ({"sketch": sketch} if sketch else {}) | {"bands": []}
+    return Report(
+        answer=answer(dataset),
+        tables=[_lengths(dataset), *([counts] if view.curves else [])],
+        notes=notes(dataset),
+        details=[*([] if view.curves else [counts]), *([_stretches(dataset)] if has_fits else [])],
+        method=[*_sentences(dataset), METHOD] if has_fits else _sentences(dataset),
+        data=data,
+    )
 
 
-NUMBERS = (
-    "exponent", "exponent_lower", "exponent_upper", "exponent_sampling", "exponent_misfit_below",
-    "exponent_misfit_above", "exponent_local", "fit_p_value", "neighbour_correlation",
-)  # fmt: skip
-"""What a fit says of a length, in numbers; NaN in a Dataset, and null in JSON, where there is none."""
-
-
-def _numbers(fit: CorpusFit | None) -> dict[str, float]:
-    if fit is None:
-        return dict.fromkeys(NUMBERS, math.nan)
-    low, high = (math.nan, math.nan) if fit.interval is None else fit.interval
-    found = (
-        fit.exponent, low, high, fit.sampling, fit.misfit_below, fit.misfit_above, fit.local, fit.p_value,
-        fit.neighbours,
-    )  # fmt: skip
-    return dict(zip(NUMBERS, found, strict=True))
-
-
-def rows(pairs: Sequence[Pair]) -> list[dict[str, Any]]:
-    """One flat object for each length and prefix, with the names of the Dataset."""
-    return [row for growth, _ in pairs for row in growth.rows()]
-
-
-def fits(pairs: Sequence[Pair]) -> list[dict[str, Any]]:
-    """One object a length: the exponent, its interval, the test of fit, and how it moves with the window of D."""
-    found = []
-    for growth, fit in pairs:
-        entry: dict[str, Any] = {"source": name(growth), "order": growth.order, "length": growth.length}
-        entry |= _nulls(_numbers(fit))
-        entry["rejected"] = fit.rejected if fit else None
-        entry["fit"] = fit.verdict if fit else _why_not(growth)
-        entry["windows"] = [_window(w) for w in fit.windows] if fit else []
-        found.append(entry)
+def about(dataset: xr.Dataset) -> dict[str, Any]:
+    """Corpus, unit, order and notes of a measured text."""
+    found: dict[str, Any] = json.loads(dataset.attrs["text"])
     return found
 
 
-def _window(fit: WindowFit) -> dict[str, Any]:
-    low, high = (math.nan, math.nan) if fit.interval is None else fit.interval
-    numbers = {
-        "from_draws": fit.from_draws, "to_draws": fit.to_draws, "exponent": fit.exponent, "exponent_lower": low,
-        "exponent_upper": high, "exponent_sampling": fit.sampling, "exponent_misfit_below": fit.misfit_below,
-        "exponent_misfit_above": fit.misfit_above, "p_value": fit.p_value,
-    }  # fmt: skip
-    return {**_nulls(numbers), "rejected": fit.rejected}
+def sketch_of(dataset: xr.Dataset) -> dict[str, Any] | None:
+    """How the counts were estimated; None where they are exact."""
+    engine = json.loads(dataset.attrs["provenance"])["engine"]
+    names = ("method", "precision", "seed", "relative_error", "confidence")
+    return {key: engine[key] for key in names} if "method" in engine else None
 
 
-def _nulls(numbers: dict[str, Any]) -> dict[str, Any]:
-    """`numbers` with None for NaN, which JSON does not know."""
-    return {key: None if math.isnan(value) else value for key, value in numbers.items()}
+def rows(dataset: xr.Dataset) -> list[dict[str, Any]]:
+    """One flat object for each length and prefix, with the names of the Dataset."""
+    told = about(dataset)
+    names = ["n_draws", "n_unique", *(key for key in ("n_unique_lower", "n_unique_upper") if key in dataset)]
+    found = []
+    for i in range(dataset.sizes["source"]):
+        columns = {key: dataset[key].values[i] for key in (*names, "f1", "f2")}
+        for j, n_units in enumerate(dataset.n_units.values.tolist()):
+            row = {"corpus": told["corpus"], "unit": told["unit"], "length": int(dataset.length[i])}
+            row |= {"order": told["order"], "n_units": n_units}
+            found.append(row | {key: _whole(values[j]) for key, values in columns.items()})
+    return found
 
 
-def verdict(pairs: Sequence[Pair]) -> str:
-    """One sentence: which exponent each length has here, or that it has none, and its slope."""
-    fitted = [(growth, fit) for growth, fit in pairs if fit is not None]
-    if not fitted:
-        return f"Nothing is said about how distinct windows grow. {_why_not(pairs[0][0])}"
-    parts = []
-    for growth, fit in fitted:
-        what = counted(growth.length, growth.unit)
-        if fit.slope in (0.0, 1.0):
-            parts.append(f"{'every' if fit.slope else 'no further'} window of {what} is new")
-        elif fit.interval is None:
-            parts.append(f"windows of {what} have no exponent (slope {fit.slope:.2f} at the end)")
-        else:
-            low, high = fit.interval
-            law = ", and no single power law holds" if fit.p_value < REJECT else ""
-            parts.append(
-                f"windows of {what} grow as K D^γ - u₀ with γ = {fit.exponent:.2f} [{low:.2f}, {high:.2f}] from D = "
-                f"{fit.window[0]:.2g} on (slope {fit.slope:.2f} at the end{law})"
-            )
-    return f"In {fitted[0][0].corpus}, {'; '.join(parts)}; each unit and length has an exponent of its own."
+def fits(dataset: xr.Dataset) -> list[dict[str, Any]]:
+    """One object a length: the exponent, its interval, the test of fit, and how it moves with the stretch of D."""
+    order = about(dataset)["order"]
+    found = []
+    for i, source in enumerate(dataset.source.values):
+        one = dataset.isel(source=i)
+        windows = _windows(one)
+        entry: dict[str, Any] = {"source": str(source), "order": order, "length": int(one.length)}
+        entry |= {key: _known(one[key]) for key in NUMBERS}
+        entry["rejected"] = _rejected(entry["exponent_lower"], entry["fit_p_value"]) if windows else None
+        found.append(entry | {"fit": str(one.fit.item()), "windows": [w for w, _ in windows]})
+    return found
 
 
-def print_corpus(pairs: Sequence[Pair], implied: Sequence[Band], *, curves: bool) -> None:
-    """Print counts at the last prefix (at every prefix with `curves`), fits, what laws imply, and the verdict."""
-    first = pairs[0][0]
-    print(
-        f"Distinct windows of {noun(first.unit)}{said(first.unit)} in {first.corpus}, "
-        f"{counted(first.n_units[-1], first.unit)}, order: {first.order}"
+def _windows(one: xr.Dataset) -> list[tuple[dict[str, Any], float | None]]:
+    """The fit of each stretch of one length, with the names of JSON, and the exponent of the prefixes."""
+    if "stretch_exponent" not in one:
+        return []
+    found = []
+    for k in np.flatnonzero(one.stretch_from_draws.values >= 0):
+        at = one.isel(stretch=k)
+        entry: dict[str, Any] = {key: int(at[f"stretch_{key}"]) for key in ("from_draws", "to_draws")}
+        entry |= {key: _known(at[f"stretch_{key}"]) for key in STRETCH}
+        prefix = entry.pop("exponent_prefix")
+        found.append((entry | {"rejected": _rejected(entry["exponent_lower"], entry["p_value"])}, prefix))
+    return found
+
+
+def _rejected(lower: float | None, p_value: float | None) -> bool:
+    return lower is None or (p_value is not None and p_value < REJECT)
+
+
+def answer(dataset: xr.Dataset) -> str:
+    """One sentence: how many windows of each length are distinct, and how their number grows."""
+    told = about(dataset)
+    parts = [_of_length(dataset.isel(source=i), told["unit"]) for i in range(dataset.sizes["source"])]
+    unfitted = "; an exponent takes exact counts" if sketch_of(dataset) else ""
+    return f"In {told['corpus']}, {'; '.join(parts)}{unfitted}."
+
+
+def _of_length(one: xr.Dataset, unit: str) -> str:
+    last = one.isel(n_units=-1)
+    sketched = "n_unique_lower" in one
+    said_once = (
+        f"{'about ' if sketched else ''}{_unique(last)} of {int(last.n_draws)} windows of "
+        f"{counted(int(one.length), unit)} are distinct"
     )
-    shown = [row for growth, _ in pairs for row in (growth.rows() if curves else growth.rows()[-1:])]
-    columns = ["length", noun(first.unit), "windows D", "distinct U", "seen once", "seen twice"]
-    keys = ("length", "n_units", "n_draws", "n_unique", "f1", "f2")
-    print_table(columns, [[str(row[key]) for key in keys] for row in shown], left=0)
-    if any(fit for _, fit in pairs):
-        _print_fits(pairs)
-    for note in dict.fromkeys(note for growth, _ in pairs for note in growth.notes):
-        print(f"! {note}")
-    for growth, fit in pairs:
-        print(f"length {growth.length}: {fit.verdict if fit else _why_not(growth)}")
-    total, one = float(first.n_units[-1]), noun(first.unit, 1)
-    print(f"\nWhat the loss laws imply for a corpus of D = {total:.4g} tokens, one token a {one}")
-    print_bands(implied, total)
-    print(f"\n{verdict(pairs)}")
+    growth = _growth(one)
+    return f"{said_once}{growth}"
 
 
-def _print_fits(pairs: Sequence[Pair]) -> None:
-    columns = [
-        "length", "fitted from D", "to D", "γ", "95 % interval", "sampling", "misfit", "p of fit", "γ of prefixes",
-        "local f1/U", "slope at end",
-    ]  # fmt: skip
-    table = []
-    for growth, fit in pairs:
-        if fit is None:
-            continue
-        for i, w in enumerate(fit.windows):
-            ends = ["", ""] if i else [f"{fit.local:.3f}", f"{fit.slope:.3f}"]
-            prefix = "–" if w.exponent_prefix is None else f"{w.exponent_prefix:.3f}"
-            table.append(
-                ["" if i else str(growth.length), f"{w.from_draws}", f"{w.to_draws}", *_fitted(w), prefix, *ends]
-            )
-    print_table(columns, table, left=0)
-    print(
-        "γ: of the mean curve over all stretches of D windows; γ of prefixes: of the curve as counted, in this order.\n"
-        "The interval is γ ± sampling (from leaving out blocks of text), wider by the misfit: how far exponents of\n"
-        "parts of the stretch lie below and above γ, less what their sampling explains. p of fit: that\n"
-        "K D^γ - u₀ holds there; no other number depends on it."
+def _growth(one: xr.Dataset) -> str:
+    """How the number of one length grows, from the end of a sentence on; empty where nothing was fitted."""
+    slope = float(one.slope)
+    if math.isnan(slope):
+        return ""
+    if slope in (0.0, 1.0):
+        return ": every one is new" if slope else ", and no further one appears at the end"
+    gamma, lower, upper, p_value = (
+        float(one[key]) for key in ("exponent", "exponent_lower", "exponent_upper", "fit_p_value")
+    )
+    if math.isnan(lower):
+        return f", without an exponent (slope {slope:.2f} at the end)"
+    doubt = ", though no single power law holds" if p_value < REJECT else ""
+    return (
+        f" and grow with exponent {estimated(gamma, lower, upper, 2)} from D = {int(one.stretch_from_draws[0])} on"
+        f"{doubt}"
     )
 
 
-def _fitted(fit: WindowFit) -> list[str]:
-    if fit.interval is None:
-        return ["–", "none", "–", "–", "–"]
-    low, high = fit.interval
-    misfit = f"-{fit.misfit_below:.3f} +{fit.misfit_above:.3f}"
-    return [f"{fit.exponent:.3f}", f"{low:.3f} – {high:.3f}", f"±{fit.sampling:.3f}", misfit, number(fit.p_value, 2)]
+def notes(dataset: xr.Dataset) -> list[Note]:
+    """What a reader must be told beside the numbers."""
+    told = [Note(note["kind"], note["text"]) for note in about(dataset)["notes"]]
+    return [*_refused(dataset), *_alike(dataset), *told]
+
+
+def _refused(dataset: xr.Dataset) -> list[Note]:
+    """Why lengths have no exponent; the length is named where not all have the same reason."""
+    without = np.flatnonzero(np.isnan(dataset.exponent_lower.values))
+    sentences = [str(dataset.fit.values[i]) for i in without]
+    if len(without) == dataset.sizes["source"] and len(set(sentences)) == 1:
+        return [Note(REFUSED, sentences[0])]
+    return [Note(REFUSED, f"length {dataset.length.values[i]}: {s}") for i, s in zip(without, sentences, strict=True)]
+
+
+def _alike(dataset: xr.Dataset) -> list[Note]:
+    """Lengths of which neighbouring blocks of text are alike."""
+    blocks = np.maximum(dataset.n_blocks.values, 1)
+    alike = dataset.neighbour_correlation.values > 2 / np.sqrt(blocks)
+    found = [
+        f"{length} (correlation {value:.2f})"
+        for length, value in zip(dataset.length.values[alike], dataset.neighbour_correlation.values[alike], strict=True)
+    ]
+    plural = "s" * (len(found) > 1)
+    text = f"neighbouring blocks are alike at length{plural} {' and '.join(found)}: intervals of γ are too narrow there"
+    return [Note(FITTED, text)] if found else []
+
+
+def _sentences(dataset: xr.Dataset) -> list[str]:
+    """What the fit of each length says of itself."""
+    return [f"length {dataset.length.values[i]}: {dataset.fit.values[i]}" for i in range(dataset.sizes["source"])]
+
+
+def _lengths(dataset: xr.Dataset) -> Table:
+    """A row a length, at the last prefix."""
+    told, n_units = about(dataset), int(dataset.n_units[-1])
+    cells = []
+    for i in range(dataset.sizes["source"]):
+        one = dataset.isel(source=i, n_units=-1)
+        gamma = estimated(_known(one.exponent), _known(one.exponent_lower), _known(one.exponent_upper))
+        slope = _known(one.slope)
+        cells.append([str(int(one.length)), str(int(one.n_draws)), _unique(one), number(_known(one.f1)), gamma,
+                      fixed(slope)])  # fmt: skip
+    unit, sketch = told["unit"], sketch_of(dataset)
+    title = f"Distinct windows of {noun(unit)}{said(unit)}, {counted(n_units, unit)}, order: {told['order']}"
+    columns = ["length", "windows D", "distinct U, estimated" if sketch else "distinct U", "seen once", "γ [95 %]"]
+    return Table([*columns, "slope"], cells, title=title, below=_below(dataset))
+
+
+def _below(dataset: xr.Dataset) -> str:
+    """What the columns are that the table of lengths has."""
+    told = []
+    if sketch_of(dataset):
+        reason = json.loads(dataset.attrs["provenance"])["engine"]["reason"]
+        told.append(f"U is {reason}; intervals are normal, from that error.")
+    if np.isfinite(dataset.exponent_lower.values).any():
+        told.append("γ: of K D^γ - u₀, with its 95 % interval; slope: of ln U at the end, whatever the law.")
+    elif np.isfinite(dataset.slope.values).any():
+        told.append("slope: of ln U at the end.")
+    return " ".join([*told, NOT_OF_A_LAW])
+
+
+def _counts(dataset: xr.Dataset) -> Table:
+    """A row for each length and prefix."""
+    unit = about(dataset)["unit"]
+    cells = []
+    for i in range(dataset.sizes["source"]):
+        for j in range(dataset.sizes["n_units"]):
+            at = dataset.isel(source=i, n_units=j)
+            cells.append([str(int(at.length)), str(int(at.n_units)), str(int(at.n_draws)), _unique(at),
+                          number(_known(at.f1)), number(_known(at.f2))])  # fmt: skip
+    columns = ["length", noun(unit), "windows D", "distinct U", "seen once", "seen twice"]
+    return Table(columns, cells, left=2, title="At every prefix")
+
+
+def _stretches(dataset: xr.Dataset) -> Table:
+    """A row for each length and stretch of D."""
+    cells = []
+    for i in range(dataset.sizes["source"]):
+        one = dataset.isel(source=i)
+        for k, (w, prefix) in enumerate(_windows(one)):
+            misfit, sampling = "–", "–"
+            if w["exponent_lower"] is not None:
+                misfit = f"-{w['exponent_misfit_below']:.3f} +{w['exponent_misfit_above']:.3f}"
+                sampling = f"±{w['exponent_sampling']:.3f}"
+            gamma = estimated(w["exponent"], w["exponent_lower"], w["exponent_upper"])
+            cells.append([str(int(one.length)), str(w["from_draws"]), gamma, sampling, misfit, number(w["p_value"], 2),
+                          fixed(prefix), "" if k else fixed(_known(one.exponent_local))])  # fmt: skip
+    columns = ["length", "from D", "γ [95 %]", "sampling", "misfit", "p of fit", "of prefixes", "f1/U"]
+    return Table(columns, cells, left=2, title="Exponents of stretches of D, each to the end of the mean curve")
+
+
+def _unique(at: xr.Dataset) -> str:
+    """Distinct windows, with their interval where they are estimated."""
+    if "n_unique_lower" not in at:
+        return str(int(at.n_unique))
+    return f"{int(at.n_unique)} [{int(at.n_unique_lower)}, {int(at.n_unique_upper)}]"
+
+
+def _whole(value: Any) -> int | None:
+    return None if math.isnan(value) else int(value)
+
+
+def _known(value: xr.DataArray) -> float | None:
+    """A number for JSON, which knows no NaN."""
+    found = float(value)
+    return None if math.isnan(found) else found
