@@ -149,9 +149,7 @@ def notes(dataset: xr.Dataset, implied: Sequence[Band]) -> list[Note]:
             told.append(Note(REFUSED, f"{name}: its words are too many to list, so that E U and z are not known"))
     told += _far_from_their_runs(implied, float(dataset.n_draws[-1]))
     if any(row["source"].startswith("corpus:") for row in found):
-        windows = (
-            "windows of a text are not what a loss law calls sequences: exponents may be compared, counts may not."
-        )
+        windows = "windows of a text are not the sequences of a loss law: compare exponents, not counts."
         told.append(Note(METHOD, windows))
     if any(band.exponent[1] is not None and f"{band.exponent[1]:.2f}" == "0.58" for band in implied):
         middle = "N ~ D^0.58 is the middle of the band of one loss fit, not a law of its own: the corpus decides."
