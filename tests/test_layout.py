@@ -150,3 +150,29 @@ def test_the_readme_names_commands_that_exist():
         flags = {flag for parameter in group.commands[command].params for flag in parameter.opts}
         used = {word for word in shlex.split(rest) if word.startswith("--")}
         assert used <= flags, f"{module} {command}: {used - flags}"
+
+
+def test_names_that_have_moved_work_and_say_where_they_are():
+    import simulate
+
+    assert len(simulate.__all__) <= 15
+    for name in ("run_sweep", "refit", "classify_trajectories", "HyperLogLog"):
+        with pytest.warns(DeprecationWarning, match=rf"simulate\.{name} is simulate\..*\.{name} now; .* until 0.3"):
+            assert callable(getattr(simulate, name))
+
+
+def test_no_public_function_takes_options_that_it_does_not_name():
+    import inspect
+
+    import bounds
+    import simulate
+
+    subjects = [import_module(f"bounds.{room}") for room in bounds.SUBJECTS]
+    found = [getattr(package, name) for package in (bounds, simulate, *subjects) for name in package.__all__]
+    functions = [value for value in found if inspect.isfunction(value)]
+    assert len(functions) > 100
+    loose = [
+        f"{function.__module__}.{function.__name__}" for function in functions
+        if any(one.kind is one.VAR_KEYWORD for one in inspect.signature(function).parameters.values())
+    ]  # fmt: skip
+    assert loose == []
