@@ -28,7 +28,7 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[str]], *, left: 
 
     titles, cells = [spelled(title) for title in columns], [[spelled(cell) for cell in row] for row in rows]
     for places in _pieces(_widths(titles, cells), left, line_width()):
-        table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1))
+        table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1), header_style=_head_style())
         for i in places:
             table.add_column(titles[i], justify="left" if i < left else "right", no_wrap=True)
         for row in cells:
@@ -38,6 +38,11 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[str]], *, left: 
         out = behind(sys.stdout)
         width = max(Console(file=out).width, table.__rich_measure__(wide, wide.options).maximum)
         Console(file=out, width=width, highlight=False, markup=False, soft_wrap=True).print(table)
+
+
+def _head_style() -> str:
+    """Heads are bold, but nothing is more than letters where NO_COLOR says so (no-color.org)."""
+    return "" if os.environ.get("NO_COLOR") else "bold"
 
 
 def print_text(text: str) -> None:
