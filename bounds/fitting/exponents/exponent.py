@@ -34,6 +34,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -129,7 +130,9 @@ def fit_exponent(
     if hasattr(n_draws, "data_vars"):
         from bounds.fitting.exponents.dataset_fits import fit_dataset
 
-        asked = {"model": model, "confidence": confidence, "window": window, "alternatives": alternatives}
+        asked: dict[str, Any] = {
+            "model": model, "confidence": confidence, "window": window, "alternatives": alternatives,
+        }  # fmt: skip
         return fit_dataset(n_draws, fit_exponent, **asked)  # type: ignore[return-value]
     Choice("model", MODELS if nested else (*MODELS, *SEPARATE_MODELS))(model)
     confidence, beside = checked_confidence(confidence), flag("alternatives", alternatives)

@@ -60,8 +60,9 @@ def report(dataset: xr.Dataset, view: View) -> Report:
     tables = [_text_skills(shown, dataset), _text_sizes(few)] if text else [
         _skills(shown, dataset, params), _sizes(few)
     ]  # fmt: skip
-    every = _text_sizes(sizes) if text else _every_size(sizes)
-    details = [_transitions(shown), every, _stores(stores, dataset, params)]
+    every = _every_size(sizes) if not text else _text_sizes(sizes)
+    details = [_transitions(shown), *([every] if not text or len(sizes) > SIZES else []),
+               _stores(stores, dataset, params)]  # fmt: skip
     found = growth(dataset)
     kind = plan_of(dataset)["kind"]
     return Report(
@@ -263,9 +264,10 @@ def _transitions(rows: Sequence[Row]) -> Table:
          *([written(row["stored_threshold_formula"])] if text else [])]
         for row in rows
     ]  # fmt: skip
+    sooner = " sooner: part of the random orders in which it comes before that of the text." if text else ""
     below = (
         "ratio: D* over the formula. half-width of the transition: half of ln of the 84th over the 16th percentile of "
-        f"D*; formula beside it.{' sooner: part of the random orders in which the skill is.' if text else ''}"
+        f"D*; formula beside it.{sooner}"
     )
     return Table(columns, cells, title="Width of the transitions", below=below)
 
@@ -301,8 +303,8 @@ def _every_size(rows: Sequence[Row]) -> Table:
          _skill_count(row), _by_formula(row), signed(row.get("z"))]
         for row in rows
     ]  # fmt: skip
-    columns = ["D", "U(D)", "E U(D) (rigorous)", "S(D) [95 %]", f"S(D) ({label})", "z"]
-    return Table(columns, cells, title="Skills and distinct sequences at every size")
+    columns = ["D", "U(D)", "E U(D)", "S(D) [95 %]", f"S(D) ({label})", "z"]
+    return Table(columns, cells, title="Skills and distinct sequences at every size (E U: rigorous)")
 
 
 def _spread(rows: Sequence[Row], most: int) -> list[Row]:
