@@ -132,7 +132,8 @@ def fit_exponent(
     if hasattr(n_draws, "fit_growth"):
         return fit_text(
             cast(MeasuredText, n_draws), checked_confidence(confidence), n_unique=n_unique, spectrum=spectrum,
-            model=model, window=window, nested=nested, dependent=dependent, covariance=covariance, covariance_dof=covariance_dof,
+            model=model, window=window, nested=nested, dependent=dependent, covariance=covariance,
+            covariance_dof=covariance_dof,
         )  # fmt: skip
     if hasattr(n_draws, "data_vars"):
         from bounds.fitting.exponents.dataset_fits import fit_dataset
