@@ -63,21 +63,26 @@ class ExponentFits(Mapping[str, Any]):
 
 
 def fit_dataset(
-    dataset: Any, fit: Fit, *, model: str = "auto", confidence: float = 0.95, window: Any = None
-) -> ExponentFits:
+    dataset: Any, fit: Fit, *, model: str = "auto", confidence: float = 0.95, window: Any = None,
+    alternatives: bool = True,
+) -> ExponentFits:  # fmt: skip
     """The fit of each source of a result of `simulate.sweep`; arguments as those of `fit_exponent`."""
     if "n_unique" not in dataset:
         raise ValueError("the Dataset has no n_unique to fit: the analytic engine gives expectations alone")
     sources = [str(name) for name in np.atleast_1d(dataset["source"].values)]
     parts = [dataset] if dataset["source"].ndim == 0 else [dataset.isel(source=i) for i in range(len(sources))]
-    fits = [fit_source(part, fit, model=model, confidence=confidence, window=window) for part in parts]
+    how = {"model": model, "confidence": confidence, "window": window, "alternatives": alternatives}
+    fits = [fit_source(part, fit, **how) for part in parts]
     return ExponentFits(dict(zip(sources, fits, strict=True)))
 
 
-def fit_source(one: Any, fit: Fit, *, model: str = "auto", confidence: float = 0.95, window: Any = None) -> Any:
+def fit_source(
+    one: Any, fit: Fit, *, model: str = "auto", confidence: float = 0.95, window: Any = None, alternatives: bool = True
+) -> Any:
     """The fit of all corpora of one source of a Dataset (a selection along ``source``) together."""
     given = fit_inputs(one, window)
     how = {"nested": given.nested, "dependent": given.dependent, "window": window, "confidence": confidence}
+    how["alternatives"] = alternatives
     if given.nested:
         return fit(given.n_draws, given.counts, spectrum=given.spectra, model=model, **how)
     # A growing source says of itself what law it is: there is one model to fit, whatever others are fitted with.
