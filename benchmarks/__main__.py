@@ -12,12 +12,13 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 HERE = Path(__file__).parent
 NAMES = ("tokens", "corpora", "arrivals", "theory", "learners", "skills", "suite", "startup")
 QUICK = ("tokens", "learners", "suite")
 """What can be run with ``--quick``; it saves nothing there, but for `tokens`."""
-SAVING = ("learners", "skills")
+SAVING = ("learners", "skills", "startup")
 """What saves its rows where it is asked to."""
 
 
@@ -28,7 +29,7 @@ def run(name: str, quick: bool) -> int:
     return subprocess.run([sys.executable, str(HERE / f"{name}.py"), *flags]).returncode
 
 
-def ratios(name: str, since: float) -> list[dict[str, object]]:
+def ratios(name: str, since: float) -> list[dict[str, Any]]:
     """The rows that the benchmark `name` has saved since then."""
     path = HERE / "results" / f"{name}.json"
     if not path.exists() or path.stat().st_mtime < since:
@@ -36,7 +37,7 @@ def ratios(name: str, since: float) -> list[dict[str, object]]:
     return [row for row in json.loads(path.read_text(encoding="utf-8")).get("rows", []) if "ratio" in row]
 
 
-def line(row: dict[str, object]) -> str:
+def line(row: dict[str, Any]) -> str:
     """A row of the last table."""
     item = row.get("item") or row.get("name") or f"{row['learner']}, {row['source']}"
     item = f"{item} / {row['peer']}" if "peer" in row else item

@@ -20,6 +20,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import numba
 import numpy as np
@@ -28,7 +29,7 @@ import bounds
 from bounds.base.quantities import log_spaced
 from simulate import sweep
 from simulate.drawing.stream import Stream
-from simulate.engines.choice import build_engine
+from simulate.engines.choice import Engine, build_engine
 from simulate.running.keeping.files import write_text
 from simulate.studies.sweep.plan import DEFAULT_N_DRAWS, DEFAULT_SOURCES
 
@@ -58,7 +59,7 @@ def seat_in_sequence(d, theta, n, rng):
 
 
 @cache
-def engine(name: str, source: str, grid: tuple[int, ...]):
+def engine(name: str, source: str, grid: tuple[int, ...]) -> Engine:
     return build_engine(name, bounds.parse_source(source), np.array(grid, np.int64))
 
 
@@ -176,10 +177,11 @@ def z(source: str, n_draws: int, counts: list[np.ndarray]) -> float:
     return (float(values.mean()) - mean) / math.sqrt(variance / len(values))
 
 
-def compare(one: Comparison) -> dict[str, object]:
+def compare(one: Comparison) -> dict[str, Any]:
     for work in (one.ours, one.peer):
         work(10**6)  # compiles and sets up
-    ratios, times, counts = [], [], ([], [])
+    ratios, times = [], []
+    counts: tuple[list[np.ndarray], list[np.ndarray]] = ([], [])
     for run in range(one.runs):
         (ours, mine), (peer, theirs) = seconds(one.ours, run), seconds(one.peer, run + 1000)
         ours, peer = ours / one.curves[0], peer / one.curves[1]

@@ -16,6 +16,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -130,11 +131,14 @@ def sketches() -> list[Row]:
         sketch.add(known[r])
         return sketch.estimate()
 
+    def on_known(estimate: Callable[[np.ndarray], float]) -> Callable[[int], float]:
+        return lambda r: estimate(known[r])
+
     def near(mine: object, other: object) -> bool:
         return all(abs(float(str(found)) / N_SKETCHED - 1) < 0.05 for found in (mine, other))
 
-    def why(fast: float, slow: float, peer: str) -> str:
-        if peer != "datasketches":
+    def why(fast: float, slow: float, package: str) -> str:
+        if package != "datasketches":
             reading = median_seconds(lambda r: known[r].max())
             return f"reading the numbers, without hashing any, takes {reading / fast:.0%} of our time"
         listed = known[0].tolist()
@@ -156,10 +160,10 @@ def sketches() -> list[Row]:
                 target,
                 N_SKETCHED,
                 ours,
-                lambda r, estimate=estimate: estimate(known[r]),
+                on_known(estimate),
                 near,
                 rounds=ROUNDS,
-                why=lambda fast, slow, package=package: why(fast, slow, package),
+                why=partial(why, package=package),
             )
         )
     return rows

@@ -25,8 +25,10 @@ import statistics
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -131,13 +133,13 @@ def seconds(work: Callable[[], object]) -> float:
     return statistics.median(times)
 
 
-def measure(source: str, n_draws: int, peer_draws: int) -> dict[str, object]:
+def measure(source: str, n_draws: int, peer_draws: int) -> dict[str, Any]:
     """One row of the table, printed and returned."""
     sampler = build_sampler(bounds.parse_source(source), n_draws)
     grid, edges = np.array([n_draws]), FrequencySpectrum.edges(n_draws)
     found = gpu.growth(sampler, grid, STREAM, edges=NO_EDGES).n_unique[0]
     deviation = math.sqrt(max(float(bounds.variance_unique(source, n_draws)), 1.0))
-    row: dict[str, object] = {
+    row: dict[str, Any] = {
         "source": source,
         "n_draws": n_draws,
         "n_unique": int(found),
@@ -189,7 +191,7 @@ def measure_keys(source: str, n_draws: int) -> dict[str, object]:
     """One row: keys of a stretch that begins at an odd draw far from the start, on the host."""
     sampler, first = build_sampler(bounds.parse_source(source), n_draws), 2**40 + 1
     device, processor = (
-        n_draws / seconds(lambda b=backend: b.draw(sampler, n_draws, STREAM, first=first)) for backend in (gpu, cpu)
+        n_draws / seconds(partial(backend.draw, sampler, n_draws, STREAM, first=first)) for backend in (gpu, cpu)
     )
     n = min(CHECKED, n_draws)
     equal = np.array_equal(*(backend.draw(sampler, n, STREAM, first=first) for backend in (gpu, cpu)))
@@ -206,7 +208,7 @@ def measure_suite(n_draws: int) -> dict[str, object]:
     plan = {"batch": max(1, n_draws // PYTHIA_STEPS[-1]), "replicates": 1}
     found = {device: run_suite("zipf:1.5", device=device, **plan) for device in ("gpu", "cpu")}
     equal = found["gpu"].equals(found["cpu"])
-    took = {device: seconds(lambda d=device: run_suite("zipf:1.5", device=d, **plan)) for device in found}
+    took = {device: seconds(partial(run_suite, "zipf:1.5", device=device, **plan)) for device in found}
     print(
         f"suite, {plan['batch'] * PYTHIA_STEPS[-1]:.3g} draws: {took['gpu']:.2f} s, on the processor alone "
         f"{took['cpu']:.2f} s; {'equal' if equal else 'NOT EQUAL'}"
@@ -228,9 +230,7 @@ def tune(n_draws: int) -> None:
             kernels.COUNT[sampler.kind] = kernels.counting_kernel(kernels.DRAW[sampler.kind], registers)
             for threads, blocks in ((128, 8), (256, 2), (256, 4), (256, 8), (512, 2), (512, 4)):
                 launch = (blocks * multiprocessors, threads)
-                rate = n_draws / seconds(
-                    lambda s=sampler, at=launch: gpu.growth(s, grid, STREAM, edges=edges, launch=at)
-                )
+                rate = n_draws / seconds(partial(gpu.growth, sampler, grid, STREAM, edges=edges, launch=launch))
                 print(f"{source:22s} {registers:4d} registers {threads:4d} x {blocks} {rate / 1e9:9.3f}", flush=True)
 
 

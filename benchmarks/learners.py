@@ -232,9 +232,9 @@ def compare(case: Case, sizes: list[int]) -> dict[str, Any]:
 def all_learners(n_draws: int) -> dict[str, Any]:
     """Every learner on its own source: processor seconds of a corpus of each, and the largest |z| against theory."""
     grid = {"n_draws": f"1e3:{n_draws}:{SIZES}", "threads": 1, "seed": SEED}
-    measure_learners(replicates=1, **grid)  # type: ignore[arg-type] # compiles
+    measure_learners(replicates=1, **grid)  # compiles
     begin, replicates = time.process_time(), 8
-    dataset = measure_learners(replicates=replicates, **grid)  # type: ignore[arg-type]
+    dataset = measure_learners(replicates=replicates, **grid)
     seconds = (time.process_time() - begin) / replicates
     exact = (dataset.expected_label == "rigorous") & (dataset.expected_relation == "=")
     loss = dataset.excess_loss.isel(n_draws=-1)

@@ -24,12 +24,13 @@ import numba
 import numpy as np
 import xarray as xr
 
+import simulate
 from simulate.running.keeping.files import write_text
-from simulate.studies.skills.job import measure, prepare
+from simulate.studies.skills.job import prepare
 from simulate.studies.skills.plan import SkillPlan
 
 RESULTS = Path(__file__).parent / "results" / "skills.json"
-COMMON = {"members": 50, "quorum": 40, "engine": "arrivals", "n_stored": "40:600000:100"}
+COMMON: dict[str, Any] = {"members": 50, "quorum": 40, "engine": "arrivals", "n_stored": "40:600000:100"}
 LARGE: list[tuple[str, dict[str, Any], float]] = [
     ("masses, 1e4 x 100 x 1000", {"n_skills": 10**4, "n_draws": "1e3:1e12:13", "replicates": 1000}, 60),
     (
@@ -50,7 +51,7 @@ LARGE: list[tuple[str, dict[str, Any], float]] = [
 ]
 """Name, plan, most seconds of wall time on two threads."""
 
-SKILLS = {"n_skills": 1000, "members": 50, "quorum": 40}
+SKILLS: dict[str, Any] = {"n_skills": 1000, "members": 50, "quorum": 40}
 
 
 def z_of_medians(dataset: xr.Dataset) -> float:
@@ -75,9 +76,10 @@ def z_of_numbers(dataset: xr.Dataset) -> float:
 
 
 def large(name: str, plan: dict[str, Any], most: float) -> dict[str, Any]:
-    measure(prepare(SkillPlan(**COMMON | plan | {"n_skills": 4, "replicates": 2})), threads=2)  # compiles
+    how = simulate.Execution(threads=2)
+    simulate.run_plan(SkillPlan(**COMMON | plan | {"n_skills": 4, "replicates": 2}), how)  # compiles
     begin, begun = time.perf_counter(), time.process_time()
-    dataset = measure(prepare(SkillPlan(**COMMON | plan)), threads=2)
+    dataset = simulate.run_plan(SkillPlan(**COMMON | plan), how)
     wall, cpu = time.perf_counter() - begin, time.process_time() - begun
     row: dict[str, Any] = {"name": name, "wall_s": wall, "cpu_s": cpu, "load": os.getloadavg()[0], "target_s": most}
     if plan.get("kind") != "frequency":  # whose formula in data is asymptotic
@@ -95,19 +97,23 @@ def cpu_seconds(engine: str, n_draws: int, replicates: int, seed: int) -> tuple[
 
 def compare(name: str, ours: tuple[str, int], peer: tuple[str, int], target: float) -> dict[str, Any]:
     counts = {"tokens": 5, "arrivals": 200}
-    ratios, times = [], []
+    ratios: list[float] = []
+    times: list[tuple[float, float]] = []
+    answers: tuple[list[np.ndarray], list[np.ndarray]] = ([], [])
     for run in range(5):
         (mine, a), (theirs, b) = (cpu_seconds(*side, counts[side[0]], run) for side in (ours, peer))
         ratios.append(theirs / mine)
-        times.append((mine, theirs, a, b))
+        times.append((mine, theirs))
+        answers[0].append(a)
+        answers[1].append(b)
     ours_s, peer_s = (statistics.median(t[i] for t in times) for i in (0, 1))
-    row = {
+    row: dict[str, Any] = {
         "name": name, "ours_s": ours_s, "peer_s": peer_s,
         "ratio": statistics.median(ratios), "least": min(ratios), "most": max(ratios), "target": target,
     }  # fmt: skip
     z = 0.0
     if ours[1] == peer[1]:
-        a, b = (np.concatenate([t[i] for t in times]) for i in (2, 3))
+        a, b = map(np.concatenate, answers)
         z = float((a.mean() - b.mean()) / math.sqrt(a.var(ddof=1) / len(a) + b.var(ddof=1) / len(b)))
     return row | {"z": z, "ok": row["ratio"] >= target / 2 and abs(z) < 5}
 

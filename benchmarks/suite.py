@@ -17,13 +17,14 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from bounds import expected_unique, missing_mass, variance_unique
 from simulate import regenerate_batch, run_suite
 from simulate.running.keeping.files import write_text
-from simulate.studies.suite.plan import PYTHIA_STEPS, Suite
+from simulate.studies.suite.plan import PYTHIA_STEPS, SuitePlan
 from simulate.studies.suite.prepare import open_suite_order
 
 RESULTS = Path(__file__).parent / "results" / "suite.json"
@@ -56,14 +57,14 @@ def train(source: str, batch: int) -> None:
     print(json.dumps(row))
 
 
-def last_batch(source: str, batch: int) -> dict[str, object]:
+def last_batch(source: str, batch: int) -> dict[str, Any]:
     """One batch of the last checkpoint by itself: the median of seven, the corpus being opened each time."""
     seconds = []
     for _ in range(8):
         begin = time.perf_counter()
         draws, keys = regenerate_batch(source, PYTHIA_STEPS[-1], batch=batch)
         seconds.append(time.perf_counter() - begin)
-    order, size = open_suite_order(Suite(source, batch=batch))
+    order, size = open_suite_order(SuitePlan(source, batch=batch))
     longer = order.keys(int(draws[0]) - 5 * size, 6 * size)  # drawn together with what comes before
     right = size == batch and np.array_equal(longer[5 * size :], keys)
     return {"source": source, "batch": batch, "seconds": sorted(seconds[1:])[3], "right": bool(right)}

@@ -20,7 +20,9 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numba
 import numpy as np
@@ -29,7 +31,7 @@ from scipy.special import zeta
 from bounds import expected_unique, parse_source, variance_unique
 from simulate.drawing.backends import cpu
 from simulate.drawing.stream import Stream
-from simulate.drawing.tables import OPEN, build_sampler
+from simulate.drawing.tables import OPEN, Sampler, build_sampler
 from simulate.running.keeping.files import write_text
 
 RESULTS = Path(__file__).parent / "results" / "tokens.json"
@@ -60,9 +62,9 @@ def compare(
     peer: str,
     target: float,
     n: int,
-    ours: Callable[[int], object],
-    theirs: Callable[[int], object],
-    check: Callable[[object, object], bool],
+    ours: Callable[[int], Any],
+    theirs: Callable[[int], Any],
+    check: Callable[[Any, Any], bool],
     *,
     rounds: int,
     why: Callable[[float, float], str],
@@ -137,6 +139,12 @@ def sampling(rounds: int) -> list[Row]:
         # rank 1 (0.0527) is that of neither the law (0.0486) nor the law cut at 2^63 (0.0546): ours alone is checked.
         clipped = 1 / (zeta(s, 1) - zeta(s, 2.0**63)) if s > 1.1 else None
 
+        def ours(r: int, sampler: Sampler = sampler) -> np.ndarray:
+            return cpu.draw(sampler, n, stream(r))
+
+        def theirs(r: int, s: float = s) -> np.ndarray:
+            return rng.zipf(s, n)
+
         def right(mine: object, other: object, share: float = share, clipped: float | None = clipped) -> bool:
             """The share of rank 1 in both, to six standard errors."""
             return all(
@@ -151,8 +159,8 @@ def sampling(rounds: int) -> list[Row]:
                 f"Generator.zipf({s})",
                 target,
                 n,
-                lambda r, sampler=sampler: cpu.draw(sampler, n, stream(r)),
-                lambda r, s=s: rng.zipf(s, n),
+                ours,
+                theirs,
                 right,
                 rounds=rounds,
                 why=lambda fast, slow: f"{share_of_integers(n, fast)}; Generator.zipf makes {n / slow / 1e6:.1f} M/s",
@@ -180,7 +188,13 @@ def counting(rounds: int) -> list[Row]:
         sampler, p = build_sampler(law, n), probabilities(s, types)
         mean, deviation = float(expected_unique(law, n)), float(variance_unique(law, n)) ** 0.5
 
-        def right(mine: object, other: object, mean: float = mean, deviation: float = deviation) -> bool:
+        def ours(r: int, sampler: Sampler = sampler) -> int:
+            return int(cpu.growth(sampler, np.array([n]), stream(r), edges=NO_EDGES).n_unique[0])
+
+        def theirs(r: int, p: np.ndarray = p) -> int:
+            return len(np.unique(rng.choice(types, n, p=p)))
+
+        def right(mine: int, other: int, mean: float = mean, deviation: float = deviation) -> bool:
             return all(abs(count - mean) < 6 * deviation for count in (mine, other))
 
         rows.append(
@@ -189,8 +203,8 @@ def counting(rounds: int) -> list[Row]:
                 "Generator.choice(p), np.unique",
                 target,
                 n,
-                lambda r, sampler=sampler: cpu.growth(sampler, np.array([n]), stream(r), edges=NO_EDGES).n_unique[0],
-                lambda r, p=p: len(np.unique(rng.choice(types, n, p=p))),
+                ours,
+                theirs,
                 right,
                 rounds=rounds,
                 why=lambda fast, slow: f"{share_of_integers(n, fast)}; the peer makes {n / slow / 1e6:.1f} M/s",
@@ -226,15 +240,15 @@ def curves(rounds: int) -> list[Row]:
                 f"each; to draw the tokens and count nothing would be {slow / keys:.0f} times as fast as the peer"
             )
 
-        for points, ours in (("60", at_points), ("all", at_all)):
-            item, few = f"{points} points ({spacing})", min(rounds, 3)
+        for which, ours in (("60", at_points), ("all", at_all)):
+            item, few = f"{which} points ({spacing})", min(rounds, 3)
             peer = "np.unique per prefix"
             rows.append(compare(item, peer, 120, n, ours, per_prefix, np.array_equal, rounds=few, why=why))
     return rows
 
 
 @numba.njit
-def gather(table: np.ndarray, n: int, seed: int) -> int:
+def gather(table: np.ndarray, n: int, seed: int) -> np.uint64:
     """Nothing but random reads: the sum of `n` entries."""
     state, total, size = np.uint64(seed), np.uint64(0), np.uint64(len(table))
     for _ in range(n):
@@ -254,7 +268,7 @@ def machine(rounds: int) -> list[Row]:
     def grow(r: int, threads: int = 1) -> int:
         return cpu.growth(sampler, np.array([n]), stream(r), edges=NO_EDGES, threads=threads).n_unique[0]
 
-    def right(mine: object, other: object) -> bool:
+    def right(mine: int, other: object) -> bool:
         return abs(mine - mean) < 6 * deviation
 
     def parts(fast: float, slow: float) -> str:
@@ -292,7 +306,7 @@ def threads(rounds: int) -> list[Row]:
         tables = build_sampler(parse_source(source), n)
         grid = np.array([n])
 
-        def count(r: int, threads: int, tables: object = tables, grid: np.ndarray = grid) -> int:
+        def count(r: int, threads: int, tables: Sampler = tables, grid: np.ndarray = grid) -> int:
             return cpu.growth(tables, grid, stream(r), edges=NO_EDGES, threads=threads).n_unique[0]
 
         def processors(fast: float, slow: float, count: Callable[..., int] = count) -> str:
@@ -308,8 +322,8 @@ def threads(rounds: int) -> list[Row]:
                     f"one thread ({how})",
                     target,
                     n,
-                    lambda r, count=count: count(r, 2),
-                    lambda r, count=count: count(r, 1),
+                    partial(count, threads=2),
+                    partial(count, threads=1),
                     lambda mine, other: mine == other,
                     rounds=rounds,
                     why=processors,
@@ -325,7 +339,7 @@ def limits() -> dict[str, float]:
     found = {"random integers alone, M/s": n / random_integers(n) / 1e6}
     for megabytes in (40, 80, 134):
         table = np.arange(megabytes * 125_000, dtype=np.uint64)
-        reads = median_seconds(lambda r, table=table: gather(table, N_DRAWS, r))
+        reads = median_seconds(partial(gather, table, N_DRAWS))
         found[f"a random read of {megabytes} MB, ns"] = reads / N_DRAWS * 1e9
     for source in ("zipf:1.05", "zipf:1.2", "zipf:1.5"):
         found[f"share of draws that one look settles, {source}"] = np.mean(

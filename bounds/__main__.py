@@ -3,21 +3,44 @@
 from __future__ import annotations
 
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from bounds.base.arguments import Choice, Flop, shown
 from bounds.cli.json_text import json_text
-from bounds.cli.printing import fits_line, print_table, print_text
 from bounds.cli.process import end_silently
-from bounds.cli.shared import Checked, CountType, NumberType, command_group, result_object, run, with_version
+from bounds.cli.shared import (
+    Checked,
+    CountType,
+    NumberType,
+    command_group,
+    provenance,
+    run,
+    with_version,
+)
+
+if TYPE_CHECKING:
+    from bounds.cli.report import Report
 
 POSITIVE = NumberType(text="positive and finite")
 OBJECTIVE = Choice("objective", ("huber", "lad", "least-squares"))
 LOSS_UNIT = Choice("loss_unit", ("nats", "bits", "bits-per-byte"))
 
+AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of tables.")
+EXPLAIN = click.option("--explain", "explained", is_flag=True, help="Print all notes, tables and formulas as well.")
+
 main = command_group("What is true on paper: bounds on distinct sequences, parameters and corpus size.")
+
+
+def _show(report: Report, parameters: dict[str, Any], as_json: bool, explained: bool) -> None:
+    """Print a report, or the object that it is in JSON."""
+    from bounds.cli.report import print_report
+
+    if as_json:
+        print(json_text(report.to_json(provenance(parameters)), indent=1))
+    else:
+        print_report(report, explained=explained)
 
 
 @main.command()
@@ -52,15 +75,16 @@ main = command_group("What is true on paper: bounds on distinct sequences, param
     metavar="KEY",
     help="kausik2024v1, kausik2024v3 or kausik2024v6.",
 )
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of tables.")
-@click.option("--explain", "explained", is_flag=True, help="Print the formulas behind the numbers as well.")
+@AS_JSON
+@EXPLAIN
 @with_version
 def band(n_tokens: int, laws: tuple[str, ...], as_json: bool, explained: bool, **options: Any) -> None:
     """Lower, middle and upper U, N and corpus factor for a corpus of N_TOKENS tokens, one row a law.
 
-    N_TOKENS is a whole number such as 3e11, 300B or 1.5T.
+    N_TOKENS is a whole number such as 3e11, 300B or 1.5T. U and N are shown of the laws that were fitted within ten
+    times of it; --explain and --json have all.
     """
-    from bounds.cli.band_table import print_bands
+    from bounds.cli.band_table import band_report
     from bounds.efficiency.band import bands
     from bounds.laws.published import LAWS
 
@@ -69,38 +93,11 @@ def band(n_tokens: int, laws: tuple[str, ...], as_json: bool, explained: bool, *
         skills=options["skills"], params_per_sequence=options["params_per_sequence"],
         bits_per_sequence=options["bits_per_sequence"], tokens_per_sequence=options["tokens_per_sequence"],
     )  # fmt: skip
-    if as_json:
-        print(json_text(_as_json(n_tokens, rows, laws, options), indent=1))
-        return
-    corpus = "1 token" if n_tokens == 1 else f"{n_tokens:.4g} tokens"
-    print_text(f"A corpus of {corpus} holds U distinct sequences; an efficient model needs N = νU parameters.")
-    print_bands(rows, n_tokens, skills=options["skills"])
-    if explained:
-        _print_formulas(options["inversions"])
-
-
-def _as_json(n_tokens: int, rows: list[Any], laws: tuple[str, ...], options: dict[str, Any]) -> dict[str, Any]:
-    from bounds.cli.band_table import band_notes
-
-    warnings = [note[2:] for note in band_notes(rows, n_tokens) if note.startswith("!")]
-    parameters = {"n_tokens": n_tokens, "laws": list(laws), **options}
-    return result_object([], parameters, bands=[row.to_json() for row in rows], warnings=warnings)
-
-
-def _print_formulas(inversions: tuple[str, ...]) -> None:
-    from bounds.catalogue import explain
-    from bounds.efficiency.inversions import INVERSIONS
-
-    chosen = [INVERSIONS[name].formula.name for name in inversions] or ["unique_lower_slow", "unique_upper_fast"]
-    for name in (
-        "exponent_lower",
-        "bernstein_exponent",
-        "exponent_upper",
-        *chosen,
-        "efficient_params",
-        "growth_factor",
-    ):
-        print(f"\n{explain(name)}")
+    report = band_report(
+        rows, n_tokens, skills=options["skills"], inversions=options["inversions"],
+        sequence=options["tokens_per_sequence"],
+    )  # fmt: skip
+    _show(report, {"n_tokens": n_tokens, "laws": list(laws), **options}, as_json, explained)
 
 
 @main.command()
@@ -111,21 +108,22 @@ def _print_formulas(inversions: tuple[str, ...]) -> None:
 @click.option(
     "--tokens-per-param", type=POSITIVE, help="Spend them at D/N = M, not at each law's optimum.", metavar="M"
 )
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of tables.")
+@AS_JSON
+@EXPLAIN
 @with_version
-def laws(keys: tuple[str, ...], compute: int | None, tokens_per_param: float | None, as_json: bool) -> None:
+def laws(
+    keys: tuple[str, ...], compute: int | None, tokens_per_param: float | None, as_json: bool, explained: bool
+) -> None:
     """Published loss laws: constants, units, citation, and what a compute budget buys under each."""
-    from bounds.cli.law_table import law_notes, law_rows, print_laws
+    from bounds.cli.law_table import law_report, law_rows
 
     if tokens_per_param is not None and compute is None:
         raise click.UsageError("--tokens-per-param says how to spend --compute, which is missing")
     budget = None if compute is None else float(compute)
-    rows = law_rows(keys, budget, tokens_per_param)
-    if as_json:
-        parameters = {"laws": list(keys), "compute_flops": budget, "tokens_per_param": tokens_per_param}
-        print(json_text(result_object(rows, parameters, warnings=law_notes(rows)), indent=1))
-    else:
-        print_laws(rows, budget, tokens_per_param)
+    parameters = {"laws": list(keys), "compute_flops": budget, "tokens_per_param": tokens_per_param}
+    _show(
+        law_report(law_rows(keys, budget, tokens_per_param), budget, tokens_per_param), parameters, as_json, explained
+    )
 
 
 @main.command()
@@ -164,9 +162,12 @@ def laws(keys: tuple[str, ...], compute: int | None, tokens_per_param: float | N
 @click.option("--confidence", type=NumberType(percent=True), default=0.95, show_default=True)
 @click.option("--skills", type=NumberType(), default=2.0, show_default=True, help="Factor on the skills.")
 @click.option("--seed", type=CountType(0, 2**63), default=0, show_default=True)
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of tables.")
+@AS_JSON
+@EXPLAIN
 @with_version
-def fit(runs: str, columns: tuple[str, ...], n_tokens: int | None, as_json: bool, **options: Any) -> None:
+def fit(
+    runs: str, columns: tuple[str, ...], n_tokens: int | None, as_json: bool, explained: bool, **options: Any
+) -> None:
     """Fit L(N, D) = E + A N^-α + B D^-β to a table of RUNS, and say what band it implies.
 
     RUNS is a CSV file with a header (- for standard input), one run a line: parameters, training tokens (or FLOP, as
@@ -186,48 +187,33 @@ def fit(runs: str, columns: tuple[str, ...], n_tokens: int | None, as_json: bool
         table = read_runs(file.read(), "standard input" if runs == "-" else runs, told, options["run_column"])
     unit = table.agreed_unit(options["loss_unit"])
 
-    from bounds.cli.fit_table import capacity, fit_notes, print_fit
+    from bounds.base.notes import INPUT, Note
+    from bounds.cli.fit_table import fit_notes, fit_report
     from bounds.fitting.runs.loss_law import fit_loss_law
 
     kept = ("objective", "delta", "drop_highest", "bootstrap", "seed", "bytes_per_token")
     found = fit_loss_law(**table.columns, runs=table.runs, loss_unit=unit, **{name: options[name] for name in kept})  # type: ignore[arg-type]
     asked = {"confidence": options["confidence"], "skills": options["skills"]}
     implied = None if found.no_band or not options["bootstrap"] else found.band(n_tokens, **asked)
-    notes = [f"{note}." for note in table.notes] + fit_notes(found, implied, table.titles)
-    if as_json:
-        numbers = [] if implied is None else [one.to_json() for one in implied.numbers]
-        parameters = {"runs": runs, "columns": told, "n_tokens": n_tokens, **options}
-        row = found.to_json(options["confidence"]) | {"consistency": capacity(found)}
-        print(json_text(result_object([row], parameters, bands=numbers, warnings=notes), indent=1))
-        return
-    print_fit(found, implied, notes, **asked)
+    notes = [*(Note(INPUT, f"{note}.") for note in table.notes), *fit_notes(found, implied, table.titles)]
+    parameters = {"runs": runs, "columns": told, "n_tokens": n_tokens, **options}
+    _show(fit_report(found, implied, notes, **asked), parameters, as_json, explained)
 
 
 @main.command()
 @click.argument("name", required=False)
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of text.")
+@AS_JSON
+@EXPLAIN
 @with_version
-def explain(name: str | None, as_json: bool) -> None:
+def explain(name: str | None, as_json: bool, explained: bool) -> None:
     """A formula: statement, LaTeX, letters with units, label, assumption, source and a worked number.
 
-    NAME is a formula, a public function of bounds or an equation such as B7. Without it, a table of everything.
+    NAME is a formula, a public function of bounds, an equation (B7), a letter (gamma), a topic (skills) or a label
+    (heuristic). Without it, all formulas by topic.
     """
-    from bounds import catalogue
+    from bounds.cli.explained import explain_report
 
-    found = list(catalogue.formulas().values()) if name is None else catalogue.find(name)
-    if as_json:
-        print(json_text(result_object([catalogue.to_json(formula) for formula in found], {"name": name}), indent=1))
-    elif name is not None:
-        print(catalogue.explain(name))
-    else:
-        rows = [(f.name, f"bounds.{f.public_name}", f.label, f.equation, f.source) for f in found]
-        columns = ["formula", "in Python", "label", "equation", "source"]
-        if fits_line(columns, rows):
-            print_table(columns, rows, left=5)
-        else:
-            print(catalogue.explain())
-        told = "`python -m bounds explain NAME` tells all about one, or about a function's."
-        print_text(f"{len(found)} formulas. {told}")
+    _show(explain_report(name, sources=explained, rows=as_json), {"name": name}, as_json, explained)
 
 
 if __name__ == "__main__":

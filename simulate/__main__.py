@@ -1,4 +1,4 @@
-"""``python -m simulate``: sweep, corpus, fit, skills, suite."""
+"""``python -m simulate``: sweep, corpus, learners, skills, suite, batch, fit, show."""
 
 import sys
 

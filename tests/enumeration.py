@@ -5,6 +5,7 @@ import math
 from collections import Counter
 from fractions import Fraction
 from functools import cache
+from typing import Any
 
 import mpmath
 
@@ -53,7 +54,8 @@ def add_constant(sample, beta):
 
 def natural(P, sample):
     """The oracle's estimate: the mass of the types drawn equally often, spread evenly over them."""
-    mass, size = Counter(), Counter(sample)
+    mass: Counter[Any] = Counter()
+    size = Counter(sample)
     for x, m in zip(P, sample, strict=True):
         mass[m] += x
     return [mass[m] / size[m] for m in sample]

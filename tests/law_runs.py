@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from bounds import LossLaw
 
@@ -33,7 +34,7 @@ def losses(
 # Designs, as (parameters, tokens) of each run: what people have, from degenerate to plentiful.
 
 
-def _crossed(sizes: list[float], tokens: list[float]) -> tuple[np.ndarray, np.ndarray]:
+def _crossed(sizes: ArrayLike, tokens: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
     n_params, n_tokens = np.meshgrid(np.array(sizes, float), np.array(tokens, float), indexing="ij")
     return n_params.ravel(), n_tokens.ravel()
 

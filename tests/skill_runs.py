@@ -6,6 +6,7 @@ import itertools
 import math
 from collections import Counter
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -86,7 +87,7 @@ def by_rank_by_hand(times: np.ndarray, ranks: np.ndarray, plan: SkillPlan) -> np
 
 def enumerated(p: list[float], n_draws: int, members: list[list[int]], plan: SkillPlan, **options) -> dict:
     """Expectations over all sequences of `n_draws` draws of types with probabilities `p`: S(D), S(n, D) and U(D)."""
-    total = {"skills": 0.0, "n_unique": 0.0, "skills_by_seen": np.zeros(len(plan.n_stored))}
+    total: dict[str, Any] = {"skills": 0.0, "n_unique": 0.0, "skills_by_seen": np.zeros(len(plan.n_stored))}
     for drawn in itertools.product(range(len(p)), repeat=n_draws):
         chance = math.prod(p[key] for key in drawn)
         found = measured_by_hand(list(drawn), members, replace(plan, n_draws=(n_draws,)), **options)

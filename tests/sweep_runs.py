@@ -63,7 +63,7 @@ def stop_after(n_cells: int) -> Callable[[State], None]:
     return stop
 
 
-def wait_for(condition: Callable[[], bool], process: subprocess.Popen[str], seconds: float = 60.0) -> None:
+def wait_for(condition: Callable[[], bool], process: subprocess.Popen[Any], seconds: float = 60.0) -> None:
     """Until `condition` holds, which it must before the process has ended."""
     deadline = time.monotonic() + seconds
     while not condition() and process.poll() is None and time.monotonic() < deadline:

@@ -18,7 +18,7 @@ import numpy as np
 import pytest
 
 import bounds
-from simulate.corpora.order import open_order
+from simulate.corpora.order import DrawnOrder, open_order
 from simulate.drawing.backends import cpu
 from simulate.drawing.stream import Stream
 from simulate.drawing.tables import build_sampler
@@ -36,7 +36,7 @@ ZIPF, D = "zipf:1.2", 10_000
 PY = "pitman-yor:0.58,concentration=10"
 KS = range(1, 6)
 
-Pair = tuple[float, float]
+Pair = tuple[float, ...]
 """z of what is checked, and z of the control."""
 
 
@@ -102,6 +102,7 @@ def share_seen_once() -> Pair:
 def memorised(n_draws: int = 400) -> np.ndarray:
     """The excess loss of who remembers every fact of a Santa Fe process, before each draw: (replicate, draw)."""
     found, first = [], open_order("santa-fe:1.3889,labels=3", n_draws, seed=SEED)
+    assert isinstance(first, DrawnOrder)
     for replicate in range(REPLICATES):
         order = replace(first, stream=replace(first.stream, replicate=replicate))
         keys = order.keys(0, n_draws)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bounds.base.sources import parse_source
+from bounds.base.sources import GrowingUniform, parse_source
 from bounds.base.spectrum import FrequencySpectrum
 from simulate.drawing.backends import cpu, get_backend, reference
 from simulate.drawing.stream import Stream
@@ -53,6 +53,16 @@ def test_same_counts_whatever_the_chunk(source):
         found = cpu.growth(sampler, GRID, stream, edges=EDGES, chunk=chunk)
         np.testing.assert_array_equal(found.n_unique, expected.n_unique)
         np.testing.assert_array_equal(found.spectrum, expected.spectrum)
+
+
+@pytest.mark.parametrize("source", [name for name in SOURCES if name.startswith("pitman-yor")])
+def test_an_urn_goes_on_from_chunk_to_chunk_of_its_values(source):
+    grid = np.array([2047, 2048, 2049, 4096, 4500])
+    sampler, stream = build_sampler(parse_source(source), 4500), Stream(12, "tokens", 3, 5)
+    found = cpu.growth(sampler, grid, stream, edges=FrequencySpectrum.edges(4500))
+    expected = reference.growth(sampler, grid, stream, edges=FrequencySpectrum.edges(4500))
+    np.testing.assert_array_equal(found.n_unique, expected.n_unique)
+    np.testing.assert_array_equal(found.spectrum, expected.spectrum)
 
 
 @given(st.sampled_from(SOURCES), st.integers(0, 2**64 - 1), st.sets(st.integers(1, 300), min_size=1, max_size=6))
@@ -177,6 +187,7 @@ def test_unknown_backend():
 
 def test_growing_uniform_has_the_law_of_its_size():
     law = parse_source("growing:0.2,scale=1")
+    assert isinstance(law, GrowingUniform)
     assert law.at(10**5).types == 10  # 1e5**0.2 is 10.000000000000002 in floating point
     assert law.at(10**5 + 1).types == 11
     assert law.at(1).types == 1

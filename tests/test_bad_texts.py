@@ -43,7 +43,7 @@ def _zip() -> bytes:
 
 def _tar() -> bytes:
     with tarfile.open(fileobj=(found := io.BytesIO()), mode="w") as archive:
-        archive.addfile(entry := tarfile.TarInfo("a.txt"), io.BytesIO(b"")) or entry
+        archive.addfile(tarfile.TarInfo("a.txt"), io.BytesIO(b""))
     return found.getvalue()
 
 

@@ -75,7 +75,8 @@ class TestUnits:
 
     @given(text=st.text(st.one_of(st.characters(exclude_categories=["Cs"]), st.sampled_from(" \n\tab_1é月"))))
     def test_words_of_any_text(self, text):
-        table, known = WordTable(), {}
+        table = WordTable()
+        known: dict[str, int] = {}
         ids = table.ids(text.encode(), character_classes()).tolist()
         assert ids == [known.setdefault(word, len(known)) for word in re.findall(WORD, text)]
         assert table.texts() == tuple(known)
@@ -87,7 +88,8 @@ class TestUnits:
         pairs = [a + b for a in letters for b in letters]
         digits = np.random.default_rng(5).integers(len(letters), size=(60_000, 9))
         longer = ["".join(letters[d] for d in row[: 3 + i % 7]) for i, row in enumerate(digits)]
-        words, known = [*single, *pairs, *longer] * 2, {}
+        words = [*single, *pairs, *longer] * 2
+        known: dict[str, int] = {}
         ids = WordTable().ids(" ".join(words).encode(), character_classes()).tolist()
         assert ids == [known.setdefault(word, len(known)) for word in words]
 

@@ -66,7 +66,8 @@ class TestUnits:
     @given(text=texts)
     @pytest.mark.parametrize("unit", WORDS)
     def test_words_of_any_text(self, unit, text):
-        table, known = WordTable(), {}
+        table = WordTable()
+        known: dict[str, int] = {}
         ids = table.ids(text.encode(), character_classes(unit)).tolist()
         assert ids == [known.setdefault(word, len(known)) for word in PATTERNS[unit].findall(text)]
         assert table.texts() == tuple(known)

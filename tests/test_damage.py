@@ -17,7 +17,7 @@ import simulate
 from simulate.running import cells as sweep_cells
 from simulate.running.keeping import checksums
 from simulate.studies.learners import measure_learners
-from simulate.studies.suite.plan import Suite
+from simulate.studies.suite.plan import SuitePlan
 from tests.sweep_runs import StopHereError, same, stop_after
 
 TINY = {"sources": ["zipf:1.7", "growing:0.5"], "n_draws": [10, 100, 1000], "replicates": 3}
@@ -28,7 +28,7 @@ MAKERS = {
     ),
     "skills": lambda: simulate.simulate_skills(n_skills=20, replicates=3, n_draws="100:1e4:4"),
     "suite": lambda: simulate.run_suite(
-        Suite("zipf:1.5", checkpoints=(0, 1, 2, 4, 8), batch=20, replicates=2, n_params=(5, 50))
+        SuitePlan("zipf:1.5", checkpoints=(0, 1, 2, 4, 8), batch=20, replicates=2, n_params=(5, 50))
     ),
 }
 
@@ -112,13 +112,13 @@ def test_every_variable_of_every_command_has_a_checksum_that_holds(tmp_path, com
     assert same(path, dataset)
     sums = json.loads(checksums.with_checksums(dataset).attrs["checksums"])
     assert set(sums) == {"", *map(str, dataset.variables)}
-    for name, values in dataset.variables.items():
-        values = np.array(values.values)
+    for name, variable in dataset.variables.items():
+        values: np.ndarray = np.array(variable.values)
         if values.dtype.kind in "biuf":
             values.reshape(-1).view(np.uint8)[0] ^= 1
         else:
-            values = np.array([f"{value}x" for value in values.ravel()], object).reshape(values.shape)
-        other = dataset.drop_vars(name).assign({name: (dataset[name].dims, values, dataset[name].attrs)})
+            values = np.array([f"{value}x" for value in values.ravel()], dtype=object).reshape(values.shape)
+        other = dataset.drop_vars(str(name)).assign({name: (dataset[name].dims, values, dataset[name].attrs)})
         assert checksums.check(other.assign_attrs(checksums=json.dumps(sums))), name
 
 

@@ -159,7 +159,7 @@ def test_ends_that_cross_say_so():
     bound = bounds.unique_bounds(4e10, law=law, inversion=["laplace", "prequential"], novelty_cost=5.0)
     assert bound.vacuous
     assert (bound.lower, bound.upper) == (1, 4e10)
-    assert "contradict each other" in bound.notes[0]
+    assert "contradict each other" in bound.notes[0].text
     assert bounds.unique_bounds(1e11, law="hoffmann2022").notes == ()
 
 

@@ -23,6 +23,8 @@ from simulate.running import dataset
 from simulate.running import run as keeping
 from simulate.running.keeping import files, leftovers, store
 from simulate.studies.suite.learning import snapshots
+from simulate.studies.sweep.draw import CorpusDrawer
+from tests.running import done
 from tests.sweep_runs import LONG, LONG_FLAGS, ROOT, cells_done, finish, same, start, wait_for
 
 TINY = {"sources": ["zipf:1.7"], "n_draws": [10, 100, 1000], "replicates": 6}
@@ -65,7 +67,7 @@ def ends(monkeypatch):
         monkeypatch.setattr(sys, "argv", ["simulate", *FLAGS, *arguments])
         with pytest.raises(SystemExit) as ended:
             run_command(main, "simulate")
-        return ended.value.code or 0
+        return int(ended.value.code or 0)
 
     return run
 
@@ -111,7 +113,8 @@ def test_in_whatever_window_it_is_told_to_end_the_next_run_ends_well(
 ):
     """Before or after the store is made, a cell is kept, the result is written and put in place, the store is gone."""
     signum, code = SIGNALS[len(name) % 3]
-    real, heard = getattr(where, name), []
+    real = getattr(where, name)
+    heard: list[str] = []
 
     def interrupted(*arguments, **options):
         if heard or (where is os and "x.zarr" not in str(arguments[1])):
@@ -268,15 +271,15 @@ def test_out_of_memory_at_the_end_keeps_the_cells(tmp_path, monkeypatch, capsys,
 
 
 def test_a_state_that_cannot_be_kept_ends_no_corpus(tmp_path, monkeypatch):
-    from simulate.studies.suite.plan import Suite
+    from simulate.studies.suite.plan import SuitePlan
 
     monkeypatch.setattr(snapshots, "SECONDS", 0.0)
     monkeypatch.setattr(snapshots, "SHARE", 0.0)
-    plan = Suite("zipf:1.3", checkpoints=(0, 1, 2, 4), batch=20, replicates=1, n_params=(5, 50))
-    straight = simulate.run_suite(plan)
+    plan = SuitePlan("zipf:1.3", checkpoints=(0, 1, 2, 4), batch=20, replicates=1, n_params=(5, 50))
+    straight = done(plan)
     monkeypatch.setattr(snapshots.np, "savez", full)
     with pytest.warns(UserWarning, match=r"0\.npz cannot be kept \(No space left on device\); its corpus goes on"):
-        found = simulate.run_suite(plan, out=tmp_path / "x.zarr")
+        found = done(plan, out=tmp_path / "x.zarr")
     assert same(found, straight)
     assert names(tmp_path) == ["x.zarr"]
 
@@ -352,14 +355,14 @@ def test_a_bar_on_a_terminal_that_is_gone_ends_no_run(tmp_path, monkeypatch, end
 
 
 def test_who_reads_no_further_changes_no_exit_code(tmp_path, monkeypatch, ends):
-    draw = sweep_cells.CorpusDrawer.draw
+    draw = CorpusDrawer.draw
 
     def refuse(self, first, replicates):
         if first == 2:
             raise OSError("the disk of this worker is gone")
         return draw(self, first, replicates)
 
-    monkeypatch.setattr(sweep_cells.CorpusDrawer, "draw", refuse)
+    monkeypatch.setattr(CorpusDrawer, "draw", refuse)
     gone = broken_pipe()
     monkeypatch.setattr(sys, "stdout", gone)
     assert ends(f"--out={tmp_path / 'x.zarr'}") == 3

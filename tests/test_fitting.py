@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from typing import Any
 
 import numpy as np
 import pytest
@@ -21,6 +22,10 @@ from tests.statistics import check
 from tests.test_coverage import grid, pitman_yor, seen, zipf_mandelbrot
 
 WIDE = grid(1e3, 1e12, 4)
+
+
+def binned(lower: list[int], upper: list[int], count: list[int]) -> FrequencySpectrum:
+    return FrequencySpectrum(np.array(lower), np.array(upper), np.array(count))
 
 
 def offset_curve(draws, gamma, scale, offset):
@@ -295,14 +300,14 @@ def test_the_draws_of_a_spectrum_are_those_of_its_corpus():
     for spectrum in (
         exact,
         exact.standard(sum(counts)),
-        FrequencySpectrum([1, 2, 3, 40], [1, 2, 3, 48], [40, 20, 9, 2]),
+        binned([1, 2, 3, 40], [1, 2, 3, 48], [40, 20, 9, 2]),
     ):
         fit_exponent(sum(counts), spectrum=spectrum, model="pitman-yor")
     for wrong in (sum(counts) - 1, sum(counts) + 1, 10 * sum(counts)):
         with pytest.raises(ValueError, match=f"types of {sum(counts)} draws .* n_draws ends at {wrong};"):
             fit_exponent(wrong, spectrum=exact)
     with pytest.raises(ValueError, match="of all types of the largest corpus"):
-        fit_exponent(sum(counts), spectrum=FrequencySpectrum([1, 2, 3], [1, 2, 3], [40, 20, 9]))
+        fit_exponent(sum(counts), spectrum=binned([1, 2, 3], [1, 2, 3], [40, 20, 9]))
 
 
 def test_saturation_is_refused():
@@ -455,7 +460,7 @@ def test_given_covariance_is_used():
     assert fit_exponent(draws, np.sort(np.rint(bent)), covariance=covariance, covariance_dof=31).rejected
 
 
-GOOD = {"n_draws": [10, 100, 1000, 10000, 100000], "n_unique": [8, 40, 150, 600, 2400]}
+GOOD: dict[str, Any] = {"n_draws": [10, 100, 1000, 10000, 100000], "n_unique": [8, 40, 150, 600, 2400]}
 BAD = [
     ({"n_unique": [8, 40, 30, 600, 2400]}, "must not decrease"),
     ({"n_unique": [11, 40, 150, 600, 2400]}, "must not exceed n_draws"),
@@ -479,7 +484,7 @@ BAD = [
     ({"spectrum": FrequencySpectrum.from_counts([1, 2])}, "n_unique ends at 2400"),
     ({"spectrum": [1, 2]}, "FrequencySpectrum"),
     ({"spectrum": FrequencySpectrum.from_counts([1] * 2399 + [50])}, "types of 2449 draws .* n_draws ends at 100000;"),
-    ({"spectrum": FrequencySpectrum([1, 33], [1, 35], [2300, 100])}, "types of 5600 to 5800 draws"),
+    ({"spectrum": binned([1, 33], [1, 35], [2300, 100])}, "types of 5600 to 5800 draws"),
     ({"spectrum": [FrequencySpectrum.from_counts([1])] * 2}, "one entry per replicate"),
     ({"covariance": np.eye(3)}, "5 by 5"),
     ({"covariance": np.zeros((5, 5))}, "positive definite"),

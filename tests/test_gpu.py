@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from functools import cache
+from typing import Any
 
 import numpy as np
 import pytest
@@ -21,7 +22,7 @@ from tests.gpu_runs import DRAWN, SOURCES, STREAM, run_apart
 
 GRID = np.array([1, 2, 3, 10, 40])
 EDGES = {"all": np.array([1, 2, 3, 4, 6, 9]), "none": np.zeros(0, np.int64), "from 1": np.array([1])}
-SETTINGS = {
+SETTINGS: dict[str, dict[str, Any]] = {
     "plain": {"launch": (2, 4)},
     "small chunks": {"launch": (3, 1), "chunk": 7},
     "small memory": {"launch": (1, 3), "chunk": 32, "memory": 1024},
@@ -77,7 +78,7 @@ def simulate_cases() -> dict:
     """Everything that the tests ask of the simulator; the last entry is a negative control."""
     from simulate.drawing import stream
 
-    found = {"known": known_answers()}
+    found: dict[str, Any] = {"known": known_answers()}
     found["cases"] = [as_lists(grow(gpu, s, EDGES[edges], **SETTINGS[setting])) for s, setting, edges in CASES]
     stream._WEYL0 = np.uint64(0x9E3779B8)
     found["wrong"] = as_lists(grow(gpu, WRONG[0], EDGES[WRONG[2]], **SETTINGS[WRONG[1]]))
@@ -263,7 +264,7 @@ def test_golden_hash(source):
 
 # --- on a device ------------------------------------------------------------------------------------------------------
 
-DEVICE_SETTINGS = {
+DEVICE_SETTINGS: dict[str, dict[str, Any]] = {
     "plain": {},
     "one block": {"launch": (128, 32), "chunk": 4099},
     "small memory": {"memory": 1 << 20},

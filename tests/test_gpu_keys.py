@@ -9,25 +9,29 @@ from __future__ import annotations
 import hashlib
 import json
 import weakref
+from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import click
 import numpy as np
 import pytest
 import xarray as xr
 
+from bounds.base.quantities import parse_grid
 from bounds.base.sources import parse_source
 from simulate import regenerate_batch, run_suite, simulate_skills
 from simulate.cli.main import main
-from simulate.corpora.order import open_order
+from simulate.corpora.order import DrawnOrder, open_order
 from simulate.drawing.backends import cpu, gpu
+from simulate.drawing.device import device_for_tokens
 from simulate.drawing.tables import build_sampler
 from simulate.studies.learners import measure_learners
+from simulate.studies.skills.groups import MassOrder
 from simulate.studies.skills.job import prepare as prepare_skills
 from simulate.studies.skills.plan import SkillPlan
-from simulate.studies.suite.plan import Suite
+from simulate.studies.suite.plan import SuitePlan
 from simulate.studies.suite.prepare import prepare as prepare_suite
-from simulate.studies.sweep.job import device_for_tokens
 from tests.gpu_runs import DRAWN, SOURCES, STREAM, run_apart
 
 CHUNKS = (1, 7, 512, 4096)
@@ -71,7 +75,9 @@ def digest(*arrays: np.ndarray) -> str:
 
 
 def dataset_digest(dataset: xr.Dataset) -> str:
-    numbers = [dataset[name].values for name in sorted(dataset.data_vars) if dataset[name].dtype.kind in "biuf"]
+    numbers = [
+        dataset[name].values for name in sorted(map(str, dataset.data_vars)) if dataset[name].dtype.kind in "biuf"
+    ]
     assert len(numbers) > 5
     return digest(*numbers)
 
@@ -157,7 +163,8 @@ class Sent:
 
 
 def test_tables_are_sent_once_and_go_with_their_sampler():
-    device, sampler = Sent(), build_sampler(parse_source("zipf:1.1,types=50"), 1)
+    device: Any = Sent()
+    sampler = build_sampler(parse_source("zipf:1.1,types=50"), 1)
     first, again = (gpu._on_device(device, sampler, STREAM) for _ in range(2))
     assert first is again
     assert device.arrays == len(first) == 2
@@ -215,14 +222,15 @@ def test_what_a_device_cannot_draw_is_refused_and_auto_takes_the_processor(some_
     path = tmp_path / "text.txt"
     path.write_text("a rose is a rose is a rose", encoding="utf-8")
     text = f"corpus:{path},unit=word"
-    suite = Suite(text, checkpoints=(0, 1, 2), batch=2, validation=2)
+    suite = SuitePlan(text, checkpoints=(0, 1, 2), batch=2, validation=2)
     skills = SkillPlan(source=text, n_skills=1, members=2)
     times = SkillPlan(engine="arrivals", n_skills=3, members=4)
-    for prepare, plan, reason in (
+    asked: tuple[tuple[Callable[..., Any], Any, str], ...] = (
         (prepare_suite, suite, "is read, not drawn"),
         (prepare_skills, skills, "is read, not drawn"),
         (prepare_skills, times, "engine arrivals runs on the processor alone"),
-    ):
+    )
+    for prepare, plan, reason in asked:
         with pytest.raises(ValueError, match=f"{reason}; pass --device cpu or auto"):
             prepare(plan, device="gpu")
         job = prepare(plan, device="auto")
@@ -232,17 +240,24 @@ def test_what_a_device_cannot_draw_is_refused_and_auto_takes_the_processor(some_
 
 
 def test_a_device_draws_the_tokens_of_all_replicates(some_device):
-    skills = prepare_skills(SkillPlan(n_skills=3, members=4, n_draws="1e6:1e9:3"), device="gpu")
+    plan = SkillPlan(n_skills=3, members=4, n_draws=parse_grid("1e6:1e9:3"))
+    skills = prepare_skills(plan, device="gpu")
     assert skills.choice == ("tokens", "the engine that runs on a GPU")
     order = skills.groups.order(7)
+    assert isinstance(order, MassOrder)
     assert order.skills.device == order.choice.device == "gpu"
-    assert prepare_skills(SkillPlan(n_skills=3, members=4, n_draws="1e6:1e9:3"), device="auto").device.name == "cpu"
-    suite = prepare_suite(Suite("zipf:1.5", checkpoints=(0, 1)), device="auto")
-    assert suite.device.name == suite.trainer.order_of(3).device == "gpu"
+    assert (
+        prepare_skills(SkillPlan(n_skills=3, members=4, n_draws=parse_grid("1e6:1e9:3")), device="auto").device.name
+        == "cpu"
+    )
+    suite = prepare_suite(SuitePlan("zipf:1.5", checkpoints=(0, 1)), device="auto")
+    own = suite.trainer.order_of(3)
+    assert isinstance(own, DrawnOrder)
+    assert suite.device.name == own.device == "gpu"
 
 
 def test_what_was_begun_on_one_device_goes_on_on_another(some_device):
-    plan = SkillPlan(n_skills=3, members=4, n_draws="1e3:1e6:3")
+    plan = SkillPlan(n_skills=3, members=4, n_draws=parse_grid("1e3:1e6:3"))
     jobs = [prepare_skills(plan, device=device) for device in ("gpu", "cpu")]
     assert jobs[0].choice.reason != jobs[1].choice.reason
     assert jobs[1].difference(json.loads(jobs[0].made)) is None
@@ -254,7 +269,12 @@ def test_a_text_among_the_sources_of_learners_is_read(some_device, monkeypatch, 
     path = tmp_path / "text.txt"
     path.write_text("a rose is a rose is a rose", encoding="utf-8")
     drawn, on_processor = [], cpu.draw
-    monkeypatch.setattr(gpu, "draw", lambda *args, **more: drawn.append(args) or on_processor(*args, **more))
+
+    def counted(*args, **more):
+        drawn.append(args)
+        return on_processor(*args, **more)
+
+    monkeypatch.setattr(gpu, "draw", counted)
     asked = {"learners": ["good-turing"], "n_draws": [3, 5], "n_tests": 9, "replicates": 1, "device": "gpu"}
     measure_learners(sources=[f"corpus:{path},unit=word"], **asked)
     assert not drawn

@@ -144,8 +144,8 @@ def test_a_spectrum_of_another_law_is_refused():
 def test_the_concentration_is_found_as_well_as_it_is_known():
     """θ = 1e8 is known to 1e-4 of itself: a search that stops there misses the maximum of the likelihood by units."""
     n_draws, d, theta = 1e13, 0.58, 1e8
-    U = float(np.round(theta / d * (np.exp(d * np.log1p(n_draws / theta)) - 1)))
-    spectrum = power_spectrum(n_draws, d, U)
+    expected = float(np.round(theta / d * (np.exp(d * np.log1p(n_draws / theta)) - 1)))
+    spectrum = power_spectrum(n_draws, d, expected)
     U = np.array([float(spectrum.n_unique)])
     fit = fit_partition(spectrum, U, n_draws, None)
     top = partition_likelihood(spectrum, U, n_draws, fit.exponent, fit.concentration)

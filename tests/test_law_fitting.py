@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import math
+import os
 import re
 import shlex
 import subprocess
@@ -18,7 +19,8 @@ from scipy.optimize import least_squares, minimize
 
 import bounds
 from bounds import fit_loss_law
-from bounds.cli.fit_table import print_fit
+from bounds.cli.fit_table import fit_report
+from bounds.cli.report import print_report
 from bounds.fitting.runs.identification import Profile, identify, noise, profiles
 from bounds.fitting.runs.loss_grid import basins
 from bounds.fitting.runs.loss_law import CONSTANTS, FORMULAS
@@ -195,7 +197,7 @@ def test_losses_of_any_size_are_fitted(scale):
 def test_losses_that_do_not_fall_with_data_have_no_band():
     n_params, n_tokens, _ = planted()
     fit = fit_loss_law(n_params, n_tokens, 1 + n_params**0.02 + n_tokens**0.02, bootstrap=50)
-    assert "fits to" in fit.no_band
+    assert "fits to" in fit.no_band.text
     with pytest.raises(ValueError, match="give no band"):
         fit.band(1e12)
 
@@ -203,7 +205,7 @@ def test_losses_that_do_not_fall_with_data_have_no_band():
 def test_a_term_that_fits_to_nothing_is_named():
     n_params, n_tokens, _ = planted()
     fit = fit_loss_law(n_params, n_tokens, 0.1 + 400 * n_tokens**-0.3, bootstrap=0)
-    assert any("param_coefficient and param_exponent" in note for note in fit.notes)
+    assert any("param_coefficient and param_exponent" in note.text for note in fit.notes)
 
 
 # ---------------------------------------------------------------- what the runs do not decide
@@ -241,8 +243,8 @@ def test_sizes_apart_by_padding_give_the_model_term_no_interval(padded):
         assert math.isnan(padded.standard_errors[name])
     assert np.isnan(padded.covariance[:3]).all()
     assert np.isfinite(padded.covariance[3:, 3:]).all()
-    assert any("param_exponent are not identified" in note for note in padded.notes)
-    assert any("irreducible is not identified" in note for note in padded.notes)
+    assert any("param_exponent are not identified" in note.text for note in padded.notes)
+    assert any("irreducible is not identified" in note.text for note in padded.notes)
 
 
 def test_the_data_term_of_the_same_runs_keeps_its_interval(padded):
@@ -255,11 +257,15 @@ def test_the_data_term_of_the_same_runs_keeps_its_interval(padded):
     assert all(one.interval is not None for one in padded.band(1e12).numbers)
 
 
-def test_what_has_no_interval_is_a_dash(padded, capsys):
-    print_fit(padded, padded.band(), [], confidence=0.95, skills=2)
+def test_what_has_no_interval_stands_in_brackets_and_its_interval_is_a_dash(padded, capsys):
+    print_report(fit_report(padded, padded.band(), [], confidence=0.95, skills=2), explained=True)
     lines = [line.split() for line in capsys.readouterr().out.splitlines()]
-    assert next(line for line in lines if line[:1] == ["α"])[2:] == ["–", "–"]
-    assert "–" in next(line for line in lines if line[:1] == ["β"])
+    brief, full = (line for line in lines if line[:1] == ["α"])
+    assert brief[1].startswith("(")
+    assert full[2:] == ["–", "–"]
+    brief, full = (line for line in lines if line[:1] == ["β"])
+    assert brief[2].startswith("[")
+    assert "–" in full
 
 
 def test_resamples_of_a_flat_design_reach_their_own_bottom():
@@ -286,7 +292,8 @@ def test_sizes_and_tokens_in_step_decide_nothing(name):
     fit = design(name, 3)
     assert set(fit.unidentified) == set(fit.standard_errors)
     assert all(fit.interval(constant) is None for constant in fit.unidentified)
-    assert "no band" in fit.no_band
+    wrong = "fits to" if not 0 < fit.law.data_exponent < 1 else "do not identify data_exponent"
+    assert wrong in fit.no_band.text
 
 
 def test_what_is_decided_depends_on_the_noise_and_not_on_the_values_alone():
@@ -349,15 +356,15 @@ def test_exponents_below_zero_are_said_and_have_no_band():
     loss = (1.5 + 0.1 * (n_params / 1e8) ** 0.3 + 400 * n_tokens**-0.3) * np.exp(1e-4 * rng.normal(size=16))
     fit = fit_loss_law(n_params, n_tokens, loss, bootstrap=50)
     assert fit.law.param_exponent == pytest.approx(-0.3, abs=0.05)
-    assert any("param_exponent is below 0" in note for note in fit.notes)
-    assert "the model exponent fits to -0." in fit.no_band
+    assert any("param_exponent is below 0" in note.text for note in fit.notes)
+    assert "the model exponent fits to -0." in fit.no_band.text
 
 
 def test_an_irreducible_loss_that_may_be_zero_is_bounded_from_above():
     law = bounds.LossLaw("no floor", "", 0.34, 0.28, 0.0, 406.4, 410.7)
     fit = design("4 × 4 over two decades each", 1, law=law)
     assert fit.interval("irreducible").lower == 0
-    assert "irreducible is bounded from above alone: these runs allow that it is 0" in fit.notes
+    assert "irreducible is bounded from above alone: these runs allow that it is 0" in [note.text for note in fit.notes]
 
 
 def test_coefficients_beyond_the_largest_float_are_a_sentence():
@@ -520,5 +527,6 @@ def test_the_page_shows_what_its_commands_print(data_folder):
         done = subprocess.run(
             [sys.executable, "-m", *shlex.split(command)],
             capture_output=True, text=True, check=True, cwd=data_folder / "chinchilla" / "data",
+            env=os.environ | {"COLUMNS": "80"},
         )  # fmt: skip
         assert [line.rstrip() for line in done.stdout.splitlines()] == shown.splitlines()

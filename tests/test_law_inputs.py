@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from bounds import fit_loss_law
+from bounds.base.notes import INPUT, RANGE, REFUSED, Note
 from bounds.fitting.runs.law_inputs import input_notes, named
 from tests.law_runs import DESIGNS, LAWS, ladder
 from tests.test_cli import run
@@ -45,21 +46,23 @@ def test_a_wrong_column_or_unit_is_asked_about(change, sentence):
     N, D, L = planted()
     assert notes(N, D, L) == []
     (note,) = notes(*change(N, D, L))
-    assert sentence in note
+    assert sentence in note.text
+    assert note.kind == INPUT
 
 
 def test_compute_in_another_unit_is_asked_about():
     N, D, L = planted()
     (note,) = notes(N, D * 1e15, L, from_flops=True)
-    assert note.startswith("compute_flops/(6 n_params) is")
-    assert "can a unit be missing?" in note
+    assert note.text.startswith("compute_flops/(6 n_params) is")
+    assert "can a unit be missing?" in note.text
 
 
 @pytest.mark.parametrize("change", [lambda N, D: (N, D / 1e9), lambda N, D: (N, 6 * N * D)])
 def test_runs_no_language_model_has_give_constants_and_no_band(change):
     N, D, L = planted()
     fit = fit_loss_law(*change(N, D), L, bootstrap=50)
-    assert "times n_params in the middle run, which no language model has" in fit.no_band
+    assert "times n_params in the middle run, which no language model has" in fit.no_band.text
+    assert fit.no_band.kind == REFUSED
     with pytest.raises(ValueError, match="these runs give no band: n_tokens is"):
         fit.band(1e12)
 
@@ -70,20 +73,22 @@ def test_a_band_far_beyond_the_runs_says_so_on_either_side():
     assert fit.band(math.sqrt(low * high)).notes == fit.band().notes == ()
     for n_tokens, side in ((10 * high, "10 times beyond"), (low / 10, "10 times below")):
         (note,) = fit.band(n_tokens).notes
-        assert side in note
+        assert side in note.text
+        assert note.kind == RANGE
 
 
 def test_losses_that_rise_with_parameters_have_no_band():
     N, D, _ = planted()
     fit = fit_loss_law(N, D, 1.7 + 0.05 * (N / 1e9) ** 0.1 + 400 * D**-0.28, bootstrap=50)
     assert fit.law.param_exponent < 0
-    assert "does not fall with parameters" in fit.no_band
-    assert any("param_exponent is below 0" in note for note in fit.notes)
+    assert "does not fall with parameters" in fit.no_band.text
+    assert any("param_exponent is below 0" in note.text for note in fit.notes)
 
 
 def test_notes_name_the_column_of_the_file():
-    assert named("n_tokens is small", {"n_tokens": "T"}) == "n_tokens (column 'T') is small"
-    assert named("n_tokens is small", {"n_tokens": "n_tokens"}) == "n_tokens is small"
+    note = Note(INPUT, "n_tokens is small")
+    assert named(note, {"n_tokens": "T"}) == Note(INPUT, "n_tokens (column 'T') is small")
+    assert named(note, {"n_tokens": "n_tokens"}) == note
     rows = np.stack(planted(), 1) / [1, 1e9, 1]
     text = "size,T,nll\n" + "".join(",".join(map(repr, row)) + "\n" for row in rows.tolist())
     flags = [flag for key, name in zip(("n_params", "n_tokens", "loss"), ("size", "T", "nll"), strict=True)
@@ -112,7 +117,7 @@ def test_one_exact_budget_is_refused_in_a_sentence():
 def test_one_budget_with_jitter_identifies_no_exponent():
     fit = fitted(*DESIGNS["one budget of 20 runs, D/N jittered by 1e-3"](np.random.default_rng(0)))
     assert fit.interval("data_exponent") is None
-    assert any("data_exponent are not identified" in note for note in fit.notes)
+    assert any("data_exponent are not identified" in note.text for note in fit.notes)
     assert fit.no_band
 
 

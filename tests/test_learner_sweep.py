@@ -7,6 +7,7 @@ import math
 import pickle
 import subprocess
 import sys
+from typing import Any
 
 import numpy as np
 import pytest
@@ -19,9 +20,8 @@ from simulate.running.view import View
 from simulate.stats import Estimate, log_slope
 from simulate.studies.learners import measure_learners
 from simulate.studies.learners.corpora import seen_corpora
-from simulate.studies.learners.dataset import run_learners
 from simulate.studies.learners.figure import figure
-from simulate.studies.learners.job import LearnerDrawer, LearnerSweep
+from simulate.studies.learners.job import LearnerDrawer, LearnerPlan
 from simulate.studies.learners.names import parse_learner
 from simulate.studies.learners.report import notes, report, verdict
 from simulate.studies.learners.rows import (
@@ -37,12 +37,12 @@ from simulate.studies.learners.rows import (
     size_rows,
     why_not,
 )
-from simulate.studies.sweep.job import prepare
-from simulate.studies.sweep.plan import parse_any_source
+from simulate.text.any_source import parse_any_source
+from tests.running import done
 from tests.statistics import check
 
 LAWS = ("hoffmann2022", "epoch2024")
-SMALL = {"n_draws": "100:1e4:5", "replicates": 6, "seed": 3, "n_tests": 300}
+SMALL: dict[str, Any] = {"n_draws": "100:1e4:5", "replicates": 6, "seed": 3, "test_draws": 300}
 EVERY = ["memoriser", "margin:1", "add-constant:1", "good-turing", "pitman-yor:0.5", "store", "store:50"]
 
 
@@ -86,8 +86,8 @@ def test_a_cell_is_a_function_of_its_numbers_and_travels():
 
 @pytest.mark.verification
 def test_workers_give_the_same_bits(measured):
-    plan = LearnerSweep(tuple(EVERY), (), SMALL["n_draws"], 6, 3, ("0", "0.05", "100%"), 300)
-    there = run_learners(plan, prepare(plan.counted), cluster="local:2")
+    plan = LearnerPlan(tuple(EVERY), (), SMALL["n_draws"], 6, 3, ("0", "0.05", "100%"), 300)
+    there = done(plan, cluster="local:2")
     for name in ("n_unique", "excess_loss", "excess_loss_tested", "efficient_size", "loss_exponent_lower"):
         assert there[name].values.tobytes() == measured[name].values.tobytes()
 
@@ -321,7 +321,7 @@ def test_a_text_is_predicted_window_after_window(tmp_path):
     source = f"corpus:{path},unit=word,length=1"
     dataset = measure_learners(
         learners=["memoriser", "store:30", "good-turing", "pitman-yor:0.6"], sources=[source], tolerances=["0", "50%"],
-        n_draws=[100, 1000, 4000], n_tests=1000,
+        n_draws=[100, 1000, 4000], test_draws=1000,
     )  # fmt: skip
     tested = dataset.excess_loss_tested.isel(replicate=0, source=0)
     assert np.isnan(dataset.excess_loss).all()

@@ -10,6 +10,7 @@ import random
 import re
 import sys
 
+import click
 import pytest
 
 from bounds.__main__ import main as bounds_main
@@ -95,7 +96,7 @@ def fuzzed(rng: random.Random) -> tuple[str, list[str]]:
         word = rng.choice(WORDS)
         if flag.param_type_name == "argument":
             arguments.append(word)
-        elif flag.is_flag:
+        elif isinstance(flag, click.Option) and flag.is_flag:
             arguments.append(rng.choice(flag.opts + flag.secondary_opts))
         else:
             arguments += rng.choice([[f"{flag.opts[0]}={word}"], [flag.opts[0], word]])

@@ -86,12 +86,13 @@ def test_ulimit_and_taskset():
 
 
 def test_everything_that_takes_all_cores_asks_here(monkeypatch):
-    from simulate.running.run import corpora_at_once  # loads xarray
+    from simulate.running.execution import Execution
 
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: {3})
     monkeypatch.setattr(os, "cpu_count", lambda: 64)
-    assert corpora_at_once(None) == corpora_at_once(None, "local") == 1
-    assert corpora_at_once(5) == 5
+    assert Execution().at_once() == Execution(cluster="local").at_once() == 1
+    assert Execution(threads=5).at_once() == 5
+    assert Execution(threads=5).at_once("gpu") == 1
 
 
 def test_nothing_else_counts_processors():

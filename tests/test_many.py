@@ -105,8 +105,8 @@ def test_groups_are_left_out_as_if_they_had_never_been_there():
         assert many(rows).p_value == pytest.approx([fit.p_value for fit in fits], rel=1e-3)
     bins, table = in_common_bins(spectra, 1e5)
     cut = [first_bins(FrequencySpectrum(bins.multiplicity, bins.upper, row), 40) for row in table]
-    alone = [fit_tempered(one, 1e5, None).exponent for one in cut]
-    assert tempered_exponents(bins, table, 40) == pytest.approx(alone, abs=TOLERANCE)
+    tempered = [fit_tempered(one, 1e5, None).exponent for one in cut]
+    assert tempered_exponents(bins, table, 40) == pytest.approx(tempered, abs=TOLERANCE)
 
 
 @pytest.mark.parametrize(

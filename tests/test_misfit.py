@@ -78,7 +78,7 @@ def test_a_planted_pattern_is_found(make):
 
 def test_the_luck_of_whole_runs_is_no_misfit_where_runs_are_named():
     found = [checkpoints(np.random.default_rng([30, i]), runs=16) for i in range(12)]
-    assert np.mean([checked(*rows, labels).rejected for rows, labels in found]) <= 0.1
+    assert np.mean([checked(N, D, loss, labels).rejected for (N, D, loss), labels in found]) <= 0.1
     assert np.mean([checked(*rows).rejected for rows, _ in found]) > 0.9
 
 
@@ -103,15 +103,15 @@ def test_there_is_no_test_of_exact_losses_nor_of_a_dozen_constants():
 def test_a_rejected_law_says_so_with_its_p_value():
     fit = fit_loss_law(*bent(np.random.default_rng(10)), bootstrap=0)
     assert fit.sampling_only
-    (note,) = (note for note in fit.notes if "does not fit" in note)
-    assert fit.misfit.p_text in note
-    assert f"{fit.misfit.p_value:.2g}" in note
-    assert "sampling only" in note
+    (note,) = (note for note in fit.notes if "does not fit" in note.text)
+    assert fit.misfit.p_text in note.text
+    assert f"{fit.misfit.p_value:.2g}" in note.text
+    assert "sampling only" in note.text
     row = fit.to_json()
     assert (row["sampling_only"], row["misfit_p"]) == (True, fit.misfit.p_value)
     good = fit_loss_law(*heavy(np.random.default_rng(0)), bootstrap=0)
     assert not good.sampling_only
-    assert not any("does not fit" in note for note in good.notes)
+    assert not any("does not fit" in note.text for note in good.notes)
 
 
 @pytest.mark.data

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bounds import Windows, expected_unique
-from simulate.corpora.order import batches, open_order
+from simulate.corpora.order import DrawnOrder, batches, open_order
 from simulate.drawing.backends import cpu, reference
 from tests.statistics import check, z_of_chi_square
 
@@ -25,6 +25,7 @@ URN = "pitman-yor:0.58,concentration=10"
 @pytest.mark.parametrize("source", [*LAWS, URN])
 def test_tokens_are_those_of_the_reference(source):
     order = open_order(source, 2000, seed=5, replicate=3)
+    assert isinstance(order, DrawnOrder)
     tokens = list(islice(reference.draws(order.sampler, order.stream), 2000))
     number: dict[object, int] = {}
     expected = [number.setdefault(token, len(number)) for token in tokens]
@@ -124,6 +125,7 @@ def test_what_cannot_be_answered_is_one_sentence():
         with pytest.raises(ValueError, match="has the draws 0 to 99 here"):
             order.keys(first, n)
     urn = open_order(URN, 100)
+    assert isinstance(urn, DrawnOrder)
     assert not urn.random_access
     assert urn.law is None
     with pytest.raises(ValueError, match="random and unknown"):
@@ -135,6 +137,7 @@ def test_what_cannot_be_answered_is_one_sentence():
 def test_ranks_are_named_by_the_keys_that_are_drawn(source):
     """Most probable first; what is drawn of a law with few types is among them."""
     order = open_order(source, 20_000, seed=3)
+    assert isinstance(order, DrawnOrder)
     n_types = int(min(order.law.n_types, 30_000))
     keys = order.keys_of_ranks(np.arange(1, n_types + 1))
     p = order.probabilities(keys)

@@ -16,6 +16,7 @@ from simulate.cli.main import main
 from simulate.running import cells as sweep_cells
 from simulate.running.keeping.files import RESULTS, claimed, written_whole
 from simulate.running.keeping.leftovers import MARK, is_result, is_store
+from simulate.studies.sweep.draw import CorpusDrawer
 from tests.sweep_runs import StopHereError, same, stop_after
 
 TINY = {"sources": ["zipf:1.7"], "n_draws": [10, 100, 1000], "replicates": 6}
@@ -44,7 +45,7 @@ def ends(monkeypatch, *arguments: str) -> int:
     monkeypatch.setattr(sys, "argv", ["simulate", *FLAGS, *arguments])
     with pytest.raises(SystemExit) as ended:
         run_command(main, "simulate")
-    return ended.value.code or 0
+    return int(ended.value.code or 0)
 
 
 def names(folder: Path) -> list[str]:
@@ -89,7 +90,7 @@ def test_what_cannot_be_written_is_refused_before_the_first_draw(
     path = tmp_path / name
     lay(path)
     before = {p: (p.lstat().st_mode, os.readlink(p) if p.is_symlink() else "") for p in tmp_path.iterdir()}
-    monkeypatch.setattr(sweep_cells.CorpusDrawer, "draw", lambda *_: pytest.fail("drawn"))
+    monkeypatch.setattr(CorpusDrawer, "draw", lambda *_: pytest.fail("drawn"))
     flag = "--figure" if path.suffix in (".png", ".svg") else "--out"
     assert ends(monkeypatch, f"{flag}={path}", *["--overwrite"][:overwrite]) == 2
     out, err = capsys.readouterr()
@@ -237,7 +238,8 @@ def test_a_result_that_was_on_its_way_out_comes_back(tmp_path, whole):
 def test_an_exception_between_the_two_renames_loses_nothing(tmp_path, whole, monkeypatch):
     path = tmp_path / "x.zarr"
     shutil.copytree(whole, path)
-    real, moved = os.replace, []
+    real = os.replace
+    moved: list[object] = []
 
     def once(source, target):
         if Path(target) == path and not moved:

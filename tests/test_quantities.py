@@ -6,6 +6,7 @@ import random
 import re
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -133,7 +134,7 @@ def test_objects_are_written_and_numbers_read_in_one_place():
 NEVER = [2.5, "abc", True, [1], {"a": 1}, object(), b"1", -1, float("nan"), 10**5000]
 """Values that no argument below takes; None leaves some of them open."""
 
-PYTHON = {
+PYTHON: dict[str, dict[str, Any]] = {
     "sweep": {"sources": ["uniform:3"], "n_draws": [10, 20], "replicates": 1, "seed": 0, "engine": "auto",
               "device": "cpu", "threads": 1, "cluster": "local", "out": "x.nc", "resume": False,
               "overwrite": False, "progress": None},

@@ -10,23 +10,27 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import pytest
 
 import simulate
+from bounds.base.quantities import parse_grid
 from bounds.cli.shared import run as run_command
 from simulate.cli.main import main
+from simulate.drawing.device import choose_device
 from simulate.drawing.stream import cell_of
+from simulate.engines.tokens import Tokens
 from simulate.running import cells as sweep_cells
-from simulate.running.cost import check_memory
 from simulate.running.keeping.store import CellStore
 from simulate.running.machine import machine_memory
 from simulate.running.progress import clock, sentence
-from simulate.studies.sweep import dataset as sweeps
-from simulate.studies.sweep.dataset import State
-from simulate.studies.sweep.job import choose_device, prepare
+from simulate.running.run import State
+from simulate.studies.sweep.draw import CorpusDrawer
+from simulate.studies.sweep.job import prepare
 from simulate.studies.sweep.plan import Sweep
+from tests.running import job_done
 from tests.sweep_runs import LONG, LONG_FLAGS, SMALL, SOURCES, StopHereError, cells_done, finish, same, start
 
 
@@ -265,7 +269,7 @@ def test_fit_of_an_unfinished_sweep_says_what_to_do(tmp_path):
 @pytest.fixture
 def failing(monkeypatch):
     """The corpora with number 2 of every source fail."""
-    draw = sweep_cells.CorpusDrawer.draw
+    draw = CorpusDrawer.draw
 
     def refuse(self, first, replicates):
         if first <= 2 < first + replicates and self.stream.cell == cell_of(SOURCES[0]):
@@ -273,7 +277,7 @@ def failing(monkeypatch):
         return draw(self, first, replicates)
 
     with monkeypatch.context() as patch:
-        patch.setattr(sweep_cells.CorpusDrawer, "draw", refuse)
+        patch.setattr(CorpusDrawer, "draw", refuse)
         yield patch
 
 
@@ -302,7 +306,7 @@ def test_the_command_says_which_cells_failed(tmp_path, failing, capsys):
         failing.setattr(sys, "argv", ["simulate", "sweep", *flags])
         with pytest.raises(SystemExit) as ended:
             run_command(main, "simulate")
-        return ended.value.code
+        return int(ended.value.code or 0)
 
     assert ends(f"--out={tmp_path / 'x.zarr'}") == 3
     out, err = capsys.readouterr()
@@ -319,7 +323,7 @@ def test_where_every_cell_fails_the_error_is_said(monkeypatch):
     def refuse(self, first, replicates):
         raise MemoryError
 
-    monkeypatch.setattr(sweep_cells.CorpusDrawer, "draw", refuse)
+    monkeypatch.setattr(CorpusDrawer, "draw", refuse)
     with pytest.raises(MemoryError):
         simulate.sweep(**SMALL)
 
@@ -358,15 +362,17 @@ def test_more_memory_than_there_is_is_refused(monkeypatch):
     """A Pitman-Yor corpus takes four bytes a draw: 2e9 draws on 64 threads take 0.5 TB."""
     job = prepare(Sweep(("pitman-yor:0.5,concentration=1",), (1000, 2 * 10**9), 64, engine="tokens"))
     gib = 2**30
-    monkeypatch.setattr("simulate.running.cost.machine_memory", lambda: (100 * gib, 50 * gib))
+    monkeypatch.setattr("simulate.running.execution.machine_memory", lambda: (100 * gib, 50 * gib))
     with pytest.raises(
         ValueError, match=r"needs about .* GiB of memory, and this process may have 100.0 GiB; pass --thr"
     ):
-        check_memory(job, 64)
-    assert "50.0 of 100.0 GiB are free now" in check_memory(job, 8)
-    assert check_memory(job, 2) is None
+        simulate.Execution(threads=64).check_memory(job, "sweep")
+    assert "50.0 of 100.0 GiB are free now" in simulate.Execution(threads=8).check_memory(job, "sweep")
+    assert simulate.Execution(threads=2).check_memory(job, "sweep") is None
+    with pytest.raises(ValueError, match=r"and this process may have 10.0 GiB"):
+        simulate.Execution(threads=2, memory="10GiB").check_memory(job, "sweep")
     with pytest.raises(ValueError, match="this process may have"):
-        sweeps.run_sweep(job, threads=64)
+        job_done("sweep", job, threads=64)
 
 
 def test_the_memory_of_this_machine_is_known():
@@ -429,7 +435,7 @@ def test_each_engine_runs_in_a_sweep_and_is_named():
 
 def test_blocks_of_replicates_change_nothing():
     for engine in ("tokens", "types", "gauss"):
-        job = prepare(Sweep(tuple(SOURCES), "100:1e5:9", 6, engine=engine))
+        job = prepare(Sweep(tuple(SOURCES), parse_grid("100:1e5:9"), 6, engine=engine))
         for drawer in job.drawers.values():
             together = drawer.draw(0, 6)
             for r in range(6):
@@ -442,20 +448,20 @@ def test_devices(monkeypatch):
     def refuse(name):
         raise ValueError("no CUDA device")
 
-    monkeypatch.setattr("simulate.studies.sweep.job.get_backend", refuse)
+    monkeypatch.setattr("simulate.drawing.device.get_backend", refuse)
     assert choose_device("cpu").name == "cpu"
     assert choose_device("auto") == ("cpu", "no GPU can be used here: no CUDA device")
     with pytest.raises(ValueError, match="device gpu cannot be used here: no CUDA device"):
         simulate.sweep(**SMALL, device="gpu")
     with pytest.raises(ValueError, match="device must be one of"):
         choose_device("tpu")
-    monkeypatch.setattr("simulate.studies.sweep.job.get_backend", lambda name: None)
+    monkeypatch.setattr("simulate.drawing.device.get_backend", lambda name: None)
     assert choose_device("auto").name == "gpu"
     with pytest.raises(ValueError, match="engine gauss runs on the processor alone"):
         simulate.sweep(sources=["zipf:2"], device="gpu", engine="gauss")
     with pytest.raises(ValueError, match="drawn token after token, which no GPU can share out"):
         simulate.sweep(**SMALL, device="gpu")
-    found = prepare(Sweep(tuple(SOURCES), "1e3:1e6:5"), device="auto").drawers
-    assert [drawer.engine.device for drawer in found.values()] == ["gpu", "cpu", "gpu"]
-    assert prepare(Sweep(("zipf:2",), "1e3:1e6:5"), device="gpu").choices["zipf:2"].name == "tokens"
-    assert prepare(Sweep(("zipf:2",), "1e6:1e18:5"), device="auto").choices["zipf:2"].name == "gauss"
+    found = prepare(Sweep(tuple(SOURCES), parse_grid("1e3:1e6:5")), device="auto").drawers
+    assert [cast("Tokens", drawer.engine).device for drawer in found.values()] == ["gpu", "cpu", "gpu"]
+    assert prepare(Sweep(("zipf:2",), parse_grid("1e3:1e6:5")), device="gpu").choices["zipf:2"].name == "tokens"
+    assert prepare(Sweep(("zipf:2",), parse_grid("1e6:1e18:5")), device="auto").choices["zipf:2"].name == "gauss"

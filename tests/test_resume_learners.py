@@ -6,6 +6,7 @@ import json
 import signal
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -15,14 +16,13 @@ from bounds.cli.shared import run as run_command
 from simulate.cli.main import main
 from simulate.running import cells as sweep_cells
 from simulate.studies.learners import measure_learners
-from simulate.studies.learners.dataset import run_learners
-from simulate.studies.learners.job import LearnerDrawer, LearnerSweep
-from simulate.studies.sweep.job import prepare
+from simulate.studies.learners.job import LearnerDrawer, LearnerPlan
+from tests.running import done
 from tests.sweep_runs import StopHereError, cells_done, finish, same, start, stop_after, wait_for
 
-SMALL = {
+SMALL: dict[str, Any] = {
     "learners": ["memoriser", "margin:1", "store", "store:50"], "n_draws": "100:1e4:3", "replicates": 3, "seed": 3,
-    "n_tests": 300, "tolerances": ["0", "10%"],
+    "test_draws": 300, "tolerances": ["0", "10%"],
 }  # fmt: skip
 LONG_FLAGS = ["--learner=store", "--learner=good-turing", "--n-draws=1e4,2e6", "--replicates=4", "--seed=5"]
 
@@ -45,12 +45,12 @@ def whole(tmp_path_factory) -> Path:
 
 def stopped(path: Path, after: int, **changes) -> None:
     options = SMALL | changes
-    plan = LearnerSweep(
+    plan = LearnerPlan(
         tuple(options["learners"]), (), options["n_draws"], options["replicates"], options["seed"],
-        tuple(options["tolerances"]), options["n_tests"],
+        tuple(options["tolerances"]), options["test_draws"],
     )  # fmt: skip
     with pytest.raises(StopHereError):
-        run_learners(plan, prepare(plan.counted), out=path, threads=1, progress=stop_after(after))
+        done(plan, out=path, threads=1, progress=stop_after(after))
 
 
 @pytest.mark.verification
@@ -102,11 +102,11 @@ def test_a_text_is_one_corpus_among_others(tmp_path):
     (tmp_path / "text").write_text(" ".join(str(i * i % 977 % 131) for i in range(3000)))
     source = f"corpus:{tmp_path / 'text'}"
     options = {"learners": ["store", "good-turing"], "sources": [source, "zipf:1.5"], "n_draws": [100, 2000],
-               "replicates": 3, "n_tests": 100}  # fmt: skip
+               "replicates": 3, "test_draws": 100}  # fmt: skip
     straight, path = measure_learners(**options), tmp_path / "x.zarr"
-    plan = LearnerSweep(("store", "good-turing"), (source, "zipf:1.5"), (100, 2000), 3, 0, (), 100)
+    plan = LearnerPlan(("store", "good-turing"), (source, "zipf:1.5"), (100, 2000), 3, 0, (), 100)
     with pytest.raises(StopHereError):
-        run_learners(plan, prepare(plan.counted), out=path, progress=stop_after(4))
+        done(plan, out=path, progress=stop_after(4))
     assert same(measure_learners(**options, out=path, resume=True), straight)
     (tmp_path / "text").write_text("one two three " * 1000)
     with pytest.raises(ValueError, match=r"holds another sweep of learners: the text of corpus:.* has changed"):
@@ -117,7 +117,7 @@ def test_a_text_is_one_corpus_among_others(tmp_path):
     ({"seed": 4}, "holds another sweep of learners: seed was 3 and is now 4"),
     ({"learners": ["memoriser", "margin:1", "store", "store:60"]}, "learners was .*, store:50.*is now .*, store:60"),
     ({"tolerances": ["0"]}, "tolerances was 0, 10% and is now 0;"),
-    ({"n_tests": 400}, "test_draws was 300 and is now 400"),
+    ({"test_draws": 400}, "test_draws was 300 and is now 400"),
     ({"n_draws": "100:1e4:4"}, "n_draws was 100, 1000, 10000 and is now 100, …"),
 ])  # fmt: skip
 def test_another_sweep_is_refused_begun_or_finished(tmp_path, whole, change, what):
@@ -155,7 +155,7 @@ def test_a_learner_that_fails_leaves_the_others(tmp_path, whole, monkeypatch, ca
         monkeypatch.setattr(sys, "argv", ["simulate", "sweep", *flags, *arguments])
         with pytest.raises(SystemExit) as ended:
             run_command(main, "simulate")
-        return ended.value.code or 0
+        return int(ended.value.code or 0)
 
     with monkeypatch.context() as patch:
         patch.setattr(LearnerDrawer, "draw", refuse)

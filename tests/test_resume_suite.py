@@ -7,6 +7,7 @@ import subprocess
 import sys
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -18,12 +19,13 @@ from simulate.running import cells as sweep_cells
 from simulate.studies.suite.learning import snapshots
 from simulate.studies.suite.learning.course import Course
 from simulate.studies.suite.learning.training import Trainer, census_of, state_of
-from simulate.studies.suite.plan import Suite
+from simulate.studies.suite.plan import SuitePlan
 from simulate.studies.suite.prepare import prepare
+from tests.running import done
 from tests.sweep_runs import ROOT, StopHereError, cells_done, finish, same, start, stop_after, wait_for
 
 STEPS = (0, 1, 2, 4, 8, 16, 32, 64)
-SMALL = {
+SMALL: dict[str, Any] = {
     "source": "zipf:1.3", "checkpoints": STEPS, "batch": 20, "replicates": 5, "seed": 9, "n_params": (5, 50, 5000),
     "learning_probability": 0.5, "validation": 100,
 }  # fmt: skip
@@ -49,13 +51,13 @@ def every_checkpoint(monkeypatch):
 def whole(tmp_path_factory) -> Path:
     """An uninterrupted suite."""
     path = tmp_path_factory.mktemp("whole") / "whole.zarr"
-    simulate.run_suite(Suite(**SMALL), out=path)
+    done(SuitePlan(**SMALL), out=path)
     return path
 
 
 def stopped(path: Path, after: int, **changes) -> None:
     with pytest.raises(StopHereError):
-        simulate.run_suite(Suite(**(SMALL | changes)), out=path, threads=1, progress=stop_after(after))
+        done(SuitePlan(**(SMALL | changes)), out=path, threads=1, progress=stop_after(after))
 
 
 # Killed
@@ -68,12 +70,12 @@ def test_killed_it_ends_as_if_nothing_had_been(tmp_path):
     process.kill()
     process.communicate()
     assert not (tmp_path / "x.zarr").exists()
-    done = finish(*LONG_FLAGS, "--out=x.zarr", "--resume", "--progress", cwd=tmp_path, command="suite")
-    assert "from an earlier run" in done.stderr
-    assert "written: x.zarr" in done.stdout
+    ended = finish(*LONG_FLAGS, "--out=x.zarr", "--resume", "--progress", cwd=tmp_path, command="suite")
+    assert "from an earlier run" in ended.stderr
+    assert "written: x.zarr" in ended.stdout
     assert [path.name for path in tmp_path.iterdir()] == ["x.zarr"]
-    plan = Suite("zipf:1.5", batch=8, replicates=8, n_params=(10, 215, 4642, 100_000), seed=4)
-    assert same(tmp_path / "x.zarr", simulate.run_suite(plan))
+    plan = SuitePlan("zipf:1.5", batch=8, replicates=8, n_params=(10, 215, 4642, 100_000), seed=4)
+    assert same(tmp_path / "x.zarr", done(plan))
 
 
 ONE = """
@@ -124,7 +126,7 @@ def test_stopped_after_any_corpus_it_ends_the_same(tmp_path, whole):
         path = tmp_path / f"{after}.zarr"
         stopped(path, after)
         assert cells_done(path.with_name(f"{after}.zarr.part")) == after
-        assert same(simulate.run_suite(Suite(**SMALL), out=path, resume=True, threads=2), whole)
+        assert same(done(SuitePlan(**SMALL), out=path, resume=True, threads=2), whole)
     assert same(path, whole)
 
 
@@ -132,9 +134,9 @@ def test_corpora_in_cells_of_their_own_are_those_of_one_cell(whole, monkeypatch)
     """Sums over cells, and what the first of them shows, whichever is done first."""
     backwards = sweep_cells.cut
     monkeypatch.setattr("simulate.studies.suite.job.cut", lambda *arguments: backwards(*arguments)[::-1])
-    assert same(simulate.run_suite(Suite(**SMALL), threads=1), whole)
+    assert same(done(SuitePlan(**SMALL), threads=1), whole)
     monkeypatch.setattr(sweep_cells, "CELL_SECONDS", 1e9)
-    assert same(simulate.run_suite(Suite(**SMALL), threads=1), whole)
+    assert same(done(SuitePlan(**SMALL), threads=1), whole)
 
 
 @pytest.mark.parametrize("source", ["zipf:1.3", "windows:alphabet=3,length=2", "uniform:1e12", "corpus:TEXT"])
@@ -143,7 +145,7 @@ def test_a_corpus_stopped_at_any_checkpoint_goes_on_from_there(tmp_path, monkeyp
     """Bit for bit, and without looking again at what it had seen."""
     (tmp_path / "text").write_text(" ".join(str(i * i % 97 % 13) for i in range(1400)))
     plan = SMALL | {"source": source.replace("TEXT", str(tmp_path / "text")), "learning_probability": chance}
-    alone = simulate.run_suite(Suite(**plan | {"replicates": 1}))
+    alone = done(SuitePlan(**plan | {"replicates": 1}))
     look, looked, stops = Course.look, [], [1, 4, 7]
 
     def note(self, checkpoint, census, exposures):
@@ -156,16 +158,16 @@ def test_a_corpus_stopped_at_any_checkpoint_goes_on_from_there(tmp_path, monkeyp
     path = tmp_path / "x.zarr"
     while stops:
         with pytest.raises(StopHereError):
-            simulate.run_suite(Suite(**plan | {"replicates": 1}), out=path, resume=True)
+            done(SuitePlan(**plan | {"replicates": 1}), out=path, resume=True)
         assert (tmp_path / "x.zarr.part" / "courses" / "0.npz").exists()
         stops.pop(0)
-    found = simulate.run_suite(Suite(**plan | {"replicates": 1}), out=path, resume=True)
+    found = done(SuitePlan(**plan | {"replicates": 1}), out=path, resume=True)
     assert looked == list(range(len(STEPS)))
     assert same(found, alone)
 
 
 def test_a_census_is_made_again_of_its_state():
-    order = prepare(Suite("zipf:1.02", batch=500, checkpoints=(0, 9))).trainer.order
+    order = prepare(SuitePlan("zipf:1.02", batch=500, checkpoints=(0, 9))).trainer.order
     census = simulate.studies.suite.learning.training.Census(order).advance(2000)
     assert (census.keys >> np.uint64(63)).any()  # sequences beyond all ranks, whose keys name their draws
     state = {name: values.copy() for name, values in state_of(census).items()}
@@ -191,13 +193,13 @@ def test_a_state_that_is_damaged_is_named_and_not_taken(tmp_path, monkeypatch, e
     with monkeypatch.context() as patch:
         patch.setattr(Course, "look", stop_late)
         with pytest.raises(StopHereError):
-            simulate.run_suite(Suite(**SMALL), out=path, threads=1)
+            done(SuitePlan(**SMALL), out=path, threads=1)
     content = bytearray(kept.read_bytes())
     if harm == "changed":
         content[len(content) // 2] ^= 1
     kept.write_bytes(content if harm == "changed" else content[: len(content) // 2])
     with pytest.warns(UserWarning, match=r"0\.npz is damaged .*; its corpus is trained from the start"):
-        found = simulate.run_suite(Suite(**SMALL), out=path, resume=True, threads=1)
+        found = done(SuitePlan(**SMALL), out=path, resume=True, threads=1)
     assert same(found, whole)
 
 
@@ -222,7 +224,7 @@ def test_another_suite_is_refused_begun_or_finished(tmp_path, whole, change, wha
     stopped(tmp_path / "x.zarr", 1)
     for target in (tmp_path / "x.zarr", whole):
         with pytest.raises(ValueError, match=what) as caught:
-            simulate.run_suite(Suite(**(SMALL | change)), out=target, resume=True)
+            done(SuitePlan(**(SMALL | change)), out=target, resume=True)
         assert "pass --overwrite" in str(caught.value)
         assert "\n" not in str(caught.value)
 
@@ -230,19 +232,19 @@ def test_another_suite_is_refused_begun_or_finished(tmp_path, whole, change, wha
 def test_a_text_that_changed_is_refused(tmp_path):
     text = tmp_path / "a.txt"
     text.write_text("a b c d e f a b c " * 200)
-    plan = Suite(f"corpus:{text}", checkpoints=(0, 4, 16), batch=100, n_params=(3,))
+    plan = SuitePlan(f"corpus:{text}", checkpoints=(0, 4, 16), batch=100, n_params=(3,))
     with pytest.raises(StopHereError):
-        simulate.run_suite(plan, out=tmp_path / "x.zarr", progress=stop_after(0))
+        done(plan, out=tmp_path / "x.zarr", progress=stop_after(0))
     text.write_text("a b c d e f a b b " * 200)
     with pytest.raises(ValueError, match="holds another suite: the text has changed"):
-        simulate.run_suite(plan, out=tmp_path / "x.zarr", resume=True)
+        done(plan, out=tmp_path / "x.zarr", resume=True)
 
 
 def test_what_another_command_left_is_named(tmp_path):
     path = tmp_path / "x.zarr"
     stopped(path, 1)
     with pytest.raises(ValueError, match="holds an unfinished suite; pass --resume to go on with it"):
-        simulate.run_suite(Suite(**SMALL), out=path)
+        done(SuitePlan(**SMALL), out=path)
     with pytest.raises(ValueError, match="holds a suite, not a sweep; pass --overwrite"):
         simulate.sweep(sources=["zipf:2"], n_draws=[10, 100], replicates=2, out=path, resume=True)
     with pytest.raises(ValueError, match="holds an unfinished suite: run the same suite with --resume to go on"):
@@ -250,7 +252,7 @@ def test_what_another_command_left_is_named(tmp_path):
     other = tmp_path / "y.zarr"
     simulate.sweep(sources=["zipf:2"], n_draws=[10, 100], replicates=2, out=other)
     with pytest.raises(ValueError, match="holds a sweep, not a suite; pass --overwrite"):
-        simulate.run_suite(Suite(**SMALL), out=other, resume=True)
+        done(SuitePlan(**SMALL), out=other, resume=True)
 
 
 # Corpora that fail
@@ -271,7 +273,7 @@ def test_corpora_that_fail_leave_the_others(tmp_path, whole, monkeypatch, capsys
         monkeypatch.setattr(sys, "argv", ["simulate", "suite", *flags, *arguments])
         with pytest.raises(SystemExit) as ended:
             run_command(main, "simulate")
-        return ended.value.code or 0
+        return int(ended.value.code or 0)
 
     with monkeypatch.context() as patch:
         patch.setattr(Trainer, "train", refuse)
@@ -299,7 +301,7 @@ def test_corpora_that_fail_leave_the_others(tmp_path, whole, monkeypatch, capsys
 def test_on_a_cluster_it_is_the_same(tmp_path, whole, workers):
     """Corpora done here and, after a stop, on workers elsewhere."""
     stopped(tmp_path / "x.zarr", 2)
-    resumed = simulate.run_suite(Suite(**SMALL), out=tmp_path / "x.zarr", resume=True, cluster=f"local:{workers}")
+    resumed = done(SuitePlan(**SMALL), out=tmp_path / "x.zarr", resume=True, cluster=f"local:{workers}")
     assert same(resumed, whole)
     assert same(tmp_path / "x.zarr", whole)
 
@@ -321,15 +323,15 @@ def test_a_dry_run_trains_nothing(tmp_path, monkeypatch, capsys):
 
 def test_more_memory_than_there_is_is_refused(monkeypatch):
     gib = 2**30
-    monkeypatch.setattr("simulate.running.cost.machine_memory", lambda: (gib, gib // 2))
-    plan = Suite("uniform:1e12", batch=2098, replicates=2, n_params=(10, 100))
+    monkeypatch.setattr("simulate.running.execution.machine_memory", lambda: (gib, gib // 2))
+    plan = SuitePlan("uniform:1e12", batch=2098, replicates=2, n_params=(10, 100))
     with pytest.raises(ValueError, match=r"this suite needs about .* GiB of memory, and this process may have 1.0 GiB"):
-        simulate.run_suite(plan)
+        done(plan)
 
 
 PEAK = """
 import sys
-from simulate.studies.suite.plan import Suite
+from simulate.studies.suite.plan import SuitePlan
 from simulate.studies.suite.prepare import prepare
 
 def peak():
@@ -337,7 +339,7 @@ def peak():
     return next(1024 * int(line.split()[1]) for line in lines if line.startswith("VmHWM"))
 
 def suite(batch):
-    return prepare(Suite(sys.argv[1], batch=batch, replicates=1, validation=int(sys.argv[3])))
+    return prepare(SuitePlan(sys.argv[1], batch=batch, replicates=1, validation=int(sys.argv[3])))
 
 suite(1).trainer.train(0, 1)  # compiles
 job = suite(int(sys.argv[2]))

@@ -125,8 +125,13 @@ def test_what_is_free_is_looked_at_again_before_each_table(tmp_path, monkeypatch
     free = 1 << 40
     monkeypatch.setattr(room, "machine_memory", memory)
     whole = room.require
+
+    def noted(n):
+        asked.append(n)
+        return whole(n)
+
     for module in ("counting", "blocks", "cutting.sequences", "source", "cutting.tokenizing"):
-        monkeypatch.setattr(f"simulate.text.{module}.require", lambda n: (asked.append(n), whole(n))[1])
+        monkeypatch.setattr(f"simulate.text.{module}.require", noted)
     (one, two) = measure_corpus(path, length=[1, 2])
     assert two.n_unique[-1] > 300_000
     assert max(asked) >= 16 * 2 * two.n_unique[-1]

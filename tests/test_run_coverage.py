@@ -46,7 +46,7 @@ def measure(design: str, named: bool, datasets: int = DATASETS) -> dict[str, tup
     for number in range(datasets):
         rows, labels = DESIGNS[design](np.random.default_rng([60, len(design), number]))
         fit = fit_loss_law(*rows, runs=labels if named else None, bootstrap=BOOTSTRAP, seed=number)
-        noted += any("--run-column" in note for note in fit.notes)
+        noted += any("--run-column" in note.text for note in fit.notes)
         for letter, name in CONSTANTS.items():
             interval = fit.interval(name)
             if interval is not None:

@@ -79,10 +79,10 @@ def test_every_row_twice_is_noticed_and_mended_by_naming_the_runs():
     single = fit_loss_law(*rows, bootstrap=200)
     blind = fit_loss_law(*doubled, bootstrap=200)
     named = fit_loss_law(*doubled, runs=np.tile(np.arange(60), 2), bootstrap=200)
-    assert not any("repeat" in note for note in single.notes + named.notes)
-    (note,) = (note for note in blind.notes if "repeat" in note)
-    assert note.startswith("60 rows repeat others exactly")
-    assert "--run-column, runs=" in note
+    assert not any("repeat" in note.text for note in single.notes + named.notes)
+    (note,) = (note for note in blind.notes if "repeat" in note.text)
+    assert note.text.startswith("60 rows repeat others exactly")
+    assert "--run-column, runs=" in note.text
     widths = [fit.interval("data_exponent").width for fit in (single, blind, named)]
     assert widths[1] < 0.85 * widths[0]
     assert widths[2] == pytest.approx(widths[0], rel=0.02)
@@ -93,7 +93,7 @@ def test_copies_in_another_run_are_noticed_where_runs_are_named():
     rng = np.random.default_rng(4)
     rows = tuple(np.append(column, column[:2]) for column in planted(rng))
     fit = fit_loss_law(*rows, runs=np.arange(62), bootstrap=0)
-    assert any("2 rows repeat others of another run exactly" in note for note in fit.notes)
+    assert any("2 rows repeat others of another run exactly" in note.text for note in fit.notes)
 
 
 @pytest.mark.parametrize(
@@ -115,11 +115,11 @@ def test_ladders_of_checkpoints_are_told_from_planned_grids(sizes, tokens, ladde
 def test_checkpoints_are_noticed_and_their_dependence_too():
     rows, labels = checkpoints(np.random.default_rng(5))
     blind = fit_loss_law(*rows, bootstrap=0)
-    assert any("12 n_params with a ladder each of n_tokens" in note for note in blind.notes)
-    assert any("the law does not fit these rows" in note and "--run-column" in note for note in blind.notes)
+    assert any("12 n_params with a ladder each of n_tokens" in note.text for note in blind.notes)
+    assert any("the law does not fit these rows" in note.text and "--run-column" in note.text for note in blind.notes)
     assert blind.sampling_only
     named = fit_loss_law(*rows, runs=labels, bootstrap=0)
-    assert not any("ladder" in note or "does not fit" in note for note in named.notes)
+    assert not any("ladder" in note.text or "does not fit" in note.text for note in named.notes)
 
 
 def test_too_few_runs_have_no_interval_however_many_rows():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pickle
 from dataclasses import replace
 from functools import cache
+from typing import Any
 
 import numpy as np
 import pytest
@@ -27,7 +28,7 @@ from tests.skill_runs import groups_of, member_keys
 from tests.statistics import LIMIT, check, z_of_mean
 
 SIZES = (20, 100, 700, 3000)
-KINDS = {
+KINDS: dict[str, dict[str, Any]] = {
     "masses": {"n_skills": 8, "members": 5, "quorum": 3, "exponent": 1.3},
     "windows": {"source": "zipf:1.2,types=300", "starts": (1, 9, 40, 130), "members": 6, "quorum": 4},
     "frequency": {"source": "zipf:1.2,types=300", "kind": "frequency", "n_skills": 5, "members": 6, "quorum": 4},
@@ -194,7 +195,7 @@ def test_thresholds_of_members_alike(exposures):
             assert max(map(abs, zs)) > LIMIT
         else:
             assert all(check(f"D3, {exposures} exposures, level {at}", z) for at, z in zip(LEVELS, zs, strict=True))
-    width = bounds.draws_half_width(members=20, quorum=15, exposures=exposures)
+    width = bounds.skills.draws_half_width(members=20, quorum=15, exposures=exposures)
     scaled = np.log(np.quantile(found * p[:, None], LEVELS[::2]))
     assert (scaled[1] - scaled[0]) / 2 == pytest.approx(width, rel=0.03)
 
@@ -204,7 +205,7 @@ def test_members_that_differ_and_wrong_masses():
     groups = groups_of(source="zipf:1.724", starts=(1, 40, 200), members=20, quorum=15, n_draws=(10**6,))
     found = ArrivalDrawer(groups).draw(0, 4000)["draws_threshold"]
     for j in range(3):
-        at = [bounds.draws_threshold_unequal(groups.probabilities[j] * f, quorum=15) for f in (1, 0.9)]
+        at = [bounds.skills.draws_threshold_unequal(groups.probabilities[j] * f, quorum=15) for f in (1, 0.9)]
         assert check(f"D3 unequal, skill {j}", z_of_chance(found[j] <= at[0], 0.5))
         assert abs(z_of_chance(found[j] <= at[1], 0.5)) > LIMIT
 
@@ -223,16 +224,16 @@ def test_sizes_of_members_drawn_by_frequency():
         )
         assert check(f"D2, store of {n}", z_of_chance(ranks <= n, chance))
         assert abs(z_of_chance(ranks <= n, wrong)) > LIMIT
-    at = float(bounds.stored_threshold(groups.plan.law, members=20, quorum=18))
+    at = float(bounds.skills.stored_threshold(groups.plan.law, members=20, quorum=18))
     assert abs(np.median(ranks) - at) < 2
-    asymptotic = bounds.draws_threshold_frequency("zipf:1.724", members=20, quorum=18)
+    asymptotic = bounds.skills.draws_threshold_frequency("zipf:1.724", members=20, quorum=18)
     assert np.median(found["draws_threshold"]) == pytest.approx(asymptotic, rel=0.1)
 
 
 @pytest.mark.parametrize("engine", [TokenDrawer, ArrivalDrawer])
 def test_numbers_of_skills(engine):
     """D4, S(D) and S(N, D) in a store by rank, with sizes that cut a skill; exact for a Poisson number of draws."""
-    plan = {"n_skills": 60, "members": 10, "quorum": 7, "exponent": 1.3, "n_draws": (300, 1000, 5000)}
+    plan: dict[str, Any] = {"n_skills": 60, "members": 10, "quorum": 7, "exponent": 1.3, "n_draws": (300, 1000, 5000)}
     groups = groups_of(**plan, n_stored=(50, 127, 128, 129, 300, 600), seed=4)
     R = 150 if engine is TokenDrawer else 1500
     found = engine(groups).draw(0, R)
@@ -301,7 +302,7 @@ def test_a_text_in_random_order_comes_neither_sooner_nor_later():
     """A text of independent words is one of its random orders, also where members are rare and many are alike."""
     sooner = []
     for seed in range(25):
-        order = TextOrderOf(np.minimum(np.random.default_rng(seed).zipf(1.4, 3000), 900))
+        order: Any = TextOrderOf(np.minimum(np.random.default_rng(seed).zipf(1.4, 3000), 900))
         plan = SkillPlan(source="corpus:unread", starts=(1, 40, 200), members=10, quorum=8, n_draws=(3000,))
         groups = Groups(replace(plan, n_stored=(10,)), None, order)
         own = Corpus(groups, 0).measured()["draws_threshold"]

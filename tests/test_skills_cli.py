@@ -16,6 +16,8 @@ import simulate
 from bounds.cli.shared import run
 from simulate.cli.main import main
 from simulate.studies.skills import job as skill_job
+from simulate.studies.skills.arrivals import ArrivalDrawer
+from simulate.studies.skills.tokens import TokenDrawer
 from tests.sweep_runs import ROOT, same
 
 SMALL = ["--n-skills=30", "--members=10", "--quorum=8", "--n-draws=100:1e4:5", "--replicates=20"]
@@ -117,7 +119,7 @@ def test_a_run_that_was_killed_goes_on(skills, tmp_path, monkeypatch, engine):
     whole, target = tmp_path / "whole.nc", tmp_path / "x.zarr"
     skills(*flags, "--out", whole)
     monkeypatch.setattr(skill_job, "block_size", lambda *_: 3)
-    drawer = skill_job.TokenDrawer if engine == "tokens" else skill_job.ArrivalDrawer
+    drawer = TokenDrawer if engine == "tokens" else ArrivalDrawer
     draw, drawn = drawer.draw, []
 
     def fail_late(self, first, replicates):

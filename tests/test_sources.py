@@ -59,6 +59,7 @@ def test_arguments_come_in_any_order():
     assert facts == parse_source("santa-fe:types=1e6,labels=3,exponent=1.724,shift=100")
     assert facts == bounds.SantaFe(1.724, 100, 3, 10**6)
     assert str(facts) == "santa-fe:1.724,labels=3,shift=100,types=1000000"
+    assert isinstance(facts, bounds.SantaFe)
     assert facts.facts == bounds.Zipf(1.724, 100, 10**6)
     assert str(parse_source("santa-fe:1.724")) == "santa-fe:1.724,labels=2"
 

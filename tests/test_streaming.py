@@ -11,7 +11,9 @@ import pickle
 import re
 import sys
 import tracemalloc
+from collections.abc import Callable
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import pytest
@@ -19,11 +21,11 @@ from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simulate import HyperLogLog, measure_corpus, open_result, sketch_corpus
+from simulate import measure_corpus, open_result, sketch_corpus
 from simulate.cli.main import main
 from simulate.drawing.stream import PURPOSES, pack_stream
 from simulate.drawing.tables import HASH_PRIME, hash_base
-from simulate.text import InputError
+from simulate.text import HyperLogLog, InputError
 from simulate.text.cutting.hashing import WordNumbers
 from tests.test_cli import refused
 from tests.test_corpus import ODD, WORD, units_of, write
@@ -81,7 +83,8 @@ class TestRegisters:
     def test_from_the_definition(self, tmp_path, unit, length):
         text = ODD * 5
         units = units_of(text, unit)
-        numbers = {"byte": int, "char": ord, "word": lambda word: word_number(word, 9)}[unit]
+        ways: dict[str, Callable[[Any], int]] = {"byte": int, "char": ord, "word": lambda word: word_number(word, 9)}
+        numbers = ways[unit]
         slow = HyperLogLog(12, 9)
         slow.add_windows(np.array([numbers(one) for one in units], dtype=np.uint64), length)
         found = sketch_corpus(write(tmp_path, text), unit=unit, length=length, precision=12, seed=9)

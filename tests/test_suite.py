@@ -26,8 +26,9 @@ from simulate.running.view import View
 from simulate.studies.suite import report as tables
 from simulate.studies.suite import rows
 from simulate.studies.suite.learning.training import Trainer
-from simulate.studies.suite.plan import PYTHIA_STEPS, Suite
+from simulate.studies.suite.plan import PYTHIA_STEPS, SuitePlan
 from simulate.studies.suite.prepare import prepare
+from tests.running import job_done
 from tests.statistics import check
 
 LAWS = ("zipf:1.5", "zipf:0.9,types=60", "uniform:40", "geometric:0.9", "mixture:0.6*(zipf:1.5)+0.4*(uniform:30)",
@@ -35,7 +36,7 @@ LAWS = ("zipf:1.5", "zipf:0.9,types=60", "uniform:40", "geometric:0.9", "mixture
 
 
 def trained(source: str, **options):
-    job = prepare(Suite(source, **options))
+    job = prepare(SuitePlan(source, **options))
     return job, job.trainer.train(0, job.plan.replicates)
 
 
@@ -71,7 +72,8 @@ class Slow:
 
 def check_against_slow(trainer: Trainer, block, replicate: int) -> None:
     slow, each = Slow(trainer, replicate), {name: values[replicate] for name, values in block.each.items()}
-    n_sizes, before = len(trainer.capacities), [set() for _ in trainer.capacities]
+    n_sizes = len(trainer.capacities)
+    before: list[set[int]] = [set() for _ in trainer.capacities]
     since: list[dict[int, int]] = [{} for _ in trainer.capacities]
     end = int(trainer.steps[-1]) * trainer.batch
     for t, step in enumerate(trainer.steps):
@@ -161,7 +163,7 @@ def test_a_store_that_peeks_at_probabilities_is_caught():
 def test_positions_are_those_of_first_last_and_preferred_exposures():
     from simulate.studies.suite.learning.exposures import Exposures
 
-    job = prepare(Suite("zipf:1.5", checkpoints=(0, 5), batch=30, n_params=(9,), replicates=1))
+    job = prepare(SuitePlan("zipf:1.5", checkpoints=(0, 5), batch=30, n_params=(9,), replicates=1))
     slow, census = Slow(job.trainer, 0), Census(job.trainer.order)
     exposures = Exposures(slow.stream, 1.0)
     for begin in range(0, 150, 37):
@@ -188,7 +190,7 @@ def batches_that_differ(make, order, steps, batch: int) -> int:
 )
 def test_a_batch_by_itself_is_that_of_the_full_run(source, steps, replicate, batch):
     arguments = {"batch": batch, "checkpoints": (0, 40), "seed": 7}
-    order = prepare(Suite(source, **arguments)).trainer.order_of(replicate)
+    order = prepare(SuitePlan(source, **arguments)).trainer.order_of(replicate)
 
     def alone(step):
         draws, keys = simulate.regenerate_batch(source, step, replicate=replicate, **arguments)
@@ -200,7 +202,7 @@ def test_a_batch_by_itself_is_that_of_the_full_run(source, steps, replicate, bat
 
 def test_a_batch_generator_that_is_off_by_one_is_caught():
     for source in LAWS:
-        order = prepare(Suite(source, batch=64, checkpoints=(0, 40))).trainer.order_of(0)
+        order = prepare(SuitePlan(source, batch=64, checkpoints=(0, 40))).trainer.order_of(0)
         for off in (-1, 1):
             shifted = partial(_shifted, order, off)
             assert batches_that_differ(shifted, order, range(1, 40), 64) == 39
@@ -262,7 +264,7 @@ def test_the_next_batch_costs_what_the_law_expects_and_a_learned_one_less():
         "seed": 2,
     }
     job, block = trained("zipf:1.5", **options)
-    dataset = simulate.run_suite(job)
+    dataset = job_done("suite", job)
     for z in dataset.z_prequential.values:
         assert check("suite: next batch", float(z))
     # A learner that counts its test draws: the batch that it is tested on is the last one it has seen.
@@ -314,9 +316,9 @@ def test_sizes_at_a_given_loss_are_those_at_their_nearest_checkpoint():
 
 
 def test_threads_processes_and_parts_of_the_work_change_nothing():
-    plan = Suite("zipf:1.3", checkpoints=(0, 1, 4, 50), batch=20, replicates=5, seed=9, learning_probability=0.5)
+    plan = SuitePlan("zipf:1.3", checkpoints=(0, 1, 4, 50), batch=20, replicates=5, seed=9, learning_probability=0.5)
     job = prepare(plan)
-    one, two = (simulate.run_suite(job, threads=threads) for threads in (1, 2))
+    one, two = (job_done("suite", job, threads=threads) for threads in (1, 2))
     assert one.drop_attrs().identical(two.drop_attrs())
     elsewhere = pickle.loads(pickle.dumps(job.trainer))
     whole, parts = job.trainer.train(0, 5), [elsewhere.train(0, 2), elsewhere.train(2, 3)]
@@ -440,7 +442,9 @@ def test_the_edge_of_a_store_has_a_ripple_of_whole_counts():
     Smaller than the error of 0.0055 within which THEORY D7 saw no dip: differences within corpora resolve it.
     """
     steps = (0, 700, 2000, 3500, 5000)
-    job = prepare(Suite("zipf:1.5", checkpoints=steps, batch=1, n_params=(100,), seed=78, track=(170,), validation=0))
+    job = prepare(
+        SuitePlan("zipf:1.5", checkpoints=steps, batch=1, n_params=(100,), seed=78, track=(170,), validation=0)
+    )
     with ThreadPoolExecutor() as pool:
         drawn = pool.map(lambda number: job.trainer.train(number, 1).pooled["tracked"][1:, 0, 0], range(20_000))
         stored = np.array(list(drawn))

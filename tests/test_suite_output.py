@@ -9,15 +9,15 @@ import pytest
 
 from simulate.cli.main import main
 from simulate.studies.suite import report as tables
-from simulate.studies.suite.plan import Suite
+from simulate.studies.suite.plan import SuitePlan
 from simulate.studies.suite.prepare import prepare
-from simulate.studies.suite.run import run_suite
+from simulate.studies.suite.study import run_suite
 from tests.statistics import LIMIT, check
 
 
 @pytest.mark.parametrize("arguments", ["", "--source uniform:50 --json", "--source corpus:TEXT --checkpoints 0,1,2"])
 def test_a_dry_run_says_what_would_be_trained_and_trains_nothing(arguments, tmp_path, capsys, monkeypatch):
-    monkeypatch.setattr("simulate.cli.suite.run_suite", None)
+    monkeypatch.setattr("simulate.cli.studies.run_job", None)
     (tmp_path / "text.txt").write_text("one two three four " * 300)
     wanted = arguments.replace("TEXT", str(tmp_path / "text.txt")).split()
     main.main(["suite", "--dry-run", "--out", str(tmp_path / "s.nc"), *wanted], standalone_mode=False)
@@ -30,7 +30,7 @@ def test_a_dry_run_says_what_would_be_trained_and_trains_nothing(arguments, tmp_
 
 def test_what_a_suite_takes_grows_with_what_it_does():
     def seconds(**options):
-        return prepare(Suite("zipf:1.5", **options)).cost[0]
+        return prepare(SuitePlan("zipf:1.5", **options)).cost[0]
 
     few, many = {"checkpoints": (0, 1000)}, {"checkpoints": tuple(range(0, 1001, 10))}
     assert seconds(**few) < seconds(**few, batch=80) < seconds(**few, batch=8000)

@@ -21,6 +21,7 @@ from simulate.running import cells as sweep_cells
 from simulate.running.keeping.files import FIGURES, RESULTS, claimed, written_whole
 from simulate.running.keeping.locks import locked
 from simulate.running.keeping.store import CellStore
+from simulate.studies.sweep.draw import CorpusDrawer
 from simulate.studies.sweep.job import prepare
 from simulate.studies.sweep.plan import Sweep
 from tests.sweep_runs import LONG_FLAGS, StopHereError, cells_done, finish, same, start, stop_after, wait_for
@@ -121,7 +122,7 @@ def test_what_another_run_writes_is_refused_before_a_draw(tmp_path, monkeypatch,
     if name == "x.zarr":
         begun(tmp_path / name)
     with another_run(tmp_path / name):
-        monkeypatch.setattr(sweep_cells.CorpusDrawer, "draw", lambda *_: pytest.fail("drawn"))
+        monkeypatch.setattr(CorpusDrawer, "draw", lambda *_: pytest.fail("drawn"))
         for how in ({}, {"overwrite": True}, *[{"resume": True}][: name == "x.zarr"]):
             with pytest.raises(ValueError, match=rf"{name} is being written by another run; wait until"):
                 simulate.sweep(**TINY, out=tmp_path / name, **how)
@@ -183,7 +184,8 @@ def test_one_name_by_two_paths_is_one_lock(tmp_path):
 
 def test_a_lock_that_was_deleted_between_opening_and_locking_is_no_lock(tmp_path, monkeypatch):
     """Another run ends between the two: its file is gone, and one that is locked without a name keeps nobody out."""
-    target, path, opened = tmp_path / "x.nc", tmp_path / ".x.nc-lock", []
+    target, path = tmp_path / "x.nc", tmp_path / ".x.nc-lock"
+    opened: list[int] = []
     real = os.open
 
     def racing(name, *rest, **more):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 import math
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from os import PathLike, fspath
@@ -18,8 +19,8 @@ from bounds.base.one_number import number_between, printable, shown
 from bounds.base.quantities import LARGEST, entries_of, parse_count, parse_flop, parse_grid, parse_number
 
 __all__ = [
-    "Choice", "Count", "Entries", "File", "Flag", "Flop", "Grid", "Number", "Text", "close_to", "printable", "shown",
-    "unknown",
+    "Bytes", "Choice", "Count", "Entries", "File", "Flag", "Flop", "Grid", "Number", "Text", "close_to", "printable",
+    "shown", "unknown",
 ]  # fmt: skip
 
 
@@ -45,6 +46,28 @@ class Flop:
     def __call__(self, value: Any, name: str = "") -> int:
         """The number."""
         return parse_flop(value, name=name or self.name)
+
+
+@dataclass(frozen=True)
+class Bytes:
+    """Bytes of memory: a whole number, or as people write it, 8GiB, 500MB, 16G."""
+
+    name: str
+
+    def __call__(self, value: Any, name: str = "") -> int:
+        """The number; a letter alone counts in powers of 1024, as `ulimit` and containers do."""
+        found = (
+            re.fullmatch(r"(\d+(?:\.\d+)?)\s*([KMGT])(i?B)?", value.strip(), re.IGNORECASE)
+            if isinstance(value, str)
+            else None
+        )
+        if found is None:
+            return parse_count(value, name=name or self.name, high=2**62)
+        power = "KMGT".index(found[2].upper()) + 1
+        unit = (found[3] or "").lower()
+        return parse_count(
+            int(float(found[1]) * (1000 if unit == "b" else 1024) ** power), name=name or self.name, high=2**62
+        )
 
 
 @dataclass(frozen=True)

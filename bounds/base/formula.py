@@ -3,7 +3,8 @@
 Every public formula of `bounds` has one `Formula`, kept as text beside the code that evaluates it, in the
 module's table ``FORMULAS``; `bounds.catalogue` lists and explains them. Elementary closed forms are evaluated from
 that text (`Formula.function`); sums and special functions are evaluated by hand-written code and compared with the
-text at fifty digits in the tests. sympy is loaded when an expression is first looked at, not before.
+text at fifty digits in the tests. sympy is loaded when an expression is first looked at, not before; what commands
+evaluate stands in `bounds.base.printed` as sympy prints it, and needs none.
 """
 
 from __future__ import annotations
@@ -12,10 +13,11 @@ import functools
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from bounds.base.intervals import LABELS
 from bounds.base.left_sides import BY_LEFT_SIDE, BY_NAME, INDICES, INDICES_BY_NAME
+from bounds.base.printed import compiled
 
 PAPER_VERSIONS = {
     "kausik2024v1": "Kausik 2024, arXiv:2402.14746v1 (N ~ D^0.58)",
@@ -23,6 +25,11 @@ PAPER_VERSIONS = {
     "kausik2024v6": "Kausik 2024, arXiv:2402.14746v4-v6 (exponent between 0.44 and 0.72)",
 }
 """The paper's versions claim different exponents, so that an exponent without its version is an error."""
+
+OWN = "own derivation"
+"""Source of a statement that this project derives itself; docs/theory.md has the proof."""
+PITMAN = "Pitman 2006, Combinatorial Stochastic Processes, ch. 3"
+IID = "draws are independent and follow one fixed law"
 
 
 @dataclass(frozen=True)
@@ -108,6 +115,13 @@ _PLAIN = (
     (r" {2,}", " "),
 )
 """What LaTeX becomes where there is no LaTeX, in this order."""
+
+
+class Worked(NamedTuple):
+    """The worked number of a formula: what to type, or the values of the letters, and what comes out."""
+
+    given: str
+    value: float
 
 
 @dataclass(frozen=True)
@@ -212,9 +226,9 @@ class Formula:
     @property
     def function(self) -> Callable[..., Any]:
         """The expression as a function of `arguments`, in order; arrays broadcast."""
-        return _lambdified(self.text, self.arguments, self.own)
+        return compiled(self.text, self.arguments) or lambdified(self.text, self.arguments, self.own)
 
-    def worked(self) -> tuple[str, float] | None:
+    def worked(self) -> Worked | None:
         """What to type, or the values of the letters, and the number that comes out; None without an example."""
         if self.call:
             import numpy
@@ -222,15 +236,16 @@ class Formula:
             import bounds
 
             # The calls are constants of this package, written beside the formulas and checked by the tests.
-            return self.call, float(eval(self.call, {"bounds": bounds, "numpy": numpy}))
+            return Worked(self.call, float(eval(self.call, {"bounds": bounds, "numpy": numpy})))
         if self.example:
             given = ", ".join(f"{k} = {v:g}" for k, v in zip(self.arguments, self.example, strict=True))
-            return given, float(self.function(*self.example))
+            return Worked(given, float(self.function(*self.example)))
         return None
 
 
 @functools.cache
-def _lambdified(text: str, arguments: tuple[str, ...], own: tuple[Letter, ...]) -> Callable[..., Any]:
+def lambdified(text: str, arguments: tuple[str, ...], own: tuple[Letter, ...]) -> Callable[..., Any]:
+    """The function of `arguments` that sympy makes of `text`."""
     import sympy
 
     # Letters such as gamma are also the names of functions in the generated code: stand-ins keep the two apart.

@@ -20,9 +20,9 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import gammaincc, gammaln
-from scipy.stats import chi2
+from scipy.special import chdtrc, gammaincc, gammaln
 
+from bounds.base.brief import brief_fields
 from bounds.counts.gamma_ratios import log_rise, log_rise_excess
 
 Floats = NDArray[np.float64]
@@ -31,7 +31,7 @@ EXACT = 32
 PER_OCTAVE = 8
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class FrequencySpectrum:
     """How many types (`count`) have a multiplicity from `multiplicity` to `upper`, both included.
 
@@ -42,6 +42,8 @@ class FrequencySpectrum:
     multiplicity: Ints
     upper: Ints
     count: Ints
+
+    __repr__ = brief_fields
 
     def __post_init__(self) -> None:
         for name in ("multiplicity", "upper", "count"):
@@ -227,7 +229,7 @@ def pearson(observed: Floats, expected: Floats, constants: int, least: float = 5
     if freedom < 1:
         return 1.0, 0.0, freedom
     statistic = float(np.sum((seen - meant) ** 2 / meant))
-    return float(chi2.sf(statistic, freedom)), statistic, freedom
+    return float(chdtrc(freedom, statistic)), statistic, freedom
 
 
 def fixed_law_ratio(lower: Ints, upper: Ints, influence: Floats, gamma: float, tau: float) -> float:
@@ -322,4 +324,4 @@ def exchangeability(spectrum: FrequencySpectrum, n_draws: Floats, n_unique: Floa
     values, vectors = np.linalg.eigh(spread / np.outer(scale, scale))
     good = values > 1e-6
     score = vectors[:, good].T @ (step @ gap / scale)
-    return float(chi2.sf(np.sum(score**2 / values[good]), int(good.sum())))
+    return float(chdtrc(int(good.sum()), np.sum(score**2 / values[good])))

@@ -30,7 +30,8 @@ from typing import Any
 
 import numpy as np
 
-from bounds.base.intervals import RIGOROUS, Bound
+from bounds.base.formula import OWN
+from bounds.base.intervals import RIGOROUS, Bound, End
 from bounds.base.pointwise import checked, nonnegative, pointwise, positive, shown, within_floats
 from bounds.base.sources import (
     MAX_TYPES,
@@ -170,11 +171,10 @@ def capacity_loss_bounds(
         return pointwise(lambda share, c, E: E + c * share, share, cost, floor)
 
     least, most = share(np.maximum), share(np.add)
-    return Bound(
-        quantity="loss L of a frequency-ordered store", unit="nats per sequence", lower=end(least),
-        upper=end(most), label=RIGOROUS, assumption=ORDERED, equation="C2", source="own derivation",
-        lower_vacuous=least <= 0, upper_vacuous=most >= 1,
-    )  # fmt: skip
+    low, high = (
+        End(end(value), RIGOROUS, ORDERED, "C2", vacuous) for value, vacuous in ((least, least <= 0), (most, most >= 1))
+    )
+    return Bound("loss L of a frequency-ordered store", "nats per sequence", low, None, high, source=OWN)
 
 
 # Helpers

@@ -23,11 +23,12 @@ loss above E for the same n and D, and that loss is 7 % (5 %) above the least th
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from scipy.special import ndtr, stdtr
 
+from bounds.base.brief import brief_fields
 from bounds.base.intervals import ASYMPTOTIC
 from bounds.base.pointwise import nonnegative, positive, shown, single
 from bounds.base.sources import Source, Zipf, parse_source
@@ -71,7 +72,7 @@ def loss_law_of(
     )  # fmt: skip
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Consistency:
     """What each exponent of a loss law implies under the capacity model, and how far apart that is (C3, C4).
 
@@ -99,9 +100,11 @@ class Consistency:
     correlated: bool
     equal_exponents: bool
     comparable: bool
-    label: str
-    assumption: str
-    source: str
+    label: str = field(repr=False)
+    assumption: str = field(repr=False)
+    source: str = field(repr=False)
+
+    __repr__ = brief_fields
 
     @property
     def verdict(self) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from bounds.base.formula import Formula, Letter
+from bounds.base.formula import OWN, Formula, Letter
 from bounds.base.intervals import ASYMPTOTIC, HEURISTIC, RIGOROUS
 
 STORE = Letter("n", "number of sequences that the model stores", "sequences", assumptions=("nonnegative",))
@@ -22,7 +22,6 @@ SEPARATE = (
     "n and D are far from n = (C D)^(1/s), on one side or the other; near it, and so at the optimum of a compute "
     "budget, the sum exceeds the model's own loss above E by up to 98 % (s = 1.02), 80 % (1.34), 70 % (1.724), 52 % (6)"
 )
-_DERIVED = "own derivation"
 _MICHAUD = "own derivation; exponents as in Michaud et al. 2023, arXiv:2303.13506"
 _PHYSICS = "Allen-Zhu and Li 2024, arXiv:2404.05405 (2 bits per parameter)"
 
@@ -33,7 +32,7 @@ _UNSEEN = f"Sum({_P}*(1 - {_P})**D, (r, 1, oo))"
 
 
 def _formula(name: str, quantity: str, text: str, arguments: tuple[str, ...], equation: str, **more: Any) -> Formula:
-    given: dict[str, Any] = {"label": RIGOROUS, "assumption": ORDERED, "source": _DERIVED, "own": _OWN}
+    given: dict[str, Any] = {"label": RIGOROUS, "assumption": ORDERED, "source": OWN, "own": _OWN}
     return Formula(name=name, quantity=quantity, text=text, arguments=arguments, equation=equation, **given | more)
 
 
@@ -61,13 +60,13 @@ _STORES = (
 _MASSES = (
     _formula(
         "tail_mass.zipf", "T(n)", _TAIL, ("s", "q", "n"), "C1",
-        assumption="the store holds the n most probable sequences", call="bounds.tail_mass('zipf:1.724', 1e6)",
+        assumption="the store holds the n most probable sequences", call="bounds.capacity.tail_mass('zipf:1.724', 1e6)",
     ),
     _formula(
         "tail_mass.zipf_finite", "T(n)",
         f"(Zeta(s, n + 1 + q) - Zeta(s, V + 1 + q))/({_ZETA} - Zeta(s, V + 1 + q))", ("s", "q", "V", "n"), "C1",
         assumption="the store holds the n most probable of V sequences; s is not 1, where zetas are digammas",
-        call="bounds.tail_mass('zipf:1.1,types=1e9', 1e6)",
+        call="bounds.capacity.tail_mass('zipf:1.1,types=1e9', 1e6)",
     ),
     _formula(
         "tail_mass.uniform", "T(n)", "(V - n)/V", ("V", "n"), "C1",
@@ -95,12 +94,12 @@ _LOSSES = (
     _formula(
         "capacity_loss_bounds.lower", "L(n, D)", f"E + c*Max({_TAIL}, {_UNSEEN})", ("s", "q", "n", "D", "c", "E"),
         "C2", unit="nats per sequence", relation=">=",
-        call="bounds.capacity_loss_bounds('zipf:1.724', 1000, 1e5, novelty_cost=2.0, irreducible=1.69).lower",
+        call="bounds.capacity.capacity_loss_bounds('zipf:1.724', 1000, 1e5, novelty_cost=2.0, irreducible=1.69).lower",
     ),
     _formula(
         "capacity_loss_bounds.upper", "L(n, D)", f"E + c*Min(1, {_TAIL} + {_UNSEEN})", ("s", "q", "n", "D", "c", "E"),
         "C2", unit="nats per sequence", relation="<=",
-        call="bounds.capacity_loss_bounds('zipf:1.724', 1000, 1e5, novelty_cost=2.0, irreducible=1.69).upper",
+        call="bounds.capacity.capacity_loss_bounds('zipf:1.724', 1000, 1e5, novelty_cost=2.0, irreducible=1.69).upper",
     ),
 )  # fmt: skip
 

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
 from bounds.base.intervals import EMPIRICAL, Interval
+from bounds.base.notes import Note
 from bounds.cli.band_table import steep_note
-from bounds.cli.printing import number, print_table
+from bounds.cli.printing import estimated, factor, fixed, number, written
+from bounds.cli.report import Report, Table
 from bounds.fitting.runs.law_inputs import named
 from bounds.fitting.runs.loss_law import CONSTANTS, LossLawFit
-from bounds.fitting.runs.uncertainty import FittedBand
+from bounds.fitting.runs.uncertainty import FittedBand, UncertainNumber
+from bounds.laws.law_range import far
 
 _CONSTANTS = {
     "irreducible": "E, irreducible loss",
@@ -28,41 +31,149 @@ _QUANTITIES = {
 }
 
 
-def fit_notes(fit: LossLawFit, band: FittedBand | None, titles: dict[str, str]) -> list[str]:
-    """The sentences that belong to a fit: what the runs do not decide, and what that means for the band.
+def fit_notes(fit: LossLawFit, band: FittedBand | None, titles: dict[str, str]) -> list[Note]:
+    """What belongs to a fit: what the runs do not decide, and what that means for the band.
 
     `titles` are the columns of the file by argument, which the sentences name.
     """
-    notes = [f"{named(note, titles)}{'' if note.endswith('?') else '.'}" for note in fit.notes]
+    notes = [_sentence(named(note, titles)) for note in fit.notes]
     if fit.no_band:
-        notes.append(f"{fit.no_band}.")
+        notes.append(_sentence(fit.no_band))
     elif fit.law.data_exponent >= 0.5:
-        notes.append(steep_note("the fitted law", fit.law.data_exponent).removeprefix("! "))
-    return notes + ([] if band is None else [f"{note}." for note in band.notes])
+        notes.append(steep_note("the fitted law", fit.law.data_exponent))
+    return notes + ([] if band is None else [_sentence(note) for note in band.notes])
 
 
-def print_fit(
-    fit: LossLawFit, band: FittedBand | None, notes: Sequence[str], *, confidence: float, skills: float
-) -> None:
-    """Print the constants of a fit, then its band: each end with the interval that the fit's error gives it."""
+def _sentence(note: Note) -> Note:
+    """`note` with its full stop."""
+    return note if note.text.endswith("?") else Note(note.kind, f"{note}.")
+
+
+def fit_report(
+    fit: LossLawFit, band: FittedBand | None, notes: Sequence[Note], *, confidence: float, skills: float
+) -> Report:
+    """The constants of a fit and its band: each end with the interval that the fit's error gives it.
+
+    `notes` are those of the table that was read, and of the fit (`fit_notes`). U and N at a corpus size far from the
+    runs stand in the details alone.
+    """
     percent = f"{100 * confidence:g} % interval{', sampling only' if fit.sampling_only else ''}"
-    dropped = f" ({fit.n_dropped} left out)" if fit.n_dropped else ""
-    what = f"{fit.n_runs} runs" if fit.n_groups == fit.n_runs else f"{fit.n_runs} rows of {fit.n_groups} runs"
-    print(f"L(N, D) = E + A N^-α + B D^-β, {fit.loss_unit}, through {what}{dropped}: {fit.law.note}")
-    print_table(["constant", "estimate", "standard error", percent], _constants(fit, confidence))
-    for note in notes:
-        print(f"! {note}")
+    tables, details, method = [_constants(fit, confidence, percent)], [_constants_in_full(fit, confidence, percent)], []
+    if band is not None:
+        tables.append(_band_by_rate(fit, band, skills))
+        at = "" if band.n_tokens is None else f" for a corpus of {band.n_tokens:.4g} tokens"
+        details.append(Table(
+            ("", "", "estimate", "interval"), _ends(band, skills), left=2,
+            title=f"What it implies{at}: each end of a band is itself uncertain ({percent})",
+        ))  # fmt: skip
+        resamples = len(fit.samples if fit.samples is not None else ())
+        method = [f"Intervals: {resamples} resamples of the runs, {EMPIRICAL}.", *_assumptions(band)]
+        method.append(f"Source: {band.source}.")
+    told = capacity(fit)
+    if told is not None:
+        method.append(f"Capacity model: {told}.")
+    # The sentence on a missing band stands first, and need not stand again.
+    refusals = [note for note in notes if fit.no_band and note.text == f"{fit.no_band}."]
+    row = fit.to_json(confidence) | {"consistency": told}
+    return Report(
+        _answer(fit, band, percent, confidence), tables, [note for note in notes if note not in refusals], details,
+        method, ("loss", "exponent_lower", "bernstein_exponent", "exponent_upper", "growth_factor"),
+        data={"rows": [row], "bands": [] if band is None else [one.to_json() for one in band.numbers]},
+        asides=refusals,
+    )  # fmt: skip
+
+
+def _answer(fit: LossLawFit, band: FittedBand | None, percent: str, confidence: float) -> str:
+    """β with its interval, and the exponents that it implies under the condition that they rest on."""
+    runs, beta = _what(fit), fit.law.data_exponent
+    if fit.no_band:
+        return f"{str(fit.no_band)[0].upper()}{str(fit.no_band)[1:]}."
     if band is None:
-        print_capacity(fit)
-        return
-    at = "" if band.n_tokens is None else f" for a corpus of {band.n_tokens:.4g} tokens"
-    print(f"What it implies{at}: each end of a band is itself uncertain")
-    print_table(["", "", "estimate", percent, "label"], _ends(band, skills), left=2)
-    print(f"Intervals: {len(fit.samples if fit.samples is not None else ())} resamples of the runs, {EMPIRICAL}.")
-    subject = "Assumption:" if band.n_tokens is None else "U"
-    print(f"{subject} {band.assumption.replace('; upper: ', '. U upper: ')}.")
-    print(f"Source: {band.source}.")
-    print_capacity(fit)
+        return f"{runs} give β = {fixed(beta)}, without intervals or a band, which need resamples (--bootstrap 1000)."
+    interval = fit.interval("data_exponent", confidence)
+    slow, fast = (_estimate(band["exponent", end], fixed) for end in ("lower", "upper"))
+    between = f"between {slow} and {fast}" if band["exponent", "lower"].value else f"at most {fast}"
+    found = f"{runs} give β = {_with(beta, interval, fixed)} ({percent})"
+    rates = "if learning goes at a rate between slow, √(U/D), and fast, U/D"
+    answer = f"{found}: distinct sequences grow as U ~ D^γ with γ {between}, {rates}"
+    ends = [band["n_unique", end] for end in ("lower", "upper")] if _near(fit, band) else []
+    if not ends or any(end.vacuous for end in ends):
+        return f"{answer}."
+    low, high = (written(end.value) for end in ends)
+    return f"{answer}; {written(band.n_tokens)} tokens then hold {low} to {high} of them."
+
+
+def _what(fit: LossLawFit) -> str:
+    return f"{fit.n_runs} runs" if fit.n_groups == fit.n_runs else f"{fit.n_runs} rows of {fit.n_groups} runs"
+
+
+def _constants(fit: LossLawFit, confidence: float, percent: str) -> Table:
+    """A row for each constant with its interval; in brackets where it has none, alone where none was asked for."""
+    rows = []
+    for name, title in _CONSTANTS.items():
+        value, shown = getattr(fit.law, name), _rounded if name.endswith("coefficient") else fixed
+        interval = None if fit.samples is None else fit.interval(name, confidence)
+        rows.append((title, shown(value, 3) if fit.samples is None else _with(value, interval, shown)))
+    dropped = f" ({fit.n_dropped} left out)" if fit.n_dropped else ""
+    title = f"L(N, D) = E + A N^-α + B D^-β, {fit.loss_unit}, through {_what(fit)}{dropped}: {fit.law.note}"
+    return Table(("constant", "estimate"), rows, title=title, below="" if fit.samples is None else f"[…]: {percent}.")
+
+
+def _rounded(value: float | None, digits: int) -> str:
+    """A coefficient, which may be of any size, with as many digits in all."""
+    return "–" if value is None else f"{value:.0f}" if 10**digits <= abs(value) < 1e6 else number(value, digits)
+
+
+def _with(value: float | None, interval: Interval | None, shown: Callable[..., str]) -> str:
+    lower, upper = (None, None) if interval is None else (interval.lower, interval.upper)
+    return estimated(value, lower, upper, shown=shown)
+
+
+def _estimate(one: UncertainNumber, shown: Callable[..., str]) -> str:
+    """An end of a band with its interval; nothing where it says nothing."""
+    return "–" if one.vacuous else _with(one.value, one.interval, shown)
+
+
+def _near(fit: LossLawFit, band: FittedBand) -> bool:
+    """Whether U and N are asked for, and not far from the runs."""
+    return band.n_tokens is not None and not far(fit.law.fitted_tokens, band.n_tokens)
+
+
+_RATES = (("slow", "lower", "upper"), ("halfway", "middle", "middle"), ("fast", "upper", "lower"))
+"""Rates of learning, each with the end of γ and of U and that of the corpus factor: small γ means a large factor."""
+
+
+def _band_by_rate(fit: LossLawFit, band: FittedBand, skills: float) -> Table:
+    """The ends of a band by the rate of learning behind them; a sequence is one parameter here, so that N is U."""
+    title, below = f"What that implies: U ~ D^γ; corpus × for {skills:g}x skills", "Heuristic."
+    columns, counted = ["rate", "γ", "corpus ×"], []
+    if _near(fit, band):
+        counted = [_estimate(band["n_unique", end], written) for _, end, _ in _RATES]
+        columns.append("U and N")
+        title += f"; U sequences in {written(band.n_tokens)} tokens"
+        below = f"U at the slow rate: {band['n_unique', 'lower'].label}; the others: heuristic."
+    elif band.n_tokens is not None:
+        below = f"Heuristic. U and N at {written(band.n_tokens)} tokens are too far from the runs to be shown."
+    rows = [
+        [name, _estimate(band["exponent", end], fixed), _estimate(band["corpus_factor", other], factor)]
+        for name, end, other in _RATES
+    ]
+    if counted:
+        rows = [[*row, cell] for row, cell in zip(rows, counted, strict=True)]
+    return Table(columns, rows, title=title, below=below)
+
+
+def _assumptions(band: FittedBand) -> list[str]:
+    """What the band rests on, and the label of each of its numbers."""
+    if band.n_tokens is None:
+        told = f"Assumption: {band.assumption}."
+    else:
+        told = " ".join(f"U {end}: {band['n_unique', end].assumption}." for end in ("lower", "upper"))
+    labels: dict[str, list[str]] = {}
+    for one in band.numbers:
+        if one.quantity in _QUANTITIES:
+            labels.setdefault(one.label, []).append(f"{one.quantity} {one.end}")
+    return [told, "; ".join(f"{label}: {', '.join(names)}" for label, names in labels.items()) + "."]
 
 
 def capacity(fit: LossLawFit) -> str | None:
@@ -79,22 +190,18 @@ def capacity(fit: LossLawFit) -> str | None:
     return consistency(fit.law, covariance=error, freedom=fit.n_groups - len(CONSTANTS)).verdict
 
 
-def print_capacity(fit: LossLawFit) -> None:
-    """Print `capacity` where there is something to say."""
-    told = capacity(fit)
-    if told is not None:
-        print(f"Capacity model: {told}.")
-
-
-def _constants(fit: LossLawFit, confidence: float) -> list[tuple[str, ...]]:
+def _constants_in_full(fit: LossLawFit, confidence: float, percent: str) -> Table:
     """A row for each constant; without resamples it has neither error nor interval."""
     if fit.samples is None:
-        return [(title, number(getattr(fit.law, name), 5), "–", "–") for name, title in _CONSTANTS.items()]
-    errors = fit.standard_errors
-    return [
-        (title, number(getattr(fit.law, name), 5), _error(errors[name]), _pair(fit.interval(name, confidence)))
-        for name, title in _CONSTANTS.items()
-    ]
+        rows = [(title, number(getattr(fit.law, name), 5), "–", "–") for name, title in _CONSTANTS.items()]
+    else:
+        errors = fit.standard_errors
+        rows = [
+            (title, number(getattr(fit.law, name), 5), _error(errors[name]), _pair(fit.interval(name, confidence)))
+            for name, title in _CONSTANTS.items()
+        ]
+    title = f"The constants with more digits ({percent})"
+    return Table(("constant", "estimate", "standard error", "interval"), rows, title=title)
 
 
 def _ends(band: FittedBand, skills: float) -> list[tuple[str, ...]]:
@@ -107,7 +214,7 @@ def _ends(band: FittedBand, skills: float) -> list[tuple[str, ...]]:
         seen = one.quantity
         value = "vacuous" if one.vacuous else number(one.value)
         pair = "–" if one.vacuous or one.interval is None else _pair(one.interval)
-        lines.append((title, one.end, value, pair, one.label))
+        lines.append((title, one.end, value, pair))
     return lines
 
 

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
 from typing import Any
 
 from bounds.base.arguments import unknown
+from bounds.base.notes import METHOD, RANGE, Note
 from bounds.capacity.capacity_law import consistency
-from bounds.cli.printing import number, print_table
+from bounds.cli.printing import fixed, number, written
+from bounds.cli.report import Report, Table
 from bounds.laws.kaplan import KaplanLaw
-from bounds.laws.law_range import Range, beyond, range_text
+from bounds.laws.law_range import Range, beyond, far, range_text
 from bounds.laws.overtraining import OVERTRAINING_LAWS, OvertrainingLaw
 from bounds.laws.published import LAWS, LossLaw, get_law
 from bounds.laws.repeated_data import REPEATED_DATA_LAWS
+
+_CONSTANTS = ("irreducible", "param_coefficient", "param_exponent", "data_coefficient", "data_exponent")
 
 
 def law_rows(keys: tuple[str, ...], compute: float | None, tokens_per_param: float | None) -> list[dict[str, Any]]:
@@ -56,25 +62,92 @@ def _spent(law: LossLaw | OvertrainingLaw, curve: LossLaw, compute: float, ratio
     return spent
 
 
-def law_notes(rows: list[dict[str, Any]]) -> list[str]:
-    """The sentences that belong to a table of laws: what is not comparable, not fitted, or in dispute."""
+def law_report(rows: list[dict[str, Any]], compute: float | None, ratio: float | None) -> Report:
+    """What the laws of `rows` say: their constants, or what `compute` FLOP buy, at `ratio` tokens a parameter if given.
+
+    A law that was fitted too far from there has no numbers in the table; the details have them.
+    """
+    sources: dict[str, list[str]] = {}
+    for row in rows:
+        sources.setdefault(row["source"], []).append(row["law"])
+    told = [f"{', '.join(names)}: {source}" for source, names in sources.items()]
+    method = [f"Sources: {'; '.join(told)}."]
+    method += [f"{row['consistency']}." for row in rows]
+    method += [
+        f"Repeated tokens: {law.key}, R*_D = {law.token_decay:.4g} repetitions (D/U - 1) and R*_N = "
+        f"{law.param_decay:.4g} times U_N in excess (N/U_N - 1), {law.citation}; see bounds.laws.effective_tokens."
+        for law in REPEATED_DATA_LAWS.values()
+    ]
+    data, details = {"rows": rows}, _details(rows)
+    if compute is None:
+        return Report(_constants_answer(rows), [_constants(rows)], _notes(rows), details, method, data=data)
+    how = "each law's optimum" if ratio is None else f"{ratio:g} tokens a parameter"
+    near, distant = ([row for row in rows if _far(row) is away] for away in (False, True))
+    asides = _notes(distant)
+    sizes = [row["n_params"] for row in rows]
+    if len(sizes) > 1:
+        asides.append(Note(METHOD, f"The laws differ by a factor {max(sizes) / min(sizes):.2g} in N."))
+    title = f"{compute:.3g} FLOP at {how}: "
+    tables = [_spending(near, f"{title}{_label(near)}")] if near else []
+    every = _spending_in_full(rows, f"{title}{_label(rows)}")
+    return Report(
+        _spending_answer(rows, near, f"{compute:.3g} FLOP", how), tables, _notes(near),
+        [every, _constants(rows), *details], method, data=data, asides=asides,
+    )  # fmt: skip
+
+
+def _constants_answer(rows: list[dict[str, Any]]) -> str:
+    if len(rows) == 1:
+        (row,) = rows
+        law = f"{row['law']}: {_equation(row)}, fitted on {_fitted(row, 'n_tokens')} tokens"
+        return f"{law} and {_fitted(row, 'n_params')} {row['params_counted']} parameters."
+    low, high = (end(rows, key=lambda row: row["data_exponent"]) for end in (min, max))
+    return (
+        f"{len(rows)} published laws disagree on how fast loss falls with data: as D^-β, β from "
+        f"{fixed(low['data_exponent'])} ({low['law']}) to {fixed(high['data_exponent'])} ({high['law']})."
+    )
+
+
+def _equation(row: dict[str, Any]) -> str:
+    E, A, alpha, B, beta = (number(row[name], 6) for name in _CONSTANTS)
+    if row["irreducible"] is None:
+        return f"the loss falls as N^-{alpha} and as D^-{beta}, without an irreducible loss"
+    return f"L(N, D) = {E} + {A} N^-{alpha} + {B} D^-{beta} nats per token"
+
+
+def _spending_answer(rows: list[dict[str, Any]], near: list[dict[str, Any]], budget: str, how: str) -> str:
+    if not near:
+        low, high = min(row["n_tokens_fitted_lower"] for row in rows), max(row["n_tokens_fitted_upper"] for row in rows)
+        where = f"(trained on {written(low)} to {written(high)} tokens)"
+        return f"{budget} lie too far from the runs of every law asked {where} to say what they buy at {how}."
+    params, tokens = (_span([row[key] for row in near], written) for key in ("n_params", "n_tokens"))
+    loss = _span([row["loss"] for row in near], lambda value: fixed(value, 2))
+    times = max(map(_outside, near))
+    place = "inside" if times == 1 else f"{'' if len(near) == 1 else 'up to '}{times:.2g} times outside"
+    whose = f"{near[0]['law']}, {place} its runs" if len(near) == 1 else f"{len(near)} laws, {place} their runs"
+    left = len(rows) - len(near)
+    rest = f"; {left} more {'was' if left == 1 else 'were'} fitted too far from there" if left else ""
+    return f"{budget} buy {params} parameters on {tokens} tokens at {how}, with a loss of {loss}, by {whose}{rest}."
+
+
+def _notes(rows: list[dict[str, Any]]) -> list[Note]:
+    """What must be said beside a table of laws: what is not comparable, not fitted, or in dispute."""
     notes = []
     if any(isinstance(LAWS.get(row["law"]), KaplanLaw) for row in rows):
-        notes.append(
+        notes.append(Note(METHOD,
             "kaplan2020: L(N) = (8.8e13/N)^0.076 and L(D) = (5.4e13/D)^0.095, N non-embedding and no E: its loss is "
             "not comparable with the others', and its optimum is for batches far below the critical size."
-        )
-    notes += _spending_notes(rows) + _extrapolation_notes(rows)
+        ))  # fmt: skip
+    notes += [Note(METHOD, text) for text in _spending_notes(rows)]
+    notes += [Note(RANGE, text) for text in _extrapolation_notes(rows)]
     for row in rows:
         law = OVERTRAINING_LAWS.get(row["law"])
         if law is not None and "tokens_per_param" in row:
             low, high = law.fitted_ratio
             if not low <= row["tokens_per_param"] <= high:
                 found = f"{row['tokens_per_param']:.3g}"
-                notes.append(f"{law.key}: fitted at {low:g} to {high:g} tokens a parameter; {found} is outside.")
-    sizes = [row["n_params"] for row in rows if "n_params" in row]
-    if len(sizes) > 1:
-        notes.append(f"The laws differ by a factor {max(sizes) / min(sizes):.2g} in N.")
+                outside = f"{law.key}: fitted at {low:g} to {high:g} tokens a parameter; {found} is outside."
+                notes.append(Note(RANGE, outside))
     return notes
 
 
@@ -116,45 +189,89 @@ def _extrapolation_notes(rows: list[dict[str, Any]]) -> list[str]:
     return notes
 
 
-def _span(values: list[float]) -> str:
-    low, high = (f"{end:.3g}" for end in (min(values), max(values)))
+def _span(values: list[float], shown: Callable[[float], str] = lambda value: f"{value:.3g}") -> str:
+    low, high = shown(min(values)), shown(max(values))
     return low if low == high else f"{low} to {high}"
 
 
-def print_laws(rows: list[dict[str, Any]], compute: float | None, ratio: float | None) -> None:
-    """Print constants, the use of a budget where one is given, and what the exponents of each law say together."""
-    print("L(N, D) = E + A N^-α + B D^-β, nats per token, as published; empirical")
-    table = [
-        (
-            row["law"], number(row["irreducible"], 5), number(row["param_coefficient"], 5),
-            number(row["param_exponent"], 5), number(row["data_coefficient"], 6), number(row["data_exponent"], 5),
-            row["params_counted"], _range(row, "n_tokens"), _range(row, "n_params"),
-            row["source"],
-        )
-        for row in rows
-    ]  # fmt: skip
-    print_table(["law", "E", "A", "α", "B", "β", "N counts", "tokens fitted", "N fitted", "source"], table)
+def _ranges(row: dict[str, Any]) -> list[tuple[Range, float]]:
+    """What a budget buys, and beside it what the law was fitted on."""
+    return [
+        ((row[f"{what}_fitted_lower"], row[f"{what}_fitted_upper"]), row[what]) for what in ("n_tokens", "n_params")
+    ]
+
+
+def _far(row: dict[str, Any]) -> bool:
+    return any(far(*pair) for pair in _ranges(row))
+
+
+def _outside(row: dict[str, Any]) -> float:
+    """The factor by which a law is used outside its runs, 1 inside."""
+    return max(max(factor, 1 / factor) for factor in (beyond(*pair) for pair in _ranges(row)))
+
+
+def _fitted(row: dict[str, Any], what: str) -> str:
+    return f"{written(row[f'{what}_fitted_lower'])}–{written(row[f'{what}_fitted_upper'])}"
+
+
+def _constants(rows: list[dict[str, Any]]) -> Table:
+    return Table(
+        ("law", "E", "α", "β", "fitted on D", "source"),
+        [
+            (
+                row["law"], fixed(row["irreducible"], 2), fixed(row["param_exponent"]), fixed(row["data_exponent"]),
+                _fitted(row, "n_tokens"), _short(row["source"]),
+            )
+            for row in rows
+        ],
+        title="L(N, D) = E + A N^-α + B D^-β, nats per token, as published; empirical",
+        below=f"{rows[0]['consistency']}." if len(rows) == 1 else "",
+    )  # fmt: skip
+
+
+def _short(citation: str) -> str:
+    """The first author and the year of a citation."""
+    year = re.search(r"\d{4}", citation)
+    return f"{citation.split()[0]} {year[0]}" if year else citation
+
+
+def _spending(rows: list[dict[str, Any]], title: str) -> Table:
+    return Table(
+        ("law", "N", "D", "D/N", "loss", "error"),
+        [
+            (
+                row["law"], written(row["n_params"]), written(row["n_tokens"]), number(row["tokens_per_param"]),
+                fixed(row["loss"], 2), fixed(row.get("error")),
+            )
+            for row in rows
+        ],
+        title=title,
+    )  # fmt: skip
+
+
+def _spending_in_full(rows: list[dict[str, Any]], title: str) -> Table:
+    spent = ("n_params", "n_tokens", "tokens_per_param", "loss")
+    cells = [(r["law"], *(number(r[k], 4) for k in spent), number(r.get("error"), 3)) for r in rows]
+    return Table(("law", "N", "D", "D/N", "loss", "error"), cells, title=title)
+
+
+def _details(rows: list[dict[str, Any]]) -> list[Table]:
+    """Every constant as published, the runs of each law, and errors of downstream tasks."""
+    constants = [(row["law"], *(number(row[name], 6) for name in _CONSTANTS)) for row in rows]
+    runs = [(row["law"], row["params_counted"], _range(row, "n_tokens"), _range(row, "n_params")) for row in rows]
     tested = [row for row in rows if "error_rate" in row]
-    if tested:
-        print("Err(L) = ε - k e^(-γL): top-1 error, average of 17 tasks, at loss L on C4; α = β = 2η; empirical")
-        columns = ["law", "trained on", "ε", "k", "γ"]
-        keys = ("error_ceiling", "error_size", "error_rate")
-        print_table(columns, [(r["law"], r["training_set"], *(number(r[k], 4) for k in keys)) for r in tested], left=2)
-    if compute is not None:
-        how = "each law's optimum" if ratio is None else f"{ratio:g} tokens a parameter"
-        print(f"{compute:.3g} FLOP, {how}: {_label(rows)}")
-        columns = ["law", "N", "D", "D/N", "loss", "error"]
-        spent = ("n_params", "n_tokens", "tokens_per_param", "loss")
-        print_table(columns, [(r["law"], *(number(r[k], 4) for k in spent), number(r.get("error"), 3)) for r in rows])
-    for row in rows:
-        print(f"- {row['consistency']}.")
-    for note in law_notes(rows):
-        print(f"! {note}")
-    for law in REPEATED_DATA_LAWS.values():
-        print(
-            f"Repeated tokens: {law.key}, R*_D = {law.token_decay:.4g} repetitions (D/U - 1) and R*_N = "
-            f"{law.param_decay:.4g} times U_N in excess (N/U_N - 1), {law.citation}; see bounds.effective_tokens."
-        )
+    keys = ("error_ceiling", "error_size", "error_rate")
+    errors = Table(
+        ("law", "trained on", "ε", "k", "γ"),
+        [(r["law"], r["training_set"], *(number(r[k], 4) for k in keys)) for r in tested],
+        left=2,
+        title="Err(L) = ε - k e^(-γL): top-1 error, average of 17 tasks, at loss L on C4; α = β = 2η; empirical",
+    )
+    return [
+        Table(("law", "E", "A", "α", "B", "β"), constants, title="Constants as published"),
+        Table(("law", "N counts", "tokens fitted", "N fitted"), runs),
+        *([errors] if tested else []),
+    ]
 
 
 def _range(row: dict[str, Any], what: str) -> str:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bounds.base.notes import Note, in_order
-from bounds.cli.printing import print_table, print_text
+from bounds.cli.printing import print_table, print_terms, print_text
 
 MOST_NOTES = 3
 """Notes on a screen; the others are counted, and come with ``--explain``."""
@@ -33,12 +33,21 @@ class Table:
 
 
 @dataclass(frozen=True)
+class Listing:
+    """Names, each with a text beside it that wraps where a table would have to part; `title` stands above."""
+
+    terms: Sequence[tuple[str, str]]
+    title: str = ""
+
+
+@dataclass(frozen=True)
 class Report:
     """What a command says. `answer` is one sentence: what was asked, with number, interval and condition.
 
-    `tables` fit 80 columns. `details` (tables), `method` (paragraphs: engines, how numbers are made) and `formulas`
-    (names that `bounds.explain` knows) are printed with ``--explain`` alone. `data` is what ``--json`` holds between
-    ``schema_version`` and ``warnings``, ``rows`` first; null there stands for what is not known.
+    `tables` fit 80 columns, and `lists` any width. `asides` (notes on what only `details` show), `details` (tables),
+    `method` (paragraphs: engines, how numbers are made) and `formulas` (names that `bounds.explain` knows) are printed
+    with ``--explain`` alone. `data` is what ``--json`` holds between ``schema_version`` and ``warnings``, ``rows``
+    first; null there stands for what is not known.
     """
 
     answer: str
@@ -48,6 +57,13 @@ class Report:
     method: Sequence[str] = ()
     formulas: Sequence[str] = ()
     data: Mapping[str, Any] = field(default_factory=dict)
+    lists: Sequence[Listing] = ()
+    asides: Sequence[Note] = ()
+
+    @property
+    def all_notes(self) -> list[Note]:
+        """Notes and asides, in the order of their kinds."""
+        return in_order([*self.notes, *self.asides])
 
     def to_json(self, provenance: Any, path: str | None = None) -> dict[str, Any]:
         """The one object that ``--json`` prints; notes are its ``warnings``, the answer its ``verdict``."""
@@ -55,7 +71,7 @@ class Report:
 
         return {
             "schema_version": SCHEMA_VERSION, "rows": [], "bands": [], **self.data,
-            "warnings": [note.text for note in in_order(self.notes)], "verdict": self.answer,
+            "warnings": [note.text for note in self.all_notes], "verdict": self.answer,
             "provenance": provenance, "path": path,
         }  # fmt: skip
 
@@ -64,8 +80,10 @@ def print_report(report: Report, *, explained: bool = False) -> None:
     """Print the answer, the tables and what must be said; with `explained` all there is."""
     print_text(report.answer)
     _print_tables(report.tables)
-    notes = in_order(report.notes)
-    shown = notes if explained else notes[:MOST_NOTES]
+    for listing in report.lists:
+        _print_list(listing)
+    notes = report.all_notes
+    shown = notes if explained else in_order(report.notes)[:MOST_NOTES]
     if shown:
         print()
     for note in shown:
@@ -92,10 +110,11 @@ def _print_details(report: Report) -> None:
         print()
         print_text(paragraph)
     if report.formulas:
-        from bounds.catalogue import explain
+        from bounds.catalogue import account
 
         for name in dict.fromkeys(report.formulas):
-            print(f"\n{explain(name)}")
+            for title, terms in account(name).lists:
+                _print_list(Listing(terms, title))
 
 
 def _print_tables(tables: Sequence[Table]) -> None:
@@ -104,10 +123,17 @@ def _print_tables(tables: Sequence[Table]) -> None:
             i for i in range(len(table.columns))
             if i < table.left or any(row[i] not in ("", "–") for row in table.rows)
         ]  # fmt: skip
-        print()
-        if table.title:
+        if table.title:  # a table begins with an empty line of its own
+            print()
             print_text(table.title)
         columns, rows = [table.columns[i] for i in kept], [[row[i] for i in kept] for row in table.rows]
         print_table(columns, rows, left=table.left)
         if table.below:
             print_text(table.below)
+
+
+def _print_list(listing: Listing) -> None:
+    print()
+    if listing.title:
+        print_text(listing.title)
+    print_terms(listing.terms)

@@ -9,21 +9,18 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from bounds.base.formula import Formula, Letter
+from bounds.base.formula import IID, OWN, PITMAN, Formula, Letter
 from bounds.base.intervals import ASYMPTOTIC, RIGOROUS
 
-_IID = "draws are independent and follow one fixed law"
 _NOT_ONE = "s is not 1, where the difference of zetas is that of digammas at 1 + q + V and 1 + q"
-_IID_NOT_ONE = f"{_IID}; {_NOT_ONE}"
+_IID_NOT_ONE = f"{IID}; {_NOT_ONE}"
 _GROWING = "for each D the draws are independent and uniform on a support of its own"
 _PY = "each corpus draws its own law from the Pitman-Yor process; the moment is over corpora"
 _FLAT = "D is so large that D p_1 and (D/Zeta)^(1/s) exceed about 40; the error is below all powers of D"
 _POISSON = "draws are independent and their number is Poisson with mean D"
 
 _OCCUPANCY = "elementary (occupancy of independent draws)"
-_PITMAN = "Pitman 2006, Combinatorial Stochastic Processes, ch. 3"
 _KARLIN = "Karlin 1967; offset and multinomial form: own derivation (Euler-Maclaurin)"
-_OWN = "own derivation"
 
 _P = "(r + q)**-s/Zeta(s, 1 + q)"
 _P_FINITE = "(r + q)**-s/(Zeta(s, 1 + q) - Zeta(s, 1 + q + V))"
@@ -82,7 +79,7 @@ def _formula(
     equation: str,
     unit: str,
     label: str = RIGOROUS,
-    assumption: str = _IID,
+    assumption: str = IID,
     source: str = _OCCUPANCY,
     example: tuple[float, ...] = (),
     own: tuple[Letter, ...] = (),
@@ -130,7 +127,7 @@ _MEANS = (
         _PARTITION,
         "A5",
         assumption=_PY,
-        source=_PITMAN,
+        source=PITMAN,
         example=(0.58, 10, 100),
     ),
     _seen("geometric", _over_ranks("1 - (1 - @p)**D", _P_GEOMETRIC), ("rho", "D"), "A6"),
@@ -142,7 +139,7 @@ _MEANS = (
         label=ASYMPTOTIC,
         assumption="D (1 - rho) is large; a small term periodic in log D is left out; the gamma of the LaTeX is "
         "Euler's constant 0.5772",
-        source=_OWN,
+        source=OWN,
         example=(0.9, 1e6),
     ),
     _formula(
@@ -173,7 +170,7 @@ _VARIANCES = (
         + "**2, (k, 1, D))",
         _ZIPF,
         "A1",
-        source=_OWN + ": binomial series of the sum over pairs of types",
+        source=OWN + ": binomial series of the sum over pairs of types",
     ),
     _variance(
         "zipf_limit",
@@ -182,7 +179,7 @@ _VARIANCES = (
         "A1",
         label=ASYMPTOTIC,
         assumption="D is large",
-        source=_OWN,
+        source=OWN,
     ),
     _variance("zipf_poisson", _over_ranks("exp(-D*@p) - exp(-2*D*@p)"), _ZIPF, "A1", assumption=_POISSON),
     _variance(
@@ -192,7 +189,7 @@ _VARIANCES = (
         _PARTITION,
         "A5",
         assumption=_PY,
-        source=_PITMAN,
+        source=PITMAN,
         example=(0.58, 10, 50),
     ),
     _variance(
@@ -216,7 +213,7 @@ _VARIANCES = (
         "sequences^2",
         label=ASYMPTOTIC,
         assumption="D <= D2 are sizes of one growing corpus of independent draws, and D is large",
-        source=_OWN,
+        source=OWN,
     ),
 )
 
@@ -239,7 +236,7 @@ _UNSEEN = (
         _PARTITION,
         "A5",
         assumption=_PY,
-        source=_PITMAN,
+        source=PITMAN,
         example=(0.58, 10, 100),
     ),
     _unseen("geometric", _over_ranks("@p*(1 - @p)**D", _P_GEOMETRIC), ("rho", "D"), "A6"),
@@ -262,7 +259,7 @@ _SPECTRA = (
         _PARTITION,
         "A5",
         assumption=_PY,
-        source=_PITMAN,
+        source=PITMAN,
         example=(0.58, 10, 100, 2),
     ),
     _times(
@@ -286,7 +283,7 @@ _SLOPES = (
         "D*" + _over_ranks("@p*(1 - @p)**D") + "/" + _over_ranks("1 - (1 - @p)**D"),
         _ZIPF,
         "E1",
-        source=_OWN,
+        source=OWN,
     ),
     _slope(
         "zipf_limit",
@@ -295,7 +292,7 @@ _SLOPES = (
         "E1",
         label=ASYMPTOTIC,
         assumption=f"{_FLAT}; U is the expected number",
-        source=_OWN,
+        source=OWN,
         example=(1.724, 0, 1e3, 76.93179294414071),
     ),
     _slope(
@@ -305,7 +302,7 @@ _SLOPES = (
         "E1",
         label=ASYMPTOTIC,
         assumption=f"{_FLAT}; {_POISSON}, of which U is the expected number",
-        source=_OWN,
+        source=OWN,
         example=(1.724, 100, 9537.05167824944),
     ),
     _slope(
@@ -314,7 +311,7 @@ _SLOPES = (
         _PARTITION,
         "E1",
         assumption=_PY,
-        source=_PITMAN,
+        source=PITMAN,
         example=(0.58, 10, 100),
     ),
 )
@@ -354,7 +351,7 @@ _LAWS = (
         "A5",
         quantity=r"\mathbb{E}\,H(P)",
         assumption=_PY,
-        source=_PITMAN,
+        source=PITMAN,
         example=(0.58, 10),
     ),
 )
@@ -370,7 +367,7 @@ _CALLS = {
     "variance_unique.zipf_limit": "bounds.variance_unique('zipf:1.724', 1e12)",
     "variance_unique.zipf_poisson": "bounds.variance_unique('zipf:1.724', 1e9, poisson=True)",
     "variance_unique.geometric_poisson": "bounds.variance_unique('geometric:0.5', 1e9, poisson=True)",
-    "covariance_unique.zipf_limit": "bounds.covariance_unique('zipf:1.724', 1e9, 1e12)",
+    "covariance_unique.zipf_limit": "bounds.counts.covariance_unique('zipf:1.724', 1e9, 1e12)",
     "missing_mass.zipf_finite": "bounds.missing_mass('zipf:1.1,types=50000', 1e6)",
     "missing_mass.zipf": "bounds.missing_mass('zipf:1.724', 1e3)",
     "missing_mass.zipf_limit": "bounds.missing_mass('zipf:1.724', 1e12)",
@@ -379,7 +376,7 @@ _CALLS = {
     "expected_spectrum.zipf_poisson": "bounds.expected_spectrum('zipf:1.724', 1e6, multiplicity=2, poisson=True)",
     "expected_spectrum.geometric": "bounds.expected_spectrum('geometric:0.9', 1e4, multiplicity=5)",
     "local_exponent.zipf": "bounds.local_exponent('zipf:1.724,shift=100', 1e5)",
-    "zipf_normaliser.zipf_finite": "bounds.zipf_normaliser('zipf:1.2,shift=2.7,types=1e8')",
+    "zipf_normaliser.zipf_finite": "bounds.counts.zipf_normaliser('zipf:1.2,shift=2.7,types=1e8')",
     "entropy.zipf": "bounds.entropy('zipf:1.724')",
 }
 """What to type for the worked number of a sum, whose expression would be evaluated rank by rank."""

@@ -85,7 +85,8 @@ def forward_kl_minimax_lower(n_types: Any, n_draws: Any) -> MinimaxLower:
         return worst_prior(k, n) if k > 1 else (0.0, math.nan)
 
     k, n = broadcast(*(np.asarray(number, float) for number in (_types(n_types), whole_draws(n_draws))))
-    return MinimaxLower(*(array[()] for array in np.vectorize(value, otypes=[float, float])(k, n)))
+    found = np.vectorize(value, otypes=[float, float])(k, n)
+    return MinimaxLower(*(array if array.ndim else array.item() for array in found))
 
 
 def forward_kl_minimax_asymptote(n_types: Any, n_draws: Any, *, dense: bool = True) -> Any:

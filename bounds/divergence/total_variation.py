@@ -18,7 +18,8 @@ from typing import Any
 
 import numpy as np
 
-from bounds.base.intervals import RIGOROUS, Bound
+from bounds.base.formula import IID
+from bounds.base.intervals import RIGOROUS, Bound, End
 from bounds.base.pointwise import checked, nonnegative
 from bounds.base.sources import Geometric, Mixture, Source, Uniform, Zipf
 from bounds.counts.binomial_means import mean_absolute_deviation
@@ -85,12 +86,11 @@ def l1_bounds(probabilities: Any, n_draws: Any) -> Bound:
     upper = np.minimum(at_each(value, n), 2.0)
     # Rounded down: where one type has all of P its two terms are equal. At one draw it is no theorem, and left out.
     lower = (closed_form("l1_bounds.lower", upper, n) - 1e-15 * upper) * (np.asarray(n) > 1)
+    low = End(np.maximum(lower, 0.0), RIGOROUS, f"{IID}, and there are at least two", "B4", lower <= 0)
     return Bound(
-        quantity="expected L1 distance between the empirical law and the law", unit="1",
-        lower=np.maximum(lower, 0.0), upper=upper, label=RIGOROUS,
-        assumption="draws are independent and follow one fixed law; the lower end: at least two draws",
-        equation="B4", source="Berend & Kontorovich 2013, Statist. Probab. Lett. 83, doi:10.1016/j.spl.2013.01.023",
-        lower_vacuous=lower <= 0, upper_vacuous=upper >= 2,
+        "expected L1 distance between the empirical law and the law", "1",
+        low, None, End(upper, RIGOROUS, IID, "B4", upper >= 2),
+        source="Berend & Kontorovich 2013, Statist. Probab. Lett. 83, doi:10.1016/j.spl.2013.01.023",
     )  # fmt: skip
 
 

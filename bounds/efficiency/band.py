@@ -24,14 +24,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from bounds.base.arguments import unknown
+from bounds.base.brief import brief
 from bounds.base.formula import PAPER_VERSIONS, Formula, Letter
-from bounds.base.intervals import GIVEN, HEURISTIC, Bound, Interval
+from bounds.base.intervals import GIVEN, HEURISTIC, Bound, End, Interval
+from bounds.base.notes import VACUOUS, Note
 from bounds.base.one_number import items_of
 from bounds.base.pointwise import broadcast, checked, labelled, positive, shown, single, within_floats
 from bounds.efficiency import inversions
@@ -95,10 +97,6 @@ FORMULAS = (
     ),
 )  # fmt: skip
 _F = {formula.name: formula for formula in FORMULAS}
-
-
-STORAGE_OPTIONS = ("params_per_sequence", "bits_per_sequence", "bits_per_param")
-"""Options of `efficient_params` that `unique_bounds` does not know."""
 
 
 def exponent_band(beta: float) -> Interval:
@@ -205,7 +203,7 @@ def unique_bounds(
     if np.any(np.asarray(curve.size) < 1):
         least = "1" if length == 1 else f"one sequence of {length:g}"
         raise ValueError(f"n_tokens must be at least {least}, got {shown(n_tokens)}")
-    return _bound(curve, inversion, law, source, bound_note(law, tokens))
+    return _bound(curve, inversion, law, source, bound_note(law.fitted_tokens, tokens))
 
 
 def _must_fall(law: LossLaw) -> None:
@@ -218,10 +216,10 @@ def _must_fall(law: LossLaw) -> None:
         )
 
 
-_CROSSED = "the lower end lies above the upper one: their assumptions contradict each other"
+_CROSSED = Note(VACUOUS, "the lower end lies above the upper one: their assumptions contradict each other")
 
 
-def _bound(curve: LossCurve, names: str | Iterable[str], law: LossLaw, source: str, distance: str) -> Bound:
+def _bound(curve: LossCurve, names: str | Iterable[str], law: LossLaw, source: str, distance: Note | None) -> Bound:
     version = paper_version(source)
     below, above = inversions.chosen(names)
     with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
@@ -235,16 +233,30 @@ def _bound(curve: LossCurve, names: str | Iterable[str], law: LossLaw, source: s
     crossed = raw_lower > np.maximum(raw_upper, 1.0)
     raw_lower, raw_upper = np.where(crossed, 1.0, raw_lower)[()], np.where(crossed, curve.size, raw_upper)[()]
     lower, upper = np.clip(raw_lower, 1.0, curve.size), np.clip(raw_upper, 1.0, curve.size)
-    middle = {"kausik2024v1": np.sqrt(lower) * np.sqrt(upper), "kausik2024v3": lower}.get(source)
-    low, high = below.formula, above.formula
+    low = _end(below.formula, lower, raw_lower <= 1)
+    high = _end(above.formula, upper, raw_upper >= curve.size)
     return Bound(
-        quantity="distinct sequences U", unit="sequences", lower=lower, upper=upper, middle=middle,
-        label=f"lower: {low.label}; upper: {high.label}; middle: {HEURISTIC}",
-        assumption=f"lower: {low.assumption}; upper: {high.assumption}",
-        equation=f"{low.equation}, {high.equation}", source=f"{version}; loss law {law.citation}",
-        lower_vacuous=raw_lower <= 1, upper_vacuous=raw_upper >= curve.size,
-        notes=tuple(note for note in (_CROSSED if np.any(crossed) else "", distance) if note),
+        "distinct sequences U", "sequences", low, _middle(low, high, source), high,
+        source=f"{version}; loss law {law.citation}",
+        notes=tuple(note for note in (_CROSSED if np.any(crossed) else None, distance) if note is not None),
     )  # fmt: skip
+
+
+def _end(formula: Formula, value: Any, vacuous: Any) -> End:
+    return End(value, formula.label, formula.assumption, formula.equation, vacuous)
+
+
+def _middle(low: End, high: End, source: str) -> End:
+    """What the version of the paper `source` says between the ends; without a value where it says nothing."""
+    if source == "kausik2024v1":
+        halfway = np.sqrt(low.value) * np.sqrt(high.value)
+        # Halfway to an end that says nothing there is no middle.
+        vacuous = np.logical_or(low.vacuous, np.logical_and(high.vacuous, halfway > low.value))
+        return End(halfway, HEURISTIC, "the geometric mean of both ends, halfway between the two rates", "B8", vacuous)
+    if source == "kausik2024v3":
+        return End(low.value, HEURISTIC, "the low end alone is what an efficient model needs", "B8", low.vacuous)
+    everywhere = np.ones(np.shape(low.value), bool)[()]
+    return End(None, HEURISTIC, "no value between the ends is singled out", "B8", everywhere)
 
 
 def efficient_params(
@@ -254,35 +266,56 @@ def efficient_params(
     params_per_sequence: float = 1.0,
     bits_per_sequence: float | None = None,
     bits_per_param: float = 2.0,
-    **options: Any,
+    inversion: str | Iterable[str] = (),
+    source: str = "kausik2024v1",
+    tokens_per_sequence: float = 1.0,
+    loss_range: float = LOSS_RANGE,
+    novelty_cost: float = NOVELTY_COST,
+    max_novelty_cost: float | None = None,
+    initial_excess: float | None = None,
 ) -> Bound:
     """Bounds on the parameters N = ν U of an efficient model of a corpus of `n_tokens` tokens (heuristic, B7).
 
     ν is `params_per_sequence`, or `bits_per_sequence` / `bits_per_param` where bits are given (κ is about 2 in the
-    models that Allen-Zhu & Li 2024 measured, C1); `options` are those of `unique_bounds`. N counts what the law
-    counts.
+    models that Allen-Zhu & Li 2024 measured, C1); the other arguments are those of `unique_bounds`. N counts what the
+    law counts.
     """
-    nu, kappa = as_positive("params_per_sequence", params_per_sequence), as_positive("bits_per_param", bits_per_param)
-    if bits_per_sequence is not None:
-        if not np.all(np.asarray(nu) == 1.0):
-            raise ValueError("pass params_per_sequence or bits_per_sequence, not both")
-        bits = as_positive("bits_per_sequence", bits_per_sequence)
-        with np.errstate(over="ignore"):
-            nu = positive("bits_per_sequence / bits_per_param", _F["params_per_sequence"].function(bits, kappa))
-    law = get_law(law)
-    unique = unique_bounds(n_tokens, law=law, **options)
+    law, nu = get_law(law), params_of_a_sequence(params_per_sequence, bits_per_sequence, bits_per_param)
+    unique = unique_bounds(
+        n_tokens, law=law, inversion=inversion, source=source, tokens_per_sequence=tokens_per_sequence,
+        loss_range=loss_range, novelty_cost=novelty_cost, max_novelty_cost=max_novelty_cost,
+        initial_excess=initial_excess,
+    )  # fmt: skip
+    return stored(unique, law, nu)
 
-    def store(n_unique: Any) -> Any:
-        advice = "pass a smaller params_per_sequence or bits_per_sequence"
-        return within_floats("n_params", advice, _F["efficient_params"].function, n_unique, nu)
+
+def params_of_a_sequence(params: Any, bits: Any, bits_per_param: Any) -> Any:
+    """ν, parameters that store one sequence: `params`, or `bits` / `bits_per_param` where bits are given.
+
+    Raises ValueError for what is not positive, and where both are given.
+    """
+    nu, kappa = as_positive("params_per_sequence", params), as_positive("bits_per_param", bits_per_param)
+    if bits is None:
+        return nu
+    if not np.all(np.asarray(nu) == 1.0):
+        raise ValueError("pass params_per_sequence or bits_per_sequence, not both")
+    bits = as_positive("bits_per_sequence", bits)
+    with np.errstate(over="ignore"):
+        return positive("bits_per_sequence / bits_per_param", _F["params_per_sequence"].function(bits, kappa))
+
+
+def stored(unique: Bound, law: LossLaw, nu: Any) -> Bound:
+    """The bounds on the parameters that store the sequences of `unique`, each in `nu` parameters of `law`'s kind."""
+    advice = "pass a smaller params_per_sequence or bits_per_sequence"
+    needs = _F["efficient_params"]
+
+    def end(one: End) -> End:
+        value = None if one.value is None else within_floats("n_params", advice, needs.function, one.value, nu)
+        return replace(one, value=value, label=HEURISTIC, assumption=f"{needs.assumption}; {one.assumption}")
 
     return Bound(
         quantity="parameters N of an efficient model", unit=f"{law.params_counted} parameters",
-        lower=store(unique.lower), upper=store(unique.upper),
-        middle=None if unique.middle is None else store(unique.middle), label=HEURISTIC,
-        assumption=f"{_F['efficient_params'].assumption}; {unique.assumption}",
-        equation=unique.equation, source=unique.source,
-        lower_vacuous=unique.lower_vacuous, upper_vacuous=unique.upper_vacuous, notes=unique.notes,
+        **{f"{name}_end": end(one) for name, one in unique.ends.items()}, source=unique.source, notes=unique.notes,
     )  # fmt: skip
 
 
@@ -302,7 +335,20 @@ class Band:
     corpus_factor: tuple[float, float | None, float]
     label: str
     assumption: str
-    source: str
+    version: str
+    citation: str
+
+    def __repr__(self) -> str:
+        found = ((name, getattr(self, name)) for name in ("n_unique", "n_params"))
+        told = {"exponent": self.exponent, "corpus_factor": self.corpus_factor}
+        told |= {name: (bound.lower, bound.middle, bound.upper) for name, bound in found if bound is not None}
+        head = f"Band(law={self.law!r}, beta={brief(self.beta)}, n_tokens={brief(self.n_tokens)}"
+        return ",\n     ".join([head, *(f"{name}={brief(values)}" for name, values in told.items())]) + ")"
+
+    @property
+    def source(self) -> str:
+        """The version of the paper and the citation of the law, in one line for a reader."""
+        return f"{self.version}; loss law {self.citation}"
 
     @property
     def bare_power(self) -> tuple[float, float | None, float]:
@@ -317,13 +363,13 @@ class Band:
         for name in ("n_unique", "n_params"):
             bound: Bound | None = getattr(self, name)
             for end in ("lower", "middle", "upper"):
-                # Halfway to an end that says nothing there is no middle.
-                silent = bound is None or (end == "middle" and bound.middle_vacuous)
-                value = None if silent else getattr(bound, end)
-                row[f"{name}_{end}"] = None if value is None else float(value)
+                known = None if bound is None else bound.ends[end]
+                if known is None or known.value is None or (end == "middle" and known.vacuous):
+                    row[f"{name}_{end}"] = None
+                else:
+                    row[f"{name}_{end}"] = float(known.value)
             for end in ("lower", "upper"):
-                flag = f"{end}_vacuous"
-                row[f"{name}_{flag}"] = None if bound is None else bool(getattr(bound, flag))
+                row[f"{name}_{end}_vacuous"] = None if bound is None else bool(bound.ends[end].vacuous)
         for name, values in (("bare_power", self.bare_power), ("corpus_factor", self.corpus_factor)):
             ends = zip(("lower", "middle", "upper"), values, strict=True)
             row |= {f"{name}_{end}": v if v is not None and math.isfinite(v) else None for end, v in ends}
@@ -335,23 +381,25 @@ def bands(
     *,
     laws: Iterable[str | LossLaw] = tuple(LAWS),
     skills: float = 2,
-    source: str = "kausik2024v1",
     params_per_sequence: float = 1.0,
     bits_per_sequence: float | None = None,
     bits_per_param: float = 2.0,
-    **options: Any,
+    inversion: str | Iterable[str] = (),
+    source: str = "kausik2024v1",
+    tokens_per_sequence: float = 1.0,
+    loss_range: float = LOSS_RANGE,
+    novelty_cost: float = NOVELTY_COST,
+    max_novelty_cost: float | None = None,
+    initial_excess: float | None = None,
 ) -> list[Band]:
     """What each of `laws` implies for a corpus of `n_tokens` tokens, one `Band` a law, never averaged.
 
-    `corpus_factor` is for `skills` times the skills; its lower end comes from the upper exponent. `options` are those
-    of `unique_bounds`, the others those of `efficient_params`.
+    `corpus_factor` is for `skills` times the skills; its lower end comes from the upper exponent. The other arguments
+    are those of `efficient_params` and `unique_bounds`.
     """
-    store: dict[str, Any] = {
-        "params_per_sequence": params_per_sequence, "bits_per_sequence": bits_per_sequence,
-        "bits_per_param": bits_per_param,
-    }  # fmt: skip
     at_least_as_many(skills)
     single("n_tokens", n_tokens)
+    nu = params_of_a_sequence(params_per_sequence, bits_per_sequence, bits_per_param)
     version, rows = paper_version(source), []
     one = isinstance(laws, str | LossLaw)
     for law in map(get_law, [laws] if one or (several := items_of(laws)) is None else several):
@@ -359,9 +407,13 @@ def bands(
         ends = band_exponents(law.data_exponent, source)
         exponent = (float(ends["lower"]), ends.get("middle"), float(ends["upper"]))
         factors = [None if g is None or g <= 0 else float(growth_factor(g, skills)) for g in exponent[::-1]]
-        told = {"law": law, "source": source, **options}
-        unique = unique_bounds(n_tokens, **told) if law.comparable else None
-        params = efficient_params(n_tokens, **told, **store) if law.comparable else None
+        unique = None
+        if law.comparable:
+            unique = unique_bounds(
+                n_tokens, law=law, inversion=inversion, source=source, tokens_per_sequence=tokens_per_sequence,
+                loss_range=loss_range, novelty_cost=novelty_cost, max_novelty_cost=max_novelty_cost,
+                initial_excess=initial_excess,
+            )  # fmt: skip
         rows.append(
             Band(
                 law.key,
@@ -369,11 +421,12 @@ def bands(
                 n_tokens,
                 exponent,
                 unique,
-                params,
+                None if unique is None else stored(unique, law, nu),
                 (factors[0] or 0.0, factors[1], factors[2] or math.inf),
                 label=HEURISTIC if unique is None else f"exponents: {HEURISTIC}; {unique.label}; N: {HEURISTIC}",
                 assumption=_F["exponent_lower"].assumption if unique is None else unique.assumption,
-                source=f"{version}; loss law {law.citation}",
+                version=version,
+                citation=law.citation,
             )
         )
     return rows

@@ -28,7 +28,7 @@ from typing import Any
 import numpy as np
 from scipy import special
 
-from bounds.base.formula import Formula, Letter
+from bounds.base.formula import OWN, Formula, Letter
 from bounds.base.intervals import ASYMPTOTIC, RIGOROUS
 from bounds.base.pointwise import broadcast, labelled, real_array, shown
 from bounds.counts.gamma_ratios import log_product
@@ -39,7 +39,6 @@ _BETA = Letter("beta", "exponent with which the excess top-1 error falls with th
 _MODEL = "top-1 error; contexts equally likely, binary labels, margins with P(h < t) = t^a, majority vote, fair ties"
 _POISSON = f"{_MODEL}; the examples of a context are Poisson with mean n"
 _GROWING = f"{_MODEL}; the corpus has V ~ D^gamma contexts, a law of its own at each D"
-_DERIVED = "own derivation"
 
 MAX_EXPONENT = 100.0
 MAX_EXAMPLES = 2.0**63
@@ -49,7 +48,7 @@ _ASYMPTOTIC_TERMS = 16
 
 def _formula(name: str, quantity: str, text: str, arguments: tuple[str, ...], **more: Any) -> Formula:
     given: dict[str, Any] = {"label": RIGOROUS, "assumption": _POISSON, "equation": "H"} | more
-    return Formula(name, quantity, text, arguments, source=_DERIVED, own=(_A, _N, _BETA), **given)
+    return Formula(name, quantity, text, arguments, source=OWN, own=(_A, _N, _BETA), **given)
 
 
 _EXCESS = r"e_{\mathrm{top-1}}(n)"
@@ -59,20 +58,20 @@ FORMULAS = (
     _formula(
         "top1_excess", _EXCESS,
         "a/(2*(1 + a))*2**(a/2)*Gamma(1 + a/2)*n**(-a/2)*exp(-n)*(besseli(a/2, n) + besseli(1 + a/2, n))",
-        ("a", "n"), call="bounds.top1_excess(30, 1/3)",
+        ("a", "n"), call="bounds.efficiency.top1_excess(30, 1/3)",
     ),
     _formula(
         "top1_excess.fixed", _EXCESS,
         "a/(2*(1 + a))*Gamma(ceiling(n/2) + 1/2)*Gamma(1 + a/2)/(sqrt(pi)*Gamma(ceiling(n/2) + 1 + a/2))",
         ("a", "n"), assumption=f"{_MODEL}; exactly n examples of each context",
-        call="bounds.top1_excess(30, 1/3, poisson=False)",
+        call="bounds.efficiency.top1_excess(30, 1/3, poisson=False)",
     ),
     _formula("top1_excess.limit", _EXCESS, _LIMIT, ("a", "n"), label=ASYMPTOTIC, example=(1 / 3, 30.0)),
     _formula("top1_excess.upper", _EXCESS, _LIMIT, ("a", "n"), relation="<=", example=(1 / 3, 3.0)),
     _formula(
         "top1_local_rate", r"-\frac{d \ln e}{d \ln n}",
         "(1 + a)*besseli(1 + a/2, n)/(besseli(a/2, n) + besseli(1 + a/2, n))", ("a", "n"),
-        call="bounds.top1_local_rate(30, 1/3)",
+        call="bounds.efficiency.top1_local_rate(30, 1/3)",
     ),
     _formula("top1_rate", r"\rho", "(1 + a)/2", ("a",), label=ASYMPTOTIC, assumption=_MODEL, example=(1 / 3,)),
     _formula(

@@ -7,14 +7,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from bounds.base.formula import Formula, Letter
+from bounds.base.formula import OWN, Formula, Letter
 from bounds.base.intervals import EMPIRICAL, GIVEN, HEURISTIC
 
 HOFFMANN = "Hoffmann et al. 2022, arXiv:2203.15556"
 EPOCH = "Besiroglu et al. 2024 (Epoch AI), arXiv:2404.10102"
 KAPLAN = "Kaplan et al. 2020, arXiv:2001.08361"
 _GADRE = "Gadre et al. 2024, arXiv:2403.08540"
-_OWN = "own derivation"
 
 _N = Letter("N", "parameters of the model, counted as the law counts them", "parameters")
 _D = Letter("D", "training tokens, each seen once", "tokens")
@@ -35,7 +34,7 @@ _RATIO = "(beta*B/(alpha*A))**(2/(alpha + beta))*(C/6)**((alpha - beta)/(alpha +
 
 
 def _formula(name: str, quantity: str, text: str, arguments: tuple[str, ...], method: str, **more: Any) -> Formula:
-    given: dict[str, Any] = {"label": GIVEN, "assumption": _HOLDS, "source": _OWN, "equation": "C4"} | more
+    given: dict[str, Any] = {"label": GIVEN, "assumption": _HOLDS, "source": OWN, "equation": "C4"} | more
     return Formula(name, quantity, text, arguments, own=(_N, _D, _M, _L, _T, _U), of=f"LossLaw.{method}", **given)
 
 

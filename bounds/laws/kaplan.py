@@ -21,7 +21,7 @@ import numpy as np
 from bounds.base.one_number import shown
 from bounds.laws.checks import as_positive, check_constants, positives
 from bounds.laws.formulas import FORMULAS
-from bounds.laws.loss_law import LossLaw, evaluate
+from bounds.laws.loss_law import Allocation, LossLaw, evaluate
 
 PF_DAY = 8.64e19
 """FLOP of one petaflop/s for a day, 10^15 · 24 · 3600 (Kaplan et al. 2020, section 1.3)."""
@@ -82,12 +82,13 @@ class KaplanLaw(LossLaw):
         C = as_positive("compute_flops", compute_flops) / PF_DAY
         return evaluate(_F["kaplan_optimal_loss"], self.compute_scale, self.compute_exponent, C)
 
-    def optimal(self, compute_flops: Any) -> tuple[Any, Any]:
-        """(n_params, n_tokens) of least loss for C_min = `compute_flops` FLOP at batches far below the critical size.
+    def optimal(self, compute_flops: Any) -> Allocation:
+        """Parameters and tokens of least loss for C_min = `compute_flops` FLOP, at batches far below the critical size.
 
         N_e C^0.73 non-embedding parameters and D_e C^0.27 tokens, C in PF-days (table 6). The tokens are those of
         training at the critical batch size, which takes twice C_min: 6 N D is about 1.8 `compute_flops`.
         """
         C = as_positive("compute_flops", compute_flops) / PF_DAY
         N = evaluate(_F["kaplan_optimal_params"], self.optimal_params_scale, self.optimal_params_exponent, C)
-        return N, evaluate(_F["kaplan_optimal_tokens"], self.optimal_tokens_scale, self.optimal_tokens_exponent, C)
+        D = evaluate(_F["kaplan_optimal_tokens"], self.optimal_tokens_scale, self.optimal_tokens_exponent, C)
+        return Allocation(N, D)

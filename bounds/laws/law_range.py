@@ -8,12 +8,11 @@ or that of a law from theory, and has no outside.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
-if TYPE_CHECKING:
-    from bounds.laws.loss_law import LossLaw
+from bounds.base.notes import RANGE, Note
 
 Range = tuple[float, float]
 
@@ -27,6 +26,16 @@ def beyond(fitted: Range, values: Any) -> float:
     low, high = float(numbers.min()), float(numbers.max())
     over, under = max(high / fitted[1], 1.0), min(low / fitted[0], 1.0) if fitted[0] > 0 else 1.0
     return over if over * under >= 1 else under
+
+
+FAR = 10.0
+"""Factor outside the fitted range from which on a law's number is an extrapolation that no table shows unasked."""
+
+
+def far(fitted: Range, values: Any) -> bool:
+    """Whether any of `values` lies more than `FAR` times outside `fitted`."""
+    factor = beyond(fitted, values)
+    return max(factor, 1 / factor) > FAR if factor > 0 else True
 
 
 def range_text(fitted: Range, unit: str) -> str:
@@ -48,18 +57,19 @@ def distance_text(fitted: Range, values: Any) -> str:
     return f"{farthest:.3g}, {times:.3g} times {side},"
 
 
-def bound_note(law: LossLaw, n_tokens: Any) -> str:
-    """The sentence of a bound on U and N from `law` at a corpus size outside its runs; empty inside."""
-    distance = distance_text(law.fitted_tokens, n_tokens)
+def bound_note(fitted_tokens: Range, n_tokens: Any) -> Note | None:
+    """What to say of bounds on U and N at a corpus size outside the runs of their law; None inside."""
+    distance = distance_text(fitted_tokens, n_tokens)
     if not distance:
-        return ""
-    return f"fitted on {range_text(law.fitted_tokens, 'tokens')}, so U and N at {distance} are an extrapolation"
+        return None
+    told = f"fitted on {range_text(fitted_tokens, 'tokens')}, so U and N at {distance} are an extrapolation"
+    return Note(RANGE, told)
 
 
-def grouped(laws: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+def grouped(laws: Iterable[tuple[str, Note | None]]) -> list[tuple[str, Note]]:
     """(names, note) of pairs (name, note), with the names of one note together; those without a note left out."""
-    groups: dict[str, list[str]] = {}
+    groups: dict[Note, list[str]] = {}
     for name, note in laws:
-        if note:
+        if note is not None:
             groups.setdefault(note, []).append(name)
     return [(", ".join(names), note) for note, names in groups.items()]

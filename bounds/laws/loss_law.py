@@ -20,7 +20,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -36,6 +36,23 @@ _CONSTANTS = ("irreducible", "param_coefficient", "param_exponent", "data_coeffi
 _NEWTON_STEPS = 60
 _LAST_STEP = 1e-9
 """More than the rounding of a logarithm of a float, so that no step that can be right is cut."""
+
+
+class Allocation(NamedTuple):
+    """What a compute budget buys: parameters N, and the tokens D that they are trained on."""
+
+    n_params: Any
+    n_tokens: Any
+
+
+class Constants(NamedTuple):
+    """The five constants of a loss law in the order of its formula: E, A, α, B, β."""
+
+    irreducible: Any
+    param_coefficient: Any
+    param_exponent: Any
+    data_coefficient: Any
+    data_exponent: Any
 
 
 @dataclass(frozen=True)
@@ -89,10 +106,10 @@ class LossLaw:
         return all(constant is not None for constant in constants)
 
     @property
-    def constants(self) -> tuple[Any, Any, Any, Any, Any]:
-        """(E, A, α, B, β); raises ValueError for a law that has exponents only."""
+    def constants(self) -> Constants:
+        """E, A, α, B and β; raises ValueError for a law that has exponents only."""
         E, A, B = self._constants("constants")
-        return E, A, self.param_exponent, B, self.data_exponent
+        return Constants(E, A, self.param_exponent, B, self.data_exponent)
 
     def extrapolation(self, *, n_params: Any = None, n_tokens: Any = None) -> str:
         """How far `n_params` and `n_tokens` lie from the runs that were fitted, in a sentence; empty among them.
@@ -165,11 +182,11 @@ class LossLaw:
 
     # The best use of a compute budget
 
-    def optimal(self, compute_flops: Any) -> tuple[Any, Any]:
-        """(n_params, n_tokens) of least loss for `compute_flops` FLOP, with C = 6 N D (equation 4 of Hoffmann 2022)."""
+    def optimal(self, compute_flops: Any) -> Allocation:
+        """Parameters and tokens of least loss for `compute_flops` FLOP, C = 6 N D (equation 4 of Hoffmann 2022)."""
         _, *terms = self._optimum("compute-optimal size")
         (C,) = self._given(compute_flops=compute_flops)
-        return evaluate(_F["optimal_params"], *terms, C), evaluate(_F["optimal_tokens"], *terms, C)
+        return Allocation(evaluate(_F["optimal_params"], *terms, C), evaluate(_F["optimal_tokens"], *terms, C))
 
     def optimal_loss(self, compute_flops: Any) -> Any:
         """Least loss in nats per token for `compute_flops` FLOP, E + (1 + α/β) A N_opt^-α."""
@@ -192,13 +209,13 @@ class LossLaw:
 
     # More tokens per parameter than is optimal
 
-    def overtrained(self, compute_flops: Any, tokens_per_param: Any) -> tuple[Any, Any]:
-        """(n_params, n_tokens) that spend `compute_flops` FLOP at M = `tokens_per_param` tokens per parameter.
+    def overtrained(self, compute_flops: Any, tokens_per_param: Any) -> Allocation:
+        """The parameters and tokens that spend `compute_flops` FLOP at M = `tokens_per_param` tokens per parameter.
 
         N = √(C/(6M)) and D = √(CM/6), whatever the law; N counts what it counts.
         """
         C, M = positives(compute_flops=compute_flops, tokens_per_param=tokens_per_param)
-        return evaluate(_F["overtrained_params"], C, M), evaluate(_F["overtrained_tokens"], C, M)
+        return Allocation(evaluate(_F["overtrained_params"], C, M), evaluate(_F["overtrained_tokens"], C, M))
 
     def overtraining_penalty(self, compute_flops: Any, tokens_per_param: Any) -> Any:
         """Loss in nats per token above the least one for the same FLOP, at M = `tokens_per_param` instead of M_opt.

@@ -26,7 +26,7 @@ from typing import Any, cast
 import numpy as np
 
 from bounds.base.arguments import shown, unknown
-from bounds.base.formula import Formula, Letter
+from bounds.base.formula import OWN, Formula, Letter
 from bounds.base.intervals import EMPIRICAL, GIVEN
 from bounds.laws.checks import as_positive, check_constants, check_range, must_broadcast, must_exceed, positives
 from bounds.laws.loss_law import LossLaw, evaluate
@@ -82,7 +82,7 @@ FORMULAS = (
     _formula(
         "overtraining_factor", r"C(M)/C(M_{\mathrm{opt}})", "cosh(eta*log(M*(a/b)**(1/(2*eta))))**(1/eta)",
         ("a", "b", "eta", "M"), "compute_factor", assumption=f"{_GIVEN}; the same loss is reached",
-        source="own derivation", equation="from eq. 4", example=(*_C4[1:], 640.0),
+        source=OWN, equation="from eq. 4", example=(*_C4[1:], 640.0),
     ),
     _formula(
         "overtraining_param_term", "A", "a*6**(-eta)", ("a", "eta"), "loss_law", assumption=_EQUAL,

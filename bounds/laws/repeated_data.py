@@ -28,7 +28,7 @@ from bounds.base.arguments import shown, unknown
 from bounds.base.formula import Formula, Letter
 from bounds.base.intervals import EMPIRICAL
 from bounds.laws.checks import check_constants, must_broadcast, positives
-from bounds.laws.loss_law import LossLaw, evaluate
+from bounds.laws.loss_law import Allocation, LossLaw, evaluate
 
 MUENNIGHOFF = "Muennighoff et al. 2023, arXiv:2305.16264"
 
@@ -131,8 +131,8 @@ class RepeatedDataLaw:
         D, U = self._tokens(n_tokens, n_unique_tokens)
         return self.law.loss(self.effective_params(n_params, U), self.effective_tokens(D, U))
 
-    def optimal(self, compute_flops: Any, n_unique_tokens: Any) -> tuple[Any, Any]:
-        """(n_params, n_tokens) of least loss for `compute_flops` FLOP on a corpus of `n_unique_tokens`, C = 6ND.
+    def optimal(self, compute_flops: Any, n_unique_tokens: Any) -> Allocation:
+        """The parameters and tokens of least loss for `compute_flops` FLOP on a corpus of `n_unique_tokens`, C = 6ND.
 
         The law's own optimum where that takes no more than one epoch; else the root of the derivative along
         6ND = C, which changes sign once. More of the compute goes into epochs than into parameters.
@@ -140,10 +140,10 @@ class RepeatedDataLaw:
         C, U = positives(compute_flops=compute_flops, n_unique_tokens=n_unique_tokens)
         N, D = self.law.optimal(C)
         if np.all(np.asarray(D <= U)):
-            return N + 0 * U, D + 0 * U
+            return Allocation(N + 0 * U, D + 0 * U)
         with np.errstate(over="ignore", divide="ignore"):
             D = np.where(np.asarray(D > U), self._balanced_tokens(C, U), D)[()]
-        return C / (6 * D), D
+        return Allocation(C / (6 * D), D)
 
     def _balanced_tokens(self, C: Any, U: Any) -> Any:
         """The D ≥ U at which one per cent more tokens gains as much as one per cent more parameters, by bisection."""

@@ -21,13 +21,14 @@ many members no skill appears at a point.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from scipy import special
 
 from bounds.base.bracketing import increasing_root
+from bounds.base.brief import brief_fields
 from bounds.base.pointwise import broadcast, checked, flag, nonnegative, pointwise, probability, single
 from bounds.skills.binomial_tails import binomial_tails
 from bounds.skills.formulas import FORMULAS
@@ -114,7 +115,7 @@ def emergence_probability_unequal(
 # More parameters on the same data (D5)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class ScalingVerdict:
     """Whether a larger store can hold more of a corpus (`can_help`), and at most how many skills it adds.
 
@@ -128,8 +129,10 @@ class ScalingVerdict:
     spare_sequences: float
     most_new_skills: float
     sentence: str
-    label: str
-    assumption: str
+    label: str = field(repr=False)
+    assumption: str = field(repr=False)
+
+    __repr__ = brief_fields
 
 
 def can_scaling_help(n_stored: float, n_unique: float, *, quorum: int = 1) -> ScalingVerdict:

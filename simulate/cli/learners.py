@@ -1,4 +1,4 @@
-"""What ``sweep --learner`` does between its flags and its tables."""
+"""``python -m simulate learners``; loads nothing heavy before it runs."""
 
 from __future__ import annotations
 
@@ -7,74 +7,105 @@ from typing import Any
 import click
 
 from bounds.base.sources import parse_source
-from bounds.cli.shared import parse_or_fail
+from bounds.cli.shared import Checked, Command, parse_or_fail, with_version
+from simulate.cli.options import (
+    cell_flags,
+    check_laws,
+    check_outputs,
+    check_sources,
+    check_workers,
+    config_flag,
+    curves_flag,
+    device_flag,
+    explain_flag,
+    grid_flag,
+    law_flag,
+    options_of,
+    output_flags,
+    progress_flag,
+    replicates_flag,
+    say_moved,
+    seed_flag,
+    sources_flag,
+    worker_flags,
+)
+from simulate.running.parameters import TEST_DRAWS, TOLERANCES
 from simulate.studies.learners.names import fit_pairs, parse_tolerances
 
-N_TESTS = 1 << 14
-"""As `simulate.studies.learners.corpora.N_TESTS`, which help must not load."""
+learner_flags = options_of(
+    click.option(
+        "--learner", "learners", multiple=True, metavar="NAME",
+        help="memoriser, add-constant:1, good-turing, pitman-yor:0.72, store:1000, margin:0.3333 or all; may be "
+        "repeated. Each brings its own source. [default: all]",
+    ),
+    click.option(
+        "--tolerance", "tolerances", type=Checked(TOLERANCES), metavar="T[,T...]",
+        help="With the learner store: its efficient size, at 0,0.01 nats or 10%.",
+    ),
+    click.option("--test-draws", type=Checked(TEST_DRAWS), metavar="N", help="Draws to test on. [default: 16384]"),
+)  # fmt: skip
 
 
-def check_learners(options: dict[str, Any]) -> None:
-    """Refuse what does not go with learners, and learners that do not fit the sources; loads nothing heavy."""
-    if not options["learners"]:
-        for flag in ("tolerance", "test_draws"):
-            if options[flag] is not None:
-                raise click.UsageError(f"--{flag.replace('_', '-')} is for learners; pass --learner store, for example")
-        return
+@click.command(cls=Command)
+@learner_flags
+@sources_flag("A source such as zipf:1.724 or corpus:FILE,unit=word; may be repeated. [default: those of the learners]")
+@grid_flag
+@replicates_flag
+@seed_flag()
+@device_flag("Where tokens are drawn; changes no number.")
+@worker_flags()
+@cell_flags("sweep of learners", "Say what would be drawn and what it would take; draw nothing.")
+@law_flag
+@output_flags
+@curves_flag
+@explain_flag
+@progress_flag
+@with_version
+@config_flag
+def learners(**options: Any) -> int:
+    """Measure what learners lose of drawn corpora, and which exponent each would read off a loss law.
+
+    Without a flag: six learners, each with a source of its own, 32 corpora each, up to a million draws.
+    """
+    check_sources(options["sources"])
+    check_laws(options["laws"])
+    check_outputs(options)
+    check_workers(options)
+    options["learners"] = options["learners"] or ("all",)
+    _check_pairs(options)
+    return _execute(options)
+
+
+def forwarded(options: dict[str, Any]) -> int:
+    """The same, as ``sweep --learner`` asked for it."""
+    if options["engine"] not in ("auto", "tokens"):
+        raise click.UsageError(f"learners see every token, which --engine {options['engine']} does not draw")
+    _check_pairs(options)
+    say_moved("sweep --learner", "learners --learner")
+    return _execute(options)
+
+
+def _check_pairs(options: dict[str, Any]) -> None:
+    """Refuse learners that do not fit the sources, and tolerances without a store; loads nothing heavy."""
     text = [source.strip().lower().startswith("corpus:") for source in options["sources"]]
     sources = [s if t else parse_source(s) for s, t in zip(options["sources"], text, strict=True)]
     found = parse_or_fail(fit_pairs, options["learners"], sources)
-    if options["tolerance"] is not None:
-        parse_or_fail(parse_tolerances, options["tolerance"])
+    if options["tolerances"] is not None:
+        parse_or_fail(parse_tolerances, options["tolerances"])
         if not any(str(learner).startswith("store") for learner, _ in found):
             raise click.UsageError("--tolerance is for the size of a store; add --learner store")
-    if options["engine"] not in ("auto", "tokens"):
-        raise click.UsageError(f"learners see every token, which --engine {options['engine']} does not draw")
 
 
-def measure_and_print(options: dict[str, Any]) -> int:
-    """The sweep of learners that the flags ask for: measured, written, printed, drawn; the exit code."""
-    from simulate.cli.present import explained, say_device, say_failures
-    from simulate.cli.sweep import print_forecast
-    from simulate.studies.learners.dataset import run_learners
-    from simulate.studies.learners.job import DEARER, LearnerSweep
-    from simulate.studies.sweep.job import prepare
+def _execute(options: dict[str, Any]) -> int:
+    from simulate.cli.studies import execute
+    from simulate.studies.learners.job import LearnerPlan
 
-    tolerances = parse_tolerances(options["tolerance"]) if options["tolerance"] is not None else ()
-    plan = LearnerSweep(
-        options["learners"], options["sources"], options["n_draws"] or (), options["replicates"], options["seed"],
-        tolerances, options["test_draws"] or N_TESTS,
-    )  # fmt: skip
-    job = prepare(plan.counted, device=options["device"])
-    say_device(job.device, options)
-    if options["dry_run"]:
-        print_forecast(job, options, dearer=DEARER)
-        return 0
-    arguments = {key: options[key] for key in ("threads", "cluster", "out", "resume", "overwrite")}
-    with explained(options) as progress:
-        dataset = run_learners(plan, job, progress=progress, **arguments)
-    _present(dataset, options)
-    return say_failures(dataset, options)
+    def plan() -> LearnerPlan:
+        fields = {
+            name: options[name] for name in ("learners", "sources", "replicates", "seed", "test_draws", "n_draws")
+        }
+        given = {name: value for name, value in fields.items() if value is not None}
+        wanted = options["tolerances"]
+        return LearnerPlan(tolerances=() if wanted is None else parse_tolerances(wanted), **given)
 
-
-def _present(dataset: Any, options: dict[str, Any]) -> None:
-    import json
-    from functools import partial
-
-    from bounds.cli.report import print_report
-    from simulate.cli.present import present
-    from simulate.running.view import View
-    from simulate.studies.learners.report import report
-
-    view = View(laws=tuple(options["laws"] or ()), curves=options["curves"])
-    found = report(dataset, view)
-
-    def draw(path: str, overwrite: bool) -> None:
-        from simulate.running.figures import save_drawn
-        from simulate.studies.learners.figure import figure
-
-        save_drawn(partial(figure, dataset, view), path, overwrite=overwrite)
-
-    made = json.loads(dataset.attrs["provenance"])
-    show = partial(print_report, found, explained=options["explained"])
-    present(dataset, options, partial(found.to_json, made), show, draw)
+    return execute("learners", plan, options)

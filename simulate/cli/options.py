@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,8 +11,8 @@ import click
 
 from bounds.base.arguments import Flag, Text, close_to, printable, shown
 from bounds.base.one_number import cut
-from bounds.cli.shared import Checked, flag_name, parse_or_fail
-from simulate.running.parameters import CLUSTER, DEVICE, FIGURE, OUT, SEED, THREADS
+from bounds.cli.shared import Checked, GridType, flag_name, parse_or_fail
+from simulate.running.parameters import CLUSTER, DEVICE, FIGURE, MEMORY, OUT, REPLICATES, SEED, THREADS
 
 
 def load_config(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
@@ -19,7 +20,9 @@ def load_config(ctx: click.Context, param: click.Parameter, value: str | None) -
     if value is None:
         return None
     parameters = [p for p in ctx.command.params if p.name not in ("config", "version")]
-    known = {p.opts[0].removeprefix("--").replace("-", "_"): p for p in parameters}
+    # The flags of a command, by their names and by those of the fields of its plan, which the parameters have.
+    fields = {str(p.name): p for p in parameters if not getattr(p, "hidden", False)}
+    known = fields | {p.opts[0].removeprefix("--").replace("-", "_"): p for p in parameters}
     found: dict[str, Any] = {}
     for written, entry in _read_toml(value).items():
         key = written.replace("-", "_")
@@ -56,7 +59,13 @@ def _not_known(written: str, entry: Any, known: dict[str, click.Parameter]) -> V
         )
     close = close_to(written.replace("-", "_"), known)
     hint = f"did you mean {close}? " if close else ""
-    return ValueError(f"{shown(written)} is not known here; {hint}known are {', '.join(sorted(known))}")
+    return ValueError(f"{shown(written)} is not known here; {hint}known are {', '.join(sorted(_flags(known)))}")
+
+
+def _flags(known: dict[str, click.Parameter]) -> set[str]:
+    """The names of flags among those that are known, but for flags that are not shown any more."""
+    shown_ = [p for p in known.values() if not getattr(p, "hidden", False)]
+    return {p.opts[0].removeprefix("--").replace("-", "_") for p in shown_}
 
 
 def _entry(ctx: click.Context, param: click.Parameter, entry: Any) -> Any:
@@ -92,13 +101,16 @@ config_flag = click.option(
     "--config", metavar="FILE.toml", is_eager=True, callback=load_config, expose_value=False,
     help="Take flags from this file; flags given here override it.",
 )  # fmt: skip
+view_flags = options_of(
+    click.option("--figure", type=Checked(FIGURE), metavar="FILE", help="Draw the figure: .png, .pdf or .svg."),
+    click.option("--overwrite", is_flag=True, help="Replace files that exist."),
+    click.option("--json", "as_json", is_flag=True, help="Print one JSON object on standard output, nothing else."),
+)
 output_flags = options_of(
     click.option(
         "--out", type=Checked(OUT), metavar="FILE", help="Write the result: .nc, .zarr, or .csv for the counts alone."
     ),
-    click.option("--figure", type=Checked(FIGURE), metavar="FILE", help="Draw the figure: .png, .pdf or .svg."),
-    click.option("--overwrite", is_flag=True, help="Replace files that exist."),
-    click.option("--json", "as_json", is_flag=True, help="Print one JSON object on standard output, nothing else."),
+    view_flags,
 )
 law_flag = click.option(
     "--law", "laws", multiple=True, metavar="KEY", help="A loss law; may be repeated. [default: all]"
@@ -108,8 +120,32 @@ progress_flag = click.option(
 )
 
 
+curves_flag = click.option("--curves", is_flag=True, help="With --json: also the numbers at every size.")
+explain_flag = click.option(
+    "--explain", "explained", is_flag=True,
+    help="Also print all tables and notes, how the numbers are made, and the formulas.",
+)  # fmt: skip
+grid_flag = click.option(
+    "--n-draws", type=GridType(), metavar="GRID",
+    help="Corpus sizes: 1e3:1e6:25 (log-spaced) or 1e3,1e6. [default: 1e3:1e6:25]",
+)  # fmt: skip
+replicates_flag = click.option(
+    "--replicates", type=Checked(REPLICATES), default=32, show_default=True, metavar="N", help="Corpora of each source."
+)
+
+
+def sources_flag(text: str) -> Callable[..., Any]:
+    """``--source``, which may be repeated; `text` is its help."""
+    return click.option("--source", "sources", multiple=True, metavar="SOURCE", help=text)
+
+
+def say_moved(old: str, new: str) -> None:
+    """Say on standard error that what was asked for has a command of its own; the old words go in 0.3."""
+    print(f"! `{old}` is now `{new}`; the old words are understood until version 0.3", file=sys.stderr)
+
+
 def seed_flag(of_what: str = "all random numbers") -> Callable[..., Any]:
-    """``--seed``."""
+    """``--seed``, a number of 64 bits; help says what it is the seed `of_what`."""
     return click.option(
         "--seed", type=Checked(SEED), default=0, show_default=True, metavar="N",
         help=f"Seed of {of_what}.",
@@ -117,16 +153,20 @@ def seed_flag(of_what: str = "all random numbers") -> Callable[..., Any]:
 
 
 def device_flag(text: str) -> Callable[..., Any]:
-    """``--device``."""
+    """``--device``, cpu unless something else is asked for; `text` is its help."""
     return click.option("--device", type=Checked(DEVICE), default="cpu", show_default=True, help=text)
 
 
 def worker_flags(threads: str = "Threads", verb: str = "Draw") -> Callable[..., Any]:
-    """``--threads`` and ``--cluster``."""
+    """``--threads``, ``--memory`` and ``--cluster``: who does the work, none of which changes a number."""
     return options_of(
         click.option(
             "--threads", type=Checked(THREADS), metavar="N",
             help=f"{threads}; changes no number. [default: all cores]",
+        ),
+        click.option(
+            "--memory", type=Checked(MEMORY), metavar="SIZE",
+            help="Memory that it may take, such as 8GiB. [default: what is free]",
         ),
         click.option(
             "--cluster", type=Checked(CLUSTER), metavar="WHERE", help=f"{verb} on Dask workers: local, local:4 or tcp://host:port."
@@ -135,16 +175,11 @@ def worker_flags(threads: str = "Threads", verb: str = "Draw") -> Callable[..., 
 
 
 def cell_flags(noun: str, forecast: str) -> Callable[..., Any]:
-    """``--resume`` and ``--dry-run``."""
+    """``--resume`` and ``--dry-run`` of a `noun` that is kept cell by cell; `forecast` is help for the second."""
     resume = f"Go on with a {noun} that was killed; needs an --out that ends in .zarr."
     return options_of(
         click.option("--resume", is_flag=True, help=resume), click.option("--dry-run", is_flag=True, help=forecast)
     )
-
-
-def explain_flag(text: str) -> Callable[..., Any]:
-    """``--explain``."""
-    return click.option("--explain", "explained", is_flag=True, help=text)
 
 
 def check_sources(sources: tuple[str, ...]) -> None:

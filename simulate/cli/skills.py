@@ -1,65 +1,135 @@
-"""What ``skills`` does between its flags and its tables."""
+"""``python -m simulate skills``; loads nothing heavy before it runs."""
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
 from typing import Any
 
-import xarray as xr
+import click
 
-from bounds.cli.json_text import json_text
-from bounds.cli.printing import number
-from bounds.cli.report import print_report
-from bounds.cli.shared import result_object
-from simulate.cli.present import explained, present, say_device, say_failures
-from simulate.running.progress import clock
-from simulate.running.view import View
-from simulate.studies.skills.job import SkillJob, measure, prepare
-from simulate.studies.skills.plan import SkillPlan
-from simulate.studies.skills.report import report
+from bounds.cli.shared import Checked, Command, CountType, parse_or_fail, with_version
+from simulate.cli.options import (
+    cell_flags,
+    check_outputs,
+    check_workers,
+    config_flag,
+    device_flag,
+    explain_flag,
+    options_of,
+    output_flags,
+    progress_flag,
+    seed_flag,
+    worker_flags,
+)
+from simulate.running.parameters import (
+    EXPONENT,
+    EXPOSURES,
+    FRACTION,
+    KIND,
+    MEMBERS,
+    PARAMS_PER_SEQUENCE,
+    PREFIX,
+    QUORUM,
+    REPLICATES,
+    SKILL_ENGINE,
+)
+
+skill_flags = options_of(
+    click.option(
+        "--kind",
+        type=Checked(KIND),
+        help="Members: of their own with a mass for each skill, ranks of the source, or drawn by frequency. "
+        "[default: masses, or windows with a source]",
+    ),
+    click.option(
+        "--source", default="", metavar="SOURCE", help="A source such as zipf:1.724, or corpus:FILE,unit=word."
+    ),
+    click.option(
+        "--n-skills", type=CountType(), metavar="J", help="Skills. [default: 1000 masses, 10 windows, 4 others]"
+    ),
+    click.option(
+        "--members", type=Checked(MEMBERS), default=50, show_default=True, metavar="M", help="Sequences of a skill."
+    ),
+    click.option("--quorum", type=Checked(QUORUM), metavar="A", help="Members that it takes. [default: by --fraction]"),
+    click.option(
+        "--fraction", type=Checked(FRACTION), metavar="Q", help="Quorum as a part of the members. [default: 0.8]"
+    ),
+    click.option(
+        "--exposures", type=Checked(EXPOSURES), default=1, show_default=True, metavar="K", help="Draws of a member."
+    ),
+    click.option(
+        "--exponent",
+        type=Checked(EXPONENT),
+        default=1.724,
+        show_default=True,
+        metavar="S",
+        help="Masses of skills fall as j^-S.",
+    ),
+    click.option(
+        "--starts", type=Checked(PREFIX), metavar="GRID", help="First ranks of the windows. [default: log-spaced]"
+    ),
+    click.option(
+        "--n-draws",
+        type=Checked(PREFIX),
+        metavar="GRID",
+        help="Corpus sizes: 1e3:1e6:16 (log-spaced) or 1e3,1e6, ascending.",
+    ),
+    click.option(
+        "--n-stored",
+        type=Checked(PREFIX),
+        metavar="GRID",
+        help="Sizes of the store, ascending. [default: up to 1.2 U(D)]",
+    ),
+    click.option(
+        "--params-per-sequence",
+        "seen_params",
+        type=Checked(PARAMS_PER_SEQUENCE),
+        default=1.0,
+        show_default=True,
+        metavar="V",
+        help="Parameters of a sequence.",
+    ),
+    click.option(
+        "--replicates",
+        type=Checked(REPLICATES),
+        default=100,
+        show_default=True,
+        metavar="N",
+        help="Corpora; of a text, random orders.",
+    ),
+    seed_flag(),
+    click.option(
+        "--engine",
+        type=Checked(SKILL_ENGINE),
+        default="auto",
+        show_default=True,
+        help="Draw by draw, or by times of arrival at a cost that does not depend on D.",
+    ),
+    device_flag("Where tokens are drawn; changes no number."),
+    worker_flags(),
+    cell_flags("run", "Say what would be drawn and what it would take; draw nothing."),
+    click.option("--show", type=CountType(), metavar="N", help="Skills in the table. [default: 10; with --json all]"),
+    output_flags,
+    explain_flag,
+    progress_flag,
+    with_version,
+    config_flag,
+)
+"""All flags of ``skills``."""
 
 
-def run(plan: SkillPlan, options: dict[str, Any]) -> int:
-    """Simulate `plan`, write what was asked for, and print; the exit code."""
-    job = prepare(plan, device=options["device"])
-    say_device(job.device, options)
-    if options["dry_run"]:
-        _print_forecast(job, options)
-        return 0
-    arguments = {name: options[name] for name in ("threads", "cluster", "resume", "overwrite")}
-    with explained(options) as progress:
-        dataset = measure(job, out=Path(options["out"]) if options["out"] else None, progress=progress, **arguments)
-    _present(dataset, options)
-    return say_failures(dataset, options)
+@click.command(cls=Command)
+@skill_flags
+def skills(**options: Any) -> int:
+    """Simulate when skills emerge in data and in size, and lay thresholds and numbers beside the formulas.
 
+    A skill is a group of sequences, there when a quorum of them was seen. Without a flag: a thousand skills whose
+    masses fall as j^-1.724, with 50 members of which it takes 40.
+    """
+    check_outputs(options)
+    check_workers(options)
+    from simulate.studies.skills.plan import plan_of_flags
 
-def _present(dataset: xr.Dataset, options: dict[str, Any]) -> None:
-    view = View(most=options["show"], params_per_sequence=options["params_per_sequence"])
-    made = report(dataset, view)
+    plan = parse_or_fail(plan_of_flags, options)
+    from simulate.cli.studies import execute
 
-    def draw(path: str, overwrite: bool) -> None:
-        from simulate.running.figures import save_drawn
-        from simulate.studies.skills.figure import figure
-
-        save_drawn(lambda: figure(dataset, view), path, overwrite=overwrite)
-
-    def as_json(path: str | None) -> dict[str, Any]:
-        return made.to_json(json.loads(dataset.attrs["provenance"]), path)
-
-    present(dataset, options, as_json, lambda: print_report(made, explained=options["explained"]), draw)
-
-
-def _print_forecast(job: SkillJob, options: dict[str, Any]) -> None:
-    plan, seconds = job.plan, job.seconds * job.replicates
-    verdict = (
-        f"{plan.n_skills} skills of {plan.members} members, {job.replicates} replicates by engine {job.choice.name} "
-        f"({job.choice.reason}), about {clock(max(seconds, 1))} on one core; nothing was drawn."
-    )
-    if options["as_json"]:
-        row = {"engine": job.choice.name, "n_draws": plan.n_draws[-1], "replicates": job.replicates, "seconds": seconds}
-        print(json_text(result_object([row], json.loads(job.made)["parameters"], verdict=verdict), indent=1))
-        return
-    for letter, sizes in (("D", plan.n_draws), ("n", plan.n_stored)):
-        print(f"{letter} from {number(sizes[0], 4)} to {number(sizes[-1], 4)} in {len(sizes)} sizes")
-    print(verdict)
+    return execute("skills", lambda: plan, options)

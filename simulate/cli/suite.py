@@ -1,120 +1,235 @@
-"""What ``suite`` does between its flags and its tables."""
+"""``python -m simulate suite`` and ``batch``; loads nothing heavy before it runs."""
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
-import numpy as np
-import xarray as xr
+import click
 
-from bounds.cli.json_text import json_text
-from bounds.cli.printing import print_table
-from bounds.cli.report import print_report
-from bounds.cli.shared import result_object
-from simulate.cli.present import explained, present, say_device, say_failures
-from simulate.running.dataset import describe, provenance, save_result, stamp
-from simulate.running.progress import clock, size_of
-from simulate.running.run import corpora_at_once
-from simulate.running.view import View
-from simulate.studies.suite.cost import check_memory, memory_needed
-from simulate.studies.suite.job import Job
-from simulate.studies.suite.plan import Suite
-from simulate.studies.suite.prepare import prepare, suite_device
-from simulate.studies.suite.report import report
-from simulate.studies.suite.run import regenerate_batch, run_suite
+from bounds.cli.shared import Checked, Command, CountType, parse_or_fail, with_version
+from simulate.cli.options import (
+    cell_flags,
+    check_outputs,
+    check_workers,
+    config_flag,
+    curves_flag,
+    device_flag,
+    explain_flag,
+    options_of,
+    output_flags,
+    progress_flag,
+    say_moved,
+    seed_flag,
+    worker_flags,
+)
+from simulate.running.parameters import (
+    BATCH,
+    IRREDUCIBLE,
+    LEARNING_PROBABILITY,
+    LOSSES,
+    NOVELTY_COST,
+    PARAMS_PER_SEQUENCE,
+    PREFIX,
+    REPLICATE,
+    REPLICATES,
+    VALIDATION,
+)
+from simulate.studies.suite.plan import DEFAULT_REPLICATES, PYTHIA_STEPS, SuitePlan, ascending
+
+order_flags = options_of(
+    click.option(
+        "--source",
+        metavar="SOURCE",
+        default="zipf:1.5",
+        show_default=True,
+        help="A source such as zipf:1.724 or corpus:FILE,unit=word.",
+    ),
+    click.option(
+        "--checkpoints",
+        type=Checked(PREFIX),
+        metavar="GRID",
+        help="Steps at which models are looked at, such as 0,1,2,4,8. [default: the 154 of Pythia]",
+    ),
+    click.option(
+        "--batch",
+        type=Checked(BATCH),
+        metavar="N",
+        help="Sequences in a batch. [default: 8; of a text, as many as there are]",
+    ),
+    click.option(
+        "--validation",
+        type=Checked(VALIDATION),
+        default=1000,
+        show_default=True,
+        metavar="N",
+        help="Draws after the last checkpoint that all models are tested on.",
+    ),
+)
+"""What decides which sequences a suite sees in which order."""
+
+suite_flags = options_of(
+    order_flags,
+    click.option(
+        "--n-params",
+        type=Checked(PREFIX),
+        metavar="GRID",
+        help="Model sizes: 10:1e5:16 (log-spaced) or 10,100,1000. [default: 16]",
+    ),
+    click.option("--replicates", type=Checked(REPLICATES), metavar="N", help="Corpora. [default: 32; a text is one]"),
+    seed_flag(),
+    click.option("--batch-at", type=CountType(low=0), hidden=True),
+    click.option("--replicate", type=Checked(REPLICATE), default=0, hidden=True),
+    click.option(
+        "--params-per-sequence",
+        type=Checked(PARAMS_PER_SEQUENCE),
+        default=1.0,
+        show_default=True,
+        metavar="X",
+        help="Parameters that store one sequence.",
+    ),
+    click.option(
+        "--novelty-cost",
+        type=Checked(NOVELTY_COST),
+        default=1.0,
+        show_default=True,
+        metavar="NATS",
+        help="Loss of a sequence that is not stored, above that of one that is.",
+    ),
+    click.option(
+        "--irreducible",
+        type=Checked(IRREDUCIBLE),
+        default=0.0,
+        show_default=True,
+        metavar="NATS",
+        help="Loss of a sequence that is stored.",
+    ),
+    click.option(
+        "--learning-probability",
+        type=Checked(LEARNING_PROBABILITY),
+        default=1.0,
+        show_default=True,
+        metavar="P",
+        help="Chance that one exposure teaches a sequence.",
+    ),
+    click.option(
+        "--track",
+        type=Checked(PREFIX),
+        metavar="GRID",
+        help="Ranks of sequences to follow. [default: 13 around the middle size]",
+    ),
+    click.option(
+        "--match-loss",
+        type=Checked(LOSSES),
+        metavar="LOSSES",
+        help="Losses to compare sizes at, such as 0.05,0.02. [default: three]",
+    ),
+    device_flag("Where sequences are drawn; stores are filled on the processor alone."),
+    worker_flags("Corpora at a time", "Train"),
+    cell_flags("suite", "Say what would be trained and what it would take; draw nothing."),
+    output_flags,
+    curves_flag,
+    explain_flag,
+    progress_flag,
+    with_version,
+    config_flag,
+)
+"""All flags of ``suite``."""
+
+_FIELDS = (
+    "source", "batch", "seed", "params_per_sequence", "novelty_cost", "irreducible", "learning_probability",
+    "validation",
+)  # fmt: skip
 
 
-def train(plan: Suite, options: dict[str, Any]) -> int:
-    """Train the suite, or say what that would take; write and print what was asked for; the exit code."""
-    job = prepare(plan, device=options["device"])
-    say_device(job.device, options)
-    if options["dry_run"]:
-        _print_forecast(job, options)
-        return 0
-    arguments = {name: options[name] for name in ("threads", "cluster", "out", "resume", "overwrite")}
-    with explained(options) as progress:
-        dataset = run_suite(job, progress=progress, **arguments)
-    _present(dataset, options)
-    return say_failures(dataset, options)
+@click.command(cls=Command)
+@suite_flags
+def suite(**options: Any) -> int:
+    """Train models of many sizes on one corpus in one order, and look at them at every checkpoint.
+
+    A model is a store of the sequences seen most often so far. Without a flag: 16 sizes, the 154 checkpoints of Pythia.
+    """
+    if options["batch_at"] is not None:
+        return _forwarded(options)
+    if options["replicate"]:
+        raise click.UsageError(f"--replicate {options['replicate']} is of a batch; pass --replicates for many corpora")
+    plan = _read_plan(options)
+    if plan.text and (options["replicates"] or 1) > 1:
+        raise click.UsageError(f"a text is one corpus: leave --replicates out, got {options['replicates']}")
+    check_outputs(options)
+    check_workers(options)
+    if plan.text and options["cluster"]:
+        raise click.UsageError("--cluster shares corpora, and a text is one; leave it out")
+    from simulate.cli.studies import execute
+
+    return execute("suite", lambda: plan, options)
 
 
-def _present(dataset: xr.Dataset, options: dict[str, Any]) -> None:
-    view = View(curves=options["curves"])
-    made = report(dataset, view)
+@click.command(cls=Command)
+@click.argument("step", type=CountType(low=0))
+@order_flags
+@seed_flag()
+@click.option(
+    "--replicate", type=Checked(REPLICATE), default=0, show_default=True, metavar="N", help="Of which corpus."
+)
+@device_flag("Where sequences are drawn; changes no number.")
+@output_flags
+@with_version
+@config_flag
+def batch(step: int, **options: Any) -> int:
+    """Regenerate the batch that a suite learns from at STEP, alone: numbers of its draws and keys of its sequences.
 
-    def draw(path: str, overwrite: bool) -> None:
-        from simulate.running.figures import save_drawn
-        from simulate.studies.suite.figure import figure
+    The flags are those of the suite; STEP counts from 0.
+    """
+    plan = _read_plan(options)
+    if options["figure"]:
+        raise click.UsageError("one batch has no figure; leave --figure out")
+    check_outputs(options)
+    from simulate.cli.studies import execute
+    from simulate.studies.suite.batch import BatchPlan
 
-        save_drawn(lambda: figure(dataset, view), path, overwrite=overwrite, dpi=130)
-
-    def as_json(path: str | None) -> dict[str, Any]:
-        return made.to_json(json.loads(dataset.attrs["provenance"]), path)
-
-    present(dataset, options, as_json, lambda: print_report(made, explained=options["explained"]), draw)
+    return execute("batch", lambda: BatchPlan(plan, step, options["replicate"]), options)
 
 
-def _print_forecast(job: Job, options: dict[str, Any]) -> None:
-    at_once, (seconds, n_bytes) = corpora_at_once(options["threads"], options["cluster"]), job.cost
+def _forwarded(options: dict[str, Any]) -> int:
+    """The batch that ``suite --batch-at`` asks for."""
+    for flag in ("resume", "dry_run"):
+        if options[flag]:
+            name = flag.replace("_", "-")
+            raise click.UsageError(
+                f"a batch is made at once: there is nothing to foresee or resume; leave --{name} out"
+            )
+    say_moved("suite --batch-at", "batch")
+    context = click.get_current_context()
+    names = {param.name for param in batch.params}
+    found: int = context.invoke(batch, step=options["batch_at"], **{n: v for n, v in options.items() if n in names})
+    return found
+
+
+def _read_plan(options: dict[str, Any]) -> SuitePlan:
+    """The suite that the flags ask for; click.UsageError with one sentence where they ask for none."""
+    fields = {name: options[name] for name in _FIELDS if name in options}
+    for name in ("n_params", "track"):
+        fields[name] = () if options.get(name) is None else _grid(options[name], name, 1)
+    if options.get("match_loss") is not None:
+        fields["match_loss"] = options["match_loss"].split(",")
+    steps = options["checkpoints"]
+    fields["checkpoints"] = PYTHIA_STEPS if steps is None else _grid(steps, "checkpoints", 0)
+    fields["replicates"] = options.get("replicates") or DEFAULT_REPLICATES
+    found: SuitePlan = parse_or_fail(_suite, fields)
+    return found
+
+
+def _suite(fields: dict[str, Any]) -> SuitePlan:
+    """The plan; what is wrong with it is said in the names of the flags."""
     try:
-        note = check_memory(job, at_once)
+        return SuitePlan(**fields)
     except ValueError as error:
-        note = str(error)
-    plan, needed, cells = job.plan, memory_needed(job, at_once), len(job.cells_of(job.size))
-    row: dict[str, Any] = {
-        "source": plan.source, "n_draws": job.n_draws, "replicates": plan.replicates, "cells": cells,
-        "n_unique_expected": round(job.n_unique), "seconds": seconds * plan.replicates,
-        "n_bytes": n_bytes, "n_bytes_in_all": needed,
-    }  # fmt: skip
-    working = min(at_once, cells) or 1
-    verdict = (
-        f"{plan.replicates} {'corpus' if plan.replicates == 1 else 'corpora'} of {job.n_draws:.3g} draws in {cells} "
-        f"cells, {working} at a time: about {clock(max(row['seconds'] / working, 1))} and {size_of(needed)} of memory "
-        "here; nothing was drawn."
-    )
-    notes = [note] if note else []
-    if options["as_json"]:
-        print(json_text(result_object([row], json.loads(job.made)["parameters"], warnings=notes, verdict=verdict)))
-        return
-    sizes = f"{len(plan.n_params)} sizes from N = {plan.n_params[0]} to {plan.n_params[-1]}"
-    print(f"{sizes}, {len(plan.checkpoints)} checkpoints")
-    print(f"one corpus: about {row['n_unique_expected']} distinct sequences and {size_of(n_bytes)} of memory")
-    for text in (*job.notes, *notes):
-        print(f"! {text}")
-    print(verdict)
+        text = str(error)
+        for name in fields:
+            text = text.replace(name, name.replace("_", "-"))
+        raise ValueError(text) from None
 
 
-def show_batch(plan: Suite, options: dict[str, Any]) -> None:
-    """Regenerate one batch; write and print it."""
-    step, replicate = options["batch_at"], options["replicate"]
-    device = suite_device(plan, options["device"])
-    say_device(device, options)
-    draws, keys = regenerate_batch(
-        plan.source, step, batch=plan.batch, checkpoints=plan.checkpoints, seed=plan.seed, replicate=replicate,
-        validation=plan.validation, device=device.name,
-    )  # fmt: skip
-    parameters = {"source": plan.source, "step": step, "batch": len(draws), "seed": plan.seed, "replicate": replicate}
-    path = None
-    if options["out"]:
-        path = str(save_result(_batch_dataset(draws, keys, parameters), options["out"], overwrite=options["overwrite"]))
-    rows = [{"draw": int(draw), "key": int(key)} for draw, key in zip(draws, keys, strict=True)]
-    verdict = (
-        f"Step {step} of {plan.source} learns from the draws {draws[0]} to {draws[-1]}; "
-        f"{len(np.unique(keys))} of their sequences are different."
-    )
-    if options["as_json"]:
-        print(json_text(result_object(rows, parameters, verdict=verdict) | {"path": path}, indent=1))
-        return
-    shown = rows if len(rows) <= 64 else [*rows[:32], *rows[-32:]]
-    print_table(["draw", "key"], [[str(row["draw"]), str(row["key"])] for row in shown], left=1)
-    if len(shown) < len(rows):
-        print(f"The first and the last 32 of {len(rows)}; --out or --json gives all.")
-    print(f"Equal keys are equal sequences. {verdict}")
-    if path:
-        print(f"written: {path}")
-
-
-def _batch_dataset(draws: np.ndarray, keys: np.ndarray, parameters: dict[str, Any]) -> xr.Dataset:
-    dataset = xr.Dataset({"key": ("draw", keys)}, coords={"draw": draws})
-    return stamp(describe(dataset), provenance(parameters, command="suite --batch-at"))
+def _grid(text: Any, name: str, low: int) -> tuple[int, ...]:
+    found: tuple[int, ...] = parse_or_fail(ascending, str(text), name=name.replace("_", "-"), low=low)
+    return found

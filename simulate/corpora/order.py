@@ -25,7 +25,7 @@ from simulate.drawing.interval_tables import FRESH
 from simulate.drawing.stream import Stream
 from simulate.drawing.tables import CELLS, URN, WINDOWS, Sampler, build_sampler
 from simulate.engines.choice import cell_of
-from simulate.studies.sweep.plan import parse_any_source
+from simulate.text.any_source import parse_any_source
 from simulate.text.source import CorpusSource
 
 __all__ = ["DrawnOrder", "Order", "TextOrder", "open_order"]

@@ -20,7 +20,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 import numpy as np
 
@@ -34,6 +34,7 @@ from simulate.engines.gauss import LEAST_VARIANCE, gaussian_path, sizes_not_norm
 from simulate.engines.pitman_yor import MAX_SEATED, restaurant
 from simulate.engines.tokens import token_engine
 from simulate.engines.types import MAX_ARRIVALS, arrivals
+from simulate.running.job import Choice
 
 ENGINES = ("auto", "tokens", "types", "gauss")
 WANTS = ("expectation", "growth", "spectrum", "tokens")
@@ -57,13 +58,6 @@ by less than 0.1/σ, and that of R corpora is known to about 1/√R."""
 
 MAX_DRAWS = 2**63 - 1
 MAX_REPLICATES = 1 << 24
-
-
-class Choice(NamedTuple):
-    """An engine, and why, in a sentence."""
-
-    name: str
-    reason: str
 
 
 class Engine(Protocol):

@@ -7,18 +7,12 @@ others, so that tables built by floating point are the same everywhere.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Generator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from dataclasses import dataclass, replace
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
-from bounds.base.sources import Source
-from simulate.drawing.stream import Stream, cell_of
-from simulate.engines.choice import Engine, build_engine
-from simulate.running.keeping.files import command_of, noun_of
 from simulate.running.machine import usable_cores
 
 MAX_CELLS = 1024
@@ -27,8 +21,8 @@ MAX_CELLS = 1024
 CELL_SECONDS = 0.25
 """What a cell takes at least, by estimate, if there are replicates enough: keeping it takes a hundredth of that."""
 
-_NOT_MEASURED = -1
-"""As `simulate.running.dataset.NOT_MEASURED`, which a worker would have to load xarray for."""
+NOT_MEASURED = -1
+"""Stands for a count that was not made: of a cell that failed, or of an engine that draws no multiplicities."""
 
 
 class Cell(NamedTuple):
@@ -64,61 +58,7 @@ class Layout(NamedTuple):
     dims: tuple[str, ...]
     shape: tuple[int, ...]
     dtype: str
-    fill: float = _NOT_MEASURED
-
-
-class Kept(Protocol):
-    """The work of a command in cells: who draws them, what they hold, and whether those of another run fit."""
-
-    @property
-    def made(self) -> str:
-        """The provenance of the result, as a JSON string; ``command`` in it says whose work it is."""
-
-    @property
-    def drawers(self) -> Mapping[int, Any]:
-        """Who draws, by the number of the source."""
-
-    @property
-    def names(self) -> Sequence[dict[str, str]]:
-        """What each source is called where a cell of it is named: ``source``, and perhaps ``learner``."""
-
-    @property
-    def n_draws(self) -> int:
-        """Draws of one corpus."""
-
-    @property
-    def replicates(self) -> int:
-        """Corpora of each source."""
-
-    @property
-    def size(self) -> int:
-        """Replicates of a cell."""
-
-    @property
-    def layout(self) -> Mapping[str, Layout]:
-        """The variables of all cells."""
-
-    def cells_of(self, size: int) -> list[Cell]:
-        """What there is to draw, in cells of at most `size` replicates."""
-
-    def difference(self, begun: dict[str, Any]) -> str | None:
-        """What distinguishes the provenance of such a run that was begun from this so that its cells may differ."""
-
-
-@dataclass(frozen=True)
-class CorpusDrawer:
-    """One source of a sweep: distinct sequences, shape (size, replicate), and spectra, shape (replicate, bin)."""
-
-    stream: Stream
-    engine: Engine
-    n_bins: int
-
-    def draw(self, first: int, replicates: int) -> Block:
-        """The corpora with the numbers `first` to ``first + replicates - 1``."""
-        n_unique, spectrum = self.engine.draw(replace(self.stream, replicate=first), replicates)
-        if spectrum.shape[1] == 0:  # an engine that draws no multiplicities
-            spectrum = np.full((replicates, self.n_bins), _NOT_MEASURED)
-        return {"n_unique": np.ascontiguousarray(n_unique.T), "spectrum": spectrum}
+    fill: float = NOT_MEASURED
 
 
 Drawn = tuple[Cell, Block | Exception]
@@ -126,13 +66,6 @@ Runner = Callable[[Mapping[int, Drawer], Sequence[Cell]], Generator[Drawn, None,
 """Draws cells and yields them in whatever order they end, each with what it holds or with why it failed.
 
 Where it is closed before its end, what it had begun is left."""
-
-
-def set_up(source: Source, engine: str, grid: Sequence[int], edges: np.ndarray, seed: int, device: str) -> CorpusDrawer:
-    """`source` set up for an engine; ValueError with one sentence where the engine cannot draw it."""
-    bins = None if engine == "gauss" else edges
-    built = build_engine(engine, source, np.array(grid, np.int64), edges=bins, device=device)
-    return CorpusDrawer(Stream(seed, engine, cell_of(str(source))), built, len(edges))
 
 
 def block_size(replicates: int, seconds_per_corpus: float) -> int:
@@ -152,15 +85,6 @@ def place_of(one: Layout, cell: Cell) -> tuple[Any, ...]:
     replicates = slice(cell.first, cell.first + cell.replicates)
     at = {"source": cell.source, "replicate": replicates, "sum": cell.block, "shown": cell.block}
     return tuple(at.get(dim, slice(None)) for dim in one.dims)
-
-
-def other_work(job: Kept, begun: dict[str, Any]) -> str | None:
-    """What was begun, in words, if it is not the work of `job`; None where it is. `begun` is its provenance."""
-    old, new = command_of(begun), command_of(json.loads(job.made))
-    if old != new:
-        return f"a {noun_of(old)}, not a {noun_of(new)}"
-    differs = job.difference(begun)
-    return f"another {noun_of(new)}: {differs}" if differs else None
 
 
 def on_threads(threads: int | None) -> Runner:

@@ -14,7 +14,6 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import h5py
 import xarray as xr
 
 from bounds import __version__
@@ -22,12 +21,10 @@ from bounds.base.one_number import cut, printable
 from bounds.cli.json_text import json_text
 from bounds.cli.process import undisturbed
 from bounds.cli.shared import SCHEMA_VERSION
+from simulate.running.cells import NOT_MEASURED
 from simulate.running.keeping import checksums
 from simulate.running.keeping.files import RESULTS, begun_by, claimed, noun_of, part_of, written_whole
 from simulate.running.parameters import OPENED, OUT, OVERWRITE
-
-NOT_MEASURED = -1
-"""Where a count has no value: a corpus is one replicate, however many the other sources have."""
 
 DESCRIPTIONS: dict[str, tuple[str, str]] = {
     "n_draws": ("draws", "corpus size D: number of sequences drawn"),
@@ -127,6 +124,10 @@ DESCRIPTIONS: dict[str, tuple[str, str]] = {
     "stretch_p_value": ("1", "p-value of one power law on the stretch"),
     "stretch_exponent_prefix": ("1", "exponent of the curve as counted, prefix by prefix, on the stretch"),
     "mean_draws": ("draws", f"windows in a stretch of text; {NOT_MEASURED} beyond the points"),
+    "mean_unique_without": ("sequences", "the same for the text without a block"),
+    "local": ("1", "f1/U of all blocks"),
+    "local_without": ("1", "the same without a block"),
+    "block_draws": ("draws", f"windows in a block; {NOT_MEASURED} where there are none"),
     "mean_unique": ("sequences", "mean distinct windows in a stretch of text"),
     "neighbour_correlation": ("1", "correlation of neighbouring blocks of a text; near 0 where they are unrelated"),
     "learner": ("", "who learns from the corpus"),
@@ -201,6 +202,18 @@ def provenance(parameters: dict[str, Any], **more: Any) -> str:
     )
 
 
+def made_by(dataset: xr.Dataset) -> dict[str, Any]:
+    """The provenance of a result."""
+    found: dict[str, Any] = json.loads(dataset.attrs["provenance"])
+    return found
+
+
+def plan_of(dataset: xr.Dataset) -> dict[str, Any]:
+    """The parameters of the plan that a result was made of."""
+    found: dict[str, Any] = made_by(dataset)["parameters"]
+    return found
+
+
 def stamp(dataset: xr.Dataset, made: str) -> xr.Dataset:
     """`dataset` with its provenance and the flat attributes that say when and by what it was made."""
     dataset.attrs |= {
@@ -269,6 +282,8 @@ def _why(error: Exception) -> str:
 
 def _read(source: Path) -> xr.Dataset:
     """What stands in a file or folder, in memory."""
+    import h5py  # a run that is not written to a file does without
+
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # about what is foreign or damaged, which is refused with a sentence
         if source.suffix == ".zarr":

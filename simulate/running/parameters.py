@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from bounds.base.arguments import Choice, Count, Entries, File, Flag, Number, Text, shown
+from bounds.base.arguments import Bytes, Choice, Count, Entries, File, Flag, Number, Text, shown
 from bounds.base.sources import Source
 from simulate.running.keeping.files import FIGURES, RESULTS
 
@@ -20,6 +20,7 @@ SEED = Count("seed", low=0, high=2**64 - 1)
 ENGINE = Choice("engine", ("auto", "tokens", "types", "gauss", "analytic"))
 DEVICE = Choice("device", ("auto", "cpu", "gpu"))
 THREADS = Count("threads", high=4096)
+MEMORY = Bytes("memory")
 CLUSTER = Text("cluster", "local, local:4 or tcp://host:port")
 OUT, FIGURE = File("out", RESULTS), File("figure", FIGURES)
 OPENED = File("path")
@@ -54,7 +55,6 @@ FRACTION = Number(
 )  # fmt: skip
 EXPOSURES = Count("exposures", high=10**9)
 EXPONENT = Number("exponent", 0)
-PARAMS_OF_A_SEQUENCE = Number("params_per_sequence", 0, text="positive and finite")
 
 
 def texts(value: Any, name: str, example: str, *kinds: type) -> tuple[Any, ...]:

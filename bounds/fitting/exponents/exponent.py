@@ -34,26 +34,29 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.stats import t as t_law
+from scipy.special import stdtrit
 
 from bounds.base.arguments import Choice
 from bounds.base.formula import Formula, Letter
 from bounds.base.intervals import ASYMPTOTIC, Interval
 from bounds.base.one_number import checked_confidence, shown
+from bounds.base.pointwise import flag
 from bounds.base.spectrum import FrequencySpectrum, exchangeability
 from bounds.fitting.exponents.apart.separate_corpora import SEPARATE_MODELS, fit_separate
 from bounds.fitting.exponents.apart.separate_pitman_yor import fit_pitman_yor_apart
 from bounds.fitting.exponents.dependent_draws import end_slope, fit_dependent
 from bounds.fitting.exponents.exponent_fits import ExponentFit, answer, at_boundary, hull_of, unless_rejected
 from bounds.fitting.exponents.fitting_input import Data, checked, checked_covariance, cut, enough_points
-from bounds.fitting.exponents.growth_models import IN_HEAD, MODELS, Curve, Estimate, fit_offset, fit_pitman_yor_curve
+from bounds.fitting.exponents.growth_models import MODELS, Curve, Estimate, fit_offset, fit_pitman_yor_curve
 from bounds.fitting.exponents.least_squares import fit_fixed_law, fit_gls
 from bounds.fitting.exponents.many import offset_fits, pitman_yor_fits, tempered_exponents
 from bounds.fitting.exponents.spectrum_models import fit_partition, fit_spectrum
 from bounds.fitting.exponents.stretches import widest
+from bounds.fitting.exponents.texts import MeasuredText, fit_text
 
 __all__ = ["FORMULAS", "MODELS", "Estimate", "ExponentFit", "FrequencySpectrum", "fit_exponent"]
 
@@ -93,7 +96,7 @@ FORMULAS: tuple[Formula, ...] = (
 
 
 def fit_exponent(
-    n_draws: ArrayLike,
+    n_draws: ArrayLike | MeasuredText,
     n_unique: ArrayLike | None = None,
     *,
     spectrum: FrequencySpectrum | Sequence[FrequencySpectrum] | None = None,
@@ -104,6 +107,7 @@ def fit_exponent(
     dependent: bool = False,
     covariance: ArrayLike | None = None,
     covariance_dof: float | None = None,
+    alternatives: bool = True,
 ) -> ExponentFit:
     """The exponent γ of U(D) ~ D^γ, its interval, and the window and model they come from.
 
@@ -117,18 +121,29 @@ def fit_exponent(
     ``dependent=True``: the draws of a corpus depend on each other, as overlapping windows do; the
     interval comes from how much sixteen or more corpora differ, and there is none with fewer. `covariance` of
     `n_unique`, with the degrees of freedom behind it, replaces the models' own, as it must for text, of which there
-    is one corpus alone.
+    is one corpus alone. With ``alternatives=False`` a corpus with its spectrum is not fitted by the other models too,
+    which decide nothing there and take most of the time.
 
-    A Dataset of `simulate.sweep` in place of `n_draws` gives an `ExponentFits`: one fit a source.
+    A Dataset of `simulate.sweep` or of a corpus in place of `n_draws` gives an `ExponentFits`: one fit a source. What
+    `simulate.measure_corpus` gives is fitted by way of its blocks, since windows of a text are no independent draws.
 
     Raises ValueError for data that cannot be a growth curve, or too few points for the model's constants.
     """
+    if hasattr(n_draws, "fit_growth"):
+        return fit_text(
+            cast(MeasuredText, n_draws), checked_confidence(confidence), n_unique=n_unique, spectrum=spectrum,
+            model=model, window=window, nested=nested, dependent=dependent, covariance=covariance,
+            covariance_dof=covariance_dof,
+        )  # fmt: skip
     if hasattr(n_draws, "data_vars"):
         from bounds.fitting.exponents.dataset_fits import fit_dataset
 
-        return fit_dataset(n_draws, fit_exponent, model=model, confidence=confidence, window=window)  # type: ignore[return-value]
+        asked: dict[str, Any] = {
+            "model": model, "confidence": confidence, "window": window, "alternatives": alternatives,
+        }  # fmt: skip
+        return fit_dataset(n_draws, fit_exponent, **asked)  # type: ignore[return-value]
     Choice("model", MODELS if nested else (*MODELS, *SEPARATE_MODELS))(model)
-    confidence = checked_confidence(confidence)
+    confidence, beside = checked_confidence(confidence), flag("alternatives", alternatives)
     data = checked(n_draws, n_unique, spectrum, nested)
     data, matrix = cut(data, window, checked_covariance(covariance, covariance_dof, data))
     if dependent and (data.spectra or not nested or covariance is not None or model not in ("auto", "offset")):
@@ -145,14 +160,14 @@ def fit_exponent(
     if model == "spectrum" and not data.spectra:
         raise ValueError("model 'spectrum' needs spectrum=...; pass it, or use 'offset' for a curve alone")
     if model == "spectrum" or (model == "auto" and data.spectra):
-        return _from_spectrum(data, model, confidence, window is not None)
+        return _from_spectrum(data, model, confidence, window is not None, beside)
     return _from_curve(data, model, confidence, window is not None)
 
 
 # ---------------------------------------------------------------- routes
 
 
-def _from_spectrum(data: Data, model: str, confidence: float, fixed: bool) -> ExponentFit:
+def _from_spectrum(data: Data, model: str, confidence: float, fixed: bool, beside: bool) -> ExponentFit:
     size = float(data.n_draws[-1])
     summed = data.spectrum
     main = unless_rejected(fit_spectrum(summed, size, confidence))
@@ -164,9 +179,9 @@ def _from_spectrum(data: Data, model: str, confidence: float, fixed: bool) -> Ex
         curve = data.curve
         chance = exchangeability(summed, curve.n_draws, curve.n_unique, curve.replicates)
     others: list[Estimate] = []
-    if model == "auto":
+    if beside and model == "auto":
         others.append(fit_partition(summed, data.n_unique[:, -1], size, confidence))
-    if model == "auto" and len(data.n_draws) >= 4:
+    if beside and model == "auto" and len(data.n_draws) >= 4:
         others += [_stretch(data, name, confidence, fixed)[1] for name in ("offset", "pitman-yor")]
     if main.interval is not None and len(data.n_unique) >= 8 and main.multiplicity_window is not None:
         n_bins = int(np.sum(summed.upper <= main.multiplicity_window[1]))
@@ -195,7 +210,7 @@ def _stretch(data: Data, name: str, confidence: float, fixed: bool) -> tuple[Cur
     fit: Callable[..., Estimate] = fit_offset if name == "offset" else fit_pitman_yor_curve
     part, _ = widest(data.curve, partial(fit, confidence=None), fixed)
     estimate = fit(part, confidence)
-    if len(data.n_unique) >= 8 and estimate.note != IN_HEAD:
+    if len(data.n_unique) >= 8 and not estimate.in_head:
         start = len(data.n_draws) - len(part.n_draws)
         fits = offset_fits if name == "offset" else pitman_yor_fits
         estimate = _jackknifed(
@@ -287,7 +302,7 @@ def _jackknifed(
     left = exponents(groups)
     count = len(groups)
     error = float(np.sqrt((count - 1) / count * np.sum((left - left.mean()) ** 2)))
-    half = error * float(t_law.ppf((1 + confidence) / 2, count - 1))
+    half = error * float(stdtrit(count - 1, (1 + confidence) / 2))
     centre = estimate.exponent
     interval = Interval(max(0.0, centre - half), min(1.0, centre + half))
     return replace(estimate, interval=interval, standard_error=error)

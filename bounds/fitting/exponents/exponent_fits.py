@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from bounds.base.brief import brief_fields
 from bounds.base.intervals import Interval
 from bounds.fitting.exponents.fitting_input import Data
-from bounds.fitting.exponents.growth_models import IN_HEAD, REJECT, Estimate, with_interval
+from bounds.fitting.exponents.growth_models import REJECT, Estimate, with_interval
 
 _HEAD_ALONE = (
     "the {what} shows the head of a law alone, since a Pitman-Yor process with a concentration above D fits it, whose "
@@ -18,7 +19,7 @@ _HEAD_ALONE = (
 )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class ExponentFit:
     """An exponent with its interval, or with the sentence that says why there is none.
 
@@ -39,11 +40,13 @@ class ExponentFit:
     method: str
     p_value: float
     rejected: bool
-    verdict: str
-    alternatives: tuple[Estimate, ...] = ()
+    verdict: str = field(repr=False)
+    alternatives: tuple[Estimate, ...] = field(default=(), repr=False)
     multiplicity_window: tuple[int, int] | None = None
     exchangeability: float | None = None
     n_replicates: int = 1
+
+    __repr__ = brief_fields
 
 
 def unless_rejected(estimate: Estimate) -> Estimate:
@@ -62,7 +65,7 @@ def hull_of(
     tested = [unless_rejected(one) for one in found]
     kept = [one for one in tested if one.interval is not None]
     shown = tested
-    if any(one.note == IN_HEAD and not one.p_value < REJECT for one in (*tested, *beside)):
+    if any(one.in_head and not one.p_value < REJECT for one in (*tested, *beside)):
         # A model that fits and has not come to its power law: whatever exponent follows, these data do not show it.
         kept, trouble, shown = [], _HEAD_ALONE.format(what="corpus" if data.spectra else "curve"), [*tested, *beside]
     if not kept:

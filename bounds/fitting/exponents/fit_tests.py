@@ -9,7 +9,7 @@ import math
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import chi2, norm
+from scipy.special import chdtr, chdtrc, ndtr
 
 Floats = NDArray[np.float64]
 
@@ -35,11 +35,11 @@ def two_sided(statistic: float, freedom: float) -> float:
     """Chance of a χ² that lies as far out on its side, twice; a spread that is too small is as wrong as a large one."""
     if freedom < 1:
         return 1.0
-    return float(min(1.0, 2 * min(chi2.sf(statistic, freedom), chi2.cdf(statistic, freedom))))
+    return float(min(1.0, 2 * min(chdtrc(freedom, statistic), chdtr(freedom, statistic))))
 
 
 def smooth_p(residual: Floats) -> float:
     """Chance that independent residuals change so little from one size to the next (von Neumann's ratio)."""
     n, centred = len(residual), residual - residual.mean()
     ratio = float(np.sum(np.diff(residual) ** 2) / max(float(centred @ centred), 1e-300))
-    return float(norm.cdf((ratio - 2) / math.sqrt(4 * (n - 2) / (n * n - 1))))
+    return float(ndtr((ratio - 2) / math.sqrt(4 * (n - 2) / (n * n - 1))))

@@ -30,9 +30,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import brentq, minimize_scalar
-from scipy.special import gammaln
-from scipy.stats import chi2, norm
+from scipy.special import chdtrc, gammaincinv, gammaln, ndtr, ndtri
 
+from bounds.base.brief import brief_fields
 from bounds.base.intervals import Interval
 from bounds.base.spectrum import pearson
 
@@ -45,13 +45,13 @@ ACCEPT = 0.1
 REJECT = 0.005
 """A model whose test of fit gives a p-value below this is rejected, and has no interval."""
 
-IN_HEAD = "in its head"
-"""Note of an estimate that has no interval, since the curve has not come to the power law of the model."""
 
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Estimate:
-    """What one model says: exponent, interval and the p-value of its test of fit (all for one window)."""
+    """What one model says: exponent, interval and the p-value of its test of fit (all for one window).
+
+    `in_head` says that the curve has not come to the power law of the model, so that there is no interval.
+    """
 
     model: str
     exponent: float
@@ -65,6 +65,9 @@ class Estimate:
     concentration: float | None = None
     local: float = np.nan
     note: str = ""
+    in_head: bool = False
+
+    __repr__ = brief_fields
 
 
 @dataclass(frozen=True)
@@ -181,7 +184,7 @@ def likelihood_interval(
     function: Callable[[float], float], best: float, top: float, bounds: tuple[float, float], confidence: float
 ) -> Interval:
     """Where `function` is within χ²₁(confidence)/2 of its largest value `top` at `best`, cut to [0, 1]."""
-    drop = chi2.ppf(confidence, 1) / 2
+    drop = gammaincinv(0.5, confidence)
 
     def gap(x: float) -> float:
         return top - function(x) - drop
@@ -196,7 +199,7 @@ def likelihood_interval(
 def with_interval(estimate: Estimate, interval: Interval, confidence: float) -> Estimate:
     """`estimate` with its interval, and the standard error that the interval amounts to."""
     half = float(interval.width) / 2
-    return replace(estimate, interval=interval, standard_error=half / float(norm.ppf((1 + confidence) / 2)))
+    return replace(estimate, interval=interval, standard_error=half / float(ndtri((1 + confidence) / 2)))
 
 
 # ---------------------------------------------------------------- model "offset"
@@ -273,7 +276,7 @@ def _bends_p(curve: Curve, gamma: float) -> tuple[float, float]:
         variance = observed.sum() * ((share * bend) @ bend)
         return float(observed @ bend / np.sqrt(variance)) if variance > 0 else 0.0
 
-    return float(chi2.sf(score(middle**2) ** 2, 1)), float(norm.sf(score(-np.exp(middle))))
+    return float(chdtrc(1, score(middle**2) ** 2)), float(ndtr(-score(-np.exp(middle))))
 
 
 # ---------------------------------------------------------------- model "pitman-yor"
@@ -327,9 +330,9 @@ def fit_pitman_yor_curve(curve: Curve, confidence: float | None) -> Estimate:
         scale=float(start * draws[-1] ** -d) / curve.replicates,
         concentration=theta,
         local=float(d * start / curve.n_unique[-1] * curve.n_draws[-1] / draws[-1]),
-        note=IN_HEAD if theta > curve.n_draws[-1] else "",
+        in_head=bool(theta > curve.n_draws[-1]),
     )
-    if confidence is None or estimate.note == IN_HEAD:
+    if confidence is None or estimate.in_head:
         return estimate
     interval = likelihood_interval(lambda x: profile(x)[1], d, top, DISCOUNTS, confidence)
     return with_interval(estimate, interval, confidence)
@@ -347,7 +350,7 @@ def pitman_yor_p_value(curve: Curve, d: Number, theta: Number) -> Floats:
     freedom = len(curve.n_draws) - 3
     if freedom < 1:
         return np.ones_like(d)
-    cells = chi2.sf(np.sum(residual**2, axis=-1), freedom)
+    cells = chdtrc(freedom, np.sum(residual**2, axis=-1))
     step_d, step_theta = 1e-5 * np.minimum(d, 1 - d), 1e-5 * (theta + d)
     first = (_steps(curve, d + step_d, theta)[0] - mean) / spread
     second = (_steps(curve, d, theta + step_theta)[0] - mean) / spread
@@ -357,7 +360,7 @@ def pitman_yor_p_value(curve: Curve, d: Number, theta: Number) -> Floats:
     for own in (first, second):
         bend = bend - own * np.sum(own * bend, axis=-1, keepdims=True)
     free = np.sum(bend**2, axis=-1) > 1e-10  # a bend that d and θ take up says nothing
-    end = norm.sf(np.where(free, np.sum(_unit(bend) * residual, axis=-1), 0.0))
+    end = ndtr(-np.where(free, np.sum(_unit(bend) * residual, axis=-1), 0.0))
     return np.minimum(1.0, 2 * np.minimum(cells, end))
 
 

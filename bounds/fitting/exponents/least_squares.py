@@ -16,9 +16,7 @@ from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import chi2, norm
-from scipy.stats import f as f_law
-from scipy.stats import t as t_law
+from scipy.special import chdtrc, fdtrc, ndtri, stdtrit
 
 from bounds.fitting.exponents.growth_models import (
     EXPONENTS,
@@ -58,11 +56,11 @@ def fit_gls(
     misfit, cells = -2 * top, len(target) - 3
     stretch = 1.0
     if freedom is None:
-        p_value = float(chi2.sf(misfit, cells)) if cells else 1.0
+        p_value = float(chdtrc(cells, misfit)) if cells else 1.0
     else:
         left = freedom - cells
-        p_value = float(f_law.sf(misfit / freedom * (left + 1) / cells, cells, left + 1)) if cells else 1.0
-        quantile = t_law.ppf((1 + confidence) / 2, left) / norm.ppf((1 + confidence) / 2)
+        p_value = float(fdtrc(cells, left + 1, misfit / freedom * (left + 1) / cells)) if cells else 1.0
+        quantile = stdtrit(left, (1 + confidence) / 2) / ndtri((1 + confidence) / 2)
         stretch = (1 + misfit / freedom) * freedom / left * float(quantile) ** 2
     interval = likelihood_interval(lambda x: -rest(x) / (2 * stretch), gamma, top / stretch, EXPONENTS, confidence)
     return with_interval(offset_estimate(model, curve, gamma, p_value), interval, confidence)

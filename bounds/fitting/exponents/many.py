@@ -50,7 +50,7 @@ Rows = NDArray[np.intp]
 class Fits(NamedTuple):
     """What one model says of each curve: exponent, p-value of its test of fit, whether the curve has left its head.
 
-    `in_head` is what stops `bounds.fit_exponent` (`growth_models.IN_HEAD`): a Pitman–Yor concentration above D.
+    `in_head` is what stops `bounds.fit_exponent` (`Estimate.in_head`): a Pitman–Yor concentration above D.
     """
 
     exponent: Floats

@@ -23,8 +23,7 @@ from dataclasses import replace
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import gammaln
-from scipy.stats import chi2
+from scipy.special import chdtr, gammaln
 
 from bounds.base.intervals import Interval
 from bounds.base.spectrum import FrequencySpectrum, bin_centres, bin_masses, fixed_law_ratio, log_bin_shares, pearson
@@ -32,7 +31,6 @@ from bounds.counts.gamma_ratios import log_rise
 from bounds.fitting.exponents.growth_models import (
     ACCEPT,
     DISCOUNTS,
-    IN_HEAD,
     LEAST_LOG_SHIFT,
     LOG_SHIFT_TOLERANCE,
     TOLERANCE,
@@ -121,9 +119,9 @@ def fit_partition(spectrum: FrequencySpectrum, n_unique: Floats, n_draws: float,
         scale=ratio * (n_draws + theta) ** -d,
         concentration=theta,
         local=float(spectrum.count[0] / spectrum.count.sum()),
-        note=IN_HEAD if theta > n_draws else "",
+        in_head=theta > n_draws,
     )
-    if confidence is None or estimate.note == IN_HEAD:
+    if confidence is None or estimate.in_head:
         return estimate
     interval = likelihood_interval(lambda x: profile(x)[1], d, top, DISCOUNTS, confidence)
     return with_interval(estimate, interval, confidence)
@@ -221,7 +219,7 @@ def _underdispersed(cut: FrequencySpectrum, expected: Floats) -> bool:
     seen = np.bincount(cell, weights=cut.count[tail]).astype(float)
     meant = np.bincount(cell, weights=expected[tail]).astype(float)
     _, statistic, freedom = pearson(seen[meant > 0], meant[meant > 0], 1, least=2.0)
-    return freedom >= 3 and bool(chi2.cdf(statistic, freedom) < 0.005)
+    return freedom >= 3 and bool(chdtr(freedom, statistic) < 0.005)
 
 
 def _influence(cut: FrequencySpectrum, gamma: float, tau: float) -> Floats:

@@ -23,6 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import fdtrc, fdtri, ndtr
 
+from bounds.base.notes import FITTED, Note
 from bounds.fitting.runs.loss_grid import EXPONENTS, Grid, coordinates, minima
 from bounds.fitting.runs.loss_regression import HIGHEST, LOWEST, Floats, Runs, descend, normal_equations, residuals
 from bounds.fitting.runs.run_groups import inflation
@@ -169,29 +170,32 @@ def identify(runs: Runs, starts: Floats, labels: NDArray[np.int64] | None = None
     return Identification(runs, found, p_values, base)
 
 
-def identification_notes(known: Identification) -> Iterator[str]:
-    """A sentence for each constant that the runs do not decide, or decide on one side only."""
+def identification_notes(known: Identification) -> Iterator[Note]:
+    """A note for each constant that the runs do not decide, or decide on one side only."""
     limit = known.limit(_TOLD)
     for place, name in ((ALPHA, "param"), (BETA, "data")):
         if not known.identified(place):
             low, high = known.profiles[place].ends(limit)[:, place]
             allowed = f"from {_edge(low, LOWEST[place], 'below')} to {_edge(high, HIGHEST[place], 'above')}"
-            yield (
+            yield Note(
+                FITTED,
                 f"{name}_coefficient and {name}_exponent are not identified, so they have no interval: within their "
-                f"noise these runs allow exponents {allowed}"
+                f"noise these runs allow exponents {allowed}",
             )
         elif known.noise.theta[place] < 0:
             what = "parameters" if place == ALPHA else "data"
-            yield f"{name}_exponent is below 0: the loss of these runs rises with {what}, which the law does not mean"
+            told = f"{name}_exponent is below 0: the loss of these runs rises with {what}, which the law does not mean"
+            yield Note(FITTED, told)
     first = known.profiles[E]
     if not known.identified(E):
         low, high = known.runs.constants(first.ends(limit))[:, 0]
-        yield (
+        yield Note(
+            FITTED,
             "irreducible is not identified, so it has no interval: it trades with a term whose exponent is not, and "
-            f"these runs allow {low:.3g} to {high:.3g}"
+            f"these runs allow {low:.3g} to {high:.3g}",
         )
     elif first.tau[0] <= limit:
-        yield "irreducible is bounded from above alone: these runs allow that it is 0"
+        yield Note(FITTED, "irreducible is bounded from above alone: these runs allow that it is 0")
 
 
 def _edge(value: float, end: float, beyond: str) -> str:

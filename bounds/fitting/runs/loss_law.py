@@ -28,11 +28,14 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import ndtr, stdtrit
 
 from bounds.base.arguments import Choice, unknown
+from bounds.base.brief import brief_fields
 from bounds.base.formula import Formula, Letter
 from bounds.base.intervals import EMPIRICAL, Interval
+from bounds.base.notes import FITTED, REFUSED, Note
 from bounds.base.one_number import checked_confidence, shown, whole_number_from
+from bounds.efficiency.inversions import LOSS_RANGE, NOVELTY_COST
 from bounds.fitting.runs.identification import ALPHA, BETA, E, Identification, identification_notes, identify
-from bounds.fitting.runs.law_inputs import IMPOSSIBLE, input_notes
+from bounds.fitting.runs.law_inputs import impossible_ratio, input_notes
 from bounds.fitting.runs.loss_grid import basins
 from bounds.fitting.runs.loss_regression import Runs, lowest, refitted, residuals
 from bounds.fitting.runs.loss_units import nats_per_token, unit_text
@@ -74,7 +77,7 @@ FORMULAS = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class LossLawFit:
     """A fitted law with what is needed to say how sure it is.
 
@@ -83,8 +86,8 @@ class LossLawFit:
     standard error (NaN) and no interval (None). `residuals` (n_runs,) are ln fitted - ln observed. `n_groups` counts
     the runs that were drawn, fewer than `n_runs` where several rows belong to one. `misfit` is the test of fit, None
     where there is too little to test; where it rejects, intervals are of sampling alone (`sampling_only`).
-    `loss_unit` says how losses were read, `notes` what the runs could not decide and what is odd about them, and
-    `identification` holds the profiles that decide it.
+    `loss_unit` says how losses were read, `notes` what the runs could not decide and what is odd about them, `no_band`
+    why the fit implies no band, None where it does, and `identification` holds the profiles that decide it.
     """
 
     law: LossLaw
@@ -100,8 +103,11 @@ class LossLawFit:
     n_groups: int = 0
     misfit: Misfit | None = None
     loss_unit: str = "nats per token"
-    notes: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = ()
+    no_band: Note | None = None
     identification: Identification | None = field(default=None, repr=False)
+
+    __repr__ = brief_fields
 
     @property
     def sampled_law(self) -> LossLaw:
@@ -128,29 +134,6 @@ class LossLawFit:
     def sampling_only(self) -> bool:
         """Whether the data reject the law, so that intervals hold for the error of sampling alone."""
         return self.misfit is not None and self.misfit.rejected
-
-    @property
-    def no_band(self) -> str:
-        """Why the fit implies no band, in a sentence; empty where it does."""
-        beta = self.law.data_exponent
-        wrong = next((note for note in self.notes if IMPOSSIBLE in note), "")
-        if wrong:
-            return f"these runs give no band: {wrong.partition(': ')[0]}"
-        if not 0 < beta < 1:
-            return (
-                f"these runs give no band: the data exponent fits to {beta:.3g}, outside (0, 1), so their loss "
-                "does not fall with data as the bounds assume"
-            )
-        if any(note.startswith("data_coefficient") for note in self.notes):
-            return "these runs give no band: the data term fits to 0, so they do not say how the loss falls with data"
-        if "data_exponent" in self.unidentified:
-            return "these runs give no band: they do not identify data_exponent, so they do not say how fast loss falls"
-        if self.law.param_exponent <= 0:
-            return (
-                f"these runs give no band: the model exponent fits to {self.law.param_exponent:.3g}, so their loss "
-                "does not fall with parameters as the law assumes"
-            )
-        return ""
 
     @property
     def _samples(self) -> Floats:
@@ -216,7 +199,8 @@ class LossLawFit:
         """A flat object for JSON: each constant with its interval (null where there is none), and how it was fitted."""
         row: dict[str, Any] = {
             "law": self.law.key, "objective": self.objective, "delta": self.delta, "n_runs": self.n_runs,
-            "n_dropped": self.n_dropped, "value": self.value, "notes": list(self.notes), "n_groups": self.n_groups,
+            "n_dropped": self.n_dropped, "value": self.value,
+            "notes": [note.text for note in self.notes], "n_groups": self.n_groups,
             "unidentified": list(self.unidentified), "sampling_only": self.sampling_only,
             "misfit_p": None if self.misfit is None else self.misfit.p_value, "loss_read_in": self.loss_unit,
         }  # fmt: skip
@@ -225,15 +209,36 @@ class LossLawFit:
             row |= {name: getattr(self.law, name), f"{name}_lower": lower, f"{name}_upper": upper}
         return row
 
-    def band(self, n_tokens: float | None = None, *, confidence: float = 0.95, **options: Any) -> FittedBand:
+    def band(
+        self,
+        n_tokens: float | None = None,
+        *,
+        confidence: float = 0.95,
+        skills: float = 2,
+        params_per_sequence: float = 1.0,
+        bits_per_sequence: float | None = None,
+        bits_per_param: float = 2.0,
+        inversion: str | Iterable[str] = (),
+        source: str = "kausik2024v1",
+        tokens_per_sequence: float = 1.0,
+        loss_range: float = LOSS_RANGE,
+        novelty_cost: float = NOVELTY_COST,
+        max_novelty_cost: float | None = None,
+        initial_excess: float | None = None,
+    ) -> FittedBand:
         """What the fitted law implies, each end with its own interval: an interval of intervals.
 
-        Exponents and corpus factor; with `n_tokens`, the bounds on U and N as well. `options` are those of
+        Exponents and corpus factor; with `n_tokens`, the bounds on U and N as well. The other arguments are those of
         `bounds.bands`. Raises ValueError where the fitted loss does not fall with data, so that there is no band.
         """
         from bounds.fitting.runs.uncertainty import fitted_band
 
-        return fitted_band(self, n_tokens, confidence=confidence, **options)
+        return fitted_band(
+            self, n_tokens, confidence=confidence, skills=skills, params_per_sequence=params_per_sequence,
+            bits_per_sequence=bits_per_sequence, bits_per_param=bits_per_param, inversion=inversion, source=source,
+            tokens_per_sequence=tokens_per_sequence, loss_range=loss_range, novelty_cost=novelty_cost,
+            max_novelty_cost=max_novelty_cost, initial_excess=initial_excess,
+        )  # fmt: skip
 
 
 _PLACES = {
@@ -314,16 +319,18 @@ def fit_loss_law(
         samples = table.constants(refitted(table, along, weights, deltas, _COARSE))
     r, shares = residuals(table, best)
     tested = misfit(table, best[0], drawn)
+    law, vanished = _law(table.constants(best)[0], template), _vanished(shares[:, 0])
+    wrong = impossible_ratio(N, D, from_flops=compute_flops is not None)
     return LossLawFit(
-        law=_law(table.constants(best)[0], template), objective=objective, delta=deltas[-1], value=value,
+        law=law, objective=objective, delta=deltas[-1], value=value,
         n_runs=len(L), n_dropped=int(np.sum(~keep)), residuals=r[0], samples=samples,
         covariance=None if samples is None else _covariance(samples, known), seed=seed if bootstrap else None,
         n_groups=len(np.unique(drawn)), misfit=tested, loss_unit=unit_text(loss_unit, bytes_per_token),
         notes=(
             *input_notes(N, D, L, from_flops=compute_flops is not None), *row_notes(N, D, L, labels),
-            *_notes(shares[:, 0], samples), *identification_notes(known), *misfit_notes(tested, labels is None),
+            *_notes(vanished, samples), *identification_notes(known), *misfit_notes(tested, labels is None),
         ),
-        identification=known,
+        no_band=_no_band(law, wrong, vanished, known), identification=known,
     )  # fmt: skip
 
 
@@ -365,13 +372,39 @@ def _deltas(objective: str, delta: float) -> tuple[float, ...]:
     return {"huber": (float(delta),), "lad": _LAD_DELTAS, "least-squares": (_SQUARES_DELTA,)}[objective]
 
 
-def _notes(shares: Floats, samples: Floats | None) -> Iterable[str]:
-    """What the runs did not decide, a sentence each."""
-    terms = ("param_coefficient and param_exponent", "data_coefficient and data_exponent")
-    for name, share in zip(terms, shares[1:], strict=True):
-        if share.max() < _FAINT:
-            yield f"{name}: this term fits to 0, so these runs do not identify it"
+def _vanished(shares: Floats) -> tuple[str, ...]:
+    """Which of the terms, ``param`` and ``data``, fit to 0."""
+    return tuple(name for name, share in zip(("param", "data"), shares[1:], strict=True) if share.max() < _FAINT)
+
+
+def _notes(vanished: tuple[str, ...], samples: Floats | None) -> Iterable[Note]:
+    """What the runs did not decide."""
+    for name in vanished:
+        told = f"{name}_coefficient and {name}_exponent: this term fits to 0, so these runs do not identify it"
+        yield Note(FITTED, told)
     if samples is not None:
         outside = float(np.mean((samples[:, 4] <= 0) | (samples[:, 4] >= 1)))
         if outside > 0.01:
-            yield f"data_exponent lies outside (0, 1) in {outside:.0%} of the resamples, which say nothing of the band"
+            told = f"data_exponent lies outside (0, 1) in {outside:.0%} of the resamples, which say nothing of the band"
+            yield Note(FITTED, told)
+
+
+def _no_band(law: LossLaw, wrong: str, vanished: tuple[str, ...], known: Identification) -> Note | None:
+    """Why a fit implies no band; None where it does. `wrong` says what no language model has of the runs."""
+    beta, alpha = law.data_exponent, law.param_exponent
+    if wrong:
+        why = wrong
+    elif not 0 < beta < 1:
+        why = (
+            f"the data exponent fits to {beta:.3g}, outside (0, 1), so their loss does not fall with data as the "
+            "bounds assume"
+        )
+    elif "data" in vanished:
+        why = "the data term fits to 0, so they do not say how the loss falls with data"
+    elif not known.identified(BETA):
+        why = "they do not identify data_exponent, so they do not say how fast loss falls"
+    elif alpha <= 0:
+        why = f"the model exponent fits to {alpha:.3g}, so their loss does not fall with parameters as the law assumes"
+    else:
+        return None
+    return Note(REFUSED, f"these runs give no band: {why}")

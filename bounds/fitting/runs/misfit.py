@@ -23,6 +23,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
+from bounds.base.brief import brief_fields
+from bounds.base.notes import FITTED, Note
 from bounds.fitting.runs.loss_regression import Runs, residuals
 
 Floats = NDArray[np.float64]
@@ -40,12 +42,14 @@ _EXACT = 1e-9
 """Residuals below this are rounding: there is nothing to test."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Misfit:
     """p-values of the two tests of fit, and of both together (the smaller one doubled, Bonferroni)."""
 
     curvature: float
     neighbours: float
+
+    __repr__ = brief_fields
 
     @property
     def p_value(self) -> float:
@@ -94,14 +98,15 @@ def misfit(runs: Runs, theta: Floats, labels: NDArray[np.int64], seed: int = 0) 
     )
 
 
-def misfit_notes(found: Misfit | None, independent: bool) -> Iterable[str]:
-    """The sentence of a law that does not fit; `independent` says that no rows were said to belong to one run."""
+def misfit_notes(found: Misfit | None, independent: bool) -> Iterable[Note]:
+    """The note of a law that does not fit; `independent` says that no rows were said to belong to one run."""
     if found is None or not found.rejected:
         return
     cause = ", or rows belong to runs that nobody named (--run-column, runs=)" if independent else ""
-    yield (
+    yield Note(
+        FITTED,
         f"the law does not fit these rows ({found.p_text}): {found.text}; its form is wrong "
-        f"somewhere{cause}; intervals hold for sampling only"
+        f"somewhere{cause}; intervals hold for sampling only",
     )
 
 

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from bounds.base.notes import INPUT, Note
 from bounds.base.pointwise import shown
 from bounds.fitting.runs.loss_regression import Runs, residuals
 
@@ -92,25 +93,28 @@ def _is_ladder(values: Floats) -> bool:
     return bool(len(values) >= _LONG_LADDER or even or np.median(values[1:] / values[:-1]) < _DENSE)
 
 
-def row_notes(n_params: Floats, n_tokens: Floats, loss: Floats, labels: NDArray[np.int64] | None) -> Iterable[str]:
-    """What suggests that rows are not independent runs, a sentence each; rows of one labelled run may depend."""
+def row_notes(n_params: Floats, n_tokens: Floats, loss: Floats, labels: NDArray[np.int64] | None) -> Iterable[Note]:
+    """What suggests that rows are not independent runs; rows of one labelled run may depend."""
     if labels is None:
         repeated = repeated_rows(n_params, n_tokens, loss)
         told = "each row counts as an independent run, so that the intervals are too narrow"
         if repeated:
             rows = "1 row repeats another" if repeated == 1 else f"{repeated} rows repeat others"
-            yield f"{rows} exactly: {told}; leave the copies out, or name the run of each row (--run-column, runs=)"
+            advice = "leave the copies out, or name the run of each row (--run-column, runs=)"
+            yield Note(INPUT, f"{rows} exactly: {told}; {advice}")
         ladders, rows_on = ladder_rows(n_params, n_tokens)
         if rows_on >= len(loss) / 4:
             what = "1 n_params with a ladder" if ladders == 1 else f"{ladders} n_params with a ladder each"
-            yield (
+            yield Note(
+                INPUT,
                 f"{rows_on} rows are {what} of n_tokens, as checkpoints of one run are: if they are, {told}; name the "
-                "run of each row (--run-column, runs=)"
+                "run of each row (--run-column, runs=)",
             )
         return
     copies = repeated_rows(n_params, n_tokens, loss) - _repeated_within(n_params, n_tokens, loss, labels)
     if copies:
-        yield f"{copies} rows repeat others of another run exactly: leave the copies out, or give them the same run"
+        told = f"{copies} rows repeat others of another run exactly: leave the copies out, or give them the same run"
+        yield Note(INPUT, told)
 
 
 def _repeated_within(n_params: Floats, n_tokens: Floats, loss: Floats, labels: NDArray[np.int64]) -> int:

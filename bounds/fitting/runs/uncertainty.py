@@ -17,27 +17,30 @@ where the delta method fails.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from scipy.special import ndtri
 
-from bounds.base.formula import Formula, Letter
+from bounds.base.brief import brief, brief_fields
+from bounds.base.formula import OWN, Formula, Letter
 from bounds.base.intervals import ASYMPTOTIC, EMPIRICAL, HEURISTIC, Bound, Interval
+from bounds.base.notes import Note
 from bounds.base.one_number import checked_confidence
 from bounds.base.pointwise import broadcast, labelled, nonnegative, shown, single
 from bounds.efficiency.band import (
-    STORAGE_OPTIONS,
     at_least_as_many,
     band_exponents,
     bernstein_exponent,
-    efficient_params,
     growth_factor,
     paper_version,
+    params_of_a_sequence,
+    stored,
     unique_bounds,
 )
+from bounds.efficiency.inversions import LOSS_RANGE, NOVELTY_COST
 from bounds.fitting.runs.loss_law import LossLawFit
 from bounds.laws.checks import as_positive, checked_covariance
 from bounds.laws.published import LossLaw
@@ -49,7 +52,6 @@ _SD_BETA = Letter("sigma_beta", "standard error of beta", "1", r"\sigma_\beta", 
 _SKILLS = Letter("k", "factor on the number of skills", "1")
 _SD_GAMMA = Letter("sigma_gamma", "standard error of gamma", "1", r"\sigma_\gamma", ("nonnegative",))
 _DELTA = "delta method: the error of the estimates is small and nearly normal"
-_OWN = "own derivation"
 
 _LOG_UNIQUE = "sqrt(V_B + V_beta*log(D)**2 - 2*V_Bbeta*log(D))"
 
@@ -58,7 +60,7 @@ def _log_unique(end: str, times: str, assumption: str) -> Formula:
     return Formula(
         name=f"log_unique_deviation.{end}", quantity=r"\operatorname{sd}(\ln U)", text=f"{times}{_LOG_UNIQUE}",
         arguments=("D", "V_B", "V_beta", "V_Bbeta"), label=ASYMPTOTIC, assumption=f"{_DELTA}; {assumption}",
-        source=_OWN, equation="B9", example=(1e12, 0.4, 0.00043, 0.0131), own=(_VAR_B, _VAR_BETA, _COV),
+        source=OWN, equation="B9", example=(1e12, 0.4, 0.00043, 0.0131), own=(_VAR_B, _VAR_BETA, _COV),
     )  # fmt: skip
 
 
@@ -68,13 +70,13 @@ FORMULAS = (
     _log_unique("middle", "3/2*", "the geometric mean of the slow and the fast end"),
     Formula(
         "exponent_deviation", r"\sigma_\gamma", "(2 - b)*sigma_beta", ("sigma_beta", "b"), ASYMPTOTIC,
-        "gamma = 1 - (2 - b)*beta is linear in beta", _OWN, "B9", example=(0.0207, 0.5), own=(_SD_BETA,),
+        "gamma = 1 - (2 - b)*beta is linear in beta", OWN, "B9", example=(0.0207, 0.5), own=(_SD_BETA,),
     ),
     Formula(
         "growth_factor_interval.delta", r"\operatorname{sd}(\ln k^{1/\gamma})", "log(k)/gamma**2*sigma_gamma",
         ("gamma", "sigma_gamma", "k"), ASYMPTOTIC,
         f"{_DELTA}, which fails where gamma is less than four standard errors above 0: Fieller's interval does not",
-        f"{_OWN}; Fieller 1954", "B9", example=(0.451, 0.031, 2.0), own=(_SD_GAMMA, _SKILLS),
+        f"{OWN}; Fieller 1954", "B9", example=(0.451, 0.031, 2.0), own=(_SD_GAMMA, _SKILLS),
     ),
     Formula(
         "growth_factor_interval.fieller", r"k^{1/\gamma}", "k**(1/(gamma - z*sigma_gamma))",
@@ -137,7 +139,11 @@ def growth_factor_interval(
     return Interval(float(growth_factor(high, k)), float(growth_factor(low, k)) if low > 0 else np.inf)
 
 
-@dataclass(frozen=True)
+_RATES = "gamma = 1 - (2 - b)*beta: learning rates read as equalities for one corpus"
+"""What the exponents of a band assume."""
+
+
+@dataclass(frozen=True, repr=False)
 class UncertainNumber:
     """One number of a band: estimate, interval, and what it is; `vacuous` where the estimate says nothing."""
 
@@ -146,7 +152,10 @@ class UncertainNumber:
     value: float | None
     interval: Interval | None
     label: str
+    assumption: str = field(repr=False)
     vacuous: bool = False
+
+    __repr__ = brief_fields
 
     def to_json(self) -> dict[str, Any]:
         """A flat object for JSON; infinite ends are null."""
@@ -169,7 +178,14 @@ class FittedBand:
     n_tokens: float | None
     assumption: str
     source: str
-    notes: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = ()
+
+    def __repr__(self) -> str:
+        lines = [
+            f"{one.quantity}{' ' * bool(one.end)}{one.end} {brief(one.value)}, {brief(one.interval)}, {one.label}"
+            for one in self.numbers
+        ]
+        return "FittedBand(" + ",\n           ".join(lines) + ")"
 
     def __getitem__(self, key: tuple[str, str]) -> UncertainNumber:
         """The number of a (quantity, end), such as ``band["exponent", "lower"]``."""
@@ -185,67 +201,70 @@ def fitted_band(
     *,
     confidence: float = 0.95,
     skills: float = 2,
+    params_per_sequence: float = 1.0,
+    bits_per_sequence: float | None = None,
+    bits_per_param: float = 2.0,
+    inversion: str | Iterable[str] = (),
     source: str = "kausik2024v1",
-    **options: Any,
+    tokens_per_sequence: float = 1.0,
+    loss_range: float = LOSS_RANGE,
+    novelty_cost: float = NOVELTY_COST,
+    max_novelty_cost: float | None = None,
+    initial_excess: float | None = None,
 ) -> FittedBand:
     """The band of a fitted law with an interval for each end, from the resamples of the fit.
 
     `n_tokens` is the corpus size at which U and N are bounded; without it, exponents and corpus factor alone.
-    `options` are those of `bounds.bands`. Where an exponent is 0 or less in a resample, its corpus factor is infinite
-    there. A number has no interval where the runs do not identify, at this confidence, what it is computed from.
+    The other arguments are those of `bounds.bands`. Where an exponent is 0 or less in a resample, its corpus factor is
+    infinite there. A number has no interval where the runs do not identify, at this confidence, what it is computed
+    from.
     """
     version = paper_version(source)
     at_least_as_many(skills)
     if fit.no_band:
-        raise ValueError(fit.no_band)
+        raise ValueError(fit.no_band.text)
     ends = tuple(band_exponents(fit.law.data_exponent, source))
-    bounded = {} if n_tokens is None else _bounded(n_tokens, source, options)
+    nu = params_of_a_sequence(params_per_sequence, bits_per_sequence, bits_per_param)
+
+    def bounded(law: LossLaw) -> dict[str, Bound]:
+        """The bounds on U and N at the corpus size asked for."""
+        if n_tokens is None:
+            return {}
+        unique = unique_bounds(
+            n_tokens, law=law, inversion=inversion, source=source, tokens_per_sequence=tokens_per_sequence,
+            loss_range=loss_range, novelty_cost=novelty_cost, max_novelty_cost=max_novelty_cost,
+            initial_excess=initial_excess,
+        )  # fmt: skip
+        return {"n_unique": unique, "n_params": stored(unique, law, nu)}
 
     def values(law: LossLaw) -> dict[tuple[str, str], Any]:
         exponents = band_exponents(law.data_exponent, source)
         factors = zip(ends, reversed(exponents.values()), strict=True)
-        found = {name: bound(law) for name, bound in bounded.items()}
         return {
             ("data_exponent", ""): law.data_exponent,
             **{("exponent", end): exponents[end] for end in ends},
             **{("corpus_factor", end): _factor(exponent, skills) for end, exponent in factors},
-            **{(name, end): getattr(bound, end) for name, bound in found.items() for end in ends},
+            **{(name, end): getattr(bound, end) for name, bound in bounded(law).items() for end in ends},
         }
 
     estimates = values(fit.law)
     found = fit.interval_of(lambda law: np.stack(np.broadcast_arrays(*values(law).values())), confidence)
     # At a confidence near 1 beta may have no interval, although it has one at usual levels.
     interval = Interval(*np.full((2, len(estimates)), np.nan)) if found is None else found
-    labels = {("data_exponent", ""): EMPIRICAL}
-    notes: tuple[str, ...] = ()
-    assumption, silent = "gamma = 1 - (2 - b)*beta: learning rates read as equalities for one corpus", set()
-    if bounded:
-        bound = bounded["n_unique"](fit.law)
-        notes = bound.notes
-        assumption, parts = bound.assumption, dict(part.split(": ", 1) for part in bound.label.split("; "))
-        labels |= {("n_unique", end): parts[end] for end in ends}
-        silent = {(name, end) for name in bounded for end in ends if _vacuous(bound, end)}
+    at_best = bounded(fit.law)
+    known = {(name, end): bound.ends[end] for name, bound in at_best.items() for end in ends}
+    fitted = (EMPIRICAL, "the runs follow the law that is fitted to them")
+    rests_on = {key: (one.label, one.assumption) for key, one in known.items()} | {("data_exponent", ""): fitted}
     numbers = tuple(
         UncertainNumber(
-            *key,
-            float(estimate),
-            None if np.isnan(low) else Interval(float(low), float(high)),
-            labels.get(key, HEURISTIC),
-            key in silent,
+            *key, float(estimate), _interval(low, high), *rests_on.get(key, (HEURISTIC, _RATES)),
+            vacuous=key in known and bool(known[key].vacuous),
         )
         for (key, estimate), low, high in zip(estimates.items(), interval.lower, interval.upper, strict=True)
-    )
+    )  # fmt: skip
+    bound = at_best.get("n_unique")
+    assumption, notes = (_RATES, ()) if bound is None else (bound.assumption, bound.notes)
     return FittedBand(numbers, confidence, n_tokens, assumption, version, notes)
-
-
-def _bounded(n_tokens: float, source: str, options: dict[str, Any]) -> dict[str, Callable[[LossLaw], Bound]]:
-    """The bounds on U and N at one corpus size, as functions of the law."""
-    store = {name: options[name] for name in STORAGE_OPTIONS if name in options}
-    rest = {name: value for name, value in options.items() if name not in store}
-    return {
-        "n_unique": lambda law: unique_bounds(n_tokens, law=law, source=source, **rest),
-        "n_params": lambda law: efficient_params(n_tokens, law=law, source=source, **store, **rest),
-    }
 
 
 def _factor(exponent: Any, skills: float) -> Any:
@@ -253,9 +272,8 @@ def _factor(exponent: Any, skills: float) -> Any:
     return np.where(positive, growth_factor(np.where(positive, exponent, 1.0), skills), np.inf)[()]
 
 
-def _vacuous(bound: Bound, end: str) -> bool:
-    flags = {"lower": bound.lower_vacuous, "upper": bound.upper_vacuous, "middle": bound.middle_vacuous}
-    return bool(flags[end])
+def _interval(lower: float, upper: float) -> Interval | None:
+    return None if np.isnan(lower) else Interval(float(lower), float(upper))
 
 
 def _finite(value: float | None) -> float | None:

@@ -30,7 +30,9 @@ FIGURES = (".png", ".pdf", ".svg")
 _LONGEST_NAME = 200
 """Bytes of the name of a result: the names of what is laid beside it are longer, and 255 bytes are the most."""
 
-_NOUNS = {"skills": "simulation of skills", "sweep --learner": "sweep of learners"}
+_NOUNS = {"skills": "simulation of skills", "learners": "sweep of learners", "corpus": "count of a text"}
+_RENAMED = {"sweep --learner": "learners", "suite --batch-at": "batch"}
+"""Commands as earlier versions called them."""
 
 
 @contextmanager
@@ -133,7 +135,8 @@ def part_of(target: Path) -> Path:
 
 def command_of(made: dict[str, Any]) -> str:
     """The command that has a provenance such as this."""
-    return str(made.get("command", "sweep"))
+    command = str(made.get("command", "sweep"))
+    return _RENAMED.get(command, command)
 
 
 def noun_of(command: str) -> str:

@@ -21,9 +21,11 @@ import numpy as np
 import zarr
 
 from bounds.cli.process import undisturbed
-from simulate.running.cells import Block, Cell, Kept, Layout, other_work, place_of
+from simulate.running.cells import Block, Cell, Layout, place_of
+from simulate.running.job import Job
 from simulate.running.keeping.files import command_of, noun_of, part_of, written_whole
 from simulate.running.keeping.leftovers import discard_store, mark
+from simulate.running.same_run import other_work
 
 _WHOLE = 1 << 32
 _UNREADABLE = (ValueError, KeyError, TypeError, AttributeError, IndexError, RuntimeError, OSError, EOFError)
@@ -33,7 +35,7 @@ _UNREADABLE = (ValueError, KeyError, TypeError, AttributeError, IndexError, Runt
 class CellStore:
     """The cells of one result, on disk. Made by `begin` or `resume`."""
 
-    def __init__(self, path: Path, job: Kept) -> None:
+    def __init__(self, path: Path, job: Job) -> None:
         self.path = path
         try:
             group = zarr.open_group(path, mode="r+")
@@ -55,7 +57,7 @@ class CellStore:
         self.cells = job.cells_of(self.size)
 
     @classmethod
-    def begin(cls, target: Path, job: Kept) -> CellStore:
+    def begin(cls, target: Path, job: Job) -> CellStore:
         """An empty store beside `target`."""
         path = part_of(target)
         with written_whole(path) as folder, undisturbed():  # here and below: zarr writes on threads of its own
@@ -63,7 +65,7 @@ class CellStore:
         return cls(path, job)
 
     @classmethod
-    def resume(cls, target: Path, job: Kept) -> CellStore:
+    def resume(cls, target: Path, job: Job) -> CellStore:
         """The store that a run which was killed left beside `target`.
 
         Raises ValueError with one sentence where it cannot be read, or belongs to another run.
@@ -115,7 +117,7 @@ class CellStore:
             discard_store(self.path)
 
 
-def _create(folder: Path, job: Kept) -> None:
+def _create(folder: Path, job: Job) -> None:
     group = zarr.open_group(folder, mode="w", zarr_format=3)
     mark(folder)
     chunk = {"source": 1, "replicate": job.size, "sum": 1, "shown": 1, "block": 1}
@@ -129,13 +131,13 @@ def _create(folder: Path, job: Kept) -> None:
     group.attrs.update(attributes | {"checksum": _checksum(attributes)})
 
 
-def _variables(job: Kept, size: int) -> dict[str, Layout]:
+def _variables(job: Job, size: int) -> dict[str, Layout]:
     """What a store of cells of `size` replicates holds."""
     n_sources = max(job.drawers, default=-1) + 1
     return {**job.layout, "done": Layout(("source", "block"), (n_sources, -(-job.replicates // size)), "uint64", 0)}
 
 
-def _opened(group: Any, job: Kept, size: int) -> dict[str, Any]:
+def _opened(group: Any, job: Job, size: int) -> dict[str, Any]:
     """The arrays of a store; ValueError where they cannot be those of `job`."""
     if not 1 <= size <= job.replicates:
         raise ValueError(f"it has cells of {size} replicates")

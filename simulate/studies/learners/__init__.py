@@ -19,6 +19,6 @@ def __getattr__(name: str) -> Any:
     """`measure_learners`, loaded when first used: it needs numba and xarray, which reading a name does not."""
     if name != "measure_learners":
         raise AttributeError(f"module 'simulate.studies.learners' has no attribute {name!r}")
-    from simulate.studies.learners.dataset import measure_learners
+    from simulate.studies.learners.study import measure_learners
 
     return measure_learners

@@ -1,92 +1,28 @@
-"""A sweep of learners: corpora drawn, what each learner loses at each size measured, slopes fitted -> one Dataset.
-
-Cells, threads, workers, keeping and resuming are those of the sweep: what a cell holds depends on its numbers alone.
-"""
+"""What learners lose, measured in cells -> one Dataset: slopes fitted, and laid beside what theory expects."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from functools import partial
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import xarray as xr
 
-from bounds.base.sources import Source
-from simulate.running.cost import warn_of_memory
-from simulate.running.dataset import NOT_MEASURED, describe, stamp
-from simulate.running.run import Gathered, Progress, checked_target, made_of, run_cells, runner_on
+from simulate.running.cells import NOT_MEASURED
+from simulate.running.dataset import describe, stamp
+from simulate.running.gathered import Gathered, made_of
 from simulate.stats import NO_SLOPE, Estimate, log_slope
-from simulate.studies.learners.corpora import N_TESTS
-from simulate.studies.learners.job import LearnerJob, LearnerSweep
-from simulate.studies.learners.kinds import NOVELTY_COST, Learner
+from simulate.studies.learners.job import LearnerJob, LearnerPlan
+from simulate.studies.learners.kinds import NOVELTY_COST
 from simulate.studies.learners.names import parse_learner
 from simulate.studies.learners.stores import efficient_size_limit
-from simulate.studies.sweep.dataset import at_work, theory
+from simulate.studies.sweep.dataset import theory
 from simulate.studies.sweep.fits import add_fits
-from simulate.studies.sweep.job import Job, prepare
-from simulate.studies.sweep.plan import DEFAULT_REPLICATES, parse_any_source
+from simulate.studies.sweep.job import SweepJob
+from simulate.text.any_source import parse_any_source
 
 
-def measure_learners(
-    *,
-    learners: Sequence[str | Learner] = ("all",),
-    sources: Sequence[str | Source] = (),
-    n_draws: Sequence[float] | str = (),
-    replicates: int = DEFAULT_REPLICATES,
-    seed: int = 0,
-    tolerances: Sequence[str] = (),
-    n_tests: int = N_TESTS,
-    device: str = "cpu",
-    threads: int | None = None,
-    cluster: str | None = None,
-    out: str | Path | None = None,
-    resume: bool = False,
-    overwrite: bool = False,
-) -> xr.Dataset:
-    """Draw `replicates` corpora from each source and measure what each of `learners` loses at each of `n_draws`.
-
-    Returns the Dataset of `simulate.sweep` (tokens engine) with a dimension learner: ``excess_loss`` given the corpus,
-    ``excess_loss_tested`` on `n_tests` test draws, ``excess_loss_expected`` with its label, all in ``loss_unit`` (nats
-    per sequence or token, or top-1 error), and ``loss_exponent`` with a 95 % interval; with `tolerances` also
-    ``efficient_size``, in sequences. Tokens are drawn on `device`, which changes no number. Raises ValueError with one
-    sentence where a learner does not fit a source.
-    """
-    plan = LearnerSweep(learners, sources, n_draws, replicates, seed, tolerances, n_tests)  # type: ignore[arg-type]
-    job = prepare(plan.counted, device=device)
-    return run_learners(plan, job, threads=threads, cluster=cluster, out=out, resume=resume, overwrite=overwrite)
-
-
-def run_learners(
-    plan: LearnerSweep,
-    job: Job,
-    *,
-    threads: int | None = None,
-    cluster: str | None = None,
-    out: str | Path | None = None,
-    resume: bool = False,
-    overwrite: bool = False,
-    progress: Progress | None = None,
-) -> xr.Dataset:
-    """Do what `plan` says; `job` is that of ``plan.counted``.
-
-    Cells are kept, resumed and left out where they fail as `simulate.run_sweep` does, a cell being a source, a learner
-    and a block of corpora: the losses of one that fails are NaN.
-    """
-    target = checked_target(out, resume=resume, overwrite=overwrite)
-    at_once = at_work(job, threads, cluster)
-    if not (resume and target and target.exists()):
-        warn_of_memory(job, at_once)
-    runner = runner_on(at_once, cluster)
-    whole = LearnerJob(plan, job)
-    return run_cells(
-        whole, partial(_dataset, whole), runner, target=target, resume=resume, overwrite=overwrite, progress=progress
-    )
-
-
-def _dataset(whole: LearnerJob, gathered: Gathered) -> xr.Dataset:
-    """Counts and losses in their places, fits and theory, with units and provenance."""
+def to_dataset(whole: LearnerJob, gathered: Gathered) -> xr.Dataset:
+    """What was measured as one Dataset: counts and losses in their places, fits and theory, units and provenance."""
     plan, job, found = whole.plan, whole.counted, gathered.found
     n_sources, n_sizes, replicates = len(plan.sources), len(job.grid), job.replicates
     counts = np.full((n_sources, n_sizes, replicates), NOT_MEASURED)
@@ -126,7 +62,7 @@ def _dataset(whole: LearnerJob, gathered: Gathered) -> xr.Dataset:
     return stamp(describe(dataset), made_of(whole, gathered))
 
 
-def _expected(plan: LearnerSweep, job: Job) -> dict[str, Any]:
+def _expected(plan: LearnerPlan, job: SweepJob) -> dict[str, Any]:
     """What theory says of each pair: the loss at each size, its label and relation, and its slope."""
     shape = (len(plan.sources), len(plan.learners))
     values, slopes = np.full((*shape, len(job.grid)), np.nan), np.full(shape, np.nan)
@@ -146,7 +82,7 @@ def _expected(plan: LearnerSweep, job: Job) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _size_limits(plan: LearnerSweep) -> np.ndarray:
+def _size_limits(plan: LearnerPlan) -> np.ndarray:
     sources, cost = map(parse_any_source, plan.sources), plan.cost or NOVELTY_COST
     limits = [[efficient_size_limit(source, t, cost) for t in plan.tolerances] for source in sources]
     return np.array(limits)

@@ -15,21 +15,25 @@ from typing import Any
 import numpy as np
 
 from bounds.cli.json_text import json_text
+from bounds.cli.report import Report
 from simulate.running.cells import Block, Cell, Layout, block_size, cut
+from simulate.running.job import Choice
 from simulate.running.parameters import TEST_DRAWS, TOLERANCES, given, sources_of, texts
+from simulate.running.same_run import changed_parameter
 from simulate.studies.learners.corpora import N_TESTS, SeenCorpus, seen_corpora
 from simulate.studies.learners.kinds import NOVELTY_COST, Store
 from simulate.studies.learners.names import LEARNERS, PRESET, fit_pairs, parse_learner, parse_tolerances
 from simulate.studies.learners.stores import efficient_size
-from simulate.studies.sweep.job import Job, changed_parameter, difference
-from simulate.studies.sweep.plan import DEFAULT_REPLICATES, Sweep, parse_any_source
+from simulate.studies.sweep.job import SweepJob, difference
+from simulate.studies.sweep.plan import DEFAULT_REPLICATES, Sweep
+from simulate.text.any_source import parse_any_source
 
 DEARER = 5
 """Seconds of a corpus with its learners, in seconds of the same corpus counted: 3 for a store, 7 for Pitman–Yor."""
 
 
 @dataclass(frozen=True)
-class LearnerSweep:
+class LearnerPlan:
     """What is to be measured. Every field has its part in the result; nothing else has.
 
     Without `sources` each learner has its own; `pairs` are (source, learner), both as strings.
@@ -41,7 +45,7 @@ class LearnerSweep:
     replicates: int = DEFAULT_REPLICATES
     seed: int = 0
     tolerances: tuple[str, ...] = ()
-    n_tests: int = N_TESTS
+    test_draws: int = N_TESTS
     pairs: tuple[tuple[str, str], ...] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -53,7 +57,7 @@ class LearnerSweep:
         object.__setattr__(self, "pairs", pairs)
         tolerances = TOLERANCES(self.tolerances) if given(self.tolerances) else None
         object.__setattr__(self, "tolerances", () if tolerances is None else parse_tolerances(tolerances))
-        object.__setattr__(self, "n_tests", TEST_DRAWS(self.n_tests))
+        object.__setattr__(self, "test_draws", TEST_DRAWS(self.test_draws))
         if self.tolerances and self.cost is None:
             raise ValueError("a tolerance is for the size of a store; add the learner store")
 
@@ -112,8 +116,8 @@ class LearnerDrawer:
 class LearnerJob:
     """A sweep of learners made ready; `counted` is that of ``plan.counted``. Drawers go by the number of a pair."""
 
-    plan: LearnerSweep
-    counted: Job
+    plan: LearnerPlan
+    counted: SweepJob
 
     @property
     def made(self) -> str:
@@ -121,9 +125,9 @@ class LearnerJob:
         made, plan = json.loads(self.counted.made), self.plan
         made["parameters"] |= {
             "learners": list(plan.learners), "pairs": [list(pair) for pair in plan.pairs],
-            "tolerances": list(plan.tolerances), "test_draws": plan.n_tests, "novelty_cost": plan.cost,
+            "tolerances": list(plan.tolerances), "test_draws": plan.test_draws, "novelty_cost": plan.cost,
         }  # fmt: skip
-        return json_text(made | {"command": "sweep --learner"})
+        return json_text(made | {"command": "learners"})
 
     @cached_property
     def drawers(self) -> dict[int, LearnerDrawer]:
@@ -132,10 +136,29 @@ class LearnerJob:
         cost = plan.cost or NOVELTY_COST
         return {
             i: LearnerDrawer(
-                source, learner, job.grid, job.edges, plan.seed, plan.n_tests, plan.tolerances, cost,
+                source, learner, job.grid, job.edges, plan.seed, plan.test_draws, plan.tolerances, cost,
                 job.device.name,
             ) for i, (source, learner) in enumerate(plan.pairs)
         }  # fmt: skip
+
+    @property
+    def device(self) -> Choice:
+        """Where tokens are drawn."""
+        return self.counted.device
+
+    @property
+    def smaller(self) -> str:
+        """What to pass where there is too little memory for one corpus."""
+        return self.counted.smaller
+
+    def memory(self, at_once: int) -> int:
+        """Bytes at most: those of the sweep, and the losses."""
+        losses = sum(8 * int(np.prod(one.shape)) for one in self.layout.values())
+        return self.counted.memory(at_once) + losses
+
+    def forecast(self, at_once: int) -> Report:
+        """What each source would take with its learners."""
+        return self.counted.forecast(at_once, dearer=DEARER)
 
     @property
     def names(self) -> list[dict[str, str]]:

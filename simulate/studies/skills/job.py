@@ -1,4 +1,4 @@
-"""Skills made ready, measured in cells of replicates, and put into one Dataset beside what theory expects.
+"""Skills made ready, in cells of replicates, and what each of them takes.
 
 | variable                | dimensions                     | is                                                        |
 |-------------------------|--------------------------------|-----------------------------------------------------------|
@@ -18,31 +18,28 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass, replace
-from functools import cached_property, partial
-from pathlib import Path
+from functools import cached_property
 from typing import Any
 
 import numpy as np
-import xarray as xr
 
 from bounds.base.quantities import log_spaced
-from bounds.cli.json_text import json_text
-from simulate.engines.choice import FEW_TOKENS, Choice
+from bounds.cli.printing import number
+from bounds.cli.report import Report, Table
+from simulate.drawing.device import device_for_tokens
+from simulate.engines.choice import FEW_TOKENS
 from simulate.running.cells import Cell, Layout, block_size, cut
-from simulate.running.dataset import describe, provenance, stamp
-from simulate.running.machine import machine_memory
-from simulate.running.run import Gathered, Progress, checked_target, made_of, run_cells, runner_on
-from simulate.stats import median
+from simulate.running.dataset import provenance
+from simulate.running.job import Choice
+from simulate.running.progress import clock, size_of
+from simulate.running.same_run import difference_of_inputs
 from simulate.studies.skills.arrivals import ArrivalDrawer, ShuffleDrawer
-from simulate.studies.skills.example import find_example
 from simulate.studies.skills.groups import Groups, lay_out
 from simulate.studies.skills.plan import SkillPlan
-from simulate.studies.skills.theory import add_theory, expected_sequences
-from simulate.studies.skills.tokens import Corpus, TokenDrawer
-from simulate.studies.sweep.job import MAX_TOKENS, device_for_tokens, difference_of_inputs
+from simulate.studies.skills.theory import expected_sequences
+from simulate.studies.skills.tokens import TokenDrawer
+from simulate.studies.sweep.job import MAX_TOKENS
 from simulate.text.source import parse_corpus
-
-__all__ = ["SkillJob", "measure", "prepare", "simulate_skills"]
 
 DIMS = {
     "draws_threshold": ("skill", "replicate"),
@@ -61,6 +58,9 @@ _OF_ENGINE = {
 MAX_BYTES = 4 << 30
 """What all replicates may hold."""
 
+_MEMBER_BYTES, _SEQUENCE_BYTES = 48, 64
+"""Bytes of a member and of a distinct sequence while a corpus is drawn: keys, counts and times, and their order."""
+
 _TOKEN, _SKILL, _MEMBER, _PLACE = 3e-8, 3e-7, 3e-8, 1e-7
 """Seconds, on one core of 2025, of a draw, of the time of a skill and of a member, and of a sequence in a store."""
 
@@ -76,6 +76,51 @@ class SkillJob:
     drawer: Any
     seconds: float
     made: str
+    n_unique: float
+    """Distinct sequences of the largest corpus, as expected; in a text as they are."""
+
+    @property
+    def smaller(self) -> str:
+        """What to pass where there is too little memory for one corpus."""
+        return "fewer --replicates, --n-skills or sizes"
+
+    def memory(self, at_once: int) -> int:
+        """Bytes at most: `at_once` corpora at work, and the result, which is held twice while it is written."""
+        return self.corpus_bytes * min(at_once, len(self.cells_of(self.size))) + 2 * self.result_bytes
+
+    @property
+    def result_bytes(self) -> int:
+        """What all replicates hold."""
+        return 8 * sum(_product(self.sizes[dim] for dim in DIMS[name]) for name in self.variables)
+
+    @property
+    def corpus_bytes(self) -> int:
+        """What one corpus takes while it is drawn: its members, and of tokens each distinct sequence, and its keys."""
+        plan = self.plan
+        members = _MEMBER_BYTES * plan.n_skills * plan.members
+        if plan.is_text or self.choice.name != "tokens":
+            return members + 8 * plan.n_skills * len(plan.n_draws)
+        return int(members + _SEQUENCE_BYTES * self.n_unique + 8 * min(plan.n_draws[-1], 1 << 22))
+
+    def forecast(self, at_once: int) -> Report:
+        """What the simulation would take."""
+        plan, seconds = self.plan, self.seconds * self.replicates
+        working = max(1, min(at_once, len(self.cells_of(self.size))))
+        answer = (
+            f"{plan.n_skills} skills of {plan.members} members, {self.replicates} replicates by engine "
+            f"{self.choice.name}, about {clock(max(seconds / working, 1))} on {at_once or 'other'} threads and "
+            f"{size_of(self.memory(at_once))} of memory here; nothing was drawn."
+        )
+        sizes = [
+            [letter, number(values[0], 4), number(values[-1], 4), str(len(values))]
+            for letter, values in (("D", plan.n_draws), ("n", plan.n_stored))
+        ]
+        below = f"Engine {self.choice.name}: {self.choice.reason}."
+        row = {
+            "engine": self.choice.name, "n_draws": plan.n_draws[-1], "replicates": self.replicates,
+            "seconds": seconds, "n_bytes": self.corpus_bytes, "n_bytes_in_all": self.memory(at_once),
+        }  # fmt: skip
+        return Report(answer, [Table(["", "from", "to", "sizes"], sizes, below=below)], data={"rows": [row]})
 
     @property
     def replicates(self) -> int:
@@ -132,34 +177,6 @@ class SkillJob:
         return dict(zip(("skill", "replicate", "n_draws", "n_stored"), lengths, strict=True))
 
 
-def simulate_skills(
-    *,
-    device: str = "cpu",
-    threads: int | None = None,
-    cluster: str | None = None,
-    out: str | Path | None = None,
-    resume: bool = False,
-    overwrite: bool = False,
-    progress: Progress | None = None,
-    **plan: Any,
-) -> xr.Dataset:
-    """Simulate when skills emerge; `plan` are the fields of `simulate.studies.skills.plan.SkillPlan`, all with a
-    default.
-
-    ``simulate_skills(n_skills=200, members=20, quorum=16, n_draws="1e3:1e6:16", replicates=50)`` gives a Dataset with
-    the variables that `simulate.studies.skills.job` lists, each with ``units`` and ``long_name``, and the formulas
-    beside them. The same seed gives the same numbers on any `device` (cpu, gpu or auto: where tokens are drawn), any
-    number of `threads` and any Dask `cluster`.
-
-    Raises ValueError with one sentence where an argument is not understood or cannot be done.
-    """
-    target = checked_target(out, resume=resume, overwrite=overwrite)
-    job = prepare(SkillPlan(**plan), device=device)
-    return measure(
-        job, threads=threads, cluster=cluster, out=target, resume=resume, overwrite=overwrite, progress=progress
-    )
-
-
 def prepare(plan: SkillPlan, *, device: str = "cpu") -> SkillJob:
     """`plan` made ready; ValueError with one sentence where it cannot be done as asked."""
     choice = _choose(plan, device)
@@ -175,72 +192,14 @@ def prepare(plan: SkillPlan, *, device: str = "cpu") -> SkillJob:
     inputs = {plan.source: parse_corpus(plan.source).open().digests} if plan.is_text else {}
     engines = {plan.name: choice._asdict()}
     made = provenance(asdict(plan), command="skills", engines=engines, inputs=inputs, device=chosen.name)
-    job = SkillJob(plan, groups, choice, chosen, drawer, _seconds(groups, choice.name), made)
-    n_bytes = 8 * sum(_product(job.sizes[d] for d in DIMS[name]) for name in job.variables)
-    most = min(MAX_BYTES, machine_memory()[0])
-    if n_bytes > most:
+    n_unique = float(groups.n_types) if plan.is_text else float(expected_sequences(plan, plan.n_draws[-1]))
+    job = SkillJob(plan, groups, choice, chosen, drawer, _seconds(groups, choice.name), made, n_unique)
+    if job.result_bytes > MAX_BYTES:
         raise ValueError(
-            f"the result would take {n_bytes / 2**30:.1f} GiB of memory, more than {most / 2**30:.3g} GiB; pass fewer "
-            "--replicates, --n-skills or sizes"
+            f"the result would take {job.result_bytes / 2**30:.1f} GiB of memory, more than {MAX_BYTES / 2**30:.3g} "
+            f"GiB; pass {job.smaller}"
         )
     return job
-
-
-def measure(
-    job: SkillJob,
-    *,
-    threads: int | None = None,
-    cluster: str | None = None,
-    out: Path | None = None,
-    resume: bool = False,
-    overwrite: bool = False,
-    progress: Progress | None = None,
-) -> xr.Dataset:
-    """All replicates of `job`, on threads or on a Dask cluster, as a Dataset with theory and provenance.
-
-    Written to `out` where that is given. If it ends in .zarr, each cell is kept in ``out.part`` as soon as it is drawn,
-    and `resume` goes on with what a run that was killed has left there. A cell that fails leaves its replicates out of
-    the result and is named in the provenance under ``failed``.
-    """
-    runner = runner_on(threads, cluster)
-    return run_cells(
-        job, partial(_dataset, job), runner, target=out, resume=resume, overwrite=overwrite, progress=progress,
-        table=_table,
-    )  # fmt: skip
-
-
-def _dataset(job: SkillJob, gathered: Gathered) -> xr.Dataset:
-    """What was drawn, with the text itself where there is one, the formulas, the example and provenance."""
-    plan = job.plan
-    coords = {
-        "skill": np.arange(1, plan.n_skills + 1), "replicate": gathered.drawn,
-        "n_draws": np.array(plan.n_draws, np.int64), "n_stored": np.array(plan.n_stored, np.int64),
-    }  # fmt: skip
-    dataset = xr.Dataset(
-        {name: (DIMS[name], values) for name, values in gathered.without_gaps().items()}, coords=coords
-    )
-    if plan.is_text:
-        text = Corpus(job.groups, 0).measured()
-        dataset = dataset.assign({f"text_{name}": (DIMS[name][:-1], values) for name, values in text.items()})
-    if plan.kind != "frequency":
-        alike = plan.members if plan.kind == "masses" else 1
-        dataset = dataset.assign(mass=("skill", job.groups.probabilities.sum(axis=1) * alike))
-        dataset = dataset.assign(first_rank=("skill", job.groups.ranks[:, 0]))
-    dataset = add_theory(dataset, job.groups, poisson=job.choice.name == "arrivals")
-    example = find_example(job.groups)
-    dataset.attrs["example"] = json_text(example and example.to_json())
-    return stamp(describe(dataset), made_of(job, gathered))
-
-
-def _table(dataset: xr.Dataset) -> xr.Dataset:
-    """What a .csv holds: one line for each skill, and nothing of single corpora."""
-    table = dataset.drop_dims(["replicate", "n_draws", "n_stored", "member"], errors="ignore")
-    centre = median(dataset.draws_threshold.values)
-    return table.assign({
-        name: ("skill", values) for name, values in zip(
-            ("draws_threshold", "draws_threshold_lower", "draws_threshold_upper"), centre, strict=True
-        )
-    })  # fmt: skip
 
 
 def _why_no_device(plan: SkillPlan, choice: Choice) -> str:

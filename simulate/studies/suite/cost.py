@@ -13,21 +13,14 @@ sequences of equal counts it takes longer. Memory is right to a factor of two.
 
 from __future__ import annotations
 
-import math
-import warnings
-from typing import TYPE_CHECKING
-
 import numpy as np
 
 from bounds.base.sources import Source
 from simulate.corpora.order import BATCH, DrawnOrder
-from simulate.running.cost import compare_memory, n_slots, new_types
 from simulate.studies.suite.learning.course import AT_ONCE
 from simulate.studies.suite.learning.stores import N_BINS
 from simulate.studies.suite.learning.training import Trainer
-
-if TYPE_CHECKING:
-    from simulate.studies.suite.job import Job
+from simulate.studies.sweep.cost import n_slots, new_types
 
 _DRAW, _LOOK = 8e-8, 2.5e-8
 """Seconds of a draw, and of a distinct sequence at a checkpoint."""
@@ -74,26 +67,3 @@ def _tables(trainer: Trainer, n_unique: float, n_draws: int) -> int:
     met = not n_keys or n_draws * small >= n_keys
     hashed = n_unique if n_keys > _DIRECT else 0.0 if n_keys else max(0.0, n_unique - n_dense)
     return (4 * small if met else 0) + 16 * n_slots(2 * hashed)
-
-
-def memory_needed(job: Job, at_once: int) -> int:
-    """Bytes that this process needs at most: `at_once` corpora at work (none on a cluster elsewhere) and the result."""
-    held = dict.fromkeys(("sum", "shown"), 1)
-    result = sum(
-        8 * math.prod(held.get(dim, n) for dim, n in zip(one.dims, one.shape, strict=True))
-        for one in job.layout.values()
-    )
-    cells = job.cells_of(job.size)
-    return job.cost[1] * min(at_once, len(cells)) + 2 * result
-
-
-def check_memory(job: Job, at_once: int) -> str | None:
-    """A sentence where `job` needs more memory than is free now; ValueError where it is more than there is."""
-    needed, alone = memory_needed(job, at_once), memory_needed(job, min(at_once, 1))
-    return compare_memory("suite", needed, alone, at_once, "fewer --replicates, or --checkpoints that end earlier")
-
-
-def warn_of_memory(job: Job, at_once: int) -> None:
-    """As `check_memory`, with the sentence as a warning."""
-    if note := check_memory(job, at_once):
-        warnings.warn(note, stacklevel=3)

@@ -12,8 +12,8 @@ from bounds.base.sources import Geometric, Mixture, Source, Uniform, Windows, Zi
 from bounds.capacity.capacity import capacity_loss, capacity_loss_bounds
 from simulate.running.cells import Block
 from simulate.running.dataset import describe, stamp
-from simulate.running.run import Gathered, made_of
-from simulate.studies.suite.job import Job
+from simulate.running.gathered import Gathered, made_of
+from simulate.studies.suite.job import SuiteJob
 from simulate.studies.suite.learning.course import AFTER
 from simulate.studies.suite.learning.exposures import EXPOSURES
 from simulate.studies.suite.learning.matching import match_losses
@@ -23,7 +23,7 @@ from simulate.studies.suite.learning.trajectories import CLASSES, can_classify, 
 COURSE = ("replicate", "step", "n_params")
 
 
-def to_dataset(job: Job, gathered: Gathered) -> xr.Dataset:
+def to_dataset(job: SuiteJob, gathered: Gathered) -> xr.Dataset:
     """All that a suite gave, with units, labels and provenance; corpora that failed are left out."""
     plan, trainer, block = job.plan, job.trainer, gathered.without_gaps()
     replicates = len(gathered.drawn)
@@ -74,7 +74,7 @@ _LABELS = {
 }
 
 
-def _losses(job: Job, block: Block) -> dict[str, Any]:
+def _losses(job: SuiteJob, block: Block) -> dict[str, Any]:
     """Losses in nats per sequence: expected under the law, on the next batch, and on the validation set."""
     each, E, c = block, job.plan.irreducible, job.plan.novelty_cost
     with np.errstate(invalid="ignore", divide="ignore"):
@@ -97,7 +97,7 @@ def _z(missed: np.ndarray, n: np.ndarray, chance: np.ndarray) -> np.ndarray:
         return np.where(variance > 0, (missed - n * chance).sum(axis=(0, 1)) / np.sqrt(variance), np.nan)
 
 
-def _theory(job: Job) -> dict[str, Any]:
+def _theory(job: SuiteJob) -> dict[str, Any]:
     """`capacity_loss` and the lower of its bounds for each step and size, where the law has them."""
     law = job.trainer.order.law
     if not isinstance(law, Uniform | Zipf | Geometric | Mixture):
@@ -114,7 +114,7 @@ def _theory(job: Job) -> dict[str, Any]:
     }
 
 
-def _terms(job: Job, block: Block) -> dict[str, Any]:
+def _terms(job: SuiteJob, block: Block) -> dict[str, Any]:
     """Sequences in each bin of exposures, and how many of them each size knows; summed over replicates."""
     known = block["known"]
     used = int(np.flatnonzero(known.sum(axis=(0, 2)))[-1]) + 1
@@ -133,7 +133,7 @@ def _terms(job: Job, block: Block) -> dict[str, Any]:
     return found
 
 
-def _tracked(job: Job, block: Block, replicates: int) -> dict[str, Any]:
+def _tracked(job: SuiteJob, block: Block, replicates: int) -> dict[str, Any]:
     """Chance that each tracked sequence is stored, its loss, and the class of its trajectory."""
     plan, steps = job.plan, job.trainer.steps
     stored = block["tracked"] / replicates
@@ -148,7 +148,7 @@ def _tracked(job: Job, block: Block, replicates: int) -> dict[str, Any]:
     return found
 
 
-def _positions(job: Job, block: Block) -> dict[str, Any]:
+def _positions(job: SuiteJob, block: Block) -> dict[str, Any]:
     """Tests of memorised positions against even ones, drawn without replacement."""
     tests, windows = block["positions"], block["windows"]
     dims = ("replicate", "n_params", "exposure")

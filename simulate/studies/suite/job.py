@@ -8,13 +8,18 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from simulate.engines.choice import Choice
+from bounds.base.notes import INPUT, Note
+from bounds.cli.report import Report, Table
 from simulate.running.cells import Cell, Layout, block_size, cut
 from simulate.running.dataset import provenance
+from simulate.running.job import Choice
+from simulate.running.progress import clock, size_of
+from simulate.running.same_run import difference_of_inputs
 from simulate.studies.suite.cost import corpus_cost, expected_sequences
 from simulate.studies.suite.learning import stores
 from simulate.studies.suite.learning.course import AFTER
@@ -22,8 +27,7 @@ from simulate.studies.suite.learning.exposures import EXPOSURES
 from simulate.studies.suite.learning.positions import N_WINDOWS
 from simulate.studies.suite.learning.training import Trainer
 from simulate.studies.suite.learning.trajectories import CLASSES, can_classify
-from simulate.studies.suite.plan import Suite
-from simulate.studies.sweep.job import difference_of_inputs
+from simulate.studies.suite.plan import SuitePlan
 
 _COURSE = ("replicate", "step", "size")
 LAYOUT: dict[str, tuple[tuple[str, ...], str]] = {
@@ -47,10 +51,10 @@ LAYOUT: dict[str, tuple[tuple[str, ...], str]] = {
 
 
 @dataclass(frozen=True)
-class Job:
+class SuiteJob:
     """A suite with nothing left open (`plan`), ready to run."""
 
-    plan: Suite
+    plan: SuitePlan
     trainer: Trainer
     notes: tuple[str, ...]
     inputs: dict[str, str]
@@ -106,6 +110,46 @@ class Job:
     def size(self) -> int:
         """Replicates of a cell."""
         return block_size(self.plan.replicates, self.cost[0])
+
+    @property
+    def smaller(self) -> str:
+        """What to pass where there is too little memory for one corpus."""
+        return "fewer --replicates, or --checkpoints that end earlier"
+
+    def memory(self, at_once: int) -> int:
+        """Bytes at most: `at_once` corpora at work (none on a cluster elsewhere) and the result."""
+        held = dict.fromkeys(("sum", "shown"), 1)
+        result = sum(
+            8 * math.prod(held.get(dim, n) for dim, n in zip(one.dims, one.shape, strict=True))
+            for one in self.layout.values()
+        )
+        return self.cost[1] * min(at_once, len(self.cells_of(self.size))) + 2 * result
+
+    def forecast(self, at_once: int) -> Report:
+        """What the suite would take."""
+        plan, needed, cells, (seconds, n_bytes) = (
+            self.plan,
+            self.memory(at_once),
+            len(self.cells_of(self.size)),
+            self.cost,
+        )
+        row = {
+            "source": plan.source, "n_draws": self.n_draws, "replicates": plan.replicates, "cells": cells,
+            "n_unique_expected": round(self.n_unique), "seconds": seconds * plan.replicates,
+            "n_bytes": n_bytes, "n_bytes_in_all": needed,
+        }  # fmt: skip
+        working = min(at_once, cells) or 1
+        answer = (
+            f"{plan.replicates} {'corpus' if plan.replicates == 1 else 'corpora'} of {self.n_draws:.3g} draws in "
+            f"{cells} cells, {working} at a time: about {clock(max(seconds * plan.replicates / working, 1))} and "
+            f"{size_of(needed)} of memory here; nothing was drawn."
+        )
+        table = Table(
+            ["sizes", "from N", "to N", "checkpoints", "distinct sequences", "memory of one"],
+            [[str(len(plan.n_params)), str(plan.n_params[0]), str(plan.n_params[-1]), str(len(plan.checkpoints)),
+              str(row["n_unique_expected"]), size_of(n_bytes)]], left=0,
+        )  # fmt: skip
+        return Report(answer, [table], [Note(INPUT, note) for note in self.notes], data={"rows": [row]})
 
     @property
     def layout(self) -> dict[str, Layout]:

@@ -56,7 +56,7 @@ _CHECKS: dict[str, Callable[[Any], Any]] = {
 
 
 @dataclass(frozen=True)
-class Suite:
+class SuitePlan:
     """What is to be trained. Empty sizes, ranks and losses, and a batch of None, are chosen later."""
 
     source: str = DEFAULT_SOURCE

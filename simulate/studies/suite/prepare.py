@@ -11,18 +11,18 @@ from bounds.base.quantities import log_spaced
 from bounds.capacity.capacity import stored_sequences
 from bounds.counts.unique import expected_unique
 from simulate.corpora.order import DrawnOrder, Order, TextOrder, open_order
-from simulate.engines.choice import Choice
-from simulate.studies.suite.job import Job
+from simulate.drawing.device import device_for_tokens
+from simulate.running.job import Choice
+from simulate.studies.suite.job import SuiteJob
 from simulate.studies.suite.learning.training import Trainer
-from simulate.studies.suite.plan import DEFAULT_BATCH, MAX_TRACKED_RANK, Suite
-from simulate.studies.sweep.job import device_for_tokens
+from simulate.studies.suite.plan import DEFAULT_BATCH, MAX_TRACKED_RANK, SuitePlan
 
 N_SIZES, N_TRACKED = 16, 13
 SMALLEST, WIDEST = 10, 8
 """Smallest default size; tracked ranks reach from n / 8 to 8 n of the middle size n."""
 
 
-def prepare(plan: Suite, *, device: str = "cpu") -> Job:
+def prepare(plan: SuitePlan, *, device: str = "cpu") -> SuiteJob:
     """Open the corpus and settle what `plan` leaves open; ValueError with one sentence where it cannot be done."""
     chosen = suite_device(plan, device)
     order, plan, notes = _opened(plan, chosen.name)
@@ -44,15 +44,15 @@ def prepare(plan: Suite, *, device: str = "cpu") -> Job:
     )  # fmt: skip
     n_draws = plan.checkpoints[-1] * _batch(plan)
     inputs = {plan.source: hashlib.sha256(order.keys(0, n_draws).tobytes()).hexdigest()} if plan.text else {}
-    return Job(plan, trainer, notes, inputs, chosen)
+    return SuiteJob(plan, trainer, notes, inputs, chosen)
 
 
-def suite_device(plan: Suite, wanted: str) -> Choice:
+def suite_device(plan: SuitePlan, wanted: str) -> Choice:
     """Where the sequences of `plan` are drawn, cpu or gpu, and why; ValueError where that is not as `wanted`."""
     return device_for_tokens(wanted, f"{plan.source} is read, not drawn" if plan.text else "")
 
 
-def open_suite_order(plan: Suite, *, replicate: int = 0, device: str = "cpu") -> tuple[Order, int]:
+def open_suite_order(plan: SuitePlan, *, replicate: int = 0, device: str = "cpu") -> tuple[Order, int]:
     """The corpus of `plan` and the batch: long enough for the batch after the last checkpoint, and for validation."""
     if plan.text:
         order = open_order(plan.source, 1)
@@ -66,7 +66,7 @@ def open_suite_order(plan: Suite, *, replicate: int = 0, device: str = "cpu") ->
     return open_order(plan.source, n_draws, seed=plan.seed, replicate=replicate, device=device), batch
 
 
-def _opened(plan: Suite, device: str) -> tuple[Order, Suite, tuple[str, ...]]:
+def _opened(plan: SuitePlan, device: str) -> tuple[Order, SuitePlan, tuple[str, ...]]:
     order, batch = open_suite_order(plan, device=device)
     plan = replace(plan, batch=batch)
     end = plan.checkpoints[-1] * batch
@@ -93,7 +93,7 @@ def _opened(plan: Suite, device: str) -> tuple[Order, Suite, tuple[str, ...]]:
     return order, plan, notes
 
 
-def _text_batch(order: Order, plan: Suite) -> int:
+def _text_batch(order: Order, plan: SuitePlan) -> int:
     """As large as the text allows, with the validation set, or one sequence, left at its end."""
     batch = (order.n_draws - max(plan.validation, 1)) // plan.checkpoints[-1]
     if batch < 1:
@@ -104,12 +104,12 @@ def _text_batch(order: Order, plan: Suite) -> int:
     return batch
 
 
-def _batch(plan: Suite) -> int:
+def _batch(plan: SuitePlan) -> int:
     assert plan.batch is not None
     return plan.batch
 
 
-def _sizes(plan: Suite, order: Order) -> tuple[int, ...]:
+def _sizes(plan: SuitePlan, order: Order) -> tuple[int, ...]:
     """16 sizes, log-spaced, from one that is far too small to one that holds the whole corpus."""
     n_draws = plan.checkpoints[-1] * _batch(plan)
     if isinstance(order, DrawnOrder):
@@ -122,7 +122,7 @@ def _sizes(plan: Suite, order: Order) -> tuple[int, ...]:
     return log_spaced(low, high, N_SIZES if high > low else 1, name="n_params")
 
 
-def _most_ranks(order: Order, plan: Suite) -> int:
+def _most_ranks(order: Order, plan: SuitePlan) -> int:
     if isinstance(order, DrawnOrder):
         assert order.law is not None
         return int(min(order.law.n_types, MAX_TRACKED_RANK))
@@ -135,7 +135,7 @@ def _ranks(capacity: int, most: int) -> tuple[int, ...]:
     return log_spaced(min(low, most), min(high, most), N_TRACKED if min(high, most) > min(low, most) else 1)
 
 
-def _tracked(order: Order, plan: Suite) -> np.ndarray:
+def _tracked(order: Order, plan: SuitePlan) -> np.ndarray:
     """Keys of the tracked sequences: of the ranks of the law, or in a text of those by its own counts."""
     most = _most_ranks(order, plan)
     if plan.track[-1] > most:

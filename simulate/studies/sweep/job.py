@@ -6,24 +6,31 @@ Everything that can be refused is refused here, before the first draw.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 
+from bounds.base.notes import METHOD, Note
 from bounds.base.quantities import log_spaced, parse_grid
 from bounds.base.sources import PitmanYor, Source, Windows
 from bounds.base.spectrum import FrequencySpectrum
+from bounds.cli.printing import number
+from bounds.cli.report import Report, Table
 from bounds.counts.unique import expected_unique
-from simulate.drawing.backends import get_backend
-from simulate.engines.choice import Choice, choose_engine
+from simulate.drawing.device import choose_device
+from simulate.engines.choice import choose_engine
 from simulate.engines.tokens import Tokens
-from simulate.running.cells import Cell, CorpusDrawer, Layout, block_size, cut, set_up
-from simulate.running.cost import corpus_cost
+from simulate.running.cells import Cell, Layout, block_size, cut
 from simulate.running.dataset import provenance
-from simulate.running.parameters import DEVICE
-from simulate.studies.sweep.plan import DEFAULT_N_DRAWS, Sweep, parse_any_source
+from simulate.running.job import Choice
+from simulate.running.progress import clock, size_of
+from simulate.running.same_run import changed_parameter, changed_version
+from simulate.studies.sweep.cost import FIT_SECONDS, corpus_cost
+from simulate.studies.sweep.draw import CorpusDrawer, set_up
+from simulate.studies.sweep.plan import DEFAULT_N_DRAWS, Sweep
+from simulate.text.any_source import parse_any_source
 from simulate.text.source import CorpusSource, OpenCorpus
 
 MAX_TOKENS = 10**12
@@ -31,7 +38,7 @@ MAX_TOKENS = 10**12
 
 
 @dataclass(frozen=True)
-class Job:
+class SweepJob:
     """What `prepare` gives. `drawers` and `costs` (seconds and bytes of one corpus) go by the number of a source.
 
     `made` is the provenance of the result, as a JSON string.
@@ -88,8 +95,55 @@ class Job:
         """What there is to draw, in cells of at most `size` replicates."""
         return cut(list(self.drawers), self.plan.replicates, size)
 
+    @property
+    def smaller(self) -> str:
+        """What to pass where there is too little memory for one corpus."""
+        return "a smaller --n-draws or fewer --replicates"
 
-def prepare(plan: Sweep, *, device: str = "cpu") -> Job:
+    def memory(self, at_once: int) -> int:
+        """Bytes at most: `at_once` corpora at work (none on a cluster elsewhere), tables and the result."""
+        largest = max((n_bytes for _, n_bytes in self.costs.values()), default=0)
+        one_corpus = 8 * (len(self.grid) + len(self.edges))
+        result = 3 * len(self.plan.sources) * self.plan.replicates * one_corpus if self.drawers else 0
+        return largest * min(at_once, len(self.cells)) + result
+
+    def forecast(self, at_once: int, *, dearer: float = 1.0) -> Report:
+        """What each source would take, and all of them together; `dearer` than to count it, by this factor."""
+        rows = [self._row(i, source, dearer) for i, source in enumerate(self.plan.sources)]
+        fits = FIT_SECONDS * self.plan.replicates * len(self.drawers)
+        seconds = sum(row["seconds"] for row in rows) / max(at_once, 1) + fits
+        who = f"{at_once} at a time" if at_once else "one core"
+        answer = (
+            f"{sum(row['cells'] for row in rows)} cells, {sum(row['draws'] for row in rows):.3g} draws, about "
+            f"{clock(max(seconds, 1))} on {who} and {size_of(self.memory(at_once))} of memory here; nothing was drawn."
+        )
+        cells = [
+            [row["source"], row["engine"], str(row["cells"]), number(row["draws"]), size_of(row["n_bytes"]),
+             clock(row["seconds"]) if row["seconds"] >= 1 else "under 1 s"] for row in rows
+        ]  # fmt: skip
+        columns = ["source", "engine", "cells", "draws", "memory", "one core"]
+        alike = len({(row["engine"], row["reason"]) for row in rows}) == 1
+        why = [
+            f"{row['engine'] if alike else row['source']}: {row['reason']}." for row in (rows[:1] if alike else rows)
+        ]
+        table = Table(columns, cells, left=2, below="Memory: of one corpus at work. " + " ".join(why))
+        read = "a text is read and counted besides, some seconds for ten megabytes"
+        notes = [Note(METHOD, read)] if self.corpora else []
+        return Report(answer, [table], notes, data={"rows": rows})
+
+    def _row(self, i: int, source: str, dearer: float) -> dict[str, Any]:
+        """What one source takes; a real corpus is one cell, which is counted and not drawn."""
+        name, reason = self.choices[source]
+        seconds, n_bytes = self.costs.get(i, (0.0, 0))
+        return {
+            "source": source, "engine": name, "reason": reason,
+            "cells": sum(cell.source == i for cell in self.cells),
+            "draws": self.grid[-1] * self.plan.replicates if i in self.drawers else 0,
+            "seconds": dearer * seconds * self.plan.replicates, "n_bytes": n_bytes,
+        }  # fmt: skip
+
+
+def prepare(plan: Sweep, *, device: str = "cpu") -> SweepJob:
     """`plan` made ready; ValueError with one sentence where it cannot be done as asked."""
     chosen = choose_device(device)
     parsed = tuple(parse_any_source(source) for source in plan.sources)
@@ -122,29 +176,7 @@ def prepare(plan: Sweep, *, device: str = "cpu") -> Job:
         inputs={name: corpus.digests for name, corpus in corpora.items()},
         device=chosen.name,
     )
-    return Job(plan, parsed, corpora, grid, edges, choices, drawers, costs, size, chosen, made)
-
-
-def choose_device(wanted: str) -> Choice:
-    """cpu or gpu, and why; ValueError with one sentence where a GPU was asked for and there is none."""
-    if DEVICE(wanted) == "cpu":
-        return Choice("cpu", "asked for")
-    try:
-        get_backend("gpu")
-    except (ValueError, RuntimeError, ImportError, OSError) as error:
-        why = " ".join(str(error).split()).rstrip(".")
-        if wanted == "gpu":
-            raise ValueError(f"device gpu cannot be used here: {why}") from None
-        return Choice("cpu", f"no GPU can be used here: {why}")
-    return Choice("gpu", "asked for" if wanted == "gpu" else "a GPU is there, and counts are the same")
-
-
-def device_for_tokens(wanted: str, why_not: str = "") -> Choice:
-    """As `choose_device` for draws of one kind; `why_not` says what keeps them from a GPU, empty where nothing does."""
-    chosen = choose_device(wanted)
-    if why_not and wanted == "gpu":
-        raise ValueError(f"{why_not}; pass --device cpu or auto")
-    return Choice("cpu", why_not) if why_not and wanted == "auto" else chosen
+    return SweepJob(plan, parsed, corpora, grid, edges, choices, drawers, costs, size, chosen, made)
 
 
 def _choose(plan: Sweep, source: Source | CorpusSource, grid: Sequence[int], device: str) -> Choice:
@@ -201,43 +233,3 @@ def difference(begun: dict[str, Any], now: dict[str, Any]) -> str | None:
         if begun["tables"][source] != digest:
             return f"the tables of {source} come out otherwise on this machine"
     return None
-
-
-def changed_version(begun: dict[str, Any], now: dict[str, Any]) -> str | None:
-    """That another version of this program made what was begun, in words; None where it did not."""
-    old, new = begun["software"]["version"], now["software"]["version"]
-    return None if old == new else f"efficiency-bounds was {old} and is now {new}"
-
-
-def difference_of_inputs(begun: dict[str, Any], now: dict[str, Any], ignored: Iterable[str] = ()) -> str | None:
-    """As `difference`, of two runs of another command: all parameters but those `ignored`, engines, texts, version."""
-    if set(begun["parameters"]) != set(now["parameters"]):
-        return "it is of another version"
-    if changed := changed_parameter(begun, now, [name for name in now["parameters"] if name not in ignored]):
-        return changed
-    if _engine_names(begun) != _engine_names(now):
-        return "the engine was another"
-    if begun.get("inputs") != now.get("inputs"):
-        return "the text has changed"
-    return changed_version(begun, now)
-
-
-def _engine_names(made: dict[str, Any]) -> dict[str, str]:
-    """Which engine draws each source; why it does changes no number."""
-    return {source: choice["name"] for source, choice in made.get("engines", {}).items()}
-
-
-def changed_parameter(begun: dict[str, Any], now: dict[str, Any], names: Iterable[str]) -> str | None:
-    """Which of the parameters `names` has another value now, in words; None where none has."""
-    for name in names:
-        old, new = begun["parameters"].get(name), now["parameters"].get(name)
-        if old != new:
-            return f"{name} was {_short(old)} and is now {_short(new)}"
-    return None
-
-
-def _short(value: Any) -> str:
-    if not isinstance(value, list):
-        return str(value)
-    shown = [str(item) for item in value]
-    return ", ".join(shown) if len(shown) <= 3 else f"{shown[0]}, …, {shown[-1]} ({len(shown)} of them)"

@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bounds.base.quantities import parse_grid
-from bounds.base.sources import Source, parse_source
 from simulate.running.parameters import ENGINE, REPLICATES, SEED, given, sources_of
-from simulate.text.source import CorpusSource, parse_corpus
+from simulate.text.any_source import parse_any_source
 
 DEFAULT_SOURCES = (
     "zipf:2.2727",
@@ -43,10 +42,3 @@ class Sweep:
             raise ValueError(f"each source may be named once, got {doubled.pop()} twice")
         for name, check in (("engine", ENGINE), ("replicates", REPLICATES), ("seed", SEED)):
             object.__setattr__(self, name, check(getattr(self, name)))
-
-
-def parse_any_source(source: str | Source) -> Source | CorpusSource:
-    """A law or a real corpus from its string; ValueError with one sentence otherwise."""
-    if isinstance(source, str) and source.strip().lower().startswith("corpus:"):
-        return parse_corpus(source)
-    return parse_source(source)

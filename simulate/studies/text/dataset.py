@@ -6,6 +6,7 @@
 | `n_units` | prefixes of the text                                                                   |
 | `stretch` | stretches of D that an exponent was fitted to, the widest first; -1 and NaN beyond them |
 | `point`   | points of the mean curve over stretches of text; -1 and NaN beyond them                |
+| `block`   | blocks of the text that one of those curves leaves out                                 |
 
 What an estimate does not know is NaN. The attribute ``text`` holds, as JSON, the name of the corpus, unit, order, and
 the notes.
@@ -101,7 +102,7 @@ def to_dataset(pairs: Sequence[Pair], parameters: dict[str, Any]) -> xr.Dataset:
 
 def counts_of(dataset: xr.Dataset) -> xr.Dataset:
     """What a .csv has a line for: each length and prefix."""
-    return dataset.drop_dims(["stretch", "point"], errors="ignore")
+    return dataset.drop_dims(["stretch", "point", "block"], errors="ignore")
 
 
 def _about(growths: Sequence[CorpusGrowth | SketchedGrowth]) -> str:
@@ -160,9 +161,21 @@ def _mean_curves(growths: Sequence[CorpusGrowth | SketchedGrowth]) -> dict[str, 
     if not n:
         return {}
     dims = ("source", "point")
+    n_blocks = max(curve.n_blocks if curve else 0 for curve in curves)
+    without = np.full((len(curves), n_blocks, n), math.nan)
+    for place, curve in zip(without, curves, strict=True):
+        if curve:
+            place[: curve.n_blocks, : len(curve.n_draws)] = curve.without
     return {
         "mean_draws": (dims, _padded([curve.n_draws if curve else () for curve in curves], n, NOT_MEASURED)),
         "mean_unique": (dims, _padded([curve.n_unique if curve else () for curve in curves], n, math.nan)),
+        "mean_unique_without": (("source", "block", "point"), without),
+        "local": ("source", np.array([curve.local if curve else math.nan for curve in curves])),
+        "local_without": (
+            ("source", "block"),
+            _padded([curve.local_without if curve else () for curve in curves], n_blocks, math.nan),
+        ),
+        "block_draws": ("source", np.array([curve.block_draws if curve else NOT_MEASURED for curve in curves])),
     }
 
 

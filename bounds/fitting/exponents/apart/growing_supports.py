@@ -21,7 +21,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
-from scipy.stats import chi2
+from scipy.special import chdtrc
 
 from bounds.fitting.exponents.growth_models import Estimate, highest, likelihood_interval, with_interval
 
@@ -116,11 +116,11 @@ def fit_growing(n_draws: Floats, rows: Floats, confidence: float) -> Estimate:
 
     gamma, top = highest(profile, *_RANGE)
     misfit = -2 * top
-    p_value = float(chi2.sf(misfit, max(len(n_draws) - 2, 1)))
+    p_value = float(chdtrc(max(len(n_draws) - 2, 1), misfit))
     if count > 1:
         many = spread >= 1  # fewer types missed than one do not vary as a normal variable does
         within = float(np.sum(((rows - mean) ** 2)[:, many] / spread[many]))
-        p_within = float(chi2.sf(within, max(int(many.sum()), 1) * (count - 1)))
+        p_within = float(chdtrc(max(int(many.sum()), 1) * (count - 1), within))
         p_value = min(1.0, 2 * min(p_value, p_within))
     size = np.exp(at_end + best * log_draws) + 0.5
     slope = occupied(size, n_draws)[2][-1]

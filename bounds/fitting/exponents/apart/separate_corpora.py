@@ -35,9 +35,7 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import nnls
-from scipy.stats import chi2, norm
-from scipy.stats import f as f_law
-from scipy.stats import t as t_law
+from scipy.special import chdtrc, fdtrc, ndtri, stdtrit
 
 from bounds.fitting.exponents.apart.growing_supports import fit_growing
 from bounds.fitting.exponents.apart.separate_pitman_yor import fit_pitman_yor_apart
@@ -122,7 +120,7 @@ def _offset_fit(
         gamma, top = highest(partial(_half_misfit, log_draws, mean, variance), *EXPONENTS)
         line = _line(log_draws, mean, variance, gamma)
         last, variance = variance, variance_of(gamma, line)
-    stretch = (quantile / float(norm.ppf((1 + confidence) / 2))) ** 2
+    stretch = (quantile / float(ndtri((1 + confidence) / 2))) ** 2
     interval = likelihood_interval(
         lambda x: _half_misfit(log_draws, mean, last, x) / stretch, gamma, top / stretch, EXPONENTS, confidence
     )
@@ -159,11 +157,11 @@ def fit_one_law(n_draws: Floats, rows: Floats, confidence: float, fixed: bool) -
             # Where nearly every draw is new, the correction for fixed D exceeds what it corrects.
             return np.maximum(known, 1e-3 * np.maximum(part.n_unique, 1.0)) / count
 
-        quantile = float(norm.ppf((1 + confidence) / 2))
+        quantile = float(ndtri((1 + confidence) / 2))
         estimate, line, variance = _offset_fit("fixed-law", draws, part.n_unique, variance_of, confidence, quantile)
         gap, error = part.n_unique - line.fitted, np.sqrt(variance)
         bent = bends(draws, gap, error, _gradients(draws, estimate.exponent), line.fitted)
-        p_values = [two_sided(line.misfit, len(draws) - 3), float(chi2.sf(bent.max(), 1))]
+        p_values = [two_sided(line.misfit, len(draws) - 3), float(chdtrc(1, bent.max()))]
         if count > 1:
             spread = float(np.sum((sizes - part.n_unique) ** 2 / (variance * count)))
             p_values.append(two_sided(spread, len(draws) * (count - 1)))
@@ -189,12 +187,12 @@ def fit_measured(n_draws: Floats, rows: Floats, confidence: float, fixed: bool) 
                 level = np.maximum(design @ weights, 1e-9 * size)
             return level / count
 
-        quantile = float(t_law.ppf((1 + confidence) / 2, freedom))
+        quantile = float(stdtrit(freedom, (1 + confidence) / 2))
         estimate, line, variance = _offset_fit("measured", draws, part.n_unique, variance_of, confidence, quantile)
         gap, error = part.n_unique - line.fitted, np.sqrt(variance)
         bent = bends(draws, gap, error, _gradients(draws, estimate.exponent), line.fitted)
         cells = len(draws) - 3
-        p_value = 3 * min(float(f_law.sf(line.misfit / cells, cells, freedom)), float(f_law.sf(bent.max(), 1, freedom)))
+        p_value = 3 * min(float(fdtrc(cells, freedom, line.misfit / cells)), float(fdtrc(1, freedom, bent.max())))
         return replace(estimate, p_value=min(1.0, p_value))
 
     if freedom < 4 or not spread.any():

@@ -18,15 +18,13 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
-from scipy.special import gammaln, polygamma
-from scipy.stats import chi2
+from scipy.special import chdtrc, gammaincinv, gammaln, polygamma
 
 from bounds.base.intervals import Interval
 from bounds.base.spectrum import gamma_ratio
 from bounds.fitting.exponents.fit_tests import bends, smooth_p, two_sided
 from bounds.fitting.exponents.growth_models import (
     DISCOUNTS,
-    IN_HEAD,
     REJECT,
     Estimate,
     concentration,
@@ -41,7 +39,7 @@ Floats = NDArray[np.float64]
 Loglik = Callable[[float, float], float]
 Profile = Callable[[float], tuple[float, float]]
 
-_LEVEL_ALLOWS = float(chi2.ppf(0.99, 1)) / 2
+_LEVEL_ALLOWS = float(gammaincinv(0.5, 0.99))
 """Fall of the log-likelihood down to which a concentration is allowed by the level of the counts."""
 
 MANY_COUNTS = 60
@@ -116,7 +114,7 @@ def _pitman_yor_estimate(
         local=float(d * larger / (larger - theta / d) * n_draws[-1] / (n_draws[-1] + theta)),
     )  # fmt: skip
     if theta > n_draws[-1]:
-        return replace(estimate, note=IN_HEAD)
+        return replace(estimate, in_head=True)
     interval = likelihood_interval(lambda x: profile(x)[1], d, top, DISCOUNTS, confidence)
     return with_interval(estimate, interval, confidence)
 
@@ -207,5 +205,5 @@ def _pitman_yor_p_value(n_draws: Floats, rows: Floats, d: float, theta: float) -
     ])  # fmt: skip
     error = np.sqrt(variance / len(rows))
     bent = bends(n_draws, gap.mean(axis=0), error, slopes, mean - theta / d)
-    p_values = (two_sided(spread * freedom, freedom), float(chi2.sf(bent.max(), 1)), smooth_p(logs.mean(axis=0)))
+    p_values = (two_sided(spread * freedom, freedom), float(chdtrc(1, bent.max())), smooth_p(logs.mean(axis=0)))
     return min(1.0, 4 * min(p_values))

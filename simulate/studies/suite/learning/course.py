@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -13,10 +12,8 @@ from simulate.corpora.order import Order
 from simulate.studies.suite.learning import stores
 from simulate.studies.suite.learning.exposures import EXPOSURES, Exposures
 from simulate.studies.suite.learning.positions import N_WINDOWS, evenness_test
+from simulate.studies.suite.learning.setting import Block, Training
 from simulate.studies.suite.learning.trajectories import CLASSES, can_classify, classify_trajectories
-
-if TYPE_CHECKING:
-    from simulate.studies.suite.learning.training import Block, Trainer
 
 AFTER = (0, 10, 20, 30, 40, 50, 60, 70)
 """Percent of the steps after which trajectories are classified; those above 0 are in the tables of Xia et al. 2022."""
@@ -33,7 +30,7 @@ AT_ONCE = 1 << 22
 class Course:
     """The stores of all sizes along one corpus. Levels are those of `simulate.studies.suite.learning.stores`."""
 
-    def __init__(self, trainer: Trainer, order: Order) -> None:
+    def __init__(self, trainer: Training, order: Order) -> None:
         self.trainer, self.order = trainer, order
         n_steps, n_sizes = len(trainer.steps), len(trainer.capacities)
         self.shape = (n_steps, n_sizes)
@@ -75,8 +72,6 @@ class Course:
 
     def end(self, census: Census, exposures: Exposures) -> Block:
         """All that was seen."""
-        from simulate.studies.suite.learning.training import Block
-
         each = {name: values[None] for name, values in self.counts.items()}
         each |= {"unknown": self.unknown[None], "n_unique": self.n_unique[None], "n_next": self.n_next[None]}
         tests, windows = self._tested(census, exposures)
@@ -161,7 +156,7 @@ class Course:
     def _term_accuracy(self, seen: np.ndarray) -> dict[str, np.ndarray]:
         """What term accuracy expects to be known in each bin of exposures, and its variance, at the end."""
         count, times = np.unique(seen, return_counts=True)
-        chance = np.asarray(bounds.term_accuracy(count.astype(float), self.trainer.learning_probability))
+        chance = np.asarray(bounds.skills.term_accuracy(count.astype(float), self.trainer.learning_probability))
         bins = np.minimum(np.log2(count.astype(float)).astype(np.int64), stores.N_BINS - 1)
         expected = np.bincount(bins, times * chance, stores.N_BINS)
         return {"expected": expected, "variance": np.bincount(bins, times * chance * (1 - chance), stores.N_BINS)}

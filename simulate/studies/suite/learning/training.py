@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import numpy as np
 
@@ -20,42 +19,13 @@ from simulate.drawing.stream import Stream
 from simulate.engines.choice import cell_of
 from simulate.studies.suite.learning.course import Course
 from simulate.studies.suite.learning.exposures import Exposures
+from simulate.studies.suite.learning.setting import Block, Training
 from simulate.studies.suite.learning.snapshots import Snapshots
 
 
 @dataclass(frozen=True)
-class Block:
-    """Arrays with a replicate axis in front (`each`), sums (`pooled`), and what the first corpus shows (`shown`)."""
-
-    each: dict[str, np.ndarray]
-    pooled: dict[str, np.ndarray]
-    shown: dict[str, np.ndarray]
-
-
-@dataclass(frozen=True)
-class Trainer:
+class Trainer(Training):
     """A suite that is ready: `train` takes all sizes through a block of its corpora."""
-
-    source: str
-    order: Order
-    seed: int
-    capacities: np.ndarray
-    steps: np.ndarray
-    batch: int
-    tracked: np.ndarray
-    validation: int
-    learning_probability: float
-    novelty_cost: float
-    irreducible: float
-    folder: Path | None = None
-    """Where the state of corpora half-way is kept, if anywhere: it changes no number."""
-    work: str = ""
-    """The name of this suite among all others, for what is kept."""
-
-    @property
-    def n_tests(self) -> int:
-        """Draws of the validation set: fewer than asked for where a text ends."""
-        return min(self.validation, self.order.n_draws - int(self.steps[-1]) * self.batch)
 
     def draw(self, first: int, replicates: int) -> dict[str, np.ndarray]:
         """The corpora with the numbers `first` to ``first + replicates - 1``, as a cell holds them."""

@@ -1,13 +1,12 @@
-"""How a command that draws ends: progress while it runs, one sentence where it ends early, then what was asked for."""
+"""How a run is accompanied: progress, and one sentence where it ends early or cells fail."""
 
 from __future__ import annotations
 
 import json
-import os
 import signal
 import sys
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -15,9 +14,7 @@ from typing import Any
 import click
 import xarray as xr
 
-from bounds.base.arguments import printable
-from bounds.cli.json_text import json_text
-from bounds.cli.process import Stopped, silence
+from bounds.cli.process import Stopped
 from bounds.cli.shared import FULL, describe, show_warning
 from simulate.running.keeping.files import part_of
 from simulate.running.keeping.leftovers import is_store
@@ -35,7 +32,7 @@ def explained(options: dict[str, Any]) -> Iterator[Any]:
         warnings.showwarning = show_warning
         warnings.simplefilter("always", UserWarning)
         try:
-            with reporter(options["progress"]) as progress:
+            with reporter(options.get("progress", False)) as progress:
                 yield progress
         except (KeyboardInterrupt, Stopped) as stopped:
             kept = _kept(progress, options, before)
@@ -64,7 +61,7 @@ def _kept(progress: Any, options: dict[str, Any], before: int | None) -> str:
     `before` says which store was there when it began.
     """
     state = progress.state if progress else None
-    hint = how_to_resume(options) if state or options["resume"] or _store_of(options) != before else ""
+    hint = how_to_resume(options) if state or options.get("resume") or _store_of(options) != before else ""
     if not hint:
         return ""
     cells = f"{state.cells - state.failed_cells} of {state.all_cells} cells" if state else "its cells"
@@ -83,55 +80,20 @@ def how_to_resume(options: dict[str, Any]) -> str:
     """What to do to go on, if there is something to go on with."""
     if not options["out"] or not is_store(part_of(Path(options["out"]))):
         return ""
-    instead = " instead of --overwrite" if options["overwrite"] else ""
+    instead = " instead of --overwrite" if options.get("overwrite") else ""
     return f"run the same command with --resume{instead} to go on"
 
 
 def say_device(device: tuple[str, str], options: dict[str, Any]) -> None:
     """Say which device was taken, and why, where that was left open."""
-    if options["device"] == "auto":
+    if options.get("device") == "auto":
         name, reason = device
         print(f"device: {name} ({reason})", file=sys.stderr)
 
 
-def present(
-    dataset: xr.Dataset,
-    options: dict[str, Any],
-    as_json: Callable[[str | None], dict[str, Any]],
-    show: Callable[[], None],
-    draw: Callable[[str, bool], object],
-) -> None:
-    """`draw` the figure, then print the object that `as_json` makes of the path of a result, or what `show` prints.
-
-    Whoever reads what is printed may stop at the first lines, so that the figure comes first; where it fails, all else
-    is printed all the same. A reader who has gone changes no exit code. `draw` takes its path, and whether to
-    overwrite.
-    """
-    unfinished = _failed(dataset) and str(options["out"]).endswith(".zarr")
-    path = None if unfinished else options["out"]
-    written = [path] if path else []
-    try:
-        if options["figure"]:
-            # A notebook names a backend of its own in the environment, which this process may not have.
-            os.environ["MPLBACKEND"] = "agg"
-            # Who resumes a run has its figure drawn again.
-            draw(options["figure"], options["overwrite"] or options.get("resume", False))
-            written.append(options["figure"])
-    finally:
-        try:
-            if options["as_json"]:
-                print(json_text(as_json(path), indent=1))
-            else:
-                show()
-                print("".join(f"written: {printable(str(name))}\n" for name in written), end="")
-            sys.stdout.flush()
-        except BrokenPipeError:
-            silence(sys.stdout)  # whoever read has seen enough
-
-
 def say_failures(dataset: xr.Dataset, options: dict[str, Any]) -> int:
     """The exit code, after a sentence where cells failed."""
-    failed = _failed(dataset)
+    failed = failed_cells(dataset)
     if not failed:
         return 0
     first = failed[0]
@@ -146,6 +108,7 @@ def say_failures(dataset: xr.Dataset, options: dict[str, Any]) -> int:
     return FAILED
 
 
-def _failed(dataset: xr.Dataset) -> list[dict[str, Any]]:
+def failed_cells(dataset: xr.Dataset) -> list[dict[str, Any]]:
+    """The cells of a result that failed, as its provenance names them."""
     found: list[dict[str, Any]] = json.loads(dataset.attrs["provenance"]).get("failed", [])
     return found

@@ -1,0 +1,88 @@
+"""``python -m simulate corpus``; loads nothing heavy before it runs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+from click.core import ParameterSource
+
+from bounds.base.quantities import parse_list
+from bounds.cli.shared import Checked, Command, CountType, parse_or_fail, with_version
+from simulate.cli.options import check_outputs, config_flag, curves_flag, explain_flag, output_flags, seed_flag
+from simulate.running.parameters import AT, LENGTHS, ORDER
+from simulate.text.cutting.units import UNIT
+
+
+@click.command(cls=Command)
+@click.argument("files", nargs=-1, required=True, metavar="FILE...")
+@click.option(
+    "--unit", type=Checked(UNIT), default="word", show_default=True,
+    help="What is counted: word cuts at combining marks, word-marks does not, space cuts at white space alone.",
+)  # fmt: skip
+@click.option(
+    "--length", "lengths", type=Checked(LENGTHS), default="1", show_default=True, metavar="K[,K...]",
+    help="Units in a window; several lengths are measured one by one.",
+)  # fmt: skip
+@click.option(
+    "--at", type=Checked(AT), metavar="GRID",
+    help="Prefixes in units: 1000,1e5,all or 1e3:1e6:25. [default: 25, log-spaced]",
+)  # fmt: skip
+@click.option("--order", type=Checked(ORDER), default="file", show_default=True, help="Order of the text.")
+@click.option(
+    "--chunk", type=CountType(), default=1000, show_default=True, metavar="N", help="Units in a shuffled chunk."
+)
+@click.option(
+    "--blocks", type=CountType(low=0, high=64), default=16, show_default=True, metavar="N",
+    help="Blocks of text behind the interval; 0 for none.",
+)  # fmt: skip
+@click.option("--sketch", is_flag=True, help="Estimate the counts in one pass and in memory that no text fills.")
+@click.option(
+    "--precision", type=CountType(low=4, high=18), default=14, show_default=True, metavar="P",
+    help="With --sketch: 2^P registers, standard error 1.04/2^(P/2).",
+)  # fmt: skip
+@seed_flag("the shuffle, or of the hash functions of a sketch")
+@click.option("--law", "laws", multiple=True, hidden=True)
+@output_flags
+@curves_flag
+@explain_flag
+@with_version
+@config_flag
+def corpus(lengths: str, **options: Any) -> int:
+    """Count distinct windows of real text exactly, and fit how they grow; or estimate the counts (--sketch).
+
+    FILE is plain text or .zst, or - for standard input. Several files are counted together; no window joins two.
+    """
+    wanted = tuple(parse_or_fail(parse_list, lengths, name="length"))
+    check_outputs(options)
+    if options["laws"]:
+        raise click.UsageError(
+            "--law is of the bounds: a text's windows are not a loss law's sequences; see python -m bounds band"
+        )
+    _check_flags(click.get_current_context())
+    from simulate.cli.studies import execute
+    from simulate.studies.text.plan import TextPlan
+
+    names = ("files", "unit", "at", "order", "chunk", "blocks", "sketch", "precision", "seed")
+    return execute("corpus", lambda: TextPlan(lengths=wanted, **{name: options[name] for name in names}), options)
+
+
+def _check_flags(context: click.Context) -> None:
+    """Refuse flags that say nothing with --sketch, or nothing without it."""
+    options = context.params
+    given = {name for name in options if context.get_parameter_source(name) is not ParameterSource.DEFAULT}
+    if not options["sketch"]:
+        if "precision" in given:
+            raise click.UsageError("--precision is of a sketch; pass --sketch with it, or leave it out")
+        return
+    if options["order"] != "file":
+        raise click.UsageError(
+            f"--sketch reads a text once, in file order, got --order {options['order']}; shuffle the text itself, or "
+            "leave out --sketch"
+        )
+    if "chunk" in given:
+        raise click.UsageError("--chunk is of shuffled chunks, which --sketch cannot read; pass one of them")
+    if options["blocks"] and "blocks" in given:
+        raise click.UsageError(
+            f"--blocks {options['blocks']} is for the interval of an exponent, and --sketch fits none; pass one of them"
+        )

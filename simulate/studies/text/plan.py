@@ -1,0 +1,53 @@
+"""What is to be counted of a text, exactly or by a sketch. Nothing else decides its numbers. Loads nothing heavy."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from bounds.base.arguments import Count, Flag, shown
+from bounds.base.quantities import parse_list
+from simulate.running.parameters import ORDER, SEED
+from simulate.text.cutting.units import UNIT
+
+_CHECKS: dict[str, Callable[[Any], Any]] = {
+    "unit": UNIT, "order": ORDER, "seed": SEED, "chunk": Count("chunk"), "blocks": Count("blocks", 0, 64),
+    "sketch": Flag("sketch"), "precision": Count("precision", 4, 18),
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class TextPlan:
+    """Windows of which units of which files, in which prefixes; see `simulate.measure_corpus` and `sketch_corpus`."""
+
+    files: tuple[str, ...]
+    unit: str = "word"
+    lengths: tuple[int, ...] = (1,)
+    at: Any = None
+    order: str = "file"
+    chunk: int = 1000
+    blocks: int = 16
+    sketch: bool = False
+    precision: int = 14
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        given = (self.files,) if isinstance(self.files, str | os.PathLike) else self.files
+        if not isinstance(given, list | tuple) or not given:
+            raise ValueError(f"files must be names of files, got {shown(self.files)}")
+        self._set("files", tuple(os.fspath(path) for path in given))
+        self._set("lengths", parse_list(self.lengths, name="length"))
+        for name, check in _CHECKS.items():
+            self._set(name, check(getattr(self, name)))
+
+    def _set(self, name: str, value: object) -> None:
+        object.__setattr__(self, name, value)
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """What decides the numbers; a sketch has no blocks, and no order but that of the file."""
+        own = ("unit", "at", "precision", "seed") if self.sketch else ("unit", "at", "order", "chunk", "blocks", "seed")
+        more = {"sketch": True} if self.sketch else {}
+        return {"files": list(self.files), "length": list(self.lengths), **{n: getattr(self, n) for n in own}, **more}

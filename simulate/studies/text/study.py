@@ -1,0 +1,78 @@
+"""Real text: distinct windows counted, or estimated in one pass, in growing prefixes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import xarray as xr
+
+from bounds.cli.report import Report
+from simulate.running.dataset import provenance
+from simulate.running.execution import Execution
+from simulate.running.gathered import Gathered
+from simulate.running.job import Choice
+from simulate.running.view import View
+from simulate.running.whole import WholeJob
+from simulate.studies.text.dataset import counts_of, to_dataset
+from simulate.studies.text.plan import TextPlan
+from simulate.text.exponents import fit_corpus
+from simulate.text.growth import measure_corpus
+from simulate.text.streaming import sketch_corpus
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+
+class TextJob(WholeJob):
+    """A text to be counted; it is read while it is. What its memory allows is looked at then, too."""
+
+    def __init__(self, plan: TextPlan) -> None:
+        super().__init__(provenance(plan.parameters, command="corpus"), Choice("cpu", "a text is read, not drawn"))
+        self.plan = plan
+
+    def forecast(self, at_once: int) -> Report:
+        """A text is not looked at before it is read."""
+        return Report(f"{len(self.plan.files)} files, some seconds for ten megabytes; nothing was read.")
+
+
+class TextStudy:
+    """How distinct windows of a text grow. See `simulate.running.study.Study`."""
+
+    name = "corpus"
+
+    def prepare(self, plan: TextPlan, execution: Execution) -> TextJob:
+        """Nothing is read yet."""
+        return TextJob(plan)
+
+    def assemble(self, job: TextJob, gathered: Gathered) -> xr.Dataset:
+        """The text read, counted or sketched, and fitted."""
+        plan = job.plan
+        chosen = {name: getattr(plan, name) for name in ("unit", "at", "seed")}
+        pairs: list[Any]
+        if plan.sketch:
+            sketched = sketch_corpus(plan.files, length=plan.lengths, precision=plan.precision, **chosen)
+            pairs = [(growth, None) for growth in sketched]
+        else:
+            chosen |= {name: getattr(plan, name) for name in ("order", "chunk", "blocks")}
+            growths = measure_corpus(plan.files, length=plan.lengths, **chosen)
+            pairs = [(growth, None if growth.blocks is None else fit_corpus(growth)) for growth in growths]
+        return to_dataset(pairs, plan.parameters)
+
+    def table(self, dataset: xr.Dataset) -> xr.Dataset:
+        """The counts."""
+        return counts_of(dataset)
+
+    def report(self, dataset: xr.Dataset, view: View) -> Report:
+        """The counts, and the exponent of each length."""
+        from simulate.studies.text.report import report
+
+        return report(dataset, view)
+
+    def figure(self, dataset: xr.Dataset, view: View) -> Figure:
+        """U(D) of each length."""
+        from simulate.studies.text.figure import figure
+
+        return figure(dataset, view)
+
+
+TEXT = TextStudy()

@@ -1,0 +1,264 @@
+"""What holds for every study, whatever it asks: how it is run, kept, resumed, foreseen, printed and shown again."""
+
+from __future__ import annotations
+
+import functools
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+import simulate
+from simulate.cli.main import main
+from simulate.drawing import device
+from simulate.running import cells, execution
+from simulate.running.job import Choice
+from simulate.studies.registry import get_study
+from tests.running import done
+from tests.sweep_runs import StopHereError, same
+from tests.test_unchanged import TEXT
+
+COMMANDS = {
+    "sweep": ("--source=zipf:1.724", "--source=zipf:1.2", "--n-draws=100:1e4:6", "--replicates=4", "--engine=tokens"),
+    "learners": ("--learner=store:50", "--learner=memoriser", "--n-draws=100:1e4:4", "--replicates=4",
+                 "--test-draws=500"),
+    "skills": ("--n-skills=40", "--members=10", "--n-draws=100:1e5:6", "--replicates=8", "--engine=tokens"),
+    "suite": ("--n-params=10,100,1000", "--checkpoints=0,10,100", "--batch=64", "--replicates=4"),
+    "batch": ("10", "--checkpoints=0,100", "--batch=64", "--seed=3"),
+    "corpus": ("{text}", "--length=1,2", "--unit=word"),
+    "sketch": ("{text}", "--length=1,2", "--sketch", "--precision=10"),
+}  # fmt: skip
+Kept = Callable[[str], tuple[Path, str, str]]
+DRAWN = ("sweep", "learners", "skills", "suite")
+"""Studies whose work is in cells."""
+
+PLANS = {
+    "sweep": lambda: simulate.Sweep(("zipf:1.724",), (100, 1000, 10_000), 4, 0, "tokens"),
+    "learners": lambda: simulate.LearnerPlan(("store:50",), (), (100, 1000, 10_000), 4, test_draws=500),
+    "skills": lambda: simulate.SkillPlan(n_skills=40, members=10, n_draws=(100, 10_000), replicates=4, engine="tokens"),
+    "suite": lambda: simulate.SuitePlan(n_params=(10, 100), checkpoints=(0, 10, 100), batch=64, replicates=4),
+}
+
+
+def command(name: str, folder: Path, *more: str) -> list[str]:
+    (folder / "text.txt").write_text(TEXT, encoding="utf-8")
+    flags = [flag.format(text=folder / "text.txt") for flag in COMMANDS[name]]
+    return ["corpus" if name == "sketch" else name, *flags, *more]
+
+
+def run(arguments: list[str], width: int = 80) -> Result:
+    return CliRunner(env={"COLUMNS": str(width)}).invoke(main, arguments)
+
+
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory) -> Kept:
+    """The result of a command, what it printed, and its JSON object."""
+    folder = tmp_path_factory.mktemp("kept")
+
+    @functools.cache
+    def result_of(name: str) -> tuple[Path, str, str]:
+        out = folder / f"{name}.nc"
+        printed, as_json = run(command(name, folder, f"--out={out}")), run(command(name, folder, "--json"))
+        assert printed.exit_code == as_json.exit_code == 0, printed.output + as_json.output
+        return out, printed.stdout, as_json.stdout
+
+    return result_of
+
+
+@pytest.mark.parametrize("name", DRAWN)
+@pytest.mark.parametrize("threads", [0, -1, 2.5, 10**6, True, "two"])
+def test_threads_that_there_cannot_be_are_refused_before_anything_is_done(name, threads, monkeypatch):
+    monkeypatch.setattr(type(get_study(name)), "prepare", lambda *_: pytest.fail("made ready"))
+    with pytest.raises(ValueError, match=r"threads must be .*, got "):
+        done(PLANS[name](), threads=threads)
+
+
+@pytest.mark.parametrize("name", DRAWN)
+@pytest.mark.parametrize(
+    ("flags", "words"),
+    [
+        (["--threads=0"], "threads must be"),
+        (["--threads=1000000"], "threads must be"),
+        (["--threads=2", "--cluster=local:2"], "pass one of them"),
+        (["--memory=lots"], "memory must be"),
+        (["--resume"], "--resume goes on with the result that --out names"),
+        (["--out=x.txt"], "out must name a file that ends in .nc, .zarr, .csv"),
+        (["--seed=-1"], "seed must be"),
+    ],
+)
+def test_bad_flags_are_one_sentence(name, flags, words, tmp_path):
+    found = run(command(name, tmp_path, *flags))
+    assert found.exit_code == 2, found.output
+    assert isinstance(found.exception, SystemExit)
+    assert words in found.output
+
+
+@pytest.mark.parametrize("name", DRAWN)
+def test_a_run_that_was_stopped_goes_on_and_ends_as_if_nothing_had_been(name, tmp_path, monkeypatch):
+    monkeypatch.setattr(cells, "CELL_SECONDS", 1e-9)
+    whole = done(PLANS[name]())
+    told = []
+
+    def stop(state) -> None:
+        told.append(state)
+        if state.cells == 2:
+            raise StopHereError
+
+    out = tmp_path / "x.zarr"
+    with pytest.raises(StopHereError):
+        done(PLANS[name](), out=out, threads=1, progress=stop)
+    assert not out.exists()
+    with pytest.raises(ValueError, match=r"holds an unfinished .*; pass --resume"):
+        done(PLANS[name](), out=out)
+    again = done(PLANS[name](), out=out, resume=True, progress=told.append)
+    assert told[-1].kept_cells == 2 < told[-1].all_cells == told[-1].cells
+    assert same(again, whole)
+    assert same(out, whole)
+    assert [path.name for path in tmp_path.iterdir()] == ["x.zarr"]
+
+
+@pytest.mark.parametrize("name", DRAWN)
+def test_a_forecast_draws_and_writes_nothing(name, tmp_path, monkeypatch):
+    monkeypatch.setattr(type(get_study(name)), "assemble", lambda *_: pytest.fail("drawn"))
+    found = run(command(name, tmp_path, "--dry-run", f"--out={tmp_path / 'x.zarr'}"))
+    assert found.exit_code == 0, found.output
+    first = " ".join(found.stdout.split("\n\n")[0].split())
+    assert first.endswith("nothing was drawn.")
+    assert " of memory " in first
+    found = json.loads(run(command(name, tmp_path, "--dry-run", "--json")).stdout)
+    assert found["verdict"] == first
+    assert found["rows"]
+    assert [path.name for path in tmp_path.iterdir()] == ["text.txt"]
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_json_is_one_object_and_its_verdict_is_printed_first(name, kept):
+    _, printed, as_json = kept(name)
+    found = json.loads(as_json)
+    keys = list(found)
+    assert keys[:2] == ["schema_version", "rows"]
+    assert keys[-4:] == ["warnings", "verdict", "provenance", "path"]
+    assert found["rows"]
+    assert found["provenance"]["command"] == ("corpus" if name == "sketch" else name)
+    assert " ".join(printed.split("\n\n")[0].split()) == found["verdict"]
+    assert printed.count("\n! ") <= 3
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_a_kept_result_is_shown_as_the_run_printed_it(name, kept):
+    path, printed, as_json = kept(name)
+    shown = run(["show", str(path)])
+    assert shown.exit_code == 0, shown.output
+    assert f"{shown.stdout}written: {path}\n" == printed
+    again = json.loads(run(["show", str(path), "--json"]).stdout)
+    expected = json.loads(as_json)
+    for made in (again, expected):
+        made["provenance"].pop("kept_cells", None)
+    assert again == expected
+
+
+@pytest.mark.parametrize("name", [name for name in COMMANDS if name != "batch"])
+def test_explain_adds_all_that_is_left_out_and_a_figure_is_drawn(name, kept, tmp_path):
+    path, printed, as_json = kept(name)
+    figure = tmp_path / "x.png"
+    found = run(["show", str(path), "--explain", f"--figure={figure}"])
+    assert found.exit_code == 0, found.output
+    assert len(found.stdout) > len(printed)
+    collapsed = " ".join(found.stdout.replace("\n! ", "\n").split())
+    assert all(" ".join(note.split()) in collapsed for note in json.loads(as_json)["warnings"])
+    assert figure.stat().st_size > 10_000
+
+
+@pytest.mark.parametrize("width", [60, 80, 120])
+@pytest.mark.parametrize("name", COMMANDS)
+def test_no_line_is_longer_than_it_may_be(name, width, kept):
+    for flags in ([], ["--explain"]) if name != "batch" else ([],):
+        found = run(["show", str(kept(name)[0]), *flags], width)
+        long = [line for line in found.stdout.splitlines() if len(line) > width and len(line.split()) > 2]
+        assert not long
+    if width >= 80:  # every table that answers stands in one piece
+        assert found.stdout.count("─ \n") >= 1
+
+
+@pytest.mark.parametrize("name", DRAWN)
+def test_a_gpu_that_is_not_there_is_an_error_and_auto_says_what_it_took(name, tmp_path):
+    if os.environ.get("NUMBA_ENABLE_CUDASIM") == "1":
+        pytest.skip("the simulator is a GPU")
+    found = run(command(name, tmp_path, "--device=gpu"))
+    assert found.exit_code == 2 or isinstance(found.exception, ValueError)
+    assert "device gpu cannot be used here" in found.output + str(found.exception)
+    found = run(command(name, tmp_path, "--device=auto", "--dry-run"))
+    assert "device: cpu (no GPU can be used here: " in found.output
+
+
+@pytest.mark.parametrize("name", DRAWN)
+def test_a_gpu_has_one_corpus_at_a_time(name, monkeypatch):
+    asked = []
+
+    def on_threads(threads: int):
+        asked.append(threads)
+        return original(threads)
+
+    original = execution.on_threads
+    monkeypatch.setattr(execution, "on_threads", on_threads)
+    whole = done(PLANS[name](), threads=4)
+    study, plan = get_study(name), PLANS[name]()
+    prepare = type(study).prepare
+    seen = device.choose_device("cpu")
+
+    def on_device(self, plan, how):
+        job = prepare(self, plan, how)
+        monkeypatch.setattr(type(job), "device", property(lambda _: Choice("gpu", seen.reason)), raising=False)
+        return job
+
+    monkeypatch.setattr(type(study), "prepare", on_device)
+    assert done(plan, threads=4).equals(whole)
+    assert asked == [4, 1]
+
+
+@pytest.mark.parametrize("name", ["skills", "suite", "batch"])
+def test_what_has_no_growth_of_counts_is_not_fitted_and_is_named(name, kept):
+    found = run(["fit", str(kept(name)[0])])
+    assert isinstance(found.exception, ValueError)
+    assert "which holds no growth of counts U(D) to fit" in str(found.exception)
+
+
+@pytest.mark.parametrize("name", ["sweep", "learners", "corpus"])
+def test_counts_are_fitted_again_with_the_same_numbers(name, kept, tmp_path):
+    path, _, as_json = kept(name)
+    found = json.loads(run(["fit", str(path), "--json"]).stdout)
+    for key in ("rows", "verdict"):
+        assert found[key] == json.loads(as_json)[key]
+    found = run(["fit", str(path), "--window=300,1e4", f"--out={tmp_path / 'x.nc'}"])
+    assert found.exit_code == 0, found.output
+    assert run(["show", str(tmp_path / "x.nc")]).stdout in found.stdout
+
+
+@pytest.mark.parametrize("old", ["sweep --learner=memoriser", "suite --batch-at=10"])
+def test_old_words_are_forwarded_and_say_so(old, tmp_path):
+    own = ["--n-draws=100:1e3:3", "--replicates=2"] if "learner" in old else ["--checkpoints=0,100", "--batch=8"]
+    found = CliRunner().invoke(main, [*old.split(), *own, "--json"])
+    assert found.exit_code == 0, found.output
+    assert "is now `" in found.stderr
+    new = ["learners", "--learner=memoriser"] if "learner" in old else ["batch", "10"]
+    assert json.loads(CliRunner().invoke(main, [*new, *own, "--json"]).stdout) == json.loads(found.stdout)
+
+
+@pytest.mark.parametrize("name", DRAWN)
+def test_a_plan_is_what_a_configuration_holds(name, tmp_path):
+    """Every field of a plan may stand in a TOML file under its own name, and means there what it means in Python."""
+    plan = PLANS[name]()
+    fields = {
+        key: getattr(plan, key) for key in plan.__dataclass_fields__
+        if plan.__dataclass_fields__[key].init and getattr(plan, key) not in ((), "", None)
+    }  # fmt: skip
+    lines = [
+        f"{key} = {json.dumps(list(value) if isinstance(value, tuple) else value)}" for key, value in fields.items()
+    ]
+    (tmp_path / "plan.toml").write_text("\n".join(lines) + "\n")
+    found = CliRunner().invoke(main, [name, f"--config={tmp_path / 'plan.toml'}", f"--out={tmp_path / 'x.nc'}"])
+    assert found.exit_code == 0, found.output
+    assert same(tmp_path / "x.nc", done(plan))
