@@ -75,7 +75,7 @@ def law_report(rows: list[dict[str, Any]], compute: float | None, ratio: float |
     method += [f"{row['consistency']}." for row in rows]
     method += [
         f"Repeated tokens: {law.key}, R*_D = {law.token_decay:.4g} repetitions (D/U - 1) and R*_N = "
-        f"{law.param_decay:.4g} times U_N in excess (N/U_N - 1), {law.citation}; see bounds.effective_tokens."
+        f"{law.param_decay:.4g} times U_N in excess (N/U_N - 1), {law.citation}; see bounds.laws.effective_tokens."
         for law in REPEATED_DATA_LAWS.values()
     ]
     data, details = {"rows": rows}, _details(rows)

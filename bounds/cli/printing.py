@@ -10,8 +10,12 @@ import shutil
 import sys
 import textwrap
 from collections.abc import Callable, Iterable, Sequence
+from typing import Literal
 
 from bounds.cli.readable import behind, spelled
+
+LEAST_FOLDED = 40
+"""Characters on a line that is wide enough to fold the cells of a table."""
 
 PIPED = 80
 """Characters on a line of what is no terminal."""
@@ -27,16 +31,20 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[str]], *, left: 
     from rich.table import Table
 
     titles, cells = [spelled(title) for title in columns], [[spelled(cell) for cell in row] for row in rows]
-    for places in _pieces(_widths(titles, cells), left, line_width()):
+    widths, limit = _widths(titles, cells), line_width()
+    for places in _pieces(widths, left, limit):
+        # Keys and one column may be wider than the line: then they are folded, unless there is no room for that either.
+        folded = sum(widths[i] for i in places) > limit + 1 and limit >= LEAST_FOLDED
         table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1), header_style=_head_style())
         for i in places:
-            table.add_column(titles[i], justify="left" if i < left else "right", no_wrap=True)
+            justify: Literal["left", "right"] = "left" if i < left else "right"
+            table.add_column(titles[i], justify=justify, no_wrap=not folded, overflow="fold")
         for row in cells:
             table.add_row(*(row[i] for i in places))
         # A single piece that is wider than the line must not lose characters.
         wide = Console(width=500, markup=False)  # with markup, labels in brackets would not be measured
         out = behind(sys.stdout)
-        width = max(Console(file=out).width, table.__rich_measure__(wide, wide.options).maximum)
+        width = limit if folded else max(limit, table.__rich_measure__(wide, wide.options).maximum)
         Console(file=out, width=width, highlight=False, markup=False, soft_wrap=True).print(table)
 
 
