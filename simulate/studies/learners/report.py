@@ -172,7 +172,7 @@ def _losses(dataset: xr.Dataset, found: Sequence[dict[str, Any]]) -> list[Table]
     for row in found:
         pair, equal = [short(row["source"]), row["learner"]], row["expected_relation"] == "="
         label = row["expected_label"] or "–"
-        slope = [_estimate(row, "loss_exponent", 4), fixed(row["loss_exponent_expected"], 4)]
+        slope = [fixed(row["loss_exponent"], 4), fixed(row["loss_exponent_expected"], 4)]
         theory.append([*pair, *slope, label if equal else "–"])
         loss = number(row["excess_loss"], 4)
         loss += f" ± {number(row['excess_loss_error'], 2)}" if row["excess_loss_error"] is not None else ""
@@ -240,8 +240,8 @@ def _beta(row: dict[str, Any]) -> str:
     return _estimate(row, "loss_exponent")
 
 
-def _estimate(row: dict[str, Any], name: str, digits: int = 3) -> str:
-    return estimated(row[name], row[f"{name}_lower"], row[f"{name}_upper"], digits)
+def _estimate(row: dict[str, Any], name: str) -> str:
+    return estimated(row[name], row[f"{name}_lower"], row[f"{name}_upper"])
 
 
 def _place(row: dict[str, Any]) -> str:
