@@ -174,7 +174,7 @@ def _losses(dataset: xr.Dataset, found: Sequence[dict[str, Any]]) -> list[Table]
         label = row["expected_label"] or "–"
         slope = [fixed(row["loss_exponent"], 4), fixed(row["loss_exponent_expected"], 4)]
         theory.append([*pair, *slope, label if equal else "–"])
-        loss = number(row["excess_loss"], 4)
+        loss = number(row["excess_loss"])
         loss += f" ± {number(row['excess_loss_error'], 2)}" if row["excess_loss_error"] is not None else ""
         given.append([*pair, row["loss_unit"], loss])
         sign = "≥ " if row["expected_relation"] == ">=" and row["excess_loss_expected"] is not None else ""
@@ -185,7 +185,7 @@ def _losses(dataset: xr.Dataset, found: Sequence[dict[str, Any]]) -> list[Table]
     keys = ["source", "learner"]
     return [
         Table([*keys, "β", "expected", "label"], theory, left=2, title="β beside the slope of the expected loss"),
-        Table([*keys, "unit", "loss ± error"], given, left=3, title=f"The excess loss at D = {last}"),
+        Table([*keys, "unit", "loss ± error"], given, left=2, title=f"The excess loss at D = {last}"),
         Table([*keys, "expected", "label", "z"], expected, left=2, title="Its expectation"),
         Table([*keys, "corpora", "on tests", "z"], tested, left=2, title="The excess loss on test draws"),
     ]
