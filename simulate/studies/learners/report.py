@@ -174,20 +174,24 @@ def _losses(dataset: xr.Dataset, found: Sequence[dict[str, Any]]) -> list[Table]
         label = row["expected_label"] or "–"
         slope = [fixed(row["loss_exponent"], 4), fixed(row["loss_exponent_expected"], 4)]
         theory.append([*pair, *slope, label if equal else "–"])
-        loss = number(row["excess_loss"])
+        loss = number(row["excess_loss"], 4)
         loss += f" ± {number(row['excess_loss_error'], 2)}" if row["excess_loss_error"] is not None else ""
-        given.append([*pair, row["loss_unit"], loss])
+        given.append([*pair, str(row["replicates"]), loss])
         sign = "≥ " if row["expected_relation"] == ">=" and row["excess_loss_expected"] is not None else ""
         expected.append([*pair, sign + number(row["excess_loss_expected"], 4), label, signed(row["z"])])
-        corpora = str(row["replicates"])
-        tested.append([*pair, corpora, number(row["excess_loss_tested"], 4), signed(row["z_tested"])])
+        tested.append([*pair, row["loss_unit"], number(row["excess_loss_tested"], 4), signed(row["z_tested"])])
     last = written(int(dataset.n_draws[-1]))
     keys = ["source", "learner"]
     return [
         Table([*keys, "β", "expected", "label"], theory, left=2, title="β beside the slope of the expected loss"),
-        Table([*keys, "unit", "loss ± error"], given, left=2, title=f"The excess loss at D = {last}"),
+        Table([*keys, "corpora", "loss ± error"], given, left=2, title=f"The excess loss at D = {last}"),
         Table([*keys, "expected", "label", "z"], expected, left=2, title="Its expectation"),
-        Table([*keys, "corpora", "on tests", "z"], tested, left=2, title="The excess loss on test draws"),
+        Table(
+            [*keys, "unit", "on tests", "z"],
+            tested,
+            left=2,
+            title="The excess loss on test draws, and the unit of both",
+        ),
     ]
 
 
