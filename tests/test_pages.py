@@ -38,6 +38,7 @@ CASES = [(page, *pair) for page in PAGES for pair in shown(page)]
 def test_there_is_something_to_compare():
     assert [(page, command.split()[3]) for page, command, _ in CASES] == [
         ("docs/learners.md", "learners"), ("docs/skills.md", "skills"), ("docs/suite.md", "suite"),
+        ("docs/suite.md", "suite"),
     ]  # fmt: skip
 
 
