@@ -56,7 +56,7 @@ def band_report(
         [*([_counts(near, n_tokens)] if near else []), exponent_table(rows, skills=skills)],
         [note for note in notes if note.kind not in (METHOD, *hidden)],
         [_in_full(row, skills) for row in rows],
-        [note.text for note in notes if note.kind == METHOD],
+        [_labels(rows), *(note.text for note in notes if note.kind == METHOD)],
         ("exponent_lower", "bernstein_exponent", "exponent_upper", *chosen, "efficient_params", "growth_factor"),
         data={"rows": [], "bands": [row.to_json() for row in rows]},
         asides=[note for note in notes if note.kind in hidden],
@@ -144,19 +144,30 @@ def _end(end: End) -> str:
 
 
 def _in_full(row: Band, skills: float) -> Table:
-    """All that a law says of a corpus, each number with its label; what says nothing is called so."""
-    lines = [("β of the data term", "", number(row.beta, 5), EMPIRICAL)]
-    for name, values in (
-        ("γ, U ~ D^γ", row.exponent),
-        ("D^γ, constant 1", row.bare_power),
-        (f"corpus × for {skills:g}x skills", row.corpus_factor),
-    ):
-        lines += [(name, end, number(_finite(value)), HEURISTIC) for end, value in zip(_ENDS, values, strict=True)]
+    """All that a law says of a corpus; what says nothing is called so."""
+    lines = [
+        (name, *(number(_finite(value)) for value in values))
+        for name, values in (
+            ("exponent γ, U ~ D^γ", row.exponent),
+            ("D^γ, constant 1", row.bare_power),
+            (f"corpus × for {skills:g}x skills", row.corpus_factor),
+        )
+    ]
     for name, bound in (("sequences U(D)", row.n_unique), ("parameters N = νU", row.n_params)):
-        for which, end in bound.ends.items() if bound else ():
-            cell = number(end.value) if end.value is None or not end.vacuous else "vacuous"
-            lines.append((name, which, cell, end.label))
-    return Table(("", "", row.law, "label"), lines, left=2)
+        if bound is not None:
+            lines.append((name, *map(_cell, bound.ends.values())))
+    return Table(("", *_ENDS), lines, title=f"{row.law}, β of the data term {number(row.beta, 5)}")
+
+
+def _cell(end: End) -> str:
+    return "vacuous" if end.value is not None and end.vacuous else number(end.value)
+
+
+def _labels(rows: Sequence[Band]) -> str:
+    """The label of each number of `_in_full`."""
+    unique = next((row.n_unique for row in rows if row.n_unique is not None), None)
+    told = [f"U {name}: {end.label}" for name, end in unique.ends.items()] if unique is not None else []
+    return f"Labels: {'; '.join([*told, f'β: {EMPIRICAL}', f'all others: {HEURISTIC}'])}."
 
 
 def band_notes(rows: Sequence[Band], n_tokens: float) -> list[Note]:

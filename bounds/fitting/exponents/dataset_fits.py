@@ -13,6 +13,7 @@ import numpy as np
 
 from bounds.base.intervals import Interval
 from bounds.base.spectrum import FrequencySpectrum
+from bounds.fitting.exponents.texts import is_text, kept_fit
 
 MAX_POINTS = 100
 """Most corpus sizes that a fit looks at: neighbours on a finer grid say nearly the same, and cost the square."""
@@ -80,6 +81,8 @@ def fit_source(
     one: Any, fit: Fit, *, model: str = "auto", confidence: float = 0.95, window: Any = None, alternatives: bool = True
 ) -> Any:
     """The fit of all corpora of one source of a Dataset (a selection along ``source``) together."""
+    if is_text(one):
+        return kept_fit(one, confidence, model=model, window=window)
     given = fit_inputs(one, window)
     how = {"nested": given.nested, "dependent": given.dependent, "window": window, "confidence": confidence}
     how["alternatives"] = alternatives

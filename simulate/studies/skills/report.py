@@ -217,14 +217,22 @@ def _title(dataset: xr.Dataset) -> str:
 def _skills(rows: Sequence[Row], dataset: xr.Dataset, params: float) -> Table:
     label = rows[0]["label"]
     drawn = "stored_threshold_rank" in rows[0]
-    columns = ["skill", "rank", "D* [95 %]", f"D* ({label})", "N* seen", "N* drawn", "N* rank", "νN*"]
+    columns = [
+        "skill",
+        "rank",
+        "D* [95 %]",
+        f"D* ({label})",
+        "N* seen",
+        "N* drawn",
+        "N* rank" if params == 1 else "νN* rank",
+    ]
     cells = []
     for row in rows:
         line = [str(row["skill"]), str(row["first_rank"]) if _by_rank(dataset) else ""]
         line += [_threshold(row, "draws_threshold"), written(row["draws_threshold_formula"])]
         line += [_there(row["stored_threshold_seen"]) if "stored_threshold_seen" in row else ""]
-        line += [_threshold(row, "stored_threshold_rank") if drawn else "", written(row["stored_threshold_formula"])]
-        cells.append([*line, written(row["params_threshold_formula"]) if params != 1 else ""])
+        line += [_threshold(row, "stored_threshold_rank") if drawn else "", written(row["params_threshold_formula"])]
+        cells.append(line)
     seen = "stored_threshold_seen" in rows[0]
     stores = "of the most frequent seen (seen) and of the most probable (rank)" if seen else "of the most probable"
     below = f"D*: the draw that completes the quorum; ({label}): {rows[0]['formula']}. N*: the smallest store that has the skill, "  # noqa: E501
@@ -264,11 +272,11 @@ def _transitions(rows: Sequence[Row]) -> Table:
          *([written(row["stored_threshold_formula"])] if text else [])]
         for row in rows
     ]  # fmt: skip
-    sooner = " sooner: part of the random orders in which it comes before that of the text." if text else ""
     below = (
         "ratio: D* over the formula. half-width of the transition: half of ln of the 84th over the 16th percentile of "
-        f"D*; formula beside it.{sooner}"
+        "D*; formula beside it."
     )
+    below += " sooner: part of the random orders in which it comes before that of the text." if text else ""
     return Table(columns, cells, title="Width of the transitions", below=below)
 
 

@@ -113,10 +113,14 @@ def _loss(row: Row, name: str) -> str:
 
 def _memory_words(dataset: xr.Dataset, found: Sequence[Row]) -> list[str]:
     """From how many exposures on the sizes at both ends know a sequence, and what the one in the middle forgets."""
-    known = {row["n_params"]: count for row, count in zip(found, known_from(dataset), strict=True) if count is not None}
-    ends = dict.fromkeys([*known][:1] + [*known][-1:])
-    parts = [f"N = {n} {'knows most sequences ' * (i == 0)}from {_exposures(known[n])} on" for i, n in enumerate(ends)]
-    parts = [", ".join(parts)] if parts else []
+    known = [(row["n_params"], count) for row, count in zip(found, known_from(dataset), strict=True) if count]
+    parts = []
+    if known:
+        n_params, count = known[0]
+        parts.append(f"N = {n_params} knows most sequences from {_exposures(count)} on")
+    if len(known) > 1:
+        n_params, count = known[-1]
+        parts[0] += f", N = {n_params} from {_exposures(count)} on"
     middle = found[len(found) // 2]
     if dataset.sizes["step"] > 1 and middle["forgotten"] > 0:
         last = int(dataset.step[-1] - dataset.step[-2])
