@@ -17,7 +17,7 @@ from simulate.studies.suite import figure as suite_figure
 from simulate.studies.suite import report as suite_report
 from simulate.studies.suite.rows import known_from
 
-FEW = {"replicates": 12, "members": 10, "quorum": 8}
+FEW: dict[str, Any] = {"replicates": 12, "members": 10, "quorum": 8}
 SKILLS: dict[str, dict[str, Any]] = {
     "masses": {"n_skills": 40, "n_draws": "100:1e5:9"},
     "windows": {"source": "zipf:1.5", "n_skills": 4, "n_draws": "100:1e5:6"},

@@ -322,9 +322,8 @@ def _tracked(dataset: xr.Dataset) -> list[Table]:
         for row in found
     ]  # fmt: skip
     columns = ["rank", "rank/n", "stored, most", "at step", "stored, end"]
-    tables = [
-        Table(columns, stored, title=f"Tracked sequences, ranked by {by}, {where}: part of the corpora that store them")
-    ]
+    title = f"Tracked sequences, ranked by {by}, {where}: part of the corpora that store them"
+    tables = [Table(columns, stored, title=title)]
     if "tracked_class" in found[0]:
         classes = [
             [str(row["tracked_rank"]), row["tracked_class"], *[fixed(row[f"{name}_share"], 2) for name in CLASSES]]
