@@ -116,7 +116,7 @@ def account(name: str) -> Account:
     if found := _named(name):
         # H is an equation, and a letter too.
         more = _account_of_letter(letter).lists if letter and letter not in formulas() else ()
-        answer = f"{name}: {len(found)} formulas." if len(found) > 1 else ""
+        answer = f"{name} has {len(found)} formulas: {', '.join(f.name for f in found)}." if len(found) > 1 else ""
         return Account(answer, (*map(statement, found), *more), tuple(found))
     if name in TOPICS:
         found = topic(name)
