@@ -99,7 +99,8 @@ class Account:
     def __str__(self) -> str:
         parts = [self.answer] if self.answer else []
         for title, items in self.lists:
-            wide = max((len(head) for head, _ in items), default=0)
+            # Letters are set in, and a long one does not move the other heads.
+            wide = max((len(head) for head, _ in items if not head.startswith(" ")), default=0)
             lines = [f"{head:{wide}s} {text}".rstrip() for head, text in items]
             parts.append("\n".join([title, *lines] if title else lines))
         return "\n\n".join(parts)

@@ -145,7 +145,7 @@ def variance_unique(source: Source | str, n_draws: Any, *, poisson: bool = False
             return by_table(law, (n,), occupancy.poisson_variance)
         return by_table(law, (n, n), occupancy.covariance, times=4)
 
-    return np.maximum(at_draws(values, n_draws, at_zero=0.0), 0.0)
+    return at_draws(lambda n: np.maximum(values(n), 0.0), n_draws, at_zero=0.0)
 
 
 def covariance_unique(source: Source | str, n_draws_1: Any, n_draws_2: Any) -> Any:

@@ -110,7 +110,7 @@ def excess_loss(source: SantaFe | str, n_tokens: Any) -> Any:
     """
     law = _santa_fe(source)
     mass = at_draws(lambda n: missing_mass(law, n), n_tokens, at_zero=1.0, name="n_tokens")
-    return _F["excess_loss.santa_fe"].function(law.labels, mass)
+    return pointwise(_F["excess_loss.santa_fe"].function, law.labels, mass)
 
 
 def mutual_information(source: SantaFe | str, n_tokens: Any) -> Any:

@@ -99,7 +99,8 @@ def log_unique_deviation(n_tokens: Any, covariance: Any, *, end: str = "upper") 
         raise ValueError(f"end must be lower, middle or upper, got {shown(end)}")
     D = as_positive("n_tokens", n_tokens)
     matrix = checked_covariance(covariance, "ln B and beta")
-    return _F[f"log_unique_deviation.{end}"].function(D, matrix[0, 0], matrix[1, 1], matrix[0, 1])
+    deviation = _F[f"log_unique_deviation.{end}"].function
+    return labelled(lambda D: deviation(D, matrix[0, 0], matrix[1, 1], matrix[0, 1]), D)
 
 
 def exponent_deviation(standard_error: Any, *, bernstein: float = 1.0) -> Any:
