@@ -16,7 +16,7 @@ import simulate
 from bounds.cli.report import print_report
 from simulate.cli.main import main
 from simulate.running.dataset import NOT_MEASURED, open_result
-from simulate.running.view import View
+from simulate.running.showing.view import View
 from simulate.stats import Estimate, log_slope
 from simulate.studies.learners import measure_learners
 from simulate.studies.learners.corpora import seen_corpora

@@ -25,8 +25,8 @@ from simulate.engines.tokens import Tokens
 from simulate.running import cells as sweep_cells
 from simulate.running.keeping.store import CellStore
 from simulate.running.machine import machine_memory
-from simulate.running.progress import clock, sentence
 from simulate.running.run import State
+from simulate.running.showing.progress import clock, sentence
 from simulate.studies.sweep.draw import CorpusDrawer
 from simulate.studies.sweep.job import prepare
 from simulate.studies.sweep.plan import Sweep

@@ -16,8 +16,8 @@ import simulate
 from bounds.cli.shared import run
 from simulate.cli.main import main
 from simulate.studies.skills import job as skill_job
-from simulate.studies.skills.arrivals import ArrivalDrawer
-from simulate.studies.skills.tokens import TokenDrawer
+from simulate.studies.skills.drawing.arrivals import ArrivalDrawer
+from simulate.studies.skills.drawing.tokens import TokenDrawer
 from tests.sweep_runs import ROOT, same
 
 SMALL = ["--n-skills=30", "--members=10", "--quorum=8", "--n-draws=100:1e4:5", "--replicates=20"]

@@ -22,7 +22,7 @@ from simulate.cli.main import main
 from simulate.corpora.census import Census
 from simulate.drawing.stream import Stream, random_bits
 from simulate.engines.choice import cell_of
-from simulate.running.view import View
+from simulate.running.showing.view import View
 from simulate.studies.suite import report as tables
 from simulate.studies.suite import rows
 from simulate.studies.suite.learning.training import Trainer
