@@ -25,7 +25,7 @@ import numpy as np
 import xarray as xr
 
 from simulate.running.keeping.files import write_text
-from simulate.studies.skills.job import measure, prepare
+from simulate.studies.skills.job import prepare
 from simulate.studies.skills.plan import SkillPlan
 
 RESULTS = Path(__file__).parent / "results" / "skills.json"
@@ -75,9 +75,10 @@ def z_of_numbers(dataset: xr.Dataset) -> float:
 
 
 def large(name: str, plan: dict[str, Any], most: float) -> dict[str, Any]:
-    measure(prepare(SkillPlan(**COMMON | plan | {"n_skills": 4, "replicates": 2})), threads=2)  # compiles
+    how = simulate.Execution(threads=2)
+    simulate.run_plan(SkillPlan(**COMMON | plan | {"n_skills": 4, "replicates": 2}), how)  # compiles
     begin, begun = time.perf_counter(), time.process_time()
-    dataset = measure(prepare(SkillPlan(**COMMON | plan)), threads=2)
+    dataset = simulate.run_plan(SkillPlan(**COMMON | plan), how)
     wall, cpu = time.perf_counter() - begin, time.process_time() - begun
     row: dict[str, Any] = {"name": name, "wall_s": wall, "cpu_s": cpu, "load": os.getloadavg()[0], "target_s": most}
     if plan.get("kind") != "frequency":  # whose formula in data is asymptotic

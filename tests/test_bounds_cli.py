@@ -43,7 +43,9 @@ def flat(text: str) -> str:
 
 def printed(*arguments: str, columns: int | None = None) -> str:
     """What a command of bounds prints in this process, where `columns` says how wide a line is."""
-    done = CliRunner().invoke(main, arguments, env={"COLUMNS": columns and str(columns)}, catch_exceptions=False)
+    done = CliRunner().invoke(
+        main, arguments, env={"COLUMNS": str(columns) if columns else None}, catch_exceptions=False
+    )
     assert done.exit_code == 0, done.output
     return done.stdout
 

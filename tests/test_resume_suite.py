@@ -70,9 +70,9 @@ def test_killed_it_ends_as_if_nothing_had_been(tmp_path):
     process.kill()
     process.communicate()
     assert not (tmp_path / "x.zarr").exists()
-    done = finish(*LONG_FLAGS, "--out=x.zarr", "--resume", "--progress", cwd=tmp_path, command="suite")
-    assert "from an earlier run" in done.stderr
-    assert "written: x.zarr" in done.stdout
+    ended = finish(*LONG_FLAGS, "--out=x.zarr", "--resume", "--progress", cwd=tmp_path, command="suite")
+    assert "from an earlier run" in ended.stderr
+    assert "written: x.zarr" in ended.stdout
     assert [path.name for path in tmp_path.iterdir()] == ["x.zarr"]
     plan = SuitePlan("zipf:1.5", batch=8, replicates=8, n_params=(10, 215, 4642, 100_000), seed=4)
     assert same(tmp_path / "x.zarr", done(plan))

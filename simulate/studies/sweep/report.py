@@ -169,8 +169,8 @@ def _far_from_their_runs(implied: Sequence[Band], n_draws: float) -> list[Note]:
     return [
         Note(
             RANGE,
-            f"{', '.join(names)}: fitted on {sizes}, so that U and N at D = {written(n_draws)} would be an extrapolation and are "
-            "not shown; `python -m bounds band 300B` gives them within that range.",
+            f"{', '.join(names)}: fitted on {sizes}, so that U and N at D = {written(n_draws)} would be an "
+            "extrapolation and are not shown; `python -m bounds band 300B` gives them within that range.",
         ) for sizes, names in far.items()
     ]  # fmt: skip
 
