@@ -28,9 +28,7 @@ import pandas as pd
 from experiments.readers.vector_figures import Colour, Drawn, Frame, Text, VectorFigure, read_figure
 
 VALIDATION = "images/validation_ppl.pdf"
-BIGBENCH = {
-    group: f"images/section3/bigbench_{group}_tasks.pdf" for group in ("all", "linearity", "breakthroughness")
-}
+BIGBENCH = {group: f"images/section3/bigbench_{group}_tasks.pdf" for group in ("all", "linearity", "breakthroughness")}
 TRENDS = {
     trend: f"images/section1/{trend.capitalize()}-percentage-gutenberg_pg-19.pdf"
     for trend in ("stagnates", "increases", "decreases")
@@ -105,7 +103,9 @@ def read_bigbench(path: str | Path, task_group: str) -> pd.DataFrame:
     lines = _of_sizes(figure, [line for line in figure.lines if line.frame == panels["Steps"] and len(line.points) > 2])
     ppl, steps, smooth = (_together(drawn) for drawn in (marks["Validation PPL"], marks["Steps"], lines))
     if not len(ppl) == len(steps) == len(smooth) or np.abs(smooth[:, 0] - steps[:, 0]).max() > 1e-3:
-        raise ValueError(f"{figure.path}: marks, lines and panels do not show the same checkpoints; fetch the file again")
+        raise ValueError(
+            f"{figure.path}: marks, lines and panels do not show the same checkpoints; fetch the file again"
+        )
     across = _Logarithms(figure, panels["Steps"])
     step = across.whole(across.from_left(steps[:, 0]))
     up = _grid(figure, panels["Steps"])
@@ -234,7 +234,9 @@ def _grid(figure: VectorFigure, frame: Frame) -> Callable[[object], np.ndarray]:
         and _number(text) is not None
     ]  # fmt: skip
     if len(heights) < 2 or len(labels) != len(heights):
-        raise ValueError(f"{figure.path}: {len(heights)} grid lines have {len(labels)} labels; pass a figure with a grid")
+        raise ValueError(
+            f"{figure.path}: {len(heights)} grid lines have {len(labels)} labels; pass a figure with a grid"
+        )
     values = sorted(_value(text) for text in labels)
     slope, origin = np.polyfit(sorted(heights), values, 1)
     return lambda height: slope * np.asarray(height, float) + origin
@@ -265,7 +267,9 @@ class _Scale:
         length = max((len(text.characters) for text in labels), default=0)
         equal = [text for text in labels if len(text.characters) == length]
         if len(equal) < 2:
-            raise ValueError(f"{figure.path}: an axis has {len(equal)} labels of one length; two are needed for a scale")
+            raise ValueError(
+                f"{figure.path}: an axis has {len(equal)} labels of one length; two are needed for a scale"
+            )
         self.figure, self.label = figure, equal[0]
         self.slope, self.origin = np.polyfit([text.start[0] for text in equal], [value(text) for text in equal], 1)
 

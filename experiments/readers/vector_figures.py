@@ -96,7 +96,9 @@ def _content(path: Path) -> str:
     page = re.search(rb"/Contents (\d+) 0 R", data)
     packed = page and re.search(rb"(?<!\d)%b 0 obj\s*<<[^>]*/FlateDecode[^>]*>>\s*stream\r?\n" % page[1], data)
     if not packed:
-        raise ValueError(f"{path}: no page with one compressed drawing in it; pass a figure that matplotlib saved as PDF")
+        raise ValueError(
+            f"{path}: no page with one compressed drawing in it; pass a figure that matplotlib saved as PDF"
+        )
     unpacking = zlib.decompressobj()
     try:
         drawing = unpacking.decompress(data[packed.end() :])
