@@ -1,9 +1,9 @@
 """Xia et al. 2022 (arXiv:2212.09803): is perplexity, whatever the size, what decides how a model in training behaves?
 
-The paper follows checkpoints of OPT. Its numbers are public as vector figures only (`experiments.readers.opt_figures`):
-perplexity on the validation set, accuracy on BIG-Bench, and shares of tokens by the trend of their perplexity. Of single
-tokens and of the generated sequences nothing is in them, so that two of its three findings cannot be verified. Whether
-perplexity predicts better than size or compute is asked of the runs of Pythia and of Gadre et al. as well
+The paper follows checkpoints of OPT. Its numbers are public as vector figures (`experiments.readers.opt_figures`):
+perplexity on the validation set, accuracy on BIG-Bench, and shares of tokens by the trend of their perplexity. Of
+single tokens and of the generated sequences nothing is in them, so that two of its three findings cannot be verified.
+Whether perplexity predicts better than size or compute is asked of the runs of Pythia and of Gadre et al. as well
 (`experiments.comparing`); what a learner that only stores does to the shares of trends is drawn by `simulate`.
 """
 
@@ -12,26 +12,24 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
+from scipy import special
 
 from bounds.base.notes import FITTED, INPUT, METHOD, Note
 from bounds.cli.printing import fixed, number, written
 from bounds.cli.report import Table
 from experiments.claims import AT_LEAST, Claim, Outcome, Result, judge
 from experiments.comparing.behaviour import gadre_behaviour, opt_behaviour, pythia_behaviour
+from experiments.comparing.figures import draw_accuracy, draw_perplexity, draw_trends
 from experiments.comparing.matching import ACCURACY, SizeEffect, matched_accuracy, size_effect
 from experiments.comparing.predictors import compare_predictors, spearman
 from experiments.comparing.trends import SOURCES, TRENDS, simulated_trends
 from experiments.data import located
 from experiments.readers.opt_figures import BIGBENCH, SIZES, VALIDATION, read_bigbench, read_trend, read_validation
 from experiments.readers.opt_figures import TRENDS as TREND_FILES
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
 
 __all__ = [
     "CLAIMS", "behaviour", "load_bigbench", "load_trends", "load_validation", "matched_accuracy", "predictors", "run",
@@ -43,12 +41,11 @@ PREDICTORS = {"perplexity": "-log_ppl", "compute": "log_flops", "size": "log_par
 MEASURES = ("spearman", "isotonic_r2", "exponential_r2")
 """By all of them a predictor must be the better one to be called so."""
 STRONG, SIGNIFICANT = 0.9, 0.01
-GADRE = "Gadre, each set"
 
 _REPOSITORY = "repository, ece0cb1"
 _OURS = "the paper gives no number;"
 
-_CLAIMS = (
+CLAIMS = (
     Claim(
         "trajectories.similar-tokens", "Xia 2022", "abstract, 1",
         "At a given perplexity, whatever the size, a similar subset of tokens loses most of its loss",
@@ -70,14 +67,14 @@ _CLAIMS = (
         8.5, 0.05, "rounding of the published number", should_hold=False, unit="%",
     ),
     Claim(
-        "trajectories.hallucinations-early", "Xia 2022", "abstract, 2",
+        "trajectories.untrue-text-early", "Xia 2022", "abstract, 2",
         "Early on, models of all sizes come to like grammatical sequences that contain hallucinations",
         "all sizes", None, "",
     ),
     Claim(
-        "trajectories.hallucinations-later", "Xia 2022", "abstract, 2",
+        "trajectories.untrue-text-later", "Xia 2022", "abstract, 2",
         "Small models stay there; larger ones come to find such sequences less likely",
-        "larger ones turn", None, "",
+        "larger turn", None, "",
     ),
     Claim(
         "trajectories.strong-predictor", "Xia 2022", "abstract, 3",
@@ -135,7 +132,7 @@ _CLAIMS = (
         "better", None, f"{_OURS} better by rank, by the isotonic and by the exponential link",
     ),
 )  # fmt: skip
-CLAIMS = _CLAIMS
+"""Where a claim has no number in the paper, `reason` says by what it is read here."""
 
 
 def load_validation(folder: str | Path | None = None) -> pd.DataFrame:
@@ -188,14 +185,19 @@ def run(folder: Path) -> Result:
     return Result(
         sorted(outcomes, key=lambda one: [claim.key for claim in CLAIMS].index(one.claim.key)),
         answer=_answer(found, effects["all"]),
-        tables=[_predictor_table(found), _matched_table(matched["all"], "all 74 tasks"), _trend_table(trends, simulated)],
+        tables=[
+            _predictor_table(found), _matched_table(matched["all"], "all 74 tasks"),
+            _trend_table(trends, simulated[SOURCES[0]], SOURCES[0]),
+        ],
         notes=[
-            Note(FITTED, "the perplexity of Pythia is that of a task, LAMBADA: none of its validation set is published"),
-            Note(INPUT, "figures show accuracy as marks, and a moving average as a line; the marks are used here"),
-            Note(METHOD, "three kinds of token do not make up 100 %: what is left belongs to none"),
+            Note(FITTED, "The perplexity of Pythia is that of a task, LAMBADA: none of a validation set is published."),
+            Note(INPUT, "Figures show accuracy as marks and its moving average as a line; the marks are used here."),
+            Note(METHOD, "Rising and falling tokens are those whose slope a test at 5 % finds; of flat ones chance "
+                 "calls 2.5 % rising."),
         ],
         details=[
             _validation_table(validation), _effect_table(effects), _measure_table(found),
+            *(_trend_table(trends, simulated[source], source) for source in SOURCES[1:]),
             *(_matched_table(matched[group], f"{group} tasks") for group in tasks if group != "all"),
             _overlap_table(drawn),
         ],
@@ -206,8 +208,8 @@ def run(folder: Path) -> Result:
             "losses, so that most of its trajectories are flat.",
         ],
         figures={
-            "accuracy": partial(_draw_accuracy, tasks["all"]), "perplexity": partial(_draw_perplexity, validation),
-            "trends": partial(_draw_trends, trends, simulated),
+            "accuracy": partial(draw_accuracy, tasks["all"]), "perplexity": partial(draw_perplexity, validation),
+            "trends": partial(draw_trends, trends, simulated),
         },
         data={
             "predictors": _records(found), "trends": _records(trends),
@@ -235,33 +237,30 @@ def _of_tokens(trends: pd.DataFrame, drawn: Mapping[str, tuple[pd.DataFrame, pd.
     shares = trends.pivot(index=["size", "after_pct_of_training"], columns="trend", values="pct_of_tokens")
     classed = 100 * (shares.stagnates + shares.increases) / (100 - shares.decreases)
     at = {after: shares.loc["1.3b", after] for after in (10, 20)}
-    overlaps = [matched.overlap for _, matched in drawn.values()]
-    chance = (
-        "the label means a slope that differs from 0 at the level of 5 %, which chance gives 2.5 % of flat tokens; "
-        "no double descent is tested by it"
-    )
+    alike = 100 * min(matched.overlap.min() for _, matched in drawn.values())
+    untrue = "no perplexity of a generated sequence is in the figures"
     return [
         judge(
             _claim("similar-tokens"), None,
-            "the figures hold shares of tokens and not which tokens; in the learner that only stores, sizes at the same "
-            f"loss share {number(100 * min(one.min() for one in overlaps))} % of what they know, or more",
+            "the figures hold shares of tokens and not which tokens; in the learner that only stores, sizes at the "
+            f"same loss share {number(alike)} % of what they know, or more",
         ),
         judge(
             _claim("other-tokens"), round(float(classed.max()), 1),
-            f"between {number(float(classed.min()))} and {number(float(classed.max()))} % by size and time; the others are "
-            "in no class, so that the published shares do not say that they stagnate or descend twice",
+            f"the most of any size and time, the least is {number(float(classed.min()))} %; the others are in no "
+            "class, so that the published shares do not say that they stagnate or descend twice",
         ),
         judge(
             _claim("rising-tokens"), round(float(at[10].increases), 2),
             f"after 20 % it is {at[20].increases:.2f} %, which rounds to what is published: the figure shows 20 %, "
-            f"not 10; {chance}",
+            "not 10. Rising is a slope above 0 by a test at 5 %, and no test of a double descent",
         ),
         judge(
             _claim("stagnating-tokens"), round(float(at[10].stagnates), 2),
             f"after 20 % it is {at[20].stagnates:.2f} %, which rounds to what is published",
         ),
-        judge(_claim("hallucinations-early"), None, "no perplexity of a generated sequence is in the figures"),
-        judge(_claim("hallucinations-later"), None, "no perplexity of a generated sequence is in the figures"),
+        judge(_claim("untrue-text-early"), None, untrue),
+        judge(_claim("untrue-text-later"), None, untrue),
     ]  # fmt: skip
 
 
@@ -273,15 +272,14 @@ def _of_accuracy(checkpoints: pd.DataFrame, effect: SizeEffect) -> list[Outcome]
     without = [spearman(x[sizes != name], y[sizes != name]) for name in names]
     within = {name: spearman(x[sizes == name], y[sizes == name]) for name in names}
     # Of n pairs without relation the rank correlation is nearly normal with variance 1 / (n - 1).
-    critical = 2.326
-    seen = {name: rho * np.sqrt((sizes == name).sum() - 1) > critical for name, rho in within.items()}
+    critical = special.ndtri(1 - SIGNIFICANT)
+    seen = {name: bool(rho * np.sqrt((sizes == name).sum() - 1) > critical) for name, rho in within.items()}
     rest = [within[name] for name in names if seen[name]]
-    absent = ", ".join(f"{name} {within[name]:.2f}" for name in names if not seen[name])
-    beyond = {
-        "size": effect.explained["both"] - effect.explained["perplexity"],
-        "perplexity": effect.explained["both"] - effect.explained["size"],
-    }
-    low, high = min(effect.offsets, key=effect.offsets.__getitem__), max(effect.offsets, key=effect.offsets.__getitem__)
+    worst = min(within, key=within.__getitem__)
+    explained, offsets = effect.explained, effect.offsets
+    beyond = {"size": explained["both"] - explained["perplexity"], "perplexity": explained["both"] - explained["size"]}
+    low, high = min(offsets, key=offsets.__getitem__), max(offsets, key=offsets.__getitem__)
+    most = max(size_effect(checkpoints, knots=knots).p for knots in range(2, 9))
     return [
         judge(
             _claim("strong-predictor"), f"{spearman(x, y):.3f} [{min(without):.3f}, {max(without):.3f}]",
@@ -289,21 +287,22 @@ def _of_accuracy(checkpoints: pd.DataFrame, effect: SizeEffect) -> list[Outcome]
             holds=min(without) >= STRONG,
         ),
         judge(
-            _claim("in-every-size"), f"{absent or 'none absent'}; others ≥ {min(rest):.2f}",
-            f"{len(names) - len(rest)} of {len(names)} sizes shows no relation, where accuracy hardly leaves its scatter",
+            _claim("in-every-size"), f"{within[worst]:.2f} at {worst}",
+            f"{len(rest)} of {len(names)} sizes show the relation, with {min(rest):.2f} to {max(rest):.2f}; accuracy "
+            f"of {worst} has a standard deviation of {y[sizes == worst].std(ddof=1):.2f} points in all its training",
             holds=all(seen.values()),
         ),
         judge(
             _claim("same-accuracy"), f"F({effect.dof[0]}, {effect.dof[1]}) = {effect.f:.1f}",
-            f"p = {number(effect.p, 1)}: from {effect.offsets[low]:+.2f} points ({low}) to {effect.offsets[high]:+.2f} "
-            f"({high}) beside the common curve, a checkpoint scattering by {effect.scatter:.2f}; the offsets do not go by "
-            "size, so that models differ rather than sizes",
+            f"p = {number(effect.p, 1)}, and at most {number(most, 1)} with 2 to 8 knots: from {offsets[low]:+.2f} "
+            f"points ({low}) to {offsets[high]:+.2f} ({high}) beside the common curve, a checkpoint scattering by "
+            f"{effect.scatter:.2f}; the offsets do not go by size",
             holds=effect.p >= SIGNIFICANT,
         ),
         judge(
             _claim("size-adds-less"), f"{100 * beyond['size']:.1f} % < {100 * beyond['perplexity']:.1f} %",
-            f"perplexity explains {100 * effect.explained['perplexity']:.1f} % of the variance, size "
-            f"{100 * effect.explained['size']:.1f} %, both {100 * effect.explained['both']:.1f} %",
+            f"perplexity explains {100 * explained['perplexity']:.1f} % of the variance, size "
+            f"{100 * explained['size']:.1f} %, both {100 * explained['both']:.1f} %",
             holds=beyond["size"] < beyond["perplexity"],
         ),
     ]  # fmt: skip
@@ -320,8 +319,9 @@ def _of_predictors(found: pd.DataFrame) -> list[Outcome]:
     return [
         _better("more-than-size", [everything], ("size",)), _better("more-than-compute", [everything], ("compute",)),
         judge(
-            _claim("unseen-sizes"), f"best: {best.iloc[0]}, {best.iloc[1]}",
-            "errors in points, isotonic and exponential: " + "; ".join(
+            _claim("unseen-sizes"), " | ".join(f"{row.iloc[1]:.2f}" for _, row in errors.iterrows()),
+            "errors in points of perplexity | compute | size by the exponential link; isotonic and exponential: "
+            + "; ".join(
                 f"{name} {row.iloc[0]:.2f} and {row.iloc[1]:.2f}" for name, row in errors.iterrows()
             ), holds=bool((best == "perplexity").all()),
         ),
@@ -348,10 +348,11 @@ def _better(name: str, tables: Sequence[pd.DataFrame], rivals: Sequence[str] = (
 
 def _answer(found: pd.DataFrame, effect: SizeEffect) -> str:
     rho = found[found.data == "OPT, all"].set_index("predictor").spearman
+    reach = max(effect.offsets.values()) - min(effect.offsets.values())
     return (
-        f"Over the checkpoints of OPT accuracy goes with perplexity (rank correlation {rho['perplexity']:.3f}) more than "
-        f"with compute ({rho['compute']:.3f}) or size ({rho['size']:.3f}); at the same perplexity sizes still differ by "
-        f"up to {max(effect.offsets.values()) - min(effect.offsets.values()):.1f} points (p = {number(effect.p, 1)})."
+        f"Over the checkpoints of OPT accuracy goes with perplexity (rank correlation {rho['perplexity']:.3f}) more "
+        f"than with compute ({rho['compute']:.3f}) or size ({rho['size']:.3f}); at the same perplexity sizes differ "
+        f"by up to {reach:.1f} points (p = {number(effect.p, 1)})."
     )
 
 
@@ -359,21 +360,24 @@ def _predictor_table(found: pd.DataFrame) -> Table:
     rows = []
     for name, part in found.groupby("data", sort=False):
         by = part.set_index("predictor")
-        cells = [fixed(by[column][one]) for column in ("spearman", "exponential_left_out") for one in PREDICTORS]
-        rows.append((str(name), str(int(part.n.iloc[0])), *cells))
+        rows.append((
+            str(name), *(fixed(by.spearman[one]) for one in PREDICTORS),
+            *(f"{by.exponential_left_out[one]:.2f}" for one in PREDICTORS),
+        ))  # fmt: skip
     return Table(
-        ("data", "n", "ppl", "compute", "size", "ppl err.", "compute", "size"), rows,
-        title="What predicts accuracy: rank correlation, and error in points on sizes left out (exponential link)",
+        ("data", "perplexity", "compute", "size", "by ppl", "compute", "size"), rows,
+        title="What predicts accuracy: rank correlations, and errors on sizes left out, in points (exponential link)",
     )  # fmt: skip
 
 
 def _measure_table(found: pd.DataFrame) -> Table:
     columns = [name for name in found.columns if name not in ("data", "predictor", "n", "spearman")]
     rows = [
-        (f"{row.data}: {row.predictor}", *(fixed(getattr(row, name)) for name in columns)) for row in found.itertuples()
+        (str(row.data), str(row.predictor), *(f"{getattr(row, name):.3f}" for name in columns))
+        for row in found.itertuples()
     ]
     return Table(
-        ("predictor", "ρ min", "ρ max", "iso. R²", "iso. err.", "exp. R²", "exp. err."), rows,
+        ("data", "predictor", "ρ min", "ρ max", "iso R²", "error", "exp R²", "error"), rows, left=2,
         title="Predictors by every measure: ρ leaving a size out, R² of curves, errors in points on sizes left out",
     )  # fmt: skip
 
@@ -404,22 +408,20 @@ def _effect_table(effects: Mapping[str, SizeEffect]) -> Table:
     )  # fmt: skip
 
 
-def _trend_table(trends: pd.DataFrame, simulated: Mapping[str, pd.DataFrame]) -> Table:
+def _trend_table(trends: pd.DataFrame, simulated: pd.DataFrame, source: str) -> Table:
+    index = ["after_pct_of_training", "size", "trend"]
+    published, stored = (one.set_index(index).pct_of_tokens for one in (trends, simulated))
     rows = []
-    sources = {"published": trends} | dict(simulated)
-    tables = {
-        name: one.set_index(["after_pct_of_training", "size", "trend"]).pct_of_tokens for name, one in sources.items()
-    }
     for after in (10, 20, 70):
         for size in SIZES:
-            cells = [f"{table[after, size.name, trend]:.1f}" for trend in TRENDS for table in tables.values()]
-            rows.append((f"{after} %", size.name, *cells))
-    names = ("stagnate", "rise", "fall")
-    short = ("", *(source.removeprefix("zipf:") for source in simulated))
+            pairs = [float(one[after, size.name, trend]) for trend in TRENDS for one in (published, stored)]
+            none = [100 - sum(pairs[i::2]) for i in (0, 1)]
+            rows.append((f"{after} %", size.name, *(f"{one:.1f}" for one in (*pairs, *none))))
+    names = ("stagnate", "rise", "fall", "none")
     return Table(
-        ("after", "size", *(f"{name} {one}".strip() for name in names for one in short)), rows, left=2,
-        title="Tokens by trend after a part of the training, %: published, and of a learner that only stores",
-        below="Beside each: the learner on corpora zipf:" + " and zipf:".join(short[1:]) + ".",
+        ("after", "size", *(one for name in names for one in (name, "stored"))), rows, left=2,
+        title="Tokens by the trend of their perplexity after a part of the training, %",
+        below=f"stored: the same of a learner that only stores, on corpora {source}.",
     )  # fmt: skip
 
 
@@ -450,81 +452,3 @@ def _overlap_table(drawn: Mapping[str, tuple[pd.DataFrame, pd.DataFrame]]) -> Ta
         title="The learner that only stores: sizes at the same loss, and what they know in common",
         below="known alike: draws that this and the largest of the sizes know, over those that either does.",
     )  # fmt: skip
-
-
-def _axes(titles: Sequence[str], **options: Any) -> tuple[Figure, Sequence[Axes]]:
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(4.2 * len(titles), 3.8), layout="constrained")
-    FigureCanvasAgg(figure)
-    axes = figure.subplots(1, len(titles), squeeze=False, **options)[0]
-    for one, title in zip(axes, titles, strict=True):
-        one.set_title(title, fontsize=10)
-        one.grid(alpha=0.3)
-    return figure, axes
-
-
-def _colours() -> dict[str, str]:
-    from simulate.running.figures import COLOURS
-
-    return {size.name: colour for size, colour in zip(SIZES, COLOURS, strict=False)}
-
-
-def _draw_accuracy(checkpoints: pd.DataFrame) -> Figure:
-    figure, axes = _axes(("against perplexity", "against compute", "against size"), sharey=True)
-    columns = ("valid_ppl", "flops_published", "params")
-    labels = ("validation perplexity", "FLOP, 6 N D", "parameters N")
-    for one, column, label in zip(axes, columns, labels, strict=True):
-        for name, colour in _colours().items():
-            own = checkpoints[checkpoints["size"] == name]
-            one.plot(own[column], own[ACCURACY], "o", ms=4, alpha=0.7, color=colour, label=name)
-        one.axhline(checkpoints.random_pct.iloc[0], ls=":", color="black", lw=1, label="chance")
-        one.set_xscale("log")
-        one.set_xlabel(label)
-    _plain_perplexities(axes[0])
-    axes[0].set_ylabel("accuracy on 74 tasks of BIG-Bench, %")
-    axes[0].legend(fontsize=8)
-    return figure
-
-
-def _draw_perplexity(validation: pd.DataFrame) -> Figure:
-    figure, axes = _axes(("by step", "by compute"), sharey=True)
-    for one, column, label in zip(axes, ("step", "flops_published"), ("step", "FLOP, 6 N D"), strict=True):
-        for name, colour in _colours().items():
-            own = validation[validation["size"] == name]
-            one.plot(own[column], own.valid_ppl, lw=1.4, color=colour, label=name)
-        one.set_xscale("log")
-        one.set_yscale("log")
-        one.set_xlabel(label)
-    ticks = (8, 10, 15, 20, 30, 50)
-    axes[0].set_yticks(ticks, [str(tick) for tick in ticks])
-    axes[0].minorticks_off()
-    axes[0].set_ylabel("validation perplexity")
-    axes[0].legend(fontsize=8)
-    return figure
-
-
-def _plain_perplexities(axes: Axes) -> None:
-    """Ticks in plain numbers, better models to the right."""
-    ticks = (8, 10, 15, 20, 30)
-    axes.set_xticks(ticks, [str(tick) for tick in ticks])
-    axes.minorticks_off()
-    axes.invert_xaxis()
-
-
-def _draw_trends(trends: pd.DataFrame, simulated: Mapping[str, pd.DataFrame]) -> Figure:
-    figure, axes = _axes([f"perplexity {trend}" for trend in TRENDS])
-    for one, trend in zip(axes, TRENDS, strict=True):
-        for name, colour in _colours().items():
-            for source, table in ({"published": trends} | dict(simulated)).items():
-                own = table[(table["size"] == name) & (table.trend == trend)]
-                style = {"published": "o-"}.get(source, "--" if source == SOURCES[0] else ":")
-                one.plot(own.after_pct_of_training, own.pct_of_tokens, style, ms=4, lw=1.2, color=colour,
-                         label=name if source == "published" else None)  # fmt: skip
-        one.set_xlabel("after this part of the training, %")
-    axes[1].axhline(2.5, color="black", lw=0.8, label="chance, of flat ones")
-    axes[0].set_ylabel("tokens, %")
-    axes[0].legend(fontsize=8, title="published; dashed and\ndotted: only stored")
-    axes[1].legend(handles=axes[1].get_lines()[-1:], fontsize=8)
-    return figure

@@ -4,9 +4,9 @@ A checkpoint counts at the nearest of the perplexities P asked for, if ln perple
 
     accuracy = mean of the size + slope * ln(perplexity / P) + scatter,
 
-one slope for all sizes, is fitted by least squares, so that sizes are compared at P itself. Over the whole range a cubic
-spline in ln perplexity takes the place of the slopes, and each size has one offset from it (`size_effect`). The scatter
-of checkpoints is taken for independent.
+one slope for all sizes, is fitted by least squares, so that sizes are compared at P itself. Over the whole range a
+cubic spline in ln perplexity takes the place of the slopes, and each size has one offset from it (`size_effect`). The
+scatter of checkpoints is taken for independent.
 """
 
 from __future__ import annotations
@@ -112,7 +112,8 @@ def size_effect(table: pd.DataFrame, *, knots: int = KNOTS, accuracy: str = ACCU
     dof = n_both - int(np.linalg.matrix_rank(curve)), len(y) - n_both
     if len(present) < 2 or min(dof) < 1:
         raise ValueError(
-            f"{len(y)} checkpoints of {len(present)} sizes cannot tell size from perplexity; pass more of two or more sizes"
+            f"{len(y)} checkpoints of {len(present)} sizes cannot tell size from perplexity; pass more of them, of two "
+            "sizes at least"
         )
     total = float(((y - y.mean()) ** 2).sum())
     left = {name: _least_squares(design, y)[1] for name, design in

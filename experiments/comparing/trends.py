@@ -1,8 +1,8 @@
 """Shares of tokens whose perplexity stagnates, increases or decreases: as published, and of a learner that only stores.
 
-The learner (`simulate.run_suite`) holds the sequences that it has seen most often, as many as it has room for. Its sizes
-stand in the ratios of OPT's, its checkpoints are even, and each draw of a validation set has one of two losses: that of
-a sequence that is stored or of one that is not. Its trajectories are classed by the definitions of the paper.
+The learner (`simulate.run_suite`) holds the sequences that it has seen most often, as many as it has room for. Its
+sizes stand in the ratios of OPT's, its checkpoints are even, and each draw of a validation set has one of two losses:
+that of a sequence that is stored or of one that is not. Its trajectories are classed by the definitions of the paper.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ SMALLEST = 10
 """Sequences that stand for 125M parameters."""
 STEPS = tuple(range(4000, 144_001, 4000))
 BATCH = 2
-REPLICATES = 16
+REPLICATES = 8
 
 
 def simulated_trends(

@@ -2,13 +2,13 @@
 
 The repository xiamengzhou/training_trajectory_analysis has figures and no numbers. Here the axes are undone:
 
-| axis                       | scale from                | origin from                                                   |
-|----------------------------|---------------------------|---------------------------------------------------------------|
-| up                         | the grid lines            | the grid lines                                                |
-| FLOP, steps (logarithms)   | labels of the same length | the width of a label, a whole number of points, that makes    |
-|                            |                           | every step a whole number                                     |
-| perplexity (logarithm)     | labels of the same length | the width of a label, in 64ths of a point, that makes every   |
-|                            |                           | perplexity a number of two decimals                           |
+| axis                      | scale from                | origin from                                               |
+|---------------------------|---------------------------|-----------------------------------------------------------|
+| up                        | the grid lines            | the grid lines                                            |
+| FLOP, steps (logarithms)  | labels of the same length | the width of a label, a whole number of points, that      |
+|                           |                           | makes every step a whole number                           |
+| perplexity (logarithm)    | labels of the same length | the width of a label, in 64ths of a point, that makes     |
+|                           |                           | every perplexity a number of two decimals                 |
 
 That steps and perplexities are such numbers is known of the source; how far what is read lies from them is the error of
 reading, and too much of it is refused. FLOP on the axes are 6 N D, with N in round numbers and D in the rounded batches
@@ -103,9 +103,7 @@ def read_bigbench(path: str | Path, task_group: str) -> pd.DataFrame:
     lines = _of_sizes(figure, [line for line in figure.lines if line.frame == panels["Steps"] and len(line.points) > 2])
     ppl, steps, smooth = (_together(drawn) for drawn in (marks["Validation PPL"], marks["Steps"], lines))
     if not len(ppl) == len(steps) == len(smooth) or np.abs(smooth[:, 0] - steps[:, 0]).max() > 1e-3:
-        raise ValueError(
-            f"{figure.path}: marks, lines and panels do not show the same checkpoints; fetch the file again"
-        )
+        raise ValueError(f"{figure.path}: marks, lines and panels show other checkpoints each; fetch it again")
     across = _Logarithms(figure, panels["Steps"])
     step = across.whole(across.from_left(steps[:, 0]))
     up = _grid(figure, panels["Steps"])
@@ -234,9 +232,7 @@ def _grid(figure: VectorFigure, frame: Frame) -> Callable[[object], np.ndarray]:
         and _number(text) is not None
     ]  # fmt: skip
     if len(heights) < 2 or len(labels) != len(heights):
-        raise ValueError(
-            f"{figure.path}: {len(heights)} grid lines have {len(labels)} labels; pass a figure with a grid"
-        )
+        raise ValueError(f"{figure.path}: {len(heights)} grid lines have {len(labels)} labels; fetch the file again")
     values = sorted(_value(text) for text in labels)
     slope, origin = np.polyfit(sorted(heights), values, 1)
     return lambda height: slope * np.asarray(height, float) + origin
@@ -267,9 +263,7 @@ class _Scale:
         length = max((len(text.characters) for text in labels), default=0)
         equal = [text for text in labels if len(text.characters) == length]
         if len(equal) < 2:
-            raise ValueError(
-                f"{figure.path}: an axis has {len(equal)} labels of one length; two are needed for a scale"
-            )
+            raise ValueError(f"{figure.path}: an axis has {len(equal)} labels of one length, and needs two")
         self.figure, self.label = figure, equal[0]
         self.slope, self.origin = np.polyfit([text.start[0] for text in equal], [value(text) for text in equal], 1)
 
@@ -300,8 +294,8 @@ class _Logarithms(_Scale):
         best = int(away.argmin())
         if (away < STEP_ERROR).sum() != 1:
             raise ValueError(
-                f"{self.figure.path}: steps lie {away[best]:.1e} from whole numbers, more than {STEP_ERROR:.0e}, or more "
-                "than one reading of the axis fits; pass the figure as published"
+                f"{self.figure.path}: steps lie {away[best]:.1e} from whole numbers, more than {STEP_ERROR:.0e}, "
+                "or more than one reading of the axis fits; pass the figure as published"
             )
         return np.round(values[best]).astype(np.int64)
 

@@ -1,4 +1,4 @@
-"""Lines, marks and texts of a figure that matplotlib saved as PDF: one page, one compressed stream of drawing operators.
+"""Lines, marks and texts of a figure that matplotlib saved as PDF: one page, one compressed stream of operators.
 
 No more of PDF is read than such a figure has: the stream that its page names, inflated, and the operators that move,
 colour, draw and write in it (ISO 32000-1, annex A). Coordinates are points of the page.
@@ -96,9 +96,7 @@ def _content(path: Path) -> str:
     page = re.search(rb"/Contents (\d+) 0 R", data)
     packed = page and re.search(rb"(?<!\d)%b 0 obj\s*<<[^>]*/FlateDecode[^>]*>>\s*stream\r?\n" % page[1], data)
     if not packed:
-        raise ValueError(
-            f"{path}: no page with one compressed drawing in it; pass a figure that matplotlib saved as PDF"
-        )
+        raise ValueError(f"{path}: no page with one compressed drawing; pass a PDF that matplotlib saved")
     unpacking = zlib.decompressobj()
     try:
         drawing = unpacking.decompress(data[packed.end() :])
