@@ -3,7 +3,8 @@
 Every public formula of `bounds` has one `Formula`, kept as text beside the code that evaluates it, in the
 module's table ``FORMULAS``; `bounds.catalogue` lists and explains them. Elementary closed forms are evaluated from
 that text (`Formula.function`); sums and special functions are evaluated by hand-written code and compared with the
-text at fifty digits in the tests. sympy is loaded when an expression is first looked at, not before.
+text at fifty digits in the tests. sympy is loaded when an expression is first looked at, not before; what commands
+evaluate stands in `bounds.base.printed` as sympy prints it, and needs none.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from typing import Any, NamedTuple
 
 from bounds.base.intervals import LABELS
 from bounds.base.left_sides import BY_LEFT_SIDE, BY_NAME, INDICES, INDICES_BY_NAME
+from bounds.base.printed import compiled
 
 PAPER_VERSIONS = {
     "kausik2024v1": "Kausik 2024, arXiv:2402.14746v1 (N ~ D^0.58)",
@@ -224,7 +226,7 @@ class Formula:
     @property
     def function(self) -> Callable[..., Any]:
         """The expression as a function of `arguments`, in order; arrays broadcast."""
-        return _lambdified(self.text, self.arguments, self.own)
+        return compiled(self.text, self.arguments) or lambdified(self.text, self.arguments, self.own)
 
     def worked(self) -> Worked | None:
         """What to type, or the values of the letters, and the number that comes out; None without an example."""
@@ -242,7 +244,8 @@ class Formula:
 
 
 @functools.cache
-def _lambdified(text: str, arguments: tuple[str, ...], own: tuple[Letter, ...]) -> Callable[..., Any]:
+def lambdified(text: str, arguments: tuple[str, ...], own: tuple[Letter, ...]) -> Callable[..., Any]:
+    """The function of `arguments` that sympy makes of `text`."""
     import sympy
 
     # Letters such as gamma are also the names of functions in the generated code: stand-ins keep the two apart.

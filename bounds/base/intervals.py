@@ -88,6 +88,12 @@ class End:
 
     __repr__ = brief_fields
 
+    def __post_init__(self) -> None:
+        for name in ("value", "vacuous"):
+            given = getattr(self, name)
+            if isinstance(given, np.generic | np.ndarray) and not given.ndim:
+                object.__setattr__(self, name, given.item())  # a number of Python, for a prompt
+
 
 @dataclass(frozen=True)
 class Bound:

@@ -99,10 +99,6 @@ FORMULAS = (
 _F = {formula.name: formula for formula in FORMULAS}
 
 
-STORAGE_OPTIONS = ("params_per_sequence", "bits_per_sequence", "bits_per_param")
-"""Options of `efficient_params` that `unique_bounds` does not know."""
-
-
 def exponent_band(beta: float) -> Interval:
     """(1 - 2β, 1 - β): the exponents γ of U ~ D^γ at the slow and the fast rate.
 
@@ -270,38 +266,56 @@ def efficient_params(
     params_per_sequence: float = 1.0,
     bits_per_sequence: float | None = None,
     bits_per_param: float = 2.0,
-    **options: Any,
+    inversion: str | Iterable[str] = (),
+    source: str = "kausik2024v1",
+    tokens_per_sequence: float = 1.0,
+    loss_range: float = LOSS_RANGE,
+    novelty_cost: float = NOVELTY_COST,
+    max_novelty_cost: float | None = None,
+    initial_excess: float | None = None,
 ) -> Bound:
     """Bounds on the parameters N = ν U of an efficient model of a corpus of `n_tokens` tokens (heuristic, B7).
 
     ν is `params_per_sequence`, or `bits_per_sequence` / `bits_per_param` where bits are given (κ is about 2 in the
-    models that Allen-Zhu & Li 2024 measured, C1); `options` are those of `unique_bounds`. N counts what the law
-    counts.
+    models that Allen-Zhu & Li 2024 measured, C1); the other arguments are those of `unique_bounds`. N counts what the
+    law counts.
     """
-    nu, kappa = as_positive("params_per_sequence", params_per_sequence), as_positive("bits_per_param", bits_per_param)
-    if bits_per_sequence is not None:
-        if not np.all(np.asarray(nu) == 1.0):
-            raise ValueError("pass params_per_sequence or bits_per_sequence, not both")
-        bits = as_positive("bits_per_sequence", bits_per_sequence)
-        with np.errstate(over="ignore"):
-            nu = positive("bits_per_sequence / bits_per_param", _F["params_per_sequence"].function(bits, kappa))
-    law = get_law(law)
-    unique = unique_bounds(n_tokens, law=law, **options)
+    law, nu = get_law(law), params_of_a_sequence(params_per_sequence, bits_per_sequence, bits_per_param)
+    unique = unique_bounds(
+        n_tokens, law=law, inversion=inversion, source=source, tokens_per_sequence=tokens_per_sequence,
+        loss_range=loss_range, novelty_cost=novelty_cost, max_novelty_cost=max_novelty_cost,
+        initial_excess=initial_excess,
+    )  # fmt: skip
+    return stored(unique, law, nu)
 
-    def store(n_unique: Any) -> Any:
-        advice = "pass a smaller params_per_sequence or bits_per_sequence"
-        return within_floats("n_params", advice, _F["efficient_params"].function, n_unique, nu)
 
-    def stored(end: End) -> End:
-        value = None if end.value is None else store(end.value)
-        return replace(
-            end, value=value, label=HEURISTIC, assumption=f"{_F['efficient_params'].assumption}; {end.assumption}"
-        )
+def params_of_a_sequence(params: Any, bits: Any, bits_per_param: Any) -> Any:
+    """ν, parameters that store one sequence: `params`, or `bits` / `bits_per_param` where bits are given.
 
-    ends = {f"{name}_end": stored(end) for name, end in unique.ends.items()}
+    Raises ValueError for what is not positive, and where both are given.
+    """
+    nu, kappa = as_positive("params_per_sequence", params), as_positive("bits_per_param", bits_per_param)
+    if bits is None:
+        return nu
+    if not np.all(np.asarray(nu) == 1.0):
+        raise ValueError("pass params_per_sequence or bits_per_sequence, not both")
+    bits = as_positive("bits_per_sequence", bits)
+    with np.errstate(over="ignore"):
+        return positive("bits_per_sequence / bits_per_param", _F["params_per_sequence"].function(bits, kappa))
+
+
+def stored(unique: Bound, law: LossLaw, nu: Any) -> Bound:
+    """The bounds on the parameters that store the sequences of `unique`, each in `nu` parameters of `law`'s kind."""
+    advice = "pass a smaller params_per_sequence or bits_per_sequence"
+    needs = _F["efficient_params"]
+
+    def end(one: End) -> End:
+        value = None if one.value is None else within_floats("n_params", advice, needs.function, one.value, nu)
+        return replace(one, value=value, label=HEURISTIC, assumption=f"{needs.assumption}; {one.assumption}")
+
     return Bound(
-        quantity="parameters N of an efficient model", unit=f"{law.params_counted} parameters", **ends,
-        source=unique.source, notes=unique.notes,
+        quantity="parameters N of an efficient model", unit=f"{law.params_counted} parameters",
+        **{f"{name}_end": end(one) for name, one in unique.ends.items()}, source=unique.source, notes=unique.notes,
     )  # fmt: skip
 
 
@@ -367,23 +381,25 @@ def bands(
     *,
     laws: Iterable[str | LossLaw] = tuple(LAWS),
     skills: float = 2,
-    source: str = "kausik2024v1",
     params_per_sequence: float = 1.0,
     bits_per_sequence: float | None = None,
     bits_per_param: float = 2.0,
-    **options: Any,
+    inversion: str | Iterable[str] = (),
+    source: str = "kausik2024v1",
+    tokens_per_sequence: float = 1.0,
+    loss_range: float = LOSS_RANGE,
+    novelty_cost: float = NOVELTY_COST,
+    max_novelty_cost: float | None = None,
+    initial_excess: float | None = None,
 ) -> list[Band]:
     """What each of `laws` implies for a corpus of `n_tokens` tokens, one `Band` a law, never averaged.
 
-    `corpus_factor` is for `skills` times the skills; its lower end comes from the upper exponent. `options` are those
-    of `unique_bounds`, the others those of `efficient_params`.
+    `corpus_factor` is for `skills` times the skills; its lower end comes from the upper exponent. The other arguments
+    are those of `efficient_params` and `unique_bounds`.
     """
-    store: dict[str, Any] = {
-        "params_per_sequence": params_per_sequence, "bits_per_sequence": bits_per_sequence,
-        "bits_per_param": bits_per_param,
-    }  # fmt: skip
     at_least_as_many(skills)
     single("n_tokens", n_tokens)
+    nu = params_of_a_sequence(params_per_sequence, bits_per_sequence, bits_per_param)
     version, rows = paper_version(source), []
     one = isinstance(laws, str | LossLaw)
     for law in map(get_law, [laws] if one or (several := items_of(laws)) is None else several):
@@ -391,9 +407,13 @@ def bands(
         ends = band_exponents(law.data_exponent, source)
         exponent = (float(ends["lower"]), ends.get("middle"), float(ends["upper"]))
         factors = [None if g is None or g <= 0 else float(growth_factor(g, skills)) for g in exponent[::-1]]
-        told = {"law": law, "source": source, **options}
-        unique = unique_bounds(n_tokens, **told) if law.comparable else None
-        params = efficient_params(n_tokens, **told, **store) if law.comparable else None
+        unique = None
+        if law.comparable:
+            unique = unique_bounds(
+                n_tokens, law=law, inversion=inversion, source=source, tokens_per_sequence=tokens_per_sequence,
+                loss_range=loss_range, novelty_cost=novelty_cost, max_novelty_cost=max_novelty_cost,
+                initial_excess=initial_excess,
+            )  # fmt: skip
         rows.append(
             Band(
                 law.key,
@@ -401,7 +421,7 @@ def bands(
                 n_tokens,
                 exponent,
                 unique,
-                params,
+                None if unique is None else stored(unique, law, nu),
                 (factors[0] or 0.0, factors[1], factors[2] or math.inf),
                 label=HEURISTIC if unique is None else f"exponents: {HEURISTIC}; {unique.label}; N: {HEURISTIC}",
                 assumption=_F["exponent_lower"].assumption if unique is None else unique.assumption,

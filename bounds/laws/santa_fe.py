@@ -49,18 +49,18 @@ FORMULAS = (
     Formula(
         name="block_entropy.santa_fe", quantity="H(X_1^n)", text="n*H + log(A)*U", arguments=("n", "H", "A", "U"),
         label=RIGOROUS, assumption=_PROCESS, source=_SOURCE, equation="A9", unit="nats",
-        call=f"bounds.block_entropy({_TEXT}, 1e4)", own=_OWN,
+        call=f"bounds.laws.block_entropy({_TEXT}, 1e4)", own=_OWN,
     ),
     Formula(
         name="excess_loss.santa_fe", quantity=r"\varepsilon(n)", text="log(A)*M0", arguments=("A", "M0"),
         label=RIGOROUS, assumption=f"{_PROCESS}; the learner predicts token n + 1 by Bayes' rule", source=_SOURCE,
-        equation="A9", unit="nats per token", call=f"bounds.excess_loss({_TEXT}, 1e4)", own=_OWN,
+        equation="A9", unit="nats per token", call=f"bounds.laws.excess_loss({_TEXT}, 1e4)", own=_OWN,
     ),
     Formula(
         name="mutual_information.santa_fe", quantity="I(X_1^n; X_{n+1}^{2n})",
         text="log(A)*Sum((1 - (1 - (r + q)**-s/Zeta(s, 1 + q))**n)**2, (r, 1, oo))", arguments=("s", "q", "A", "n"),
         label=RIGOROUS, assumption=f"{_PROCESS}; with V facts the sum ends at V", source=_SOURCE, equation="A9",
-        unit="nats", call=f"bounds.mutual_information({_TEXT}, 1e4)", own=_OWN,
+        unit="nats", call=f"bounds.laws.mutual_information({_TEXT}, 1e4)", own=_OWN,
     ),
     Formula(
         name="mutual_information.santa_fe_limit", quantity="I(X_1^n; X_{n+1}^{2n})",

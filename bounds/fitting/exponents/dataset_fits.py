@@ -13,6 +13,7 @@ import numpy as np
 
 from bounds.base.intervals import Interval
 from bounds.base.spectrum import FrequencySpectrum
+from bounds.fitting.exponents.texts import is_text, kept_fit
 
 MAX_POINTS = 100
 """Most corpus sizes that a fit looks at: neighbours on a finer grid say nearly the same, and cost the square."""
@@ -62,23 +63,33 @@ class ExponentFits(Mapping[str, Any]):
         return tuple(fit.window for fit in self._fits.values())
 
 
-def fit_dataset(dataset: Any, fit: Fit, **options: Any) -> ExponentFits:
-    """The fit of each source of a result of `simulate.sweep`; `options` are those of `fit_exponent`."""
+def fit_dataset(
+    dataset: Any, fit: Fit, *, model: str = "auto", confidence: float = 0.95, window: Any = None,
+    alternatives: bool = True,
+) -> ExponentFits:  # fmt: skip
+    """The fit of each source of a result of `simulate.sweep`; arguments as those of `fit_exponent`."""
     if "n_unique" not in dataset:
         raise ValueError("the Dataset has no n_unique to fit: the analytic engine gives expectations alone")
     sources = [str(name) for name in np.atleast_1d(dataset["source"].values)]
     parts = [dataset] if dataset["source"].ndim == 0 else [dataset.isel(source=i) for i in range(len(sources))]
-    return ExponentFits({name: fit_source(part, fit, **options) for name, part in zip(sources, parts, strict=True)})
+    how = {"model": model, "confidence": confidence, "window": window, "alternatives": alternatives}
+    fits = [fit_source(part, fit, **how) for part in parts]
+    return ExponentFits(dict(zip(sources, fits, strict=True)))
 
 
-def fit_source(one: Any, fit: Fit, *, window: Any = None, **options: Any) -> Any:
+def fit_source(
+    one: Any, fit: Fit, *, model: str = "auto", confidence: float = 0.95, window: Any = None, alternatives: bool = True
+) -> Any:
     """The fit of all corpora of one source of a Dataset (a selection along ``source``) together."""
+    if is_text(one):
+        return kept_fit(one, confidence, model=model, window=window)
     given = fit_inputs(one, window)
-    how = {"nested": given.nested, "dependent": given.dependent, "window": window}
+    how = {"nested": given.nested, "dependent": given.dependent, "window": window, "confidence": confidence}
+    how["alternatives"] = alternatives
     if given.nested:
-        return fit(given.n_draws, given.counts, spectrum=given.spectra, **how, **options)
+        return fit(given.n_draws, given.counts, spectrum=given.spectra, model=model, **how)
     # A growing source says of itself what law it is: there is one model to fit, whatever others are fitted with.
-    found = fit(given.n_draws, given.counts, **how, **options | {"model": "growing"})
+    found = fit(given.n_draws, given.counts, model="growing", **how)
     return replace(found, local=_once_over_unique(one))
 
 

@@ -33,6 +33,7 @@ from bounds.base.formula import Formula, Letter
 from bounds.base.intervals import EMPIRICAL, Interval
 from bounds.base.notes import FITTED, REFUSED, Note
 from bounds.base.one_number import checked_confidence, shown, whole_number_from
+from bounds.efficiency.inversions import LOSS_RANGE, NOVELTY_COST
 from bounds.fitting.runs.identification import ALPHA, BETA, E, Identification, identification_notes, identify
 from bounds.fitting.runs.law_inputs import impossible_ratio, input_notes
 from bounds.fitting.runs.loss_grid import basins
@@ -208,15 +209,36 @@ class LossLawFit:
             row |= {name: getattr(self.law, name), f"{name}_lower": lower, f"{name}_upper": upper}
         return row
 
-    def band(self, n_tokens: float | None = None, *, confidence: float = 0.95, **options: Any) -> FittedBand:
+    def band(
+        self,
+        n_tokens: float | None = None,
+        *,
+        confidence: float = 0.95,
+        skills: float = 2,
+        params_per_sequence: float = 1.0,
+        bits_per_sequence: float | None = None,
+        bits_per_param: float = 2.0,
+        inversion: str | Iterable[str] = (),
+        source: str = "kausik2024v1",
+        tokens_per_sequence: float = 1.0,
+        loss_range: float = LOSS_RANGE,
+        novelty_cost: float = NOVELTY_COST,
+        max_novelty_cost: float | None = None,
+        initial_excess: float | None = None,
+    ) -> FittedBand:
         """What the fitted law implies, each end with its own interval: an interval of intervals.
 
-        Exponents and corpus factor; with `n_tokens`, the bounds on U and N as well. `options` are those of
+        Exponents and corpus factor; with `n_tokens`, the bounds on U and N as well. The other arguments are those of
         `bounds.bands`. Raises ValueError where the fitted loss does not fall with data, so that there is no band.
         """
         from bounds.fitting.runs.uncertainty import fitted_band
 
-        return fitted_band(self, n_tokens, confidence=confidence, **options)
+        return fitted_band(
+            self, n_tokens, confidence=confidence, skills=skills, params_per_sequence=params_per_sequence,
+            bits_per_sequence=bits_per_sequence, bits_per_param=bits_per_param, inversion=inversion, source=source,
+            tokens_per_sequence=tokens_per_sequence, loss_range=loss_range, novelty_cost=novelty_cost,
+            max_novelty_cost=max_novelty_cost, initial_excess=initial_excess,
+        )  # fmt: skip
 
 
 _PLACES = {
