@@ -38,7 +38,7 @@ __all__ = [
 
 PREDICTORS = {"perplexity": "-log_ppl", "compute": "log_flops", "size": "log_params"}
 """Of each, more means better: less of the loss, more of the others."""
-MEASURES = ("spearman", "isotonic_r2", "exponential_r2")
+MEASURES = {"spearman": "rank", "isotonic_r2": "the isotonic link", "exponential_r2": "the exponential link"}
 """By all of them a predictor must be the better one to be called so."""
 STRONG, SIGNIFICANT = 0.9, 0.01
 
@@ -173,13 +173,14 @@ def predictors(table: pd.DataFrame, data: str = "data") -> pd.DataFrame:
 def run(folder: Path) -> Result:
     """What the data in `folder` say of the claims."""
     validation, bigbench, trends = load_validation(folder), load_bigbench(folder), load_trends(folder)
-    found = predictors(behaviour(folder))
+    table = behaviour(folder)
+    found = predictors(table)
     tasks = {str(group): part for group, part in bigbench.groupby("task_group", sort=False)}
     effects = {group: size_effect(part) for group, part in tasks.items()}
     matched = {group: matched_accuracy(part) for group, part in tasks.items()}
     drawn = {source: simulated_trends(source) for source in SOURCES}
     outcomes = [
-        *_of_tokens(trends, drawn), *_of_accuracy(tasks["all"], effects["all"]), *_of_predictors(found),
+        *_of_tokens(trends, drawn), *_of_accuracy(tasks["all"], effects["all"]), *_of_predictors(found, table),
     ]  # fmt: skip
     simulated = {source: shares for source, (shares, _) in drawn.items()}
     return Result(
@@ -202,7 +203,8 @@ def run(folder: Path) -> Result:
             _overlap_table(drawn),
         ],
         method=[
-            "Every number of OPT is read from the vector figures of the paper's repository, the axes undone.",
+            "Every number of OPT is read from the vector figures of the paper's repository, the axes undone; there are "
+            "none of 350m, 2.7b and 66b, and of single tasks, single tokens and generated sequences no numbers.",
             "The learner of the last columns stores the sequences that it has seen most often, as many as it has room "
             "for; its sizes stand in the ratios of OPT's, the smallest having room for ten. A sequence has one of two "
             "losses, so that most of its trajectories are flat.",
@@ -238,26 +240,26 @@ def _of_tokens(trends: pd.DataFrame, drawn: Mapping[str, tuple[pd.DataFrame, pd.
     classed = 100 * (shares.stagnates + shares.increases) / (100 - shares.decreases)
     at = {after: shares.loc["1.3b", after] for after in (10, 20)}
     alike = 100 * min(matched.overlap.min() for _, matched in drawn.values())
-    untrue = "no perplexity of a generated sequence is in the figures"
+    untrue = "No perplexity of a generated sequence is in the figures"
     return [
         judge(
             _claim("similar-tokens"), None,
-            "the figures hold shares of tokens and not which tokens; in the learner that only stores, sizes at the "
+            "The figures hold shares of tokens and not which tokens; in the learner that only stores, sizes at the "
             f"same loss share {number(alike)} % of what they know, or more",
         ),
         judge(
             _claim("other-tokens"), round(float(classed.max()), 1),
-            f"the most of any size and time, the least is {number(float(classed.min()))} %; the others are in no "
+            f"The most of any size and time, the least is {number(float(classed.min()))} %; the others are in no "
             "class, so that the published shares do not say that they stagnate or descend twice",
         ),
         judge(
             _claim("rising-tokens"), round(float(at[10].increases), 2),
-            f"after 20 % it is {at[20].increases:.2f} %, which rounds to what is published: the figure shows 20 %, "
+            f"After 20 % it is {at[20].increases:.2f} %, which rounds to what is published: the figure shows 20 %, "
             "not 10. Rising is a slope above 0 by a test at 5 %, and no test of a double descent",
         ),
         judge(
             _claim("stagnating-tokens"), round(float(at[10].stagnates), 2),
-            f"after 20 % it is {at[20].stagnates:.2f} %, which rounds to what is published",
+            f"After 20 % it is {at[20].stagnates:.2f} %, which rounds to what is published",
         ),
         judge(_claim("untrue-text-early"), None, untrue),
         judge(_claim("untrue-text-later"), None, untrue),
@@ -301,49 +303,63 @@ def _of_accuracy(checkpoints: pd.DataFrame, effect: SizeEffect) -> list[Outcome]
         ),
         judge(
             _claim("size-adds-less"), f"{100 * beyond['size']:.1f} % < {100 * beyond['perplexity']:.1f} %",
-            f"perplexity explains {100 * explained['perplexity']:.1f} % of the variance, size "
+            f"Perplexity explains {100 * explained['perplexity']:.1f} % of the variance, size "
             f"{100 * explained['size']:.1f} %, both {100 * explained['both']:.1f} %",
             holds=beyond["size"] < beyond["perplexity"],
         ),
     ]  # fmt: skip
 
 
-def _of_predictors(found: pd.DataFrame) -> list[Outcome]:
+def _of_predictors(found: pd.DataFrame, table: pd.DataFrame) -> list[Outcome]:
     """Which of perplexity, compute and size predicts better, by every measure."""
-    tables = {str(name): part.set_index("predictor") for name, part in found.groupby("data", sort=False)}
-    everything = tables["OPT, all"]
-    left_out = [f"{curve}_left_out" for curve in ("isotonic", "exponential")]
-    errors = everything[left_out]
-    best = errors.idxmin()
-    sets = [part for name, part in tables.items() if name.startswith("Gadre")]
+    names = list(dict.fromkeys(found.data))
+    measured = {name: found[found.data == name].set_index("predictor") for name in names}
+    errors = measured["OPT, all"][["isotonic_left_out", "exponential_left_out"]]
+
+    def better(claim: str, data: Sequence[str], rivals: Sequence[str] = ("compute", "size")) -> Outcome:
+        return _better(claim, {name: (measured[name], table[table.data == name]) for name in data}, rivals)
+
     return [
-        _better("more-than-size", [everything], ("size",)), _better("more-than-compute", [everything], ("compute",)),
+        better("more-than-size", ["OPT, all"], ["size"]), better("more-than-compute", ["OPT, all"], ["compute"]),
         judge(
-            _claim("unseen-sizes"), " | ".join(f"{row.iloc[1]:.2f}" for _, row in errors.iterrows()),
-            "errors in points of perplexity | compute | size by the exponential link; isotonic and exponential: "
-            + "; ".join(
-                f"{name} {row.iloc[0]:.2f} and {row.iloc[1]:.2f}" for name, row in errors.iterrows()
-            ), holds=bool((best == "perplexity").all()),
+            _claim("unseen-sizes"), " | ".join(f"{row.exponential_left_out:.2f}" for row in errors.itertuples()),
+            "Errors in points of perplexity | compute | size by the exponential link; by the isotonic one "
+            + " | ".join(f"{row.isotonic_left_out:.2f}" for row in errors.itertuples()),
+            holds=bool((errors.idxmin() == "perplexity").all()),
         ),
-        _better("linearity", [tables["OPT, linearity"]]),
-        _better("breakthroughness", [tables["OPT, breakthroughness"]]),
-        _better("pythia", [tables["Pythia"]]), _better("gadre", sets),
+        better("linearity", ["OPT, linearity"]), better("breakthroughness", ["OPT, breakthroughness"]),
+        better("pythia", ["Pythia"]), better("gadre", [name for name in names if name.startswith("Gadre")]),
     ]  # fmt: skip
 
 
-def _better(name: str, tables: Sequence[pd.DataFrame], rivals: Sequence[str] = ("compute", "size")) -> Outcome:
-    """Whether perplexity is better than all `rivals`, by every measure and in every table."""
-    lost = {
-        f"{measure.replace('_', ' ').replace('r2', 'link')}: {rival} {table[measure][rival]:.3f}, perplexity "
-        f"{table[measure]['perplexity']:.3f}"
-        for table in tables for measure in MEASURES for rival in rivals
-        if not table[measure]["perplexity"] > table[measure][rival]
-    }  # fmt: skip
-    closest = min(tables, key=lambda table: table.spearman["perplexity"] - max(table.spearman[one] for one in rivals))
-    said = " | ".join(f"{closest.spearman[one]:.3f}" for one in ("perplexity", *rivals))
-    columns = " | ".join(("perplexity", *rivals))
-    note = f"rank correlations of {columns}{', where they are closest' if len(tables) > 1 else ''}"
-    return judge(_claim(name), said, "; ".join([note, *sorted(lost)]), holds=not lost)
+def _better(name: str, data: Mapping[str, tuple[pd.DataFrame, pd.DataFrame]], rivals: Sequence[str]) -> Outcome:
+    """Whether perplexity is better than all `rivals` by every measure, in all `data` (measures and models)."""
+    lost = [
+        f"by {said} {rival} leads with {measures[measure][rival]:.3f} to {measures[measure]['perplexity']:.3f}"
+        for measures, _ in data.values() for measure, said in MEASURES.items() for rival in rivals
+        if not measures[measure]["perplexity"] > measures[measure][rival]
+    ]  # fmt: skip
+    lead = min(_lead(models, rival) for _, models in data.values() for rival in rivals)
+    closest = min(
+        (measures.spearman for measures, _ in data.values()),
+        key=lambda rho: rho["perplexity"] - max(rho[one] for one in rivals),
+    )
+    note = f"Rank correlations of {' | '.join(('perplexity', *rivals))}{', where closest' if len(data) > 1 else ''}"
+    note += f"; with any one size left out perplexity leads by {lead:.3f} or more" if lead > 0 else ""
+    note += f"; {', '.join(lost)}" if lost else ""
+    return judge(
+        _claim(name), " | ".join(f"{closest[one]:.3f}" for one in ("perplexity", *rivals)), note, holds=not lost
+    )
+
+
+def _lead(models: pd.DataFrame, rival: str) -> float:
+    """How far perplexity is ahead of a rival in rank correlation, the least with one size left out."""
+    return min(
+        spearman(-rest.log_ppl.to_numpy(), rest.accuracy_pct.to_numpy())
+        - spearman(rest[PREDICTORS[rival]].to_numpy(), rest.accuracy_pct.to_numpy())
+        for size in models["size"].unique()
+        for rest in [models[models["size"] != size]]
+    )
 
 
 def _answer(found: pd.DataFrame, effect: SizeEffect) -> str:
@@ -371,14 +387,13 @@ def _predictor_table(found: pd.DataFrame) -> Table:
 
 
 def _measure_table(found: pd.DataFrame) -> Table:
-    columns = [name for name in found.columns if name not in ("data", "predictor", "n", "spearman")]
-    rows = [
-        (str(row.data), str(row.predictor), *(f"{getattr(row, name):.3f}" for name in columns))
-        for row in found.itertuples()
-    ]
+    columns = ("spearman_low", "spearman_high", "isotonic_r2", "isotonic_left_out", "exponential_r2")
+    rows = [(row["data"], row["predictor"], *(f"{row[name]:.3f}" for name in columns)) for _, row in found.iterrows()]
     return Table(
-        ("data", "predictor", "ρ min", "ρ max", "iso R²", "error", "exp R²", "error"), rows, left=2,
-        title="Predictors by every measure: ρ leaving a size out, R² of curves, errors in points on sizes left out",
+        ("data", "predictor", "ρ min", "ρ max", "iso R²", "error", "exp R²"), rows, left=2,
+        title="Predictors by the other measures",
+        below="ρ min, ρ max: rank correlation leaving a size out. iso, exp: isotonic and exponential link, with the "
+        "part of the variance explained. error: of the isotonic link on sizes left out, in points.",
     )  # fmt: skip
 
 
@@ -398,13 +413,15 @@ def _matched_table(matched: pd.DataFrame, tasks: str) -> Table:
 
 def _effect_table(effects: Mapping[str, SizeEffect]) -> Table:
     rows = [
-        (group, *(f"{one.offsets[size.name]:+.2f}" for size in SIZES), f"{one.scatter:.2f}", f"{one.f:.1f}",
-         number(one.p, 1))
+        (group, *(f"{one.offsets[size.name]:+.2f}" for size in SIZES), number(one.p, 1))
         for group, one in effects.items()
-    ]  # fmt: skip
+    ]
     return Table(
-        ("tasks", *(size.name for size in SIZES), "scatter", "F", "p"), rows,
-        title="Offsets of sizes from one curve of accuracy in ln perplexity, points; scatter of a checkpoint; F test",
+        ("tasks", *(size.name for size in SIZES), "p"), rows,
+        title="Offsets of sizes from one curve of accuracy in ln perplexity, in points, and the F test that all are 0",
+        below="A checkpoint scatters about its curve by " + ", ".join(
+            f"{one.scatter:.2f} ({group})" for group, one in effects.items()
+        ) + ".",
     )  # fmt: skip
 
 
@@ -415,13 +432,12 @@ def _trend_table(trends: pd.DataFrame, simulated: pd.DataFrame, source: str) -> 
     for after in (10, 20, 70):
         for size in SIZES:
             pairs = [float(one[after, size.name, trend]) for trend in TRENDS for one in (published, stored)]
-            none = [100 - sum(pairs[i::2]) for i in (0, 1)]
-            rows.append((f"{after} %", size.name, *(f"{one:.1f}" for one in (*pairs, *none))))
-    names = ("stagnate", "rise", "fall", "none")
+            rows.append((f"{after} %", size.name, *(f"{one:.1f}" for one in (*pairs, 100 - sum(pairs[::2])))))
+    names = ("stagnate", "rise", "fall")
     return Table(
-        ("after", "size", *(one for name in names for one in (name, "stored"))), rows, left=2,
+        ("after", "size", *(one for name in names for one in (name, "stored")), "none"), rows, left=2,
         title="Tokens by the trend of their perplexity after a part of the training, %",
-        below=f"stored: the same of a learner that only stores, on corpora {source}.",
+        below=f"stored: the same of a learner that only stores, on corpora {source}. none: published, in no class.",
     )  # fmt: skip
 
 

@@ -63,6 +63,8 @@ SIZES = tuple(
 
 _GRID: Colour = (0.8,)
 _BASELINE: Colour = tuple(byte / 255 for byte in bytes.fromhex("708cb2"))
+_NEAR = 4.0
+"""Points that the middle of a label may lie from its mark: its width is about known, and labels are 42 apart."""
 _ADVANCE = {"%": 0.889, ".": 0.278}
 """Widths of characters in the font of the figures; a figure is 0.556 wide."""
 
@@ -138,7 +140,7 @@ def read_trend(path: str | Path) -> pd.DataFrame:
     tables = []
     for size, marks in zip(SIZES, _of_sizes(figure, figure.marks), strict=True):
         points = np.array(marks.points)
-        if len(points) != len(labels) or np.abs(points[:, 0] - [x for x, _ in labels]).max() > 1:
+        if len(points) != len(labels) or np.abs(points[:, 0] - [x for x, _ in labels]).max() > _NEAR:
             raise ValueError(f"{figure.path}: marks of {size.name} do not stand above the labels; fetch the file again")
         tables.append(
             pd.DataFrame({
@@ -314,6 +316,6 @@ def _two_decimals(figure: VectorFigure, values: np.ndarray) -> np.ndarray:
 def _perplexities(figure: VectorFigure, frame: Frame, x: np.ndarray) -> np.ndarray:
     """Perplexities at `x` on a logarithmic axis with plain labels."""
     scale = _Scale(figure, frame, lambda text: float(np.log10(_value(text))))
-    values = 10 ** (scale.from_left(x) - scale.shifts(1 / 64, 0.5)[:, None])
+    values = 10 ** (scale.from_left(x) - scale.shifts(1 / 64, 4.0)[:, None])
     away = np.abs(values - np.round(values, 2)).max(axis=1)
     return _two_decimals(figure, values[int(away.argmin())])

@@ -77,10 +77,10 @@ def read_figure(path: str | Path) -> VectorFigure:
     Raises ValueError, naming the file, where it cannot be read, is no such figure, or is cut short.
     """
     path = Path(path)
-    figure = VectorFigure(path)
+    figure, drawing = VectorFigure(path), _content(path)
     try:
-        _Page(figure).draw(_content(path))
-    except (IndexError, TypeError) as error:
+        _Page(figure).draw(drawing)
+    except (IndexError, TypeError, ValueError) as error:
         raise ValueError(f"{path}: an operator of the drawing lacks its operands; fetch the file again") from error
     return figure
 
