@@ -13,10 +13,11 @@ from scipy import stats
 
 from experiments import trajectories
 from experiments.claims import FAILS, HOLDS, OPEN, Result
-from experiments.comparing.behaviour import gadre_behaviour, opt_behaviour, pythia_behaviour
-from experiments.comparing.matching import matched_accuracy, size_effect
-from experiments.comparing.predictors import compare_predictors, fit_exponential, fit_isotonic, spearman
-from experiments.comparing.trends import SOURCES, TRENDS, simulated_trends
+from experiments.readers.gadre import read_runs
+from experiments.trajectories.behaviour import gadre_behaviour, opt_behaviour, pythia_behaviour, read_zero_shot
+from experiments.trajectories.matching import matched_accuracy, size_effect
+from experiments.trajectories.predictors import compare_predictors, fit_exponential, fit_isotonic, spearman
+from experiments.trajectories.trends import SOURCES, TRENDS, simulated_trends
 from tests.statistics import check
 
 PAGE = Path(__file__).parent.parent / "docs" / "trajectories.md"
@@ -204,6 +205,25 @@ def test_simulated_trends_have_the_form_of_the_published_and_are_drawn_from_the_
     assert matched.overlap.between(0, 1).all()
 
 
+@pytest.mark.parametrize(("text", "words"), [
+    ("{", "cannot be read as JSON"),
+    ("[]", "has no results"),
+    ('{"results": {"piqa": {"acc": 0.5}}}', "lacks the result 'arc_challenge' of a task"),
+])  # fmt: skip
+def test_broken_evaluations_are_named(tmp_path, text, words):
+    file = tmp_path / "evals" / "pythia-v1" / "pythia-70m" / "zero-shot" / "70m_step1000.json"
+    file.parent.mkdir(parents=True)
+    file.write_text(text)
+    with pytest.raises(ValueError, match=words) as error:
+        read_zero_shot(tmp_path)
+    assert "70m_step1000.json" in str(error.value)
+
+
+def test_no_evaluation_is_said(tmp_path):
+    with pytest.raises(ValueError, match="holds no evaluation"):
+        read_zero_shot(tmp_path)
+
+
 def test_published_numbers_typed_again():
     """From the README of the repository at ece0cb1 (9.4 % of the tokens), and the notes in two of its figures."""
     published = {claim.name: claim.published for claim in trajectories.CLAIMS if not isinstance(claim.published, str)}
@@ -251,27 +271,33 @@ class TestPublished:
         seven = ["arc_challenge", "arc_easy", "logiqa", "piqa", "sciq", "winogrande", "wsc"]
         accuracy = tidy[(tidy.metric == "acc") & tidy.task.isin(seven)].groupby(key).value.mean()
         expected = stats.spearmanr(-ppl, accuracy[ppl.index]).statistic
-        mine = pythia_behaviour()
+        mine = pythia_behaviour(read_zero_shot(data_folder / "pythia"))
         assert len(mine) == len(ppl) == 256
         assert spearman(-mine.log_ppl.to_numpy(), mine.accuracy_pct.to_numpy()) == pytest.approx(expected, rel=1e-9)
 
-    def test_compute_of_the_largest_runs_has_not_run_over(self):
-        assert np.exp(gadre_behaviour().log_flops.max()) == pytest.approx(6 * 1.4398e9 * 921.469e9, rel=1e-3)
-        assert np.exp(pythia_behaviour().log_flops.max()) == pytest.approx(6 * 12e9 * 299.9e9, rel=0.01)
+    def test_compute_of_the_largest_runs_has_not_run_over(self, data_folder):
+        """6 N D passes the largest whole number of 64 bits."""
+        table = trajectories.load_models(data_folder)
+        largest = np.exp(table.log_flops.groupby(table.data.str.split(",").str[0]).max())
+        assert largest["Gadre"] == pytest.approx(6 * 1.4398e9 * 921.469e9, rel=1e-3)
+        assert largest["Pythia"] == pytest.approx(6 * 12e9 * 299.9e9, rel=0.01)
+        assert largest["OPT"] == pytest.approx(6 * 175e9 * 140_000 * 2e6, rel=0.03)
 
-    def test_gadre_has_104_models_in_three_sets(self):
-        assert gadre_behaviour().groupby("data").size().to_dict() == {
+    def test_gadre_has_104_models_in_three_sets(self, data_folder):
+        runs = read_runs(data_folder / "gadre")
+        assert gadre_behaviour(runs).groupby("data").size().to_dict() == {
             "Gadre, C4": 34, "Gadre, RedPajama": 35, "Gadre, RefinedWeb": 35,
         }  # fmt: skip
-        with pytest.raises(ValueError, match="tasks must be 17 or 46"):
-            gadre_behaviour(tasks="18")
+        all_tasks, one = gadre_behaviour(runs, tasks=46), gadre_behaviour(runs, tasks="piqa", evaluation="openlm")
+        assert all_tasks.accuracy_pct.mean() < gadre_behaviour(runs).accuracy_pct.mean()
+        assert not np.allclose(one.log_ppl, all_tasks.log_ppl)
 
     def test_subsets_and_other_columns_go_through_the_public_functions(self):
         table = trajectories.load_bigbench(groups=["all"])
         large = table[table.params > 1e10]
         found = trajectories.matched_accuracy(large, [9.4], accuracy="accuracy_pct")
         assert set(found["size"]) == {"13b", "30b", "175b"}
-        assert len(trajectories.predictors(opt_behaviour(large))) == 3
+        assert len(trajectories.measure_predictors(opt_behaviour(large))) == 3
         with pytest.raises(ValueError, match="task groups are"):
             trajectories.load_bigbench(groups=["hard"])
 

@@ -21,9 +21,11 @@ BATCH = 2
 REPLICATES = 8
 
 
-def simulated_trends(
-    source: str = SOURCES[0], *, replicates: int = REPLICATES, seed: int = 0
-) -> tuple[pd.DataFrame, pd.DataFrame]:
+Drawn = tuple[pd.DataFrame, pd.DataFrame]
+"""Shares by trend, and what sizes know in common."""
+
+
+def simulated_trends(source: str = SOURCES[0], *, replicates: int = REPLICATES, seed: int = 0) -> Drawn:
     """The shares of one simulated suite in percent, and what sizes know in common at the same loss.
 
     The first table has the columns of `read_trend`, with half_width, of a 95 % interval over the corpora. The second

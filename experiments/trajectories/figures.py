@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from experiments.comparing.matching import ACCURACY
-from experiments.comparing.trends import TRENDS
 from experiments.readers.opt_figures import SIZES
+from experiments.trajectories.matching import ACCURACY
+from experiments.trajectories.trends import TRENDS
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -1,43 +1,19 @@
-"""Xia et al. 2022 (arXiv:2212.09803): is perplexity, whatever the size, what decides how a model in training behaves?
-
-The paper follows checkpoints of OPT. Its numbers are public as vector figures (`experiments.readers.opt_figures`):
-perplexity on the validation set, accuracy on BIG-Bench, and shares of tokens by the trend of their perplexity. Of
-single tokens and of the generated sequences nothing is in them, so that two of its three findings cannot be verified.
-Whether perplexity predicts better than size or compute is asked of the runs of Pythia and of Gadre et al. as well
-(`experiments.comparing`); what a learner that only stores does to the shares of trends is drawn by `simulate`.
-"""
+"""What Xia et al. 2022 claim, by name, and what the data say to each."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import partial
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
 from scipy import special
 
-from bounds.base.notes import FITTED, INPUT, METHOD, Note
-from bounds.cli.printing import fixed, number, written
-from bounds.cli.report import Table
-from experiments.claims import AT_LEAST, Claim, Outcome, Result, judge
-from experiments.comparing.behaviour import gadre_behaviour, opt_behaviour, pythia_behaviour
-from experiments.comparing.figures import draw_accuracy, draw_perplexity, draw_trends
-from experiments.comparing.matching import ACCURACY, SizeEffect, matched_accuracy, size_effect
-from experiments.comparing.predictors import compare_predictors, spearman
-from experiments.comparing.trends import SOURCES, TRENDS, simulated_trends
-from experiments.data import located
-from experiments.readers.opt_figures import BIGBENCH, SIZES, VALIDATION, read_bigbench, read_trend, read_validation
-from experiments.readers.opt_figures import TRENDS as TREND_FILES
+from bounds.cli.printing import number
+from experiments.claims import AT_LEAST, Claim, Outcome, judge
+from experiments.trajectories.matching import ACCURACY, SizeEffect, size_effect
+from experiments.trajectories.predictors import PREDICTORS, spearman
+from experiments.trajectories.trends import Drawn
 
-__all__ = [
-    "CLAIMS", "behaviour", "load_bigbench", "load_trends", "load_validation", "matched_accuracy", "predictors", "run",
-    "simulated_trends", "size_effect",
-]  # fmt: skip
-
-PREDICTORS = {"perplexity": "-log_ppl", "compute": "log_flops", "size": "log_params"}
-"""Of each, more means better: less of the loss, more of the others."""
 MEASURES = {"spearman": "rank", "isotonic_r2": "the isotonic link", "exponential_r2": "the exponential link"}
 """By all of them a predictor must be the better one to be called so."""
 STRONG, SIGNIFICANT = 0.9, 0.01
@@ -135,106 +111,29 @@ CLAIMS = (
 """Where a claim has no number in the paper, `reason` says by what it is read here."""
 
 
-def load_validation(folder: str | Path | None = None) -> pd.DataFrame:
-    """Validation perplexity by size and step (`read_validation`), from `folder` of the data sets."""
-    return read_validation(located("opt", folder) / VALIDATION)
+def outcomes(
+    trends: pd.DataFrame,
+    drawn: Mapping[str, Drawn],
+    checkpoints: pd.DataFrame,
+    effect: SizeEffect,
+    table: pd.DataFrame,
+    found: pd.DataFrame,
+) -> list[Outcome]:
+    """The outcome of every claim, in the order of `CLAIMS`.
 
-
-def load_bigbench(folder: str | Path | None = None, groups: Sequence[str] = tuple(BIGBENCH)) -> pd.DataFrame:
-    """Accuracy by group of tasks, size and step (`read_bigbench`), with perplexity, size and FLOP."""
-    root = located("opt", folder)
-    if unknown := [group for group in groups if group not in BIGBENCH]:
-        raise ValueError(f"task groups are {', '.join(BIGBENCH)}, got {unknown[0]!r}")
-    return pd.concat([read_bigbench(root / BIGBENCH[group], group) for group in groups], ignore_index=True)
-
-
-def load_trends(folder: str | Path | None = None) -> pd.DataFrame:
-    """Percent of the tokens by trend, size and part of the training left out (`read_trend`)."""
-    root = located("opt", folder)
-    return pd.concat([read_trend(root / path) for path in TREND_FILES.values()], ignore_index=True)
-
-
-def behaviour(folder: str | Path | None = None) -> pd.DataFrame:
-    """Checkpoints of OPT and Pythia and the models of Gadre et al. in one form (`experiments.comparing.behaviour`)."""
-    tables = [opt_behaviour(load_bigbench(folder)), pythia_behaviour(folder), gadre_behaviour(folder)]
-    return pd.concat(tables, ignore_index=True)
-
-
-def predictors(table: pd.DataFrame, data: str = "data") -> pd.DataFrame:
-    """Perplexity, compute and size as predictors of accuracy in each data set of `table` (`compare_predictors`)."""
-    parts = []
-    for name, part in table.groupby(data, sort=False):
-        found = compare_predictors(part, "accuracy_pct", PREDICTORS)
-        found.insert(0, data, name)
-        parts.append(found)
-    return pd.concat(parts, ignore_index=True)
-
-
-def run(folder: Path) -> Result:
-    """What the data in `folder` say of the claims."""
-    validation, bigbench, trends = load_validation(folder), load_bigbench(folder), load_trends(folder)
-    table = behaviour(folder)
-    found = predictors(table)
-    tasks = {str(group): part for group, part in bigbench.groupby("task_group", sort=False)}
-    effects = {group: size_effect(part) for group, part in tasks.items()}
-    matched = {group: matched_accuracy(part) for group, part in tasks.items()}
-    drawn = {source: simulated_trends(source) for source in SOURCES}
-    outcomes = [
-        *_of_tokens(trends, drawn), *_of_accuracy(tasks["all"], effects["all"]), *_of_predictors(found, table),
-    ]  # fmt: skip
-    simulated = {source: shares for source, (shares, _) in drawn.items()}
-    return Result(
-        sorted(outcomes, key=lambda one: [claim.key for claim in CLAIMS].index(one.claim.key)),
-        answer=_answer(found, effects["all"]),
-        tables=[
-            _predictor_table(found), _matched_table(matched["all"], "all 74 tasks"),
-            _trend_table(trends, simulated[SOURCES[0]], SOURCES[0]),
-        ],
-        notes=[
-            Note(FITTED, "The perplexity of Pythia is that of a task, LAMBADA: none of a validation set is published."),
-            Note(INPUT, "Figures show accuracy as marks and its moving average as a line; the marks are used here."),
-            Note(METHOD, "Rising and falling tokens are those whose slope a test at 5 % finds; of flat ones chance "
-                 "calls 2.5 % rising."),
-        ],
-        details=[
-            _validation_table(validation), _effect_table(effects), _measure_table(found),
-            *(_trend_table(trends, simulated[source], source) for source in SOURCES[1:]),
-            *(_matched_table(matched[group], f"{group} tasks") for group in tasks if group != "all"),
-            _overlap_table(drawn),
-        ],
-        method=[
-            "Every number of OPT is read from the vector figures of the paper's repository, the axes undone; there are "
-            "none of 350m, 2.7b and 66b, and of single tasks, single tokens and generated sequences no numbers.",
-            "The learner of the last columns stores the sequences that it has seen most often, as many as it has room "
-            "for; its sizes stand in the ratios of OPT's, the smallest having room for ten. A sequence has one of two "
-            "losses, so that most of its trajectories are flat.",
-        ],
-        figures={
-            "accuracy": partial(draw_accuracy, tasks["all"]), "perplexity": partial(draw_perplexity, validation),
-            "trends": partial(draw_trends, trends, simulated),
-        },
-        data={
-            "predictors": _records(found), "trends": _records(trends),
-            "matched": _records(pd.concat([one.assign(task_group=group) for group, one in matched.items()])),
-            "validation": _records(validation),
-            "simulated_trends": _records(pd.concat([one.assign(source=source) for source, one in simulated.items()])),
-        },
-    )  # fmt: skip
+    `trends` are the published shares and `drawn` those of the learner by corpus; `checkpoints` are OPT on all tasks
+    with their `effect` of size; `table` are the models of all data, and `found` their predictors measured.
+    """
+    known = [*_of_tokens(trends, drawn), *_of_accuracy(checkpoints, effect), *_of_predictors(found, table)]
+    order = [claim.key for claim in CLAIMS]
+    return sorted(known, key=lambda one: order.index(one.claim.key))
 
 
 def _claim(name: str) -> Claim:
     return next(claim for claim in CLAIMS if claim.name == name)
 
 
-def _records(table: pd.DataFrame) -> list[dict[str, Any]]:
-    """Rows as plain objects; what is not a number is null."""
-    return [
-        {str(key): None if isinstance(value, float) and np.isnan(value) else value for key, value in row.items()}
-        for row in table.to_dict("records")
-    ]
-
-
-def _of_tokens(trends: pd.DataFrame, drawn: Mapping[str, tuple[pd.DataFrame, pd.DataFrame]]) -> list[Outcome]:
+def _of_tokens(trends: pd.DataFrame, drawn: Mapping[str, Drawn]) -> list[Outcome]:
     """The claims about tokens, of which shares by trend are all that is public, and those about sequences."""
     shares = trends.pivot(index=["size", "after_pct_of_training"], columns="trend", values="pct_of_tokens")
     classed = 100 * (shares.stagnates + shares.increases) / (100 - shares.decreases)
@@ -360,111 +259,3 @@ def _lead(models: pd.DataFrame, rival: str) -> float:
         for size in models["size"].unique()
         for rest in [models[models["size"] != size]]
     )
-
-
-def _answer(found: pd.DataFrame, effect: SizeEffect) -> str:
-    rho = found[found.data == "OPT, all"].set_index("predictor").spearman
-    reach = max(effect.offsets.values()) - min(effect.offsets.values())
-    return (
-        f"Over the checkpoints of OPT accuracy goes with perplexity (rank correlation {rho['perplexity']:.3f}) more "
-        f"than with compute ({rho['compute']:.3f}) or size ({rho['size']:.3f}); at the same perplexity sizes differ "
-        f"by up to {reach:.1f} points (p = {number(effect.p, 1)})."
-    )
-
-
-def _predictor_table(found: pd.DataFrame) -> Table:
-    rows = []
-    for name, part in found.groupby("data", sort=False):
-        by = part.set_index("predictor")
-        rows.append((
-            str(name), *(fixed(by.spearman[one]) for one in PREDICTORS),
-            *(f"{by.exponential_left_out[one]:.2f}" for one in PREDICTORS),
-        ))  # fmt: skip
-    return Table(
-        ("data", "perplexity", "compute", "size", "by ppl", "compute", "size"), rows,
-        title="What predicts accuracy: rank correlations, and errors on sizes left out, in points (exponential link)",
-    )  # fmt: skip
-
-
-def _measure_table(found: pd.DataFrame) -> Table:
-    columns = ("spearman_low", "spearman_high", "isotonic_r2", "isotonic_left_out", "exponential_r2")
-    rows = [(row["data"], row["predictor"], *(f"{row[name]:.3f}" for name in columns)) for _, row in found.iterrows()]
-    return Table(
-        ("data", "predictor", "ρ min", "ρ max", "iso R²", "error", "exp R²"), rows, left=2,
-        title="Predictors by the other measures",
-        below="ρ min, ρ max: rank correlation leaving a size out. iso, exp: isotonic and exponential link, with the "
-        "part of the variance explained. error: of the isotonic link on sizes left out, in points.",
-    )  # fmt: skip
-
-
-def _matched_table(matched: pd.DataFrame, tasks: str) -> Table:
-    rows = []
-    for ppl, part in matched.groupby("valid_ppl"):
-        cells = {
-            row["size"]: f"{row.accuracy_pct:.1f}±{row.standard_error:.1f}" if row.standard_error == row.standard_error
-            else f"{row.accuracy_pct:.1f}" for _, row in part.iterrows()
-        }  # fmt: skip
-        rows.append((number(float(ppl)), *(cells.get(size.name, "") for size in SIZES)))
-    return Table(
-        ("perplexity", *(size.name for size in SIZES)), rows,
-        title=f"Accuracy at matched perplexity, %, {tasks}: mean and standard error",
-    )  # fmt: skip
-
-
-def _effect_table(effects: Mapping[str, SizeEffect]) -> Table:
-    rows = [
-        (group, *(f"{one.offsets[size.name]:+.2f}" for size in SIZES), number(one.p, 1))
-        for group, one in effects.items()
-    ]
-    return Table(
-        ("tasks", *(size.name for size in SIZES), "p"), rows,
-        title="Offsets of sizes from one curve of accuracy in ln perplexity, in points, and the F test that all are 0",
-        below="A checkpoint scatters about its curve by " + ", ".join(
-            f"{one.scatter:.2f} ({group})" for group, one in effects.items()
-        ) + ".",
-    )  # fmt: skip
-
-
-def _trend_table(trends: pd.DataFrame, simulated: pd.DataFrame, source: str) -> Table:
-    index = ["after_pct_of_training", "size", "trend"]
-    published, stored = (one.set_index(index).pct_of_tokens for one in (trends, simulated))
-    rows = []
-    for after in (10, 20, 70):
-        for size in SIZES:
-            pairs = [float(one[after, size.name, trend]) for trend in TRENDS for one in (published, stored)]
-            rows.append((f"{after} %", size.name, *(f"{one:.1f}" for one in (*pairs, 100 - sum(pairs[::2])))))
-    names = ("stagnate", "rise", "fall")
-    return Table(
-        ("after", "size", *(one for name in names for one in (name, "stored")), "none"), rows, left=2,
-        title="Tokens by the trend of their perplexity after a part of the training, %",
-        below=f"stored: the same of a learner that only stores, on corpora {source}. none: published, in no class.",
-    )  # fmt: skip
-
-
-def _validation_table(validation: pd.DataFrame) -> Table:
-    """Perplexity at the checkpoint nearest to a number of tokens, no farther off than a twentieth."""
-    rows = []
-    for tokens in (4e9, 16e9, 40e9, 80e9, 120e9, 200e9, 286e9):
-        cells = []
-        for size in SIZES:
-            own = validation[validation["size"] == size.name]
-            nearest = own.iloc[int(np.abs(np.log(own.tokens_published / tokens)).to_numpy().argmin())]
-            near = abs(np.log(nearest.tokens_published / tokens)) <= 0.05
-            cells.append(f"{nearest.valid_ppl:.2f}" if near else "")
-        rows.append((written(tokens), *cells))
-    return Table(
-        ("tokens", *(size.name for size in SIZES)), rows,
-        title="Validation perplexity by size and tokens seen, in the rounded batches of the paper",
-    )  # fmt: skip
-
-
-def _overlap_table(drawn: Mapping[str, tuple[pd.DataFrame, pd.DataFrame]]) -> Table:
-    rows = [
-        (source, number(row.loss, 4), row["size"], str(row.step), f"{row.overlap:.3f}")
-        for source, (_, matched) in drawn.items() for _, row in matched.iterrows()
-    ]  # fmt: skip
-    return Table(
-        ("corpus", "loss", "size", "step", "known alike"), rows,
-        title="The learner that only stores: sizes at the same loss, and what they know in common",
-        below="known alike: draws that this and the largest of the sizes know, over those that either does.",
-    )  # fmt: skip

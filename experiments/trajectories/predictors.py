@@ -21,6 +21,9 @@ from scipy.optimize import isotonic_regression, minimize_scalar
 
 Curve = Callable[[np.ndarray], np.ndarray]
 
+PREDICTORS = {"perplexity": "-log_ppl", "compute": "log_flops", "size": "log_params"}
+"""Of each, more means better: less of the loss, more of the others."""
+
 STEEPEST = 8.0
 """Largest bend of the exponential link, over the range of the predictor."""
 

@@ -1,1 +1,0 @@
-"""Comparing models along training: at the same perplexity, and by what predicts how they behave."""
