@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from bounds.base.arguments import unknown
 from bounds.base.notes import FITTED, INPUT, METHOD, Note
 from bounds.cli.printing import number
 from experiments.claims import Result
@@ -51,12 +52,16 @@ def load_validation(folder: str | Path | None = None) -> pd.DataFrame:
     return read_validation(located("opt", folder) / VALIDATION)
 
 
-def load_bigbench(folder: str | Path | None = None, groups: Sequence[str] = tuple(BIGBENCH)) -> pd.DataFrame:
+def load_bigbench(folder: str | Path | None = None, groups: str | Sequence[str] = tuple(BIGBENCH)) -> pd.DataFrame:
     """Accuracy by group of tasks, size and step (`read_bigbench`), with perplexity, size and FLOP."""
+    chosen = [groups] if isinstance(groups, str) else list(groups)
+    for group in chosen:
+        if group not in BIGBENCH:
+            raise unknown("group of tasks", group, BIGBENCH)
+    if not chosen:
+        raise ValueError(f"groups must name at least one of {', '.join(BIGBENCH)}, got none")
     root = located("opt", folder)
-    if unknown := [group for group in groups if group not in BIGBENCH]:
-        raise ValueError(f"task groups are {', '.join(BIGBENCH)}, got {unknown[0]!r}")
-    return pd.concat([read_bigbench(root / BIGBENCH[group], group) for group in groups], ignore_index=True)
+    return pd.concat([read_bigbench(root / BIGBENCH[group], group) for group in chosen], ignore_index=True)
 
 
 def load_trends(folder: str | Path | None = None) -> pd.DataFrame:
@@ -89,14 +94,15 @@ def run(folder: Path) -> Result:
     found = measure_predictors(table)
     tasks = {str(group): part for group, part in bigbench.groupby("task_group", sort=False)}
     effects = {group: size_effect(part) for group, part in tasks.items()}
-    matched = {group: matched_accuracy(part) for group, part in tasks.items()}
+    matched = matched_accuracy(bigbench)
+    by_group = {str(group): part for group, part in matched.groupby("task_group", sort=False)}
     drawn = {source: simulated_trends(source) for source in SOURCES}
     simulated = {source: shares for source, (shares, _) in drawn.items()}
     return Result(
         outcomes(trends, drawn, tasks["all"], effects["all"], table, found),
         answer=_answer(found, effects["all"]),
         tables=[
-            predictor_table(found), matched_table(matched["all"], "all 74 tasks"),
+            predictor_table(found), matched_table(by_group["all"], "all 74 tasks"),
             trend_table(trends, simulated[SOURCES[0]], SOURCES[0]),
         ],
         notes=[
@@ -108,7 +114,7 @@ def run(folder: Path) -> Result:
         details=[
             validation_table(validation), effect_table(effects), measure_table(found),
             *(trend_table(trends, simulated[source], source) for source in SOURCES[1:]),
-            *(matched_table(matched[group], f"{group} tasks") for group in tasks if group != "all"),
+            *(matched_table(part, f"{group} tasks") for group, part in by_group.items() if group != "all"),
             overlap_table(drawn),
         ],
         method=[
@@ -123,8 +129,7 @@ def run(folder: Path) -> Result:
             "trends": partial(draw_trends, trends, simulated),
         },
         data={
-            "predictors": _records(found), "trends": _records(trends),
-            "matched": _records(pd.concat([one.assign(task_group=group) for group, one in matched.items()])),
+            "predictors": _records(found), "trends": _records(trends), "matched": _records(matched),
             "validation": _records(validation),
             "simulated_trends": _records(pd.concat([one.assign(source=source) for source, one in simulated.items()])),
         },

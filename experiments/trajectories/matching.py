@@ -26,28 +26,42 @@ WINDOW = 0.04
 KNOTS = 4
 """Inner knots of the common curve."""
 
-ACCURACY = "accuracy_measured_pct"
+ACCURACY, SMOOTHED = "accuracy_measured_pct", "accuracy_pct"
+"""Columns of accuracy: of each checkpoint, and, where a table has no other, of a moving average."""
 
 
 def matched_accuracy(
     table: pd.DataFrame,
-    perplexities: Iterable[float] = PERPLEXITIES,
+    perplexities: float | Iterable[float] = PERPLEXITIES,
     *,
     window: float = WINDOW,
-    accuracy: str = ACCURACY,
+    accuracy: str | None = None,
 ) -> pd.DataFrame:
     """Accuracy of each size at each perplexity, with its standard error from the scatter of all checkpoints used.
 
-    `table` has a checkpoint a row: size, valid_ppl and the column `accuracy`, of one group of tasks. The result has a
-    row for each perplexity and each size that has checkpoints there: valid_ppl, size, n_checkpoints, accuracy_pct,
-    standard_error (not a number where nothing is left to estimate the scatter from). ValueError where columns are
-    missing, several groups of tasks are mixed, or a perplexity is not above 0.
+    `table` has a checkpoint a row: size, valid_ppl and the column `accuracy` (without one: accuracy_measured_pct, and
+    where that is missing accuracy_pct); each task_group, if there is such a column, stands for itself. The result has
+    a row for each perplexity and each size that has checkpoints there: valid_ppl, size, n_checkpoints, accuracy_pct,
+    standard_error (not a number where nothing is left to estimate the scatter from), and the task_group first.
+    ValueError where columns are missing or a perplexity is not above 0.
     """
-    at = np.unique([float(one) for one in perplexities])
+    at = np.unique(np.array(list(perplexities) if isinstance(perplexities, Iterable) else [perplexities], float))
     if not len(at) or not np.all(at > 0) or not np.all(np.isfinite(at)):
-        raise ValueError(f"perplexities must be one or more numbers above 0, got {list(at)}")
+        raise ValueError(f"perplexities must be one or more numbers above 0, got {at.tolist()}")
     if not window > 0:
         raise ValueError(f"window must be above 0, got {window}")
+    if "task_group" not in table.columns:
+        return _matched(table, at, window, accuracy)
+    parts = []
+    for group, part in table.groupby("task_group", sort=False):
+        found = _matched(part, at, window, accuracy)
+        found.insert(0, "task_group", group)
+        parts.append(found)
+    return pd.concat(parts, ignore_index=True) if parts else _matched(table, at, window, accuracy)
+
+
+def _matched(table: pd.DataFrame, at: np.ndarray, window: float, accuracy: str | None) -> pd.DataFrame:
+    """The result for one group of tasks."""
     x, y, sizes = _columns(table, accuracy)
     nearest = np.abs(x[:, None] - np.log(at)).argmin(axis=1)
     away = x - np.log(at[nearest])
@@ -97,11 +111,14 @@ class SizeEffect:
     scatter: float
 
 
-def size_effect(table: pd.DataFrame, *, knots: int = KNOTS, accuracy: str = ACCURACY) -> SizeEffect:
+def size_effect(table: pd.DataFrame, *, knots: int = KNOTS, accuracy: str | None = None) -> SizeEffect:
     """The test over all checkpoints of `table` (`matched_accuracy` says what it holds).
 
-    ValueError where there are not two sizes, or too few checkpoints for the curve and the offsets.
+    ValueError where there are not two sizes, too few checkpoints for the curve and the offsets, or several groups of
+    tasks.
     """
+    if "task_group" in table.columns and table.task_group.nunique() > 1:
+        raise ValueError("the table mixes several groups of tasks; pass the rows of one task_group")
     x, y, sizes = _columns(table, accuracy)
     present = list(dict.fromkeys(sizes))
     offsets = np.column_stack([sizes == size for size in present]).astype(float)
@@ -127,15 +144,14 @@ def size_effect(table: pd.DataFrame, *, knots: int = KNOTS, accuracy: str = ACCU
     )  # fmt: skip
 
 
-def _columns(table: pd.DataFrame, accuracy: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _columns(table: pd.DataFrame, accuracy: str | None) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """ln perplexity, accuracy and size of each checkpoint."""
-    if missing := [name for name in ("size", "valid_ppl", accuracy) if name not in table.columns]:
-        raise ValueError(f"the table has no column {missing[0]!r}; it needs size, valid_ppl and {accuracy}")
-    if "task_group" in table.columns and table.task_group.nunique() > 1:
-        raise ValueError("the table mixes several groups of tasks; pass the rows of one task_group")
+    column = accuracy or (ACCURACY if ACCURACY in table.columns else SMOOTHED)
+    if missing := [name for name in ("size", "valid_ppl", column) if name not in table.columns]:
+        raise ValueError(f"the table has no column {missing[0]!r}; it needs size, valid_ppl and {accuracy or ACCURACY}")
     if not len(table):
         raise ValueError("the table holds no checkpoint; pass one or more")
-    ppl, y = table.valid_ppl.to_numpy(float), table[accuracy].to_numpy(float)
+    ppl, y = table.valid_ppl.to_numpy(float), table[column].to_numpy(float)
     if not (np.all(ppl > 0) and np.all(np.isfinite(ppl)) and np.all(np.isfinite(y))):
         raise ValueError("perplexities must be above 0 and accuracies finite; leave other rows out")
     return np.log(ppl), y, table["size"].to_numpy()
