@@ -79,10 +79,10 @@ def _show(report: Report, parameters: dict[str, Any], as_json: bool, explained: 
 @EXPLAIN
 @with_version
 def band(n_tokens: int, laws: tuple[str, ...], as_json: bool, explained: bool, **options: Any) -> None:
-    """Lower, middle and upper U, N and corpus factor for a corpus of N_TOKENS tokens, one row a law.
+    """What the loss laws say of a corpus of N_TOKENS tokens.
 
-    N_TOKENS is a whole number such as 3e11, 300B or 1.5T. U and N are shown of the laws that were fitted within ten
-    times of it; --explain and --json have all.
+    Lower, middle and upper U, N and corpus factor, one row a law. N_TOKENS is a whole number such as 3e11, 300B or
+    1.5T. U and N are shown of the laws that were fitted within ten times of it; --explain and --json have all.
     """
     from bounds.cli.band_table import band_report
     from bounds.efficiency.band import bands
@@ -114,7 +114,10 @@ def band(n_tokens: int, laws: tuple[str, ...], as_json: bool, explained: bool, *
 def laws(
     keys: tuple[str, ...], compute: int | None, tokens_per_param: float | None, as_json: bool, explained: bool
 ) -> None:
-    """Published loss laws: constants, units, citation, and what a compute budget buys under each."""
+    """Published loss laws, and what a compute budget buys.
+
+    Constants with units, runs and citation of each LAW, or of all; with --compute, N, D and loss.
+    """
     from bounds.cli.law_table import law_report, law_rows
 
     if tokens_per_param is not None and compute is None:
@@ -168,10 +171,11 @@ def laws(
 def fit(
     runs: str, columns: tuple[str, ...], n_tokens: int | None, as_json: bool, explained: bool, **options: Any
 ) -> None:
-    """Fit L(N, D) = E + A N^-α + B D^-β to a table of RUNS, and say what band it implies.
+    """Fit a loss law to a table of RUNS: its constants and band.
 
-    RUNS is a CSV file with a header (- for standard input), one run a line: parameters, training tokens (or FLOP, as
-    C = 6ND) and final loss in nats per token. Rows that share a run, such as checkpoints, need --run-column.
+    The law is L(N, D) = E + A N^-α + B D^-β. RUNS is a CSV file with a header (- for standard input), one run a line:
+    parameters, training tokens (or FLOP, as C = 6ND) and final loss in nats per token. Rows that share a run, such as
+    checkpoints, need --run-column.
     """
     from bounds.cli.runs_csv import NAMES, read_runs
 
@@ -206,10 +210,11 @@ def fit(
 @EXPLAIN
 @with_version
 def explain(name: str | None, as_json: bool, explained: bool) -> None:
-    """A formula: statement, LaTeX, letters with units, label, assumption, source and a worked number.
+    """What a formula, letter, topic or label means.
 
-    NAME is a formula, a public function of bounds, an equation (B7), a letter (gamma), a topic (skills) or a label
-    (heuristic). Without it, all formulas by topic.
+    Of a formula: statement, LaTeX, letters with units, label, assumption, source and a worked number. NAME is a
+    formula, a public function of bounds, an equation (B7), a letter (gamma), a topic (skills) or a label (heuristic).
+    Without it, all formulas by topic.
     """
     from bounds.cli.explained import explain_report
 

@@ -99,7 +99,8 @@ class Account:
     def __str__(self) -> str:
         parts = [self.answer] if self.answer else []
         for title, items in self.lists:
-            wide = max((len(head) for head, _ in items), default=0)
+            # Letters are set in, and a long one does not move the other heads.
+            wide = max((len(head) for head, _ in items if not head.startswith(" ")), default=0)
             lines = [f"{head:{wide}s} {text}".rstrip() for head, text in items]
             parts.append("\n".join([title, *lines] if title else lines))
         return "\n\n".join(parts)
@@ -116,7 +117,7 @@ def account(name: str) -> Account:
     if found := _named(name):
         # H is an equation, and a letter too.
         more = _account_of_letter(letter).lists if letter and letter not in formulas() else ()
-        answer = f"{name}: {len(found)} formulas." if len(found) > 1 else ""
+        answer = f"{name} has {len(found)} formulas: {', '.join(f.name for f in found)}." if len(found) > 1 else ""
         return Account(answer, (*map(statement, found), *more), tuple(found))
     if name in TOPICS:
         found = topic(name)

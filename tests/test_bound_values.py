@@ -114,6 +114,21 @@ def test_intervals_are_shown_with_the_digits_that_tell_them_apart():
     assert brief((1,)) == "(1,)"
 
 
+@pytest.mark.parametrize("call", [
+    "bounds.growth_factor(0.58)", "bounds.bernstein_exponent(0.28, 0.5)", "bounds.exponent_band(0.28).geometric_mean",
+    "bounds.expected_unique('zipf:1.7', 1e6)", "bounds.variance_unique('zipf:1.7', 1e6)",
+    "bounds.expected_spectrum('zipf:1.7', 100, multiplicity=2)", "bounds.unique_bounds(1e12, law='epoch2024').lower",
+    "bounds.unique_bounds(1e12, law='epoch2024').ends['upper'].vacuous", "bounds.params_to_store(1e9)",
+    "bounds.emergence_probability(0.5, members=10, quorum=5)", "bounds.draws_threshold(1e-6, members=10, quorum=5)",
+    "bounds.divergence.l1_upper(10, 100)", "bounds.laws.excess_loss('santa-fe:1.7,labels=2', 1e4)",
+    "bounds.LAWS['kaplan2020'].optimal(1e23).n_tokens",
+    "bounds.fitting.log_unique_deviation(1e12, [[0.4, 0.02], [0.02, 0.001]])",
+])  # fmt: skip
+def test_one_number_is_one_of_pythons(call):
+    """A prompt shows 3.30, and not np.float64(3.30)."""
+    assert type(eval(call)) in (float, bool)
+
+
 def test_what_a_budget_buys_has_names():
     for law in bounds.LAWS.values():
         best = law.optimal(1e23)

@@ -23,7 +23,7 @@ import simulate
 from bounds import expected_unique
 from simulate.cli.main import main
 from simulate.running.keeping.files import write_text
-from simulate.studies.text.report import to_dataset
+from simulate.studies.text.dataset import to_dataset
 from simulate.text import fit_corpus, measure_corpus
 
 

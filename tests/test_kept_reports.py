@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import numpy as np
 import pytest
@@ -16,8 +17,8 @@ from simulate.studies.suite import figure as suite_figure
 from simulate.studies.suite import report as suite_report
 from simulate.studies.suite.rows import known_from
 
-FEW = {"replicates": 12, "members": 10, "quorum": 8}
-SKILLS = {
+FEW: dict[str, Any] = {"replicates": 12, "members": 10, "quorum": 8}
+SKILLS: dict[str, dict[str, Any]] = {
     "masses": {"n_skills": 40, "n_draws": "100:1e5:9"},
     "windows": {"source": "zipf:1.5", "n_skills": 4, "n_draws": "100:1e5:6"},
     "frequency": {"kind": "frequency", "source": "zipf:1.5"},
@@ -25,7 +26,7 @@ SKILLS = {
     "text": {"n_skills": 4},
     "one corpus": {"replicates": 1, "n_skills": 5, "n_draws": "100:1e4:4"},
 }
-SUITES = {
+SUITES: dict[str, dict[str, Any]] = {
     "law": {
         "source": "zipf:1.5",
         "n_params": (10, 1000, 100_000),

@@ -52,6 +52,7 @@ def test_backends_know_tables_and_streams_and_nothing_else():
         ours = {name for name in names if name.startswith("simulate")}
         assert ours <= {
             "simulate.drawing.backends",
+            "simulate.drawing.backends.growth",
             "simulate.drawing.tables",
             "simulate.drawing.stream",
             "simulate.drawing.compiled",

@@ -8,7 +8,7 @@ import sys
 import numpy as np
 import pytest
 
-from bounds.base.formula import lambdified
+from bounds.base.formula.statement import lambdified
 from bounds.base.printed import PRINTED
 from bounds.catalogue import formulas
 

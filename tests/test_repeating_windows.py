@@ -19,7 +19,7 @@ from hypothesis import given, settings
 import bounds
 import simulate
 from bounds import testing
-from bounds.counts import repeating_letters, word_kinds
+from bounds.counts.words import repeating_letters, word_kinds
 from bounds.fitting.exponents.exponent import fit_exponent
 from simulate.cli.main import main
 from simulate.drawing.backends import cpu, reference

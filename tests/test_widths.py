@@ -43,6 +43,11 @@ COMMANDS = [
     ("bounds", "fit {runs} --bootstrap 50"),
     ("bounds", "fit {runs} --bootstrap 50 --at 1T --explain"),
     ("bounds", "fit {runs} --bootstrap 0"),
+    ("simulate", "sweep --n-draws 100:1e4:7 --replicates 4"),
+    ("simulate", "sweep --n-draws 100:1e4:7 --replicates 4 --explain"),
+    ("simulate", "learners --n-draws 100:1e4:5 --replicates 4"),
+    ("simulate", "learners --n-draws 100:1e4:5 --replicates 4 --explain"),
+    ("simulate", "learners --learner store --source zipf:1.724 --tolerance 0,10%,0.1 --n-draws 100:1e4:5"),
 ]
 
 _RULE = re.compile(r"^ ─+ $", re.MULTILINE)

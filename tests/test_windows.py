@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 import bounds
 from bounds import testing
-from bounds.counts import autocorrelation, word_kinds
+from bounds.counts.words import autocorrelation, word_kinds
 
 THOROUGH = settings(max_examples=60, deadline=None)
 

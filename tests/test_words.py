@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 
 import bounds
 from bounds import counts, testing
-from bounds.counts import autocorrelation, windows, word_chains, word_kinds
+from bounds.counts import windows
+from bounds.counts.words import autocorrelation, word_chains, word_kinds
 from tests.test_windows import streams, windows_of
 
 THOROUGH = settings(max_examples=60, deadline=None)

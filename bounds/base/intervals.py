@@ -61,7 +61,8 @@ class Interval:
     @property
     def geometric_mean(self) -> Any:
         """sqrt(lower * upper), the midpoint on a logarithmic scale."""
-        return np.sqrt(self.lower) * np.sqrt(self.upper)
+        mean = np.sqrt(self.lower) * np.sqrt(self.upper)
+        return mean.item() if isinstance(mean, np.generic) else mean
 
     @property
     def width(self) -> Any:

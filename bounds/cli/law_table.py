@@ -17,7 +17,10 @@ from bounds.laws.overtraining import OVERTRAINING_LAWS, OvertrainingLaw
 from bounds.laws.published import LAWS, LossLaw, get_law
 from bounds.laws.repeated_data import REPEATED_DATA_LAWS
 
-_CONSTANTS = ("irreducible", "param_coefficient", "param_exponent", "data_coefficient", "data_exponent")
+_CONSTANTS = {
+    "irreducible": "E", "param_coefficient": "A", "param_exponent": "α", "data_coefficient": "B", "data_exponent": "β",
+}  # fmt: skip
+"""The letters of the constants of a law."""
 
 
 def law_rows(keys: tuple[str, ...], compute: float | None, tokens_per_param: float | None) -> list[dict[str, Any]]:
@@ -72,7 +75,8 @@ def law_report(rows: list[dict[str, Any]], compute: float | None, ratio: float |
         sources.setdefault(row["source"], []).append(row["law"])
     told = [f"{', '.join(names)}: {source}" for source, names in sources.items()]
     method = [f"Sources: {'; '.join(told)}."]
-    method += [f"{row['consistency']}." for row in rows]
+    if compute is not None or len(rows) > 1:  # else it stands beneath the table
+        method += [f"{row['consistency']}." for row in rows]
     method += [
         f"Repeated tokens: {law.key}, R*_D = {law.token_decay:.4g} repetitions (D/U - 1) and R*_N = "
         f"{law.param_decay:.4g} times U_N in excess (N/U_N - 1), {law.citation}; see bounds.laws.effective_tokens."
@@ -268,7 +272,7 @@ def _details(rows: list[dict[str, Any]]) -> list[Table]:
         title="Err(L) = ε - k e^(-γL): top-1 error, average of 17 tasks, at loss L on C4; α = β = 2η; empirical",
     )
     return [
-        Table(("law", "E", "A", "α", "B", "β"), constants, title="Constants as published"),
+        Table(("law", *_CONSTANTS.values()), constants, title="Constants as published"),
         Table(("law", "N counts", "tokens fitted", "N fitted"), runs),
         *([errors] if tested else []),
     ]

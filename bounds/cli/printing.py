@@ -35,7 +35,7 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[str]], *, left: 
     for places in _pieces(widths, left, limit):
         # Keys and one column may be wider than the line: then they are folded, unless there is no room for that either.
         folded = sum(widths[i] for i in places) > limit + 1 and limit >= LEAST_FOLDED
-        table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1), header_style=_head_style())
+        table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1), show_edge=False, header_style=_head_style())
         for i in places:
             justify: Literal["left", "right"] = "left" if i < left else "right"
             table.add_column(titles[i], justify=justify, no_wrap=not folded, overflow="fold")
@@ -45,7 +45,9 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[str]], *, left: 
         wide = Console(width=500, markup=False)  # with markup, labels in brackets would not be measured
         out = behind(sys.stdout)
         width = limit if folded else max(limit, table.__rich_measure__(wide, wide.options).maximum)
+        print()
         Console(file=out, width=width, highlight=False, markup=False, soft_wrap=True).print(table)
+        print()
 
 
 def _head_style() -> str:

@@ -21,13 +21,13 @@ from typing import Any
 
 import numpy as np
 
-from bounds.base.draw_counts import at_draws
 from bounds.base.formula import Formula, Letter
 from bounds.base.intervals import ASYMPTOTIC, RIGOROUS
 from bounds.base.one_number import whole_number_from
 from bounds.base.pointwise import flag, real_array, shown
 from bounds.base.quantities import MAX_COUNT
-from bounds.counts import autocorrelation, word_chains, word_kinds
+from bounds.counts.draw_counts import at_draws
+from bounds.counts.words import autocorrelation, word_chains, word_kinds
 
 __all__ = ["FORMULAS", "absence_probability", "expected_unique_windows", "occurrence_probability"]
 

@@ -21,13 +21,14 @@ from typing import Any
 
 import numpy as np
 
-from bounds.base.draw_counts import at_draws
 from bounds.base.formula import Formula, Letter
 from bounds.base.intervals import ASYMPTOTIC, RIGOROUS
 from bounds.base.pointwise import pointwise
 from bounds.base.sources import SantaFe, Source, parse_source
+from bounds.counts.draw_counts import at_draws
 from bounds.counts.rank_tables import TypeTable, first_probability
-from bounds.counts.unique import _by_table, entropy, expected_unique, missing_mass
+from bounds.counts.table_sums import by_table
+from bounds.counts.unique import entropy, expected_unique, missing_mass
 from bounds.laws.loss_law import LossLaw
 
 __all__ = ["FORMULAS", "block_entropy", "excess_loss", "mutual_information", "santa_fe_law"]
@@ -109,7 +110,7 @@ def excess_loss(source: SantaFe | str, n_tokens: Any) -> Any:
     """
     law = _santa_fe(source)
     mass = at_draws(lambda n: missing_mass(law, n), n_tokens, at_zero=1.0, name="n_tokens")
-    return _F["excess_loss.santa_fe"].function(law.labels, mass)
+    return pointwise(_F["excess_loss.santa_fe"].function, law.labels, mass)
 
 
 def mutual_information(source: SantaFe | str, n_tokens: Any) -> Any:
@@ -121,7 +122,7 @@ def mutual_information(source: SantaFe | str, n_tokens: Any) -> Any:
     law = _santa_fe(source)
 
     def values(n: Any) -> Any:
-        return math.log(law.labels) * _by_table(law.facts, (n,), _in_both, times=4)
+        return math.log(law.labels) * by_table(law.facts, (n,), _in_both, times=4)
 
     return at_draws(values, n_tokens, at_zero=0.0, name="n_tokens")
 

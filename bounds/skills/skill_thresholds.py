@@ -31,7 +31,7 @@ from bounds.base.pointwise import checked, flag, pointwise, positive, single
 from bounds.base.sources import Geometric, Mixture, Source, Uniform, Zipf, parse_source
 from bounds.counts import occupancy, rank_mass
 from bounds.counts.rank_tables import TypeTable, first_probability
-from bounds.counts.unique import _by_table
+from bounds.counts.table_sums import by_table
 from bounds.skills.emergence import (
     exposure_count,
     member_probabilities,
@@ -232,7 +232,7 @@ def _draws_of_coverage(law: Source, x: Any, y: Any) -> Any:
         D = np.exp(log_draws)
         # Types with p = 1 overflow to "never absent", zero chances to "too far".
         with np.errstate(divide="ignore", over="ignore"):
-            seen, unseen = (_by_table(law, (D,), of) for of in (_seen_mass, _unseen_mass))
+            seen, unseen = (by_table(law, (D,), of) for of in (_seen_mass, _unseen_mass))
             gap = np.where(by_coverage, np.log(seen) - np.log(x), np.log(y) - np.log(unseen))
         return np.clip(gap, -1e4, 1e4)
 

@@ -48,6 +48,7 @@ from bounds.base.pointwise import flag
 from bounds.base.spectrum import FrequencySpectrum, exchangeability
 from bounds.fitting.exponents.apart.separate_corpora import SEPARATE_MODELS, fit_separate
 from bounds.fitting.exponents.apart.separate_pitman_yor import fit_pitman_yor_apart
+from bounds.fitting.exponents.dataset_fits import MeasuredText, fit_dataset, fit_text
 from bounds.fitting.exponents.dependent_draws import end_slope, fit_dependent
 from bounds.fitting.exponents.exponent_fits import ExponentFit, answer, at_boundary, hull_of, unless_rejected
 from bounds.fitting.exponents.fitting_input import Data, checked, checked_covariance, cut, enough_points
@@ -56,7 +57,6 @@ from bounds.fitting.exponents.least_squares import fit_fixed_law, fit_gls
 from bounds.fitting.exponents.many import offset_fits, pitman_yor_fits, tempered_exponents
 from bounds.fitting.exponents.spectrum_models import fit_partition, fit_spectrum
 from bounds.fitting.exponents.stretches import widest
-from bounds.fitting.exponents.texts import MeasuredText, fit_text
 
 __all__ = ["FORMULAS", "MODELS", "Estimate", "ExponentFit", "FrequencySpectrum", "fit_exponent"]
 
@@ -136,8 +136,6 @@ def fit_exponent(
             covariance_dof=covariance_dof,
         )  # fmt: skip
     if hasattr(n_draws, "data_vars"):
-        from bounds.fitting.exponents.dataset_fits import fit_dataset
-
         asked: dict[str, Any] = {
             "model": model, "confidence": confidence, "window": window, "alternatives": alternatives,
         }  # fmt: skip

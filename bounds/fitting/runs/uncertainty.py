@@ -17,9 +17,9 @@ where the delta method fails.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from scipy.special import ndtri
@@ -41,7 +41,6 @@ from bounds.efficiency.band import (
     unique_bounds,
 )
 from bounds.efficiency.inversions import LOSS_RANGE, NOVELTY_COST
-from bounds.fitting.runs.loss_law import LossLawFit
 from bounds.laws.checks import as_positive, checked_covariance
 from bounds.laws.published import LossLaw
 
@@ -100,7 +99,8 @@ def log_unique_deviation(n_tokens: Any, covariance: Any, *, end: str = "upper") 
         raise ValueError(f"end must be lower, middle or upper, got {shown(end)}")
     D = as_positive("n_tokens", n_tokens)
     matrix = checked_covariance(covariance, "ln B and beta")
-    return _F[f"log_unique_deviation.{end}"].function(D, matrix[0, 0], matrix[1, 1], matrix[0, 1])
+    deviation = _F[f"log_unique_deviation.{end}"].function
+    return labelled(lambda D: deviation(D, matrix[0, 0], matrix[1, 1], matrix[0, 1]), D)
 
 
 def exponent_deviation(standard_error: Any, *, bernstein: float = 1.0) -> Any:
@@ -195,8 +195,23 @@ class FittedBand:
         raise KeyError(key)
 
 
+class UncertainLaw(Protocol):
+    """A law that was fitted and knows how sure it is, such as `bounds.fitting.LossLawFit`."""
+
+    @property
+    def law(self) -> LossLaw:
+        """With the constants that fit best."""
+
+    @property
+    def no_band(self) -> Note | None:
+        """Why there is no band; None where there is."""
+
+    def interval_of(self, quantity: Callable[[LossLaw], Any], confidence: float) -> Interval | None:
+        """Interval of what `quantity` computes from a law."""
+
+
 def fitted_band(
-    fit: LossLawFit,
+    fit: UncertainLaw,
     n_tokens: float | None = None,
     *,
     confidence: float = 0.95,

@@ -217,15 +217,8 @@ def _title(dataset: xr.Dataset) -> str:
 def _skills(rows: Sequence[Row], dataset: xr.Dataset, params: float) -> Table:
     label = rows[0]["label"]
     drawn = "stored_threshold_rank" in rows[0]
-    columns = [
-        "skill",
-        "rank",
-        "D* [95 %]",
-        f"D* ({label})",
-        "N* seen",
-        "N* drawn",
-        "N* rank" if params == 1 else "νN* rank",
-    ]
+    columns = ["skill", "rank", "D* [95 %]", f"D* ({label})", "N* seen", "N* drawn"]
+    columns.append("N* rank" if params == 1 else "νN* rank")
     cells = []
     for row in rows:
         line = [str(row["skill"]), str(row["first_rank"]) if _by_rank(dataset) else ""]

@@ -322,7 +322,8 @@ def _tracked(dataset: xr.Dataset) -> list[Table]:
         for row in found
     ]  # fmt: skip
     columns = ["rank", "rank/n", "stored, most", "at step", "stored, end"]
-    tables = [Table(columns, stored, title=f"Tracked sequences, by {by}, {where}: part of the corpora that store them")]
+    title = f"Tracked sequences, ranked by {by}, {where}: part of the corpora that store them"
+    tables = [Table(columns, stored, title=title)]
     if "tracked_class" in found[0]:
         classes = [
             [str(row["tracked_rank"]), row["tracked_class"], *[fixed(row[f"{name}_share"], 2) for name in CLASSES]]
@@ -383,7 +384,7 @@ def _positions(dataset: xr.Dataset) -> list[Table]:
     shown = [sizes[i] for i in _some(len(sizes), SHOWN)]
     tests = [
         [str(row["n_params"]), row["exposure"], f"{number(row['dispersion'])} ({number(row['dispersion_expected'])})",
-         f"{row['dispersion_p']:.2g}", fixed(row["position_ks"]), f"{row['position_ks_p']:.2g}",
+         _p(row["dispersion_p"]), fixed(row["position_ks"]), _p(row["position_ks_p"]),
          f"{row['rejected']} of {row['tested']}"]
         for row in found if row["n_params"] in shown
     ]  # fmt: skip
@@ -424,6 +425,10 @@ def _about_shares(replicates: int, steps: int) -> str:
 def _distance(bound: float | None) -> str:
     """Le Cam's bound; a distance is 1 at most."""
     return "–" if bound is None else "vacuous" if bound >= 1 else f"{bound:.2g}"
+
+
+def _p(value: float) -> str:
+    return f"{value:.2g}" if value >= 1e-9 else "<1e-9"
 
 
 def _some(n: int, most: int) -> list[int]:
