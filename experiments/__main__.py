@@ -56,7 +56,7 @@ def list_(folder: str | None, as_json: bool, explained: bool) -> None:
         for row in rows
     ]  # fmt: skip
     missing = [row["experiment"] for row in rows if not row["here"]]
-    answer = f"{len(rows)} experiments; " + (
+    answer = f"{len(rows)} experiment{'s' * (len(rows) != 1)}; " + (
         f"data are missing for {', '.join(missing)}: python -m experiments fetch." if missing else "all data are here."
     )
     _show(Report(answer, lists=[Listing(told)], data={"rows": rows}), {"data": folder}, as_json, explained)
