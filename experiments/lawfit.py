@@ -189,7 +189,7 @@ def leverage(points: pd.DataFrame, drops: Sequence[int] = DROPS, *, bootstrap: i
 
 
 def _leverage_row(found: LossLawFit, drop: int) -> dict[str, Any]:
-    row = {"left_out": drop, "runs": found.n_runs} | _row_of(found.law)
+    row: dict[str, Any] = {"left_out": drop, "runs": found.n_runs} | _row_of(found.law)
     if found.samples is not None:
         row["beta_lower"], row["beta_upper"] = _ends(found.interval("data_exponent"))
         middle = None if found.no_band else found.band()["exponent", "middle"]

@@ -66,8 +66,7 @@ def _answer(outcomes: Sequence[Outcome], expected: bool) -> str:
 
 def _listed(chosen: Sequence[Outcome], among: Sequence[Outcome]) -> str:
     """Names of claims, with their experiment where there are several; the first ones where there are many."""
-    alone = len({one.claim.experiment for one in among}) == 1
-    names = [one.claim.name if alone else one.claim.key for one in chosen]
+    names = [one.claim.key if _several(among) else one.claim.name for one in chosen]
     if len(names) > _NAMED:
         return f"{len(names)} (" + ", ".join(names[:_NAMED]) + " and others)"
     return names[0] if len(names) == 1 else ", ".join(names[:-1]) + f" and {names[-1]}"
@@ -83,20 +82,27 @@ def _surprises(outcomes: Sequence[Outcome]) -> list[Note]:
 
 def claim_tables(outcomes: Sequence[Outcome]) -> list[Table]:
     """One table a paper, in one piece of 80 columns; what has no room stands with the reasons."""
-    tables = []
-    for paper in dict.fromkeys(one.claim.paper for one in outcomes):
-        rows = [cells(one) for one in outcomes if one.claim.paper == paper]
+    tables, several = [], _several(outcomes)
+    for experiment, paper in dict.fromkeys((one.claim.experiment, one.claim.paper) for one in outcomes):
+        chosen = [one for one in outcomes if (one.claim.experiment, one.claim.paper) == (experiment, paper)]
+        rows = [cells(one) for one in chosen]
         left_out = next((n for n in (0, 1, 2) if _width(_without(n, rows)) <= _WIDTH), 2)
         columns, *body = _without(left_out, rows)
-        tables.append(Table(columns, body, title=paper, below=_tolerances(outcomes, paper)))
+        title = f"{experiment}: {paper}" if several else paper
+        tables.append(Table(columns, body, title=title, below="" if several else _tolerances(chosen)))
     return tables
 
 
-def _tolerances(outcomes: Sequence[Outcome], paper: str) -> str:
+def _several(outcomes: Sequence[Outcome]) -> bool:
+    """Whether they are of several experiments, so that names need theirs."""
+    return len({one.claim.experiment for one in outcomes}) > 1
+
+
+def _tolerances(outcomes: Sequence[Outcome]) -> str:
     """Why the tolerances of a table are what they are, each reason with the claims that have it."""
     by: dict[str, list[str]] = {}
     for one in outcomes:
-        if one.claim.paper == paper and one.claim.reason:
+        if one.claim.reason:
             by.setdefault(one.claim.reason, []).append(one.claim.name)
     return "Tolerances: " + "; ".join(f"{reason} ({', '.join(names)})" for reason, names in by.items()) + "."
 
@@ -151,8 +157,9 @@ def shown(value: Value, digits: int = 4) -> str:
 
 def reasons(outcomes: Sequence[Outcome]) -> list[tuple[str, str]]:
     """Each claim with its place, its words, the reason of its tolerance, and what was noticed."""
+    several = _several(outcomes)
     return [
-        (one.claim.name, " ".join(filter(None, (
+        (one.claim.key if several else one.claim.name, " ".join(filter(None, (
             f"{_sentence(one.claim.text)} ({one.claim.paper}, {one.claim.where})",
             f"Tolerance{'' if one.claim.tolerance is None else f' {shown(one.claim.tolerance)}'}: "
             f"{_sentence(one.claim.reason)}" if one.claim.reason else "",
