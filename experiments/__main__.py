@@ -56,7 +56,7 @@ def list_(folder: str | None, as_json: bool, explained: bool) -> None:
         for row in rows
     ]  # fmt: skip
     missing = [row["experiment"] for row in rows if not row["here"]]
-    answer = f"{len(rows)} experiments; " + (
+    answer = f"{len(rows)} experiment{'s' * (len(rows) != 1)}; " + (
         f"data are missing for {', '.join(missing)}: python -m experiments fetch." if missing else "all data are here."
     )
     _show(Report(answer, lists=[Listing(told)], data={"rows": rows}), {"data": folder}, as_json, explained)
@@ -102,7 +102,10 @@ def fetch(
         rows.append({"data": key, "files": len(manifest.files), "came": came, "folder": str(where)}
                     | manifest.to_json())  # fmt: skip
     total, came = sum(row["files"] for row in rows), sum(row["came"] for row in rows)
-    answer = f"{total} files of {len(rows)} data sets are whole in {data_folder(folder)}; {came} of them came just now."
+    answer = (
+        f"{total} file{'s' * (total != 1)} of {len(rows)} data set{'s' * (len(rows) != 1)} "
+        f"{'is' if total == 1 else 'are'} whole in {data_folder(folder)}; {came} came just now."
+    )
     cells = [(row["data"], str(row["files"]), str(row["came"]), row["commit"][:12], row["licence"]) for row in rows]
     table = Table(("data set", "files", "came", "commit", "licence"), cells)
     _show(Report(answer, [table], notes, data={"rows": rows}), {"names": names, "data": folder}, as_json, explained)

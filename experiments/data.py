@@ -51,11 +51,12 @@ class Manifest:
     licence: str
     made: bool = False
     address: str = RAW
+    hashes: Mapping[str, str] | None = None
 
     @property
     def files(self) -> Mapping[str, str]:
-        """The sha256 of each file, by its upstream path."""
-        return _hashes(self.key)
+        """The sha256 of each file by its upstream path: `hashes`, else the list of that key in ``manifests``."""
+        return _hashes(self.key) if self.hashes is None else self.hashes
 
     def url(self, path: str) -> str:
         """Where a file stands at the commit; ValueError where it has no public address."""

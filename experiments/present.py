@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 
 from bounds.base.notes import FITTED, Note
@@ -9,11 +10,14 @@ from bounds.cli.printing import number, written
 from bounds.cli.report import Listing, Report, Table
 from experiments.claims import AT_LEAST, AT_MOST, EQUAL, FAILS, HOLDS, OPEN, Outcome, Result, Value
 
-COLUMNS = ("claim", "published", "ours", "difference", "tolerance", "verdict")
-_WIDTH = 80
-_SHORT = {HOLDS: "holds", FAILS: "fails", OPEN: "unverified"}
+COLUMNS = ("claim", "published", "ours", "off by", "allowed", "verdict")
+_WIDTH = 81
+"""Of a table whose columns are counted with what parts them."""
+_LARGE = 1e5
+"""From here on counts are written as 599K."""
+_SHORT = {HOLDS: "holds", FAILS: "fails", OPEN: "unknown"}
 _SIGNS = {EQUAL: "", AT_MOST: "≤ ", AT_LEAST: "≥ "}
-_NAMED = 6
+_NAMED = 8
 """Claims that a first sentence calls by name."""
 
 
@@ -24,20 +28,17 @@ def report(results: Mapping[str, Result], *, expected: bool = False) -> Report:
     """
     outcomes = [one for result in results.values() for one in result.outcomes]
     alone = next(iter(results.values())) if len(results) == 1 else None
-    tables, lists, method = claim_tables(outcomes), [], []
-    if alone is None:
-        method = [f"{name}: {text}" for name, result in results.items() for text in result.method]
-        method += [": ".join(pair) for pair in reasons(outcomes)]
-    else:
-        lists, method = [Listing(reasons(outcomes), "Where each stands, why its tolerance, and what was found")], []
-        method = list(alone.method)
+    unmet = [one for one in outcomes if one.verdict != HOLDS]
     return Report(
         answer=_answer(outcomes, expected) + (f" {alone.answer}" if alone is not None and alone.answer else ""),
-        tables=[*tables, *(alone.tables if alone is not None else ())],
-        lists=lists,
+        tables=[*claim_tables(outcomes), *(alone.tables if alone is not None else ())],
+        lists=[Listing(reasons(unmet), "What does not hold or cannot be verified")] if alone and unmet else [],
         notes=[*_surprises(outcomes), *(note for result in results.values() for note in result.notes)],
         details=[table for result in results.values() for table in _further(result, alone)],
-        method=method,
+        method=[
+            *(text for result in results.values() for text in result.method),
+            *(": ".join(pair) for pair in reasons(outcomes)),
+        ],
         data={
             "rows": [one.to_json() for one in outcomes],
             "experiments": {name: dict(result.data) for name, result in results.items()},
@@ -65,8 +66,7 @@ def _answer(outcomes: Sequence[Outcome], expected: bool) -> str:
 
 def _listed(chosen: Sequence[Outcome], among: Sequence[Outcome]) -> str:
     """Names of claims, with their experiment where there are several; the first ones where there are many."""
-    alone = len({one.claim.experiment for one in among}) == 1
-    names = [one.claim.name if alone else one.claim.key for one in chosen]
+    names = [one.claim.key if _several(among) else one.claim.name for one in chosen]
     if len(names) > _NAMED:
         return f"{len(names)} (" + ", ".join(names[:_NAMED]) + " and others)"
     return names[0] if len(names) == 1 else ", ".join(names[:-1]) + f" and {names[-1]}"
@@ -82,51 +82,84 @@ def _surprises(outcomes: Sequence[Outcome]) -> list[Note]:
 
 def claim_tables(outcomes: Sequence[Outcome]) -> list[Table]:
     """One table a paper, in one piece of 80 columns; what has no room stands with the reasons."""
-    tables = []
-    for paper in dict.fromkeys(one.claim.paper for one in outcomes):
-        rows = [cells(one) for one in outcomes if one.claim.paper == paper]
+    tables, several = [], _several(outcomes)
+    for experiment, paper in dict.fromkeys((one.claim.experiment, one.claim.paper) for one in outcomes):
+        chosen = [one for one in outcomes if (one.claim.experiment, one.claim.paper) == (experiment, paper)]
+        rows = [cells(one) for one in chosen]
         left_out = next((n for n in (0, 1, 2) if _width(_without(n, rows)) <= _WIDTH), 2)
         columns, *body = _without(left_out, rows)
-        tables.append(Table(columns, body, title=paper))
+        title = f"{experiment}: {paper}" if several else paper
+        tables.append(Table(columns, body, title=title, below="" if several else _tolerances(chosen)))
     return tables
 
 
+def _several(outcomes: Sequence[Outcome]) -> bool:
+    """Whether they are of several experiments, so that names need theirs."""
+    return len({one.claim.experiment for one in outcomes}) > 1
+
+
+def _tolerances(outcomes: Sequence[Outcome]) -> str:
+    """Why the tolerances of a table are what they are, each reason with the claims that have it."""
+    by: dict[str, list[str]] = {}
+    for one in outcomes:
+        if one.claim.reason:
+            by.setdefault(one.claim.reason, []).append(one.claim.name)
+    return "Tolerances: " + "; ".join(f"{reason} ({', '.join(names)})" for reason, names in by.items()) + "."
+
+
 def _without(n: int, rows: Sequence[Sequence[str]]) -> list[list[str]]:
-    """Titles and rows without the last `n` of tolerance and difference."""
-    dropped = ("tolerance", "difference")[:n]
+    """Titles and rows without the first `n` of tolerance and difference, which the reasons have too."""
+    dropped = ("allowed", "off by")[:n]
     return [
         [cell for cell, column in zip(row, COLUMNS, strict=True) if column not in dropped] for row in (COLUMNS, *rows)
     ]
 
 
 def _width(rows: Sequence[Sequence[str]]) -> int:
-    return sum(max(map(len, column)) + 3 for column in zip(*rows, strict=True)) - 1
+    return sum(max(map(len, column)) + 3 for column in zip(*rows, strict=True))
 
 
 def cells(outcome: Outcome) -> tuple[str, ...]:
     """A claim as a row under `COLUMNS`."""
     claim = outcome.claim
+    ours, decimals = shown(outcome.ours, 3), _decimals(claim.published, outcome.ours, outcome.verdict == FAILS)
+    if decimals is not None:
+        ours = f"{outcome.ours:.{decimals}f}"
     tolerance = "" if claim.tolerance is None else shown(claim.tolerance)
     difference = "" if outcome.difference is None else f"{'+' * (outcome.difference > 0)}{shown(outcome.difference, 3)}"
     return (
-        claim.name, _SIGNS[claim.reading] + shown(claim.published), shown(outcome.ours), difference, tolerance,
+        claim.name, _SIGNS[claim.reading] + shown(claim.published, 7), ours, difference,
+        tolerance,
         _SHORT[outcome.verdict],
     )  # fmt: skip
 
 
+def _decimals(published: Value, ours: Value, fails: bool) -> int | None:
+    """Digits behind the point of both numbers: those published, three of ours, one more where they would look alike.
+
+    None where one is no number, or too small or too large for it.
+    """
+    if not isinstance(published, float | int) or not isinstance(ours, float | int) or not 1e-3 <= abs(ours) < _LARGE:
+        return None
+    _, _, behind = f"{published:.10g}".partition(".")
+    digits = max(len(behind), 2 - math.floor(math.log10(abs(ours))), 0)
+    return digits + (fails and published != ours and f"{published:.{digits}f}" == f"{ours:.{digits}f}")
+
+
 def shown(value: Value, digits: int = 4) -> str:
-    """A value of a claim for a reader: 0.3658, 70B, [0.454, 0.455], or its words."""
+    """A value of a claim for a reader: 0.3658, 70B, 0.454–0.455, or its words."""
     if value is None or isinstance(value, str):
         return value or "–"
     if isinstance(value, tuple):
-        return f"[{', '.join(shown(one, digits) for one in value)}]"
-    return written(value) if 1e6 <= abs(value) < float("inf") else number(value, digits)
+        return "–".join(shown(one, digits) for one in value)
+    return written(value) if _LARGE <= abs(value) < math.inf else number(value, digits)
 
 
 def reasons(outcomes: Sequence[Outcome]) -> list[tuple[str, str]]:
     """Each claim with its place, its words, the reason of its tolerance, and what was noticed."""
+    several = _several(outcomes)
     return [
-        (one.claim.name, " ".join(filter(None, (
+        (one.claim.key if several else one.claim.name, " ".join(filter(None, (
             f"{_sentence(one.claim.text)} ({one.claim.paper}, {one.claim.where})",
             f"Tolerance{'' if one.claim.tolerance is None else f' {shown(one.claim.tolerance)}'}: "
             f"{_sentence(one.claim.reason)}" if one.claim.reason else "",
