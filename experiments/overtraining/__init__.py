@@ -19,11 +19,11 @@ from experiments.data import located
 from experiments.overtraining.claims import CLAIMS, outcomes
 from experiments.overtraining.figures import figures
 from experiments.overtraining.findings import Findings
-from experiments.overtraining.fits import Fit, fit, paper_runs, targets
+from experiments.overtraining.fits import Fit, fit, of_set, paper_runs, targets
 from experiments.overtraining.tables import METHOD, answer, data, details, notes, tables
 from experiments.readers.gadre import average_error, read_baselines, read_runs
 
-__all__ = ["CLAIMS", "Fit", "average_error", "fit", "load", "paper_runs", "run", "targets"]
+__all__ = ["CLAIMS", "Fit", "average_error", "fit", "load", "of_set", "paper_runs", "run", "targets"]
 
 
 def load(folder: str | Path | None = None) -> pd.DataFrame:

@@ -7,7 +7,7 @@ from typing import Any
 
 from bounds.laws.overtraining import OVERTRAINING_LAWS
 from experiments.claims import AT_LEAST, AT_MOST, Claim, Outcome, Value, judge
-from experiments.overtraining.findings import UNDER, Agreement, Findings
+from experiments.overtraining.findings import UNDER, Agreement, Findings, farthest
 from experiments.overtraining.fits import of_set, paper_runs
 from experiments.overtraining.printed import FIGURES, GPU_HOURS, OPTIMA, RATIOS, SIZES, TABLE_7
 from experiments.readers.gadre import TASKS_17
@@ -50,8 +50,8 @@ _HEADLINE = (
              reading=AT_LEAST, unit="times", should_hold=(what, size) != ("loss", "6.9b"))
       for what, times in (("loss", 300), ("error", 20)) for size in ("1.4b", "6.9b")),
     _claim("error-law", "abstract; section 2.3", "Downstream error is a power law in perplexity, that is, a decay with "
-           "the loss", "decay", None, f"{_WORDS}: it must leave less than a parabola in the loss, of as many constants, "
-           "on every training set"),
+           "the loss", "decay", None, f"{_WORDS}: it must leave less than a parabola in the loss, of as many "
+           "constants, on every training set"),
     _claim("testbed", "abstract", "There are 104 models", 104, 0, "a count"),
     _claim("flop-loss", "table 1", "FLOP of the five runs", 2.4e19, 0.05e19, _DIGIT, unit="FLOP"),
     _claim("flop-error", "table 1", "FLOP of the six runs", 2.7e20, 0.05e20, _DIGIT, unit="FLOP"),
@@ -218,8 +218,7 @@ def _german(claim: Claim, found: Findings) -> Outcome:
 def _large_off(found: Findings, training_set: str, evaluation: str) -> float:
     """In percent with its sign, of the runs from 1.4B on, the one that is farthest off."""
     table = found.predictions[training_set, evaluation]
-    off = table.loss_off[table.n_params >= _MID]
-    return 100 * float(off.iloc[int(off.abs().to_numpy().argmax())])
+    return 100 * farthest(table.loss_off[table.n_params >= _MID])
 
 
 def _under(claim: Claim, found: Findings) -> Outcome:

@@ -186,7 +186,7 @@ class Findings:
     def largest_off(self, training_set: str, evaluation: str, ratios: Iterable[float]) -> float:
         """The relative error, in percent with its sign, of the small run at `ratios` that is farthest off."""
         table = small(self.predictions[training_set, evaluation])
-        return 100 * _farthest(table.loss_off[table.tokens_per_param.isin(list(ratios))])
+        return 100 * farthest(table.loss_off[table.tokens_per_param.isin(list(ratios))])
 
     @cached_property
     def rank_correlation(self) -> float:
@@ -225,5 +225,6 @@ def _others(training_set: str, chosen: str, choices: list[pd.DataFrame], aims: p
     )  # fmt: skip
 
 
-def _farthest(values: pd.Series) -> float:
-    return float(values.iloc[int(np.argmax(np.abs(values)))])
+def farthest(values: pd.Series) -> float:
+    """Of relative errors, with its sign, the largest."""
+    return float(values.iloc[int(values.abs().to_numpy().argmax())])

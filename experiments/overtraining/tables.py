@@ -12,7 +12,7 @@ from bounds.base.notes import FITTED, REFUSED, Note
 from bounds.cli.printing import fixed, number, signed, written
 from bounds.cli.report import Table
 from experiments.overtraining.claims import NAMES, constants
-from experiments.overtraining.findings import UNDER, Findings
+from experiments.overtraining.findings import UNDER, Findings, farthest
 from experiments.overtraining.printed import RATIOS, SIZES, TABLE_7, TABLE_7_TASKS
 from experiments.readers.gadre import EVALUATIONS
 
@@ -67,16 +67,12 @@ def _stretched(table: pd.DataFrame, column: str) -> dict[str, float]:
     small = table[table.n_params < SIZES[-2]]
     mid, large = table[table.n_params == SIZES[-2]], table[table.n_params == SIZES[-1]]
     return {
-        "under": _farthest(small[small.tokens_per_param == UNDER][column]),
-        "at_10": _farthest(small[small.tokens_per_param == RATIOS[0]][column]),
-        "beyond": _farthest(small[small.tokens_per_param >= RATIOS[1]][column]),
+        "under": farthest(small[small.tokens_per_param == UNDER][column]),
+        "at_10": farthest(small[small.tokens_per_param == RATIOS[0]][column]),
+        "beyond": farthest(small[small.tokens_per_param >= RATIOS[1]][column]),
         "overtrained_1.4b": float(mid.loc[mid.tokens_per_param.idxmax(), column]),
         "6.9b": float(large[column].iloc[0]),
     }
-
-
-def _farthest(values: pd.Series) -> float:
-    return float(values.iloc[int(values.abs().to_numpy().argmax())])
 
 
 def data(found: Findings) -> dict[str, Any]:
