@@ -11,8 +11,10 @@ import pandas as pd
 import pytest
 from scipy import stats
 
+from bounds.cli.report import print_report
 from experiments import trajectories
 from experiments.claims import FAILS, HOLDS, OPEN, Result
+from experiments.present import report
 from experiments.readers.gadre import read_runs
 from experiments.trajectories.behaviour import gadre_behaviour, opt_behaviour, pythia_behaviour, read_zero_shot
 from experiments.trajectories.matching import matched_accuracy, size_effect
@@ -21,6 +23,7 @@ from experiments.trajectories.trends import SOURCES, TRENDS, simulated_trends
 from tests.statistics import check
 
 PAGE = Path(__file__).parent.parent / "docs" / "trajectories.md"
+NUMBER = r"\d+(?:\.\d+)?"
 OUTSIDE = "## Beyond the data of the command"
 
 
@@ -59,9 +62,7 @@ class TestMatched:
         assert narrow.n_checkpoints.sum() == (np.abs(x - np.log(10)) <= 0.02).sum()
 
     def test_standard_errors_have_the_spread_of_repeated_scatter(self):
-        found = pd.concat(
-            [matched_accuracy(checkpoints({"a": 0.0, "b": 0.0}, seed=seed), [11]) for seed in range(400)]
-        )
+        found = pd.concat([matched_accuracy(checkpoints({"a": 0.0, "b": 0.0}, seed=seed), [11]) for seed in range(400)])
         for (ppl, size), part in found.groupby(["valid_ppl", "size"]):
             z = (part.accuracy_pct - true_accuracy(ppl)) / np.sqrt((part.standard_error**2).mean())
             assert check(f"matched spread {ppl} {size}", (z.var() - 1) / np.sqrt(2 / len(z)))
@@ -319,21 +320,23 @@ class TestPublished:
             trajectories.load_bigbench(groups=["hard"])
 
     def test_the_page_prints_what_the_command_prints(self, result, capsys):
-        from bounds.cli.report import print_report
-        from experiments.present import report
-
         page = PAGE.read_text(encoding="utf-8")
-        print_report(report({"trajectories": result}))
-        printed = [line.rstrip() for line in capsys.readouterr().out.splitlines()]
-        block = page.split("```\n")[3]
-        assert len(block.splitlines()) > 60
-        lines = iter(printed)
-        assert next((line for line in block.splitlines() if line.strip() and line not in lines), None) is None
-
         print_report(report({"trajectories": result}), explained=True)
-        everything = set(re.findall(r"\d+(?:\.\d+)?", capsys.readouterr().out)) | KNOWN
+        printed = capsys.readouterr().out
+        block = [line.split() for line in page.split("```\n")[3].splitlines() if line.strip("─ ")]
+        assert len(block) > 35
+        lines = (line.split() for line in printed.splitlines())
+        assert next((line for line in block if line not in lines), None) is None
         prose = "".join(page.split("```\n")[::2]).split(OUTSIDE)[0]
-        assert {number for number in re.findall(r"\d+(?:\.\d+)?", prose) if number not in everything} == set()
+        everything = set(re.findall(NUMBER, printed)) | KNOWN
+        assert {number for number in re.findall(NUMBER, prose) if number not in everything} == set()
+
+    def test_the_page_names_every_claim_under_its_verdict(self, result):
+        sections = re.split(r"^## ", PAGE.read_text(encoding="utf-8"), flags=re.MULTILINE)
+        under = {FAILS: "What does not hold", HOLDS: "What holds", OPEN: "What could not be verified"}
+        for one in result.outcomes:
+            section = next(text for text in sections if text.startswith(under[one.verdict]))
+            assert f"`{one.claim.name}`" in section, one.claim.name
 
 
 KNOWN = {"2212.09803", "2022", "1e", "3e", "4.9"}
