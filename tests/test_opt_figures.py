@@ -185,6 +185,30 @@ class TestPublished:
             assert np.abs(line - own.accuracy_pct).max() < 2e-4
             assert np.abs(own.accuracy_measured_pct - own.accuracy_pct).max() > 0.1
 
+    def test_sizes_are_those_of_the_table_of_models(self, folder):
+        models = pd.read_csv(folder / "models.csv").set_index("size")
+        assert [size.name for size in SIZES] == models.index[models.in_trajectory_data == 1].tolist()
+        for size in SIZES:
+            assert (size.n_params, size.batch_tokens) == tuple(
+                models.loc[size.name, ["params_nominal", "batch_tokens"]]
+            )
+            assert size.batch_published == round(size.batch_tokens / 2**20, 1) * 1_000_000
+
+    @pytest.mark.parametrize("path", [VALIDATION, BIGBENCH["linearity"], TRENDS["decreases"]])
+    def test_a_file_cut_anywhere_is_refused_or_whole(self, folder, tmp_path, path):
+        read = {VALIDATION: read_validation, TRENDS["decreases"]: read_trend}.get(path, lambda p: read_bigbench(p, "x"))
+        data, refused = (folder / path).read_bytes(), 0
+        for part in np.linspace(0, 1, 15)[:-1]:
+            (tmp_path / "cut.pdf").write_bytes(data[: int(part * len(data))])
+            try:
+                found = read(tmp_path / "cut.pdf")
+            except ValueError as error:
+                assert "cut.pdf" in str(error)
+                refused += 1
+            else:  # the drawing ends before the fonts
+                pd.testing.assert_frame_equal(found, read(folder / path))
+        assert refused > 1
+
     def test_trends(self, folder):
         found = pd.concat([read_trend(folder / path) for path in TRENDS.values()], ignore_index=True)
         tidy = pd.read_csv(folder / "token_trends.csv")
