@@ -530,7 +530,8 @@ def _of_objective(letter: str) -> str:
 def _of_lad(letter: str) -> str:
     if letter == "E":
         return "Their notebook, cell 25, has 1.81686; 1.8172 is the E of Huber's objective"
-    return "They left the scale of the residuals free, and it shrank until δ was nothing (notebook, cell 24)"
+    free = "They left the scale of the residuals free, and it shrank until δ was nothing (notebook, cell 24)"
+    return f"{free}; the search ended there on precision loss, 2e-5 off" if letter in "AB" else free
 
 
 def _of_error(letter: str) -> str:
