@@ -25,7 +25,7 @@ def check_figures(folder: Path, names: Iterable[str], overwrite: bool) -> None:
 
 def save_figures(folder: Path, results: Mapping[str, Result], overwrite: bool) -> Iterator[Path]:
     """Draw all figures into `folder`; the files, one after the other."""
-    from simulate.running.lettering import take_literally
+    from simulate.running.showing.lettering import take_literally
 
     for name, result in results.items():
         for figure, draw in result.figures.items():

@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 
 import experiments
 from bounds.base.notes import METHOD, Note
-from bounds.cli.printing import fits_line
 from bounds.cli.report import Table, print_report
 from experiments.claims import AT_LEAST, AT_MOST, FAILS, HOLDS, OPEN, Claim, Outcome, Result, judge
 from experiments.present import claim_tables, page, report
 from experiments.registry import EXPERIMENTS
+from tests.tables import fits
 
 REASON = "half a unit of its last digit"
 
@@ -152,7 +152,7 @@ def test_tables_keep_to_a_line(monkeypatch):
             judge(claim(1.23456e11, 1e9), 7.654321e13),
             judge(claim("three to five fold", None), "4.83", holds=True)]  # fmt: skip
     (table,) = claim_tables(wide)
-    assert fits_line(table.columns, table.rows)
+    assert fits(table)
     assert "off by" not in table.columns or "allowed" not in table.columns
     (narrow,) = claim_tables([judge(claim(), 0.28)])
     assert narrow.columns == ["claim", "published", "ours", "off by", "allowed", "verdict"]

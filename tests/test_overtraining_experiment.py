@@ -32,6 +32,7 @@ from experiments.readers.gadre import (
     read_runs,
     tasks_of,
 )
+from tests.tables import fits
 from tests.test_pages import missing
 
 SHARDS = {
@@ -537,10 +538,8 @@ def test_the_page_says_what_the_command_prints():
 def test_tables_and_figures(result):
     from matplotlib.backends.backend_agg import FigureCanvasAgg
 
-    from bounds.cli.printing import fits_line
-
     for table in (*result.tables, *result.details):
-        assert fits_line(table.columns, table.rows), table.title
+        assert fits(table), table.title
     assert set(result.figures) == {"c4", "redpajama", "refinedweb", "breaks"}
     for draw in result.figures.values():
         canvas = FigureCanvasAgg(draw())

@@ -9,7 +9,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from bounds.laws.loss_law import LossLaw
-from simulate.running.figures import COLOURS
+from simulate.running.showing.figures import COLOURS
 
 _BLUE, _RED, _GREEN, *_ = COLOURS
 

@@ -19,7 +19,7 @@ from experiments.overtraining.fits import Fit
 from experiments.overtraining.printed import SIZES
 from experiments.overtraining.tables import EVALUATED, OWN
 from experiments.readers.gadre import EVALUATIONS
-from simulate.running.figures import COLOURS
+from simulate.running.showing.figures import COLOURS
 
 _MARKS = dict(zip(SIZES, "^sdpP*", strict=True))
 _GREY = "0.75"

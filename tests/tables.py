@@ -1,0 +1,20 @@
+"""Whether a table is printed in one piece."""
+
+from __future__ import annotations
+
+import io
+from contextlib import redirect_stdout
+
+import pytest
+
+from bounds.cli.printing import print_table
+from bounds.cli.report import Table
+
+
+def fits(table: Table, width: int = 80) -> bool:
+    """Whether `table` stands in one piece on lines of `width` characters, no cell folded or cut."""
+    with pytest.MonkeyPatch.context() as patch, redirect_stdout(io.StringIO()) as printed:
+        patch.setenv("COLUMNS", str(width))
+        print_table(table.columns, table.rows, left=table.left)
+    lines = [line for line in printed.getvalue().splitlines() if line.strip()]
+    return len(lines) == len(table.rows) + 2 and max(map(len, lines)) <= width
