@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 import bounds
+import simulate
 from bounds.base.lazy_names import UNTIL, lazy_names
 from bounds.catalogue import places
 from tests.public import NAMES, public
@@ -29,6 +30,9 @@ def test_the_top_has_what_everybody_asks_for_first():
     assert set(bounds.__all__) | set(bounds.SUBJECTS) == set(dir(bounds))
     for name in bounds.__all__:
         assert re.search(rf"\bbounds\.{name}\b", PAGES) or name == "__version__", f"no page shows bounds.{name}"
+    assert len(simulate.__all__) <= 15
+    for name in simulate.__all__:
+        assert re.search(rf"\bsimulate\.{name}\b", PAGES), f"no page shows simulate.{name}"
 
 
 @pytest.mark.parametrize("room", bounds.SUBJECTS)
