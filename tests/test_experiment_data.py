@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import http.server
 import os
@@ -10,6 +11,7 @@ import subprocess
 import sys
 import threading
 import time
+import warnings
 from contextlib import suppress
 from dataclasses import replace
 
@@ -59,6 +61,9 @@ def server():
     found.shutdown()
     thread.join()
     found.server_close()
+    with warnings.catch_warnings():  # pooch leaves the answer of a server that broke off for the collector to close
+        warnings.simplefilter("ignore", ResourceWarning)
+        gc.collect()
 
 
 @pytest.fixture
@@ -150,7 +155,6 @@ def test_files_come_and_come_once(small, tmp_path):
     assert fetch("small", tmp_path / "new" / "cache")[1] == 0
 
 
-# pooch leaves the answer of a server that broke off for the collector to close.
 @needs_pooch
 @pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.parametrize(
