@@ -180,8 +180,8 @@ def _notes(plans: pd.DataFrame, tables: Tables) -> list[Note]:
     indic, others = groups.loc["in the corpus, Indic"], groups.loc["in the corpus, not Indic"]
     notes.append(Note(
         INPUT, f"in all {indic.languages:.0f} Indic languages of the corpus BLOOM's byte perplexity is "
-        f"{indic.least:.1f} to {indic.most:.1f} times OPT's, in {others.lower:.0f} of its {others.languages:.0f} others it is "
-        "lower: that looks like another unit in the published table, not like a model.",
+        f"{indic.least:.1f} to {indic.most:.1f} times OPT's, in {others.lower:.0f} of its {others.languages:.0f} "
+        "others it is lower: that looks like another unit in the published table, not like a model.",
     ))  # fmt: skip
     return notes
 

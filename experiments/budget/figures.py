@@ -42,11 +42,13 @@ def draw_plans(flops: float, band: pd.DataFrame, models: Mapping[str, tuple[floa
                                   ("0.3", _BLUE), strict=True):  # fmt: skip
         axes.plot([row.n_tokens * shift] * 2, [row.n_store_middle, row.n_store_upper], color=colour, lw=5, alpha=0.35,
                   solid_capstyle="butt")  # fmt: skip
-    axes.annotate("N_store of the corpus,\nmiddle to fast rate", (band.n_tokens.iloc[0], 7e9), fontsize=8, ha="right",
+    axes.annotate("N_store of the corpus,\nmiddle to fast rate\n(Hoffmann, Besiroglu)", (band.n_tokens.iloc[0], 7e9), fontsize=8, ha="right",
                   xytext=(-12, 0), textcoords="offset points")  # fmt: skip
     axes.set(xscale="log", yscale="log", xlabel="training tokens D", ylabel="parameters N", ylim=(1e9, 3e12),
              xlim=(5e10, 1e13))  # fmt: skip
-    axes.set_title("A million A100 hours; dots: what each law makes of them", fontsize=10, loc="left")
+    axes.set_title(
+        "A million A100 hours; dots: what each law makes of them, all beyond its runs", fontsize=10, loc="left"
+    )
     axes.grid(alpha=0.3)
     axes.legend(fontsize=8, loc="upper right")
     return drawn
@@ -85,7 +87,7 @@ def draw_languages(table: pd.DataFrame, indic: Collection[str]) -> Figure:
     axes.set_xticks(table.index, labels=table.language.str[:3], fontsize=5, rotation=90)
     axes.set_xlim(-1, len(table))
     axes.set_ylabel("byte perplexity, BLOOM / OPT")
-    axes.set_title("101 languages of Flores and two scripts of Chinese: below 1 BLOOM is better", fontsize=10,
+    axes.set_title("Languages and scripts of Flores-101: below 1 BLOOM is better", fontsize=10,
                    loc="left")  # fmt: skip
     axes.legend(fontsize=8)
     return drawn

@@ -103,8 +103,8 @@ def _of_pair(points: pd.DataFrame, first: str, second: str, step: float) -> Outc
     return judge(
         CLAIM[f"{first}-{second}"], found["difference"], f"Mean over {found['tasks']} tasks at the last "
         f"{found['checkpoints']} checkpoints of both; twice the noise of checkpoints is {needed:.4f}. Over tasks the "
-        f"95 % interval is [{signed(found['lower'], 3)}, {signed(found['upper'], 3)}], and it wins {found['won']}. The run "
-        "on The Pile has an embedding norm as well",
+        f"95 % interval is [{signed(found['lower'], 3)}, {signed(found['upper'], 3)}], and it wins {found['won']}. The "
+        "run on The Pile has an embedding norm as well",
         holds=bool(found["difference"] > needed),
     )  # fmt: skip
 
