@@ -69,8 +69,9 @@ from experiments.readers.bloom import (
 
 __all__ = [
     "CLAIMS", "allocations", "averages", "bands", "compare", "corpora", "count_params", "differing_tasks", "english",
-    "flops_per_token", "hardware_flops", "kaplan_optimal", "kaplan_params_for", "languages", "layer_params", "load",
-    "model_flops", "noise", "run", "scores", "speeds", "trial_coefficients", "worth",
+    "flops_per_token", "hardware_flops", "kaplan_optimal", "kaplan_params_for", "language_groups", "languages",
+    "layer_params", "load", "model_flops", "noise", "run", "scores", "speeds", "trial_coefficients", "with_params",
+    "worth",
 ]  # fmt: skip
 
 
@@ -129,6 +130,11 @@ def language_groups(table: pd.DataFrame) -> pd.DataFrame:
     )  # fmt: skip
 
 
+def with_params(shapes: pd.DataFrame) -> pd.DataFrame:
+    """Shapes with the parameters of their layers, `layer_params`, which leave the embedding out."""
+    return shapes.assign(layer_params=shapes.n_layers * layer_params(shapes.d_model))
+
+
 def _compared(tables: Tables) -> list[Any]:
     if not tables:
         return []
@@ -136,15 +142,16 @@ def _compared(tables: Tables) -> list[Any]:
     return [
         shown.corpora_table(corpora(points), noise(points)),
         shown.languages_table(language_groups(languages(tables["evaluations"]))),
+        shown.shapes_table(with_params(tables["shapes"])),
     ]
 
 
 def _hours_table(flops: float) -> Any:
     used = 6 * PARAMS * TOKENS_SEEN
     rows = [
-        ("a million, at the log's speed", printed.BUDGET_HOURS,
+        ("a million, as logged", printed.BUDGET_HOURS,
          float(hardware_flops(printed.BUDGET_HOURS, printed.LOGGED_TFLOPS)), flops),
-        ("18 weeks, at that speed", HOURS, float(hardware_flops(HOURS, printed.LOGGED_TFLOPS)),
+        ("18 weeks, as logged", HOURS, float(hardware_flops(HOURS, printed.LOGGED_TFLOPS)),
          float(model_flops(HOURS, printed.LOGGED_TFLOPS))),
         ("BLOOM as trained", float(printed.USED_HOURS), used * 8 / 6, used),
     ]  # fmt: skip
@@ -160,9 +167,8 @@ def _worth_table() -> Any:
 def _details(tables: Tables) -> list[Any]:
     if not tables:
         return []
-    shapes = tables["shapes"].assign(layer_params=lambda one: one.n_layers * layer_params(one.d_model))
     return [
-        shown.shapes_table(shapes), shown.speeds_table(speeds(last_section(tables["trials"]))),
+        shown.speeds_table(speeds(last_section(tables["trials"]))),
         shown.coefficients_table(trial_coefficients(tables["trials"])),
     ]  # fmt: skip
 
@@ -251,6 +257,7 @@ def _data(flops: float, plans: pd.DataFrame, band: pd.DataFrame, tables: Tables)
         data |= {
             "corpora": corpora(tables["checkpoints"]).to_dict("records"), "languages": found.to_dict("records"),
             "language_groups": language_groups(found).to_dict("records"), "english": english(tables["evaluations"]),
+            "shapes": with_params(tables["shapes"]).to_dict("records"),
             "speeds": speeds(last_section(tables["trials"])).to_dict("records"),
         }  # fmt: skip
     return data

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 from bounds.laws.published import LAWS
 from experiments.budget.planning import RATIOS, kaplan_optimal
-from simulate.running.figures import COLOURS
+from simulate.running.showing.figures import COLOURS
 
 _BLUE, _RED, _GREEN, *_ = COLOURS
 _LINES = (
@@ -42,8 +42,9 @@ def draw_plans(flops: float, band: pd.DataFrame, models: Mapping[str, tuple[floa
                                   ("0.3", _BLUE), strict=True):  # fmt: skip
         axes.plot([row.n_tokens * shift] * 2, [row.n_store_middle, row.n_store_upper], color=colour, lw=5, alpha=0.35,
                   solid_capstyle="butt")  # fmt: skip
-    axes.annotate("N_store of the corpus,\nmiddle to fast rate\n(Hoffmann, Besiroglu)", (band.n_tokens.iloc[0], 7e9), fontsize=8, ha="right",
-                  xytext=(-12, 0), textcoords="offset points")  # fmt: skip
+    label = "N_store of the corpus,\nmiddle to fast rate\n(Hoffmann, Besiroglu)"
+    axes.annotate(label, (band.n_tokens.iloc[0], 7e9), fontsize=8, ha="right", xytext=(-12, 0),
+                  textcoords="offset points")  # fmt: skip
     axes.set(xscale="log", yscale="log", xlabel="training tokens D", ylabel="parameters N", ylim=(1e9, 3e12),
              xlim=(5e10, 1e13))  # fmt: skip
     axes.set_title(

@@ -64,7 +64,8 @@ def _of_paper() -> list[Outcome]:
             CLAIM["best-use"], f"{low:.1f} to {high:.1f} times", "Its size over the best one for its own compute, by "
             "the replication and by Hoffmann's law as printed, which came out when the training had begun. By "
             "Kaplan's law it would be too small. The budget was meant to serve low-resource languages and cheap "
-            "inference as well, which no law here knows of", holds=low <= high / low,
+            f"inference as well, which no law here knows of. The two fits differ by {high / low:.1f}",
+            holds=low <= high / low,
         ),
         judge(CLAIM["transfer"], None, "No run with another architecture is in the data"),
         judge(CLAIM["emergence"], None, "It is said as what is known, and nothing in the data can tell"),
@@ -158,7 +159,7 @@ def _of_blog() -> list[Outcome]:
         judge(CLAIM["best-chinchilla"], best["hoffmann2022"], f"With more digits of the same fit {written(finer)}"),
         judge(CLAIM["best-refit"], best["epoch2024"]),
         judge(CLAIM["upper-bound"], max(kaplan, finer, *best.values()), "The largest of four laws, Kaplan's; his N is "
-              "without embeddings, 392B perhaps with them"),
+              "without embeddings, and of 392B that is not said"),
         judge(CLAIM["reach-400"], HOURS * TOKENS_PER_HOUR, f"176B parameters at {printed.LOGGED_SECONDS} s an "
               f"iteration for 18 weeks without a break. The {printed.USED_HOURS:,} hours used would have given "
               f"{written(printed.USED_HOURS * TOKENS_PER_HOUR)} and gave {written(TOKENS_SEEN)}"),
