@@ -8,11 +8,11 @@ from functools import partial
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
-from simulate.running.figures import COLOURS
 
 from bounds.laws.loss_law import LossLaw
 from bounds.laws.published import LAWS
 from experiments.lawfit.fits import CHINCHILLA, GOPHER, LEFT_OUT, THEIRS, residuals, without_highest
+from simulate.running.showing.figures import COLOURS
 
 _BLUE, _RED, _GREEN, *_ = COLOURS
 
