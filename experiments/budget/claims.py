@@ -27,6 +27,7 @@ UNIQUE_TOKENS = 341e9
 _LE, _BS = "Le Scao 2022", "BigScience 2022"
 _MEMORY = "typed from memory of the paper, not checked here"
 _COUNT = "a count"
+_WORDS = "no number is claimed"
 _HALF = "half a unit of its last digit"
 _BLOG, _NOTES, _CARD = "blog", "notes of the 176B run", "model card of BLOOM"
 
@@ -37,10 +38,10 @@ CLAIMS = (
           None, "the best size is known to the factor by which two fits of Chinchilla's runs differ",
           should_hold=False),
     Claim("budget.transfer", _LE, "abstract", "variations of the architecture transfer across tasks and scale",
-          "transfer", None, ""),
-    Claim("budget.emergence", _LE, "abstract", "emergent capabilities come mainly of scale alone", "scale", None, ""),
+          "transfer", None, _WORDS),
+    Claim("budget.emergence", _LE, "abstract", "emergent capabilities come mainly of scale alone", "scale", None, _WORDS),
     Claim("budget.practices", _LE, "abstract", "modelling practices compared at a billion parameters have an impact on "
-          "zero-shot results", "impact", None, ""),
+          "zero-shot results", "impact", None, _WORDS),
     Claim("budget.corpora", _LE, "abstract", "the corpus has an impact on zero-shot results", "impact", None,
           "a task differs by more standard errors than the most of 28 tasks would by chance, 5 % over all of them"),
     Claim("budget.pile-oscar", _LE, f"corpora; {_MEMORY}", "The Pile gives better zero-shot results than OSCAR", 0.0,
@@ -50,10 +51,10 @@ CLAIMS = (
           "better is a difference above twice the noise of checkpoints", should_hold=False, reading=AT_LEAST,
           unit="mean accuracy"),
     Claim("budget.multilingual", _LE, f"abstract, and {_MEMORY}", "a multilingual model of 1.3B parameters is worse in "
-          "English than an English one", "worse", None, ""),
+          "English than an English one", "worse", None, _WORDS),
     Claim("budget.own-fit", _LE, "abstract", "the scaling behaviour of their own runs chose size, shape and set-up",
-          "a power law", None, ""),
-    Claim("budget.open", _LE, "abstract", "all models and code are open", "open", None, ""),
+          "a power law", None, _WORDS),
+    Claim("budget.open", _LE, "abstract", "all models and code are open", "open", None, _WORDS),
     Claim("budget.weeks", _BS, _BLOG, "18 weeks on 384 A100 are 1,161,261 hours", float(BLOG_HOURS), 0.0, _COUNT,
           should_hold=False, unit="A100 hours"),
     Claim("budget.affordable", _BS, _BLOG, "the compute trains 392B parameters on 165B tokens",
