@@ -39,7 +39,8 @@ CLAIMS = (
           should_hold=False),
     Claim("budget.transfer", _LE, "abstract", "variations of the architecture transfer across tasks and scale",
           "transfer", None, _WORDS),
-    Claim("budget.emergence", _LE, "abstract", "emergent capabilities come mainly of scale alone", "scale", None, _WORDS),
+    Claim("budget.emergence", _LE, "abstract", "emergent capabilities come mainly of scale alone", "scale", None,
+          _WORDS),
     Claim("budget.practices", _LE, "abstract", "modelling practices compared at a billion parameters have an impact on "
           "zero-shot results", "impact", None, _WORDS),
     Claim("budget.corpora", _LE, "abstract", "the corpus has an impact on zero-shot results", "impact", None,
