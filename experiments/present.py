@@ -122,7 +122,10 @@ def _width(rows: Sequence[Sequence[str]]) -> int:
 def cells(outcome: Outcome) -> tuple[str, ...]:
     """A claim as a row under `COLUMNS`."""
     claim = outcome.claim
-    ours, decimals = shown(outcome.ours, 3), _decimals(claim.published, outcome.ours, outcome.verdict == FAILS)
+    ours, decimals = (
+        shown(outcome.ours, 3 if isinstance(outcome.ours, tuple) else 4),
+        _decimals(claim.published, outcome.ours, outcome.verdict == FAILS),
+    )
     if decimals is not None:
         ours = f"{outcome.ours:.{decimals}f}"
     tolerance = "" if claim.tolerance is None else shown(claim.tolerance)

@@ -1,15 +1,15 @@
 """The evaluations of Pythia: JSON files of EleutherAI's lm-evaluation-harness, one a model, checkpoint and shots.
 
-| in the file                                   | here                | unit                                    |
-|-----------------------------------------------|---------------------|-----------------------------------------|
-| `config.model_args`, `pretrained`             | `size`, `deduped`   | 70m to 12b; trained on the pile without duplicates |
-| `config.model_args`, `revision`               | `step`, `tokens`    | optimiser steps; tokens seen by then    |
-| `config.num_fewshot`                          | `shots`             | examples in the prompt                  |
-| `results`, a name of a task                   | `task`              | –                                       |
-| a metric of the task, and that with `_stderr` | `value`, `stderr`   | fractions; `ppl`: perplexity of the last word |
+| in the file                                 | here              | unit                                          |
+|---------------------------------------------|-------------------|-----------------------------------------------|
+| `config.model_args`, `pretrained`           | `size`, `deduped` | 70m to 12b; the Pile without duplicates       |
+| `config.model_args`, `revision`             | `step`, `tokens`  | optimiser steps; tokens seen by then          |
+| `config.num_fewshot`                        | `shots`           | examples in the prompt                        |
+| `results`, a name of a task                 | `task`            | –                                             |
+| a metric of the task, and with `_stderr`    | `value`, `stderr` | fractions; `ppl`: perplexity of the last word |
 
-What a file is of is read in the file: some names say "5shot" of evaluations without examples, and `batch_size` is that of
-the evaluation, not of the training.
+What a file is of is read in the file: some names say "5shot" of evaluations without examples, and `batch_size` is
+that of the evaluation, not of the training.
 """
 
 from __future__ import annotations
@@ -85,15 +85,17 @@ def _rows(path: Path) -> Iterator[tuple[Any, ...]]:
         raise ValueError(f"{name} holds no result")
     for task, metrics in results.items():
         if not isinstance(metrics, dict):
-            raise ValueError(f"{name}: the result of {printable(task)} must be an object of metrics, got {shown(metrics)}")
+            raise ValueError(
+                f"{name}: the result of {printable(task)} must be an object of metrics, got {shown(metrics)}"
+            )
         for metric, value in metrics.items():
             if metric.endswith(_STDERR):
                 continue
-            error = metrics.get(metric + _STDERR, math.nan)
+            spread = metrics.get(metric + _STDERR, math.nan)
             yield (
                 size, deduped, step, step * BATCH_TOKENS, shots, task, metric,
                 _finite(value, f"{task}, {metric}", name),
-                error if error != error else _finite(error, f"{task}, {metric}{_STDERR}", name),
+                spread if spread != spread else _finite(spread, f"{task}, {metric}{_STDERR}", name),
             )  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""Figures of `experiments.training_dynamics`: real curves beside simulated ones, and what exposures do to a store."""
+"""Real curves beside simulated ones, and what exposures do to a store, as figures."""
 
 from __future__ import annotations
 
@@ -19,9 +19,7 @@ def _shades(n: int) -> list[Any]:
     return [colormaps["viridis_r"](0.1 + 0.9 * i / max(n - 1, 1)) for i in range(n)]
 
 
-def draw_curves(
-    perplexity: pd.DataFrame, accuracy: pd.DataFrame, losses: pd.DataFrame, gains: pd.DataFrame
-) -> Figure:
+def draw_curves(perplexity: pd.DataFrame, accuracy: pd.DataFrame, losses: pd.DataFrame, gains: pd.DataFrame) -> Figure:
     """Perplexity, accuracy and what leaving out duplicates gains along the training, and the simulated losses.
 
     `perplexity` and `accuracy` have a column a model (deduped, size); `gains` have `what`, `step`, `gain`, `lower` and
@@ -40,7 +38,7 @@ def draw_curves(
         last.plot(part.step, part.gain, "o-", color=colour, ms=3, label=str(what))
         last.fill_between(part.step, part.lower, part.upper, color=colour, alpha=0.15, lw=0)
     last.axhline(0, color="0.4", lw=1)
-    top.set(yscale="log", ylim=(3, 2e7), ylabel="perplexity, last words of LAMBADA")
+    top.set(yscale="log", ylim=(3, 1e9), ylabel="perplexity, last words of LAMBADA")
     beside.set(yscale="log", ylabel="expected loss (nats per sequence)")
     bottom.set(ylabel="accuracy, mean of eight tasks (%)")
     last.set(xscale="log", ylabel="gain without duplicates (points)")
@@ -58,9 +56,7 @@ def draw_curves(
     return drawn
 
 
-def draw_exposures(
-    known: Mapping[float, pd.DataFrame], windows: Mapping[str, Any], sizes: Sequence[str]
-) -> Figure:
+def draw_exposures(known: Mapping[float, pd.DataFrame], windows: Mapping[str, Any], sizes: Sequence[str]) -> Figure:
     """What is known of sequences by their exposures, for each chance of learning; and where memorised ones stand.
 
     `known` have a row a bin of exposures and a column a size; `windows` counts of positions in windows of the training.
