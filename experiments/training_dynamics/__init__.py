@@ -33,6 +33,7 @@ from experiments.training_dynamics.evaluations import (
     accuracy,
     best,
     bias,
+    closeness,
     core,
     curve,
     deduplication,
@@ -43,7 +44,7 @@ from experiments.training_dynamics.evaluations import (
     repeated,
 )
 from experiments.training_dynamics.figures import draw_curves, draw_exposures
-from experiments.training_dynamics.findings import answer, outcomes, span
+from experiments.training_dynamics.findings import answer, outcomes, same_until
 from experiments.training_dynamics.simulated import (
     BATCH,
     PARAMS_PER_SEQUENCE,
@@ -58,8 +59,9 @@ from experiments.training_dynamics.simulated import (
 from experiments.training_dynamics.suite import SHAPES, params, tokens_seen
 
 __all__ = [
-    "CLAIMS", "SHAPES", "TASKS", "accuracy", "best", "bias", "core", "curve", "deduplication", "in_order", "interval",
-    "load", "params", "positions", "repeated", "run", "simulated", "simulated_loss", "term_correlation", "tokens_seen",
+    "CLAIMS", "SHAPES", "TASKS", "accuracy", "best", "bias", "closeness", "core", "curve", "deduplication", "in_order",
+    "interval", "load", "params", "positions", "repeated", "run", "simulated", "simulated_loss", "term_correlation",
+    "tokens_seen",
 ]  # fmt: skip
 
 
@@ -72,11 +74,11 @@ def run(folder: str | Path | None = None) -> Result:
     sure, chancy = simulated(), simulated(TAUGHT)
     perplexity, right = curve(evaluations), accuracy(evaluations)
     gains = {shots: deduplication(evaluations, shots=shots) for shots in (0, 5)}
-    alike = repeated(evaluations)
+    alike, near = repeated(evaluations), closeness(evaluations)
     losses, tests = simulated_loss(sure), positions(sure)
     terms = {1.0: term_correlation(sure), TAUGHT: term_correlation(chancy)}
     return Result(
-        outcomes=outcomes(evaluations, alike, gains, changes, tests, terms),
+        outcomes=outcomes(evaluations, alike, near, gains, changes, tests, terms),
         answer=answer(perplexity, gains[0], losses),
         tables=[
             tables.end_table(perplexity, right, gains[0]), tables.best_table(perplexity, losses),
@@ -86,12 +88,13 @@ def run(folder: str | Path | None = None) -> Result:
         details=[
             tables.accuracy_table(right), tables.simulated_table(losses),
             tables.gain_table(gains[0], "no examples"), tables.gain_table(gains[5], "five examples"),
-            tables.known_table(sure, chancy), *([] if changes is None else [tables.bias_table(changes)]),
+            tables.known_table(sure, chancy), tables.closeness_table(near),
+            *([] if changes is None else [tables.bias_table(changes)]),
         ],
         notes=[
-            Note(FITTED, f"{len(alike)} pairs of files of 2.8B, with and without duplicates, agree in every number: "
-                 f"steps {span(alike, 0)} without examples, {span(alike, 5)} with five. They are of one model, and say "
-                 "nothing of duplicates."),
+            Note(FITTED, f"2.8B with and without duplicates are one model up to step {same_until(near):,}: "
+                 f"{len(alike)} pairs of files agree in every number, others in most. That size says nothing of "
+                 "duplicates until then, and little after it."),
             Note(METHOD, "There is no loss on the Pile in the repository: perplexity is that of the last words of "
                  "LAMBADA."),
             Note(METHOD, f"The simulated suite has the sizes and checkpoints of Pythia, but {BATCH} sequences a step "
@@ -100,16 +103,17 @@ def run(folder: str | Path | None = None) -> Result:
         ],
         method=tables.METHOD,
         figures={
-            "curves": partial(draw_curves, perplexity, right, losses, gain_course(evaluations, alike)),
+            "curves": partial(draw_curves, perplexity, right, losses, gain_course(evaluations)),
             "exposures": partial(draw_exposures, {1.0: known(sure), TAUGHT: known(chancy)}, windows(sure), SIZES),
         },
-        data=_data(perplexity, right, gains, alike, losses, tests, terms, changes),
+        data=_data(perplexity, right, gains, alike, near, losses, tests, terms, changes),
     )  # fmt: skip
 
 
 def _data(
     perplexity: pd.DataFrame, right: pd.DataFrame, gains: dict[int, pd.DataFrame], alike: pd.DataFrame,
-    losses: pd.DataFrame, tests: pd.DataFrame, terms: dict[float, pd.DataFrame], changes: pd.DataFrame | None,
+    near: pd.DataFrame, losses: pd.DataFrame, tests: pd.DataFrame, terms: dict[float, pd.DataFrame],
+    changes: pd.DataFrame | None,
 ) -> dict[str, Any]:  # fmt: skip
     def rows(table: pd.DataFrame) -> list[dict[str, Any]]:
         return json.loads(table.to_json(orient="records"))
@@ -126,6 +130,7 @@ def _data(
             for shots, table in gains.items() for row in rows(table.rename_axis("size").reset_index())
         ],
         "repeated": rows(alike),
+        "closeness": rows(near),
         "simulated_loss": rows(losses.loc[list(tables.SHOWN_STEPS)].rename_axis("step").reset_index()),
         "positions": rows(tests),
         "term_correlation": [

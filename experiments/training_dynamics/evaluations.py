@@ -73,6 +73,23 @@ def repeated(evaluations: pd.DataFrame) -> pd.DataFrame:
     return all_of[all_of].reset_index()[["size", "shots", "step"]]
 
 
+def closeness(evaluations: pd.DataFrame, *, shots: int = 0) -> pd.DataFrame:
+    """How near a model is to its twin without duplicates: a row a size and step.
+
+    `equal` is the part of all accuracies that are the same to the last digit, `gap` the median over `TASKS` of the
+    absolute difference, in points.
+    """
+    chosen = evaluations[(evaluations.metric == "acc") & (evaluations.shots == shots)]
+    wide = chosen.pivot(index=["size", "step", "task"], columns="deduped", values="value").dropna()
+    gaps = 100 * (wide[True] - wide[False]).abs()
+    of_tasks = gaps[gaps.index.get_level_values("task").isin(TASKS)]
+    keys = ["size", "step"]
+    table = pd.DataFrame({
+        "equal": (gaps == 0).groupby(level=keys).mean(), "gap": of_tasks.groupby(level=keys).median()
+    }).reset_index()  # fmt: skip
+    return table.sort_values(keys, key=lambda c: c.map(SIZES.index) if c.name == "size" else c, ignore_index=True)
+
+
 def deduplication(
     evaluations: pd.DataFrame, tasks: Sequence[str] = TASKS, *, shots: int = 0, step: int = LAST, metric: str = "acc"
 ) -> pd.DataFrame:
@@ -111,16 +128,17 @@ def best(curves: pd.DataFrame) -> pd.DataFrame:
     })  # fmt: skip
 
 
-def gain_course(evaluations: pd.DataFrame, alike: pd.DataFrame) -> pd.DataFrame:
+def gain_course(evaluations: pd.DataFrame) -> pd.DataFrame:
     """Gain without duplicates by step, in points: LAMBADA and the mean of eight tasks, means over sizes with ends.
 
-    Pairs of files that are alike are left out.
+    Pairs with more than half of their accuracies equal are left out: they are the same model.
     """
+    near = closeness(evaluations)
     rows = []
     for name, curves in (("LAMBADA", curve(evaluations, metric="acc")), ("mean of eight tasks", accuracy(evaluations))):
         gain = 100 * (curves[True] - curves[False])
         for step in (step for step in gain.index if step >= 1000):
-            out = set(alike[(alike.shots == 0) & (alike.step == step)]["size"])
+            out = near[(near.step == step) & (near.equal > 0.5)]["size"]
             mean, low, high = interval(gain.loc[step].drop(list(out)))
             rows.append({"what": name, "step": step, "gain": mean, "lower": low, "upper": high})
     return pd.DataFrame(rows)
