@@ -1,0 +1,244 @@
+"""``python -m experiments``: list, fetch, run, check. Each claim of a paper with what we find, and a verdict."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from bounds.cli.process import end_silently
+from bounds.cli.shared import command_group, parse_or_fail, provenance, with_version
+from bounds.cli.shared import run as run_command
+
+if TYPE_CHECKING:
+    from bounds.cli.report import Report
+    from experiments.claims import Result
+
+ALL = "all"
+CHECK_FAILED = 4
+
+DATA = click.option(
+    "--data", "folder", type=click.Path(), metavar="DIR",
+    help="Folder of the data sets. [default: EFFICIENCY_BOUNDS_DATA, else the cache that fetch fills]",
+)  # fmt: skip
+AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of tables.")
+EXPLAIN = click.option("--explain", "explained", is_flag=True, help="Print all notes, tables and reasons as well.")
+FIGURE = click.option(
+    "--figure", "figures", type=click.Path(), metavar="DIR", help="Draw the figures into this folder."
+)
+OVERWRITE = click.option("--overwrite", is_flag=True, help="Replace files that exist.")
+
+main = command_group("What published papers reported, claim by claim, on the data they published.")
+
+
+@main.command("list")
+@DATA
+@AS_JSON
+@EXPLAIN
+@with_version
+def list_(folder: str | None, as_json: bool, explained: bool) -> None:
+    """The experiments: what each asks, of which papers, and whether its data are here."""
+    from bounds.cli.report import Listing, Report
+    from experiments.data import is_here
+    from experiments.registry import EXPERIMENTS
+
+    rows: list[dict[str, Any]] = [
+        {"experiment": one.name, "question": one.question, "papers": one.papers, "data": one.data, "also": one.also,
+         "here": all(is_here(key, folder) for key in one.data)}
+        for one in EXPERIMENTS.values()
+    ]  # fmt: skip
+    told = [
+        (row["experiment"], f"{row['question']} ({', '.join(row['papers'])}; " + (
+            f"data {', '.join(row['data'])}{'' if row['here'] else ', not here'})" if row["data"] else "no data)"
+        ))
+        for row in rows
+    ]  # fmt: skip
+    missing = [row["experiment"] for row in rows if not row["here"]]
+    answer = f"{len(rows)} experiment{'s' * (len(rows) != 1)}; " + (
+        f"data are missing for {', '.join(missing)}: python -m experiments fetch." if missing else "all data are here."
+    )
+    _show(Report(answer, lists=[Listing(told)], data={"rows": rows}), {"data": folder}, as_json, explained)
+
+
+@main.command()
+@click.argument("names", nargs=-1, metavar="[NAME]...")
+@DATA
+@click.option("--overwrite", is_flag=True, help="Replace files that are not the published ones. [the cache: always]")
+@click.option(
+    "--progress/--no-progress", default=None, help="Show progress on standard error. [default: on a terminal]"
+)
+@AS_JSON
+@EXPLAIN
+@with_version
+def fetch(
+    names: tuple[str, ...], folder: str | None, overwrite: bool, progress: bool | None, as_json: bool, explained: bool
+) -> None:
+    """Bring the data of experiments, or data sets, here; NAME is either, and without one all are brought.
+
+    They come from the public repositories, at one commit each, or from the mirror that EFFICIENCY_BOUNDS_DATA names.
+    Every file is compared with its sha256. Without --data a mirror is only checked, where it stands.
+    """
+    from bounds.base.notes import INPUT, Note
+    from bounds.cli.report import Report, Table
+    from experiments.data import data_folder, get_manifest, located, mirror
+    from experiments.data import fetch as bring
+
+    keys = parse_or_fail(_keys, names)
+    in_place = folder is None and mirror() is not None
+    rows, notes = [], []
+    for key in keys:
+        manifest = get_manifest(key)
+        if not names and manifest.made and mirror() is None:
+            notes.append(Note(INPUT, f"{key} was not brought: {manifest.text}, which have no public address."))
+            continue
+        try:
+            where, came = (located(key), 0) if in_place else bring(
+                key, folder, overwrite=overwrite, progress=_progress(key, progress)
+            )  # fmt: skip
+        except ConnectionError as error:
+            raise click.ClickException(str(error)) from None
+        rows.append({"data": key, "files": len(manifest.files), "came": came, "folder": str(where)}
+                    | manifest.to_json())  # fmt: skip
+    total, came = sum(row["files"] for row in rows), sum(row["came"] for row in rows)
+    answer = (
+        f"{total} file{'s' * (total != 1)} of {len(rows)} data set{'s' * (len(rows) != 1)} "
+        f"{'is' if total == 1 else 'are'} whole in {data_folder(folder)}; {came} came just now."
+    )
+    cells = [(row["data"], str(row["files"]), str(row["came"]), row["commit"][:12], row["licence"]) for row in rows]
+    table = Table(("data set", "files", "came", "commit", "licence"), cells)
+    _show(Report(answer, [table], notes, data={"rows": rows}), {"names": names, "data": folder}, as_json, explained)
+
+
+def _keys(names: tuple[str, ...]) -> list[str]:
+    """The data sets of experiments, or data sets themselves, by name, each once."""
+    from bounds.base.arguments import unknown
+    from experiments.data import MANIFESTS
+    from experiments.registry import EXPERIMENTS
+
+    keys: list[str] = []
+    for name in names or MANIFESTS:
+        if name == ALL:
+            keys += MANIFESTS
+        elif name in EXPERIMENTS:
+            keys += EXPERIMENTS[name].data
+        elif name in MANIFESTS:
+            keys.append(name)
+        else:
+            raise unknown("experiment or data set", name, [*EXPERIMENTS, *MANIFESTS])
+    return list(dict.fromkeys(keys))
+
+
+def _progress(key: str, asked: bool | None) -> Any:
+    show = sys.stderr.isatty() if asked is None else asked
+
+    def say(done: int, of: int) -> None:
+        if show:
+            print(f"\r{key}: {done} of {of} files", end="\n" if done == of else "", file=sys.stderr, flush=True)
+
+    return say
+
+
+@main.command()
+@click.argument("names", nargs=-1, required=True, metavar="NAME...|all")
+@DATA
+@FIGURE
+@OVERWRITE
+@click.option("--table", "as_page", is_flag=True, help="Print all claims as the page docs/papers.md.")
+@AS_JSON
+@EXPLAIN
+@with_version
+def run(
+    names: tuple[str, ...], folder: str | None, figures: str | None, overwrite: bool, as_page: bool, as_json: bool,
+    explained: bool,
+) -> None:  # fmt: skip
+    """Hold the claims of a paper against its data: published, ours, difference, tolerance, verdict."""
+    if as_page and as_json:
+        raise click.UsageError("--table and --json each print all there is; pass one of them")
+    results = _results(names, folder, figures, overwrite)
+    if as_page:
+        from experiments.present import page
+
+        sys.stdout.write(page(results))
+        return
+    from experiments.present import report
+
+    _show(report(results), {"names": names, "data": folder}, as_json, explained, results)
+
+
+@main.command()
+@click.argument("names", nargs=-1, metavar="[NAME]...")
+@DATA
+@AS_JSON
+@EXPLAIN
+@with_version
+def check(names: tuple[str, ...], folder: str | None, as_json: bool, explained: bool) -> int:
+    """Whether every claim that should hold does; the exit code is 4 where one does not."""
+    from experiments.claims import FAILS
+    from experiments.present import report
+
+    results = _results(names or (ALL,), folder)
+    _show(report(results, expected=True), {"names": names, "data": folder}, as_json, explained, results)
+    outcomes = (one for result in results.values() for one in result.outcomes)
+    return CHECK_FAILED if any(one.verdict == FAILS and one.claim.should_hold for one in outcomes) else 0
+
+
+def _results(
+    names: tuple[str, ...], folder: str | None, figures: str | None = None, overwrite: bool = False
+) -> dict[str, Result]:
+    """What the experiments find; whatever can be refused is refused before the first one runs."""
+    from experiments.data import data_folder, located
+    from experiments.registry import EXPERIMENTS
+
+    chosen = parse_or_fail(_chosen, names)
+    if figures is not None:
+        from experiments.drawing import check_figures
+
+        parse_or_fail(check_figures, Path(figures), chosen, overwrite)
+    for key in dict.fromkeys(key for name in chosen for key in EXPERIMENTS[name].data):
+        located(key, folder)
+    results = {name: EXPERIMENTS[name].run(data_folder(folder)) for name in chosen}
+    if figures is not None:
+        from experiments.drawing import save_figures
+
+        for path in save_figures(Path(figures), results, overwrite):
+            print(path, file=sys.stderr)
+    return results
+
+
+def _chosen(names: tuple[str, ...]) -> list[str]:
+    from bounds.base.arguments import unknown
+    from experiments.registry import EXPERIMENTS
+
+    for name in names:
+        if name != ALL and name not in EXPERIMENTS:
+            raise unknown("experiment", name, [*EXPERIMENTS, ALL])
+    return list(EXPERIMENTS) if ALL in names else list(dict.fromkeys(names))
+
+
+def _show(
+    report: Report, parameters: dict[str, Any], as_json: bool, explained: bool, results: dict[str, Result] | None = None
+) -> None:
+    """Print a report, or the object that it is in JSON, with the sources of the data it rests on."""
+    from bounds.cli.json_text import json_text
+    from bounds.cli.report import print_report
+
+    if not as_json:
+        print_report(report, explained=explained)
+        return
+    made = provenance(parameters)
+    if results is not None:
+        from experiments.data import get_manifest
+        from experiments.registry import EXPERIMENTS
+
+        keys = dict.fromkeys(key for name in results for key in EXPERIMENTS[name].data)
+        made["data"] = {key: get_manifest(key).to_json() for key in keys}
+    print(json_text(report.to_json(made), indent=1))
+
+
+if __name__ == "__main__":
+    try:
+        run_command(main, "python -m experiments")
+    finally:
+        end_silently()

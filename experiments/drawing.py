@@ -1,0 +1,37 @@
+"""The figures of experiments as files: one PNG a figure, ``NAME-FIGURE.png``, written whole or not at all."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+
+from bounds.base.arguments import printable
+from experiments.claims import Result
+from simulate.running.keeping.files import check_target, claimed, written_whole
+
+FORMATS = (".png",)
+
+
+def check_figures(folder: Path, names: Iterable[str], overwrite: bool) -> None:
+    """Refuse a folder that is none, cannot be written to, or holds figures of these experiments."""
+    if not folder.is_dir():
+        raise ValueError(f"{printable(str(folder))} is not a folder; make it first or choose another --figure")
+    for name in names:
+        check_target(folder / f"{name}.png", overwrite=True, formats=FORMATS)
+        for path in sorted(folder.glob(f"{name}-*.png")) if not overwrite else ():
+            raise ValueError(f"{printable(str(path))} exists already; pass --overwrite to replace it")
+
+
+def save_figures(folder: Path, results: Mapping[str, Result], overwrite: bool) -> Iterator[Path]:
+    """Draw all figures into `folder`; the files, one after the other."""
+    from simulate.running.lettering import take_literally
+
+    for name, result in results.items():
+        for figure, draw in result.figures.items():
+            path = folder / f"{name}-{figure}.png"
+            with claimed(path, overwrite=overwrite, formats=FORMATS) as target, written_whole(target) as part:
+                drawn = io.BytesIO()
+                take_literally(draw()).savefig(drawn, dpi=150, format="png")
+                part.write_bytes(drawn.getvalue())
+            yield path
