@@ -4,7 +4,7 @@ One corpus, drawn and measured at logarithmic sizes: ours goes on from one size 
 with `np.unique` (votes: `np.bincount`), as one would write it with numpy alone. A growing source has a corpus for each
 size, which both draw. Processor time of one thread, both in turn, medians of the ratios. Answers are checked as well as
 clocks: on our draws the peer must find our losses at every size, and over the corpora that were timed the mean losses
-of both must agree within five standard errors. Then all learners as ``sweep --learner all`` has them, seconds of a
+of both must agree within five standard errors. Then all learners as ``learners`` has them, seconds of a
 corpus, and their losses against theory where it is exact.
 
 Prints a table; `--save` writes it as JSON to ``benchmarks/results/learners.json``. Exits 1 where a ratio is below half

@@ -37,7 +37,7 @@ def mean_of_unique() -> bool:
     small = np.linspace(500, 2000, POINTS).round()
     large = np.linspace(5e17, 2e18, POINTS).round()
     ranks = np.arange(1.0, 1e6 + 1)
-    p = bounds.zipf_normaliser("zipf:1.724") * ranks**-1.724
+    p = bounds.counts.zipf_normaliser("zipf:1.724") * ranks**-1.724
 
     def plain() -> float:
         return float(np.sum(-np.expm1(1000 * np.log1p(-p))))

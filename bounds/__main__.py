@@ -9,7 +9,6 @@ import click
 
 from bounds.base.arguments import Choice, Flop, shown
 from bounds.cli.json_text import json_text
-from bounds.cli.printing import print_text
 from bounds.cli.process import end_silently
 from bounds.cli.shared import (
     Checked,
@@ -17,7 +16,6 @@ from bounds.cli.shared import (
     NumberType,
     command_group,
     provenance,
-    result_object,
     run,
     with_version,
 )
@@ -77,15 +75,16 @@ def _show(report: Report, parameters: dict[str, Any], as_json: bool, explained: 
     metavar="KEY",
     help="kausik2024v1, kausik2024v3 or kausik2024v6.",
 )
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of tables.")
-@click.option("--explain", "explained", is_flag=True, help="Print the formulas behind the numbers as well.")
+@AS_JSON
+@EXPLAIN
 @with_version
 def band(n_tokens: int, laws: tuple[str, ...], as_json: bool, explained: bool, **options: Any) -> None:
-    """Lower, middle and upper U, N and corpus factor for a corpus of N_TOKENS tokens, one row a law.
+    """What the loss laws say of a corpus of N_TOKENS tokens.
 
-    N_TOKENS is a whole number such as 3e11, 300B or 1.5T.
+    Lower, middle and upper U, N and corpus factor, one row a law. N_TOKENS is a whole number such as 3e11, 300B or
+    1.5T. U and N are shown of the laws that were fitted within ten times of it; --explain and --json have all.
     """
-    from bounds.cli.band_table import print_bands
+    from bounds.cli.band_table import band_report
     from bounds.efficiency.band import bands
     from bounds.laws.published import LAWS
 
@@ -94,39 +93,11 @@ def band(n_tokens: int, laws: tuple[str, ...], as_json: bool, explained: bool, *
         skills=options["skills"], params_per_sequence=options["params_per_sequence"],
         bits_per_sequence=options["bits_per_sequence"], tokens_per_sequence=options["tokens_per_sequence"],
     )  # fmt: skip
-    if as_json:
-        print(json_text(_as_json(n_tokens, rows, laws, options), indent=1))
-        return
-    corpus = "1 token" if n_tokens == 1 else f"{n_tokens:.4g} tokens"
-    print_text(f"A corpus of {corpus} holds U distinct sequences; an efficient model needs N = νU parameters.")
-    print_bands(rows, n_tokens, skills=options["skills"])
-    if explained:
-        _print_formulas(options["inversions"])
-
-
-def _as_json(n_tokens: int, rows: list[Any], laws: tuple[str, ...], options: dict[str, Any]) -> dict[str, Any]:
-    from bounds.base.notes import METHOD
-    from bounds.cli.band_table import band_notes
-
-    warnings = [note.text for note in band_notes(rows, n_tokens) if note.kind != METHOD]
-    parameters = {"n_tokens": n_tokens, "laws": list(laws), **options}
-    return result_object([], parameters, bands=[row.to_json() for row in rows], warnings=warnings)
-
-
-def _print_formulas(inversions: tuple[str, ...]) -> None:
-    from bounds.catalogue import explain
-    from bounds.efficiency.inversions import INVERSIONS
-
-    chosen = [INVERSIONS[name].formula.name for name in inversions] or ["unique_lower_slow", "unique_upper_fast"]
-    for name in (
-        "exponent_lower",
-        "bernstein_exponent",
-        "exponent_upper",
-        *chosen,
-        "efficient_params",
-        "growth_factor",
-    ):
-        print(f"\n{explain(name)}")
+    report = band_report(
+        rows, n_tokens, skills=options["skills"], inversions=options["inversions"],
+        sequence=options["tokens_per_sequence"],
+    )  # fmt: skip
+    _show(report, {"n_tokens": n_tokens, "laws": list(laws), **options}, as_json, explained)
 
 
 @main.command()
@@ -143,7 +114,10 @@ def _print_formulas(inversions: tuple[str, ...]) -> None:
 def laws(
     keys: tuple[str, ...], compute: int | None, tokens_per_param: float | None, as_json: bool, explained: bool
 ) -> None:
-    """Published loss laws: constants, units, citation, and what a compute budget buys under each."""
+    """Published loss laws, and what a compute budget buys.
+
+    Constants with units, runs and citation of each LAW, or of all; with --compute, N, D and loss.
+    """
     from bounds.cli.law_table import law_report, law_rows
 
     if tokens_per_param is not None and compute is None:
@@ -197,10 +171,11 @@ def laws(
 def fit(
     runs: str, columns: tuple[str, ...], n_tokens: int | None, as_json: bool, explained: bool, **options: Any
 ) -> None:
-    """Fit L(N, D) = E + A N^-α + B D^-β to a table of RUNS, and say what band it implies.
+    """Fit a loss law to a table of RUNS: its constants and band.
 
-    RUNS is a CSV file with a header (- for standard input), one run a line: parameters, training tokens (or FLOP, as
-    C = 6ND) and final loss in nats per token. Rows that share a run, such as checkpoints, need --run-column.
+    The law is L(N, D) = E + A N^-α + B D^-β. RUNS is a CSV file with a header (- for standard input), one run a line:
+    parameters, training tokens (or FLOP, as C = 6ND) and final loss in nats per token. Rows that share a run, such as
+    checkpoints, need --run-column.
     """
     from bounds.cli.runs_csv import NAMES, read_runs
 
@@ -235,10 +210,11 @@ def fit(
 @EXPLAIN
 @with_version
 def explain(name: str | None, as_json: bool, explained: bool) -> None:
-    """A formula: statement, LaTeX, letters with units, label, assumption, source and a worked number.
+    """What a formula, letter, topic or label means.
 
-    NAME is a formula, a public function of bounds, an equation (B7), a letter (gamma), a topic (skills) or a label
-    (heuristic). Without it, all formulas by topic.
+    Of a formula: statement, LaTeX, letters with units, label, assumption, source and a worked number. NAME is a
+    formula, a public function of bounds, an equation (B7), a letter (gamma), a topic (skills) or a label (heuristic).
+    Without it, all formulas by topic.
     """
     from bounds.cli.explained import explain_report
 

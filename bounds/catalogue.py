@@ -33,6 +33,8 @@ _MODULES = (
     "bounds.efficiency.margin",
 )
 """Modules with a table ``FORMULAS``, in the order of the theory."""
+_PLACE = rf"^(bounds\.)?(({'|'.join(bounds.SUBJECTS)})\.)?"
+"""What may stand before a name: where it is."""
 
 
 @functools.cache
@@ -58,6 +60,22 @@ TOPICS = {
 }
 """The rooms of `bounds` that have formulas, and what these are about."""
 
+
+@functools.cache
+def places() -> dict[str, str]:
+    """Where each public name is: ``bounds.unique_bounds``, ``bounds.divergence.l1_upper``."""
+    found: dict[str, str] = {}
+    for room in bounds.SUBJECTS:
+        found |= {name: f"bounds.{room}.{name}" for name in import_module(f"bounds.{room}").__all__}
+    return found | {name: f"bounds.{name}" for name in bounds.__all__}
+
+
+def in_python(formula: Formula) -> str:
+    """The function that evaluates `formula`, as it is called: ``bounds.laws.OvertrainingLaw.loss``."""
+    name, dot, method = formula.public_name.partition(".")
+    return f"{places()[name]}{dot}{method}"
+
+
 MEANINGS = {
     RIGOROUS: "a theorem about the process that is named",
     GIVEN: "a theorem once its assumption is granted, of a learner or a corpus: nobody can prove it of yours",
@@ -81,7 +99,8 @@ class Account:
     def __str__(self) -> str:
         parts = [self.answer] if self.answer else []
         for title, items in self.lists:
-            wide = max((len(head) for head, _ in items), default=0)
+            # Letters are set in, and a long one does not move the other heads.
+            wide = max((len(head) for head, _ in items if not head.startswith(" ")), default=0)
             lines = [f"{head:{wide}s} {text}".rstrip() for head, text in items]
             parts.append("\n".join([title, *lines] if title else lines))
         return "\n\n".join(parts)
@@ -93,12 +112,12 @@ def account(name: str) -> Account:
     An equation is named by its short name, such as B7-iii; B7 stands for all whose label begins so. A letter may be
     Greek. Raises ValueError, with the nearest names, where there is none.
     """
-    name = str(name).removeprefix("bounds.")
+    name = re.sub(_PLACE, "", str(name))
     letter = _letter(name)
     if found := _named(name):
         # H is an equation, and a letter too.
         more = _account_of_letter(letter).lists if letter and letter not in formulas() else ()
-        answer = f"{name}: {len(found)} formulas." if len(found) > 1 else ""
+        answer = f"{name} has {len(found)} formulas: {', '.join(f.name for f in found)}." if len(found) > 1 else ""
         return Account(answer, (*map(statement, found), *more), tuple(found))
     if name in TOPICS:
         found = topic(name)
@@ -108,8 +127,9 @@ def account(name: str) -> Account:
         return _listed(f"{label}: {MEANINGS[label]}; {_formulas(len(having))} of this label.", having)
     if letter:
         return _account_of_letter(letter)
-    if name in bounds.__all__:
-        raise ValueError(f"bounds.{name} has no formula of its own; help(bounds.{name}) says what it does")
+    if name in places():
+        place = places()[name]
+        raise ValueError(f"{place} has no formula of its own; help({place}) says what it does")
     raise ValueError(f"no formula is called {shown(name)}: {_nearest(name)}`python -m bounds explain` lists them all")
 
 
@@ -251,6 +271,7 @@ def to_json(formula: Formula) -> dict[str, Any]:
     return {
         "name": formula.name,
         "function": formula.public_name,
+        "in_python": in_python(formula),
         "text": formula.plain,
         "latex": formula.latex,
         "unit": formula.unit,
@@ -273,7 +294,7 @@ def statement(formula: Formula) -> tuple[str, Items]:
         ("assumption:", formula.assumption),
         ("source:", formula.source),
         ("equation:", formula.equation),
-        ("in Python:", f"bounds.{formula.public_name}"),
+        ("in Python:", in_python(formula)),
         ("left side:", formula.meaning),
         *((f"  {letter.name}", f"{letter.meaning} [{letter.unit}]") for letter in formula.letters),
         *((f"  {name}", f"{meaning}, in a sum, product or integral") for name, meaning in formula.indices.items()),

@@ -5,39 +5,30 @@ Names are loaded when first used, so that ``import simulate`` brings in neither 
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import Any
-
 from bounds import __version__ as __version__
+from bounds.base.lazy_names import lazy_names
 
-_HOME_OF = {
-    "sweep": "simulate.studies.sweep.study",
-    "measure_learners": "simulate.studies.learners.study",
-    "simulate_skills": "simulate.studies.skills.study",
-    "run_suite": "simulate.studies.suite.study",
-    "regenerate_batch": "simulate.studies.suite.batch",
-    "measure_corpus": "simulate.text",
-    "sketch_corpus": "simulate.text",
-    "Sweep": "simulate.studies.sweep.plan",
-    "LearnerPlan": "simulate.studies.learners.job",
-    "SkillPlan": "simulate.studies.skills.plan",
-    "SuitePlan": "simulate.studies.suite.plan",
-    "Execution": "simulate.running.execution",
-    "run_plan": "simulate.studies.registry",
-    "open_result": "simulate.running.dataset",
-    "save_result": "simulate.running.dataset",
+_HOMES = {
+    "simulate.studies.sweep.study": ["sweep"],
+    "simulate.studies.learners.study": ["measure_learners"],
+    "simulate.studies.skills.study": ["simulate_skills"],
+    "simulate.studies.suite.study": ["run_suite"],
+    "simulate.studies.suite.batch": ["regenerate_batch"],
+    "simulate.text": ["measure_corpus", "sketch_corpus"],
+    "simulate.studies.sweep.plan": ["Sweep"],
+    "simulate.studies.learners.job": ["LearnerPlan"],
+    "simulate.studies.skills.plan": ["SkillPlan"],
+    "simulate.studies.suite.plan": ["SuitePlan"],
+    "simulate.running.execution": ["Execution"],
+    "simulate.studies.registry": ["run_plan"],
+    "simulate.running.dataset": ["open_result", "save_result"],
 }
+_MOVED = {
+    "simulate.studies.sweep.study": ["run_sweep"],
+    "simulate.studies.refit": ["refit"],
+    "simulate.studies.suite.learning.trajectories": ["classify_trajectories"],
+    "simulate.text": ["HyperLogLog"],
+}
+"""Names that stood here before 0.2, and where each is found now."""
 
-__all__ = list(_HOME_OF)
-
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOME_OF:
-        raise AttributeError(f"module 'simulate' has no attribute {name!r}")
-    value = getattr(import_module(_HOME_OF[name]), name)
-    globals()[name] = value
-    return value
-
-
-def __dir__() -> list[str]:
-    return sorted(__all__)
+__all__, __getattr__, __dir__ = lazy_names(__name__, _HOMES, moved=_MOVED)

@@ -20,8 +20,8 @@ import numpy as np
 from scipy.special import bdtr, ndtri, stdtr, stdtrit
 
 __all__ = [
-    "NO_SLOPE", "ROUNDING", "Z_LIMIT", "Estimate", "exact_mean", "log_slope", "margin_of_error", "mean", "median",
-    "normal_deviate", "quantile", "share", "standard_error", "z",
+    "NO_SLOPE", "ROUNDING", "Z_LIMIT", "Estimate", "exact_mean", "known", "log_slope", "margin_of_error", "mean",
+    "median", "normal_deviate", "quantile", "share", "standard_error", "z",
 ]  # fmt: skip
 
 Z_LIMIT = 4.0
@@ -30,7 +30,7 @@ Z_LIMIT = 4.0
 ROUNDING = 1e-12
 """Of equal values the spread is rounding alone, less than this part of their mean."""
 
-_NEVER = 1e300
+_ENDLESS = 1e300
 """Stands for infinity while order statistics are interpolated."""
 
 
@@ -79,7 +79,7 @@ def quantile(values: np.ndarray, level: float, confidence: float = 0.95) -> Esti
     Values may be infinite.
     """
     n = values.shape[-1]
-    ordered = np.minimum(np.sort(values, axis=-1), _NEVER)
+    ordered = np.minimum(np.sort(values, axis=-1), _ENDLESS)
     centre = np.quantile(ordered, level, axis=-1, method="median_unbiased")
     # P(exactly i values below the quantile) is binomial: the i-th smallest is below it if i or more are.
     low = _binomial_quantile((1 - confidence) / 2, n, level)
@@ -87,7 +87,7 @@ def quantile(values: np.ndarray, level: float, confidence: float = 0.95) -> Esti
     nothing = np.full(centre.shape, np.nan)
     lower = ordered[..., low - 1] if low >= 1 else nothing
     upper = ordered[..., high - 1] if high <= n else nothing
-    return Estimate(*(np.where(found > _NEVER / 2, np.inf, found) for found in (centre, lower, upper)))
+    return Estimate(*(np.where(found > _ENDLESS / 2, np.inf, found) for found in (centre, lower, upper)))
 
 
 def _binomial_quantile(level: float, trials: int, probability: float) -> int:
@@ -138,6 +138,11 @@ def z(values: Any, expected: float) -> float:
 def normal_deviate(t: float, freedom: int) -> float:
     """The normal deviate that is exceeded as seldom as Student's `t` with so many degrees of freedom."""
     return math.copysign(-float(ndtri(max(stdtr(freedom, -abs(t)), 1e-300))), t)
+
+
+def known(value: float) -> float | None:
+    """`value` as a plain number; None where it is NaN or infinite, as in JSON."""
+    return float(value) if math.isfinite(value) else None
 
 
 def _finite(values: Any) -> np.ndarray:

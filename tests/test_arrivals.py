@@ -46,7 +46,7 @@ def curves(source: str, engine: str, replicates: int, grid: tuple[int, ...] = tu
 
 
 def covariance(source: str, grid: np.ndarray) -> np.ndarray:
-    return bounds.covariance_unique(source, grid[:, None], grid[None, :])
+    return bounds.counts.covariance_unique(source, grid[:, None], grid[None, :])
 
 
 def z_of_mean_curve(drawn: np.ndarray, source: str, grid: np.ndarray) -> float:
@@ -86,7 +86,7 @@ def test_two_sizes_of_one_curve_vary_together_as_they_should():
     drawn, two = curves("zipf:1.5", "types", 1000), GRID[3:]
     away = drawn[:, 3:] - bounds.expected_unique("zipf:1.5", two)
     products = away[:, 0] * away[:, 1]
-    expected = float(bounds.covariance_unique("zipf:1.5", *two))
+    expected = float(bounds.counts.covariance_unique("zipf:1.5", *two))
     assert stats.check("types pair", stats.z_of_mean(products, expected, products.std(ddof=1)))
     # Of two curves: nothing in common.
     apart = away[:, 0] * np.roll(away[:, 1], 1)
@@ -180,7 +180,7 @@ def test_a_path_goes_on_from_its_first_arrivals():
     exact, _ = path.first.draw(Stream(SEED, "gauss"), 3000)
     assert np.array_equal(drawn[:, :3], exact)
     assert np.corrcoef(drawn[:, 2], drawn[:, 3])[0, 1] == pytest.approx(
-        float(bounds.covariance_unique("zipf:1.5", 1000, 100_000))
+        float(bounds.counts.covariance_unique("zipf:1.5", 1000, 100_000))
         / float(np.sqrt(bounds.variance_unique("zipf:1.5", 1000) * bounds.variance_unique("zipf:1.5", 100_000))),
         abs=0.08,
     )
@@ -345,7 +345,7 @@ def entropy_of_most_likely(law: bounds.Source) -> float:
     if isinstance(law, bounds.Mixture):
         return min(entropy_of_most_likely(part) - np.log(weight) for weight, part in law.components)
     if isinstance(law, bounds.Zipf):
-        return law.exponent * float(np.log1p(law.shift)) - float(np.log(bounds.zipf_normaliser(law)))
+        return law.exponent * float(np.log1p(law.shift)) - float(np.log(bounds.counts.zipf_normaliser(law)))
     return float(np.log(law.types)) if isinstance(law, bounds.Uniform) else -float(np.log(1 - law.ratio))
 
 

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 import bounds
+from tests.public import public
 
 PACKAGE = str(Path(bounds.__file__).parent)
 _RNG = np.random.default_rng(0)
@@ -102,7 +103,7 @@ def test_what_is_no_value_of_an_argument_is_one_sentence(name, slot):
             continue
         args, options = replaced(name, slot, value)
         with pytest.raises(ValueError) as caught:
-            pytest.fail(f"{kind} was taken: {getattr(bounds, name)(*args, **options)}")
+            pytest.fail(f"{kind} was taken: {public(name)(*args, **options)}")
         told = str(caught.value)
         assert told.strip(), kind
         assert "\n" not in told, (kind, told)
@@ -128,7 +129,7 @@ BEYOND = [
     lambda: bounds.fit_exponent([1, 2, 3], [1, 2, 3], spectrum=float),
     lambda: bounds.fit_exponent([1e2, 1e3, 1e4, 1e5], [60, 200, 700, 2500], confidence=1e-300),
     lambda: bounds.fit_exponent([1e2, 1e3, 1e4, 1e5], [60, 200, 700, 2500], confidence=1 - 1e-16),
-    lambda: bounds.growth_factor_interval(0.5, 0.01, 2, confidence=5e-324),
+    lambda: bounds.fitting.growth_factor_interval(0.5, 0.01, 2, confidence=5e-324),
 ]
 
 
@@ -160,11 +161,11 @@ def test_edges_of_bins_rise_to_the_largest_corpus(n_draws):
 def test_arrays_without_dimensions_and_read_only_ones_are_numbers_too(name, slot):
     args, options = CALLS[name]
     given = args[slot] if isinstance(slot, int) else options[slot]
-    plain = getattr(bounds, name)(*args, **options)
+    plain = public(name)(*args, **options)
     single = np.array(given)
     single.flags.writeable = False
     args, options = replaced(name, slot, single)
-    found = getattr(bounds, name)(*args, **options)
+    found = public(name)(*args, **options)
     for one, other in zip(numbers(found), numbers(plain), strict=True):
         assert one == other
     assert single == given
@@ -176,8 +177,12 @@ def test_labels_of_arrays_decide_which_numbers_meet():
     one, other = xarray.DataArray([0.3, 0.4], dims="x"), xarray.DataArray([0.0, 1.0], dims="y")
     assert bounds.bernstein_exponent(one, other).dims == ("x", "y")
     assert bounds.growth_factor(one, other + 1).dims == ("x", "y")
-    assert bounds.exponent_deviation(one, bernstein=other).dims == ("x", "y")
-    for function in (bounds.top1_excess, bounds.top1_local_rate, bounds.top1_growth_exponent):
+    assert bounds.fitting.exponent_deviation(one, bernstein=other).dims == ("x", "y")
+    for function in (
+        bounds.efficiency.top1_excess,
+        bounds.efficiency.top1_local_rate,
+        bounds.efficiency.top1_growth_exponent,
+    ):
         table = function(one, other + 1)
         assert table.dims == ("x", "y")
         assert float(table[1, 0]) == function(0.4, 1.0)

@@ -14,6 +14,7 @@ from bounds.base.intervals import GIVEN, HEURISTIC, RIGOROUS
 from bounds.base.notes import KINDS, Note
 from bounds.efficiency.inversions import INVERSIONS
 from bounds.laws.loss_law import Allocation
+from tests.public import NAMES, public
 
 
 @pytest.mark.parametrize(("below", "above"), [("slow", "fast"), ("laplace", "prequential"), ("pattern", "minimax")])
@@ -45,7 +46,7 @@ def test_a_band_says_of_its_bounds_what_json_has_always_said():
 
 
 def test_a_bound_without_a_middle_has_two_ends():
-    bound = bounds.l1_bounds("zipf:1.7", [1, 100])
+    bound = bounds.divergence.l1_bounds("zipf:1.7", [1, 100])
     assert list(bound.ends) == ["lower", "upper"]
     assert bound.middle is None
     assert bound.middle_vacuous.tolist() == [True, True]
@@ -66,9 +67,9 @@ SHOWN = {
     "band": lambda: bounds.bands(1e12)[0],
     "law": lambda: bounds.LAWS["hoffmann2022"],
     "allocation": lambda: bounds.LAWS["hoffmann2022"].optimal(1e23),
-    "consistency": lambda: bounds.consistency("epoch2024"),
+    "consistency": lambda: bounds.capacity.consistency("epoch2024"),
     "verdict": lambda: bounds.can_scaling_help(10, 100),
-    "risk": lambda: bounds.forward_kl_minimax_lower(100, 100),
+    "risk": lambda: bounds.divergence.forward_kl_minimax_lower(100, 100),
     "fit": lambda: bounds.fit_exponent([100, 1000, 10_000, 100_000], [60, 300, 1200, 4700]),
     "spectrum": lambda: bounds.FrequencySpectrum.from_counts([1, 1, 2, 5]),
     "law fit": lambda: _law_fit(),
@@ -113,6 +114,21 @@ def test_intervals_are_shown_with_the_digits_that_tell_them_apart():
     assert brief((1,)) == "(1,)"
 
 
+@pytest.mark.parametrize("call", [
+    "bounds.growth_factor(0.58)", "bounds.bernstein_exponent(0.28, 0.5)", "bounds.exponent_band(0.28).geometric_mean",
+    "bounds.expected_unique('zipf:1.7', 1e6)", "bounds.variance_unique('zipf:1.7', 1e6)",
+    "bounds.expected_spectrum('zipf:1.7', 100, multiplicity=2)", "bounds.unique_bounds(1e12, law='epoch2024').lower",
+    "bounds.unique_bounds(1e12, law='epoch2024').ends['upper'].vacuous", "bounds.params_to_store(1e9)",
+    "bounds.emergence_probability(0.5, members=10, quorum=5)", "bounds.draws_threshold(1e-6, members=10, quorum=5)",
+    "bounds.divergence.l1_upper(10, 100)", "bounds.laws.excess_loss('santa-fe:1.7,labels=2', 1e4)",
+    "bounds.LAWS['kaplan2020'].optimal(1e23).n_tokens",
+    "bounds.fitting.log_unique_deviation(1e12, [[0.4, 0.02], [0.02, 0.001]])",
+])  # fmt: skip
+def test_one_number_is_one_of_pythons(call):
+    """A prompt shows 3.30, and not np.float64(3.30)."""
+    assert type(eval(call)) in (float, bool)
+
+
 def test_what_a_budget_buys_has_names():
     for law in bounds.LAWS.values():
         best = law.optimal(1e23)
@@ -121,15 +137,15 @@ def test_what_a_budget_buys_has_names():
         assert law.overtrained(1e23, 100).n_tokens == pytest.approx(100 * law.overtrained(1e23, 100).n_params)
     law = bounds.LAWS["hoffmann2022"]
     assert law.constants.data_exponent == law.data_exponent
-    repeated = bounds.REPEATED_DATA_LAWS["muennighoff2023"].optimal(1e23, 1e10)
+    repeated = bounds.laws.REPEATED_DATA_LAWS["muennighoff2023"].optimal(1e23, 1e10)
     assert isinstance(repeated, Allocation)
 
 
 def test_no_public_function_gives_a_bare_tuple():
     """What has several parts has names for them; checked by the annotations."""
     bare = []
-    for name in bounds.__all__:
-        found = getattr(bounds, name)
+    for name in NAMES:
+        found = public(name)
         methods = inspect.getmembers(found, inspect.isfunction) if inspect.isclass(found) else [("", found)]
         for method, function in methods:
             told = getattr(function, "__annotations__", {}).get("return", "")

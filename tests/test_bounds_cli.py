@@ -123,12 +123,70 @@ def test_explain_tells_all_about_one():
 
 def test_a_terminal_without_greek_reads_its_names():
     environment = os.environ | {"PYTHONIOENCODING": "ascii"}
-    out = run("band", "1T", module="bounds", env=environment).stdout
+    environment.pop("COLUMNS", None)
+    out = run("band", "1T", "--explain", "--law", "epoch2024", module="bounds", env=environment).stdout
     for text in ("beta of the data term", "exponent gamma, U ~ D^gamma", "corpus x for 2x skills", "N = nuU"):
         assert text in out
     assert "?" not in out
-    lines = [line for line in out.splitlines() if "|" in line]
-    assert len({len(line) for line in lines}) == 1, "columns stay aligned"
+    tables = [lines for part in out.split("\n\n") if (lines := [line for line in part.splitlines() if "|" in line])]
+    assert len(tables) == 3
+    for lines in tables:
+        assert len({len(line) for line in lines}) == 1, "columns stay aligned"
+
+
+def test_band_answers_first_under_which_conditions_a_corpus_holds_how_many_sequences():
+    told = said("band", "1.4T")
+    assert told.startswith(
+        "A corpus of 1.4T tokens holds 67.5M to 457B distinct sequences if one of 3 laws holds 2.8 times beyond its "
+        "runs and learning goes at a rate between slow, √(U/D), and fast, U/D; an efficient model needs as many "
+        "parameters, and 2x the skills take 2.62 to 13.2 times the corpus."
+    )
+    assert told.startswith(json.loads(printed("band", "1.4T", "--json"))["verdict"])
+    one = said("band", "300B", "--law", "hoffmann2022", "--params-per-sequence", "16")
+    (row,) = json.loads(printed("band", "300B", "--law", "hoffmann2022", "--params-per-sequence", "16", "--json"))[
+        "bands"
+    ]
+    ends = [command.written(row[f"n_unique_{end}"]) for end in ("lower", "middle", "upper")]
+    assert f"300B tokens holds {ends[0]} to {ends[2]} distinct sequences if hoffmann2022 holds and" in one
+    needs = f"{command.written(row['n_params_lower'])} to {command.written(row['n_params_upper'])}"
+    assert f"an efficient model needs {needs} parameters" in one
+    assert f"hoffmann2022 {' '.join(ends)} {needs}" in one
+    other = said("band", "100B", "--inversion", "pattern")
+    assert "if one of 3 laws holds and the pattern inversion may be made;" in other
+    assert "distinct sequences of 8 tokens if" in said("band", "300B", "--tokens-per-sequence", "8")
+
+
+@pytest.mark.parametrize(
+    ("tokens", "shown"), [("50M", False), ("500M", True), ("300B", True), ("5T", True), ("6T", False)]
+)
+def test_a_band_far_from_the_runs_of_its_law_has_exponents_and_no_number_of_sequences(tokens, shown):
+    arguments = ("band", tokens, "--law", "epoch2024")
+    (row,) = json.loads(printed(*arguments, "--json"))["bands"]
+    told, everything = said(*arguments), said(*arguments, "--explain")
+    for end in ("lower", "middle", "upper"):
+        if not row.get(f"n_unique_{end}_vacuous", False) and row[f"n_unique_{end}"] is not None:
+            assert (command.written(row[f"n_unique_{end}"]) in told) is shown
+            assert command.number(row[f"n_unique_{end}"]) in everything
+    assert "epoch2024 0.366 0.268 0.451 0.634 4.65 (2.98–13.2)" in told
+    silent = "No law asked was fitted within a factor 10 of"
+    assert told.startswith(silent) is not shown
+    assert ("(their runs have 5B to 500B)" in told) is not shown
+    assert not [line for line in printed(*arguments).splitlines() if line.startswith(" ") and "vacuous" in line]
+
+
+def test_a_law_of_exponents_alone_says_nothing_of_sequences():
+    told = said("band", "1T", "--law", "kaplan2020")
+    assert told.startswith("kaplan2020 gives exponents only, so nothing says how many distinct sequences such a corpus")
+    assert "U lower" not in told
+
+
+def test_ends_that_say_nothing_are_no_cells_of_the_default_screen():
+    arguments = ("band", "300B", "--tokens-per-sequence", "8")
+    told = said(*arguments)
+    assert "holds at least 5.58M distinct sequences" in told
+    assert " law U lower ──" in told
+    assert "the upper bound is vacuous at 3e+11 tokens" in told
+    assert "sequences U(D) 2.02e+07 vacuous vacuous" in said(*arguments, "--explain")
 
 
 @pytest.mark.parametrize("skills", [2, 1000])
@@ -210,6 +268,8 @@ def test_fit_prints_constants_and_band_with_intervals(runs):
     (row,) = found["rows"]
     assert row["data_exponent_lower"] < 0.28 < row["data_exponent_upper"]
     ends = {(band["quantity"], band["end"]): band for band in found["bands"]}
+    assert ends["n_unique", "lower"]["label"] == "rigorous given the assumption"
+    assert ends["n_params", "lower"]["label"] == ends["n_unique", "upper"]["label"] == "heuristic"
     upper = ends["exponent", "upper"]
     assert upper["value_lower"] < upper["value"] < upper["value_upper"]
     assert found["provenance"]["parameters"]["seed"] == 0
@@ -404,7 +464,7 @@ def test_runs_that_say_nothing_give_constants_but_no_band(tmp_path):
 def test_names_of_functions_are_understood_as_they_are_listed():
     assert "growth_factor: " in run("explain", "bounds.growth_factor", module="bounds").stdout
     assert "has no formula of its own" in refused("explain", "bands", module="bounds")
-    assert "bernstein_exponent: " in run("band", "1T", "--explain", module="bounds").stdout
+    assert "bernstein_exponent: " in printed("band", "1T", "--explain")
     assert "skills must be positive" in refused("band", "1T", "--skills", "0", module="bounds")
 
 
@@ -420,7 +480,7 @@ def test_names_of_functions_are_understood_as_they_are_listed():
     ],
 )
 def test_a_band_says_how_far_it_lies_from_the_runs_on_either_side(tokens, told):
-    warned = json.loads(run("band", tokens, "--json", module="bounds").stdout)["warnings"]
+    warned = json.loads(printed("band", tokens, "--json"))["warnings"]
     names = "hoffmann2022, hoffmann2022-unrounded, epoch2024: fitted on 5e+09 to 5e+11 tokens, "
     found = [note for note in warned if "fitted on" in note]
     assert found == [] if told is None else [note[: len(names + told)] for note in found] == [names + told]

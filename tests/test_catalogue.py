@@ -16,6 +16,7 @@ import bounds
 from bounds import catalogue
 from bounds.base.formula import LETTERS, Formula
 from bounds.base.intervals import LABELS
+from tests.public import NAMES, public
 
 FORMULAS = bounds.formulas()
 SUMMED = (sympy.Sum, sympy.Integral, sympy.Product)
@@ -60,16 +61,16 @@ def test_every_formula_says_what_it_is(formula):
 
 @pytest.mark.parametrize("formula", FORMULAS.values(), ids=FORMULAS)
 def test_every_formula_belongs_to_a_public_function(formula):
-    owner = bounds
-    for part in formula.public_name.split("."):
-        owner = getattr(owner, part)
-    assert owner.__doc__
+    assert public(formula.public_name).__doc__
+    assert eval(catalogue.in_python(formula), {"bounds": bounds}) == public(formula.public_name)
+    assert f"in Python:  {catalogue.in_python(formula)}" in bounds.explain(formula.name)
+    assert catalogue.find(catalogue.in_python(formula)) == catalogue.find(formula.public_name)
 
 
 def test_every_public_function_that_computes_has_a_formula_or_says_why_not():
     """Functions that read, list, fit or step have none; the set is written down so that a new one is noticed."""
     with_formula = {formula.public_name.partition(".")[0] for formula in FORMULAS.values()}
-    functions = {name for name in bounds.__all__ if inspect.isfunction(getattr(bounds, name))}
+    functions = {name for name in NAMES if inspect.isfunction(public(name))}
     without = functions - with_formula
     assert {name for name in without if not name.startswith("get_")} <= {
         "bands", "explain", "fit_exponent", "formulas", "growing_types", "parse_source",
@@ -157,9 +158,9 @@ def test_a_label_explains_its_equations(label, least):
 
 def test_docstrings_name_only_equations_that_can_be_explained():
     """Of public functions, classes and their methods."""
-    for name in bounds.__all__:
-        public = getattr(bounds, name)
-        parts = [public, *vars(public).values()] if inspect.isclass(public) else [public]
+    for name in NAMES:
+        one = public(name)
+        parts = [one, *vars(one).values()] if inspect.isclass(one) else [one]
         for text in filter(None, (inspect.getdoc(part) for part in parts if callable(part))):
             assert "THEORY" not in text, name
             for label in re.findall(r"equations? ([A-H][0-9]?(?:-[iv]+)?)\b", text):

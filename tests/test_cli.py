@@ -219,7 +219,9 @@ def test_a_corpus_is_a_source_of_a_sweep(tmp_path):
     row = found["rows"][0]
     assert (row["engine"], row["replicates"], row["z"], row["exponent_planted"]) == ("corpus", 1, None, None)
     assert row["n_draws"] == 19_999
-    assert "none" in run("sweep", "--source", f'corpus:"{text}"', "--n-draws", "10,20,30").stdout
+    few = " ".join(run("sweep", "--source", f'corpus:"{text}"', "--n-draws", "10,20,30").stdout.split())
+    assert "! corpus:a, b.txt,unit=word,length=1: No exponent: the text is too short" in few
+    assert few.startswith("No power law is confirmed here; at D = 30 ")
 
 
 @pytest.mark.parametrize(

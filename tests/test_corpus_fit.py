@@ -18,9 +18,12 @@ import pytest
 from click.testing import CliRunner
 from scipy.optimize import minimize_scalar
 
+import bounds
+import simulate
 from bounds import expected_unique
 from simulate.cli.main import main
 from simulate.running.keeping.files import write_text
+from simulate.studies.text.dataset import to_dataset
 from simulate.text import fit_corpus, measure_corpus
 
 
@@ -308,3 +311,38 @@ def write_page() -> None:
 
 if __name__ == "__main__":
     write_page()
+
+
+def test_fit_exponent_takes_what_was_measured_from_a_text(tmp_path):
+    """Its windows are no independent draws: the fit is the text's own, from its blocks, and no model from outside."""
+    path = tmp_path / "text.txt"
+    path.write_text(" ".join(map(str, np.random.default_rng(3).zipf(1.8, 40_000))))
+    growth = measure_corpus(path)
+    fit, own = bounds.fit_exponent(growth), fit_corpus(growth)
+    assert (fit.exponent, fit.interval, fit.verdict) == (own.exponent, own.interval, own.verdict)
+    narrow = bounds.fit_exponent(growth, confidence=0.5).interval
+    assert narrow.width < fit.interval.width
+    with pytest.raises(ValueError, match="its own blocks: leave out model and window"):
+        bounds.fit_exponent(growth, model="offset", window=(1e3, 1e4))
+    with pytest.raises(ValueError, match="leave out n_unique"):
+        bounds.fit_exponent(growth, growth.n_unique)
+    with pytest.raises(ValueError, match="no blocks to take an interval from"):
+        bounds.fit_exponent(measure_corpus(path, blocks=0))
+    with pytest.raises(ValueError, match="confidence must"):
+        bounds.fit_exponent(growth, confidence=2)
+
+    dataset = to_dataset([(growth, own)], {})
+    (kept,) = bounds.fit_exponent(dataset).values()
+    assert (kept.exponent, tuple(kept.interval), kept.local) == (own.exponent, tuple(own.interval), own.local)
+    assert kept.verdict == own.verdict
+    with pytest.raises(ValueError, match="keeps the fit that was made when it was counted: leave out model"):
+        bounds.fit_exponent(dataset, model="offset")
+    with pytest.raises(ValueError, match=r"has confidence 0\.95, got 0\.9"):
+        bounds.fit_exponent(dataset, confidence=0.9)
+
+    sources = [f"corpus:{path},unit=word,length=1", "zipf:1.8"]
+    mixed = simulate.sweep(sources=sources, n_draws="1e2:2e4:12", replicates=4, seed=1)
+    text, drawn = bounds.fit_exponent(mixed).values()
+    assert text.exponent == mixed.exponent_pooled.values[0]
+    assert text.verdict in str(mixed.fit.values[0])
+    assert drawn.interval is not None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import math
+import os
 import re
 import shlex
 import subprocess
@@ -526,5 +527,6 @@ def test_the_page_shows_what_its_commands_print(data_folder):
         done = subprocess.run(
             [sys.executable, "-m", *shlex.split(command)],
             capture_output=True, text=True, check=True, cwd=data_folder / "chinchilla" / "data",
+            env=os.environ | {"COLUMNS": "80"},
         )  # fmt: skip
         assert [line.rstrip() for line in done.stdout.splitlines()] == shown.splitlines()

@@ -52,6 +52,7 @@ def test_backends_know_tables_and_streams_and_nothing_else():
         ours = {name for name in names if name.startswith("simulate")}
         assert ours <= {
             "simulate.drawing.backends",
+            "simulate.drawing.backends.growth",
             "simulate.drawing.tables",
             "simulate.drawing.stream",
             "simulate.drawing.compiled",
@@ -119,10 +120,12 @@ def blocks(language: str) -> list[str]:
 
 def test_the_readme_prints_what_the_main_command_prints():
     """Word for word, down to the last digit; counts are the same on every machine, fits to the digits shown."""
-    shown = next(block for block in blocks("") if block.startswith("Distinct sequences U"))
+    shown = next(block for block in blocks("") if block.startswith("Distinct sequences, and so"))
     done = subprocess.run([sys.executable, "-m", "simulate", "sweep"], capture_output=True, text=True, check=True)
     printed = [line.rstrip() for line in done.stdout.splitlines()]
-    assert [line.rstrip() for line in shown.splitlines()] == printed
+    expected = [line.rstrip() for line in shown.splitlines()]
+    assert printed[: len(expected)] == expected
+    assert sum(line.startswith("! ") for line in printed[len(expected) :]) == 2, "and two notes"
 
 
 def test_the_readme_example_in_python_gives_the_numbers_beside_it():
@@ -143,6 +146,7 @@ def test_the_readme_names_commands_that_exist():
     from bounds.__main__ import main as bounds_main
     from simulate.cli.main import main as simulate_main
 
+    assert README.count("\n") < 120
     found = re.findall(r"-m (bounds|simulate) (\w+)([^\n`]*)", README)
     assert found
     for module, command, rest in found:
@@ -150,3 +154,29 @@ def test_the_readme_names_commands_that_exist():
         flags = {flag for parameter in group.commands[command].params for flag in parameter.opts}
         used = {word for word in shlex.split(rest) if word.startswith("--")}
         assert used <= flags, f"{module} {command}: {used - flags}"
+
+
+def test_names_that_have_moved_work_and_say_where_they_are():
+    import simulate
+
+    assert len(simulate.__all__) <= 15
+    for name in ("run_sweep", "refit", "classify_trajectories", "HyperLogLog"):
+        with pytest.warns(DeprecationWarning, match=rf"simulate\.{name} is simulate\..*\.{name} now; .* until 0.3"):
+            assert callable(getattr(simulate, name))
+
+
+def test_no_public_function_takes_options_that_it_does_not_name():
+    import inspect
+
+    import bounds
+    import simulate
+
+    subjects = [import_module(f"bounds.{room}") for room in bounds.SUBJECTS]
+    found = [getattr(package, name) for package in (bounds, simulate, *subjects) for name in package.__all__]
+    functions = [value for value in found if inspect.isfunction(value)]
+    assert len(functions) > 100
+    loose = [
+        f"{function.__module__}.{function.__name__}" for function in functions
+        if any(one.kind is one.VAR_KEYWORD for one in inspect.signature(function).parameters.values())
+    ]  # fmt: skip
+    assert loose == []

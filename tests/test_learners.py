@@ -140,7 +140,7 @@ def test_a_sequence_of_probability_zero_costs_what_is_given_to_it():
 def test_no_predictor_that_counts_beats_the_best_of_them(seed, size, source):
     corpus = one(source, size, replicate=seed)
     p = np.append(corpus.known, corpus.missing_mass)
-    best = bounds.forward_kl_natural(p, np.append(corpus.counts, 0))
+    best = bounds.divergence.forward_kl_natural(p, np.append(corpus.counts, 0))
     for seen, new in (
         predictors.good_turing_weights(corpus.counts), predictors.pitman_yor_weights(corpus, 0.6, 2.0)
     ):  # fmt: skip
@@ -178,7 +178,7 @@ def test_the_memoriser_loses_what_theory_says_and_pays_once_for_each_fact():
         total[r] = math.log(3) + sum(loss.exact for loss in found)  # the first draw is new
         last[:, r] = found[-1]
     assert check("santa fe total", z(total, math.log(3) * float(bounds.expected_unique("zipf:1.3889", size))))
-    assert check("santa fe excess", z(last[0], float(bounds.excess_loss(source, size - 1))))
+    assert check("santa fe excess", z(last[0], float(bounds.laws.excess_loss(source, size - 1))))
     assert check("santa fe tests", z(last[1] - last[0]))
 
 
@@ -248,7 +248,7 @@ def test_a_store_loses_what_it_cannot_hold_and_what_it_has_not_seen(drawn, n_sto
     law = law.facts if isinstance(law, bounds.SantaFe) else law
     corpus = one(source, size, replicate=seed, n_tests=1)
     loss, _ = stores.store_loss(corpus, n_stored, by, 2.0)
-    tail = float(bounds.tail_mass(law, n_stored))
+    tail = float(bounds.capacity.tail_mass(law, n_stored))
     assert loss / 2 >= max(tail, corpus.missing_mass) - 1e-12
     if by == "rank":
         assert loss / 2 <= tail + corpus.missing_mass + 1e-12
@@ -279,7 +279,7 @@ def test_a_store_by_rank_loses_c2_exactly(source, n_stored, size):
 
 def test_a_store_by_count_lies_in_the_sandwich_in_the_mean():
     exact, tested = losses("store:30,cost=1", "zipf:1.5", 300, 300)
-    bound = bounds.capacity_loss_bounds("zipf:1.5", 30, 300, novelty_cost=1)
+    bound = bounds.capacity.capacity_loss_bounds("zipf:1.5", 30, 300, novelty_cost=1)
     assert bound.lower < exact.mean() < bound.upper
     assert exact.mean() > float(bounds.capacity_loss("zipf:1.5", 30, 300, novelty_cost=1)) * 0.99
     assert check("store by count on tests", z(tested - exact))
@@ -347,7 +347,7 @@ def test_at_tolerance_zero_it_is_the_number_of_sequences(source):
 def test_a_fixed_tolerance_is_met_by_a_size_that_stops_growing():
     law = bounds.parse_source("zipf:1.724")
     limit = stores.efficient_size_limit(law, "0.05", 0.7)
-    assert bounds.tail_mass(law, limit) <= 0.05 / 0.7 < bounds.tail_mass(law, limit - 1)
+    assert bounds.capacity.tail_mass(law, limit) <= 0.05 / 0.7 < bounds.capacity.tail_mass(law, limit - 1)
     sizes = [stores.efficient_size(corpus, "0.05", 0.7) for corpus in corpora("zipf:1.724", [10**5, 10**6], n_tests=1)]
     assert sizes[-1] == pytest.approx(limit, rel=0.05)
     assert math.isnan(stores.efficient_size_limit(law, "0", 0.7))
@@ -397,7 +397,7 @@ def test_margins_have_their_law(a):
 @pytest.mark.parametrize(("a", "types", "size"), [(1.0, 50, 200), (0.3333, 40, 1000), (0.05, 40, 300), (3.0, 60, 600)])
 def test_votes_err_as_theory_says(a, types, size):
     exact, tested = losses(f"margin:{a}", f"uniform:{types}", size, 400)
-    expected = float(bounds.top1_excess(size / types, a))
+    expected = float(bounds.efficiency.top1_excess(size / types, a))
     assert check(f"votes a={a}", z(exact, expected))
     assert check(f"votes a={a} on tests", z(tested - exact))
 
@@ -407,8 +407,8 @@ def test_counts_of_a_fixed_corpus_change_the_mean_by_about_one_draw(types, size)
     """Binomial counts instead of Poisson ones, summed: a share of at most 2/D less."""
     n = np.arange(size + 1)
     for a in (0.3333, 1.0):
-        fixed = float(stats.binom.pmf(n, size, 1 / types) @ bounds.top1_excess(n, a, poisson=False))
-        share = 1 - fixed / float(bounds.top1_excess(size / types, a))
+        fixed = float(stats.binom.pmf(n, size, 1 / types) @ bounds.efficiency.top1_excess(n, a, poisson=False))
+        share = 1 - fixed / float(bounds.efficiency.top1_excess(size / types, a))
         assert 0 < share < 2 / size
 
 

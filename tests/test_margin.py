@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from scipy import special
 
 import bounds
+from bounds import efficiency
 from bounds.efficiency.margin import FORMULAS
 from bounds.testing import magnitudes, numbers
 
@@ -62,39 +63,41 @@ def at_fifty_digits(name: str, a: float, n: float) -> float:
 @pytest.mark.parametrize("a", [1, 2, 3, 7])
 @pytest.mark.parametrize("n", range(9))
 def test_fixed_number_of_examples_by_enumeration(n, a):
-    assert bounds.top1_excess(n, a, poisson=False) == pytest.approx(float(enumerated(n, a)), rel=1e-15)
+    assert efficiency.top1_excess(n, a, poisson=False) == pytest.approx(float(enumerated(n, a)), rel=1e-15)
 
 
 @pytest.mark.parametrize(("n", "a"), [(0.3, 1.0), (4.0, 0.5), (30.0, 1 / 3), (12.5, 2.0), (55.0, 1 / 6)])
 def test_poisson_examples_by_the_skellam_sum(n, a):
-    assert bounds.top1_excess(n, a) == pytest.approx(skellam_sum(n, a), rel=1e-12)
+    assert efficiency.top1_excess(n, a) == pytest.approx(skellam_sum(n, a), rel=1e-12)
 
 
 @pytest.mark.parametrize(("n", "a"), [(0.5, 0.2), (7.0, 1 / 3), (60.0, 1.0), (40.0, 5.0)])
 def test_poisson_is_the_mixture_of_fixed_numbers(n, a):
     k = np.arange(400)
     weights = np.exp(k * math.log(n) - n - np.array([math.lgamma(i + 1) for i in k]))
-    assert bounds.top1_excess(n, a) == pytest.approx(weights @ bounds.top1_excess(k, a, poisson=False), rel=1e-12)
+    assert efficiency.top1_excess(n, a) == pytest.approx(
+        weights @ efficiency.top1_excess(k, a, poisson=False), rel=1e-12
+    )
 
 
 def test_numbers_of_the_theory():
     """Equation H: 0.010677 exact and 0.01076 from the formula at n = 30, a = 1/3; rates at n = 30 to 3000."""
-    assert bounds.top1_excess(30, 1 / 3) == pytest.approx(0.010677, abs=5e-7)
+    assert efficiency.top1_excess(30, 1 / 3) == pytest.approx(0.010677, abs=5e-7)
     assert TABLE["top1_excess.limit"].function(1 / 3, 30) == pytest.approx(0.010757, abs=5e-7)
     sizes = np.array([30.0, 100.0, 300.0, 1000.0, 3000.0])
     for a, first, last in ((1 / 3, 0.6623, 0.6665), (1, 0.990, 0.9997), (0.1, 0.547, 0.5499)):
-        rates = -np.diff(np.log(bounds.top1_excess(sizes, a))) / np.diff(np.log(sizes))
+        rates = -np.diff(np.log(efficiency.top1_excess(sizes, a))) / np.diff(np.log(sizes))
         assert (rates[0], rates[-1]) == pytest.approx((first, last), abs=3e-4)
     # With exactly 30 examples instead of 30 on average the error is 0.7 % smaller.
-    assert bounds.top1_excess(30, 1 / 3, poisson=False) == pytest.approx(0.0105998, abs=1e-7)
+    assert efficiency.top1_excess(30, 1 / 3, poisson=False) == pytest.approx(0.0105998, abs=1e-7)
 
 
 @pytest.mark.parametrize(("beta", "a", "gamma"), [(0.28, 1e-9, 0.44), (0.28, 1 / 3, 0.58), (0.28, 1.0, 0.72)])
 def test_the_family_spans_the_interval(beta, a, gamma):
-    assert bounds.top1_growth_exponent(beta, a) == pytest.approx(gamma, abs=1e-8)
-    b = bounds.top1_bernstein_exponent(a)
-    assert bounds.bernstein_exponent(beta, b) == pytest.approx(bounds.top1_growth_exponent(beta, a), rel=1e-14)
-    assert bounds.top1_rate(a) == pytest.approx(1 / (2 - b), rel=1e-14)
+    assert efficiency.top1_growth_exponent(beta, a) == pytest.approx(gamma, abs=1e-8)
+    b = efficiency.top1_bernstein_exponent(a)
+    assert bounds.bernstein_exponent(beta, b) == pytest.approx(efficiency.top1_growth_exponent(beta, a), rel=1e-14)
+    assert efficiency.top1_rate(a) == pytest.approx(1 / (2 - b), rel=1e-14)
 
 
 def test_links_are_identities():
@@ -112,25 +115,25 @@ def test_growing_support_has_the_planted_exponent(a):
     """With V = D^γ contexts the excess of the votes falls as D^-β, β = ρ(1-γ)."""
     gamma = 0.58
     D = np.array([1e30, 1e31])
-    excess = bounds.top1_excess(D ** (1 - gamma), a)
+    excess = efficiency.top1_excess(D ** (1 - gamma), a)
     beta = -np.diff(np.log(excess))[0] / math.log(10)
-    assert bounds.top1_growth_exponent(beta, a) == pytest.approx(gamma, abs=1e-6)
+    assert efficiency.top1_growth_exponent(beta, a) == pytest.approx(gamma, abs=1e-6)
 
 
 @settings(deadline=None)
 @given(means, exponents)
 def test_excess_falls_from_a_coin_to_its_limit_from_below(n, a):
-    excess = bounds.top1_excess(n, a)
+    excess = efficiency.top1_excess(n, a)
     start = a / (2 * (1 + a))
     assert excess == start if n == 0 else excess <= start
-    assert excess >= bounds.top1_excess(2 * n + 1 if n < 2**62 else n, a)
+    assert excess >= efficiency.top1_excess(2 * n + 1 if n < 2**62 else n, a)
     if n > 0:
         log_limit = math.log(start) + (1 + a) / 2 * math.log(2 / n) + math.lgamma(1 + a / 2) - math.log(math.pi) / 2
         assert excess < 1e-300 or math.log(excess) <= log_limit + 1e-12 * max(1, abs(log_limit))
         if n > 1e4 * (1 + a) ** 2 and log_limit > -600:
             assert math.log(excess) == pytest.approx(log_limit, abs=1e-3)
-    rate = bounds.top1_local_rate(n, a)
-    assert 0 <= rate <= bounds.top1_rate(a) * (1 + 1e-14)
+    rate = efficiency.top1_local_rate(n, a)
+    assert 0 <= rate <= efficiency.top1_rate(a) * (1 + 1e-14)
 
 
 @settings(deadline=None)
@@ -140,10 +143,10 @@ def test_an_even_vote_adds_nothing(n, a):
     n = int(float(n))
     odd = n + 1 - n % 2
     if odd < 2**53:
-        pair = bounds.top1_excess([odd, odd + 1], a, poisson=False)
+        pair = efficiency.top1_excess([odd, odd + 1], a, poisson=False)
         assert pair[0] == pair[1]
     # Numbers that vary about n help less than n each, by Jensen: the excess is convex over odd sizes.
-    assert bounds.top1_excess(n, a, poisson=False) <= bounds.top1_excess(n, a) * (1 + 1e-12) or n % 2 == 0
+    assert efficiency.top1_excess(n, a, poisson=False) <= efficiency.top1_excess(n, a) * (1 + 1e-12) or n % 2 == 0
 
 
 @settings(deadline=None, max_examples=60)
@@ -151,8 +154,8 @@ def test_an_even_vote_adds_nothing(n, a):
 def test_values_at_fifty_digits(n, a):
     exact = at_fifty_digits("top1_excess", a, n)
     if exact > 1e-290:
-        assert bounds.top1_excess(n, a) == pytest.approx(exact, rel=2e-13)
-    assert bounds.top1_local_rate(n, a) == pytest.approx(at_fifty_digits("top1_local_rate", a, n), rel=2e-13)
+        assert efficiency.top1_excess(n, a) == pytest.approx(exact, rel=2e-13)
+    assert efficiency.top1_local_rate(n, a) == pytest.approx(at_fifty_digits("top1_local_rate", a, n), rel=2e-13)
 
 
 @settings(deadline=None, max_examples=60)
@@ -161,22 +164,26 @@ def test_fixed_values_at_fifty_digits(n, a):
     n = int(float(n))
     exact = at_fifty_digits("top1_excess.fixed", a, n)
     if exact > 1e-290:
-        assert bounds.top1_excess(n, a, poisson=False) == pytest.approx(exact, rel=2e-13)
+        assert efficiency.top1_excess(n, a, poisson=False) == pytest.approx(exact, rel=2e-13)
 
 
 def test_local_rate_is_the_derivative():
     n, h = np.array([0.2, 3.0, 40.0, 1e5]), 1e-4
     for a in (0.3, 1.0, 6.0):
-        slope = -(np.log(bounds.top1_excess(n * (1 + h), a)) - np.log(bounds.top1_excess(n / (1 + h), a)))
-        assert slope / (2 * math.log1p(h)) == pytest.approx(bounds.top1_local_rate(n, a), rel=1e-6)
+        slope = -(np.log(efficiency.top1_excess(n * (1 + h), a)) - np.log(efficiency.top1_excess(n / (1 + h), a)))
+        assert slope / (2 * math.log1p(h)) == pytest.approx(efficiency.top1_local_rate(n, a), rel=1e-6)
 
 
 def test_arrays_broadcast_and_scalars_stay_scalars():
-    assert bounds.top1_excess([1, 10, 100], [[0.5], [1.0]]).shape == (2, 3)
-    assert bounds.top1_excess([1, 10, 100], [[0.5], [1.0]], poisson=False)[1, 2] == bounds.top1_excess(
+    assert efficiency.top1_excess([1, 10, 100], [[0.5], [1.0]]).shape == (2, 3)
+    assert efficiency.top1_excess([1, 10, 100], [[0.5], [1.0]], poisson=False)[1, 2] == efficiency.top1_excess(
         100, 1.0, poisson=False
     )
-    for value in (bounds.top1_excess(3, 1), bounds.top1_local_rate(3, 1), bounds.top1_rate(1)):
+    for value in (
+        efficiency.top1_excess(3, 1),
+        efficiency.top1_local_rate(3, 1),
+        efficiency.top1_rate(1),
+    ):
         assert isinstance(value, float)
 
 
@@ -192,19 +199,19 @@ def test_every_formula_says_that_it_is_about_top1_error(formula):
 @pytest.mark.parametrize(
     ("call", "sentence"),
     [
-        (lambda: bounds.top1_excess(-1, 1), "n_examples must be numbers between 0 and 2\\^63, got -1"),
+        (lambda: efficiency.top1_excess(-1, 1), "n_examples must be numbers between 0 and 2\\^63, got -1"),
         (
-            lambda: bounds.top1_excess(1.5, 1, poisson=False),
+            lambda: efficiency.top1_excess(1.5, 1, poisson=False),
             "n_examples must be whole numbers .* leave out poisson=False",
         ),
-        (lambda: bounds.top1_excess(float("nan"), 1), "n_examples must be numbers"),
-        (lambda: bounds.top1_excess(1e19, 1), "between 0 and 2\\^63"),
-        (lambda: bounds.top1_excess("x", 1), "n_examples must be a number or an array of numbers, got 'x'"),
-        (lambda: bounds.top1_excess(3, 0), "margin_exponent must be above 0 and at most 100, got 0"),
-        (lambda: bounds.top1_rate([0.5, -1]), "margin_exponent must be above 0 and at most 100, got -1"),
-        (lambda: bounds.top1_rate(1000), "margin_exponent must be above 0"),
-        (lambda: bounds.top1_growth_exponent(0.9, 0.5), "beta must lie strictly between 0 and the rate"),
-        (lambda: bounds.top1_growth_exponent([0.2, 0.0], 1), "got 0; an excess that falls faster"),
+        (lambda: efficiency.top1_excess(float("nan"), 1), "n_examples must be numbers"),
+        (lambda: efficiency.top1_excess(1e19, 1), "between 0 and 2\\^63"),
+        (lambda: efficiency.top1_excess("x", 1), "n_examples must be a number or an array of numbers, got 'x'"),
+        (lambda: efficiency.top1_excess(3, 0), "margin_exponent must be above 0 and at most 100, got 0"),
+        (lambda: efficiency.top1_rate([0.5, -1]), "margin_exponent must be above 0 and at most 100, got -1"),
+        (lambda: efficiency.top1_rate(1000), "margin_exponent must be above 0"),
+        (lambda: efficiency.top1_growth_exponent(0.9, 0.5), "beta must lie strictly between 0 and the rate"),
+        (lambda: efficiency.top1_growth_exponent([0.2, 0.0], 1), "got 0; an excess that falls faster"),
     ],
 )
 def test_bad_input_is_one_sentence(call, sentence):

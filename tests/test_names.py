@@ -7,10 +7,10 @@ import sys
 import numpy as np
 import pytest
 
-import bounds
 from bounds.base.arguments import printable, shown
 from bounds.cli.shared import run
 from simulate.cli.main import main
+from tests.public import public
 
 NASTY = "a$b$_{x\x1b[31m\ny\u202ez^\\frac.txt"
 TEXT = " ".join(f"w{i}" for i in np.minimum(np.random.default_rng(3).zipf(1.6, 3000), 500))
@@ -150,7 +150,7 @@ def test_a_name_that_is_near_is_suggested(call, given, meant):
 )  # fmt: skip
 def test_python_suggests_too(function, given, meant):
     with pytest.raises(ValueError, match=f"did you mean .*{meant}"):
-        getattr(bounds, function)(*given)
+        public(function)(*given)
 
 
 def test_lists_name_all_that_is_known(call):

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 import bounds
 from bounds.laws.overtraining import FORMULAS, OVERTRAINING_LAWS, DownstreamErrorLaw, OvertrainingLaw
 from bounds.testing import magnitudes, numbers
+from tests.public import public
 
 TABLE = {formula.name: formula for formula in FORMULAS}
 TABLE_6 = {
@@ -42,7 +43,7 @@ def test_constants_as_printed(key):
     assert (law.error_law.ceiling, law.error_law.size, law.error_law.rate) == error
     assert law.optimal_tokens_per_param == pytest.approx(best, rel=0.025)
     assert law.params_counted == "total"
-    assert bounds.get_overtraining_law(key) is bounds.get_overtraining_law(law) is law
+    assert bounds.laws.get_overtraining_law(key) is bounds.laws.get_overtraining_law(law) is law
 
 
 def test_reparameterisation_is_an_identity():
@@ -120,8 +121,7 @@ def test_formulas_at_fifty_digits(formula):
     }
     exact = float(formula.expression.evalf(50, subs=values))
     assert formula.function(*formula.example) == pytest.approx(exact, rel=2e-14)
-    home, _, method = formula.public_name.partition(".")
-    assert hasattr(getattr(bounds, home), method)
+    assert public(formula.public_name).__doc__
 
 
 @settings(deadline=None)
@@ -170,7 +170,7 @@ def test_published_errors_of_prediction(data_folder, model, multiplier, publishe
         (lambda law: OvertrainingLaw.from_loss_law(bounds.LAWS["epoch2024"]), "equal exponents, got epoch2024"),
         (lambda law: OvertrainingLaw.from_loss_law(bounds.LAWS["kaplan2020"]), "must have an irreducible loss"),
         (lambda law: OvertrainingLaw.from_loss_law(law.loss_law).error(1e20, 20), "no law of downstream error"),
-        (lambda law: bounds.get_overtraining_law("gadre2024"), "unknown law of over-training 'gadre2024'"),
+        (lambda law: bounds.laws.get_overtraining_law("gadre2024"), "unknown law of over-training 'gadre2024'"),
     ],
 )
 def test_bad_input_is_one_sentence(call, sentence):
@@ -197,7 +197,7 @@ def test_bad_input_is_one_sentence(call, sentence):
         (lambda: DownstreamErrorLaw("own", "none", math.nan, 2.0, 0.7), "ceiling of law 'own' .* got nan"),
         (lambda: DownstreamErrorLaw("own", "none", 1.2, 2.0, 0.7), "error of at most 1, got 1.2"),
         (lambda: DownstreamErrorLaw("own", "none", 0.8, -2.0, 0.7), "size of law 'own' .* positive, got -2"),
-        (lambda: bounds.get_overtraining_law([1]), r"unknown law of over-training \[1\]"),
+        (lambda: bounds.laws.get_overtraining_law([1]), r"unknown law of over-training \[1\]"),
         (lambda: OVERTRAINING_LAWS["gadre2024-c4"].loss([1e20, 1e21], [20, 30, 40]), "must broadcast to one shape"),
     ],
 )
@@ -210,7 +210,7 @@ def test_a_bad_law_is_one_sentence(make, sentence):
 def test_equal_exponents_are_the_form_of_the_law():
     law = OVERTRAINING_LAWS["gadre2024-c4"].loss_law
     assert law.equal_exponents
-    found = bounds.consistency(law)
+    found = bounds.capacity.consistency(law)
     assert found.p_value is None
     assert "imposed by the form that was fitted, not measured" in found.verdict
 

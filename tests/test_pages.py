@@ -1,4 +1,4 @@
-"""What README and docs print is what their commands print: the pages on learners, skills and suites.
+"""What docs print is what their commands print: the pages on learners, skills and suites.
 
 The main command of the README is held to its output in `test_layout`, the fits of loss laws in `test_law_fitting`.
 """
@@ -15,9 +15,9 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-PAGES = ("README.md", "docs/skills.md", "docs/suite.md")
+PAGES = ("docs/learners.md", "docs/skills.md", "docs/suite.md")
 _BLOCKS = re.compile(r"```\n(.*?)```", flags=re.DOTALL)
-_COMMAND = re.compile(r"\.venv/bin/python -m simulate (sweep --learner all|skills|suite)\b.*\n")
+_COMMAND = re.compile(r"\.venv/bin/python -m simulate (learners|skills|suite)\b.*\n")
 
 
 def shown(page: str) -> list[tuple[str, str]]:
@@ -37,7 +37,7 @@ CASES = [(page, *pair) for page in PAGES for pair in shown(page)]
 
 def test_there_is_something_to_compare():
     assert [(page, command.split()[3]) for page, command, _ in CASES] == [
-        ("README.md", "sweep"), ("README.md", "skills"), ("README.md", "suite"), ("docs/skills.md", "skills"),
+        ("docs/learners.md", "learners"), ("docs/skills.md", "skills"), ("docs/suite.md", "suite"),
         ("docs/suite.md", "suite"),
     ]  # fmt: skip
 

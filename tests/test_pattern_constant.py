@@ -8,6 +8,7 @@ import pytest
 from scipy import special, stats
 
 import bounds
+from bounds import divergence
 
 PAIRS = [(1.05, 0.5), (1.3889, 0.72), (1.3889, 0.5), (1.724, 0.58), (3.0, 0.2), (3.0, 0.9)]
 
@@ -28,15 +29,15 @@ def by_sum(s, d):
 
 @pytest.mark.parametrize(("s", "d"), PAIRS)
 def test_the_constant_is_its_sum(s, d):
-    assert bounds.pattern_loss_constant(s, discount=d) == pytest.approx(by_sum(s, d), rel=2e-9)
+    assert divergence.pattern_loss_constant(s, discount=d) == pytest.approx(by_sum(s, d), rel=2e-9)
 
 
 @pytest.mark.parametrize("s", [1.0001, 1.3889, 1.724, 5.0, 60.0])
 def test_no_discount_does_better_than_that_of_the_law(s):
-    best = bounds.pattern_loss_constant(s)
-    assert best == bounds.pattern_loss_constant(s, discount=1 / s)
+    best = divergence.pattern_loss_constant(s)
+    assert best == divergence.pattern_loss_constant(s, discount=1 / s)
     for d in (0.01, 0.3, 0.5, 0.99, 1 / s - 0.01 / s, min(1 / s + 0.01 * (1 - 1 / s), 0.999999)):
-        assert bounds.pattern_loss_constant(s, discount=d) >= best > 0
+        assert divergence.pattern_loss_constant(s, discount=d) >= best > 0
 
 
 def expected_loss(s, d, size):
@@ -58,7 +59,7 @@ def expected_loss(s, d, size):
 
 @pytest.mark.parametrize(("s", "d"), [(1.724, 1 / 1.724), (1.724, 0.4), (2.2, 0.6)])
 def test_the_loss_of_a_counting_predictor_tends_to_it(s, d):
-    constant = bounds.pattern_loss_constant(s, discount=d)
+    constant = divergence.pattern_loss_constant(s, discount=d)
     far, near = (abs(expected_loss(s, d, size) / constant - 1) for size in (1e4, 1e6))
     assert near < 1e-3
     assert near < far
@@ -71,22 +72,22 @@ def test_the_best_natural_estimator_comes_near_it_from_below():
     for n in (10**4, 10**7):
         counts = np.random.default_rng(5).poisson(n * p)
         seen = counts > 0
-        loss = bounds.forward_kl_natural(np.append(p[seen], 1 - p[seen].sum()), np.append(counts[seen], 0))
-        short.append(float(1 - loss / bounds.pattern_loss(law, n)))
+        loss = divergence.forward_kl_natural(np.append(p[seen], 1 - p[seen].sum()), np.append(counts[seen], 0))
+        short.append(float(1 - loss / divergence.pattern_loss(law, n)))
     assert 0 < short[1] < 0.15
     assert short[1] < 0.6 * short[0]
 
 
 def test_it_is_refused_where_the_limit_is_another():
-    assert bounds.pattern_loss("santa-fe:1.5,labels=3", 1e6) == bounds.pattern_loss("zipf:1.5", 1e6)
-    assert bounds.pattern_loss("zipf:1.5,shift=9", [1e6, 1e9]).shape == (2,)
+    assert divergence.pattern_loss("santa-fe:1.5,labels=3", 1e6) == divergence.pattern_loss("zipf:1.5", 1e6)
+    assert divergence.pattern_loss("zipf:1.5,shift=9", [1e6, 1e9]).shape == (2,)
     for source in ("zipf:1.5,types=100", "uniform:9", "pitman-yor:0.5"):
         with pytest.raises(ValueError, match="source must be a zipf law with unlimited types"):
-            bounds.pattern_loss(source, 100)
+            divergence.pattern_loss(source, 100)
     with pytest.raises(ValueError, match="exponent must be above 1"):
-        bounds.pattern_loss_constant(0.9)
+        divergence.pattern_loss_constant(0.9)
     with pytest.raises(ValueError, match="discount must be strictly between 0 and 1"):
-        bounds.pattern_loss_constant(1.5, discount=1)
+        divergence.pattern_loss_constant(1.5, discount=1)
 
 
 @pytest.mark.verification
@@ -118,4 +119,4 @@ def test_sum_and_integral_agree_to_thirty_digits():
         by_integral = alpha * (integral + rest)
         total = alpha / mp.gamma(1 - alpha) * (head + ends + tail) + alpha * mp.log(alpha / discount)
         assert abs(total / by_integral - 1) < mp.mpf(10) ** -30
-    assert bounds.pattern_loss_constant(float(s), discount=float(d)) == pytest.approx(float(total), rel=1e-14)
+    assert divergence.pattern_loss_constant(float(s), discount=float(d)) == pytest.approx(float(total), rel=1e-14)

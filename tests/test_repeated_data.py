@@ -39,8 +39,8 @@ def test_losses_of_the_authors_own_code():
 
 
 def test_four_epochs_are_nearly_as_good_as_new_data():
-    assert bounds.effective_tokens(4e9, 1e9) / 4e9 == pytest.approx(0.931, abs=5e-4)
-    assert bounds.effective_tokens(40e9, 1e9) / 40e9 == pytest.approx(0.379, abs=5e-4)
+    assert bounds.laws.effective_tokens(4e9, 1e9) / 4e9 == pytest.approx(0.931, abs=5e-4)
+    assert bounds.laws.effective_tokens(40e9, 1e9) / 40e9 == pytest.approx(0.379, abs=5e-4)
     # 8.7 B parameters: four epochs of 44 B tokens measured 0.5 % above one of 178 B; the law says 0.7 %.
     assert LAW.loss(8.67e9, 178e9, 44e9) / LAW.loss(8.67e9, 178e9, 178e9) - 1 == pytest.approx(0.0069, abs=5e-5)
 
@@ -48,12 +48,12 @@ def test_four_epochs_are_nearly_as_good_as_new_data():
 @settings(deadline=None)
 @given(sizes, sizes)
 def test_effective_tokens_lie_between_their_limits(D, U):
-    effective = bounds.effective_tokens(D, U)
+    effective = bounds.laws.effective_tokens(D, U)
     assert min(D, U) * (1 - 1e-15) <= effective <= D * (1 + 1e-15)
     assert effective <= U * (1 + LAW.token_decay) * (1 + 1e-15)
-    assert bounds.effective_tokens(2 * D, U) >= effective
-    assert bounds.effective_tokens(D, 2 * U) >= effective * (1 - 1e-15)
-    value = bounds.repeated_token_value(D, U)
+    assert bounds.laws.effective_tokens(2 * D, U) >= effective
+    assert bounds.laws.effective_tokens(D, 2 * U) >= effective * (1 - 1e-15)
+    value = bounds.laws.repeated_token_value(D, U)
     assert 0 <= value <= 1
     if D <= U:
         assert (effective, value) == (D, 1)
@@ -62,7 +62,7 @@ def test_effective_tokens_lie_between_their_limits(D, U):
 @settings(deadline=None)
 @given(sizes, sizes)
 def test_effective_params_lie_between_their_limits(N, U):
-    effective, enough = bounds.effective_params(N, U), C4_LAW.optimal_params_for(U)
+    effective, enough = bounds.laws.effective_params(N, U), C4_LAW.optimal_params_for(U)
     assert min(N, enough) * (1 - 1e-15) <= effective <= N * (1 + 1e-15)
     assert effective <= enough * (1 + LAW.param_decay) * (1 + 1e-15)
     if enough >= N:
@@ -70,13 +70,13 @@ def test_effective_params_lie_between_their_limits(N, U):
 
 
 def test_limits():
-    assert bounds.effective_tokens(1e300, 1e9) == pytest.approx(1e9 * (1 + LAW.token_decay), rel=1e-15)
-    assert bounds.effective_params(1e300, 1e9) == pytest.approx(
+    assert bounds.laws.effective_tokens(1e300, 1e9) == pytest.approx(1e9 * (1 + LAW.token_decay), rel=1e-15)
+    assert bounds.laws.effective_params(1e300, 1e9) == pytest.approx(
         C4_LAW.optimal_params_for(1e9) * (1 + LAW.param_decay), rel=1e-15
     )
     # One more token after one epoch is as good as new.
-    assert bounds.effective_tokens(1e9 + 1, 1e9) - 1e9 == pytest.approx(1, abs=1e-6)
-    assert bounds.repeated_token_value(1e9 * (1 + LAW.token_decay), 1e9) == pytest.approx(np.exp(-1))
+    assert bounds.laws.effective_tokens(1e9 + 1, 1e9) - 1e9 == pytest.approx(1, abs=1e-6)
+    assert bounds.laws.repeated_token_value(1e9 * (1 + LAW.token_decay), 1e9) == pytest.approx(np.exp(-1))
 
 
 @settings(deadline=None)
@@ -94,8 +94,8 @@ def test_values_at_fifty_digits(N, D, U):
         enough = min(mpmath.mpf(N), G * (G * unique) ** (beta / alpha))
         params = decayed(mpmath.mpf(N), enough, mpmath.mpf(LAW.param_decay))
         loss = E + A * params**-alpha + B * tokens**-beta
-    assert bounds.effective_tokens(D, U) == pytest.approx(float(tokens), rel=1e-14)
-    assert bounds.effective_params(N, min(U, D)) == pytest.approx(float(params), rel=1e-13)
+    assert bounds.laws.effective_tokens(D, U) == pytest.approx(float(tokens), rel=1e-14)
+    assert bounds.laws.effective_params(N, min(U, D)) == pytest.approx(float(params), rel=1e-13)
     assert LAW.loss(N, D, U) == pytest.approx(float(loss), rel=1e-14)
 
 
@@ -145,14 +145,14 @@ def test_less_parameters_than_without_the_limit():
 @pytest.mark.parametrize(
     ("call", "sentence"),
     [
-        (lambda: bounds.effective_tokens(0, 1e9), "n_tokens must be positive"),
-        (lambda: bounds.effective_tokens(1e9, float("inf")), "n_unique_tokens must be positive and finite"),
-        (lambda: bounds.effective_params(-1, 1e9), "n_params must be positive"),
-        (lambda: bounds.repeated_token_value(1e9, "all"), "n_unique_tokens must be positive and finite"),
+        (lambda: bounds.laws.effective_tokens(0, 1e9), "n_tokens must be positive"),
+        (lambda: bounds.laws.effective_tokens(1e9, float("inf")), "n_unique_tokens must be positive and finite"),
+        (lambda: bounds.laws.effective_params(-1, 1e9), "n_params must be positive"),
+        (lambda: bounds.laws.repeated_token_value(1e9, "all"), "n_unique_tokens must be positive and finite"),
         (lambda: LAW.optimal(0, 1e9), "compute_flops must be positive"),
-        (lambda: bounds.effective_tokens(1e9, 1e9, law="chinchilla"), "unknown law of repeated data 'chinchilla'"),
-        (lambda: bounds.effective_tokens(1e9, 1e9, law=[1]), r"unknown law of repeated data \[1\]"),
-        (lambda: bounds.effective_tokens([1e9, 2e9], [1e9, 1e9, 1e9]), "must broadcast to one shape"),
+        (lambda: bounds.laws.effective_tokens(1e9, 1e9, law="chinchilla"), "unknown law of repeated data 'chinchilla'"),
+        (lambda: bounds.laws.effective_tokens(1e9, 1e9, law=[1]), r"unknown law of repeated data \[1\]"),
+        (lambda: bounds.laws.effective_tokens([1e9, 2e9], [1e9, 1e9, 1e9]), "must broadcast to one shape"),
         (
             lambda: replace(LAW, law="epoch2024"),  # type: ignore[arg-type]  # a name is no law: said, not guessed
             "law of law 'muennighoff2023' must be a LossLaw, got 'epoch2024'",
@@ -168,9 +168,9 @@ def test_bad_input_is_one_sentence(call, sentence):
 
 
 def test_next_to_no_tokens_give_no_warning():
-    assert bounds.effective_params(1e9, 1e-300) == pytest.approx(
+    assert bounds.laws.effective_params(1e9, 1e-300) == pytest.approx(
         C4_LAW.optimal_params_for(1e-300) * 6.309743, rel=1e-12
     )
-    assert bounds.effective_params(1e9, 5e-324) < 1e-300
-    assert bounds.effective_tokens(1e300, 1e-300) == pytest.approx(1e-300 * (1 + LAW.token_decay), rel=1e-12)
+    assert bounds.laws.effective_params(1e9, 5e-324) < 1e-300
+    assert bounds.laws.effective_tokens(1e300, 1e-300) == pytest.approx(1e-300 * (1 + LAW.token_decay), rel=1e-12)
     assert LAW.optimal(1e300, 1e-300)[1] > 0

@@ -19,7 +19,7 @@ from hypothesis import given, settings
 import bounds
 import simulate
 from bounds import testing
-from bounds.counts import repeating_letters, word_kinds
+from bounds.counts.words import repeating_letters, word_kinds
 from bounds.fitting.exponents.exponent import fit_exponent
 from simulate.cli.main import main
 from simulate.drawing.backends import cpu, reference
@@ -79,7 +79,7 @@ def test_any_chain_of_letters_gives_the_same(parameters, n_windows):
     source = bounds.Windows(*parameters)
     p, q = matrix(source)
     letters = q if source.stay else p
-    other = bounds.expected_unique_windows(letters, length=source.length, n_tokens=n_windows + source.length - 1)
+    other = bounds.counts.expected_unique_windows(letters, length=source.length, n_tokens=n_windows + source.length - 1)
     assert bounds.expected_unique(source, n_windows) == pytest.approx(other, rel=1e-12)
 
 

@@ -43,7 +43,7 @@ def test_the_step_at_any_rank(m, a, rank, s):
     """D is chosen so that the skill of this rank is as likely there as not."""
     J = 20_000
     masses = float((np.arange(1, J + 1.0) ** -s).sum())
-    D = -math.log1p(-bounds.median_representation(m, a)) * m * masses * rank**s
+    D = -math.log1p(-bounds.skills.median_representation(m, a)) * m * masses * rank**s
     found = bounds.expected_skills(D, exponent=s, n_skills=J, members=m, quorum=a)
     assert found == pytest.approx(brute_force(D, s, J, m, a), rel=2e-12)
 

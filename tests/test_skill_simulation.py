@@ -195,7 +195,7 @@ def test_thresholds_of_members_alike(exposures):
             assert max(map(abs, zs)) > LIMIT
         else:
             assert all(check(f"D3, {exposures} exposures, level {at}", z) for at, z in zip(LEVELS, zs, strict=True))
-    width = bounds.draws_half_width(members=20, quorum=15, exposures=exposures)
+    width = bounds.skills.draws_half_width(members=20, quorum=15, exposures=exposures)
     scaled = np.log(np.quantile(found * p[:, None], LEVELS[::2]))
     assert (scaled[1] - scaled[0]) / 2 == pytest.approx(width, rel=0.03)
 
@@ -205,7 +205,7 @@ def test_members_that_differ_and_wrong_masses():
     groups = groups_of(source="zipf:1.724", starts=(1, 40, 200), members=20, quorum=15, n_draws=(10**6,))
     found = ArrivalDrawer(groups).draw(0, 4000)["draws_threshold"]
     for j in range(3):
-        at = [bounds.draws_threshold_unequal(groups.probabilities[j] * f, quorum=15) for f in (1, 0.9)]
+        at = [bounds.skills.draws_threshold_unequal(groups.probabilities[j] * f, quorum=15) for f in (1, 0.9)]
         assert check(f"D3 unequal, skill {j}", z_of_chance(found[j] <= at[0], 0.5))
         assert abs(z_of_chance(found[j] <= at[1], 0.5)) > LIMIT
 
@@ -224,9 +224,9 @@ def test_sizes_of_members_drawn_by_frequency():
         )
         assert check(f"D2, store of {n}", z_of_chance(ranks <= n, chance))
         assert abs(z_of_chance(ranks <= n, wrong)) > LIMIT
-    at = float(bounds.stored_threshold(groups.plan.law, members=20, quorum=18))
+    at = float(bounds.skills.stored_threshold(groups.plan.law, members=20, quorum=18))
     assert abs(np.median(ranks) - at) < 2
-    asymptotic = bounds.draws_threshold_frequency("zipf:1.724", members=20, quorum=18)
+    asymptotic = bounds.skills.draws_threshold_frequency("zipf:1.724", members=20, quorum=18)
     assert np.median(found["draws_threshold"]) == pytest.approx(asymptotic, rel=0.1)
 
 

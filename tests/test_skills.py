@@ -20,6 +20,7 @@ from bounds.skills.emergence import _poisson_binomial, representation
 from bounds.skills.formulas import FORMULAS
 from bounds.skills.poisson_binomial import poisson_binomial_tails
 from tests import strategies
+from tests.public import public
 
 THOROUGH = settings(max_examples=60, deadline=None)
 _F = {formula.name: formula for formula in FORMULAS}
@@ -89,8 +90,8 @@ def test_a_skill_is_there_or_not(skill, F):
 @given(skills())
 def test_the_median_is_where_the_chance_is_one_half(skill):
     m, a = skill["members"], skill["quorum"]
-    x = bounds.median_representation(m, a)
-    other = bounds.median_representation(m, m + 1 - a)
+    x = bounds.skills.median_representation(m, a)
+    other = bounds.skills.median_representation(m, m + 1 - a)
     # What an error in the last digit of x does to the chance.
     slack = 1e-14 + 4e-16 * math.sqrt(m * a / (m + 1 - a))
     assert bounds.emergence_probability(x, **skill) == pytest.approx(0.5, abs=slack)
@@ -100,7 +101,7 @@ def test_the_median_is_where_the_chance_is_one_half(skill):
     if a == m:
         assert 1 - x == pytest.approx(-math.expm1(-math.log(2) / m), abs=2e-16)
     if m > 1:
-        assert bounds.median_representation(m, min(a + 1, m)) >= x
+        assert bounds.skills.median_representation(m, min(a + 1, m)) >= x
         assert abs(_F["median_representation.approximation"].function(m, a) / x - 1) < 0.04
 
 
@@ -114,10 +115,10 @@ def test_other_levels_keep_the_digits_of_the_smaller_side(level, rest):
 
 
 def test_a_fraction_becomes_a_count():
-    assert bounds.quorum_count(100, 0.07) == 7  # 0.07 * 100 is above 7 in floating point
-    assert bounds.quorum_count(50, 0.81) == 41
-    assert bounds.quorum_count(50, 1e-9) == 1
-    np.testing.assert_array_equal(bounds.quorum_count([10, 20], 1.0), [10, 20])
+    assert bounds.skills.quorum_count(100, 0.07) == 7  # 0.07 * 100 is above 7 in floating point
+    assert bounds.skills.quorum_count(50, 0.81) == 41
+    assert bounds.skills.quorum_count(50, 1e-9) == 1
+    np.testing.assert_array_equal(bounds.skills.quorum_count([10, 20], 1.0), [10, 20])
 
 
 # Scaling (D5) and terms (D6)
@@ -137,13 +138,13 @@ def test_room_is_necessary_and_not_sufficient(n, U, a):
 
 
 def test_terms():
-    assert bounds.term_accuracy(3, 0.1) == pytest.approx(1 - 0.9**3, rel=1e-15)
-    assert bounds.term_accuracy(1e6, 1e-18) == pytest.approx(1e-12, rel=1e-12)
-    np.testing.assert_array_equal(bounds.term_accuracy([0, 1, 5], 1.0), [0, 1, 1])
+    assert bounds.skills.term_accuracy(3, 0.1) == pytest.approx(1 - 0.9**3, rel=1e-15)
+    assert bounds.skills.term_accuracy(1e6, 1e-18) == pytest.approx(1e-12, rel=1e-12)
+    np.testing.assert_array_equal(bounds.skills.term_accuracy([0, 1, 5], 1.0), [0, 1, 1])
     counts = np.arange(200)
     weights = np.exp(counts * math.log(12.0) - 12 - np.array([math.lgamma(c + 1) for c in counts]))
-    average = bounds.expected_term_accuracy(1.2e6, 1e-5, learning_probability=0.05)
-    assert average == pytest.approx(weights @ bounds.term_accuracy(counts, 0.05), rel=1e-13)
+    average = bounds.skills.expected_term_accuracy(1.2e6, 1e-5, learning_probability=0.05)
+    assert average == pytest.approx(weights @ bounds.skills.term_accuracy(counts, 0.05), rel=1e-13)
 
 
 def test_le_cams_bound_holds():
@@ -153,8 +154,13 @@ def test_le_cams_bound_holds():
         law = np.convolve(law, [1 - chance, chance])
     poisson = [math.exp(-mu.sum()) * mu.sum() ** k / math.factorial(k) for k in range(60)]
     distance = np.abs(np.append(law, np.zeros(55)) - poisson).sum() / 2
-    assert 0.1 * bounds.le_cam_bound(mu) < distance <= bounds.le_cam_bound(mu) == pytest.approx((mu**2).sum())
-    assert bounds.le_cam_bound(np.full(9, 0.9)) == 1
+    assert (
+        0.1 * bounds.skills.le_cam_bound(mu)
+        < distance
+        <= bounds.skills.le_cam_bound(mu)
+        == pytest.approx((mu**2).sum())
+    )
+    assert bounds.skills.le_cam_bound(np.full(9, 0.9)) == 1
 
 
 # Formulas, shapes, errors
@@ -171,14 +177,14 @@ def test_elementary_formulas_at_fifty_digits(formula):
 def test_every_formula_has_a_number_and_a_function():
     for formula in FORMULAS:
         assert formula.worked() is not None
-        assert callable(getattr(bounds, formula.public_name))
+        assert callable(public(formula.public_name))
         assert formula.latex
 
 
 def test_shapes_and_labels():
     assert isinstance(bounds.emergence_probability(0.5, members=3, quorum=2), float)
     assert bounds.emergence_probability([[0.1], [0.2]], members=[3, 4, 5], quorum=2).shape == (2, 3)
-    assert bounds.median_representation([50, 60], 40).shape == (2,)
+    assert bounds.skills.median_representation([50, 60], 40).shape == (2,)
     assert bounds.draws_threshold([1e-6, 1e-3], members=50, quorum=40).shape == (2,)
     sizes = xr.DataArray([1e3, 1e6], dims="n_draws")
     labelled = bounds.expected_skills(sizes, exponent=1.7, members=5, quorum=3)
@@ -195,27 +201,33 @@ SKILL = {"members": 5, "quorum": 3}
         (lambda: bounds.emergence_probability(1.1, **SKILL), "represented must be a probability .* got 1.1"),
         (lambda: bounds.emergence_probability(0.5, members=5, quorum=6), "at most the number of members, 5, got 6"),
         (lambda: bounds.emergence_probability(0.5, members=5, quorum=0.8), "quorum must be .*quorum_count.*got 0.8"),
-        (lambda: bounds.median_representation(0, 0), "members must be a whole number from 1 to 2.53, got 0"),
-        (lambda: bounds.quorum_count(5, 1.5), "fraction must be a fraction above 0 and at most 1, got 1.5"),
-        (lambda: bounds.stored_threshold("pitman-yor:0.5", **SKILL), "uniform, geometric or zipf law, got pitman-yor"),
+        (lambda: bounds.skills.median_representation(0, 0), "members must be a whole number from 1 to 2.53, got 0"),
+        (lambda: bounds.skills.quorum_count(5, 1.5), "fraction must be a fraction above 0 and at most 1, got 1.5"),
         (
-            lambda: bounds.stored_threshold("zipf:2", **SKILL, level=1),
+            lambda: bounds.skills.stored_threshold("pitman-yor:0.5", **SKILL),
+            "uniform, geometric or zipf law, got pitman-yor",
+        ),
+        (
+            lambda: bounds.skills.stored_threshold("zipf:2", **SKILL, level=1),
             "level must be .* strictly between 0 and 1, got 1",
         ),
         (lambda: bounds.draws_threshold(0, **SKILL), "probability must be above 0 and at most 1, got 0"),
         (lambda: bounds.draws_threshold(0.1, **SKILL, exposures=0), "exposures must be .* got 0"),
-        (lambda: bounds.draws_threshold_unequal([0.1, math.nan], quorum=1), "probabilities must be .* got nan"),
-        (lambda: bounds.draws_threshold_unequal([0.6, 0.6], quorum=1), "add up to 1 at most, got a sum of 1.2"),
-        (lambda: bounds.draws_threshold_unequal(0.6, quorum=1), "one number for each member"),
-        (lambda: bounds.draws_threshold_unequal([0.6], quorum=2), "at most the number of members, 1, got 2"),
-        (lambda: bounds.draws_threshold_frequency("growing:0.5", **SKILL), "fixed probabilities, got growing:0.5"),
+        (lambda: bounds.skills.draws_threshold_unequal([0.1, math.nan], quorum=1), "probabilities must be .* got nan"),
+        (lambda: bounds.skills.draws_threshold_unequal([0.6, 0.6], quorum=1), "add up to 1 at most, got a sum of 1.2"),
+        (lambda: bounds.skills.draws_threshold_unequal(0.6, quorum=1), "one number for each member"),
+        (lambda: bounds.skills.draws_threshold_unequal([0.6], quorum=2), "at most the number of members, 1, got 2"),
+        (
+            lambda: bounds.skills.draws_threshold_frequency("growing:0.5", **SKILL),
+            "fixed probabilities, got growing:0.5",
+        ),
         (lambda: bounds.expected_skills(1, exponent=0.9, **SKILL), "exponent must exceed 1 .* got 0.9; pass n_skills"),
         (lambda: bounds.expected_skills(1, exponent=2, n_skills=0, **SKILL), "n_skills must be a whole number"),
         (lambda: bounds.expected_skills(-1, exponent=2, **SKILL), "n_draws must be a finite number .* got -1"),
         (lambda: bounds.expected_skills(1, exponent=2, members=[5, 6], quorum=3), "members must be one number"),
         (lambda: bounds.can_scaling_help(-1, 5), "n_stored must be .* got -1"),
-        (lambda: bounds.term_accuracy(1, 2), "learning_probability must be a probability"),
-        (lambda: bounds.le_cam_bound([0.1, -1]), "inclusion_probabilities must be .* got -1"),
+        (lambda: bounds.skills.term_accuracy(1, 2), "learning_probability must be a probability"),
+        (lambda: bounds.skills.le_cam_bound([0.1, -1]), "inclusion_probabilities must be .* got -1"),
     ],
 )
 def test_bad_input_is_refused_in_one_sentence(function, message):
@@ -228,12 +240,15 @@ def test_bad_input_is_refused_in_one_sentence(function, message):
     ("call", "message"),
     [
         (lambda: bounds.emergence_probability(0.5, members=9, quorum=4, complement=-1), "complement must be True or"),
-        (lambda: bounds.emergence_probability_unequal(9, [0.5], quorum=1, complement=2), "complement must be True or"),
+        (
+            lambda: bounds.skills.emergence_probability_unequal(9, [0.5], quorum=1, complement=2),
+            "complement must be True or",
+        ),
         (lambda: bounds.draws_threshold(0.1, members=9, quorum=4, poisson="no"), "poisson must be True or False"),
         (lambda: bounds.expected_skills(9, exponent=2, members=None, quorum=1), "members must be one number, got None"),
         (lambda: bounds.expected_skills(9, exponent=2, members="10", quorum=1), "members must be one number, got '10'"),
         (lambda: bounds.expected_skills(9, exponent=2, members=10, quorum=None), "quorum must be one number, got None"),
-        (lambda: bounds.median_representation([3, 4, 5], [2, 1]), "shapes that broadcast to one"),
+        (lambda: bounds.skills.median_representation([3, 4, 5], [2, 1]), "shapes that broadcast to one"),
     ],
 )
 def test_wrong_kinds_of_arguments_get_one_sentence(call, message):
@@ -259,10 +274,10 @@ def test_equal_members_in_a_long_list_have_a_binomial_law():
     draws, p = 3e4, 4e-5
     chance = -math.expm1(-draws * p)
     for complement in (False, True):
-        many = bounds.emergence_probability_unequal(draws, [p] * 20000, quorum=14100, complement=complement)
+        many = bounds.skills.emergence_probability_unequal(draws, [p] * 20000, quorum=14100, complement=complement)
         one = bounds.emergence_probability(chance, members=20000, quorum=14100, complement=complement)
         assert many == pytest.approx(one, rel=1e-11)
-    threshold = bounds.draws_threshold_unequal([p] * 20000, quorum=14100)
+    threshold = bounds.skills.draws_threshold_unequal([p] * 20000, quorum=14100)
     same = bounds.draws_threshold(p, members=20000, quorum=14100, poisson=True)
     assert threshold == pytest.approx(same, rel=1e-12)
 

@@ -21,11 +21,11 @@ from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simulate import HyperLogLog, measure_corpus, open_result, sketch_corpus
+from simulate import measure_corpus, open_result, sketch_corpus
 from simulate.cli.main import main
 from simulate.drawing.stream import PURPOSES, pack_stream
 from simulate.drawing.tables import HASH_PRIME, hash_base
-from simulate.text import InputError
+from simulate.text import HyperLogLog, InputError
 from simulate.text.cutting.hashing import WordNumbers
 from tests.test_cli import refused
 from tests.test_corpus import ODD, WORD, units_of, write

@@ -17,10 +17,12 @@ from hypothesis import strategies as st
 
 import simulate
 from bounds import missing_mass, parse_source
+from bounds.cli.report import print_report
 from simulate.cli.main import main
 from simulate.corpora.census import Census
 from simulate.drawing.stream import Stream, random_bits
 from simulate.engines.choice import cell_of
+from simulate.running.view import View
 from simulate.studies.suite import report as tables
 from simulate.studies.suite import rows
 from simulate.studies.suite.learning.training import Trainer
@@ -343,10 +345,9 @@ def test_a_result_has_units_labels_and_opens_again(tmp_path):
 
 def test_the_figure_and_the_tables_are_drawn(tmp_path, capsys):
     arguments = ["suite", "--checkpoints", "0,1,2,4,8,16,32", "--batch", "40", "--replicates", "2", "--no-progress"]
-    main.main(
-        [*arguments, "--figure", str(tmp_path / "s.png"), "--out", str(tmp_path / "s.csv")], standalone_mode=False
-    )
-    printed = capsys.readouterr().out
+    files = ["--figure", str(tmp_path / "s.png"), "--out", str(tmp_path / "s.csv")]
+    main.main([*arguments, *files, "--explain"], standalone_mode=False)
+    printed = " ".join(capsys.readouterr().out.split())
     for words in ("[rigorous]", "[heuristic]", "double descent", "Xia et al. 2022", "At matched loss", "Poisson"):
         assert words in printed
     assert "…" not in printed
@@ -356,7 +357,7 @@ def test_the_figure_and_the_tables_are_drawn(tmp_path, capsys):
     found = json.loads(capsys.readouterr().out)
     assert next(iter(found)) == "schema_version"
     assert len(found["rows"]) == 16
-    assert found["verdict"].startswith("After 1.28e+03 sequences")
+    assert found["verdict"].startswith("After 1280 sequences the expected loss falls from ")
 
 
 def test_a_batch_is_printed_and_saved(tmp_path, capsys):
@@ -413,7 +414,7 @@ def test_bad_input_is_one_sentence(arguments, sentence, tmp_path):
 def test_every_law_can_be_a_suite():
     for source in LAWS[1:]:
         dataset = simulate.run_suite(source, checkpoints=(0, 1, 4), batch=30, replicates=2)
-        tables.print_suite(dataset)
+        print_report(tables.report(dataset, View()), explained=True)
         assert parse_source(source).n_types == np.inf or dataset.n_params[-1] >= dataset.n_unique.max()
 
 

@@ -42,7 +42,7 @@ def test_a_text_that_is_learned_to_its_end_leaves_one_sequence_to_test_on(tmp_pa
     dataset = run_suite(f"corpus:{tmp_path / 'text.txt'},unit=word", checkpoints=(0, 1, 2, 4), validation=0)
     assert int(dataset.n_draws[-1]) == 8  # batches of 3 would take all 12
     assert np.isfinite(dataset.loss_prequential.values).all()
-    assert "nats" in tables.verdict(dataset)
+    assert "nats" in tables.answer(dataset)
 
 
 def test_nothing_is_left_to_lose_where_all_is_stored():
@@ -54,7 +54,7 @@ def test_nothing_is_left_to_lose_where_all_is_stored():
 
 def test_positions_are_told_in_words():
     """Draws that are independent look like a Poisson process at any exposure, never at their first."""
-    said = tables.verdict(run_suite("zipf:1.5", n_params=(100,), checkpoints=(0, 1000, 10_000), replicates=6))
+    said = tables.position_words(run_suite("zipf:1.5", n_params=(100,), checkpoints=(0, 1000, 10_000), replicates=6))
     assert "sequences look like a Poisson process with each at any one of its exposures" in said
     assert "and do not look like a Poisson process with each at its first one (rejected in 6 of 6" in said
 
@@ -73,7 +73,7 @@ def test_where_most_of_the_corpus_is_distinct_positions_are_even_without_replace
     assert not check(
         "suite: dispersion of a Poisson process", (dataset.dispersion[..., 2].mean() - 1) * np.sqrt(6 * 63)
     )
-    said = tables.verdict(dataset)
+    said = tables.position_words(dataset)
     assert "look like even ones drawn without replacement with each at any one of its exposures (rejected in 0" in said
     assert "Poisson" not in said
 

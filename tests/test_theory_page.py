@@ -64,8 +64,8 @@ def test_numbers_of_the_pages():
         "ln 50257 = 10.8 nats": (float(np.log(50257)), 10.8, 0.05),
         "twice the skills 4.83, 3.30 or 2.62 times": (factors, [4.83, 3.30, 2.62], 0.005),
         "the exponents are .27, .45 and .63": ([epoch.lower, epoch.midpoint, epoch.upper], [0.27, 0.45, 0.63], 0.005),
-        "from 1.33 at γ = .44": (bounds.reverse_kl_constant(1 / 0.44), 1.33, 0.005),
-        "to 3.13 at γ = .72": (bounds.reverse_kl_constant(1 / 0.72), 3.13, 0.005),
+        "from 1.33 at γ = .44": (bounds.divergence.reverse_kl_constant(1 / 0.44), 1.33, 0.005),
+        "to 3.13 at γ = .72": (bounds.divergence.reverse_kl_constant(1 / 0.72), 3.13, 0.005),
         "is .582 at D = V": (bounds.local_exponent("uniform:1e9", 1e9), 0.582, 0.0005),
     }
     for words, (value, shown, half_digit) in printed.items():

@@ -8,9 +8,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from simulate import classify_trajectories
 from simulate.studies.suite.learning.positions import distance_bound, evenness_test
-from simulate.studies.suite.learning.trajectories import CLASSES, DECREASES, INCREASES, OTHER, STAGNATES
+from simulate.studies.suite.learning.trajectories import (
+    CLASSES,
+    DECREASES,
+    INCREASES,
+    OTHER,
+    STAGNATES,
+    classify_trajectories,
+)
 from tests.statistics import check
 
 STEPS = np.array([0, 1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1000, 2000])

@@ -12,8 +12,9 @@ import xarray as xr
 from hypothesis import given, settings
 
 import bounds
-from bounds import testing
+from bounds import counts, testing
 from bounds.counts import unique
+from bounds.counts.rank_tables import type_table
 
 THOROUGH = settings(max_examples=60, deadline=None)
 
@@ -62,8 +63,8 @@ def test_covariance_by_enumeration(source, first, second):
     rows = [(p, len(set(x[:first])), len(set(x))) for x, p in outcomes(SMALL_LAWS[source], second)]
     chance, early, late = np.array(rows).T
     expected = np.dot(chance, early * late) - np.dot(chance, early) * np.dot(chance, late)
-    assert bounds.covariance_unique(source, first, second) == pytest.approx(expected, abs=1e-14)
-    assert bounds.covariance_unique(source, second, first) == pytest.approx(expected, abs=1e-14)
+    assert counts.covariance_unique(source, first, second) == pytest.approx(expected, abs=1e-14)
+    assert counts.covariance_unique(source, second, first) == pytest.approx(expected, abs=1e-14)
 
 
 def partitions(d, theta, n):
@@ -93,7 +94,7 @@ def test_pitman_yor_by_enumeration(d, theta):
     assert bounds.expected_unique(source, n) == pytest.approx(mean, rel=1e-14)
     assert bounds.variance_unique(source, n) == pytest.approx(chance @ (late_blocks - mean) ** 2, rel=1e-13)
     joint = chance @ ((late_blocks - mean) * (early_blocks - early_mean))
-    assert bounds.covariance_unique(source, early, n) == pytest.approx(joint, rel=1e-13)
+    assert counts.covariance_unique(source, early, n) == pytest.approx(joint, rel=1e-13)
     new = chance @ ((theta + d * late_blocks) / (theta + n))
     assert bounds.missing_mass(source, n) == pytest.approx(new, rel=1e-14)
     for k in range(1, n + 1):
@@ -145,7 +146,7 @@ def test_closed_form_and_sum_meet(s, q):
         (unique._closed_missing_mass, unique.occupancy.unseen_mass),
     ]:
         for poisson in (False, True):
-            table = unique.type_table(law, float(n[-1]))
+            table = type_table(law, float(n[-1]))
             np.testing.assert_allclose(closed(law, n, poisson), summed(table, n, poisson), rtol=1e-13)
 
 
@@ -215,7 +216,7 @@ def test_covariance_tends_to_its_asymptotic_form():
     mean = lambda n: bounds.expected_unique(source, n, poisson=True)  # noqa: E731
     ones = lambda n: bounds.expected_spectrum(source, n, multiplicity=1, poisson=True)  # noqa: E731
     asymptotic = mean(early + late) - mean(late) - ones(early) * ones(late) / late
-    assert bounds.covariance_unique(source, early, late) == pytest.approx(asymptotic, rel=1e-6)
+    assert counts.covariance_unique(source, early, late) == pytest.approx(asymptotic, rel=1e-6)
 
 
 def test_growing_types_are_whole_powers_where_they_should_be():
@@ -284,9 +285,9 @@ def test_types_repel_each_other(source, n):
 @given(testing.nested_sources(), testing.n_draws(10**6), testing.n_draws(10**6))
 def test_covariances_obey_cauchy_and_schwarz(source, n1, n2):
     one, other = bounds.variance_unique(source, [n1, n2])
-    both = bounds.covariance_unique(source, n1, n2)
+    both = counts.covariance_unique(source, n1, n2)
     assert both**2 <= one * other * (1 + 1e-8) + 1e-24 * n1 * n2
-    assert bounds.covariance_unique(source, n1, n1) == pytest.approx(one, rel=1e-12, abs=1e-13)
+    assert counts.covariance_unique(source, n1, n1) == pytest.approx(one, rel=1e-12, abs=1e-13)
 
 
 @THOROUGH
@@ -323,7 +324,7 @@ FUNCTIONS = [
     bounds.missing_mass,
     bounds.local_exponent,
     lambda source, n: bounds.expected_spectrum(source, n, multiplicity=2),
-    lambda source, n: bounds.covariance_unique(source, n, n),
+    lambda source, n: counts.covariance_unique(source, n, n),
 ]
 
 
@@ -372,7 +373,7 @@ def test_what_has_no_meaning_is_refused():
     with pytest.raises(ValueError, match="fixed probabilities"):
         bounds.expected_unique("pitman-yor:0.58", 10, poisson=True)
     with pytest.raises(ValueError, match="not prefixes of each other"):
-        bounds.covariance_unique("growing:0.58", 10, 20)
+        counts.covariance_unique("growing:0.58", 10, 20)
     with pytest.raises(ValueError, match="depends on the corpus size"):
         bounds.entropy("growing:0.58")
     with pytest.raises(ValueError, match="multiplicity must be at most"):
@@ -397,11 +398,11 @@ def test_heavy_libraries_are_not_loaded():
 
 
 def test_growing_types_takes_the_string_too():
-    assert bounds.growing_types("growing:0.58", 1e4) == bounds.growing_types(bounds.GrowingUniform(0.58), 1e4) == 209
-    assert bounds.growing_types("growing:0.58", [0, 1, 1e4]).tolist() == [1, 1, 209]
+    assert counts.growing_types("growing:0.58", 1e4) == counts.growing_types(bounds.GrowingUniform(0.58), 1e4) == 209
+    assert counts.growing_types("growing:0.58", [0, 1, 1e4]).tolist() == [1, 1, 209]
     assert bounds.formulas()["growing_types.growing"].worked()[1] == 209
     with pytest.raises(ValueError, match=r"source must be a growing source .* got zipf:1\.7"):
-        bounds.growing_types("zipf:1.7", 1e4)
+        counts.growing_types("zipf:1.7", 1e4)
 
 
 def test_the_limit_of_the_slope_is_that_of_the_function():

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 import bounds
 from bounds import testing
-from bounds.counts import autocorrelation, word_kinds
+from bounds.counts.words import autocorrelation, word_kinds
 
 THOROUGH = settings(max_examples=60, deadline=None)
 
@@ -46,7 +46,7 @@ def test_uniform_windows_by_enumeration(alphabet, length, n):
     assert bounds.expected_unique(source, n_windows) == pytest.approx(seen, rel=1e-13)
     assert bounds.missing_mass(source, n_windows) == pytest.approx(new, rel=1e-13)
     assert bounds.local_exponent(source, n_windows) == pytest.approx(n_windows * new / seen, rel=1e-13)
-    assert bounds.expected_unique_windows(q[0], length=length, n_tokens=n) == pytest.approx(seen, rel=1e-13)
+    assert bounds.counts.expected_unique_windows(q[0], length=length, n_tokens=n) == pytest.approx(seen, rel=1e-13)
 
 
 # Exact: integers and high precision
@@ -182,7 +182,7 @@ def test_what_overlapping_windows_do_not_have_is_refused():
     source = "windows:alphabet=4,length=3"
     for function in (
         lambda: bounds.variance_unique(source, 10),
-        lambda: bounds.covariance_unique(source, 10, 20),
+        lambda: bounds.counts.covariance_unique(source, 10, 20),
         lambda: bounds.expected_spectrum(source, 10, multiplicity=1),
         lambda: bounds.expected_unique(source, 10, poisson=True),
         lambda: bounds.missing_mass(source, 10, poisson=True),
@@ -195,8 +195,8 @@ def test_what_overlapping_windows_do_not_have_is_refused():
 
 def test_wrong_kinds_of_arguments_get_one_sentence():
     with pytest.raises(ValueError, match="approximate must be True or False, got 'no'"):
-        bounds.absence_probability([0, 1], [0.5, 0.5], n_tokens=9, approximate="no")
+        bounds.counts.absence_probability([0, 1], [0.5, 0.5], n_tokens=9, approximate="no")
     with pytest.raises(ValueError, match="letters must be probabilities"):
-        bounds.absence_probability([0, 1], np.array([0.5 + 1j, 0.5]), n_tokens=9)
+        bounds.counts.absence_probability([0, 1], np.array([0.5 + 1j, 0.5]), n_tokens=9)
     with pytest.raises(ValueError, match="word must be a sequence"):
-        bounds.absence_probability([0, [1]], [0.5, 0.5], n_tokens=9)
+        bounds.counts.absence_probability([0, [1]], [0.5, 0.5], n_tokens=9)

@@ -16,8 +16,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import bounds
-from bounds import testing
-from bounds.counts import autocorrelation, windows, word_chains, word_kinds
+from bounds import counts, testing
+from bounds.counts import windows
+from bounds.counts.words import autocorrelation, word_chains, word_kinds
 from tests.test_windows import streams, windows_of
 
 THOROUGH = settings(max_examples=60, deadline=None)
@@ -42,12 +43,12 @@ def test_any_windows_by_enumeration(kind, length, n):
         seen += chance * len(found)
         for word in found:
             occurs[word] += chance
-    value = bounds.expected_unique_windows(letters, length=length, n_tokens=n, initial=initial)
+    value = counts.expected_unique_windows(letters, length=length, n_tokens=n, initial=initial)
     assert value == pytest.approx(seen, rel=1e-13, abs=0)
     for word in itertools.islice(itertools.product(range(3), repeat=length), 0, None, 7):
-        chance = bounds.occurrence_probability(word, letters, n_tokens=n, initial=initial)
+        chance = counts.occurrence_probability(word, letters, n_tokens=n, initial=initial)
         assert chance == pytest.approx(occurs[word], rel=1e-13, abs=1e-300)
-        absent = bounds.absence_probability(word, letters, n_tokens=n, initial=initial)
+        absent = counts.absence_probability(word, letters, n_tokens=n, initial=initial)
         assert absent == pytest.approx(1 - occurs[word], abs=1e-14)
 
 
@@ -77,7 +78,10 @@ def absent_at_high_precision(word, letters, n_tokens):
 @pytest.mark.parametrize("n_tokens", [7, 100, 10**6, 10**18])
 def test_rare_and_common_words_keep_their_digits(word, letters, n_tokens):
     absent = absent_at_high_precision(word, letters, n_tokens)
-    for function, exact in ((bounds.absence_probability, absent), (bounds.occurrence_probability, 1 - absent)):
+    for function, exact in (
+        (counts.absence_probability, absent),
+        (counts.occurrence_probability, 1 - absent),
+    ):
         value = function(word, letters, n_tokens=n_tokens)
         if exact < 1e-290:
             assert value < 1e-280
@@ -95,7 +99,7 @@ def test_a_word_without_borders_against_its_formula_at_fifty_digits():
         p = math.prod(Fraction(letters[a]).limit_denominator(100) for a in word)
         values = {"p": sympy.Rational(p.numerator, p.denominator), "l": len(word), "T": n}
         exact = formula.expression.subs({formula.symbols[k]: v for k, v in values.items()}).doit()
-        assert bounds.absence_probability(word, letters, n_tokens=n) == pytest.approx(float(exact), rel=1e-13)
+        assert counts.absence_probability(word, letters, n_tokens=n) == pytest.approx(float(exact), rel=1e-13)
 
 
 @pytest.mark.parametrize("word", [(0,), (0, 1, 0), (1, 1, 1), (0, 2, 0, 2)])
@@ -104,7 +108,7 @@ def test_the_generating_function_is_the_sum_of_its_series(word):
     periods = [j for j in range(len(word)) if word[j:] == word[: len(word) - j]]
     c = sum(z**j * math.prod(BIASED[a] for a in word[len(word) - j :]) for j in periods)
     sizes = np.arange(300)
-    series = bounds.absence_probability(word, BIASED, n_tokens=sizes) @ z**sizes
+    series = counts.absence_probability(word, BIASED, n_tokens=sizes) @ z**sizes
     value = formula.function(math.prod(BIASED[a] for a in word), len(word), z, c)
     assert series == pytest.approx(value, rel=1e-13)
 
@@ -114,10 +118,10 @@ def test_the_generating_function_is_the_sum_of_its_series(word):
 def test_rare_words_come_in_clumps(word, letters):
     """The compound-Poisson approximation, and, as a control, the Poisson one that forgets overlaps."""
     sizes = np.array([1e3, 1e5, 1e6])
-    exact = bounds.occurrence_probability(word, letters, n_tokens=sizes)
-    close = bounds.occurrence_probability(word, letters, n_tokens=sizes, approximate=True)
+    exact = counts.occurrence_probability(word, letters, n_tokens=sizes)
+    close = counts.occurrence_probability(word, letters, n_tokens=sizes, approximate=True)
     np.testing.assert_allclose(close, exact, rtol=0.02)
-    absent = bounds.absence_probability(word, letters, n_tokens=sizes, approximate=True)
+    absent = counts.absence_probability(word, letters, n_tokens=sizes, approximate=True)
     np.testing.assert_allclose(absent, 1 - close, atol=1e-15)
     forgetful = bounds.formulas()["occurrence_probability.compound_poisson"].function
     if word[0] == word[-1] and letters is FAIR:
@@ -126,8 +130,8 @@ def test_rare_words_come_in_clumps(word, letters):
 
 def test_all_rare_words_together():
     for letters, length in ((BIASED, 9), (CHAIN, 9), ([0.25] * 4, 8)):
-        exact = bounds.expected_unique_windows(letters, length=length, n_tokens=3000)
-        close = bounds.expected_unique_windows(letters, length=length, n_tokens=3000, approximate=True)
+        exact = counts.expected_unique_windows(letters, length=length, n_tokens=3000)
+        close = counts.expected_unique_windows(letters, length=length, n_tokens=3000, approximate=True)
         assert close == pytest.approx(exact, rel=0.01)
 
 
@@ -137,21 +141,21 @@ def test_all_rare_words_together():
 @THOROUGH
 @given(testing.chains(), st.integers(1, 4), testing.counts(1, 10**15))
 def test_windows_of_any_stream(chain, length, n):
-    seen = bounds.expected_unique_windows(chain, length=length, n_tokens=[n, n + 1, 2 * n])
+    seen = counts.expected_unique_windows(chain, length=length, n_tokens=[n, n + 1, 2 * n])
     assert (np.diff(seen) >= -1e-13 * seen[1:]).all()
     assert 0 <= seen[0] <= min(max(n - length + 1, 0), len(chain) ** length) * (1 + 1e-14)
     words = itertools.product(range(len(chain)), repeat=length)
-    one_by_one = math.fsum(bounds.occurrence_probability(word, chain, n_tokens=n) for word in words)
+    one_by_one = math.fsum(counts.occurrence_probability(word, chain, n_tokens=n) for word in words)
     assert seen[0] == pytest.approx(one_by_one, rel=1e-13)
 
 
 @THOROUGH
 @given(testing.probabilities(max_types=4), st.integers(1, 5), testing.counts(1, 10**18))
 def test_independent_letters_are_a_chain_that_forgets(law, length, n):
-    alone = bounds.expected_unique_windows(law, length=length, n_tokens=n)
-    chain = bounds.expected_unique_windows([law] * len(law), length=length, n_tokens=n)
+    alone = counts.expected_unique_windows(law, length=length, n_tokens=n)
+    chain = counts.expected_unique_windows([law] * len(law), length=length, n_tokens=n)
     assert chain == pytest.approx(alone, rel=1e-13)
-    started = bounds.expected_unique_windows([law] * len(law), length=length, n_tokens=n, initial=law)
+    started = counts.expected_unique_windows([law] * len(law), length=length, n_tokens=n, initial=law)
     assert started == pytest.approx(alone, rel=1e-13)
 
 
@@ -162,7 +166,7 @@ def test_uniform_letters_have_two_ways(alphabet, length, n):
     q = np.full((1, alphabet), 1 / alphabet)
     words, times = word_kinds.one_of_each_kind(length, q)
     present, _ = word_chains.occurrence(words, q[0], q, np.array([float(n)]))
-    value = bounds.expected_unique_windows(q[0], length=length, n_tokens=n)
+    value = counts.expected_unique_windows(q[0], length=length, n_tokens=n)
     assert value == pytest.approx(float(times @ present[:, 0]), rel=1e-13)
 
 
@@ -172,14 +176,14 @@ def test_uniform_letters_have_two_ways(alphabet, length, n):
 def test_streams_that_do_not_mix():
     """Letters in turn, a letter that stays, letters that never come, and a nearly decomposable chain."""
     turn = [[0.0, 1.0], [1.0, 0.0]]
-    assert bounds.expected_unique_windows(turn, length=3, n_tokens=[2, 3, 4, 1e18]) == pytest.approx([0, 1, 2, 2])
+    assert counts.expected_unique_windows(turn, length=3, n_tokens=[2, 3, 4, 1e18]) == pytest.approx([0, 1, 2, 2])
     stay = [[0.5, 0.5], [0.0, 1.0]]
-    assert bounds.expected_unique_windows(stay, length=4, n_tokens=100) == 1
-    assert bounds.expected_unique_windows(stay, length=2, n_tokens=100, initial=[1, 0]) == pytest.approx(2.5)
-    padded = bounds.expected_unique_windows([0.5, 0.0, 0.5], length=40, n_tokens=10**12)
-    assert padded == bounds.expected_unique_windows(FAIR, length=40, n_tokens=10**12)
+    assert counts.expected_unique_windows(stay, length=4, n_tokens=100) == 1
+    assert counts.expected_unique_windows(stay, length=2, n_tokens=100, initial=[1, 0]) == pytest.approx(2.5)
+    padded = counts.expected_unique_windows([0.5, 0.0, 0.5], length=40, n_tokens=10**12)
+    assert padded == counts.expected_unique_windows(FAIR, length=40, n_tokens=10**12)
     sticky = [[1 - 1e-9, 1e-9], [1e-9, 1 - 1e-9]]
-    rare = bounds.occurrence_probability([0, 1], sticky, n_tokens=[2, 10**3, 10**12])
+    rare = counts.occurrence_probability([0, 1], sticky, n_tokens=[2, 10**3, 10**12])
     # Changes of letter come at rate 1e-9; the pattern needs the first from 0 to 1.
     assert rare[0] == pytest.approx(5e-10, rel=1e-14)
     assert rare[1] == pytest.approx(999 * 5e-10, rel=1e-6)
@@ -193,9 +197,9 @@ def test_shapes_follow_the_input():
     sizes = np.array([[0, 1, 10], [100, 10**4, 10**6]])
     functions = (
         lambda n: bounds.expected_unique("windows:alphabet=3,length=2", n),
-        lambda n: bounds.expected_unique_windows(BIASED, length=2, n_tokens=n),
-        lambda n: bounds.expected_unique_windows(CHAIN, length=2, n_tokens=n, approximate=True),
-        lambda n: bounds.absence_probability([0, 1], FAIR, n_tokens=n),
+        lambda n: counts.expected_unique_windows(BIASED, length=2, n_tokens=n),
+        lambda n: counts.expected_unique_windows(CHAIN, length=2, n_tokens=n, approximate=True),
+        lambda n: counts.absence_probability([0, 1], FAIR, n_tokens=n),
     )
     for function in functions:
         result = function(sizes)
@@ -205,17 +209,17 @@ def test_shapes_follow_the_input():
         labelled = function(xr.DataArray(sizes, dims=("cell", "n_tokens"), coords={"cell": ["a", "b"]}))
         assert isinstance(labelled, xr.DataArray)
         np.testing.assert_array_equal(labelled.values, result)
-    assert bounds.absence_probability([0, 1], FAIR, n_tokens=[0, 1]).tolist() == [1, 1]
+    assert counts.absence_probability([0, 1], FAIR, n_tokens=[0, 1]).tolist() == [1, 1]
 
 
 def test_many_sizes_at_once(monkeypatch):
     sizes = np.arange(1, 400)
-    whole = bounds.expected_unique_windows(BIASED, length=3, n_tokens=sizes)
+    whole = counts.expected_unique_windows(BIASED, length=3, n_tokens=sizes)
     uniform = bounds.expected_unique("windows:alphabet=2,length=9", sizes)
     monkeypatch.setattr(windows, "_BLOCK", 100)
     monkeypatch.setattr(word_chains, "_BLOCK", 100)
     monkeypatch.setattr(autocorrelation, "_BLOCK", 100)
-    np.testing.assert_allclose(bounds.expected_unique_windows(BIASED, length=3, n_tokens=sizes), whole, rtol=1e-15)
+    np.testing.assert_allclose(counts.expected_unique_windows(BIASED, length=3, n_tokens=sizes), whole, rtol=1e-15)
     np.testing.assert_array_equal(bounds.expected_unique("windows:alphabet=2,length=9", sizes), uniform)
 
 
@@ -244,9 +248,9 @@ def test_many_sizes_at_once(monkeypatch):
 def test_bad_streams_are_refused_in_one_sentence(letters, options, sentence):
     options = {"n_tokens": 10} | options
     for function in (
-        lambda: bounds.expected_unique_windows(letters, length=2, **options),
-        lambda: bounds.occurrence_probability([0, 1], letters, **options),
-        lambda: bounds.absence_probability([0, 1], letters, **options),
+        lambda: counts.expected_unique_windows(letters, length=2, **options),
+        lambda: counts.occurrence_probability([0, 1], letters, **options),
+        lambda: counts.absence_probability([0, 1], letters, **options),
     ):
         with pytest.raises(ValueError, match=sentence) as caught:
             function()
@@ -256,24 +260,24 @@ def test_bad_streams_are_refused_in_one_sentence(letters, options, sentence):
 @pytest.mark.parametrize("length", [0, -1, 1.5, math.nan, math.inf, True, "3", None])
 def test_bad_lengths_are_refused(length):
     with pytest.raises(ValueError, match=r"^length must be a whole number of at least 1, got"):
-        bounds.expected_unique_windows(FAIR, length=length, n_tokens=10)
+        counts.expected_unique_windows(FAIR, length=length, n_tokens=10)
 
 
 @pytest.mark.parametrize("word", [[], [0, 2], [-1], [0.5], 3, [[0, 1]], "01", [True, False]])
 def test_bad_words_are_refused(word):
     with pytest.raises(ValueError, match=r"^word must "):
-        bounds.occurrence_probability(word, FAIR, n_tokens=10)
+        counts.occurrence_probability(word, FAIR, n_tokens=10)
 
 
 def test_what_would_take_too_long_is_refused():
     with pytest.raises(ValueError, match=r"at most 2\^20 words to list, got 21 with 2 letters"):
-        bounds.expected_unique_windows([0.3, 0.7], length=21, n_tokens=10)
+        counts.expected_unique_windows([0.3, 0.7], length=21, n_tokens=10)
     with pytest.raises(ValueError, match="takes too long; pass a shorter length or approximate=True"):
-        bounds.occurrence_probability([0, 1] * 1000, FAIR, n_tokens=10)
+        counts.occurrence_probability([0, 1] * 1000, FAIR, n_tokens=10)
     chain = np.random.default_rng(0).dirichlet(np.ones(100), 100)
     with pytest.raises(ValueError, match="takes too long"):
-        bounds.expected_unique_windows(chain, length=2, n_tokens=10)
-    assert bounds.expected_unique_windows(chain, length=2, n_tokens=10, approximate=True) == pytest.approx(9, rel=0.01)
+        counts.expected_unique_windows(chain, length=2, n_tokens=10)
+    assert counts.expected_unique_windows(chain, length=2, n_tokens=10, approximate=True) == pytest.approx(9, rel=0.01)
 
 
 def test_every_formula_explains_itself():

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import bounds
+from bounds import divergence
 
 VECTORS = Path(__file__).parent / "data" / "theory_vectors.json"
 
@@ -95,7 +96,7 @@ def _spectrum(**options: Any) -> Callable[[bounds.Source, Params], float]:
 
 
 def _covariance(source: bounds.Source, params: Params) -> float:
-    return bounds.covariance_unique(source, number(params, "D1"), number(params, "D2"))
+    return bounds.counts.covariance_unique(source, number(params, "D1"), number(params, "D2"))
 
 
 _ASKED: dict[str, Callable[[bounds.Source, Params], float]] = {
@@ -114,7 +115,7 @@ _ASKED: dict[str, Callable[[bounds.Source, Params], float]] = {
     "slope_poisson": _at(bounds.local_exponent, poisson=True),
     "H": lambda source, params: bounds.entropy(source),
     "EH": lambda source, params: bounds.entropy(source),
-    "C": lambda source, params: bounds.zipf_normaliser(source),
+    "C": lambda source, params: bounds.counts.zipf_normaliser(source),
 }
 
 
@@ -189,9 +190,9 @@ QUANTITIES |= {
     "santafe.EU": _facts(bounds.expected_unique),
     "santafe.EM0": _facts(bounds.missing_mass),
     "santafe.H": lambda params: bounds.entropy(_santa_fe(params)),
-    "santafe.block_entropy": _facts(bounds.block_entropy),
-    "santafe.excess_loss": _facts(bounds.excess_loss),
-    "santafe.mutual_information": _facts(bounds.mutual_information),
+    "santafe.block_entropy": _facts(bounds.laws.block_entropy),
+    "santafe.excess_loss": _facts(bounds.laws.excess_loss),
+    "santafe.mutual_information": _facts(bounds.laws.mutual_information),
 }
 
 # Sections B1-B6: divergences.
@@ -203,26 +204,28 @@ def _law(params: Params) -> list[float]:
 
 QUANTITIES |= {
     "kl_forward_addbeta": lambda params: float(
-        bounds.forward_kl_add_constant(_law(params), number(params, "n"), added=number(params, "beta"))
+        divergence.forward_kl_add_constant(_law(params), number(params, "n"), added=number(params, "beta"))
     ),
-    "kl_reverse_empirical": lambda params: float(bounds.reverse_kl_empirical(_law(params), number(params, "n"))),
-    "l1_empirical": lambda params: float(bounds.l1_empirical(_law(params), number(params, "n"))),
+    "kl_reverse_empirical": lambda params: float(divergence.reverse_kl_empirical(_law(params), number(params, "n"))),
+    "l1_empirical": lambda params: float(divergence.l1_empirical(_law(params), number(params, "n"))),
     "l1_bound": _formula("l1_upper.cauchy_schwarz", V="U", D="D"),
-    "bk_lambda": lambda params: float(bounds.l1_bounds(_law(params), number(params, "n")).upper),
-    "laplace_kl_upper": lambda params: float(bounds.forward_kl_laplace_upper(number(params, "k"), number(params, "n"))),
+    "bk_lambda": lambda params: float(divergence.l1_bounds(_law(params), number(params, "n")).upper),
+    "laplace_kl_upper": lambda params: float(
+        divergence.forward_kl_laplace_upper(number(params, "k"), number(params, "n"))
+    ),
     "laplace_kl_upper_refined": lambda params: float(
-        bounds.forward_kl_laplace_upper_refined(_law(params), number(params, "n"))
+        divergence.forward_kl_laplace_upper_refined(_law(params), number(params, "n"))
     ),
     "bayes_dirichlet_kl_risk": lambda params: float(
-        bounds.forward_kl_bayes_risk(number(params, "k"), number(params, "n"), number(params, "a"))
+        divergence.forward_kl_bayes_risk(number(params, "k"), number(params, "n"), number(params, "a"))
     ),
-    "zipf_kl_reverse_constant": lambda params: float(bounds.reverse_kl_constant(number(params, "s"))),
+    "zipf_kl_reverse_constant": lambda params: float(divergence.reverse_kl_constant(number(params, "s"))),
 }
 
 # Sections C1-C3: capacity.
 
 QUANTITIES |= {
-    "zm.tail": lambda params: float(bounds.tail_mass(_zipf(params), number(params, "n"))),
+    "zm.tail": lambda params: float(bounds.capacity.tail_mass(_zipf(params), number(params, "n"))),
     "capacity_loss": lambda params: float(
         bounds.capacity_loss(
             _zipf(params),
@@ -249,8 +252,8 @@ def _unshifted(name: str) -> Callable[[Params], float]:
 
 QUANTITIES |= {
     "emergence_probability": lambda params: float(bounds.emergence_probability(number(params, "F"), **_skill(params))),
-    "beta_median": lambda params: float(bounds.median_representation(whole(params, "m"), whole(params, "a"))),
-    "n_star_zm_freqdrawn": lambda params: float(bounds.stored_threshold(_zipf(params), **_skill(params))),
+    "beta_median": lambda params: float(bounds.skills.median_representation(whole(params, "m"), whole(params, "a"))),
+    "n_star_zm_freqdrawn": lambda params: float(bounds.skills.stored_threshold(_zipf(params), **_skill(params))),
     "n_star_zm_approx": _unshifted("stored_threshold.zipf_limit"),
     "width_lnn_zm": _formula("stored_half_width.zipf_limit", m="m", phi="qfrac", s="s"),
     "D_star_equal": lambda params: float(bounds.draws_threshold(number(params, "p"), **_skill(params))),

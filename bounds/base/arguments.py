@@ -105,13 +105,13 @@ class Number:
 
 @dataclass(frozen=True)
 class Choice:
-    """One of `allowed`."""
+    """A word that must be one of `allowed`; the nearest is named where it is none of them."""
 
     name: str
     allowed: tuple[str, ...]
 
     def __call__(self, value: Any, name: str = "") -> str:
-        """The word; the nearest one is named where it is none of them."""
+        """The word, or one sentence where it is not allowed."""
         if isinstance(value, str) and value in self.allowed:
             return value
         hint = f"; did you mean {close}?" if (close := close_to(value, self.allowed)) else ""
@@ -120,12 +120,12 @@ class Choice:
 
 @dataclass(frozen=True)
 class Flag:
-    """True or False."""
+    """A truth value, as files write it: neither 0 and 1 nor words stand for it."""
 
     name: str
 
     def __call__(self, value: Any, name: str = "") -> bool:
-        """The truth value; numbers and words are none."""
+        """The truth value, or one sentence for anything else."""
         if isinstance(value, bool):
             return value
         raise ValueError(f"{name or self.name} must be true or false, got {shown(value)}")

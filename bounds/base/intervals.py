@@ -61,7 +61,8 @@ class Interval:
     @property
     def geometric_mean(self) -> Any:
         """sqrt(lower * upper), the midpoint on a logarithmic scale."""
-        return np.sqrt(self.lower) * np.sqrt(self.upper)
+        mean = np.sqrt(self.lower) * np.sqrt(self.upper)
+        return mean.item() if isinstance(mean, np.generic) else mean
 
     @property
     def width(self) -> Any:
@@ -87,6 +88,12 @@ class End:
     vacuous: Any = False
 
     __repr__ = brief_fields
+
+    def __post_init__(self) -> None:
+        for name in ("value", "vacuous"):
+            given = getattr(self, name)
+            if isinstance(given, np.generic | np.ndarray) and not given.ndim:
+                object.__setattr__(self, name, given.item())  # a number of Python, for a prompt
 
 
 @dataclass(frozen=True)

@@ -33,11 +33,12 @@ def pointwise(function: Callable[..., Any], *values: Any) -> Any:
 
 
 def labelled(flat: Callable[..., Any], *values: Any) -> Any:
-    """`flat` of arrays, applied to `values` of which some may be DataArrays."""
+    """`flat` of arrays, applied to `values` of which some may be DataArrays; one number is one of Python's."""
     xarray = sys.modules.get("xarray")
     if xarray is not None and any(isinstance(value, xarray.DataArray) for value in values):
         return xarray.apply_ufunc(flat, *values, dask="parallelized", output_dtypes=[float], keep_attrs=False)
-    return flat(*values)
+    result = flat(*values)
+    return result.item() if isinstance(result, np.generic) else result
 
 
 def broadcast(*arrays: Any) -> Any:

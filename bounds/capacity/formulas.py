@@ -60,13 +60,13 @@ _STORES = (
 _MASSES = (
     _formula(
         "tail_mass.zipf", "T(n)", _TAIL, ("s", "q", "n"), "C1",
-        assumption="the store holds the n most probable sequences", call="bounds.tail_mass('zipf:1.724', 1e6)",
+        assumption="the store holds the n most probable sequences", call="bounds.capacity.tail_mass('zipf:1.724', 1e6)",
     ),
     _formula(
         "tail_mass.zipf_finite", "T(n)",
         f"(Zeta(s, n + 1 + q) - Zeta(s, V + 1 + q))/({_ZETA} - Zeta(s, V + 1 + q))", ("s", "q", "V", "n"), "C1",
         assumption="the store holds the n most probable of V sequences; s is not 1, where zetas are digammas",
-        call="bounds.tail_mass('zipf:1.1,types=1e9', 1e6)",
+        call="bounds.capacity.tail_mass('zipf:1.1,types=1e9', 1e6)",
     ),
     _formula(
         "tail_mass.uniform", "T(n)", "(V - n)/V", ("V", "n"), "C1",
@@ -94,12 +94,12 @@ _LOSSES = (
     _formula(
         "capacity_loss_bounds.lower", "L(n, D)", f"E + c*Max({_TAIL}, {_UNSEEN})", ("s", "q", "n", "D", "c", "E"),
         "C2", unit="nats per sequence", relation=">=",
-        call="bounds.capacity_loss_bounds('zipf:1.724', 1000, 1e5, novelty_cost=2.0, irreducible=1.69).lower",
+        call="bounds.capacity.capacity_loss_bounds('zipf:1.724', 1000, 1e5, novelty_cost=2.0, irreducible=1.69).lower",
     ),
     _formula(
         "capacity_loss_bounds.upper", "L(n, D)", f"E + c*Min(1, {_TAIL} + {_UNSEEN})", ("s", "q", "n", "D", "c", "E"),
         "C2", unit="nats per sequence", relation="<=",
-        call="bounds.capacity_loss_bounds('zipf:1.724', 1000, 1e5, novelty_cost=2.0, irreducible=1.69).upper",
+        call="bounds.capacity.capacity_loss_bounds('zipf:1.724', 1000, 1e5, novelty_cost=2.0, irreducible=1.69).upper",
     ),
 )  # fmt: skip
 

@@ -1,17 +1,17 @@
-"""The table of what each loss law implies, laws side by side, each row with its label."""
+"""What each loss law implies for a corpus: exponents for every size, U and N where the law is not far from its runs."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any
 
-from bounds.base.intervals import EMPIRICAL, HEURISTIC
+from bounds.base.intervals import EMPIRICAL, HEURISTIC, Bound, End
 from bounds.base.notes import FITTED, METHOD, REFUSED, VACUOUS, Note
-from bounds.cli.printing import factor, fixed, number, print_table
-from bounds.cli.report import Table
+from bounds.cli.printing import factor, fixed, number, written
+from bounds.cli.report import Report, Table
 from bounds.efficiency.band import Band
-from bounds.laws.law_range import bound_note, grouped
+from bounds.efficiency.inversions import INVERSIONS
+from bounds.laws.law_range import FAR, beyond, bound_note, far, grouped
 from bounds.laws.published import get_law
 
 _ENDS = ("lower", "middle", "upper")
@@ -20,9 +20,9 @@ _ENDS = ("lower", "middle", "upper")
 def exponent_table(rows: Sequence[Band], *, skills: float = 2) -> Table:
     """What each law says at any corpus size: β, the exponents γ of U ~ D^γ, and the corpus for `skills` the skills."""
     return Table(
-        ("law", "β", "γ lower", "middle", "upper", "corpus ×"),
+        ("law", "β", "lower", "middle", "upper", "corpus ×"),
         [(row.law, fixed(row.beta), *map(_exponent, row.exponent), _factors(row)) for row in rows],
-        title=f"What the laws imply: U ~ D^γ; corpus × for {skills:g}x skills, middle (lower–upper)",
+        title=f"Exponents γ of U ~ D^γ; corpus × for {skills:g}x skills, middle (lower–upper)",
         below="γ = 1 - 2β at the slow rate, 1 - β at the fast one: heuristic. β: empirical.",
     )
 
@@ -39,18 +39,135 @@ def _factors(row: Band) -> str:
     return ends if middle in (None, lower, upper) else f"{factor(middle)} ({ends})"
 
 
-def print_bands(rows: Sequence[Band], n_tokens: float, *, skills: float = 2) -> None:
-    """Print exponents, U, N and corpus factor of each law, a law a column, then what must be said of them."""
-    table = [["β of the data term", "", *(number(row.beta, 5) for row in rows), EMPIRICAL]]
-    table += _lines("exponent γ, U ~ D^γ", [row.exponent for row in rows], [HEURISTIC] * 3)
-    table += _lines("D^γ, constant 1", [row.bare_power for row in rows], [HEURISTIC] * 3)
-    labels = next(([row.n_unique.ends[end].label for end in _ENDS] for row in rows if row.n_unique), ["–"] * 3)
-    table += _lines("sequences U(D)", [_bound(row.n_unique) for row in rows], labels)
-    table += _lines("parameters N = νU", [_bound(row.n_params) for row in rows], [HEURISTIC] * 3)
-    table += _lines(f"corpus × for {skills:g}x skills", [row.corpus_factor for row in rows], [HEURISTIC] * 3)
-    print_table(["", "", *(row.law for row in rows), "label"], table, left=2)
-    for note in band_notes(rows, n_tokens):
-        print(note if note.kind == METHOD else f"! {note}")
+def band_report(
+    rows: Sequence[Band], n_tokens: float, *, skills: float = 2, inversions: Sequence[str] = (), sequence: float = 1
+) -> Report:
+    """What the laws say of a corpus of `n_tokens` tokens: exponents, and U and N of those not far from their runs.
+
+    `inversions` are those that were asked for, `sequence` the tokens that make one.
+    """
+    near = [row for row in rows if row.n_unique is not None and not far(get_law(row.law).fitted_tokens, n_tokens)]
+    notes = band_notes(rows, n_tokens)
+    # Without a number of U no reader needs to know that it would say nothing, or differ.
+    hidden = () if near else (VACUOUS, FITTED)
+    chosen = [INVERSIONS[name].formula.name for name in inversions] or ["unique_lower_slow", "unique_upper_fast"]
+    return Report(
+        _answer(rows, near, n_tokens, skills, inversions, sequence),
+        [*([_counts(near, n_tokens)] if near else []), exponent_table(rows, skills=skills)],
+        [note for note in notes if note.kind not in (METHOD, *hidden)],
+        [_in_full(row, skills) for row in rows],
+        [_labels(rows), *(note.text for note in notes if note.kind == METHOD)],
+        ("exponent_lower", "bernstein_exponent", "exponent_upper", *chosen, "efficient_params", "growth_factor"),
+        data={"rows": [], "bands": [row.to_json() for row in rows]},
+        asides=[note for note in notes if note.kind in hidden],
+    )
+
+
+def _answer(
+    rows: Sequence[Band],
+    near: Sequence[Band],
+    n_tokens: float,
+    skills: float,
+    inversions: Sequence[str],
+    sequence: float,
+) -> str:
+    """How many sequences under which conditions; where no law says, what each says of a corpus of any size."""
+    shown = near or rows
+    low, high = min(row.corpus_factor[0] for row in shown), max(row.corpus_factor[2] for row in shown)
+    grows = f"{skills:g}x the skills take {factor(low)} to {factor(high)} times the corpus"
+    rates = "learning goes at a rate between slow, √(U/D), and fast, U/D"
+    if not near:
+        lower, upper = min(row.exponent[0] for row in rows), max(row.exponent[2] for row in rows)
+        span = f"γ from {lower:.3f} to {upper:.3f}" if lower else f"γ up to {upper:.3f}"
+        return f"{_silence(rows, n_tokens)}; at any size U ~ D^γ, {span}, and {grows}, if {rates}."
+    what = "distinct sequences" if sequence == 1 else f"distinct sequences of {sequence:g} tokens"
+    held = _between([row.n_unique for row in near if row.n_unique])
+    needs = _between([row.n_params for row in near if row.n_params])
+    model = "as many parameters" if needs == held else f"{needs} parameters"
+    if inversions:
+        grows += " at rates between slow, √(U/D), and fast, U/D"
+        rates = f"the {' and the '.join(inversions)} inversion may be made"
+    return (
+        f"A corpus of {_tokens(n_tokens)} holds {held} {what} if {_holds(near, n_tokens)} and {rates}; an efficient "
+        f"model needs {model}, and {grows}."
+    )
+
+
+def _silence(rows: Sequence[Band], n_tokens: float) -> str:
+    """Why no law says how many sequences there are."""
+    ranges = [get_law(row.law).fitted_tokens for row in rows if row.n_unique is not None]
+    if not ranges:
+        only = f"{', '.join(row.law for row in rows)} gives exponents only, so nothing"
+    else:
+        runs = f"{written(min(low for low, _ in ranges))} to {written(max(high for _, high in ranges))}"
+        only = (
+            f"No law asked was fitted within a factor {FAR:g} of {_tokens(n_tokens)} (their runs have {runs}), so none"
+        )
+    return f"{only} says how many distinct sequences such a corpus holds"
+
+
+def _holds(rows: Sequence[Band], n_tokens: float) -> str:
+    """The condition that the laws hold, and how far from their runs."""
+    factors = [beyond(get_law(row.law).fitted_tokens, n_tokens) for row in rows]
+    times = max(max(one, 1 / one) for one in factors)
+    where = f" {times:.2g} times {'beyond' if max(factors) == times else 'below'} its runs" if times > 1 else ""
+    return f"{rows[0].law if len(rows) == 1 else f'one of {len(rows)} laws'} holds{where}"
+
+
+def _between(bounds: Sequence[Bound]) -> str:
+    """The widest of several bounds in words, ends that say nothing left out."""
+    low = None if any(bound.lower_vacuous for bound in bounds) else min(bound.lower for bound in bounds)
+    high = None if any(bound.upper_vacuous for bound in bounds) else max(bound.upper for bound in bounds)
+    if low is None:
+        return "any number of" if high is None else f"at most {written(high)}"
+    return f"at least {written(low)}" if high is None else f"{written(low)} to {written(high)}"
+
+
+def _counts(rows: Sequence[Band], n_tokens: float) -> Table:
+    """U of each law, and N where a sequence takes more than one parameter, or less."""
+    bounds = [(row.law, row.n_unique, row.n_params) for row in rows if row.n_unique and row.n_params]
+    same = all(unique.lower == params.lower and unique.upper == params.upper for _, unique, params in bounds)
+    _, unique, _ = bounds[0]
+    said = [name for name in _ENDS if any(_end(of.ends[name]) != "–" for _, of, _ in bounds)]
+    labels = ", ".join(f"{name}: {unique.ends[name].label}" for name in said)
+    return Table(
+        ("law", "U lower", "middle", "upper", *(() if same else ("N",))),
+        [(law, *map(_end, of.ends.values()), *(() if same else (_between([n]),))) for law, of, n in bounds],
+        title=f"U distinct sequences in {_tokens(n_tokens)}, N {'= U ' if same else ''}parameters (heuristic)",
+        below=f"U {labels}." if labels else "Every end is vacuous.",
+    )
+
+
+def _end(end: End) -> str:
+    """The number of an end; a dash where it says nothing."""
+    return "–" if end.value is None or end.vacuous else written(end.value)
+
+
+def _in_full(row: Band, skills: float) -> Table:
+    """All that a law says of a corpus; what says nothing is called so."""
+    lines = [
+        (name, *(number(_finite(value)) for value in values))
+        for name, values in (
+            ("exponent γ, U ~ D^γ", row.exponent),
+            ("D^γ, constant 1", row.bare_power),
+            (f"corpus × for {skills:g}x skills", row.corpus_factor),
+        )
+    ]
+    for name, bound in (("sequences U(D)", row.n_unique), ("parameters N = νU", row.n_params)):
+        if bound is not None:
+            lines.append((name, *map(_cell, bound.ends.values())))
+    return Table(("", *_ENDS), lines, title=f"{row.law}, β of the data term {number(row.beta, 5)}")
+
+
+def _cell(end: End) -> str:
+    return "vacuous" if end.value is not None and end.vacuous else number(end.value)
+
+
+def _labels(rows: Sequence[Band]) -> str:
+    """The label of each number of `_in_full`."""
+    unique = next((row.n_unique for row in rows if row.n_unique is not None), None)
+    told = [f"U {name}: {end.label}" for name, end in unique.ends.items()] if unique is not None else []
+    return f"Labels: {'; '.join([*told, f'β: {EMPIRICAL}', f'all others: {HEURISTIC}'])}."
 
 
 def band_notes(rows: Sequence[Band], n_tokens: float) -> list[Note]:
@@ -70,7 +187,8 @@ def band_notes(rows: Sequence[Band], n_tokens: float) -> list[Note]:
     notes += [steep_note(row.law, row.beta) for row in rows if row.beta >= 0.5]
     vacuous = [row.law for row in rows if row.n_unique is not None and row.n_unique.upper_vacuous]
     if vacuous:
-        told = f"the upper bound is vacuous at {_tokens(n_tokens)}: it allows every token to be new."
+        size = "1 token" if n_tokens == 1 else f"{n_tokens:.3g} tokens"
+        told = f"the upper bound is vacuous at {size}: it allows every token to be new."
         notes.append(Note(VACUOUS, f"{', '.join(vacuous)}: {told}"))
     for names, note in grouped((law, distance) for law, distance, _ in bounded):
         losses = [float(get_law(law).excess(n_tokens)) for law, distance, _ in bounded if distance == note]
@@ -90,7 +208,7 @@ def _distance(law: str, n_tokens: float) -> Note | None:
 
 
 def _tokens(n_tokens: float) -> str:
-    return "1 token" if n_tokens == 1 else f"{n_tokens:.3g} tokens"
+    return "1 token" if n_tokens == 1 else f"{written(n_tokens)} tokens"
 
 
 def steep_note(law: str, beta: float) -> Note:
@@ -102,22 +220,5 @@ def steep_note(law: str, beta: float) -> Note:
     )
 
 
-def _lines(name: str, values: Sequence[Sequence[Any]], labels: Sequence[str]) -> list[list[str]]:
-    """Three rows, lower, middle and upper, with a cell for each law and the label of the row."""
-    lines = []
-    for i, end in enumerate(_ENDS):
-        cells = [v[i] if isinstance(v[i], str) else number(_finite(v[i])) for v in values]
-        lines.append(["" if i else name, end, *cells, labels[i]])
-    return lines
-
-
 def _finite(value: float | None) -> float | None:
     return None if value is None or math.isinf(value) else float(value)
-
-
-def _bound(bound: Any) -> tuple[Any, Any, Any]:
-    if bound is None:
-        return None, None, None
-    lower = "vacuous" if bound.lower_vacuous else bound.lower
-    middle = "vacuous" if bound.middle_vacuous and bound.middle is not None else bound.middle
-    return lower, middle, "vacuous" if bound.upper_vacuous else bound.upper

@@ -63,8 +63,8 @@ def fit_report(
         tables.append(_band_by_rate(fit, band, skills))
         at = "" if band.n_tokens is None else f" for a corpus of {band.n_tokens:.4g} tokens"
         details.append(Table(
-            ("", "", "estimate", percent), _ends(band, skills), left=2,
-            title=f"What it implies{at}: each end of a band is itself uncertain",
+            ("", "", "estimate", "interval"), _ends(band, skills), left=2,
+            title=f"What it implies{at}: each end of a band is itself uncertain ({percent})",
         ))  # fmt: skip
         resamples = len(fit.samples if fit.samples is not None else ())
         method = [f"Intervals: {resamples} resamples of the runs, {EMPIRICAL}.", *_assumptions(band)]
@@ -116,8 +116,7 @@ def _constants(fit: LossLawFit, confidence: float, percent: str) -> Table:
         rows.append((title, shown(value, 3) if fit.samples is None else _with(value, interval, shown)))
     dropped = f" ({fit.n_dropped} left out)" if fit.n_dropped else ""
     title = f"L(N, D) = E + A N^-α + B D^-β, {fit.loss_unit}, through {_what(fit)}{dropped}: {fit.law.note}"
-    columns = ("constant", "estimate" if fit.samples is None else f"estimate [{percent}]")
-    return Table(columns, rows, title=title)
+    return Table(("constant", "estimate"), rows, title=title, below="" if fit.samples is None else f"[…]: {percent}.")
 
 
 def _rounded(value: float | None, digits: int) -> str:
@@ -201,7 +200,8 @@ def _constants_in_full(fit: LossLawFit, confidence: float, percent: str) -> Tabl
             (title, number(getattr(fit.law, name), 5), _error(errors[name]), _pair(fit.interval(name, confidence)))
             for name, title in _CONSTANTS.items()
         ]
-    return Table(("constant", "estimate", "standard error", percent), rows, title="The constants with more digits")
+    title = f"The constants with more digits ({percent})"
+    return Table(("constant", "estimate", "standard error", "interval"), rows, title=title)
 
 
 def _ends(band: FittedBand, skills: float) -> list[tuple[str, ...]]:

@@ -17,7 +17,10 @@ from bounds.laws.overtraining import OVERTRAINING_LAWS, OvertrainingLaw
 from bounds.laws.published import LAWS, LossLaw, get_law
 from bounds.laws.repeated_data import REPEATED_DATA_LAWS
 
-_CONSTANTS = ("irreducible", "param_coefficient", "param_exponent", "data_coefficient", "data_exponent")
+_CONSTANTS = {
+    "irreducible": "E", "param_coefficient": "A", "param_exponent": "α", "data_coefficient": "B", "data_exponent": "β",
+}  # fmt: skip
+"""The letters of the constants of a law."""
 
 
 def law_rows(keys: tuple[str, ...], compute: float | None, tokens_per_param: float | None) -> list[dict[str, Any]]:
@@ -67,10 +70,16 @@ def law_report(rows: list[dict[str, Any]], compute: float | None, ratio: float |
 
     A law that was fitted too far from there has no numbers in the table; the details have them.
     """
-    method = [f"{row['consistency']}." for row in rows]
+    sources: dict[str, list[str]] = {}
+    for row in rows:
+        sources.setdefault(row["source"], []).append(row["law"])
+    told = [f"{', '.join(names)}: {source}" for source, names in sources.items()]
+    method = [f"Sources: {'; '.join(told)}."]
+    if compute is not None or len(rows) > 1:  # else it stands beneath the table
+        method += [f"{row['consistency']}." for row in rows]
     method += [
         f"Repeated tokens: {law.key}, R*_D = {law.token_decay:.4g} repetitions (D/U - 1) and R*_N = "
-        f"{law.param_decay:.4g} times U_N in excess (N/U_N - 1), {law.citation}; see bounds.effective_tokens."
+        f"{law.param_decay:.4g} times U_N in excess (N/U_N - 1), {law.citation}; see bounds.laws.effective_tokens."
         for law in REPEATED_DATA_LAWS.values()
     ]
     data, details = {"rows": rows}, _details(rows)
@@ -251,7 +260,7 @@ def _spending_in_full(rows: list[dict[str, Any]], title: str) -> Table:
 
 
 def _details(rows: list[dict[str, Any]]) -> list[Table]:
-    """Every constant as published, the runs of each law, errors of downstream tasks, and citations."""
+    """Every constant as published, the runs of each law, and errors of downstream tasks."""
     constants = [(row["law"], *(number(row[name], 6) for name in _CONSTANTS)) for row in rows]
     runs = [(row["law"], row["params_counted"], _range(row, "n_tokens"), _range(row, "n_params")) for row in rows]
     tested = [row for row in rows if "error_rate" in row]
@@ -263,10 +272,9 @@ def _details(rows: list[dict[str, Any]]) -> list[Table]:
         title="Err(L) = ε - k e^(-γL): top-1 error, average of 17 tasks, at loss L on C4; α = β = 2η; empirical",
     )
     return [
-        Table(("law", "E", "A", "α", "B", "β"), constants, title="Constants as published"),
+        Table(("law", *_CONSTANTS.values()), constants, title="Constants as published"),
         Table(("law", "N counts", "tokens fitted", "N fitted"), runs),
         *([errors] if tested else []),
-        Table(("law", "source"), [(row["law"], row["source"]) for row in rows], left=2),
     ]
 
 

@@ -10,8 +10,12 @@ import shutil
 import sys
 import textwrap
 from collections.abc import Callable, Iterable, Sequence
+from typing import Literal
 
 from bounds.cli.readable import behind, spelled
+
+LEAST_FOLDED = 40
+"""Characters on a line that is wide enough to fold the cells of a table."""
 
 PIPED = 80
 """Characters on a line of what is no terminal."""
@@ -27,17 +31,28 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[str]], *, left: 
     from rich.table import Table
 
     titles, cells = [spelled(title) for title in columns], [[spelled(cell) for cell in row] for row in rows]
-    for places in _pieces(_widths(titles, cells), left, line_width()):
-        table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1))
+    widths, limit = _widths(titles, cells), line_width()
+    for places in _pieces(widths, left, limit):
+        # Keys and one column may be wider than the line: then they are folded, unless there is no room for that either.
+        folded = sum(widths[i] for i in places) > limit + 1 and limit >= LEAST_FOLDED
+        table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1), show_edge=False, header_style=_head_style())
         for i in places:
-            table.add_column(titles[i], justify="left" if i < left else "right", no_wrap=True)
+            justify: Literal["left", "right"] = "left" if i < left else "right"
+            table.add_column(titles[i], justify=justify, no_wrap=not folded, overflow="fold")
         for row in cells:
             table.add_row(*(row[i] for i in places))
         # A single piece that is wider than the line must not lose characters.
         wide = Console(width=500, markup=False)  # with markup, labels in brackets would not be measured
         out = behind(sys.stdout)
-        width = max(Console(file=out).width, table.__rich_measure__(wide, wide.options).maximum)
+        width = limit if folded else max(limit, table.__rich_measure__(wide, wide.options).maximum)
+        print()
         Console(file=out, width=width, highlight=False, markup=False, soft_wrap=True).print(table)
+        print()
+
+
+def _head_style() -> str:
+    """Heads are bold, but nothing is more than letters where NO_COLOR says so (no-color.org)."""
+    return "" if os.environ.get("NO_COLOR") else "bold"
 
 
 def print_text(text: str) -> None:
@@ -68,11 +83,6 @@ def line_width() -> int:
 def _columns() -> int | None:
     text = os.environ.get("COLUMNS", "")
     return int(text) if text.isascii() and text.isdigit() and len(text) < 6 and int(text) > 0 else None
-
-
-def fits_line(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:
-    """Whether `print_table` prints this table in one piece."""
-    return len(_pieces(_widths(columns, rows), 1, line_width())) == 1
 
 
 def _widths(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> list[int]:

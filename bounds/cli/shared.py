@@ -121,15 +121,6 @@ def command_group(text: str) -> click.Group:
     return with_version(Group(help=text, context_settings={"help_option_names": ["-h", "--help"]}))
 
 
-def result_object(rows: list[Any], parameters: dict[str, Any], **more: Any) -> dict[str, Any]:
-    """The one object that ``--json`` prints, with the keys that every command has; `more` fills some of them."""
-    empty: dict[str, Any] = {"bands": [], "warnings": [], "verdict": None}
-    filled = empty | more
-    return {
-        "schema_version": SCHEMA_VERSION, "rows": rows, **filled, "provenance": provenance(parameters), "path": None,
-    }  # fmt: skip
-
-
 def provenance(parameters: dict[str, Any]) -> dict[str, Any]:
     """What an object of ``--json`` says of where it comes from: this version, and what was asked."""
     return {"software": f"efficiency-bounds {__version__}", "parameters": parameters}

@@ -367,7 +367,7 @@ _CALLS = {
     "variance_unique.zipf_limit": "bounds.variance_unique('zipf:1.724', 1e12)",
     "variance_unique.zipf_poisson": "bounds.variance_unique('zipf:1.724', 1e9, poisson=True)",
     "variance_unique.geometric_poisson": "bounds.variance_unique('geometric:0.5', 1e9, poisson=True)",
-    "covariance_unique.zipf_limit": "bounds.covariance_unique('zipf:1.724', 1e9, 1e12)",
+    "covariance_unique.zipf_limit": "bounds.counts.covariance_unique('zipf:1.724', 1e9, 1e12)",
     "missing_mass.zipf_finite": "bounds.missing_mass('zipf:1.1,types=50000', 1e6)",
     "missing_mass.zipf": "bounds.missing_mass('zipf:1.724', 1e3)",
     "missing_mass.zipf_limit": "bounds.missing_mass('zipf:1.724', 1e12)",
@@ -376,7 +376,7 @@ _CALLS = {
     "expected_spectrum.zipf_poisson": "bounds.expected_spectrum('zipf:1.724', 1e6, multiplicity=2, poisson=True)",
     "expected_spectrum.geometric": "bounds.expected_spectrum('geometric:0.9', 1e4, multiplicity=5)",
     "local_exponent.zipf": "bounds.local_exponent('zipf:1.724,shift=100', 1e5)",
-    "zipf_normaliser.zipf_finite": "bounds.zipf_normaliser('zipf:1.2,shift=2.7,types=1e8')",
+    "zipf_normaliser.zipf_finite": "bounds.counts.zipf_normaliser('zipf:1.2,shift=2.7,types=1e8')",
     "entropy.zipf": "bounds.entropy('zipf:1.724')",
 }
 """What to type for the worked number of a sum, whose expression would be evaluated rank by rank."""

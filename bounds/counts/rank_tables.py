@@ -29,28 +29,17 @@ from typing import Any
 import numpy as np
 
 from bounds.base.sources import Geometric, Mixture, Source, Uniform, Zipf, parse_source
+from bounds.counts.panels import FIRST_PANEL, PANEL_WIDTH, STEPS_PER_SCALE, UPPER_END, leading_weights, panels
 
 HEAVY = 0.02
 """Types above this probability always stand for themselves: rank 64 is at most 1/64, and panels begin later."""
 
-_FIRST_PANEL = 64
-_STEPS_PER_SCALE = 32
-"""Panels begin where p changes by less than 1/32 from one rank to the next (in units of its sharpness)."""
-
-_PANEL_WIDTH = 3.0
-_NODES = 20
 _LISTED_TYPES = 2048
 """Supports up to this size are listed type by type."""
 
 _RARE = 1e-18
 _NEVER = -1e280
 """Stands for ln(1 - p) at p = 1, so that 0 times it is 0."""
-
-# Weights of ranks R-4 … R+4 at the lower end of a sum: 1/2 g - g'/12 + g'''/720 - g⁽⁵⁾/30240 + g⁽⁷⁾/1209600 at R,
-# with nine-point central differences. At the upper end the odd part changes sign.
-_ODD = np.array([-252769, 68119, -13221, 1248.5]) / 3628800
-_LOWER_END = np.concatenate([-_ODD[::-1], [0.5], _ODD])
-_UPPER_END = _LOWER_END[::-1]
 
 
 @dataclass(frozen=True)
@@ -185,7 +174,7 @@ def _zipf_ranks(source: Zipf, log_seen: float, times: int) -> tuple[np.ndarray, 
     s, q, last = source.exponent, source.shift, source.n_types
     unit = 1 + q
     kappa = _sharpness(times)
-    start = max(_FIRST_PANEL, math.ceil(_STEPS_PER_SCALE * kappa * max(s, 1.0) - q))
+    start = max(FIRST_PANEL, math.ceil(STEPS_PER_SCALE * kappa * max(s, 1.0) - q))
     if last <= max(_LISTED_TYPES, start + 16):
         return (np.arange(1, int(last) + 1) + q) / unit, np.ones(int(last)), math.inf
     low, high = math.log((start + q) / unit), math.log((last + q) / unit)
@@ -193,7 +182,7 @@ def _zipf_ranks(source: Zipf, log_seen: float, times: int) -> tuple[np.ndarray, 
     if s > 1:
         log_rare = _log_rare(times, log_seen)
         end = min(end, max(low, (log_seen - log_rare) / s))
-    u, weights = _panels(low, end, _PANEL_WIDTH / (kappa * max(s, 1.0)), halvings=10 if end == high else 0)
+    u, weights = panels(low, end, PANEL_WIDTH / (kappa * max(s, 1.0)), halvings=10 if end == high else 0)
     x = np.exp(u)
     ranks, ends = _ends(start, last if end == high else math.inf)
     stop = math.inf if end == high else math.exp(end)
@@ -206,12 +195,12 @@ def _geometric(source: Geometric, reach: float, times: int) -> TypeTable:
     kappa = _sharpness(times)
     log_seen = math.log(reach * first)
     length = (log_seen - _log_rare(times, log_seen)) / decay + 1
-    if decay * kappa * _STEPS_PER_SCALE > 1:
+    if decay * kappa * STEPS_PER_SCALE > 1:
         ranks = np.arange(1, math.ceil(length) + 1)
         return make_table(first * np.exp(-decay * (ranks - 1)), np.ones(len(ranks)), math.exp(-decay * ranks[-1]))
-    start = _FIRST_PANEL
+    start = FIRST_PANEL
     end = max(length, start)
-    nodes, weights = _panels(start, end, _PANEL_WIDTH / (kappa * decay))
+    nodes, weights = panels(start, end, PANEL_WIDTH / (kappa * decay))
     ranks, ends = _ends(start, math.inf)
     ranks = np.concatenate([ranks, nodes])
     # Past its end the sum is an integral: ∫ p dr = p / decay.
@@ -232,31 +221,7 @@ def _log_rare(times: int, log_seen: float) -> float:
 def _ends(start: int, last: float) -> tuple[np.ndarray, np.ndarray]:
     """Ranks before the panels and around their last rank, with their weights."""
     ranks = np.arange(1.0, start + 5)
-    weights = np.ones(len(ranks))
-    weights[-9:] = _LOWER_END + np.array([1.0] * 4 + [0.0] * 5)
+    weights = leading_weights(len(ranks))
     if math.isinf(last):
         return ranks, weights
-    return np.concatenate([ranks, last + np.arange(-4.0, 5.0)]), np.concatenate([weights, _UPPER_END])
-
-
-def _panels(low: float, high: float, width: float, halvings: int = 0) -> tuple[np.ndarray, np.ndarray]:
-    """Nodes and weights of ∫ from `low` to `high`, in equal panels no wider than `width`.
-
-    The last panel may be halved again and again towards `high`: where D p is large for every type, only the
-    very last ones are missed.
-    """
-    pieces = math.ceil((high - low) / width)
-    if pieces <= 0:
-        return np.empty(0), np.empty(0)
-    edges = np.linspace(low, high, pieces + 1)
-    if halvings:
-        last = high - (high - edges[-2]) * 0.5 ** np.arange(1, halvings + 1)
-        edges = np.concatenate([edges[:-1], last, [high]])
-    node, weight = _legendre()
-    centre, half = (edges[1:] + edges[:-1]) / 2, np.diff(edges) / 2
-    return (centre[:, None] + half[:, None] * node).ravel(), np.outer(half, weight).ravel()
-
-
-@functools.cache
-def _legendre() -> tuple[np.ndarray, np.ndarray]:
-    return np.polynomial.legendre.leggauss(_NODES)
+    return np.concatenate([ranks, last + np.arange(-4.0, 5.0)]), np.concatenate([weights, UPPER_END])

@@ -26,7 +26,6 @@ from typing import Any
 
 import numpy as np
 
-from bounds.base.draw_counts import at_draws
 from bounds.base.pointwise import flag
 from bounds.base.sources import (
     Geometric,
@@ -40,17 +39,13 @@ from bounds.base.sources import (
     Zipf,
     parse_source,
 )
-from bounds.counts import autocorrelation, occupancy, pitman_yor, repeating_letters
+from bounds.counts import occupancy, pitman_yor
+from bounds.counts.draw_counts import at_draws
 from bounds.counts.formulas import FORMULAS
 from bounds.counts.gamma_ratios import power_ratio
-from bounds.counts.rank_tables import (
-    TypeTable,
-    first_probability,
-    make_table,
-    type_table,
-    zipf_entropy,
-    zipf_normaliser,
-)
+from bounds.counts.rank_tables import TypeTable, first_probability, zipf_entropy, zipf_normaliser
+from bounds.counts.table_sums import by_table, supports
+from bounds.counts.words import autocorrelation, repeating_letters
 
 __all__ = [
     "FORMULAS",
@@ -89,7 +84,7 @@ def expected_unique(source: Source | str, n_draws: Any, *, poisson: bool = False
         elif isinstance(law, Zipf):
             mean = _by_closed_form(law, n, poisson, _closed_mean, occupancy.seen)
         else:
-            mean = _by_table(law, (n,), lambda table, n: occupancy.seen(table, n, poisson))
+            mean = by_table(law, (n,), lambda table, n: occupancy.seen(table, n, poisson))
         # Rounding must not take it past what is possible.
         return np.clip(mean, 0.0 if poisson else 1.0, np.minimum(n, law.n_types))
 
@@ -113,7 +108,7 @@ def missing_mass(source: Source | str, n_draws: Any, *, poisson: bool = False) -
             return autocorrelation.unseen(law.alphabet, law.length, n) if plain else repeating_letters.unseen(law, n)
         if isinstance(law, Zipf):
             return _by_closed_form(law, n, poisson, _closed_missing_mass, occupancy.unseen_mass)
-        return _by_table(law, (n,), lambda table, n: occupancy.unseen_mass(table, n, poisson))
+        return by_table(law, (n,), lambda table, n: occupancy.unseen_mass(table, n, poisson))
 
     return at_draws(values, n_draws, at_zero=1.0)
 
@@ -147,10 +142,10 @@ def variance_unique(source: Source | str, n_draws: Any, *, poisson: bool = False
         if isinstance(law, PitmanYor):
             return pitman_yor.variance(law, n)
         if poisson:
-            return _by_table(law, (n,), occupancy.poisson_variance)
-        return _by_table(law, (n, n), occupancy.covariance, times=4)
+            return by_table(law, (n,), occupancy.poisson_variance)
+        return by_table(law, (n, n), occupancy.covariance, times=4)
 
-    return np.maximum(at_draws(values, n_draws, at_zero=0.0), 0.0)
+    return at_draws(lambda n: np.maximum(values(n), 0.0), n_draws, at_zero=0.0)
 
 
 def covariance_unique(source: Source | str, n_draws_1: Any, n_draws_2: Any) -> Any:
@@ -171,7 +166,7 @@ def covariance_unique(source: Source | str, n_draws_1: Any, n_draws_2: Any) -> A
             )
         if isinstance(law, PitmanYor):
             return pitman_yor.covariance(law, low, high)
-        return _by_table(law, (low, high), occupancy.covariance, times=4)
+        return by_table(law, (low, high), occupancy.covariance, times=4)
 
     return at_draws(values, n_draws_1, n_draws_2, at_zero=0.0)
 
@@ -197,7 +192,7 @@ def expected_spectrum(source: Source | str, n_draws: Any, *, multiplicity: Any, 
         sharpness = 4.0 ** np.ceil(np.log2(k) / 2)
         for times in np.unique(sharpness[there]):
             part = there & (sharpness == times)
-            result[part] = _by_table(
+            result[part] = by_table(
                 law,
                 (k[part], n[part]),
                 lambda table, k, n: occupancy.spectrum(table, n, k, poisson),
@@ -243,7 +238,7 @@ def growing_types(source: GrowingUniform | str, n_draws: Any) -> Any:
         raise ValueError(
             f"source must be a growing source such as growing:0.58, got {law}; n_types is fixed for others"
         )
-    return at_draws(lambda n: _supports(law, n), n_draws, at_zero=1.0)
+    return at_draws(lambda n: supports(law, n), n_draws, at_zero=1.0)
 
 
 # Helpers
@@ -264,10 +259,6 @@ def _window_entropy(law: Windows) -> float:
             "stay=0 or exponent=0"
         )
     return one + (law.length - 1) * repeating_letters.entropy_rate(law, one)
-
-
-def _supports(law: GrowingUniform, n: Any) -> Any:
-    return np.array([law.at(size).types for size in n], float)
 
 
 def _law(source: Source | str, poisson: bool) -> Source:
@@ -291,32 +282,6 @@ def _independent(asked: str, law: Source) -> Source:
     return law
 
 
-def _by_table(law: Source, points: tuple[Any, ...], function: Callable[..., Any], times: int = 1) -> Any:
-    """function(table, *points); one table serves a thousand-fold range of the largest number of draws."""
-    if isinstance(law, GrowingUniform):
-        return _growing(law, points, function)
-    result = np.empty(points[0].shape)
-    steps = np.ceil(np.log10(points[-1]) / 3)
-    for step in np.unique(steps):
-        part = steps == step
-        result[part] = function(type_table(law, 1000.0**step, times), *(point[part] for point in points))
-    return result
-
-
-def _growing(law: GrowingUniform, points: tuple[Any, ...], function: Callable[..., Any]) -> Any:
-    """function with one row of the table for each point; few types are heavy and need a table of their own."""
-    types = _supports(law, points[-1])
-    result = np.empty(types.shape)
-    many = types > 64
-    if many.any():
-        column = types[many, None]
-        result[many] = function(make_table(1 / column, column), *(point[many] for point in points))
-    for few in np.unique(types[~many]):
-        part = types == few
-        result[part] = function(make_table([1 / few], [few]), *(point[part] for point in points))
-    return result
-
-
 def _by_closed_form(
     law: Zipf,
     n: Any,
@@ -330,7 +295,7 @@ def _by_closed_form(
     if exact.any():
         result[exact] = closed(law, n[exact], poisson)
     if not exact.all():
-        result[~exact] = _by_table(law, (n[~exact],), lambda table, n: summed(table, n, poisson))
+        result[~exact] = by_table(law, (n[~exact],), lambda table, n: summed(table, n, poisson))
     return result
 
 

@@ -21,13 +21,13 @@ from typing import Any
 
 import numpy as np
 
-from bounds.base.draw_counts import at_draws
 from bounds.base.formula import Formula, Letter
 from bounds.base.intervals import ASYMPTOTIC, RIGOROUS
 from bounds.base.one_number import whole_number_from
 from bounds.base.pointwise import flag, real_array, shown
 from bounds.base.quantities import MAX_COUNT
-from bounds.counts import autocorrelation, word_chains, word_kinds
+from bounds.counts.draw_counts import at_draws
+from bounds.counts.words import autocorrelation, word_chains, word_kinds
 
 __all__ = ["FORMULAS", "absence_probability", "expected_unique_windows", "occurrence_probability"]
 
@@ -106,19 +106,20 @@ FORMULAS = (
         name="expected_unique_windows", quantity=r"\mathbb{E}\,U", text="Sum(1 - P(w), (w, 1, A**l))",
         arguments=("A", "l"), label=RIGOROUS, source=_LINEAR, equation="A8", unit="sequences",
         assumption="any law of the letters; P(w) is the probability that word w is absent from the T letters",
-        call="bounds.expected_unique_windows([0.9, 0.1], length=3, n_tokens=50)", own=_OWN,
+        call="bounds.counts.expected_unique_windows([0.9, 0.1], length=3, n_tokens=50)", own=_OWN,
     ),
     Formula(
         name="absence_probability.generating_function", quantity=r"\sum_T P(w\ \mathrm{absent})\,z^T",
         text="c/(p*z**l + (1 - z)*c)", arguments=("p", "l", "z", "c"), label=RIGOROUS,
         assumption="letters are independent", source=_BIASED, equation="A8",
-        call=f"bounds.absence_probability([0, 1, 0], {_FAIR}, n_tokens=20)", own=_OWN,
+        call=f"bounds.counts.absence_probability([0, 1, 0], {_FAIR}, n_tokens=20)", own=_OWN,
     ),
     Formula(
         name="absence_probability.unbordered", quantity=r"P(w\ \mathrm{absent})",
         text="Sum((-1)**k*binomial(T - (l - 1)*k, k)*p**k, (k, 0, floor(T/l)))", arguments=("p", "l", "T"),
         label=RIGOROUS, assumption="letters are independent, and no beginning of the word is its end",
-        source=_BIASED, equation="A8", call=f"bounds.absence_probability([0, 1, 1], {_FAIR}, n_tokens=20)", own=_OWN,
+        source=_BIASED, equation="A8", own=_OWN,
+        call=f"bounds.counts.absence_probability([0, 1, 1], {_FAIR}, n_tokens=20)",
     ),
     Formula(
         name="absence_probability.compound_poisson", quantity=r"P(w\ \mathrm{absent})",

@@ -32,18 +32,16 @@ from scipy import optimize, special
 
 from bounds.base.pointwise import broadcast, checked, flag
 from bounds.counts.binomial_means import excess_of_power, stirling_remainder
-from bounds.counts.rank_tables import _LOWER_END, _panels
+from bounds.counts.panels import FIRST_PANEL, PANEL_WIDTH, leading_weights, panels
 from bounds.divergence.formulas import closed_form
 from bounds.divergence.type_laws import at_each, whole_draws, whole_types
 
-_FIRST_PANEL = 64
 _NARROW = 100.0
 """Beyond this parameter the beta-binomial is too narrow to reach the end where it would be rough."""
 _DIRECT = 1024
 """Sums no longer than this are taken term by term."""
 _MOST = 1e100
 """Products of larger numbers of types and concentrations overflow."""
-_PANEL_WIDTH = 3.0
 _NEGLIGIBLE = 50.0
 _CHI = [((-1) ** (j + 1)) * abs(b) / (2 * j) for j, b in enumerate(special.bernoulli(24)[2::2], 1)][::-1]
 
@@ -213,8 +211,8 @@ def _outcomes(k: float, n: float, a: float) -> tuple[Any, Any, Any]:
     sigma = math.sqrt(mean * (1 - 1 / k) * (k * a + n) / (k * a + 1))
     last = min(n, mean + 12 * sigma + 60 / math.log1p(a / mean) + 60)
     reached = (a, b if last == n else math.inf)
-    ends = [math.ceil(_FIRST_PANEL * max(1.0, c)) if c <= _NARROW else 0 for c in reached]
-    if last <= max(_DIRECT, 4 * max(ends), 4 * _FIRST_PANEL * min(a, _NARROW)):
+    ends = [math.ceil(FIRST_PANEL * max(1.0, c)) if c <= _NARROW else 0 for c in reached]
+    if last <= max(_DIRECT, 4 * max(ends), 4 * FIRST_PANEL * min(a, _NARROW)):
         m = np.arange(math.floor(last) + 1.0)
         return m, n - m, np.ones(len(m))
     node_m, node_r, node_weight = _panel_nodes(k, n, a, ends, sigma / (mean * (1 - 1 / k)))
@@ -230,9 +228,7 @@ def _end(start: int) -> tuple[Any, Any]:
     """0 … start+4 with weights that leave the rest, from `start` on, to an integral."""
     if not start:
         return np.empty(0), np.empty(0)
-    weight = np.ones(start + 5)
-    weight[-9:] = _LOWER_END + np.array([1.0] * 4 + [0.0] * 5)
-    return np.arange(start + 5.0), weight
+    return np.arange(start + 5.0), leading_weights(start + 5)
 
 
 def _panel_nodes(k: float, n: float, a: float, ends: list[int], spread: float) -> tuple[Any, Any, Any]:
@@ -240,7 +236,7 @@ def _panel_nodes(k: float, n: float, a: float, ends: list[int], spread: float) -
 
     y = ln(m/(n-m)); `spread` is the standard deviation of m in units of y.
     """
-    width = _PANEL_WIDTH * min(1.0, spread)
+    width = PANEL_WIDTH * min(1.0, spread)
     centre = -math.log(k - 1)
     low, high = -math.log(n / max(ends[0], 1) - 1), math.log(n / max(ends[1], 1) - 1)
     # A distribution so narrow that this cuts it is far inside these limits.
@@ -250,6 +246,6 @@ def _panel_nodes(k: float, n: float, a: float, ends: list[int], spread: float) -
     log_mass = _log_probability(m, r, k, n, a) + np.log(m) + np.log(r)
     kept = np.flatnonzero(log_mass > log_mass.max() - _NEGLIGIBLE)
     low, high = edges[max(kept[0] - 1, 0)], edges[min(kept[-1] + 1, len(edges) - 1)]
-    y, weight = _panels(low, high, width)
+    y, weight = panels(low, high, width)
     m, r = n / (1 + np.exp(-y)), n / (1 + np.exp(y))
     return m, r, weight * m * (r / n)

@@ -60,12 +60,12 @@ _FORWARDS = (
     _formula(
         "forward_kl_add_constant.type", _PART + _FORWARD, _ADD_CONSTANT.replace("@p", "p"), ("p", "D", "V", "beta"),
         "B2", assumption=_PARTS, source=_OCCUPANCY, own=(_ADDED,),
-        call="bounds.forward_kl_add_constant([0.5, 0.3, 0.15, 0.05], 100, added=0.5)",
+        call="bounds.divergence.forward_kl_add_constant([0.5, 0.3, 0.15, 0.05], 100, added=0.5)",
     ),
     _formula(
         "forward_kl_add_constant.uniform", _FORWARD, "V*(" + _ADD_CONSTANT.replace("@p", "(1/V)") + ")",
         ("V", "D", "beta"), "B2", source=_OCCUPANCY, own=(_ADDED,),
-        call="bounds.forward_kl_add_constant('uniform:20', 10)",
+        call="bounds.divergence.forward_kl_add_constant('uniform:20', 10)",
     ),
     _formula(
         "forward_kl_laplace_upper", _LAPLACE, "log1p((V - 1)/(D + 1))", ("V", "D"), "B2", relation="<=",
@@ -79,7 +79,7 @@ _FORWARDS = (
         "forward_kl_laplace_upper_refined.type", _PART + _LAPLACE,
         "p*(log((D + V)/(D + 1)) + log(-expm1((D + 1)*log1p(-p))))", ("p", "D", "V"), "B2", relation="<=",
         assumption=_PARTS, source=OWN + " (Jensen and E 1/(N+1))",
-        call="bounds.forward_kl_laplace_upper_refined([0.5, 0.3, 0.15, 0.05], 10)",
+        call="bounds.divergence.forward_kl_laplace_upper_refined([0.5, 0.3, 0.15, 0.05], 10)",
     ),
     _formula(
         "forward_kl_total_kt_upper", r"-\ln P_{\mathrm{KT}}(x^D) - D\,H(p_D)", "(V - 1)/2*log(D) + log(V)", ("V", "D"),
@@ -92,11 +92,12 @@ _FORWARDS = (
 _REVERSES = (
     _formula(
         "reverse_kl_empirical.type", _PART + _REVERSE, _PLUG_IN.replace("@p", "p"), ("p", "D"), "B3",
-        assumption=_PARTS, source=_OCCUPANCY, call="bounds.reverse_kl_empirical([0.5, 0.3, 0.15, 0.05], 100)",
+        assumption=_PARTS, source=_OCCUPANCY,
+        call="bounds.divergence.reverse_kl_empirical([0.5, 0.3, 0.15, 0.05], 100)",
     ),
     _formula(
         "reverse_kl_empirical.uniform", _REVERSE, "V*" + _PLUG_IN.replace("@p", "(1/V)"), ("V", "D"), "B3",
-        source=_OCCUPANCY, call="bounds.reverse_kl_empirical('uniform:1e6', 1e6)",
+        source=_OCCUPANCY, call="bounds.divergence.reverse_kl_empirical('uniform:1e6', 1e6)",
     ),
     _formula(
         "reverse_kl_upper", _REVERSE, "log1p((V - 1)/D)", ("V", "D"), "B3", relation="<=", assumption=_ANY,
@@ -111,14 +112,14 @@ _REVERSES = (
         "reverse_kl_tail_upper", r"P(\mathrm{KL}(p_D\,||\,P) \ge \varepsilon)",
         "binomial(D + V - 1, V - 1)*exp(-D*epsilon)", ("V", "D", "epsilon"), "B3", relation="<=", assumption=_ANY,
         source="method of types (Cover & Thomas, Elements of Information Theory, Theorem 11.2.1)", unit="1",
-        own=(_DIVERGENCE,), call="bounds.reverse_kl_tail_upper(4, 100, 0.2)",
+        own=(_DIVERGENCE,), call="bounds.divergence.reverse_kl_tail_upper(4, 100, 0.2)",
     ),
     _formula(
         "reverse_kl_constant", r"K_{\mathrm{rev}}(s) = \lim D\,\mathbb{E}\,\mathrm{KL}(p_D\,||\,P)/\mathbb{E}\,U(D)",
         "1/(s - 1) + 1/2 + Integral((1 - exp(-x))**(1/s - 1)*exp(-x)*(coth(x/2)/2 - 1/x), (x, 0, oo))/s",
         ("s",), "B6", label=ASYMPTOTIC, unit="1",
         assumption=f"{IID}, infinite Zipf-Mandelbrot with s > 1; the limit of many draws",
-        call="bounds.reverse_kl_constant(1.724)",
+        call="bounds.divergence.reverse_kl_constant(1.724)",
     ),
     _formula(
         "unique_from_reverse_kl", "U", "Max(1, Min(D, D*epsilon/K_rev))", ("D", "epsilon", "K_rev"), "B6",
@@ -133,7 +134,7 @@ _DISTANCES = (
         "l1_empirical.type", _PART + _L1,
         "2*p*(1 - p)*binomial(D - 1, floor(D*p))*p**floor(D*p)*(1 - p)**(D - 1 - floor(D*p))", ("p", "D"), "B4",
         assumption=f"{_PARTS}; p < 1", source="De Moivre 1730; Diaconis & Zabell 1991", unit="1",
-        call="bounds.l1_empirical([0.5, 0.3, 0.15, 0.05], 100)",
+        call="bounds.divergence.l1_empirical([0.5, 0.3, 0.15, 0.05], 100)",
     ),
     _formula(
         "l1_upper", _L1, "Min(2, sqrt((V - 1)/D))", ("V", "D"), "B4", relation="<=", assumption=_ANY,
@@ -146,16 +147,16 @@ _DISTANCES = (
     _formula(
         "l1_bounds.type", r"\mathrm{part\ of\ one\ type\ in\ }\Lambda", "Piecewise((sqrt(p/D), p >= 1/D), (2*p, True))",
         ("p", "D"), "B4", assumption=_PARTS, source=_BEREND, unit="1",
-        call="bounds.l1_bounds([0.5, 0.3, 0.15, 0.05], 10).upper",
+        call="bounds.divergence.l1_bounds([0.5, 0.3, 0.15, 0.05], 10).upper",
     ),
     _formula(
         "l1_bounds.upper", _L1, "Lambda", ("Lambda",), "B4", relation="<=", source=_BEREND, unit="1",
-        call="bounds.l1_bounds('zipf:1.724', 1e12).upper", own=(_LAMBDA,),
+        call="bounds.divergence.l1_bounds('zipf:1.724', 1e12).upper", own=(_LAMBDA,),
     ),
     _formula(
         "l1_bounds.lower", _L1, "Lambda/4 - 1/(4*sqrt(D))", ("Lambda", "D"), "B4", relation=">=",
         assumption=f"{IID}; at least two draws", source=_BEREND, unit="1",
-        call="bounds.l1_bounds('zipf:1.724', 1e12).lower", own=(_LAMBDA,),
+        call="bounds.divergence.l1_bounds('zipf:1.724', 1e12).lower", own=(_LAMBDA,),
     ),
     _formula(
         "l1_pinsker_upper", r"|p_D - P|_1", "Min(2, sqrt(2*epsilon))", ("epsilon",), "B4", relation="<=",
@@ -178,13 +179,13 @@ _RISKS = (
         "forward_kl_bayes_risk", r"\min_{\hat p}\mathbb{E}_P\,\mathbb{E}\,\mathrm{KL}(P\,||\,\hat p)", _RISK,
         ("V", "D", "a"), "B5", assumption="P is drawn from the symmetric Dirichlet law; draws are then independent",
         source="elementary (risk of the posterior mean)", own=(_CONCENTRATION,),
-        call="bounds.forward_kl_bayes_risk(100, 1000, 0.5)",
+        call="bounds.divergence.forward_kl_bayes_risk(100, 1000, 0.5)",
     ),
     _formula(
         "forward_kl_minimax_lower", _MINIMAX, _RISK, ("V", "D", "a"), "B5", relation=">=",
         assumption=f"{IID}; holds for every a > 0, and the function takes the best; for the worst law, not for one "
         "given corpus", source="Bayes risk below minimax risk (Wald 1950)", own=(_CONCENTRATION,),
-        call="bounds.forward_kl_minimax_lower(100, 100).risk",
+        call="bounds.divergence.forward_kl_minimax_lower(100, 100).risk",
     ),
     _formula(
         "forward_kl_minimax_asymptote.dense", _MINIMAX, "(V - 1)/(2*D)", ("V", "D"), "B5", label=ASYMPTOTIC,
@@ -198,7 +199,7 @@ _RISKS = (
         "support_upper_minimax", r"\varepsilon", _RISK, ("V", "D", "a"), "B7-ii", label=HEURISTIC, relation=">=",
         assumption="the learner does no better on this corpus than the minimax over all laws on V types; holds for "
         "every a > 0, and the function gives the largest V that meets all", source=OWN, own=(_CONCENTRATION,),
-        call="bounds.support_upper_minimax(1e12, 0.18)",
+        call="bounds.divergence.support_upper_minimax(1e12, 0.18)",
     ),
 )  # fmt: skip
 
@@ -208,7 +209,7 @@ _NATURAL = (
         ("p", "f", "S"), "B5", assumption="the best estimator for this sample that gives equal probabilities to types "
         "drawn equally often; the parts of all types add up",
         source="Orlitsky & Suresh 2015, Competitive distribution estimation, arXiv:1503.07940", own=_TOGETHER,
-        call="bounds.forward_kl_natural([0.5, 0.3, 0.15, 0.05], [4, 4, 2, 0])",
+        call="bounds.divergence.forward_kl_natural([0.5, 0.3, 0.15, 0.05], [4, 4, 2, 0])",
     ),
     _formula(
         "good_turing_missing_mass", r"\hat M_0(D)", "f1/D", ("f1", "D"), "A1, B5",
@@ -218,7 +219,7 @@ _NATURAL = (
     _formula(
         "good_turing_bias.type", _PART + r"\mathbb{E}\,f_1/D - \mathbb{E}\,M_0(D)", "p**2*exp((D - 1)*log1p(-p))",
         ("p", "D"), "A1", assumption=_PARTS, source="Good 1953", unit="1",
-        call="bounds.good_turing_bias('zipf:1.724', 1e6)",
+        call="bounds.divergence.good_turing_bias('zipf:1.724', 1e6)",
     ),
     _formula(
         "pitman_yor_predictive.seen", r"P(\mathrm{next\ is\ a\ type\ drawn\ } m \mathrm{\ times})",
@@ -237,7 +238,7 @@ _NATURAL = (
         " - log(s*d)/s", ("s", "d"), "B5, B6", label=ASYMPTOTIC, unit="1",
         assumption=f"{IID}, infinite Zipf-Mandelbrot with s > 1; the KL of what the next draw is, a type seen before "
         "or new, from a Pitman-Yor predictor of discount d; d = 1/s also for Good-Turing and the best natural one",
-        call="bounds.pattern_loss_constant(1.724, discount=0.5)",
+        call="bounds.divergence.pattern_loss_constant(1.724, discount=0.5)",
     ),
     _formula(
         "pattern_loss", r"\mathbb{E}\,\mathrm{KL}(P\,||\,\hat p)\mathrm{\ of\ seen\ types\ and\ new}", "K*U/D",

@@ -29,59 +29,37 @@ from typing import Any
 
 import numpy as np
 
-from bounds.base.arguments import unknown
 from bounds.base.brief import brief
-from bounds.base.formula import PAPER_VERSIONS, Formula, Letter
-from bounds.base.intervals import GIVEN, HEURISTIC, Bound, End, Interval
+from bounds.base.formula import Formula, Letter
+from bounds.base.intervals import HEURISTIC, Bound, End
 from bounds.base.notes import VACUOUS, Note
 from bounds.base.one_number import items_of
-from bounds.base.pointwise import broadcast, checked, labelled, positive, shown, single, within_floats
-from bounds.efficiency import inversions
+from bounds.base.pointwise import positive, shown, single, within_floats
+from bounds.efficiency import exponents, inversions
+from bounds.efficiency.exponents import (
+    at_least_as_many,
+    band_exponents,
+    bernstein_exponent,
+    exponent_band,
+    growth_factor,
+    paper_version,
+)
 from bounds.efficiency.inversions import DERIVED, INVERSIONS, LOSS_RANGE, NOVELTY_COST, LossCurve
 from bounds.laws.checks import as_positive
 from bounds.laws.law_range import bound_note
 from bounds.laws.published import LAWS, LossLaw, get_law
 
-__all__ = ["FORMULAS", "INVERSIONS", "LOSS_RANGE", "NOVELTY_COST", "Band", "bands", "exponent_band"]
+__all__ = [
+    "FORMULAS", "INVERSIONS", "LOSS_RANGE", "NOVELTY_COST", "Band", "band_exponents", "bands", "bernstein_exponent",
+    "exponent_band", "growth_factor",
+]  # fmt: skip
 
 _BITS = Letter("b_seq", "bits that store one sequence", "bits per sequence", r"b_{\mathrm{seq}}")
 _KAPPA = Letter("kappa", "bits that one parameter holds", "bits per parameter", r"\kappa")
 
 
-def _exponent_formula(name: str, text: str, label: str, assumption: str, equation: str, **more: Any) -> Formula:
-    return Formula(
-        name=name, quantity=r"\gamma", text=text, label=label, assumption=assumption, source=DERIVED,
-        equation=equation, **more,
-    )  # fmt: skip
-
-
 FORMULAS = (
-    _exponent_formula(
-        "exponent_lower", "1 - 2*beta", HEURISTIC,
-        "slow rate: excess = sqrt(U/D), read as an equality for one corpus", "B7-iii, B8",
-        arguments=("beta",), example=(0.28,), of="exponent_band",
-    ),
-    _exponent_formula(
-        "exponent_upper", "1 - beta", HEURISTIC,
-        "fast rate: excess = U/D, read as an equality for one corpus", "B7-ii, B8",
-        arguments=("beta",), example=(0.28,), of="exponent_band",
-    ),
-    _exponent_formula(
-        "exponent_exact", "1 - beta", GIVEN,
-        "the prequential and the pattern inversion both apply and beta < 1/2", "B7-iv, B7-v",
-        arguments=("beta",), example=(0.28,), of="exponent_band",
-    ),
-    _exponent_formula(
-        "bernstein_exponent", "1 - (2 - b)*beta", HEURISTIC,
-        "rate (U/D)^(1/(2-b)) for a learner with Bernstein exponent b; b = 1 fast, 0 slow, 1/2 halfway", "B8",
-        arguments=("beta", "b"), example=(0.28, 0.5),
-    ),
-    Formula(
-        name="growth_factor", quantity="D_2/D_1", text="k**(1/gamma)", arguments=("gamma", "k"),
-        label=HEURISTIC, assumption="skills are proportional to distinct sequences, U ~ D^gamma",
-        source=DERIVED, equation="B8", example=(0.58, 2.0),
-        own=(Letter("k", "factor on the number of skills", "1"),),
-    ),
+    *exponents.FORMULAS,
     *inversions.FORMULAS,
     Formula(
         name="efficient_params", quantity="N", text="nu*U", arguments=("U", "nu"), label=HEURISTIC,
@@ -97,66 +75,6 @@ FORMULAS = (
     ),
 )  # fmt: skip
 _F = {formula.name: formula for formula in FORMULAS}
-
-
-STORAGE_OPTIONS = ("params_per_sequence", "bits_per_sequence", "bits_per_param")
-"""Options of `efficient_params` that `unique_bounds` does not know."""
-
-
-def exponent_band(beta: float) -> Interval:
-    """(1 - 2β, 1 - β): the exponents γ of U ~ D^γ at the slow and the fast rate.
-
-    Heuristic: two learning rates read as equalities for one corpus (B7, B8). Its midpoint is 1 - 3β/2 for β up to one
-    half; beyond, the lower end says nothing and is given as 0, and `bernstein_exponent(beta, 0.5)` is still the
-    exponent halfway between the rates. Raises ValueError unless 0 < β < 1.
-    """
-    value = _strictly_inside("beta", beta)
-    lower = np.maximum(_F["exponent_lower"].function(value), 0.0)
-    upper = _F["exponent_upper"].function(value)
-    return Interval(lower, upper) if value.ndim else Interval(float(lower), float(upper))
-
-
-def band_exponents(beta: Any, source: str) -> dict[str, Any]:
-    """The exponents γ of a band by their ends, with the middle that the version of the paper gives, if any.
-
-    Cut to [0, 1], since nothing else is known where β (a number or an array) lies outside (0, 1) or above one half.
-    """
-    rates = {"lower": 0.0, "middle": {"kausik2024v1": 0.5, "kausik2024v3": 0.0}.get(source), "upper": 1.0}
-    gamma = _F["bernstein_exponent"].function
-    return {end: np.clip(gamma(np.asarray(beta, float), b), 0.0, 1.0)[()] for end, b in rates.items() if b is not None}
-
-
-def growth_factor(exponent: Any, k: Any = 2) -> Any:
-    """k^(1/γ): how many times the corpus for `k` times the skills, if skills ∝ U ~ D^γ (heuristic, B8).
-
-    Infinite where it passes the largest float. Raises ValueError unless the exponent and k are positive.
-    """
-
-    def factor(exponent: Any, k: Any) -> Any:
-        gamma, skills = broadcast(as_positive("exponent", exponent), as_positive("k", k))
-        with np.errstate(over="ignore"):
-            return _F["growth_factor"].function(gamma, skills)[()]
-
-    return labelled(factor, exponent, k)
-
-
-def bernstein_exponent(beta: Any, bernstein: Any) -> Any:
-    """γ(b) = 1 - (2 - b) β for a learner whose Bernstein (margin) exponent is b = `bernstein` (heuristic, B8).
-
-    b = 1 is the fast rate, 0 the slow one, 1/2 halfway: 0.72, 0.44 and 0.58 at β = 0.28. At 0 or below the exponent
-    says nothing. Raises ValueError unless 0 < β < 1 and 0 ≤ b ≤ 1.
-    """
-
-    def value(beta: Any, b: Any) -> Any:
-        allowed = "between 0 (slow rate) and 1 (fast rate)"
-        b = np.asarray(checked("bernstein", b, lambda b: (b >= 0) & (b <= 1), allowed), float)
-        return _F["bernstein_exponent"].function(*broadcast(_strictly_inside("beta", beta), b))[()]
-
-    return labelled(value, beta, bernstein)
-
-
-def _strictly_inside(name: str, value: Any) -> Any:
-    return np.asarray(checked(name, value, lambda x: (x > 0) & (x < 1), "strictly between 0 and 1"), float)
 
 
 def unique_bounds(
@@ -270,38 +188,56 @@ def efficient_params(
     params_per_sequence: float = 1.0,
     bits_per_sequence: float | None = None,
     bits_per_param: float = 2.0,
-    **options: Any,
+    inversion: str | Iterable[str] = (),
+    source: str = "kausik2024v1",
+    tokens_per_sequence: float = 1.0,
+    loss_range: float = LOSS_RANGE,
+    novelty_cost: float = NOVELTY_COST,
+    max_novelty_cost: float | None = None,
+    initial_excess: float | None = None,
 ) -> Bound:
     """Bounds on the parameters N = ν U of an efficient model of a corpus of `n_tokens` tokens (heuristic, B7).
 
     ν is `params_per_sequence`, or `bits_per_sequence` / `bits_per_param` where bits are given (κ is about 2 in the
-    models that Allen-Zhu & Li 2024 measured, C1); `options` are those of `unique_bounds`. N counts what the law
-    counts.
+    models that Allen-Zhu & Li 2024 measured, C1); the other arguments are those of `unique_bounds`. N counts what the
+    law counts.
     """
-    nu, kappa = as_positive("params_per_sequence", params_per_sequence), as_positive("bits_per_param", bits_per_param)
-    if bits_per_sequence is not None:
-        if not np.all(np.asarray(nu) == 1.0):
-            raise ValueError("pass params_per_sequence or bits_per_sequence, not both")
-        bits = as_positive("bits_per_sequence", bits_per_sequence)
-        with np.errstate(over="ignore"):
-            nu = positive("bits_per_sequence / bits_per_param", _F["params_per_sequence"].function(bits, kappa))
-    law = get_law(law)
-    unique = unique_bounds(n_tokens, law=law, **options)
+    law, nu = get_law(law), params_of_a_sequence(params_per_sequence, bits_per_sequence, bits_per_param)
+    unique = unique_bounds(
+        n_tokens, law=law, inversion=inversion, source=source, tokens_per_sequence=tokens_per_sequence,
+        loss_range=loss_range, novelty_cost=novelty_cost, max_novelty_cost=max_novelty_cost,
+        initial_excess=initial_excess,
+    )  # fmt: skip
+    return stored(unique, law, nu)
 
-    def store(n_unique: Any) -> Any:
-        advice = "pass a smaller params_per_sequence or bits_per_sequence"
-        return within_floats("n_params", advice, _F["efficient_params"].function, n_unique, nu)
 
-    def stored(end: End) -> End:
-        value = None if end.value is None else store(end.value)
-        return replace(
-            end, value=value, label=HEURISTIC, assumption=f"{_F['efficient_params'].assumption}; {end.assumption}"
-        )
+def params_of_a_sequence(params: Any, bits: Any, bits_per_param: Any) -> Any:
+    """ν, parameters that store one sequence: `params`, or `bits` / `bits_per_param` where bits are given.
 
-    ends = {f"{name}_end": stored(end) for name, end in unique.ends.items()}
+    Raises ValueError for what is not positive, and where both are given.
+    """
+    nu, kappa = as_positive("params_per_sequence", params), as_positive("bits_per_param", bits_per_param)
+    if bits is None:
+        return nu
+    if not np.all(np.asarray(nu) == 1.0):
+        raise ValueError("pass params_per_sequence or bits_per_sequence, not both")
+    bits = as_positive("bits_per_sequence", bits)
+    with np.errstate(over="ignore"):
+        return positive("bits_per_sequence / bits_per_param", _F["params_per_sequence"].function(bits, kappa))
+
+
+def stored(unique: Bound, law: LossLaw, nu: Any) -> Bound:
+    """The bounds on the parameters that store the sequences of `unique`, each in `nu` parameters of `law`'s kind."""
+    advice = "pass a smaller params_per_sequence or bits_per_sequence"
+    needs = _F["efficient_params"]
+
+    def end(one: End) -> End:
+        value = None if one.value is None else within_floats("n_params", advice, needs.function, one.value, nu)
+        return replace(one, value=value, label=HEURISTIC, assumption=f"{needs.assumption}; {one.assumption}")
+
     return Bound(
-        quantity="parameters N of an efficient model", unit=f"{law.params_counted} parameters", **ends,
-        source=unique.source, notes=unique.notes,
+        quantity="parameters N of an efficient model", unit=f"{law.params_counted} parameters",
+        **{f"{name}_end": end(one) for name, one in unique.ends.items()}, source=unique.source, notes=unique.notes,
     )  # fmt: skip
 
 
@@ -367,23 +303,25 @@ def bands(
     *,
     laws: Iterable[str | LossLaw] = tuple(LAWS),
     skills: float = 2,
-    source: str = "kausik2024v1",
     params_per_sequence: float = 1.0,
     bits_per_sequence: float | None = None,
     bits_per_param: float = 2.0,
-    **options: Any,
+    inversion: str | Iterable[str] = (),
+    source: str = "kausik2024v1",
+    tokens_per_sequence: float = 1.0,
+    loss_range: float = LOSS_RANGE,
+    novelty_cost: float = NOVELTY_COST,
+    max_novelty_cost: float | None = None,
+    initial_excess: float | None = None,
 ) -> list[Band]:
     """What each of `laws` implies for a corpus of `n_tokens` tokens, one `Band` a law, never averaged.
 
-    `corpus_factor` is for `skills` times the skills; its lower end comes from the upper exponent. `options` are those
-    of `unique_bounds`, the others those of `efficient_params`.
+    `corpus_factor` is for `skills` times the skills; its lower end comes from the upper exponent. The other arguments
+    are those of `efficient_params` and `unique_bounds`.
     """
-    store: dict[str, Any] = {
-        "params_per_sequence": params_per_sequence, "bits_per_sequence": bits_per_sequence,
-        "bits_per_param": bits_per_param,
-    }  # fmt: skip
     at_least_as_many(skills)
     single("n_tokens", n_tokens)
+    nu = params_of_a_sequence(params_per_sequence, bits_per_sequence, bits_per_param)
     version, rows = paper_version(source), []
     one = isinstance(laws, str | LossLaw)
     for law in map(get_law, [laws] if one or (several := items_of(laws)) is None else several):
@@ -391,9 +329,13 @@ def bands(
         ends = band_exponents(law.data_exponent, source)
         exponent = (float(ends["lower"]), ends.get("middle"), float(ends["upper"]))
         factors = [None if g is None or g <= 0 else float(growth_factor(g, skills)) for g in exponent[::-1]]
-        told = {"law": law, "source": source, **options}
-        unique = unique_bounds(n_tokens, **told) if law.comparable else None
-        params = efficient_params(n_tokens, **told, **store) if law.comparable else None
+        unique = None
+        if law.comparable:
+            unique = unique_bounds(
+                n_tokens, law=law, inversion=inversion, source=source, tokens_per_sequence=tokens_per_sequence,
+                loss_range=loss_range, novelty_cost=novelty_cost, max_novelty_cost=max_novelty_cost,
+                initial_excess=initial_excess,
+            )  # fmt: skip
         rows.append(
             Band(
                 law.key,
@@ -401,7 +343,7 @@ def bands(
                 n_tokens,
                 exponent,
                 unique,
-                params,
+                None if unique is None else stored(unique, law, nu),
                 (factors[0] or 0.0, factors[1], factors[2] or math.inf),
                 label=HEURISTIC if unique is None else f"exponents: {HEURISTIC}; {unique.label}; N: {HEURISTIC}",
                 assumption=_F["exponent_lower"].assumption if unique is None else unique.assumption,
@@ -410,16 +352,3 @@ def bands(
             )
         )
     return rows
-
-
-def at_least_as_many(skills: float) -> None:
-    """One sentence for a factor on the skills that no larger corpus is needed for."""
-    if single("skills", as_positive("skills", skills)) < 1:
-        raise ValueError(f"skills must be at least 1, got {shown(skills)}: fewer skills need no larger corpus")
-
-
-def paper_version(source: str) -> str:
-    """The version of the paper that `source` names, in words; one sentence where there is none of that name."""
-    if not isinstance(source, str) or source not in PAPER_VERSIONS:
-        raise unknown("version of the paper", source, PAPER_VERSIONS)
-    return PAPER_VERSIONS[source]

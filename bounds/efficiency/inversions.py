@@ -164,15 +164,15 @@ def _pattern(curve: LossCurve) -> Any:
     return (total - math.pi * np.sqrt(2 * D / 3)) / curve.max_novelty_cost
 
 
-_DIRECT = 32
+_ADDED_TERMS = 32
 """Terms of a power sum that are added one by one; beyond, Euler-Maclaurin errs by less than 1e-16."""
 
 
 def _power_sum(beta: Any, start: Any, stop: Any) -> Any:
     """Σ n^-β over start ≤ n < stop, for whole numbers, by Euler-Maclaurin beyond the first terms."""
-    low = np.minimum(np.maximum(start, _DIRECT), stop)
-    n = np.arange(1.0, _DIRECT)
-    here = (n >= start[..., None]) & (n < np.minimum(stop, _DIRECT)[..., None])
+    low = np.minimum(np.maximum(start, _ADDED_TERMS), stop)
+    n = np.arange(1.0, _ADDED_TERMS)
+    here = (n >= start[..., None]) & (n < np.minimum(stop, _ADDED_TERMS)[..., None])
     head = np.where(here, n ** -beta[..., None], 0.0).sum(-1)
     power = low ** (1 - beta) * _relative_power((1 - beta) * np.log(stop / low)) * np.log(stop / low)
 

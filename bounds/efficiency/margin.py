@@ -58,20 +58,20 @@ FORMULAS = (
     _formula(
         "top1_excess", _EXCESS,
         "a/(2*(1 + a))*2**(a/2)*Gamma(1 + a/2)*n**(-a/2)*exp(-n)*(besseli(a/2, n) + besseli(1 + a/2, n))",
-        ("a", "n"), call="bounds.top1_excess(30, 1/3)",
+        ("a", "n"), call="bounds.efficiency.top1_excess(30, 1/3)",
     ),
     _formula(
         "top1_excess.fixed", _EXCESS,
         "a/(2*(1 + a))*Gamma(ceiling(n/2) + 1/2)*Gamma(1 + a/2)/(sqrt(pi)*Gamma(ceiling(n/2) + 1 + a/2))",
         ("a", "n"), assumption=f"{_MODEL}; exactly n examples of each context",
-        call="bounds.top1_excess(30, 1/3, poisson=False)",
+        call="bounds.efficiency.top1_excess(30, 1/3, poisson=False)",
     ),
     _formula("top1_excess.limit", _EXCESS, _LIMIT, ("a", "n"), label=ASYMPTOTIC, example=(1 / 3, 30.0)),
     _formula("top1_excess.upper", _EXCESS, _LIMIT, ("a", "n"), relation="<=", example=(1 / 3, 3.0)),
     _formula(
         "top1_local_rate", r"-\frac{d \ln e}{d \ln n}",
         "(1 + a)*besseli(1 + a/2, n)/(besseli(a/2, n) + besseli(1 + a/2, n))", ("a", "n"),
-        call="bounds.top1_local_rate(30, 1/3)",
+        call="bounds.efficiency.top1_local_rate(30, 1/3)",
     ),
     _formula("top1_rate", r"\rho", "(1 + a)/2", ("a",), label=ASYMPTOTIC, assumption=_MODEL, example=(1 / 3,)),
     _formula(

@@ -1,1 +1,18 @@
 """What data say of the constants of the theory: exponents of counts, and laws of runs."""
+
+from __future__ import annotations
+
+from bounds.base.lazy_names import lazy_names
+
+_HOMES = {
+    "bounds.fitting.runs.loss_law": ["LossLawFit", "fit_loss_law"],
+    "bounds.fitting.runs.uncertainty": [
+        "FittedBand",
+        "exponent_deviation",
+        "growth_factor_interval",
+        "log_unique_deviation",
+    ],
+    "bounds.fitting.exponents.exponent": ["ExponentFit", "FrequencySpectrum", "fit_exponent"],
+}
+
+__all__, __getattr__, __dir__ = lazy_names(__name__, _HOMES)

@@ -18,6 +18,7 @@ from typing import Any
 
 import numpy as np
 
+from bounds.base.brief import brief_fields
 from bounds.base.one_number import shown
 from bounds.laws.checks import as_positive, check_constants, positives
 from bounds.laws.formulas import FORMULAS
@@ -29,7 +30,7 @@ PF_DAY = 8.64e19
 _F = {formula.name: formula for formula in FORMULAS}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class KaplanLaw(LossLaw):
     """L(N) = (N_c/N)^α_N, L(D) = (D_c/D)^α_D and their joint form, in nats per token, in the paper's own units.
 
@@ -48,6 +49,8 @@ class KaplanLaw(LossLaw):
     optimal_params_exponent: float = 0.73
     optimal_tokens_scale: float = 2e10
     optimal_tokens_exponent: float = 0.27
+
+    __repr__ = brief_fields
 
     def __post_init__(self) -> None:
         super().__post_init__()

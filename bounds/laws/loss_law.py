@@ -24,6 +24,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from bounds.base.brief import brief_fields
 from bounds.base.formula import Formula
 from bounds.base.pointwise import shown
 from bounds.laws.checks import check_constants, check_errors, check_range, must_broadcast, must_exceed, positives
@@ -55,7 +56,7 @@ class Constants(NamedTuple):
     data_exponent: Any
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class LossLaw:
     """L(N, D) = E + A N^-α + B D^-β in nats per token, as one paper printed it or as it was fitted.
 
@@ -83,6 +84,8 @@ class LossLaw:
     fitted_params: tuple[float, float] = (0.0, math.inf)
     standard_errors: tuple[tuple[str, float], ...] = ()
     equal_exponents: bool = False
+
+    __repr__ = brief_fields
 
     def __post_init__(self) -> None:
         check_constants(self, "finite", "param_exponent", "data_exponent")

@@ -26,6 +26,7 @@ from typing import Any, cast
 import numpy as np
 
 from bounds.base.arguments import shown, unknown
+from bounds.base.brief import brief_fields
 from bounds.base.formula import OWN, Formula, Letter
 from bounds.base.intervals import EMPIRICAL, GIVEN
 from bounds.laws.checks import as_positive, check_constants, check_range, must_broadcast, must_exceed, positives
@@ -116,7 +117,7 @@ FORMULAS = (
 _F = {formula.name: formula for formula in FORMULAS}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class DownstreamErrorLaw:
     """Err(L) = ε - k e^(-γL): top-1 error averaged over `tasks` of a model whose loss on `evaluation` is L.
 
@@ -131,6 +132,8 @@ class DownstreamErrorLaw:
     rate: float
     tasks: str = "17 tasks"
     evaluation: str = "C4 eval"
+
+    __repr__ = brief_fields
 
     def __post_init__(self) -> None:
         check_constants(self, "positive", "ceiling", "size", "rate")
@@ -161,7 +164,7 @@ class DownstreamErrorLaw:
         return evaluate(_F["downstream_loss"], self.ceiling, self.size, self.rate, value)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class OvertrainingLaw:
     """L(C, M) = E + (a M^η + b M^-η) C^-η for one training and one evaluation set; N total parameters, C = 6ND.
 
@@ -181,6 +184,8 @@ class OvertrainingLaw:
     params_counted: str = "total"
     fitted_ratio: tuple[float, float] = (20.0, 320.0)
     note: str = ""
+
+    __repr__ = brief_fields
 
     def __post_init__(self) -> None:
         check_constants(self, "of at least 0", "irreducible")

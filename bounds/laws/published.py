@@ -27,7 +27,7 @@ from bounds.base.arguments import unknown
 from bounds.laws.checks import positives
 from bounds.laws.formulas import EPOCH, FORMULAS, HOFFMANN, KAPLAN
 from bounds.laws.kaplan import PF_DAY, KaplanLaw
-from bounds.laws.loss_law import LossLaw, evaluate
+from bounds.laws.loss_law import Allocation, LossLaw, evaluate
 from bounds.laws.overtraining import OVERTRAINING_LAWS
 from bounds.laws.repeated_data import REPEATED_DATA_LAWS
 
@@ -36,6 +36,7 @@ __all__ = [
     "FORMULAS",
     "LAWS",
     "PF_DAY",
+    "Allocation",
     "KaplanLaw",
     "LossLaw",
     "get_law",

@@ -25,6 +25,7 @@ from typing import Any
 import numpy as np
 
 from bounds.base.arguments import shown, unknown
+from bounds.base.brief import brief_fields
 from bounds.base.formula import Formula, Letter
 from bounds.base.intervals import EMPIRICAL
 from bounds.laws.checks import check_constants, must_broadcast, positives
@@ -76,7 +77,7 @@ _SMALLEST = 2.2250738585072014e-308
 """The smallest normal float."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class RepeatedDataLaw:
     """A loss law for single epochs, and the scales at which repeated tokens and excess parameters lose their worth.
 
@@ -90,6 +91,8 @@ class RepeatedDataLaw:
     token_decay: float
     param_decay: float
     note: str = ""
+
+    __repr__ = brief_fields
 
     def __post_init__(self) -> None:
         if not isinstance(self.law, LossLaw):

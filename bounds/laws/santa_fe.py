@@ -21,13 +21,14 @@ from typing import Any
 
 import numpy as np
 
-from bounds.base.draw_counts import at_draws
 from bounds.base.formula import Formula, Letter
 from bounds.base.intervals import ASYMPTOTIC, RIGOROUS
 from bounds.base.pointwise import pointwise
 from bounds.base.sources import SantaFe, Source, parse_source
+from bounds.counts.draw_counts import at_draws
 from bounds.counts.rank_tables import TypeTable, first_probability
-from bounds.counts.unique import _by_table, entropy, expected_unique, missing_mass
+from bounds.counts.table_sums import by_table
+from bounds.counts.unique import entropy, expected_unique, missing_mass
 from bounds.laws.loss_law import LossLaw
 
 __all__ = ["FORMULAS", "block_entropy", "excess_loss", "mutual_information", "santa_fe_law"]
@@ -49,18 +50,18 @@ FORMULAS = (
     Formula(
         name="block_entropy.santa_fe", quantity="H(X_1^n)", text="n*H + log(A)*U", arguments=("n", "H", "A", "U"),
         label=RIGOROUS, assumption=_PROCESS, source=_SOURCE, equation="A9", unit="nats",
-        call=f"bounds.block_entropy({_TEXT}, 1e4)", own=_OWN,
+        call=f"bounds.laws.block_entropy({_TEXT}, 1e4)", own=_OWN,
     ),
     Formula(
         name="excess_loss.santa_fe", quantity=r"\varepsilon(n)", text="log(A)*M0", arguments=("A", "M0"),
         label=RIGOROUS, assumption=f"{_PROCESS}; the learner predicts token n + 1 by Bayes' rule", source=_SOURCE,
-        equation="A9", unit="nats per token", call=f"bounds.excess_loss({_TEXT}, 1e4)", own=_OWN,
+        equation="A9", unit="nats per token", call=f"bounds.laws.excess_loss({_TEXT}, 1e4)", own=_OWN,
     ),
     Formula(
         name="mutual_information.santa_fe", quantity="I(X_1^n; X_{n+1}^{2n})",
         text="log(A)*Sum((1 - (1 - (r + q)**-s/Zeta(s, 1 + q))**n)**2, (r, 1, oo))", arguments=("s", "q", "A", "n"),
         label=RIGOROUS, assumption=f"{_PROCESS}; with V facts the sum ends at V", source=_SOURCE, equation="A9",
-        unit="nats", call=f"bounds.mutual_information({_TEXT}, 1e4)", own=_OWN,
+        unit="nats", call=f"bounds.laws.mutual_information({_TEXT}, 1e4)", own=_OWN,
     ),
     Formula(
         name="mutual_information.santa_fe_limit", quantity="I(X_1^n; X_{n+1}^{2n})",
@@ -109,7 +110,7 @@ def excess_loss(source: SantaFe | str, n_tokens: Any) -> Any:
     """
     law = _santa_fe(source)
     mass = at_draws(lambda n: missing_mass(law, n), n_tokens, at_zero=1.0, name="n_tokens")
-    return _F["excess_loss.santa_fe"].function(law.labels, mass)
+    return pointwise(_F["excess_loss.santa_fe"].function, law.labels, mass)
 
 
 def mutual_information(source: SantaFe | str, n_tokens: Any) -> Any:
@@ -121,7 +122,7 @@ def mutual_information(source: SantaFe | str, n_tokens: Any) -> Any:
     law = _santa_fe(source)
 
     def values(n: Any) -> Any:
-        return math.log(law.labels) * _by_table(law.facts, (n,), _in_both, times=4)
+        return math.log(law.labels) * by_table(law.facts, (n,), _in_both, times=4)
 
     return at_draws(values, n_tokens, at_zero=0.0, name="n_tokens")
 

@@ -23,7 +23,7 @@ from scipy import special
 _RARE = -600.0
 """ln G^m below which the sum does not start there, so as not to underflow."""
 
-_FEW = 64
+_FEW_TERMS = 64
 """The sum has at most this many terms on one side; beyond, Boost has been compared with forty digits."""
 
 
@@ -32,7 +32,7 @@ def binomial_tails(F: Any, G: Any, m: Any, a: Any) -> tuple[Any, Any]:
     shape = np.broadcast_shapes(*(np.shape(value) for value in (F, G, m, a)))
     F, G, m, a = (np.broadcast_to(np.asarray(value, float), shape).ravel() for value in (F, G, m, a))
     b = m - a + 1  # fewer than a are there where b or more are absent
-    by_presence, by_absence = (a <= _FEW) & (a <= b), (b <= _FEW) & (b < a)
+    by_presence, by_absence = (a <= _FEW_TERMS) & (a <= b), (b <= _FEW_TERMS) & (b < a)
     rest = ~(by_presence | by_absence)
     at_least, fewer = np.empty(F.shape), np.empty(F.shape)
     at_least[rest], fewer[rest] = _incomplete_beta(F[rest], G[rest], a[rest], b[rest])

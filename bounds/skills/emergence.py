@@ -50,7 +50,7 @@ __all__ = [
 _F = {formula.name: formula for formula in FORMULAS}
 _BLOCK = 64
 """Members whose Poisson–binomial law is built one by one; longer lists are halved."""
-_DIRECT = 1024
+_FEW_MEMBERS = 1024
 """Members whose Poisson–binomial law is built at all."""
 
 
@@ -240,7 +240,7 @@ def representation(m: Any, a: Any, level: Any, rest: Any) -> tuple[Any, Any]:
 
 def unequal_tails(p: Any, D: float, a: int, k: int) -> tuple[float, float]:
     """P(at least a members), P(fewer) after Poisson(D) draws; members need k exposures each."""
-    if len(p) > _DIRECT:
+    if len(p) > _FEW_MEMBERS:
         p, count = np.unique(p, return_counts=True)
         return poisson_binomial_tails(special.gammainc(k, D * p), special.gammaincc(k, D * p), count, a)
     law = _poisson_binomial(special.gammainc(k, D * p), special.gammaincc(k, D * p))

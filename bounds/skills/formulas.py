@@ -64,11 +64,11 @@ _QUORUMS = (
         "Product(exp(-D*P(i)) + (1 - exp(-D*P(i)))*z, (i, 1, m))", ("D", "m", "z"), "D3",
         assumption=f"{_POISSON}; P(i) is the probability of member i in one draw, K the number of members seen",
         source="Poisson-binomial law", own=(*_OWN, Letter("z", "variable of the generating polynomial of K", "1")),
-        call="bounds.emergence_probability_unequal(1e6, [1e-6, 2e-6, 4e-6], quorum=2)",
+        call="bounds.skills.emergence_probability_unequal(1e6, [1e-6, 2e-6, 4e-6], quorum=2)",
     ),
     _formula(
         "median_representation", r"I_{x_{1/2}}(a, m - a + 1)", "1/2", (), "D1", source=_ELEMENTARY,
-        call="bounds.median_representation(50, 40)",
+        call="bounds.skills.median_representation(50, 40)",
     ),
     _formula(
         "median_representation.approximation", "x_{1/2}", "(a - 1/3)/(m + 1/3)", ("m", "a"), "D1", label=ASYMPTOTIC,
@@ -81,7 +81,7 @@ _STORES = (
     _formula(
         "stored_threshold", "1 - x_{1/2}(m, a)", "Zeta(s, n + 1 + q)/Zeta(s, 1 + q)", ("s", "q", "n"), "D2",
         assumption=f"{_DRAWN}; n is the threshold",
-        call="bounds.stored_threshold('zipf:1.724', members=50, quorum=40)",
+        call="bounds.skills.stored_threshold('zipf:1.724', members=50, quorum=40)",
     ),
     _formula(
         "stored_threshold.zipf_limit", "n^*",
@@ -138,7 +138,7 @@ _DRAWS = (
         "Sum((r + q)**-s/Zeta(s, 1 + q)*(1 - (r + q)**-s/Zeta(s, 1 + q))**D, (r, 1, oo))", ("s", "q", "D"), "D3",
         unit="1", label=ASYMPTOTIC, assumption="members are drawn independently from the law of the sequences; the "
         "missing mass is replaced by its mean; D is the threshold",
-        call="bounds.draws_threshold_frequency('zipf:1.724', members=50, quorum=40)",
+        call="bounds.skills.draws_threshold_frequency('zipf:1.724', members=50, quorum=40)",
     ),
     _formula(
         "draws_threshold_frequency.zipf_limit", "D^*",
@@ -196,7 +196,7 @@ _TERMS = (
         "le_cam_bound", r"d_{TV}", "Sum(P(i)**2, (i, 1, w))", ("w",), "D6", relation="<=",
         assumption="the w positions of a window are memorised independently, position i with chance P(i); the process "
         "in training order is near a homogeneous Poisson process only if P(i) is small and does not depend on it",
-        source="Le Cam 1960", call="bounds.le_cam_bound(numpy.full(100, 0.01))",
+        source="Le Cam 1960", call="bounds.skills.le_cam_bound(numpy.full(100, 0.01))",
     ),
 )  # fmt: skip
 

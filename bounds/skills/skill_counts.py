@@ -27,7 +27,8 @@ from scipy import special
 from bounds.base.pointwise import checked, nonnegative, pointwise, positive, single
 from bounds.base.sources import Zipf
 from bounds.counts import rank_mass
-from bounds.counts.rank_tables import _FIRST_PANEL, _LOWER_END, _STEPS_PER_SCALE, _UPPER_END, _panels, first_probability
+from bounds.counts.panels import FIRST_PANEL, STEPS_PER_SCALE, UPPER_END, leading_weights, panels
+from bounds.counts.rank_tables import first_probability
 from bounds.skills.binomial_tails import binomial_tails
 from bounds.skills.emergence import members_and_quorum, representation
 
@@ -126,19 +127,18 @@ def _count(law: Zipf, step: _Step, D: float, last: float) -> float:
     sure = int(min(math.floor(math.exp(min((first - step.certain) / s, 700.0))), last))
     stop = math.exp(min((first - step.end(first, s)) / s, 700.0))
     sharpness = step.sharpness(first)
-    begin = max(_FIRST_PANEL, math.ceil(_STEPS_PER_SCALE * s * sharpness), sure + 5)
+    begin = max(FIRST_PANEL, math.ceil(STEPS_PER_SCALE * s * sharpness), sure + 5)
     end = min(stop, last)
     if end <= begin + 8:
         count = max(math.floor(end) - sure, 0)
         total = sure + float(g(sure + np.arange(1.0, count + 1)).sum())
         return total + (D * _mass_between(law, sure + count, last) if stop < last and step.a == 1 else 0.0)
-    weights = np.ones(begin - sure + 4)
-    weights[-9:] = _LOWER_END + np.array([1.0] * 4 + [0.0] * 5)
-    u, du = _panels(math.log(begin), math.log(end), min(2 * step.width / s, 2 / s, 4 / (s * sharpness), 3.0))
+    weights = leading_weights(begin - sure + 4)
+    u, du = panels(math.log(begin), math.log(end), min(2 * step.width / s, 2 / s, 4 / (s * sharpness), 3.0))
     total = sure + float(weights @ g(sure + np.arange(1.0, len(weights) + 1)))
     total += float(du @ (np.exp(u) * g(np.exp(u))))
     if stop >= last:
-        return total + float(_UPPER_END @ g(last + np.arange(-4.0, 5.0)))
+        return total + float(UPPER_END @ g(last + np.arange(-4.0, 5.0)))
     if step.a > 1:
         return total
     # ∫ D w dj from the end of the panels on.

@@ -1,6 +1,6 @@
 """How large a store, and how large a corpus, until a skill of m members with quorum a is as likely there as not.
 
-A threshold is where the chance F that one member is represented passes x_1/2(m, a) (`bounds.median_representation`):
+A threshold is where the chance F that one member is represented passes x_1/2(m, a) (`emergence.median_representation`):
 
 | letter | threshold in      | F                                           | function                    |
 |--------|-------------------|---------------------------------------------|-----------------------------|
@@ -31,7 +31,7 @@ from bounds.base.pointwise import checked, flag, pointwise, positive, single
 from bounds.base.sources import Geometric, Mixture, Source, Uniform, Zipf, parse_source
 from bounds.counts import occupancy, rank_mass
 from bounds.counts.rank_tables import TypeTable, first_probability
-from bounds.counts.unique import _by_table
+from bounds.counts.table_sums import by_table
 from bounds.skills.emergence import (
     exposure_count,
     member_probabilities,
@@ -63,9 +63,9 @@ _LIMIT_HOLDS = 1e30
 def stored_threshold(source: Source | str, *, members: Any, quorum: Any, level: Any = 0.5) -> Any:
     """n*, the real number of stored sequences at which a skill of members drawn from the source is there half the time.
 
-    Solves T(n*) = 1 - x_1/2(m, a), T continued to real n (`bounds.tail_mass`; equation D2). Rigorous for members drawn
-    independently from the law and a store of its most probable sequences. For uniform, geometric and Zipf sources;
-    infinite where n* is too large for a float.
+    Solves T(n*) = 1 - x_1/2(m, a), T continued to real n (`bounds.capacity.tail_mass`; equation D2). Rigorous for
+    members drawn independently from the law and a store of its most probable sequences. For uniform, geometric and
+    Zipf sources; infinite where n* is too large for a float.
     """
     law = parse_source(source)
     if not isinstance(law, Uniform | Geometric | Zipf):
@@ -144,9 +144,9 @@ def draws_half_width(*, members: Any, quorum: Any, exposures: int = 1) -> Any:
 def draws_threshold_unequal(probabilities: Any, *, quorum: int, exposures: int = 1, level: float = 0.5) -> float:
     """D*, the mean number of draws at which a skill is there half the time whose members differ in probability.
 
-    Solves P(at least `quorum` of them) = 1/2 for the Poisson–binomial law of `bounds.emergence_probability_unequal`,
-    between the thresholds that the largest and the smallest probability would give alone (equation D3). A million
-    members take about half a minute.
+    Solves P(at least `quorum` of them) = 1/2 for the Poisson–binomial law of
+    `bounds.skills.emergence_probability_unequal`, between the thresholds that the largest and the
+    smallest probability would give alone (equation D3). A million members take about half a minute.
     """
     p = member_probabilities(probabilities)
     m, a = members_and_quorum(len(p), single("quorum", quorum))
@@ -232,7 +232,7 @@ def _draws_of_coverage(law: Source, x: Any, y: Any) -> Any:
         D = np.exp(log_draws)
         # Types with p = 1 overflow to "never absent", zero chances to "too far".
         with np.errstate(divide="ignore", over="ignore"):
-            seen, unseen = (_by_table(law, (D,), of) for of in (_seen_mass, _unseen_mass))
+            seen, unseen = (by_table(law, (D,), of) for of in (_seen_mass, _unseen_mass))
             gap = np.where(by_coverage, np.log(seen) - np.log(x), np.log(y) - np.log(unseen))
         return np.clip(gap, -1e4, 1e4)
 

@@ -26,7 +26,7 @@ from simulate.running.parameters import (
     FRACTION,
     KIND,
     MEMBERS,
-    PARAMS_OF_A_SEQUENCE,
+    PARAMS_PER_SEQUENCE,
     PREFIX,
     QUORUM,
     REPLICATES,
@@ -82,7 +82,7 @@ skill_flags = options_of(
     click.option(
         "--params-per-sequence",
         "seen_params",
-        type=Checked(PARAMS_OF_A_SEQUENCE),
+        type=Checked(PARAMS_PER_SEQUENCE),
         default=1.0,
         show_default=True,
         metavar="V",

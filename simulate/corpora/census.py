@@ -13,7 +13,7 @@ import numpy as np
 from simulate.corpora.order import BATCH, Order, batches
 from simulate.drawing.backends import counting
 from simulate.drawing.compiled import compiled
-from simulate.drawing.tables import FRESH
+from simulate.drawing.tables import FRESH_KEY
 
 __all__ = ["Census"]
 
@@ -22,7 +22,6 @@ _MAX_DIRECT = 1 << 26
 
 _CHUNK = 4096
 _MIN_ROOM = 1 << 12
-_FRESH = np.uint64(FRESH)
 _U0, _U1 = np.uint64(0), np.uint64(1)
 
 
@@ -93,8 +92,8 @@ class Census:
         keys = np.asarray(keys, np.uint64)
         found = np.full(keys.shape, -1, np.int64)
         _look_up(keys.ravel(), self._direct, self._table, found.reshape(-1))
-        fresh = np.flatnonzero(keys.ravel() >= _FRESH)
-        draws = (keys.ravel()[fresh] ^ _FRESH).astype(np.int64)
+        fresh = np.flatnonzero(keys.ravel() >= FRESH_KEY)
+        draws = (keys.ravel()[fresh] ^ FRESH_KEY).astype(np.int64)
         at = np.minimum(np.searchsorted(self.first, draws), max(self._n_types - 1, 0))
         if len(fresh) and self._n_types:
             found.reshape(-1)[fresh] = np.where(self.keys[at] == keys.ravel()[fresh], at, -1)
@@ -105,7 +104,7 @@ class Census:
         if self._n_types + len(part) > len(self._keys):
             size = max(2 * len(self._keys), self._n_types + len(part))
             self._keys, self._counts, self._first = (
-                _wider(array, size) for array in (self._keys, self._counts, self._first)
+                widened(array, size) for array in (self._keys, self._counts, self._first)
             )
         largest = int(np.max(part, initial=0, where=part < np.uint64(_MAX_DIRECT)))
         if largest >= len(self._direct):
@@ -118,7 +117,8 @@ class Census:
             self._table = table
 
 
-def _wider(array: np.ndarray, size: int) -> np.ndarray:
+def widened(array: np.ndarray, size: int) -> np.ndarray:
+    """`array` with zeros behind it, `size` entries in all."""
     made = np.zeros(size, array.dtype)
     made[: len(array)] = array
     return made
@@ -133,7 +133,7 @@ def _count(keys, begin, direct, table, known, counts, first, n_types, n_tabled, 
         slot = np.int64(-1)
         if key < limit:
             number = np.int64(direct[key])
-        elif key >= _FRESH:
+        elif key >= FRESH_KEY:
             number = np.int64(-1)
         else:
             slot = counting.find_slot(table, key + _U1, shift)
@@ -162,7 +162,7 @@ def _look_up(keys, direct, table, found):
         if key < limit:
             if key < np.uint64(len(direct)):
                 found[i] = direct[key]
-        elif key < _FRESH:
+        elif key < FRESH_KEY:
             slot = counting.find_slot(table, key + _U1, shift)
             if table[slot, 0] != _U0:
                 found[i] = np.int64(table[slot, 1])

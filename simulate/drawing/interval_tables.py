@@ -31,6 +31,9 @@ MAX_SAMPLED_EXPONENT = 32.0
 FRESH = 1 << 63
 """Flag of a key whose type is taken to be new whenever it is drawn."""
 
+FRESH_KEY = np.uint64(FRESH)
+"""`FRESH` as compiled loops take it."""
+
 OVERFLOW = 64
 """Width of the cell of the ranks that are too large for an integer."""
 

@@ -39,9 +39,12 @@ contexts, members of skills, whether an exposure teaches, and the hash functions
 _FIELDS = {"purpose": 8, "cell": 24, "replicate": 24, "attempt": 8}
 
 M32 = np.uint64(0xFFFFFFFF)
+MIX = np.uint64(0x9E3779B97F4A7C15)
+"""2^64 over the golden ratio: what keys are multiplied by before their high bits choose a slot of a table."""
+
 _MUL0, _MUL1 = np.uint64(0xD2511F53), np.uint64(0xCD9E8D57)
 _WEYL0, _WEYL1 = np.uint64(0x9E3779B9), np.uint64(0xBB67AE85)
-_ONE, _S32 = np.uint64(1), np.uint64(32)
+ONE, S32 = np.uint64(1), np.uint64(32)
 
 
 @dataclass(frozen=True)
@@ -85,26 +88,26 @@ def pack_stream(purpose: int, cell: int, replicate: int, attempt: int = 0) -> in
 @register_jitable
 def philox_block(seed: Any, high: Any, low: Any) -> Any:
     """Two random uint64 for the counter (`high`, `low`) and the key `seed`, all uint64."""
-    c0, c1 = low & M32, low >> _S32
-    c2, c3 = high & M32, high >> _S32
-    k0, k1 = seed & M32, seed >> _S32
+    c0, c1 = low & M32, low >> S32
+    c2, c3 = high & M32, high >> S32
+    k0, k1 = seed & M32, seed >> S32
     for _ in range(10):
         p0, p1 = _MUL0 * c0, _MUL1 * c2
-        c0, c1, c2, c3 = (p1 >> _S32) ^ c1 ^ k0, p1 & M32, (p0 >> _S32) ^ c3 ^ k1, p0 & M32
+        c0, c1, c2, c3 = (p1 >> S32) ^ c1 ^ k0, p1 & M32, (p0 >> S32) ^ c3 ^ k1, p0 & M32
         k0, k1 = (k0 + _WEYL0) & M32, (k1 + _WEYL1) & M32
-    return c1 << _S32 | c0, c3 << _S32 | c2
+    return c1 << S32 | c0, c3 << S32 | c2
 
 
 @register_jitable
 def random_bits(seed: Any, high: Any, position: Any) -> Any:
     """The random uint64 of token `position` (uint64) in the stream and attempt that `high` packs."""
-    first, second = philox_block(seed, high, position >> _ONE)
-    return second if position & _ONE else first
+    first, second = philox_block(seed, high, position >> ONE)
+    return second if position & ONE else first
 
 
 @register_jitable
 def multiply_high(a: Any, b: Any) -> Any:
     """The high 64 bits of the 128-bit product of two uint64."""
-    a0, a1, b0, b1 = a & M32, a >> _S32, b & M32, b >> _S32
-    middle = a1 * b0 + (a0 * b0 >> _S32)
-    return a1 * b1 + (middle >> _S32) + ((a0 * b1 + (middle & M32)) >> _S32)
+    a0, a1, b0, b1 = a & M32, a >> S32, b & M32, b >> S32
+    middle = a1 * b0 + (a0 * b0 >> S32)
+    return a1 * b1 + (middle >> S32) + ((a0 * b1 + (middle & M32)) >> S32)

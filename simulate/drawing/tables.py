@@ -30,11 +30,21 @@ from numpy.typing import ArrayLike
 
 from bounds.base.sources import GrowingUniform, Mixture, PitmanYor, SantaFe, Source, Uniform, Windows, Zipf
 from simulate.drawing.alias import MAX_TYPES, alias_table, whole_masses
-from simulate.drawing.interval_tables import FRESH, GUIDE_BITS, NO_CELLS, OVERFLOW, Cells, build_cells, check_cells
+from simulate.drawing.interval_tables import (
+    FRESH,
+    FRESH_KEY,
+    GUIDE_BITS,
+    NO_CELLS,
+    OVERFLOW,
+    Cells,
+    build_cells,
+    check_cells,
+)
 from simulate.drawing.stream import M32, multiply_high, random_bits
 
 __all__ = [
-    "ALIAS", "CELLS", "FLAT", "FRESH", "HASH_PRIME", "OPEN", "OVERFLOW", "URN", "WINDOWS", "Cells", "Sampler",
+    "ALIAS", "CELLS", "FLAT", "FRESH", "FRESH_KEY", "HASH_PRIME", "OPEN", "OVERFLOW", "PRIME", "URN", "WINDOWS",
+    "Cells", "Sampler",
     "build_sampler", "check_drawable", "draw_alias", "draw_flat", "draw_from_block", "draw_letter", "find_cell",
     "hash_base", "last_anew", "listed_sampler", "multiply_mod", "roll_window",
 ]  # fmt: skip
@@ -54,9 +64,10 @@ OPEN = 2**64 - 1
 """No key: what `Sampler.settled` holds where more than the first bits is needed."""
 
 HASH_PRIME = 2**61 - 1
+PRIME = np.uint64(HASH_PRIME)
+"""`HASH_PRIME` as compiled loops take it."""
 
 _U0, _U1, _U2, _U3, _U32, _U61, _U64 = (np.uint64(n) for n in (0, 1, 2, 3, 32, 61, 64))
-_PRIME = np.uint64(HASH_PRIME)
 _GUIDE_SHIFT = np.uint64(64 - GUIDE_BITS)
 _LAST_TRIAL = np.uint64(120)
 _NO_BITS = np.empty(0, np.uint64)
@@ -318,8 +329,8 @@ def last_anew(repeat: Any, seed: Any, high: Any, position: Any) -> Any:
 def multiply_mod(a: Any, b: Any) -> Any:
     """a · b mod 2^61 - 1 for two uint64 below it."""
     low = a * b
-    total = (low & _PRIME) + (multiply_high(a, b) << _U3 | low >> _U61)
-    return total - _PRIME if total >= _PRIME else total
+    total = (low & PRIME) + (multiply_high(a, b) << _U3 | low >> _U61)
+    return total - PRIME if total >= PRIME else total
 
 
 @register_jitable
@@ -329,7 +340,7 @@ def hash_base(seed: Any, high: Any) -> Any:
     Two windows that differ have one hash with probability below l / 2^60 over seeds and streams: their difference
     is a polynomial in the base with at most l - 1 zeros.
     """
-    return _U2 + multiply_high(random_bits(seed, high + _U1, _U0), _PRIME - _U3)
+    return _U2 + multiply_high(random_bits(seed, high + _U1, _U0), PRIME - _U3)
 
 
 @register_jitable
@@ -337,7 +348,7 @@ def roll_window(key: Any, leaving: Any, entering: Any, base: Any, top: Any, exac
     """The key of the next window: `leaving` goes, which stood for base^(l-1) = `top`, and `entering` comes."""
     if exact:
         return (key - leaving * top) * base + entering
-    rest = key + _PRIME - multiply_mod(leaving, top)
-    rest = rest - _PRIME if rest >= _PRIME else rest
+    rest = key + PRIME - multiply_mod(leaving, top)
+    rest = rest - PRIME if rest >= PRIME else rest
     total = multiply_mod(rest, base) + entering
-    return total - _PRIME if total >= _PRIME else total
+    return total - PRIME if total >= PRIME else total

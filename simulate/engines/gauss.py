@@ -2,7 +2,7 @@
 
 For independent draws U(D) is asymptotically normal wherever its variance grows without limit, with an error of
 order 1/σ in its distribution (Hwang & Janson 2008, "Local limit theorems for finite and infinite urn models"), and σ
-is of order √U. Curves here have the mean E U and the covariance of `bounds.covariance_unique`, which is that of a
+is of order √U. Curves here have the mean E U and the covariance of `counts.unique.covariance_unique`, that of a
 fixed number of draws: without its second term, that of Poissonised draws makes the variance at s = 1.2 too large
 by 1.6 times at D = 1e3 and by 1.13 times at 1e6.
 
@@ -19,7 +19,8 @@ from typing import Any
 
 import numpy as np
 
-from bounds import GrowingUniform, PitmanYor, Source, Windows, covariance_unique, expected_unique, variance_unique
+from bounds import GrowingUniform, PitmanYor, Source, Windows, expected_unique, variance_unique
+from bounds.counts import covariance_unique
 from simulate.drawing.compiled import compiled
 from simulate.drawing.stream import Stream
 from simulate.engines.types import Arrivals, arrivals

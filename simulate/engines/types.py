@@ -24,7 +24,7 @@ import numpy as np
 
 from bounds import GrowingUniform, PitmanYor, Source, Windows, expected_unique
 from simulate.drawing.compiled import compiled
-from simulate.drawing.stream import Stream, multiply_high
+from simulate.drawing.stream import MIX, Stream, multiply_high
 from simulate.engines.rank_blocks import Blocks, rank_blocks
 from simulate.engines.variates import STATE_SIZE, binomial, bits, geometric, start, uniform
 
@@ -38,7 +38,6 @@ _MAX_LISTED = 1 << 18
 _FEW = 64
 """Types still unseen from which on their mass is summed anew, so that rounding does not build up in it."""
 
-_MIX = np.uint64(0x9E3779B97F4A7C15)
 _U1, _U32 = np.uint64(1), np.uint64(32)
 
 
@@ -175,7 +174,7 @@ def _sparse(drawn, width, table, x, s, n_unique, spectrum, edges, state):
                 u = uniform(state) if s > 0.0 else 0.0
                 if u <= least or u <= _weight(key, x, s):
                     break
-            mixed = np.uint64(key) * _MIX
+            mixed = np.uint64(key) * MIX
             slot = (mixed ^ (mixed >> _U32)) & mask
             while table[slot, 1] != 0 and table[slot, 0] != key:
                 slot = (slot + _U1) & mask

@@ -55,7 +55,6 @@ FRACTION = Number(
 )  # fmt: skip
 EXPOSURES = Count("exposures", high=10**9)
 EXPONENT = Number("exponent", 0)
-PARAMS_OF_A_SEQUENCE = Number("params_per_sequence", 0, text="positive and finite")
 
 
 def texts(value: Any, name: str, example: str, *kinds: type) -> tuple[Any, ...]:

@@ -26,6 +26,7 @@ from typing import Any
 import numpy as np
 
 from simulate.drawing.compiled import compiled
+from simulate.drawing.stream import ONE
 from simulate.text.counting import WindowIds
 from simulate.text.reading.room import require
 
@@ -35,7 +36,6 @@ MIN_BLOCK = 32
 """Fewest windows in a block."""
 
 _LAG = 3
-_ONE = np.uint64(1)
 
 
 @dataclass(frozen=True, eq=False)
@@ -164,7 +164,7 @@ def _occurrences(ids: Any, starts: Any, length: int, size: int, n_blocks: int, s
         for i in range(starts[stream], starts[stream + 1] - length + 1):
             if place < size * n_blocks:
                 counts[ids[i]] += 1
-                seen[ids[i]] |= _ONE << np.uint64(place // size)
+                seen[ids[i]] |= ONE << np.uint64(place // size)
             place += 1
 
 
@@ -219,7 +219,7 @@ def _gaps(seen: Any, gaps: Any, changes: Any, own: Any) -> int:
     for kind in range(len(seen)):
         found = 0
         for block in range(n_blocks):
-            if (seen[kind] >> np.uint64(block)) & _ONE:
+            if (seen[kind] >> np.uint64(block)) & ONE:
                 at[found] = block
                 found += 1
         types += found > 0

@@ -18,14 +18,12 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from simulate.drawing.compiled import compiled
+from simulate.drawing.stream import MIX, ONE, S32
 from simulate.text.cutting.sequences import Units
 from simulate.text.reading.room import require
 
-_MIX = np.uint64(0x9E3779B97F4A7C15)
-_S32 = np.uint64(32)
-_ONE = np.uint64(1)
 _ALONE = np.uint64(2**64 - 1)  # in place of a slot: the window needs none
-_AHEAD = 64
+_WINDOWS_AHEAD = 64
 _LARGE = 1 << 24
 _PART = 1 << 20
 
@@ -102,7 +100,7 @@ def _lengthened(
     """
     table = np.zeros(1 << 13, dtype=np.uint64)
     state = np.array([0, starts[0], 0, 0], dtype=np.int64)
-    ahead = np.zeros((_AHEAD + 1, 2), dtype=np.uint64)
+    ahead = np.zeros((_WINDOWS_AHEAD + 1, 2), dtype=np.uint64)
     while not _lengthen(ids, starts, length, step, repeated, found, table, state, ahead):
         size = (4 if len(table) < _LARGE else 2) * len(table)
         require(8 * size)
@@ -123,24 +121,24 @@ def _lengthen(
     while stream < len(starts) - 1:
         last = starts[stream + 1] - length
         while i <= last:
-            m = min(_AHEAD, last - i + 1)
+            m = min(_WINDOWS_AHEAD, last - i + 1)
             _look_ahead(ids, i, m, step, repeated, table, ahead)
             for j in range(m):
                 slot, key = ahead[j, 0], ahead[j, 1]
                 known = np.uint64(0)
                 if slot != _ALONE:
                     slot = _probe(table, mask, slot, key)
-                    known = table[2 * slot + _ONE]
+                    known = table[2 * slot + ONE]
                 if known != 0:
-                    found[known - _ONE] = 1
-                    ids[i + j] = known - _ONE
+                    found[known - ONE] = 1
+                    ids[i + j] = known - ONE
                     continue
                 if slot != _ALONE and tabled == room:
                     state[0], state[1], state[2], state[3] = stream, i + j, types, tabled
                     return False
                 if slot != _ALONE:
                     table[2 * slot] = key
-                    table[2 * slot + _ONE] = types + 1
+                    table[2 * slot + ONE] = types + 1
                     tabled += 1
                 ids[i + j] = types
                 types += 1
@@ -154,8 +152,8 @@ def _lengthen(
 @compiled
 def _probe(table: Any, mask: Any, slot: Any, key: Any) -> Any:
     """The slot of `key`, or the empty slot where it belongs."""
-    while table[2 * slot + _ONE] != 0 and table[2 * slot] != key:
-        slot = (slot + _ONE) & mask
+    while table[2 * slot + ONE] != 0 and table[2 * slot] != key:
+        slot = (slot + ONE) & mask
     return slot
 
 
@@ -169,11 +167,11 @@ def _look_ahead(ids: Any, i: int, m: int, step: int, repeated: Any, table: Any, 
         left, right = ids[i + j], ids[i + j + step]
         ahead[j, 0] = _ALONE
         if repeated[left] != 0 and repeated[right] != 0:
-            key = np.uint64(left) << _S32 | np.uint64(right)
-            slot = ((key ^ (key >> _S32)) * _MIX >> _S32) & mask
+            key = np.uint64(left) << S32 | np.uint64(right)
+            slot = ((key ^ (key >> S32)) * MIX >> S32) & mask
             touched ^= table[2 * slot]
             ahead[j, 0], ahead[j, 1] = slot, key
-    ahead[_AHEAD, 0] = touched
+    ahead[_WINDOWS_AHEAD, 0] = touched
 
 
 @compiled
@@ -182,9 +180,9 @@ def _refill(table: Any, wider: Any) -> None:
     for old in range(0, len(table), 2):
         if table[old + 1] != 0:
             key = table[old]
-            slot = _probe(wider, mask, ((key ^ (key >> _S32)) * _MIX >> _S32) & mask, key)
+            slot = _probe(wider, mask, ((key ^ (key >> S32)) * MIX >> S32) & mask, key)
             wider[2 * slot] = key
-            wider[2 * slot + _ONE] = table[old + 1]
+            wider[2 * slot + ONE] = table[old + 1]
 
 
 @compiled

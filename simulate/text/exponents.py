@@ -37,7 +37,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from scipy.special import fdtrc, stdtrit
@@ -46,7 +46,6 @@ from bounds.base.intervals import Interval
 from bounds.base.one_number import checked_confidence
 from bounds.fitting.exponents.growth_models import highest, multinomial, power_steps
 from simulate.text.blocks import BlockCurves, neighbour_correlation
-from simulate.text.growth import CorpusGrowth
 from simulate.text.reading.readers import InputError
 
 REJECT, DOUBTFUL = 0.01, 0.1
@@ -56,6 +55,34 @@ LEAST_POINTS, LEAST_FACTOR = 6, 10.0
 """A stretch of D from which an exponent is taken has this many points and spans this factor."""
 
 _RANGE = (-3.0, 2.0)
+
+
+class Counted(Protocol):
+    """Counts of one corpus, such as a `growth.CorpusGrowth`."""
+
+    @property
+    def corpus(self) -> str:
+        """Its name."""
+
+    @property
+    def unit(self) -> str:
+        """Of the text: word, byte, …"""
+
+    @property
+    def length(self) -> int:
+        """Units in a window."""
+
+    @property
+    def n_draws(self) -> np.ndarray:
+        """Windows in each prefix."""
+
+    @property
+    def n_unique(self) -> np.ndarray:
+        """Distinct ones among them."""
+
+    @property
+    def blocks(self) -> BlockCurves | None:
+        """Mean growth over stretches of the text; None where there are none."""
 
 
 @dataclass(frozen=True)
@@ -116,7 +143,7 @@ class CorpusFit:
     verdict: str
 
 
-def fit_corpus(growth: CorpusGrowth, *, confidence: float = 0.95) -> CorpusFit:
+def fit_corpus(growth: Counted, *, confidence: float = 0.95) -> CorpusFit:
     """The exponent of `growth` with an interval from its blocks, and how it moves with the stretch used.
 
     Raises ValueError for a confidence that is none, and InputError where `growth` has no blocks (it was measured with
@@ -209,7 +236,7 @@ def _middle(blocks: BlockCurves, start: int) -> int:
     return start + int(np.clip(nearest, min(2, len(log) - 1), max(len(log) - 3, 0)))
 
 
-def _fit(growth: CorpusGrowth, stretches: _Stretches, starts: Sequence[int], confidence: float) -> WindowFit:
+def _fit(growth: Counted, stretches: _Stretches, starts: Sequence[int], confidence: float) -> WindowFit:
     """The stretch from the first of `starts` on; the others are those of shorter stretches inside it."""
     blocks, start = stretches.blocks, starts[0]
     draws = blocks.n_draws[start:].astype(float)
@@ -263,7 +290,7 @@ def _exponent(draws: np.ndarray, n_unique: np.ndarray) -> float:
     return highest(lambda gamma: multinomial(new, power_steps(draws, gamma)), *_RANGE)[0]
 
 
-def _prefix_exponent(growth: CorpusGrowth, low: float) -> float | None:
+def _prefix_exponent(growth: Counted, low: float) -> float | None:
     """γ of the prefixes from `low` windows on; None where they are few, all new, or bring nothing new."""
     inside = growth.n_draws >= low
     draws, unique = growth.n_draws[inside].astype(float), growth.n_unique[inside].astype(float)

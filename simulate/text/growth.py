@@ -16,7 +16,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, overload
+from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 
@@ -39,6 +39,9 @@ from simulate.text.cutting.units import counted
 from simulate.text.reading.readers import InputError
 from simulate.text.reading.room import counted_exactly
 from simulate.text.repeats import note_of_repeats
+
+if TYPE_CHECKING:
+    from simulate.text.exponents import CorpusFit
 
 Paths = str | os.PathLike[str] | Sequence[str | os.PathLike[str]]
 
@@ -85,6 +88,12 @@ class CorpusGrowth:
     def f2(self) -> np.ndarray:
         """Windows that occur twice in the prefix."""
         return self.spectrum[:, 1]
+
+    def fit_growth(self, *, confidence: float = 0.95) -> CorpusFit:
+        """The exponent of this growth with an interval from its blocks (`simulate.text.fit_corpus`)."""
+        from simulate.text.exponents import fit_corpus
+
+        return fit_corpus(self, confidence=confidence)
 
     def rows(self) -> list[dict[str, Any]]:
         """One flat object a prefix, with the names of the Dataset."""

@@ -34,6 +34,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -47,6 +48,7 @@ from bounds.base.pointwise import flag
 from bounds.base.spectrum import FrequencySpectrum, exchangeability
 from bounds.fitting.exponents.apart.separate_corpora import SEPARATE_MODELS, fit_separate
 from bounds.fitting.exponents.apart.separate_pitman_yor import fit_pitman_yor_apart
+from bounds.fitting.exponents.dataset_fits import MeasuredText, fit_dataset, fit_text
 from bounds.fitting.exponents.dependent_draws import end_slope, fit_dependent
 from bounds.fitting.exponents.exponent_fits import ExponentFit, answer, at_boundary, hull_of, unless_rejected
 from bounds.fitting.exponents.fitting_input import Data, checked, checked_covariance, cut, enough_points
@@ -94,7 +96,7 @@ FORMULAS: tuple[Formula, ...] = (
 
 
 def fit_exponent(
-    n_draws: ArrayLike,
+    n_draws: ArrayLike | MeasuredText,
     n_unique: ArrayLike | None = None,
     *,
     spectrum: FrequencySpectrum | Sequence[FrequencySpectrum] | None = None,
@@ -122,14 +124,21 @@ def fit_exponent(
     is one corpus alone. With ``alternatives=False`` a corpus with its spectrum is not fitted by the other models too,
     which decide nothing there and take most of the time.
 
-    A Dataset of `simulate.sweep` in place of `n_draws` gives an `ExponentFits`: one fit a source.
+    A Dataset of `simulate.sweep` or of a corpus in place of `n_draws` gives an `ExponentFits`: one fit a source. What
+    `simulate.measure_corpus` gives is fitted by way of its blocks, since windows of a text are no independent draws.
 
     Raises ValueError for data that cannot be a growth curve, or too few points for the model's constants.
     """
+    if hasattr(n_draws, "fit_growth"):
+        return fit_text(
+            cast(MeasuredText, n_draws), checked_confidence(confidence), n_unique=n_unique, spectrum=spectrum,
+            model=model, window=window, nested=nested, dependent=dependent, covariance=covariance,
+            covariance_dof=covariance_dof,
+        )  # fmt: skip
     if hasattr(n_draws, "data_vars"):
-        from bounds.fitting.exponents.dataset_fits import fit_dataset
-
-        asked = {"model": model, "confidence": confidence, "window": window, "alternatives": alternatives}
+        asked: dict[str, Any] = {
+            "model": model, "confidence": confidence, "window": window, "alternatives": alternatives,
+        }  # fmt: skip
         return fit_dataset(n_draws, fit_exponent, **asked)  # type: ignore[return-value]
     Choice("model", MODELS if nested else (*MODELS, *SEPARATE_MODELS))(model)
     confidence, beside = checked_confidence(confidence), flag("alternatives", alternatives)

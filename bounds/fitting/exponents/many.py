@@ -151,7 +151,7 @@ def _only(curves: Curve, rows: Rows) -> Curve:
 
 
 def offset_fits(curves: Curve) -> Fits:
-    """As `growth_models.fit_offset` without its interval, for each row of `curves`."""
+    """γ of U = K D^γ - u₀ for each row of `curves`, by the likelihood of `growth_models.fit_offset`; no intervals."""
     new = curves.increments
 
     def loglik(rows: Rows, gamma: Floats) -> Floats:
@@ -165,7 +165,7 @@ def offset_fits(curves: Curve) -> Fits:
 
 
 def pitman_yor_fits(curves: Curve) -> Fits:
-    """As `growth_models.fit_pitman_yor_curve` without its interval, for each row of `curves`."""
+    """The Pitman–Yor discount for each row of `curves`, as `growth_models.fit_pitman_yor_curve`; no intervals."""
     limit = float(np.log(concentration_limit(curves.n_draws[-1])))
 
     def profile(rows: Rows, d: Floats) -> tuple[Floats, Floats]:
@@ -191,7 +191,10 @@ _CURVE_MODELS: dict[str, Callable[[Curve], Fits]] = {"offset": offset_fits, "pit
 
 
 def spectrum_exponents(bins: FrequencySpectrum, counts: NDArray[np.int64], n_draws: float) -> Floats:
-    """As `spectrum_models.fit_spectrum`: the exponent of each row of `counts` in the common `bins`; NaN for too few."""
+    """The exponent that `spectrum_models.fit_spectrum` finds for each row of `counts` in the common `bins`.
+
+    NaN where a row has too few types.
+    """
     ends = np.array([largest_cut(bins.upper, row, n_draws) for row in counts])
     best_p, best = np.full(len(counts), -np.inf), np.zeros(len(counts), np.intp)
     rows, steps = np.arange(len(counts)), 0
@@ -221,7 +224,7 @@ def _first_bins(counts: NDArray[np.int64], n_bins: Rows) -> NDArray[np.int64]:
 
 
 def tempered_exponents(bins: FrequencySpectrum, counts: NDArray[np.int64], n_bins: int) -> Floats:
-    """As `spectrum_models.fit_tempered` of the first `n_bins` bins, for each row of `counts`."""
+    """The exponent of a thinned power law in the first `n_bins` bins, for each row of `counts` (`spectrum_models`)."""
     return _tempered(bins, counts, np.full(len(counts), n_bins))[0]
 
 

@@ -21,7 +21,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -31,8 +31,9 @@ from bounds.base.arguments import Choice, unknown
 from bounds.base.brief import brief_fields
 from bounds.base.formula import Formula, Letter
 from bounds.base.intervals import EMPIRICAL, Interval
-from bounds.base.notes import FITTED, REFUSED, Note
+from bounds.base.notes import Note
 from bounds.base.one_number import checked_confidence, shown, whole_number_from
+from bounds.efficiency.inversions import LOSS_RANGE, NOVELTY_COST
 from bounds.fitting.runs.identification import ALPHA, BETA, E, Identification, identification_notes, identify
 from bounds.fitting.runs.law_inputs import impossible_ratio, input_notes
 from bounds.fitting.runs.loss_grid import basins
@@ -42,10 +43,9 @@ from bounds.fitting.runs.misfit import Misfit, misfit, misfit_notes
 from bounds.fitting.runs.resampling import run_weights
 from bounds.fitting.runs.run_columns import checked_runs, must_identify, must_resample
 from bounds.fitting.runs.run_groups import row_notes, run_labels
+from bounds.fitting.runs.unanswered import term_notes, vanished_terms, why_no_band
+from bounds.fitting.runs.uncertainty import FittedBand, fitted_band
 from bounds.laws.published import LossLaw
-
-if TYPE_CHECKING:
-    from bounds.fitting.runs.uncertainty import FittedBand
 
 Floats = NDArray[np.float64]
 
@@ -59,9 +59,6 @@ _LAD_DELTAS = (1e-3, 1e-5, 1e-7)
 _SQUARES_DELTA = 1e6
 _COARSE = 1e-9
 """Relative gain at which the descent of a resample stops."""
-_FAINT = 1e-6
-"""A term below this share of every fitted loss has vanished: its constants are not identified."""
-
 FORMULAS = (
     Formula(
         "huber_objective", r"\rho", "Min(r**2/2, Abs(delta*r) - delta**2/2 + Max(0, delta - Abs(r))**2/2)",
@@ -208,15 +205,34 @@ class LossLawFit:
             row |= {name: getattr(self.law, name), f"{name}_lower": lower, f"{name}_upper": upper}
         return row
 
-    def band(self, n_tokens: float | None = None, *, confidence: float = 0.95, **options: Any) -> FittedBand:
+    def band(
+        self,
+        n_tokens: float | None = None,
+        *,
+        confidence: float = 0.95,
+        skills: float = 2,
+        params_per_sequence: float = 1.0,
+        bits_per_sequence: float | None = None,
+        bits_per_param: float = 2.0,
+        inversion: str | Iterable[str] = (),
+        source: str = "kausik2024v1",
+        tokens_per_sequence: float = 1.0,
+        loss_range: float = LOSS_RANGE,
+        novelty_cost: float = NOVELTY_COST,
+        max_novelty_cost: float | None = None,
+        initial_excess: float | None = None,
+    ) -> FittedBand:
         """What the fitted law implies, each end with its own interval: an interval of intervals.
 
-        Exponents and corpus factor; with `n_tokens`, the bounds on U and N as well. `options` are those of
+        Exponents and corpus factor; with `n_tokens`, the bounds on U and N as well. The other arguments are those of
         `bounds.bands`. Raises ValueError where the fitted loss does not fall with data, so that there is no band.
         """
-        from bounds.fitting.runs.uncertainty import fitted_band
-
-        return fitted_band(self, n_tokens, confidence=confidence, **options)
+        return fitted_band(
+            self, n_tokens, confidence=confidence, skills=skills, params_per_sequence=params_per_sequence,
+            bits_per_sequence=bits_per_sequence, bits_per_param=bits_per_param, inversion=inversion, source=source,
+            tokens_per_sequence=tokens_per_sequence, loss_range=loss_range, novelty_cost=novelty_cost,
+            max_novelty_cost=max_novelty_cost, initial_excess=initial_excess,
+        )  # fmt: skip
 
 
 _PLACES = {
@@ -297,7 +313,7 @@ def fit_loss_law(
         samples = table.constants(refitted(table, along, weights, deltas, _COARSE))
     r, shares = residuals(table, best)
     tested = misfit(table, best[0], drawn)
-    law, vanished = _law(table.constants(best)[0], template), _vanished(shares[:, 0])
+    law, vanished = _law(table.constants(best)[0], template), vanished_terms(shares[:, 0])
     wrong = impossible_ratio(N, D, from_flops=compute_flops is not None)
     return LossLawFit(
         law=law, objective=objective, delta=deltas[-1], value=value,
@@ -306,9 +322,9 @@ def fit_loss_law(
         n_groups=len(np.unique(drawn)), misfit=tested, loss_unit=unit_text(loss_unit, bytes_per_token),
         notes=(
             *input_notes(N, D, L, from_flops=compute_flops is not None), *row_notes(N, D, L, labels),
-            *_notes(vanished, samples), *identification_notes(known), *misfit_notes(tested, labels is None),
+            *term_notes(vanished, samples), *identification_notes(known), *misfit_notes(tested, labels is None),
         ),
-        no_band=_no_band(law, wrong, vanished, known), identification=known,
+        no_band=why_no_band(law, wrong, vanished, known), identification=known,
     )  # fmt: skip
 
 
@@ -348,41 +364,3 @@ def _deltas(objective: str, delta: float) -> tuple[float, ...]:
     if isinstance(delta, bool) or not (isinstance(delta, int | float) and 0 < delta <= 1e300):
         raise ValueError(f"delta must be a positive number, a residual of ln loss such as 1e-3, got {shown(delta)}")
     return {"huber": (float(delta),), "lad": _LAD_DELTAS, "least-squares": (_SQUARES_DELTA,)}[objective]
-
-
-def _vanished(shares: Floats) -> tuple[str, ...]:
-    """Which of the terms, ``param`` and ``data``, fit to 0."""
-    return tuple(name for name, share in zip(("param", "data"), shares[1:], strict=True) if share.max() < _FAINT)
-
-
-def _notes(vanished: tuple[str, ...], samples: Floats | None) -> Iterable[Note]:
-    """What the runs did not decide."""
-    for name in vanished:
-        told = f"{name}_coefficient and {name}_exponent: this term fits to 0, so these runs do not identify it"
-        yield Note(FITTED, told)
-    if samples is not None:
-        outside = float(np.mean((samples[:, 4] <= 0) | (samples[:, 4] >= 1)))
-        if outside > 0.01:
-            told = f"data_exponent lies outside (0, 1) in {outside:.0%} of the resamples, which say nothing of the band"
-            yield Note(FITTED, told)
-
-
-def _no_band(law: LossLaw, wrong: str, vanished: tuple[str, ...], known: Identification) -> Note | None:
-    """Why a fit implies no band; None where it does. `wrong` says what no language model has of the runs."""
-    beta, alpha = law.data_exponent, law.param_exponent
-    if wrong:
-        why = wrong
-    elif not 0 < beta < 1:
-        why = (
-            f"the data exponent fits to {beta:.3g}, outside (0, 1), so their loss does not fall with data as the "
-            "bounds assume"
-        )
-    elif "data" in vanished:
-        why = "the data term fits to 0, so they do not say how the loss falls with data"
-    elif not known.identified(BETA):
-        why = "they do not identify data_exponent, so they do not say how fast loss falls"
-    elif alpha <= 0:
-        why = f"the model exponent fits to {alpha:.3g}, so their loss does not fall with parameters as the law assumes"
-    else:
-        return None
-    return Note(REFUSED, f"these runs give no band: {why}")

@@ -32,7 +32,7 @@ _ABSENT = -20.0
 """Logarithm of the share of the loss, two in a billion, below which there is no irreducible loss."""
 _BLOCK = 30_000
 """Residuals that descend together: their arrays stay in the cache."""
-_MOST_STEPS = 400
+_LONGEST_DESCENT = 400
 _FOLLOWED = 8
 """Starts that are followed to their bottom."""
 _QUIET = 3
@@ -113,7 +113,7 @@ def descend(
     tolerance: float = 1e-12,
     *,
     held: NDArray[np.bool_] | None = None,
-    most_steps: int = _MOST_STEPS,
+    most_steps: int = _LONGEST_DESCENT,
 ) -> tuple[Floats, Floats]:
     """The bottoms of the basins of `starts`, one row a start, and the objective there.
 

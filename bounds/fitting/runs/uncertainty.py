@@ -17,9 +17,9 @@ where the delta method fails.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from scipy.special import ndtri
@@ -31,16 +31,16 @@ from bounds.base.notes import Note
 from bounds.base.one_number import checked_confidence
 from bounds.base.pointwise import broadcast, labelled, nonnegative, shown, single
 from bounds.efficiency.band import (
-    STORAGE_OPTIONS,
     at_least_as_many,
     band_exponents,
     bernstein_exponent,
-    efficient_params,
     growth_factor,
     paper_version,
+    params_of_a_sequence,
+    stored,
     unique_bounds,
 )
-from bounds.fitting.runs.loss_law import LossLawFit
+from bounds.efficiency.inversions import LOSS_RANGE, NOVELTY_COST
 from bounds.laws.checks import as_positive, checked_covariance
 from bounds.laws.published import LossLaw
 
@@ -99,7 +99,8 @@ def log_unique_deviation(n_tokens: Any, covariance: Any, *, end: str = "upper") 
         raise ValueError(f"end must be lower, middle or upper, got {shown(end)}")
     D = as_positive("n_tokens", n_tokens)
     matrix = checked_covariance(covariance, "ln B and beta")
-    return _F[f"log_unique_deviation.{end}"].function(D, matrix[0, 0], matrix[1, 1], matrix[0, 1])
+    deviation = _F[f"log_unique_deviation.{end}"].function
+    return labelled(lambda D: deviation(D, matrix[0, 0], matrix[1, 1], matrix[0, 1]), D)
 
 
 def exponent_deviation(standard_error: Any, *, bernstein: float = 1.0) -> Any:
@@ -194,45 +195,79 @@ class FittedBand:
         raise KeyError(key)
 
 
+class UncertainLaw(Protocol):
+    """A law that was fitted and knows how sure it is, such as `bounds.fitting.LossLawFit`."""
+
+    @property
+    def law(self) -> LossLaw:
+        """With the constants that fit best."""
+
+    @property
+    def no_band(self) -> Note | None:
+        """Why there is no band; None where there is."""
+
+    def interval_of(self, quantity: Callable[[LossLaw], Any], confidence: float) -> Interval | None:
+        """Interval of what `quantity` computes from a law."""
+
+
 def fitted_band(
-    fit: LossLawFit,
+    fit: UncertainLaw,
     n_tokens: float | None = None,
     *,
     confidence: float = 0.95,
     skills: float = 2,
+    params_per_sequence: float = 1.0,
+    bits_per_sequence: float | None = None,
+    bits_per_param: float = 2.0,
+    inversion: str | Iterable[str] = (),
     source: str = "kausik2024v1",
-    **options: Any,
+    tokens_per_sequence: float = 1.0,
+    loss_range: float = LOSS_RANGE,
+    novelty_cost: float = NOVELTY_COST,
+    max_novelty_cost: float | None = None,
+    initial_excess: float | None = None,
 ) -> FittedBand:
     """The band of a fitted law with an interval for each end, from the resamples of the fit.
 
     `n_tokens` is the corpus size at which U and N are bounded; without it, exponents and corpus factor alone.
-    `options` are those of `bounds.bands`. Where an exponent is 0 or less in a resample, its corpus factor is infinite
-    there. A number has no interval where the runs do not identify, at this confidence, what it is computed from.
+    The other arguments are those of `bounds.bands`. Where an exponent is 0 or less in a resample, its corpus factor is
+    infinite there. A number has no interval where the runs do not identify, at this confidence, what it is computed
+    from.
     """
     version = paper_version(source)
     at_least_as_many(skills)
     if fit.no_band:
         raise ValueError(fit.no_band.text)
     ends = tuple(band_exponents(fit.law.data_exponent, source))
-    bounded = {} if n_tokens is None else _bounded(n_tokens, source, options)
+    nu = params_of_a_sequence(params_per_sequence, bits_per_sequence, bits_per_param)
+
+    def bounded(law: LossLaw) -> dict[str, Bound]:
+        """The bounds on U and N at the corpus size asked for."""
+        if n_tokens is None:
+            return {}
+        unique = unique_bounds(
+            n_tokens, law=law, inversion=inversion, source=source, tokens_per_sequence=tokens_per_sequence,
+            loss_range=loss_range, novelty_cost=novelty_cost, max_novelty_cost=max_novelty_cost,
+            initial_excess=initial_excess,
+        )  # fmt: skip
+        return {"n_unique": unique, "n_params": stored(unique, law, nu)}
 
     def values(law: LossLaw) -> dict[tuple[str, str], Any]:
         exponents = band_exponents(law.data_exponent, source)
         factors = zip(ends, reversed(exponents.values()), strict=True)
-        found = {name: bound(law) for name, bound in bounded.items()}
         return {
             ("data_exponent", ""): law.data_exponent,
             **{("exponent", end): exponents[end] for end in ends},
             **{("corpus_factor", end): _factor(exponent, skills) for end, exponent in factors},
-            **{(name, end): getattr(bound, end) for name, bound in found.items() for end in ends},
+            **{(name, end): getattr(bound, end) for name, bound in bounded(law).items() for end in ends},
         }
 
     estimates = values(fit.law)
     found = fit.interval_of(lambda law: np.stack(np.broadcast_arrays(*values(law).values())), confidence)
     # At a confidence near 1 beta may have no interval, although it has one at usual levels.
     interval = Interval(*np.full((2, len(estimates)), np.nan)) if found is None else found
-    bound = bounded["n_unique"](fit.law) if bounded else None
-    known = {} if bound is None else {(name, end): bound.ends[end] for name in bounded for end in ends}
+    at_best = bounded(fit.law)
+    known = {(name, end): bound.ends[end] for name, bound in at_best.items() for end in ends}
     fitted = (EMPIRICAL, "the runs follow the law that is fitted to them")
     rests_on = {key: (one.label, one.assumption) for key, one in known.items()} | {("data_exponent", ""): fitted}
     numbers = tuple(
@@ -242,18 +277,9 @@ def fitted_band(
         )
         for (key, estimate), low, high in zip(estimates.items(), interval.lower, interval.upper, strict=True)
     )  # fmt: skip
-    assumption = _RATES if bound is None else bound.assumption
-    return FittedBand(numbers, confidence, n_tokens, assumption, version, () if bound is None else bound.notes)
-
-
-def _bounded(n_tokens: float, source: str, options: dict[str, Any]) -> dict[str, Callable[[LossLaw], Bound]]:
-    """The bounds on U and N at one corpus size, as functions of the law."""
-    store = {name: options[name] for name in STORAGE_OPTIONS if name in options}
-    rest = {name: value for name, value in options.items() if name not in store}
-    return {
-        "n_unique": lambda law: unique_bounds(n_tokens, law=law, source=source, **rest),
-        "n_params": lambda law: efficient_params(n_tokens, law=law, source=source, **store, **rest),
-    }
+    bound = at_best.get("n_unique")
+    assumption, notes = (_RATES, ()) if bound is None else (bound.assumption, bound.notes)
+    return FittedBand(numbers, confidence, n_tokens, assumption, version, notes)
 
 
 def _factor(exponent: Any, skills: float) -> Any:

@@ -6,25 +6,15 @@ nothing of sources, laws or files.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 
+from simulate.drawing.backends.growth import Growth
 from simulate.drawing.stream import Stream
 from simulate.drawing.tables import Sampler
 
-
-@dataclass(frozen=True)
-class Growth:
-    """Counts at each checkpoint of one corpus.
-
-    `n_unique` has shape (checkpoint,); ``spectrum[i, j]`` is the number of types seen at least ``edges[j]`` and
-    fewer than ``edges[j + 1]`` times (no upper limit in the last bin) in the first ``checkpoints[i]`` tokens.
-    """
-
-    n_unique: np.ndarray
-    spectrum: np.ndarray
+__all__ = ["Backend", "Growth", "get_backend"]
 
 
 class Backend(Protocol):

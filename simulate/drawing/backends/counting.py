@@ -11,13 +11,12 @@ from __future__ import annotations
 import numpy as np
 
 from simulate.drawing.compiled import compiled
-from simulate.drawing.tables import FRESH
+from simulate.drawing.stream import MIX
+from simulate.drawing.tables import FRESH_KEY
 
 MIN_SLOTS = 1 << 12
 _FEW_WORDS = 1 << 8
 
-_FRESH = np.uint64(FRESH)
-_MIX = np.uint64(0x9E3779B97F4A7C15)
 _U0, _U1, _U2, _U4, _U6, _U56, _U63, _U64 = (np.uint64(n) for n in (0, 1, 2, 4, 6, 56, 63, 64))
 _PAIRS, _FOURS, _BYTES, _ONES = (np.uint64(byte * 0x0101010101010101) for byte in (0x55, 0x33, 0x0F, 0x01))
 
@@ -41,7 +40,7 @@ def sort_out(keys, limit, counts, seen, others):
                 if not word & bit:
                     seen[key >> _U6] = word | bit
                     n_new += 1
-        elif key >= _FRESH:
+        elif key >= FRESH_KEY:
             n_fresh += 1
         else:
             others[n_others] = key
@@ -68,7 +67,7 @@ def look_up(table, taken_bits, keys, slots, found):
     """The slots where the search for `keys` begins, and what is there: one fetch does not wait for another."""
     shift = hash_shift(table)
     for i in range(len(keys)):
-        slot = np.int64(((keys[i] + _U1) * _MIX << taken_bits) >> shift)
+        slot = np.int64(((keys[i] + _U1) * MIX << taken_bits) >> shift)
         slots[i] = slot
         found[i] = table[slot, 0]
 
@@ -93,7 +92,7 @@ def _probe(table, row, slot, mask):
 @compiled
 def find_slot(table, row, shift):
     """As `_probe` from the start: where `row` is in a table of all keys, `shift` being its `hash_shift`."""
-    return _probe(table, row, np.int64(row * _MIX >> shift), len(table) - 1)
+    return _probe(table, row, np.int64(row * MIX >> shift), len(table) - 1)
 
 
 @compiled
@@ -128,7 +127,7 @@ def mark_new(keys, limit, seen, others, places, new):
             if not word & bit:
                 seen[key >> _U6] = word | bit
                 new[i] = True
-        elif key >= _FRESH:
+        elif key >= FRESH_KEY:
             new[i] = True
         else:
             others[n_others] = key
@@ -169,7 +168,7 @@ def refill(wider, table, taken_bits):
     mask, shift = len(wider) - 1, hash_shift(wider)
     for i in range(len(table)):
         if table[i, 0] != _U0:
-            slot = np.int64((table[i, 0] * _MIX << taken_bits) >> shift)
+            slot = np.int64((table[i, 0] * MIX << taken_bits) >> shift)
             while wider[slot, 0] != _U0:
                 slot = (slot + 1) & mask
             for column in range(table.shape[1]):
@@ -192,7 +191,7 @@ def roomy(table: np.ndarray, n_keys: int, taken_bits: int = 0) -> np.ndarray:
 def split(table: np.ndarray, part_bits: int) -> list[np.ndarray]:
     """The rows of `table` in tables of their own by the first `part_bits` bits of their hash."""
     rows = table[table[:, 0] > 0]
-    part = (rows[:, 0] * _MIX) >> np.uint64(64 - part_bits)
+    part = (rows[:, 0] * MIX) >> np.uint64(64 - part_bits)
     tables = []
     for p in range(1 << part_bits):
         own = rows[part == p]
@@ -207,12 +206,12 @@ def sort_by_part(keys, part_bits, ordered, ends):
     shift = _U64 - part_bits
     ends[:] = 0
     for key in keys:
-        ends[(key + _U1) * _MIX >> shift] += 1
+        ends[(key + _U1) * MIX >> shift] += 1
     place = 0
     for p in range(len(ends)):
         place, ends[p] = place + ends[p], place
     for key in keys:
-        p = (key + _U1) * _MIX >> shift
+        p = (key + _U1) * MIX >> shift
         ordered[ends[p]] = key
         ends[p] += 1
 

@@ -16,8 +16,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from simulate.drawing.backends import Growth, counting, urn
+from simulate.drawing.backends import counting, urn
 from simulate.drawing.backends import keys as token_keys
+from simulate.drawing.backends.growth import Growth
 from simulate.drawing.compiled import compiled
 from simulate.drawing.stream import Stream
 from simulate.drawing.tables import CELLS, URN, Sampler

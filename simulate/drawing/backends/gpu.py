@@ -22,7 +22,7 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 
-from simulate.drawing.backends import Growth
+from simulate.drawing.backends.growth import Growth
 from simulate.drawing.stream import Stream
 from simulate.drawing.tables import ALIAS, CELLS, OVERFLOW, URN, WINDOWS, Sampler, hash_base
 

@@ -22,7 +22,7 @@ from simulate.drawing.tables import (
     ALIAS,
     CELLS,
     FLAT,
-    FRESH,
+    FRESH_KEY,
     WINDOWS,
     draw_alias,
     draw_flat,
@@ -45,7 +45,6 @@ BINS = 1024
 CLASS_BITS = 24
 """Of the hash, that say to which class a key belongs when a corpus is counted one class at a time."""
 
-_FRESH = np.uint64(FRESH)
 _HEAD, _BINS = np.uint64(HEAD), np.uint64(BINS)
 _U0, _U1, _U2, _U32 = (np.uint64(n) for n in (0, 1, 2, 32))
 _CLASS_SHIFT = np.uint64(64 - CLASS_BITS)
@@ -132,7 +131,7 @@ def _draw_cells(law: Any, n_dense: Any, bits: Any, seed: Any, high: Any, positio
     start, guide, first_key, width, ratio, component, last, power = law
     cell = find_cell(start, guide, bits)
     key = first_key[cell]
-    if key < n_dense or key >= _FRESH:
+    if key < n_dense or key >= FRESH_KEY:
         return key
     part = component[cell]
     return draw_from_block(key, width[cell], ratio[cell], last[part], power[part], seed, high, position)
@@ -166,7 +165,7 @@ def counting_kernel(draw: Callable[..., Any], registers: int = REGISTERS) -> Any
             end = stop if end > stop else end
             while position < end:
                 key = draw(law, n_dense, odd if position & _U1 else even, seed, high, position)
-                if key >= _FRESH:
+                if key >= FRESH_KEY:
                     n_fresh += all_keys
                 elif key >= n_dense:
                     n_new += _count_key(table, key, chosen, value, enough)

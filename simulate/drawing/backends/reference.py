@@ -12,7 +12,7 @@ from collections.abc import Hashable, Iterator
 
 import numpy as np
 
-from simulate.drawing.backends import Growth
+from simulate.drawing.backends.growth import Growth
 from simulate.drawing.stream import Stream
 from simulate.drawing.tables import ALIAS, CELLS, FLAT, FRESH, OVERFLOW, WINDOWS, Cells, Sampler
 

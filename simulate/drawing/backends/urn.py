@@ -14,7 +14,8 @@ from simulate.drawing.compiled import compiled
 from simulate.drawing.stream import M32, multiply_high, random_bits
 
 _U0, _U1, _U32 = np.uint64(0), np.uint64(1), np.uint64(32)
-_CHUNK = 2048
+_VALUES = 2048
+"""Random values that are made at a time: 16 KiB."""
 _MIN_TABLES = 1 << 12
 
 
@@ -31,40 +32,50 @@ def grow_urn(discount, concentration, seed, high, checkpoints, edges):
     counts = np.zeros(_MIN_TABLES, np.int64)
     n_unique = np.zeros(len(checkpoints), np.int64)
     spectrum = np.zeros((len(checkpoints), len(edges)), np.int64)
-    values = np.empty(_CHUNK, np.uint64)
+    values = np.empty(_VALUES, np.uint64)
     n_tables, position = 0, 0
     for j in range(len(checkpoints)):
         while position < checkpoints[j]:
-            part = values[: min(_CHUNK, checkpoints[j] - position)]
+            part = values[: min(_VALUES, checkpoints[j] - position)]
             keys.fill(part, seed, high, position)
             for i in range(len(part)):
                 part[i] = multiply_high(part[i], (np.uint64(position + i) << _U32) + extra)
-            if n_tables + _CHUNK > len(founders):
+            if n_tables + _VALUES > len(founders):
                 founders = np.concatenate((founders, np.empty(len(founders), np.int64)))
                 counts = np.concatenate((counts, np.zeros(len(counts), np.int64)))
-            for i in range(len(part)):
-                x, table = part[i], np.int64(n_tables)
-                if x >= extra and position > 0:
-                    x -= extra
-                    table = np.int64(seated[np.int64(x >> _U32)])
-                    if table < 0:
-                        table = _beside_founder(
-                            seated, ~table, x, n_tables, position, discount, concentration, extra, seed, high
-                        )
-                if table == n_tables:
-                    founders[table] = position
-                    n_tables += 1
-                    seated[position] = ~table
-                else:
-                    seated[position] = table
-                counts[table] += 1
-                position += 1
+            n_tables = _seat(
+                part, position, seated, founders, counts, n_tables, discount, concentration, extra, seed, high
+            )
+            position += len(part)
         n_unique[j] = n_tables
         if len(edges) > 0:
             counting.add_spectrum(counts[:n_tables], edges, spectrum[j])
     for i in range(n_tables):
         seated[founders[i]] = i
     return n_unique, spectrum, counts[:n_tables], founders[:n_tables], seated
+
+
+@compiled
+def _seat(values, position, seated, founders, counts, n_tables, discount, concentration, extra, seed, high):
+    """Seat the tokens from `position` on by their values, with room for each to found a table; the number of tables."""
+    for value in values:
+        table = np.int64(n_tables)
+        if value >= extra and position > 0:
+            x = value - extra
+            table = np.int64(seated[np.int64(x >> _U32)])
+            if table < 0:
+                table = _beside_founder(
+                    seated, ~table, x, n_tables, position, discount, concentration, extra, seed, high
+                )
+        if table == n_tables:
+            founders[table] = position
+            n_tables += 1
+            seated[position] = ~table
+        else:
+            seated[position] = table
+        counts[table] += 1
+        position += 1
+    return n_tables
 
 
 @compiled

@@ -113,7 +113,7 @@ class Memoriser:
 
         if _is_text(source):
             return None
-        return Expected(bounds.excess_loss(source, list(n_draws)), "rigorous", "=")
+        return Expected(bounds.laws.excess_loss(source, list(n_draws)), "rigorous", "=")
 
     implied_exponent = _log_loss_exponent
 
@@ -150,7 +150,9 @@ class AddConstant:
         """The expected forward KL, exact."""
         import bounds
 
-        values = [float(bounds.forward_kl_add_constant(_at(source, n), n, added=self.added)) for n in n_draws]
+        values = [
+            float(bounds.divergence.forward_kl_add_constant(_at(source, n), n, added=self.added)) for n in n_draws
+        ]
         return Expected(values, "rigorous", "=")
 
     implied_exponent = _log_loss_exponent
@@ -315,7 +317,7 @@ class Margin:
         import bounds
 
         per_context = [n / _at(source, n).n_types for n in n_draws]
-        return Expected(bounds.top1_excess(per_context, self.exponent), "rigorous", "=")
+        return Expected(bounds.efficiency.top1_excess(per_context, self.exponent), "rigorous", "=")
 
     def implied_exponent(self, beta: Any) -> Any:
         """1 - 2β/(1 + a)."""
@@ -346,4 +348,4 @@ def _pattern_expected(source: AnySource, n_draws: Sequence[int], discount: float
 
     if not isinstance(source, Zipf) or source.types is not None:
         return None
-    return Expected(bounds.pattern_loss(source, list(n_draws), discount=discount), "asymptotic", "=")
+    return Expected(bounds.divergence.pattern_loss(source, list(n_draws), discount=discount), "asymptotic", "=")

@@ -172,22 +172,26 @@ def _losses(dataset: xr.Dataset, found: Sequence[dict[str, Any]]) -> list[Table]
     for row in found:
         pair, equal = [short(row["source"]), row["learner"]], row["expected_relation"] == "="
         label = row["expected_label"] or "–"
-        slope = [_estimate(row, "loss_exponent", 4), fixed(row["loss_exponent_expected"], 4)]
+        slope = [fixed(row["loss_exponent"], 4), fixed(row["loss_exponent_expected"], 4)]
         theory.append([*pair, *slope, label if equal else "–"])
         loss = number(row["excess_loss"], 4)
         loss += f" ± {number(row['excess_loss_error'], 2)}" if row["excess_loss_error"] is not None else ""
-        given.append([*pair, row["loss_unit"], loss])
+        given.append([*pair, str(row["replicates"]), loss])
         sign = "≥ " if row["expected_relation"] == ">=" and row["excess_loss_expected"] is not None else ""
         expected.append([*pair, sign + number(row["excess_loss_expected"], 4), label, signed(row["z"])])
-        corpora = str(row["replicates"])
-        tested.append([*pair, corpora, number(row["excess_loss_tested"], 4), signed(row["z_tested"])])
+        tested.append([*pair, row["loss_unit"], number(row["excess_loss_tested"], 4), signed(row["z_tested"])])
     last = written(int(dataset.n_draws[-1]))
     keys = ["source", "learner"]
     return [
         Table([*keys, "β", "expected", "label"], theory, left=2, title="β beside the slope of the expected loss"),
-        Table([*keys, "unit", "loss ± error"], given, left=3, title=f"The excess loss at D = {last}"),
+        Table([*keys, "corpora", "loss ± error"], given, left=2, title=f"The excess loss at D = {last}"),
         Table([*keys, "expected", "label", "z"], expected, left=2, title="Its expectation"),
-        Table([*keys, "corpora", "on tests", "z"], tested, left=2, title="The excess loss on test draws"),
+        Table(
+            [*keys, "unit", "on tests", "z"],
+            tested,
+            left=2,
+            title="The excess loss on test draws, and the unit of both",
+        ),
     ]
 
 
@@ -240,8 +244,8 @@ def _beta(row: dict[str, Any]) -> str:
     return _estimate(row, "loss_exponent")
 
 
-def _estimate(row: dict[str, Any], name: str, digits: int = 3) -> str:
-    return estimated(row[name], row[f"{name}_lower"], row[f"{name}_upper"], digits)
+def _estimate(row: dict[str, Any], name: str) -> str:
+    return estimated(row[name], row[f"{name}_lower"], row[f"{name}_upper"])
 
 
 def _place(row: dict[str, Any]) -> str:

@@ -23,7 +23,7 @@ from bounds.base.intervals import ASYMPTOTIC
 from bounds.efficiency.band import bernstein_exponent
 from bounds.laws.published import get_law
 from simulate.running.dataset import NOT_MEASURED
-from simulate.stats import Estimate, exact_mean, standard_error, z
+from simulate.stats import Estimate, exact_mean, known, standard_error, z
 from simulate.studies.learners.kinds import Learner, Margin, Store
 from simulate.studies.learners.names import parse_learner
 from simulate.studies.sweep.plan import parse_any_source
@@ -79,18 +79,18 @@ def _row(one: xr.Dataset) -> dict[str, Any]:
         "n_draws": int(one.n_draws[last]),
         "replicates": int(drawn[last].sum()),
         **_named("exponent", gamma),
-        "exponent_planted": _finite(float(one.exponent_planted)),
+        "exponent_planted": known(float(one.exponent_planted)),
         **_named("loss_exponent", beta),
-        "loss_exponent_expected": _finite(float(one.loss_exponent_expected)),
+        "loss_exponent_expected": known(float(one.loss_exponent_expected)),
         "place": None if text or _has_floor(parse_learner(str(one.learner.item()))) else place(gamma, beta) or None,
-        "excess_loss": _finite(exact_mean(exact)),
-        "excess_loss_error": _finite(standard_error(exact)),
-        "excess_loss_tested": _finite(exact_mean(tested)),
-        "z_tested": _finite(z(tested - exact, 0.0)),
-        "excess_loss_expected": _finite(expected),
+        "excess_loss": known(exact_mean(exact)),
+        "excess_loss_error": known(standard_error(exact)),
+        "excess_loss_tested": known(exact_mean(tested)),
+        "z_tested": known(z(tested - exact, 0.0)),
+        "excess_loss_expected": known(expected),
         "expected_label": str(one.expected_label.item()) or None,
         "expected_relation": relation or None,
-        "z": _finite(z(exact, expected)) if rigorous else None,
+        "z": known(z(exact, expected)) if rigorous else None,
     }
 
 
@@ -134,10 +134,10 @@ def size_rows(dataset: xr.Dataset) -> list[dict[str, Any]]:
             drawn = sizes != NOT_MEASURED
             found.append({
                 "source": str(source), "loss_tolerance": str(tolerance), "n_draws": int(one.n_draws[-1]),
-                "replicates": int(drawn.sum()), "efficient_size": _finite(exact_mean(sizes[drawn])),
-                "efficient_size_error": _finite(standard_error(sizes[drawn])),
-                "n_unique": _finite(exact_mean(unique[drawn])),
-                "efficient_size_limit": _finite(float(one.efficient_size_limit)),
+                "replicates": int(drawn.sum()), "efficient_size": known(exact_mean(sizes[drawn])),
+                "efficient_size_error": known(standard_error(sizes[drawn])),
+                "n_unique": known(exact_mean(unique[drawn])),
+                "efficient_size_limit": known(float(one.efficient_size_limit)),
                 **_named("efficient_exponent", _slope(one, "efficient_exponent")),
                 **_named("exponent", _slope(one, "exponent", "exponent_pooled")),
             })  # fmt: skip
@@ -152,8 +152,8 @@ def curves(dataset: xr.Dataset) -> list[dict[str, Any]]:
             one = dataset.sel(source=source, learner=learner, n_draws=n_draws)
             found.append(
                 {"source": source, "learner": learner, "n_draws": int(n_draws)}
-                | {name: _finite(exact_mean(one[name].values)) for name in ("excess_loss", "excess_loss_tested")}
-                | {"excess_loss_expected": _finite(float(one.excess_loss_expected))}
+                | {name: known(exact_mean(one[name].values)) for name in ("excess_loss", "excess_loss_tested")}
+                | {"excess_loss_expected": known(float(one.excess_loss_expected))}
             )
     return found
 
@@ -194,8 +194,4 @@ def _slope(one: xr.Dataset, name: str, value: str = "") -> Estimate:
 
 
 def _named(name: str, slope: Estimate) -> dict[str, float | None]:
-    return {name: _finite(slope.value), f"{name}_lower": _finite(slope.lower), f"{name}_upper": _finite(slope.upper)}
-
-
-def _finite(value: float) -> float | None:
-    return value if math.isfinite(value) else None
+    return {name: known(slope.value), f"{name}_lower": known(slope.lower), f"{name}_upper": known(slope.upper)}

@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 
+from bounds.cli.printing import written
 from bounds.counts.rank_mass import head_mass
 from bounds.skills.emergence import emergence_probability
 from simulate import stats
@@ -108,9 +109,9 @@ def _size_title(drawn_anew: bool, seen: bool, text: bool, n_draws: float) -> str
     if drawn_anew:
         return "With size, store by rank. Points: members drawn anew, 95 %."
     if text:
-        return f"With size. Solid: most frequent seen at D = {n_draws:.3g}. Dashed: by rank."
+        return f"With size. Solid: most frequent seen at D = {written(n_draws)}. Dashed: by rank."
     if seen:
-        return f"With size. Points: most frequent seen at D = {n_draws:.3g}, 95 %. Dashed: by rank."
+        return f"With size. Points: most frequent seen at D = {written(n_draws)}, 95 %. Dashed: by rank."
     return "With size, store by rank (every corpus alike)."
 
 

@@ -60,8 +60,9 @@ def report(dataset: xr.Dataset, view: View) -> Report:
     tables = [_text_skills(shown, dataset), _text_sizes(few)] if text else [
         _skills(shown, dataset, params), _sizes(few)
     ]  # fmt: skip
-    every = _text_sizes(sizes) if text else _every_size(sizes)
-    details = [_transitions(shown), every, _stores(stores, dataset, params)]
+    every = _every_size(sizes) if not text else _text_sizes(sizes)
+    details = [_transitions(shown), *([every] if not text or len(sizes) > SIZES else []),
+               _stores(stores, dataset, params)]  # fmt: skip
     found = growth(dataset)
     kind = plan_of(dataset)["kind"]
     return Report(
@@ -216,14 +217,15 @@ def _title(dataset: xr.Dataset) -> str:
 def _skills(rows: Sequence[Row], dataset: xr.Dataset, params: float) -> Table:
     label = rows[0]["label"]
     drawn = "stored_threshold_rank" in rows[0]
-    columns = ["skill", "rank", "D* [95 %]", f"D* ({label})", "N* seen", "N* drawn", "N* rank", "νN*"]
+    columns = ["skill", "rank", "D* [95 %]", f"D* ({label})", "N* seen", "N* drawn"]
+    columns.append("N* rank" if params == 1 else "νN* rank")
     cells = []
     for row in rows:
         line = [str(row["skill"]), str(row["first_rank"]) if _by_rank(dataset) else ""]
         line += [_threshold(row, "draws_threshold"), written(row["draws_threshold_formula"])]
         line += [_there(row["stored_threshold_seen"]) if "stored_threshold_seen" in row else ""]
-        line += [_threshold(row, "stored_threshold_rank") if drawn else "", written(row["stored_threshold_formula"])]
-        cells.append([*line, written(row["params_threshold_formula"]) if params != 1 else ""])
+        line += [_threshold(row, "stored_threshold_rank") if drawn else "", written(row["params_threshold_formula"])]
+        cells.append(line)
     seen = "stored_threshold_seen" in rows[0]
     stores = "of the most frequent seen (seen) and of the most probable (rank)" if seen else "of the most probable"
     below = f"D*: the draw that completes the quorum; ({label}): {rows[0]['formula']}. N*: the smallest store that has the skill, "  # noqa: E501
@@ -265,8 +267,9 @@ def _transitions(rows: Sequence[Row]) -> Table:
     ]  # fmt: skip
     below = (
         "ratio: D* over the formula. half-width of the transition: half of ln of the 84th over the 16th percentile of "
-        f"D*; formula beside it.{' sooner: part of the random orders in which the skill is.' if text else ''}"
+        "D*; formula beside it."
     )
+    below += " sooner: part of the random orders in which it comes before that of the text." if text else ""
     return Table(columns, cells, title="Width of the transitions", below=below)
 
 
@@ -301,8 +304,8 @@ def _every_size(rows: Sequence[Row]) -> Table:
          _skill_count(row), _by_formula(row), signed(row.get("z"))]
         for row in rows
     ]  # fmt: skip
-    columns = ["D", "U(D)", "E U(D) (rigorous)", "S(D) [95 %]", f"S(D) ({label})", "z"]
-    return Table(columns, cells, title="Skills and distinct sequences at every size")
+    columns = ["D", "U(D)", "E U(D)", "S(D) [95 %]", f"S(D) ({label})", "z"]
+    return Table(columns, cells, title="Skills and distinct sequences at every size (E U: rigorous)")
 
 
 def _spread(rows: Sequence[Row], most: int) -> list[Row]:

@@ -164,22 +164,3 @@ def _positions(job: SuiteJob, block: Block) -> dict[str, Any]:
         "tied_share": ("n_params", tied.mean(axis=0)),
         "position_windows": (("n_params", "exposure", "window"), windows),
     }
-
-
-def mean_and_interval(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Mean over the first axis and half-width of its 95 % interval (Student's t); NaN for one replicate."""
-    from scipy.special import stdtrit
-
-    n = len(values)
-    if n < 2:
-        return values[0], np.full(values.shape[1:], np.nan)
-    mean, half = values.mean(axis=0), stdtrit(n - 1, 0.975) * values.std(axis=0, ddof=1) / np.sqrt(n)
-    return mean, np.where(half > 1e-12 * np.abs(mean), half, 0.0)  # of equal values rounding alone is left
-
-
-def wilson_interval(successes: np.ndarray, trials: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Wilson's 95 % interval of a share; NaN without trials."""
-    z, n = 1.959963984540054, np.where(np.asarray(trials) > 0, trials, np.nan).astype(float)
-    share = successes / n
-    centre, half = share + z * z / (2 * n), z * np.sqrt(share * (1 - share) / n + z * z / (4 * n * n))
-    return (centre - half) / (1 + z * z / n), (centre + half) / (1 + z * z / n)

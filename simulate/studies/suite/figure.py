@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-from functools import partial
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,30 +14,26 @@ from matplotlib.colors import ListedColormap, LogNorm
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
-from simulate.running.figures import save_drawn
+from simulate.running.figures import COLOURS
+from simulate.running.view import View
 from simulate.studies.suite.learning.matching import reference_loss
 from simulate.studies.suite.learning.positions import expected_dispersion
 from simulate.studies.suite.rows import matched_rows, trajectory_rows
 from simulate.studies.sweep.report import short
 
-_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")  # Okabe & Ito
 _MARKS = {"increases": "^", "decreases": "v", "stagnates": "s", "other": "o"}
 
 
-def save_suite_figure(dataset: xr.Dataset, path: str | Path, *, overwrite: bool = False) -> Path:
-    """Draw the figure of a suite to a .png, .pdf or .svg file."""
-    return save_drawn(partial(draw_suite, dataset), path, overwrite=overwrite, dpi=130)
-
-
-def draw_suite(dataset: xr.Dataset) -> Figure:
+def figure(dataset: xr.Dataset, view: View) -> Figure:
     """Six panels, one question each."""
-    figure = Figure(figsize=(13, 14), layout="constrained")
-    panels = figure.subplots(3, 2)
+    del view
+    drawn = Figure(figsize=(13, 14), layout="constrained")
+    panels = drawn.subplots(3, 2)
     parameters = json.loads(dataset.attrs["provenance"])["parameters"]
-    figure.suptitle(_heading(dataset, parameters))
+    drawn.suptitle(_heading(dataset, parameters))
     middle = dataset.sizes["n_params"] // 2
-    _loss(figure, panels[0, 0], dataset)
-    _tracked(figure, panels[0, 1], dataset, middle)
+    _loss(drawn, panels[0, 0], dataset)
+    _tracked(drawn, panels[0, 1], dataset, middle)
     _terms(panels[1, 0], dataset, middle, parameters["learning_probability"])
     _positions(panels[1, 1], dataset, middle)
     _trajectories(panels[2, 0], dataset)
@@ -47,7 +41,7 @@ def draw_suite(dataset: xr.Dataset) -> Figure:
     for axes in panels.flat:
         axes.grid(alpha=0.3)
         _plain_ticks(axes)
-    return figure
+    return drawn
 
 
 def _heading(dataset: xr.Dataset, parameters: dict[str, Any]) -> str:
@@ -106,7 +100,7 @@ def _terms(axes: Axes, dataset: xr.Dataset, size: int, chance: float) -> None:
         label = f"N = {int(dataset.n_params[size])} at step {int(dataset.step[step])}"
         axes.plot(counts, accuracy(step, size), style, lw=1.6, color="black", label=label)
     if chance < 1:
-        axes.plot(counts, dataset.term_accuracy_expected, "o", ms=4, color=_COLOURS[1],
+        axes.plot(counts, dataset.term_accuracy_expected, "o", ms=4, color=COLOURS[1],
                   label=f"1 - (1 - {chance:g})^count, no limit [heuristic]")  # fmt: skip
     axes.set(xscale="log", xlabel="exposures (lower edge of a bin)", ylabel="part of the sequences known")
     axes.set_ylim(-0.03, 1.3)  # room for the legend above the curves
@@ -131,7 +125,7 @@ def _positions(axes: Axes, dataset: xr.Dataset, size: int) -> None:
     axes.axhspan(max(1 - width, floor), 1 + width, color="0.85", label="drawn evenly, ± 2 standard deviations")
     for j, exposure in enumerate(dataset.exposure.values):
         heights = np.maximum(shown[j, :windows] / expected, floor)
-        axes.step(at, heights, where="mid", color=_COLOURS[j], lw=1.3, label=f"{exposure} exposure")
+        axes.step(at, heights, where="mid", color=COLOURS[j], lw=1.3, label=f"{exposure} exposure")
     axes.set(yscale="log", xlabel="part of the training", ylabel="positions in a window / mean (edge: none)")
     axes.legend(fontsize=8, loc="upper center")
 
@@ -146,7 +140,7 @@ def _trajectories(axes: Axes, dataset: xr.Dataset) -> None:
         rows = [row for row in found if row["after_percent"] == percent]
         for k, (name, mark) in enumerate(_MARKS.items()):
             values = [row[name] for row in rows]
-            axes.plot([row["n_params"] for row in rows], values, style, marker=mark, ms=4, color=_COLOURS[k], lw=1,
+            axes.plot([row["n_params"] for row in rows], values, style, marker=mark, ms=4, color=COLOURS[k], lw=1,
                       label=f"{name}, after {percent} % of the training" if percent else name)  # fmt: skip
     axes.set(xscale="log", xlabel="parameters N", ylabel="% of the validation draws")
     axes.set_yscale("symlog", linthresh=0.1)
@@ -162,7 +156,7 @@ def _matched(axes: Axes, dataset: xr.Dataset, batch: int) -> None:
         alike = min((row["matched_overlap"] for row in of_target if row["matched_overlap"] is not None), default=None)
         label = f"loss {target:.3g}" + ("" if alike is None else f", known alike ≥ {alike:.3f}")
         axes.plot([row["n_params"] for row in of_target], [row["matched_step"] * batch for row in of_target], "o-",
-                  ms=4, lw=1, color=_COLOURS[k % len(_COLOURS)], label=label)  # fmt: skip
+                  ms=4, lw=1, color=COLOURS[k % len(COLOURS)], label=label)  # fmt: skip
     axes.set_title("At matched loss, corpus 0")
     if not rows:
         _nothing(axes, "no two sizes met a loss")

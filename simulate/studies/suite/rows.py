@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from simulate.studies.suite.dataset import mean_and_interval, wilson_interval
+from simulate.stats import ROUNDING, margin_of_error, share
 from simulate.studies.suite.learning.course import AFTER
 from simulate.studies.suite.learning.trajectories import CLASSES
 
@@ -30,7 +30,7 @@ def _row(dataset: xr.Dataset, size: int, step: int) -> dict[str, Any]:
         row[name] = float(at[name].mean())
     for name in ("loss", "loss_prequential", "loss_validation"):
         if name in at:
-            mean, half = mean_and_interval(at[name].values)
+            mean, half = _mean_and_half(at[name].values)
             row |= {name: _known(float(mean)), f"{name}_half_width": _known(float(half))}
     for name in ("loss_frequency_store", "loss_lower", "z_prequential", "tied_share", "poisson_distance_bound"):
         if name in at:
@@ -58,7 +58,7 @@ def trajectory_rows(dataset: xr.Dataset) -> list[dict[str, Any]]:
     """Percent of the validation draws in each class, by size and by what is left out of the training."""
     if "trajectory_percent" not in dataset:
         return []
-    mean, half = mean_and_interval(dataset.trajectory_percent.values)
+    mean, half = _mean_and_half(dataset.trajectory_percent.values)
     found = []
     for i, n_params in enumerate(dataset.n_params.values):
         for j, percent in enumerate(AFTER):
@@ -93,7 +93,7 @@ def term_rows(dataset: xr.Dataset) -> list[dict[str, Any]]:
     terms, known = dataset.terms.values[-1], dataset.terms_known.values[-1]
     found = []
     for i, n_params in enumerate(dataset.n_params.values):
-        low, high = wilson_interval(known[:, i], terms)
+        _, low, high = share(known[:, i], terms)
         for b, count in enumerate(dataset.term_count.values):
             if not terms[b]:
                 continue
@@ -138,6 +138,29 @@ def position_rows(dataset: xr.Dataset) -> list[dict[str, Any]]:
             row |= {name: _known(float(at[name])) for name in ("poisson_distance_bound", "tied_share")}
             found.append(row)
     return found
+
+
+def known_from(dataset: xr.Dataset) -> list[int | None]:
+    """For each size the exposures from which on it knows half of the sequences or more; None where it never does.
+
+    The lower edge of a bin, at the last checkpoint.
+    """
+    terms, known = dataset.terms.values[-1], dataset.terms_known.values[-1]
+    found: list[int | None] = []
+    for i in range(dataset.sizes["n_params"]):
+        less = np.flatnonzero((terms > 0) & (2 * known[:, i] < terms))
+        rest = np.flatnonzero(terms > 0)
+        rest = rest[rest > less[-1]] if len(less) else rest
+        found.append(int(dataset.term_count[rest[0]]) if len(rest) else None)
+    return found
+
+
+def _mean_and_half(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Mean over the first axis and half-width of its 95 % interval (Student's t); NaN for one replicate."""
+    if len(values) < 2:
+        return values[0], np.full(values.shape[1:], np.nan)
+    mean, half = values.mean(axis=0), margin_of_error(values, 0)
+    return mean, np.where(half > ROUNDING * np.abs(mean), half, 0.0)  # of equal values rounding alone is left
 
 
 def _known(value: float) -> float | None:

@@ -115,7 +115,7 @@ def _fit_source(one: xr.Dataset, model: str, window: Window) -> tuple[np.ndarray
         together = fit_source(one, fit_exponent, window=window)
         single = [fit_exponent(given.n_draws, row, model="offset", window=window).exponent for row in given.counts]
         return np.array(single), together
-    together = fit_source(one, fit_exponent, model=model, window=window)
+    together = fit_source(one, fit_exponent, model=model, window=window, alternatives=False)
     if not given.nested:  # corpora that are no prefixes of each other have one model of their own
         low, high = window or (given.n_draws[0], given.n_draws[-1])
         inside = (given.n_draws >= low) & (given.n_draws <= high)

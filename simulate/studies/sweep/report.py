@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Iterator, Sequence
 from pathlib import PurePath
 from typing import Any
@@ -20,7 +19,7 @@ from bounds.laws.law_range import beyond, range_text
 from bounds.laws.published import LAWS, get_law
 from simulate.running.dataset import NOT_MEASURED
 from simulate.running.view import View
-from simulate.stats import Z_LIMIT, exact_mean
+from simulate.stats import Z_LIMIT, exact_mean, known
 
 ROW_KEYS = (
     "exponent_pooled", "exponent_lower", "exponent_upper", "exponent_planted", "exponent_local",
@@ -43,7 +42,7 @@ def rows(dataset: xr.Dataset) -> list[dict[str, Any]]:
             "engine": str(one.engine.item()),
             "n_draws": int(one.n_draws),
             "replicates": len(measured),
-            "n_unique": _known(exact_mean(measured)),
+            "n_unique": known(exact_mean(measured)),
             "n_unique_expected": _value(one, "n_unique_expected"),
             "z": _value(one, "z"),
             **{key: _value(one, key) for key in ROW_KEYS},
@@ -61,7 +60,7 @@ def curves(dataset: xr.Dataset) -> list[dict[str, Any]]:
         for n_draws in dataset.n_draws.values:
             one = dataset.sel(source=source, n_draws=n_draws)
             measured = [int(c) for c in one.n_unique.values if c != NOT_MEASURED] if "n_unique" in one else []
-            mean = _known(exact_mean(measured))
+            mean = known(exact_mean(measured))
             entry = {"source": str(source), "n_draws": int(n_draws), "n_unique": mean}
             found.append(entry | {"n_unique_expected": _value(one, "n_unique_expected")})
     return found
@@ -149,9 +148,7 @@ def notes(dataset: xr.Dataset, implied: Sequence[Band]) -> list[Note]:
             told.append(Note(REFUSED, f"{name}: its words are too many to list, so that E U and z are not known"))
     told += _far_from_their_runs(implied, float(dataset.n_draws[-1]))
     if any(row["source"].startswith("corpus:") for row in found):
-        windows = (
-            "windows of a text are not what a loss law calls sequences: exponents may be compared, counts may not."
-        )
+        windows = "windows of a text are not the sequences of a loss law: compare exponents, not counts."
         told.append(Note(METHOD, windows))
     if any(band.exponent[1] is not None and f"{band.exponent[1]:.2f}" == "0.58" for band in implied):
         middle = "N ~ D^0.58 is the middle of the band of one loss fit, not a law of its own: the corpus decides."
@@ -230,7 +227,7 @@ def _method(dataset: xr.Dataset, found: Sequence[dict[str, Any]], implied: Seque
         )
     told.append("\n".join(_engines(dataset)))
     told.append("\n".join(f"{short(row['source'])}: {row['fit']}" for row in found if row["fit"]))
-    of_laws = (str(note).removeprefix("! ") for note in band_notes(implied, float(dataset.n_draws[-1])))
+    of_laws = map(str, band_notes(implied, float(dataset.n_draws[-1])))
     told.append(" ".join(["U and N of the laws, which --json gives:", *of_laws]))
     return [paragraph for paragraph in told if paragraph]
 
@@ -268,8 +265,4 @@ def _span(exponents: Sequence[float]) -> str:
 
 
 def _value(one: xr.Dataset, name: str) -> float | None:
-    return _known(float(one[name])) if name in one else None
-
-
-def _known(value: float) -> float | None:
-    return value if math.isfinite(value) else None
+    return known(float(one[name])) if name in one else None

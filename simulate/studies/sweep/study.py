@@ -84,3 +84,18 @@ def sweep(
     """
     plan = Sweep(sources, n_draws, replicates, seed, engine)  # type: ignore[arg-type]
     return run(SWEEP, plan, Execution(device, threads, cluster, memory, out, resume, overwrite, progress))
+
+
+def run_sweep(
+    plan: Sweep,
+    *,
+    device: str = "cpu",
+    threads: int | None = None,
+    cluster: str | None = None,
+    out: str | Path | None = None,
+    resume: bool = False,
+    overwrite: bool = False,
+    progress: Callable[..., Any] | None = None,
+) -> xr.Dataset:
+    """Do what `plan` says: what `simulate.run_plan` does of any plan, with the fields of `simulate.Execution`."""
+    return run(SWEEP, plan, Execution(device, threads, cluster, None, out, resume, overwrite, progress))

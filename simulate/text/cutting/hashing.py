@@ -19,7 +19,7 @@ import numpy as np
 
 from simulate.drawing.compiled import compiled, eight_bytes, inlined
 from simulate.drawing.stream import Stream
-from simulate.drawing.tables import HASH_PRIME, hash_base, multiply_mod
+from simulate.drawing.tables import PRIME, hash_base, multiply_mod
 from simulate.text.cutting.characters import LETTER, MARK, SINGLE, WHITE, character_classes
 from simulate.text.cutting.scripts import Tally
 from simulate.text.cutting.sequences import code_points, hashed_blocks, utf8_blocks
@@ -28,7 +28,6 @@ from simulate.text.cutting.tokenizing import code_point
 PIECE = 1 << 18
 """Bytes turned into numbers at a time."""
 
-_PRIME = np.uint64(HASH_PRIME)
 _S8, _SEVEN = np.uint64(8), np.uint64((1 << 56) - 1)
 _ZERO, _ONE = np.uint64(0), np.uint64(1)
 
@@ -158,4 +157,4 @@ def _end(base: Any, state: Any, out: Any, found: int) -> int:
 def _one_more(total: Any, coefficient: Any, base: Any) -> Any:
     """The polynomial with one more coefficient, below 2^56, at its end."""
     total = multiply_mod(total, base) + coefficient
-    return total - _PRIME if total >= _PRIME else total
+    return total - PRIME if total >= PRIME else total

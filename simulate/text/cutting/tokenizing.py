@@ -12,16 +12,14 @@ from typing import Any
 import numpy as np
 
 from simulate.drawing.compiled import compiled, copy_eight, eight_bytes, prefetch
+from simulate.drawing.stream import MIX, ONE, S32
 from simulate.text.cutting.characters import LETTER, MARK, WHITE
 from simulate.text.reading.room import require
 
-_MIX = np.uint64(0x9E3779B97F4A7C15)
-_S32 = np.uint64(32)
 _ZERO = np.uint64(0)
-_ONE = np.uint64(1)
 _LOW = np.uint64(0xFFFFFFFF)
 _HIGH = np.uint64(0xFFFFFFFF00000000)
-_AHEAD = 64
+_WORDS_AHEAD = 64
 """Words that are hashed before the first of them is looked up."""
 _PART = 1 << 20
 """Words whose ids are written before they are put aside: a block may be one long word, and a block of commas."""
@@ -42,7 +40,7 @@ class WordTable:
         """Ids (int32) of the words in `block`, which is valid UTF-8 and starts and ends between words."""
         text = np.frombuffer(block, dtype=np.uint8)
         parts: list[np.ndarray] = []
-        out = np.empty(min(len(text), _PART) + _AHEAD, dtype=np.int32)
+        out = np.empty(min(len(text), _PART) + _WORDS_AHEAD, dtype=np.int32)
         at = found = 0
         while True:
             at, new, self.count = _tokenize(
@@ -53,7 +51,7 @@ class WordTable:
                 return np.concatenate([*parts, out[:found]])
             # The loop stops at a word for which there is no room. Growing here keeps it free of array
             # reassignments, which slow it down.
-            if len(out) - found < _AHEAD:
+            if len(out) - found < _WORDS_AHEAD:
                 parts.append(out[:found].copy())
                 found = 0
             else:
@@ -91,7 +89,7 @@ def _fill(slots: Any, hashes: Any, count: int) -> None:
     for word in range(count):
         slot = hashes[word] & mask
         while slots[slot] != _ZERO:
-            slot = (slot + _ONE) & mask
+            slot = (slot + ONE) & mask
         slots[slot] = hashes[word] & _HIGH | np.uint64(word + 1)
 
 
@@ -143,9 +141,9 @@ def _tokenize(
     i, found = np.int64(at), 0
     room = min(len(slots) // 2, len(hashes)) - 1
     mask = np.uint64(len(slots) - 1)
-    ahead = np.zeros((_AHEAD, 3), dtype=np.uint64)
+    ahead = np.zeros((_WORDS_AHEAD, 3), dtype=np.uint64)
     while i < len(text):
-        if found + _AHEAD > len(out):
+        if found + _WORDS_AHEAD > len(out):
             return i, found, count
         i, several = _cut(text, classes, i, ahead)
         _ask_ahead(several, slots, hashes, ends, ahead)
@@ -158,7 +156,7 @@ def _tokenize(
                 agree = (known ^ value) & _HIGH == _ZERO and hashes[word] == value
                 if agree and _same(text, first, end, word, ends, pool):
                     break
-                slot = (slot + _ONE) & mask
+                slot = (slot + ONE) & mask
                 known = slots[slot]
             if known == _ZERO:
                 word = np.int64(count)
@@ -179,7 +177,7 @@ def _cut(text: Any, classes: Any, i: Any, ahead: Any) -> Any:
     ASCII is read here and not in a function of its own, which would slow the loop down.
     """
     several = 0
-    while several < _AHEAD and i < len(text):
+    while several < _WORDS_AHEAD and i < len(text):
         point, width = np.int64(text[i]), 1
         if point >= 0x80:
             point, width = code_point(text, i)
@@ -208,17 +206,17 @@ def _hash(text: Any, first: Any, end: Any) -> Any:
     """A number of 64 bits; words of one length up to eight bytes have different ones, as each step is a bijection."""
     value, eight, at = _ZERO, _ZERO, first
     while at + 8 <= end:
-        value = (value ^ eight_bytes(text, at)) * _MIX
-        value ^= value >> _S32
+        value = (value ^ eight_bytes(text, at)) * MIX
+        value ^= value >> S32
         at += 8
     if at < end and at + 8 <= len(text):
-        eight = eight_bytes(text, at) & ((_ONE << np.uint64(8 * (end - at))) - _ONE)
+        eight = eight_bytes(text, at) & ((ONE << np.uint64(8 * (end - at))) - ONE)
     else:
         for j in range(end - at):
             eight |= np.uint64(text[at + j]) << np.uint64(8 * j)
-    value = (value ^ eight ^ np.uint64(end - first)) * _MIX
-    value = (value ^ value >> _S32) * _MIX
-    return value ^ value >> _S32
+    value = (value ^ eight ^ np.uint64(end - first)) * MIX
+    value = (value ^ value >> S32) * MIX
+    return value ^ value >> S32
 
 
 @compiled

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from simulate.text.reading.readers import InputError, label
+from simulate.text.reading.errors import InputError, label
 
 WINDOW = 1 << 31
 """Largest match window accepted: covers every ``zstd --long`` setting up to 31."""

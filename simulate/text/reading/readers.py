@@ -16,6 +16,8 @@ from pathlib import Path
 from typing import IO
 
 from bounds.base.arguments import printable, shown
+from simulate.text.reading.errors import InputError, label
+from simulate.text.reading.frames import decompressed
 from simulate.text.reading.recognising import HEAD, why_not_text
 
 BLOCK = 1 << 22
@@ -23,10 +25,6 @@ BLOCK = 1 << 22
 
 _ZSTD_BLOCK = 1 << 17
 """Compressed bytes read at a time."""
-
-
-class InputError(ValueError):
-    """Something is wrong with a file that was named, or with what was asked of it; the message says what."""
 
 
 def file_list(paths: str | os.PathLike[str] | Sequence[str | os.PathLike[str]]) -> list[str]:
@@ -40,11 +38,6 @@ def file_list(paths: str | os.PathLike[str] | Sequence[str | os.PathLike[str]]) 
     if names.count("-") > 1:
         raise InputError("- (standard input) was given more than once, and it can be read only once")
     return names
-
-
-def label(path: str) -> str:
-    """What messages call `path`: its name on one line, with bytes that are no UTF-8 and controls spelled out."""
-    return "standard input" if path == "-" else printable(path)
 
 
 def stem(path: str) -> str:
@@ -66,8 +59,6 @@ def read_blocks(path: str) -> Iterator[bytes]:
             raw = _raw_blocks(path, file)
             blocks = raw
             if path.endswith(".zst"):
-                from simulate.text.reading.frames import decompressed
-
                 blocks = decompressed(path, raw)
             found = False
             for block in _recognised(path, blocks):

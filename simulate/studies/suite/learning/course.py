@@ -156,7 +156,7 @@ class Course:
     def _term_accuracy(self, seen: np.ndarray) -> dict[str, np.ndarray]:
         """What term accuracy expects to be known in each bin of exposures, and its variance, at the end."""
         count, times = np.unique(seen, return_counts=True)
-        chance = np.asarray(bounds.term_accuracy(count.astype(float), self.trainer.learning_probability))
+        chance = np.asarray(bounds.skills.term_accuracy(count.astype(float), self.trainer.learning_probability))
         bins = np.minimum(np.log2(count.astype(float)).astype(np.int64), stores.N_BINS - 1)
         expected = np.bincount(bins, times * chance, stores.N_BINS)
         return {"expected": expected, "variance": np.bincount(bins, times * chance * (1 - chance), stores.N_BINS)}

@@ -11,14 +11,13 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from simulate.corpora.census import widened
 from simulate.drawing.compiled import compiled
-from simulate.drawing.stream import Stream, random_bits
+from simulate.drawing.stream import ONE, Stream, random_bits
 
 FIRST, LAST, ANY = range(3)
 EXPOSURES = ("first", "last", "any")
 """The exposure that gives a memorised sequence its position: `any` is one of them, each with the same chance."""
-
-_ONE = np.uint64(1)
 
 
 class Exposures:
@@ -37,10 +36,10 @@ class Exposures:
         self._n_types = n_types
         if n_types > len(self._last):
             size = max(4096, 2 * len(self._last), n_types)
-            self._last, self._any = _longer(self._last, size), _longer(self._any, size)
-            self._best = _longer(self._best, size)
-            self._taught = self._taught if self.all_teach else _longer(self._taught, size)
-        _place(numbers, begin, self._seed, self._high + _ONE, self._last, self._any, self._best)
+            self._last, self._any = widened(self._last, size), widened(self._any, size)
+            self._best = widened(self._best, size)
+            self._taught = self._taught if self.all_teach else widened(self._taught, size)
+        _place(numbers, begin, self._seed, self._high + ONE, self._last, self._any, self._best)
         if not self.all_teach:
             _teach(numbers, begin, self._seed, self._high, self._limit, self._taught)
 
@@ -61,12 +60,6 @@ class Exposures:
         """Go on from a `state`."""
         self._taught, self._last, self._any, self._best = (state[name] for name in ("taught", "last", "any", "best"))
         self._n_types = len(self._last)
-
-
-def _longer(array: np.ndarray, size: int) -> np.ndarray:
-    made = np.zeros(size, array.dtype)
-    made[: len(array)] = array
-    return made
 
 
 @compiled

@@ -12,8 +12,8 @@ exposures must crowd at the beginning and, seen backwards, their last ones at th
 | dispersion | Σ (k - m)²/m/(W - 1); k points, m expected, in each of W windows | (D-n)/(D-1) χ²/(W-1), W - 1 degrees |
 | ks         | largest distance of the positions from the uniform law, S/n     | S/√(n(D-n)/(D-1)): Kolmogorov's law |
 
-A Poisson process is the limit n ≪ D alone, where `bounds.le_cam_bound` is small: points of a process do not keep out of
-each other's places, and the n of a finite corpus do. So the counts vary less, in proportion to 1 - n/D.
+A Poisson process is the limit n ≪ D alone, where `bounds.skills.le_cam_bound` is small: points of a process do not keep
+out of each other's places, and the n of a finite corpus do. So the counts vary less, in proportion to 1 - n/D.
 """
 
 from __future__ import annotations
@@ -94,4 +94,4 @@ def distance_bound(n_points: int, n_draws: int) -> float:
     if n_points < MIN_POINTS or n_draws < N_WINDOWS:
         return float("nan")
     windows = n_windows(n_points, n_draws) or N_WINDOWS
-    return bounds.le_cam_bound(np.full(n_draws // windows, n_points / n_draws))
+    return bounds.skills.le_cam_bound(np.full(n_draws // windows, n_points / n_draws))

@@ -1,9 +1,10 @@
-"""Letters with units, and `Formula`: an expression that carries its label, assumption and source.
+"""`Formula`: an expression that carries its label, assumption and source.
 
 Every public formula of `bounds` has one `Formula`, kept as text beside the code that evaluates it, in the
 module's table ``FORMULAS``; `bounds.catalogue` lists and explains them. Elementary closed forms are evaluated from
 that text (`Formula.function`); sums and special functions are evaluated by hand-written code and compared with the
-text at fifty digits in the tests. sympy is loaded when an expression is first looked at, not before.
+text at fifty digits in the tests. sympy is loaded when an expression is first looked at, not before; what commands
+evaluate stands in `bounds.base.printed` as sympy prints it, and needs none.
 """
 
 from __future__ import annotations
@@ -14,8 +15,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from bounds.base.formula.left_sides import BY_LEFT_SIDE, BY_NAME, INDICES, INDICES_BY_NAME
+from bounds.base.formula.letters import LETTERS, Letter, names, symbols
 from bounds.base.intervals import LABELS
-from bounds.base.left_sides import BY_LEFT_SIDE, BY_NAME, INDICES, INDICES_BY_NAME
+from bounds.base.printed import compiled
 
 PAPER_VERSIONS = {
     "kausik2024v1": "Kausik 2024, arXiv:2402.14746v1 (N ~ D^0.58)",
@@ -28,75 +31,6 @@ OWN = "own derivation"
 """Source of a statement that this project derives itself; docs/theory.md has the proof."""
 PITMAN = "Pitman 2006, Combinatorial Stochastic Processes, ch. 3"
 IID = "draws are independent and follow one fixed law"
-
-
-@dataclass(frozen=True)
-class Letter:
-    """One symbol: what it means, its unit, and what sympy may assume of it."""
-
-    name: str
-    meaning: str
-    unit: str
-    latex: str = ""
-    assumptions: tuple[str, ...] = ("positive",)
-
-
-_LETTERS = (
-    Letter("D", "corpus size: number of draws, of sequences or of tokens, as said", "draws", "D", ("positive",)),
-    Letter("D2", "a later size of the same corpus", "draws", "D_2"),
-    Letter("U", "number of distinct sequences in the corpus", "sequences"),
-    Letter("N", "parameters of the model", "parameters"),
-    Letter("V", "number of types in the support", "sequences", "V", ("positive", "integer")),
-    Letter("p", "probability of one type in one draw", "1"),
-    Letter("r", "rank of a type", "1", "r", ("positive", "integer")),
-    Letter("k", "multiplicity: how often a type was seen", "1", "k", ("positive",)),
-    Letter("s", "Zipf exponent", "1"),
-    Letter("q", "Mandelbrot's shift of the ranks", "1", "q", ("nonnegative",)),
-    Letter("d", "Pitman-Yor discount", "1"),
-    Letter("theta", "Pitman-Yor concentration", "1", r"\theta", ("real",)),
-    Letter("rho", "ratio of a geometric law", "1", r"\rho"),
-    Letter("w", "weight of one domain in a mixture", "1"),
-    Letter("E", "irreducible loss", "nats per token"),
-    Letter("A", "coefficient of the parameter term of a loss law", "nats per token", "A"),
-    Letter("B", "coefficient of the data term of a loss law", "nats per token", "B"),
-    Letter("alpha", "exponent of the parameter term of a loss law", "1", r"\alpha"),
-    Letter("beta", "exponent of the data term of a loss law", "1", r"\beta"),
-    Letter("epsilon", "excess loss L - E", "nats per token", r"\varepsilon"),
-    Letter("gamma", "exponent of distinct sequences, U ~ D^gamma", "1", r"\gamma"),
-    Letter("M", "largest loss of one prediction", "nats per token"),
-    Letter("c", "loss that a new sequence costs at least", "nats per sequence"),
-    Letter("nu", "parameters per stored sequence", "parameters per sequence", r"\nu"),
-    Letter("b", "Bernstein (margin) exponent of the learner", "1", "b", ("nonnegative",)),
-    Letter("K", "scale of a growth curve U = K D^gamma - u0", "sequences"),
-    Letter("u0", "offset of a growth curve", "sequences", "u_0", ("real",)),
-    Letter("C", "compute of a training run", "FLOP"),
-)
-LETTERS = {letter.name: letter for letter in _LETTERS}
-
-
-@functools.cache
-def symbols(own: tuple[Letter, ...] = ()) -> dict[str, Any]:
-    """The letters as sympy symbols with their assumptions; those of `own` take the place of others of their name."""
-    import sympy
-
-    table = LETTERS | {letter.name: letter for letter in own}
-    return {name: sympy.Symbol(name, **dict.fromkeys(letter.assumptions, True)) for name, letter in table.items()}
-
-
-@functools.cache
-def _names(own: tuple[Letter, ...]) -> dict[str, Any]:
-    """What a formula's text may name: the letters, and the functions whose usual names are letters here."""
-    import sympy
-    from sympy.codegen import cfunctions
-
-    return {
-        **symbols(own),
-        "Gamma": sympy.gamma,
-        "Beta": sympy.beta,
-        "Zeta": sympy.zeta,
-        "expm1": cfunctions.expm1,
-        "log1p": cfunctions.log1p,
-    }
 
 
 _PLAIN = (
@@ -167,7 +101,7 @@ class Formula:
         """The right-hand side as a sympy expression."""
         import sympy
 
-        return sympy.sympify(self.text, locals=_names(self.own))
+        return sympy.sympify(self.text, locals=names(self.own))
 
     @property
     def letters(self) -> tuple[Letter, ...]:
@@ -224,7 +158,7 @@ class Formula:
     @property
     def function(self) -> Callable[..., Any]:
         """The expression as a function of `arguments`, in order; arrays broadcast."""
-        return _lambdified(self.text, self.arguments, self.own)
+        return compiled(self.text, self.arguments) or lambdified(self.text, self.arguments, self.own)
 
     def worked(self) -> Worked | None:
         """What to type, or the values of the letters, and the number that comes out; None without an example."""
@@ -242,10 +176,11 @@ class Formula:
 
 
 @functools.cache
-def _lambdified(text: str, arguments: tuple[str, ...], own: tuple[Letter, ...]) -> Callable[..., Any]:
+def lambdified(text: str, arguments: tuple[str, ...], own: tuple[Letter, ...]) -> Callable[..., Any]:
+    """The function of `arguments` that sympy makes of `text`."""
     import sympy
 
     # Letters such as gamma are also the names of functions in the generated code: stand-ins keep the two apart.
     stand_ins = {symbols(own)[name]: sympy.Dummy(name) for name in arguments}
-    expression = sympy.sympify(text, locals=_names(own)).xreplace(stand_ins)
+    expression = sympy.sympify(text, locals=names(own)).xreplace(stand_ins)
     return sympy.lambdify(list(stand_ins.values()), expression, modules=["scipy", "numpy"])

@@ -23,8 +23,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from bounds.base.sources import Windows, Zipf
-from bounds.counts import word_chains, word_kinds
 from bounds.counts.rank_tables import first_probability
+from bounds.counts.words import word_chains, word_kinds
 
 MAX_WORDS = word_kinds.MAX_WORDS
 MAX_WORK = 2**27
