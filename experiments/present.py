@@ -137,9 +137,9 @@ def cells(outcome: Outcome) -> tuple[str, ...]:
 def _decimals(published: Value, ours: Value, fails: bool) -> int | None:
     """Digits behind the point of both numbers: those published, three of ours, one more where they would look alike.
 
-    None where one is no number, or too small or too large for it.
+    None where one is no number, where ours is a count, or too small or too large for it.
     """
-    if not isinstance(published, float | int) or not isinstance(ours, float | int) or not 1e-3 <= abs(ours) < _LARGE:
+    if not isinstance(published, float | int) or not isinstance(ours, float) or not 1e-3 <= abs(ours) < _LARGE:
         return None
     _, _, behind = f"{published:.10g}".partition(".")
     digits = max(len(behind), 2 - math.floor(math.log10(abs(ours))), 0)
