@@ -1,13 +1,13 @@
 """Series of training runs from six projects, each from its upstream format, as one table.
 
-| family           | data set       | file                                                | losses                         |
-|------------------|----------------|-----------------------------------------------------|--------------------------------|
-| loss-to-loss     | `loss_to_loss` | ``data/sweep.csv``                                  | own corpus, nats per token     |
-| Marin            | `isoflops`     | ``data/isoflops/transform/isoflops.csv``            | mean over Paloma, nats a token |
-| Llama 3          | `isoflops`     | the same, digitised from a figure                   | in a unit of its own           |
-| Gadre            | `gadre`        | ``exp_data/models/*.json``                          | own corpus, nats per token     |
-| Chinchilla       | `chinchilla`   | ``data/svg_extracted_data.csv``                     | training loss, nats per token  |
-| Porian           | `runs/porian`  | ``isoflop_points.csv``, a table made of pickles     | held out, nats per token       |
+| family           | data set       | file                                     | losses                              |
+|------------------|----------------|------------------------------------------|-------------------------------------|
+| loss-to-loss     | `loss_to_loss` | ``data/sweep.csv``                       | own corpus, nats per token          |
+| Marin            | `isoflops`     | ``data/isoflops/transform/isoflops.csv`` | mean over Paloma, nats per token    |
+| Llama 3          | `isoflops`     | the same, digitised from a figure        | in a unit of its own                |
+| Gadre            | `gadre`        | ``exp_data/models/*.json``               | own corpus, nats per token          |
+| Chinchilla       | `chinchilla`   | ``data/svg_extracted_data.csv``          | training loss, nats per token       |
+| Porian           | `runs/porian`  | ``isoflop_points.csv``, made of pickles  | held out, nats per token            |
 
 A series is of runs of one kind: finished, with one schedule, tokenizer and set to evaluate on, without the runs that
 its authors call outliers, and without figures that were digitised twice. Of Chinchilla the five highest losses are left
