@@ -50,25 +50,25 @@ def _further(result: Result, alone: Result | None) -> Iterable[Table]:
     return result.details if result is alone else [*result.tables, *result.details]
 
 
-def _answer(outcomes: Sequence[Outcome], expected: bool) -> str:
+def _answer(outcomes: Sequence[Outcome], expected: bool, named: int = _NAMED) -> str:
     by = {verdict: [one for one in outcomes if one.verdict == verdict] for verdict in (HOLDS, FAILS, OPEN)}
     said = [f"{len(by[HOLDS])} of {len(outcomes)} claims hold"]
     if by[FAILS]:
-        said.append(f"{_listed(by[FAILS], outcomes)} {'does' if len(by[FAILS]) == 1 else 'do'} not")
+        said.append(f"{_listed(by[FAILS], outcomes, named)} {'does' if len(by[FAILS]) == 1 else 'do'} not")
     if by[OPEN]:
-        said.append(f"{_listed(by[OPEN], outcomes)} cannot be verified")
+        said.append(f"{_listed(by[OPEN], outcomes, named)} cannot be verified")
     if expected:
         broken = [one for one in by[FAILS] if one.claim.should_hold]
-        said.insert(0, f"{_listed(broken, outcomes)} should hold and {'does' if len(broken) == 1 else 'do'} not"
+        said.insert(0, f"{_listed(broken, outcomes, named)} should hold and {'does' if len(broken) == 1 else 'do'} not"
                     if broken else "all claims that should hold do")  # fmt: skip
     return "; ".join(said) + "."
 
 
-def _listed(chosen: Sequence[Outcome], among: Sequence[Outcome]) -> str:
+def _listed(chosen: Sequence[Outcome], among: Sequence[Outcome], named: int) -> str:
     """Names of claims, with their experiment where there are several; the first ones where there are many."""
     names = [one.claim.key if _several(among) else one.claim.name for one in chosen]
-    if len(names) > _NAMED:
-        return f"{len(names)} (" + ", ".join(names[:_NAMED]) + " and others)"
+    if len(names) > named:
+        return f"{len(names)} ({', '.join(names[:named])} and others)" if named else str(len(names))
     return names[0] if len(names) == 1 else ", ".join(names[:-1]) + f" and {names[-1]}"
 
 
@@ -122,7 +122,10 @@ def _width(rows: Sequence[Sequence[str]]) -> int:
 def cells(outcome: Outcome) -> tuple[str, ...]:
     """A claim as a row under `COLUMNS`."""
     claim = outcome.claim
-    ours, decimals = shown(outcome.ours, 3), _decimals(claim.published, outcome.ours, outcome.verdict == FAILS)
+    ours, decimals = (
+        shown(outcome.ours, 3 if isinstance(outcome.ours, tuple) else 4),
+        _decimals(claim.published, outcome.ours, outcome.verdict == FAILS),
+    )
     if decimals is not None:
         ours = f"{outcome.ours:.{decimals}f}"
     tolerance = "" if claim.tolerance is None else shown(claim.tolerance)
@@ -178,11 +181,11 @@ def page(results: Mapping[str, Result]) -> str:
     outcomes = [one for result in results.values() for one in result.outcomes]
     lines = [
         "# The papers, claim by claim", "",
-        "`python -m experiments run all --table` prints this page. " + _answer(outcomes, expected=False), "",
+        "`python -m experiments run all --table` prints this page. " + _answer(outcomes, expected=False, named=0), "",
     ]  # fmt: skip
     for name, result in results.items():
-        lines += [f"## {name}", ""]
-        lines += [result.answer, ""] if result.answer else []
+        said = _answer(result.outcomes, expected=False, named=len(result.outcomes))
+        lines += [f"## {name}", "", f"{said} {result.answer}".rstrip(), ""]
         lines += [_row(("claim", "where", *COLUMNS[1:], "why")), "|" + "---|" * (len(COLUMNS) + 2)]
         lines += [_page_row(one) for one in result.outcomes] + [""]
     return "\n".join(lines)

@@ -10,8 +10,7 @@ from hypothesis import strategies as st
 
 import experiments
 from bounds.base.notes import METHOD, Note
-from bounds.cli.printing import fits_line
-from bounds.cli.report import Table, print_report
+from bounds.cli.report import Report, Table, print_report
 from experiments.claims import AT_LEAST, AT_MOST, FAILS, HOLDS, OPEN, Claim, Outcome, Result, judge
 from experiments.present import claim_tables, page, report
 from experiments.registry import EXPERIMENTS
@@ -146,13 +145,16 @@ def test_two_numbers_that_differ_look_different():
         assert row["published"] != row["ours"]
 
 
-def test_tables_keep_to_a_line(monkeypatch):
+def test_tables_keep_to_a_line(monkeypatch, capsys):
     monkeypatch.delenv("COLUMNS", raising=False)
     wide = [judge(claim((0.454, 0.455), 5e-4, name="likelihood-ratio-of-all"), (0.4922, 0.5417)),
             judge(claim(1.23456e11, 1e9), 7.654321e13),
             judge(claim("three to five fold", None), "4.83", holds=True)]  # fmt: skip
     (table,) = claim_tables(wide)
-    assert fits_line(table.columns, table.rows)
+    print_report(Report("answer.", [table]))
+    printed = capsys.readouterr().out
+    assert max(map(len, printed.splitlines())) <= 80
+    assert printed.count("likelihood-ratio-of-all  ") == 1, "in one piece"
     assert "off by" not in table.columns or "allowed" not in table.columns
     (narrow,) = claim_tables([judge(claim(), 0.28)])
     assert narrow.columns == ["claim", "published", "ours", "off by", "allowed", "verdict"]

@@ -1,17 +1,44 @@
-"""Figures of `experiments.lawfit`: what the runs left out do to the fit, and where the best sizes lie."""
+"""What the runs left out do to the fit, and where the best sizes lie, as figures."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
 from bounds.laws.loss_law import LossLaw
-from simulate.running.figures import COLOURS
+from bounds.laws.published import LAWS
+from experiments.lawfit.fits import CHINCHILLA, GOPHER, LEFT_OUT, THEIRS, residuals, without_highest
+from simulate.running.showing.figures import COLOURS
 
 _BLUE, _RED, _GREEN, *_ = COLOURS
+
+
+def figures(
+    points: pd.DataFrame, by_drop: pd.DataFrame, by_objective: pd.DataFrame, refit: LossLaw
+) -> dict[str, Callable[[], Figure]]:
+    """What draws each figure, by its name."""
+    out = ~points.index.isin(without_highest(points).index)
+    shown = points.assign(residual=residuals(refit, points), left_out=out)
+    fits = by_drop.set_index("left_out")
+    laws = {
+        "Hoffmann 2022, as published": THEIRS,
+        f"refit without {LEFT_OUT} runs": _law_of(fits.loc[LEFT_OUT]),
+        "refit of all runs": _law_of(fits.loc[0]),
+    }
+    published = {"Besiroglu 2024": LAWS["epoch2024"].data_exponent, "Hoffmann 2022": THEIRS.data_exponent}
+    models = {"Chinchilla, 70B on 1.4T tokens": (CHINCHILLA, 70e9), "Gopher, 280B on 300B tokens": (GOPHER, 280e9)}
+    return {
+        "leverage": partial(draw_leverage, shown, by_drop, by_objective, published),
+        "frontier": partial(draw_frontier, shown, laws, models),
+    }
+
+
+def _law_of(row: pd.Series) -> LossLaw:
+    return LossLaw("fitted", "", row.alpha, row.beta, row.E, row.A, row.B)
 
 
 def draw_leverage(
