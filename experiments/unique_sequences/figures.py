@@ -10,12 +10,12 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from simulate.running.figures import COLOURS
 
 from bounds.efficiency.band import efficient_params, exponent_band
 from bounds.laws.published import LAWS
 from experiments.unique_sequences.findings import PAPER_LAW, REPLICATION, SIZES, Findings
 from experiments.unique_sequences.series import PAPER_BETA, PAPER_GAMMA, named
-from simulate.running.figures import COLOURS
 
 _BLUE, _RED, *_ = COLOURS
 _GREY = "0.6"
@@ -42,9 +42,9 @@ def draw_series(found: Findings) -> Figure:
         ends = [[row.middle - row.middle_lower], [row.middle_upper - row.middle]]
         axes.errorbar(row.middle, place, xerr=ends, fmt="o", color=colours[row.family], capsize=3, ms=6, lw=1.8)
     for place, law in enumerate(published.values(), len(known)):
-        ends = exponent_band(law.data_exponent)
-        _band(axes, place, float(ends.lower), float(ends.upper), "black")
-        axes.plot(ends.midpoint, place, "D", color="black", ms=6)
+        band = exponent_band(law.data_exponent)
+        _band(axes, place, float(band.lower), float(band.upper), "black")
+        axes.plot(band.midpoint, place, "D", color="black", ms=6)
     axes.axvline(PAPER_GAMMA, color="0.3", lw=1, ls="--")
     axes.axvspan(0.44, 0.72, color="0.9", zorder=0)
     axes.set_yticks(range(len(labels)), labels=labels, fontsize=8)

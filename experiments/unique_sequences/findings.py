@@ -10,10 +10,9 @@ from typing import Any
 
 import pandas as pd
 
-from bounds.base.intervals import Interval
 from bounds.efficiency.band import Band, bands
 from bounds.fitting.runs.loss_law import LossLawFit
-from bounds.fitting.runs.uncertainty import FittedBand
+from bounds.fitting.runs.uncertainty import FittedBand, UncertainNumber
 from bounds.laws.law_range import beyond
 from bounds.laws.published import LAWS
 from experiments.data import is_here, located
@@ -76,9 +75,9 @@ class Findings:
         """Its band, each end with an interval."""
         return self.refit.band()
 
-    def refit_middle(self, n_tokens: float) -> Interval | None:
-        """The interval of the middle N at a corpus size, by the refit."""
-        return self.refit.band(n_tokens)["n_params", "middle"].interval
+    def refit_middle(self, n_tokens: float) -> UncertainNumber:
+        """The middle N at a corpus size by the refit, with its interval."""
+        return self.refit.band(n_tokens)["n_params", "middle"]
 
     @cached_property
     def laws(self) -> Mapping[str, Band]:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import math
 
+import pandas as pd
+
 from bounds.base.notes import FITTED, INPUT, RANGE, Note
 from bounds.base.notes import METHOD as HOW
-from bounds.cli.printing import between, estimated, factor, fixed, written
+from bounds.cli.printing import estimated, factor, fixed, written
 from bounds.cli.report import Table
 from bounds.efficiency.band import growth_factor
 from bounds.laws.law_range import FAR
@@ -19,11 +21,11 @@ _LAW = {PAPER_LAW: "Hoffmann, β = 0.28", REPLICATION: "replication, β = 0.3658
 
 METHOD = [
     "Exponents: a loss that falls as D^-β leaves 1 - 2β (slow rate) to 1 - β (fast rate) for γ of U ~ D^γ, and "
-    "1 - 1.5β halfway (heuristic); a model with one parameter a sequence has N = U. Twice the skills take 2^(1/γ) times the "
-    "corpus if skills grow with U (heuristic).",
+    "1 - 1.5β halfway (heuristic); a model with one parameter a sequence has N = U. Twice the skills take 2^(1/γ) "
+    "times the corpus if skills grow with U (heuristic).",
     "Series: L = E + A N^-α + B D^-β through the runs of each, by Huber's objective on ln loss, δ = 1e-3, and "
-    f"{BOOTSTRAP} sets of weights; intervals are at 95 % and of sampling alone. Of Chinchilla the five highest losses are left out. "
-    "Runs count as independent: they are finished ones, each with a schedule of its own.",
+    f"{BOOTSTRAP} sets of weights; intervals are at 95 % and of sampling alone. Of Chinchilla the five highest losses "
+    "are left out. Runs count as independent: they are finished ones, each with a schedule of its own.",
     "A new family: the mean over families of their mean middle, ± Student's t times their standard deviation times "
     "√(1 + 1/n). It takes families as draws from one normal law, which six of them cannot show.",
     "Simulation: simulate.measure_learners with its default learners and sources, and with a store on zipf:1.724, 32 "
@@ -31,7 +33,7 @@ METHOD = [
     "masses that fall as j^-1.724, 32 corpora. Seed 0.",
     "Texts: simulate.measure_corpus, windows of words (characters of Tang poems) in file order, intervals of sampling "
     "and misfit together. Their γ is of windows and is never made into a β.",
-]  # fmt: skip
+]
 
 
 def answer(found: Findings) -> str:
@@ -55,22 +57,26 @@ def details(found: Findings) -> list[Table]:
         _fits(found), _consequences(found), _families(found), _extrapolated(found), _laws(found), _learners(found),
         _stores(found),
     ]  # fmt: skip
-    return [*made, *([] if found.texts is None else [_texts(found)])]
+    return [*made, *([] if found.texts is None else [_texts(found.texts)])]
 
 
 def _series(found: Findings) -> Table:
-    rows = [
-        (_named(row), str(row.runs), fixed(row.beta), estimated(row.middle, row.middle_lower, row.middle_upper, 2), _ends(row.lower, row.upper),
-         "yes" if row.middle_lower <= PAPER_GAMMA <= row.middle_upper else "no" if not row.refused else "–")
-        for row in found.series.itertuples()
-    ]  # fmt: skip
+    rows = []
+    for row in found.series.itertuples():
+        held = "yes" if row.middle_lower <= PAPER_GAMMA <= row.middle_upper else "no"
+        middle = estimated(row.middle, row.middle_lower, row.middle_upper, 2)
+        rows.append((
+            _named(row), str(row.runs), fixed(row.beta), middle, _ends(row.lower, row.upper),
+            "–" if row.refused else held,
+        ))  # fmt: skip
     refused = [f"{_named(row)}: {row.refused}." for row in found.series.itertuples() if row.refused]
     n_rejected = int(found.series.rejected.sum())
     return Table(
-        ("series", "runs", "β", "middle γ [95 %]", "lower–upper γ", "0.58"), rows,
+        ("series", "runs", "β", "middle γ [95 %]", "band of γ", "0.58"), rows,
         title="The band on every public series of runs",
         below=" ".join((
-            f"Lower–upper: 1 - 2β to 1 - β; from 0 where β > 1/2, which says nothing. 0.58: whether the interval of the middle holds it. Intervals are of sampling alone; the residuals of "
+            "Band: 1 - 2β to 1 - β; from 0 where β > 1/2, and the lower end says nothing. 0.58: whether the interval "
+            "of the middle holds it. Intervals are of sampling alone; the residuals of "
             f"{n_rejected} of {len(rows)} fits have a pattern.", *refused,
         )),
     )  # fmt: skip
@@ -92,9 +98,10 @@ def _corpora(found: Findings) -> Table:
     return Table(
         ("D", "law", "N lower", "middle", "upper", "D^γ alone", "outside"), rows, left=2,
         title="N = U of an efficient model, one parameter a sequence (heuristic)",
-        below="Lower: rigorous given the assumption; middle, upper: heuristic, empty where they say nothing. "
-        f"D^γ alone: the power at the middle γ with constant 1. Outside: of the runs, {written(low)} to {written(high)} tokens; "
-        f"{' and '.join(far)} lie more than {FAR:g} times beyond, so that no number stands here (--explain).",
+        below="Lower: rigorous given the assumption; middle, upper: heuristic, empty where they say nothing. D^γ "
+        "alone: the power at the middle γ with constant 1. Outside: of the runs, "
+        f"{written(low)} to {written(high)} tokens; {' and '.join(far)} lie more than {FAR:g} times beyond, so that no "
+        "number stands here (--explain).",
     )  # fmt: skip
 
 
@@ -115,44 +122,48 @@ def _corpus_row(one: Corpus) -> tuple[str, ...]:
 def _extrapolated(found: Findings) -> Table:
     rows = []
     for one in found.corpora:
-        if one.law == REPLICATION and (interval := found.refit_middle(one.n_tokens)) is not None:
-            cells = _corpus_row(one)
-            rows.append((cells[0], *cells[2:5], f"{written(interval.lower)} – {written(interval.upper)}", cells[6]))
-        elif one.law == PAPER_LAW and not _near(one):
-            cells = _corpus_row(one)
-            rows.append((f"{cells[0]}, β = 0.28", *cells[2:5], "", cells[6]))
+        size, _, *bound, _, outside = _corpus_row(one)
+        if one.law == REPLICATION:
+            rows.append((size, *bound, _middle(found, one.n_tokens), outside))
+        elif not _near(one):
+            rows.append((f"{size}, β = 0.28", *bound, "", outside))
     return Table(
-        ("D", "N lower", "middle", "upper", "middle, 95 % of our refit", "outside"), rows,
+        ("D", "N lower", "middle", "upper", "middle of our refit", "outside"), rows,
         title="N beyond the runs, and how sure the middle of the replication is",
-        below="Rows without a β are of the replication. Beyond the runs these are extrapolations.",
+        below="Rows without a β are of the replication; of our refit of its runs, the 95 % interval. Beyond the runs "
+        "these are extrapolations.",
     )  # fmt: skip
+
+
+def _middle(found: Findings, n_tokens: float) -> str:
+    """The interval of the middle N by the refit, where it says something."""
+    one = found.refit_middle(n_tokens)
+    return "–" if one.vacuous or one.interval is None else " – ".join(map(written, one.interval))
 
 
 def _laws(found: Findings) -> Table:
     rows = []
     for key, one in found.laws.items():
-        low, middle, high = one.exponent
         factors = [factor(value) for value in one.corpus_factor]
-        rows.append((key, fixed(one.beta, 4), fixed(low), fixed(middle), fixed(high),
-                     f"{factors[1]} ({factors[0]}–{factors[2]})"))  # fmt: skip
-    ours = found.refit_band
-    ends = [ours["exponent", end] for end in ("lower", "middle", "upper")]
-    rows.append(("our refit, 95 %", _interval(ours["data_exponent", ""]), *(_interval(one) for one in ends),
-                 _interval(ours["corpus_factor", "middle"])))  # fmt: skip
+        rows.append((key, fixed(one.beta, 4), *map(fixed, one.exponent), f"{factors[1]} ({factors[0]}–{factors[2]})"))
+    ours = [found.refit_band[key] for key in (
+        ("data_exponent", ""), ("exponent", "lower"), ("exponent", "middle"), ("exponent", "upper"),
+        ("corpus_factor", "middle"),
+    )]  # fmt: skip
+    rows.append(("our refit", fixed(ours[0].value, 4), *(fixed(one.value) for one in ours[1:4]), factor(ours[4].value)))
+    for name, end in (("its 95 %, from", 0), ("to", 1)):
+        ends = [math.nan if one.interval is None else tuple(one.interval)[end] for one in ours]
+        rows.append((name, fixed(ends[0], 4), *map(fixed, ends[1:4]), factor(ends[4])))
     return Table(
-        ("law", "β", "lower γ", "middle", "upper", "corpus for 2x skills"), rows, title="Exponents of published laws"
-    )
-
-
-def _interval(one: object) -> str:
-    interval = one.interval  # type: ignore[attr-defined]
-    return "none" if interval is None else between(interval.lower, interval.upper, 2)
+        ("law", "β", "lower γ", "middle", "upper", "corpus, 2x skills"), rows,
+        title="Exponents of published laws, and of our refit of the replication's runs",
+    )  # fmt: skip
 
 
 def _fits(found: Findings) -> Table:
     rows = [
         (_named(row), fixed(row.irreducible), fixed(row.alpha),
-         estimated(row.beta, row.beta_lower, row.beta_upper), fixed(row.beta_squares), fixed(row.beta_short))
+         estimated(row.beta, row.beta_lower, row.beta_upper, 2), fixed(row.beta_squares), fixed(row.beta_short))
         for row in found.series.itertuples()
     ]  # fmt: skip
     return Table(
@@ -169,41 +180,41 @@ def _consequences(found: Findings) -> Table:
         for row in found.series.itertuples() if not row.refused
     ]  # fmt: skip
     return Table(
-        ("series", "β/α [95 %]", "2x skills, upper γ", "middle", "lower"), rows, title="What follows from the fits",
-        below="β/α: power of D by which the size of least loss for a budget grows. 2x skills: how many times the corpus.",
+        ("series", "β/α [95 %]", "2x, upper γ", "middle", "lower"), rows, title="What follows from the fits",
+        below="β/α: power of D by which the size of least loss for a budget grows. 2x: how many times the corpus for "
+        "twice the skills.",
     )  # fmt: skip
 
 
 def _families(found: Findings) -> Table:
-    over = found.spread
-    known = found.known()
+    over, known = found.spread, found.known()
     rows = []
     for family, middle in over.families.items():
         part = known[known.family == family]
         rows.append((family, str(len(part)), fixed(middle), _ends(part.beta.min(), part.beta.max())))
+    chance = (len(rows) - 1) / max(over.n_series - 1, 1)
     return Table(
         ("family", "series", "mean middle γ", "β"), rows, title="Families of runs",
         below=f"Mean over families {over.mean:.3f}; a new family is expected from {over.new_family[0]:.2f} to "
         f"{over.new_family[1]:.2f}. {over.between:.0%} of the variance of β lies between families, where chance alone "
-        f"would leave {(len(rows) - 1) / max(over.n_series - 1, 1):.0%}. β of the runs below a tenth of the largest "
-        f"compute differs by {over.moved:.3f} (root mean square), and lies in {over.held_short} of {over.n_short} intervals of β.",
+        f"would leave {chance:.0%}. β of the runs below a tenth of the largest compute differs by {over.moved:.3f} "
+        f"(root mean square), and lies in {over.held_short} of {over.n_short} intervals of β.",
     )  # fmt: skip
 
 
 def _learners(found: Findings) -> Table:
+    points = found.simulated.points
     rows = [
-        (one["learner"], one["source"],
-         estimated(one["exponent"], one["exponent_lower"], one["exponent_upper"], 2),
+        (one["learner"], estimated(one["exponent"], one["exponent_lower"], one["exponent_upper"]),
          estimated(one["loss_exponent"], one["loss_exponent_lower"], one["loss_exponent_upper"], 2),
          one["place"] or "–")
-        for one in found.simulated.points
+        for one in points
     ]  # fmt: skip
     return Table(
-        ("learner", "source", "γ [95 %]", "β [95 %]", "in the band"),
-        rows,
-        left=2,
+        ("learner", "γ [95 %]", "β [95 %]", "in the band"), rows,
         title="Simulated learners; in theory all have β = 0.28",
-    )
+        below=f"Sources, in this order: {', '.join(one['source'] for one in points)}.",
+    )  # fmt: skip
 
 
 def _stores(found: Findings) -> Table:
@@ -218,21 +229,17 @@ def _stores(found: Findings) -> Table:
     )  # fmt: skip
 
 
-def _texts(found: Findings) -> Table:
-    texts = found.texts
-    assert texts is not None
+def _texts(texts: pd.DataFrame) -> Table:
     rows = []
     for title, part in texts.groupby("text", sort=False):
-        by = part.set_index("length")
         cells = [
             estimated(row.exponent, row.exponent_lower, row.exponent_upper, 2) + ("*" if row.rejected else "")
-            for row in by.itertuples()
+            for row in part.itertuples()
         ]  # fmt: skip
-        rows.append((f"{title}, {part.unit.iloc[0]}s", written(float(part.n_draws.max())), *cells))
-    lengths = [str(one) for one in texts.length.unique()]
+        rows.append((str(title), *cells))
     return Table(
-        ("text", "windows", *(f"γ, windows of {one}" for one in lengths)), rows,
-        title="Distinct windows of real texts",
+        ("text", *(f"windows of {one}" for one in texts.length.unique())), rows,
+        title="γ of distinct windows of real texts, in words (Tang poems in characters), with 95 % intervals",
         below="*: no single power law holds. No runs on these texts were published: no β stands beside these γ, and "
         "none is made of them.",
     )  # fmt: skip
