@@ -18,8 +18,9 @@ _SHORT = {"c4": "c4", "redpajama": "rpj", "refinedweb": "rw"}
 """In the names of claims, as upstream has them."""
 _DIGIT = "half of the last printed digit"
 _BOUND = "the bound as stated"
-_EACH = "a count of printed numbers, each of which must be met to its last digit"
+_EACH = "a count of printed numbers, each met to its last digit"
 _WORDS = "no number is printed"
+_HOURS = "the files hold no hours"
 _MID, _LARGE = SIZES[-2], SIZES[-1]
 _DIGITS = {"E": 2, "a": 0, "b": 0, "η": 3, "ε": 3, "k": 2, "γ": 3}
 """Decimals of table 6."""
@@ -94,9 +95,10 @@ _LIMITS = (
            reading=AT_MOST, unit="%"),
     _claim("thresholds", "figure 8", "Over tasks up to 35 points above guessing it is less than 10 % off", 10, 0,
            _BOUND, should_hold=False, reading=AT_MOST, unit="%"),
-    _claim("hours-loss", "table 1", "A100 hours of the five runs", 100, None, ""),
-    _claim("hours-error", "table 1", "A100 hours of the six runs", 1000, None, ""),
-    _claim("trade-off", "figures 14 to 16", "Losses are predicted from less compute than errors are", "less", None, ""),
+    _claim("hours-loss", "table 1", "A100 hours of the five runs", 100, None, _HOURS),
+    _claim("hours-error", "table 1", "A100 hours of the six runs", 1000, None, _HOURS),
+    _claim("trade-off", "figures 14 to 16", "Losses are predicted from less compute than errors are", "less", None,
+           "which runs were drawn for the points of these figures is not published"),
 )  # fmt: skip
 
 CLAIMS = (*_HEADLINE, *_FITS, *_LIMITS)
@@ -127,8 +129,9 @@ def _compute(n_params: int, ratio: float, *, for_error: bool = False) -> _Judge:
         spent = paper_runs(runs, "redpajama")[for_error].compute_flops
         aimed = runs.compute_flops[(runs.n_params == n_params) & (runs.tokens_per_param == ratio)]
         aim = float(aimed.iloc[0])
-        note = f"{aim:.3g} FLOP against {spent.sum():.3g} of the runs that are fitted, of which the largest"
-        return judge(claim, aim / float(spent.sum()), f"{note} took {aim / spent.max():.0f} times less")
+        times = aim / float(spent.sum())
+        note = f"{aim:.3g} FLOP are {times:.1f} times the {spent.sum():.3g} of all runs that are fitted"
+        return judge(claim, times, f"{note} and {aim / spent.max():.0f} times those of the largest")
 
     return judged
 
@@ -264,13 +267,9 @@ def _all_tasks(claim: Claim, found: Findings) -> Outcome:
 def _hours(n: int) -> _Judge:
     total = sum(list(GPU_HOURS.values())[:n]) + GPU_HOURS[SIZES[0]] * 16
     return lambda claim, found: judge(
-        claim, None, f"The files hold no hours. Those of table 3 come to {total:.0f}, with 16 times the hours of the "
-        "smallest run for its 320 tokens per parameter",
+        claim, None, f"The hours of table 3 come to {total:.0f}, with 16 times those of the smallest run for its 320 "
+        "tokens per parameter",
     )  # fmt: skip
-
-
-def _trade_off(claim: Claim, found: Findings) -> Outcome:
-    return judge(claim, None, "Which runs were drawn for the points of these figures is not published")
 
 
 _JUDGED: Mapping[str, _Judge] = {
@@ -303,5 +302,5 @@ _JUDGED: Mapping[str, _Judge] = {
     "thresholds": _thresholds,
     "hours-loss": _hours(4),
     "hours-error": _hours(5),
-    "trade-off": _trade_off,
+    "trade-off": lambda claim, found: judge(claim, None),
 }

@@ -22,6 +22,8 @@ from experiments.readers.gadre import EVALUATIONS
 from simulate.running.showing.figures import COLOURS
 
 _MARKS = dict(zip(SIZES, "^sdpP*", strict=True))
+_COLOUR_OF = dict(zip((20.0, 320.0, 640.0, 80.0), COLOURS, strict=False))
+"""By tokens per parameter."""
 _GREY = "0.75"
 _LINTHRESH = 5.0
 
@@ -38,8 +40,7 @@ def draw_scaling(found: Findings, training_set: str) -> Figure:
     left, right = figure.subplots(1, 2)
     fitted, table = found.fits[training_set, "c4_val"], found.predictions[training_set, "c4_val"]
     aims = table[(table.n_params >= SIZES[-2]) & ~table.error_fitted]
-    ratios = sorted({20.0, 320.0, *aims.tokens_per_param})
-    colours = dict(zip(ratios, COLOURS, strict=False))
+    colours = {ratio: _COLOUR_OF[ratio] for ratio in sorted({20.0, 320.0, *aims.tokens_per_param})}
     _losses(left, fitted, table, aims, colours)
     _errors(right, fitted, table, aims, colours)
     seen = [Line2D([], [], ls="", marker=_MARKS[n], color="0.4", label=f"N = {written(n)}") for n in SIZES]

@@ -128,7 +128,8 @@ class Fit:
         """Measured and predicted loss and error of `runs`, one a row, and the relative errors of prediction.
 
         `loss_off` and `error_off` are predicted less measured as a share of measured, as the paper has them but with
-        their signs; errors are predicted from predicted losses. `fitted` and `error_fitted` say which runs were used.
+        their signs; errors are predicted from predicted losses, and `error_at_loss_off` is how far off they are from
+        measured ones. `fitted` and `error_fitted` say which runs were used.
         """
         told = runs[["run", "training_set", "n_params", "tokens_per_param", "n_tokens", "compute_flops"]].copy()
         told["fitted"] = told.run.isin(self.runs)
@@ -140,6 +141,7 @@ class Fit:
             told["error"] = average_error(runs, self.tasks)
             told["error_predicted"] = self.error(told.loss_predicted)
             told["error_off"] = told.error_predicted / told.error - 1
+            told["error_at_loss_off"] = self.error(told.loss) / told.error - 1
         return told
 
 
