@@ -122,9 +122,9 @@ def _of_twins(near: pd.DataFrame) -> str:
     return (
         f"Up to step {same_until(near):,} {100 * same.equal.min():.0f} to {100 * same.equal.max():.0f} % of the "
         f"accuracies of 2.8b without examples are those of its twin, of other sizes at most {100 * most:.0f} %; after "
-        f"that the median gap over eight tasks is {ours.gap.mean():.2f} points, of other sizes {others.gap.mean():.2f}. "
-        "One model was evaluated under both names, and then two as near as if a run had been parted. Issues 195 and "
-        "205 of the repository report wrong weights of 2.8b, at other steps as well"
+        f"that the median gap over eight tasks is {ours.gap.mean():.2f} points, of other sizes "
+        f"{others.gap.mean():.2f}. One model was evaluated under both names, and then two as near as if a run had been "
+        "parted. Issues 195 and 205 of the repository report wrong weights of 2.8b, at other steps as well"
     )
 
 

@@ -16,8 +16,8 @@ SHOWN_STEPS = (0, 128, 512, 1000, 3000, 13_000, 33_000, 63_000, 103_000, 143_000
 
 
 METHOD = [
-    "Accuracy is the plain mean of acc over eight tasks: " + ", ".join(TASKS) + ". A model without duplicates saw "
-    "about one and a half epochs of 207B tokens, a standard one less than one epoch, both 300B tokens.",
+    f"Of the 672 evaluations, accuracy is the plain mean of acc over eight tasks: {', '.join(TASKS)}. A model without "
+    "duplicates saw about one and a half epochs of 207B tokens, a standard one less than one epoch, both 300B tokens.",
     "Shapes are those of models/*/*.yml in the repository at the commit of the data; numbers of the paper in the "
     "tables of its appendix were compared by way of the list of Papers with Code. What the paper says in words was "
     "read in summaries of it, and where that is not so either, the claim says so.",
