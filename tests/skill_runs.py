@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from simulate.studies.skills.groups import Groups, lay_out
+from simulate.studies.skills.drawing.groups import Groups, lay_out
 from simulate.studies.skills.plan import SkillPlan
 
 INF = math.inf

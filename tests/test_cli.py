@@ -175,8 +175,8 @@ def test_config_file_gives_flags_and_flags_override(tmp_path):
     assert found["provenance"]["parameters"]["n_draws"] == [10, 100, 1000, 2000]
     assert found["provenance"]["parameters"]["replicates"] == 2
     assert found["provenance"]["parameters"]["seed"] == 5
-    config.write_text("sources = 1\n")
-    assert "'sources' is not known here" in refused("sweep", "--config", str(config))
+    config.write_text("sauces = 1\n")
+    assert "'sauces' is not known here; did you mean source" in refused("sweep", "--config", str(config))
     config.write_text("seed = \n")
     assert "sweep.toml" in refused("sweep", "--config", str(config))
     config.write_text('source = "uniform:100"\nn-draws = "10,20"\nreplicates = 1\n')

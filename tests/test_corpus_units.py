@@ -169,7 +169,7 @@ class TestSentences:
 
     def test_said_by_a_sweep(self, tmp_path):
         (path,) = write(tmp_path, f"{HINDI} " * 500)
-        told = say("sweep", "--source", f"corpus:{path}", "--no-progress")
+        told = " ".join(say("sweep", "--source", f"corpus:{path}", "--no-progress", "--explain").split())
         assert "combining marks follow letters" in told
         assert "more than once" in told
 

@@ -332,7 +332,7 @@ def closed():
 
 @pytest.mark.parametrize("stream", [full_device, broken_pipe])
 def test_a_line_of_progress_never_ends_a_run(tmp_path, monkeypatch, ends, whole, stream):
-    monkeypatch.setattr("simulate.running.progress.LINE_SECONDS", 0.0)
+    monkeypatch.setattr("simulate.running.showing.progress.LINE_SECONDS", 0.0)
     deaf = stream()
     monkeypatch.setattr(sys, "stderr", deaf)
     assert ends(f"--out={tmp_path / 'x.zarr'}", "--progress") == 0

@@ -27,7 +27,7 @@ from simulate.drawing.backends import cpu, gpu
 from simulate.drawing.device import device_for_tokens
 from simulate.drawing.tables import build_sampler
 from simulate.studies.learners import measure_learners
-from simulate.studies.skills.groups import MassOrder
+from simulate.studies.skills.drawing.groups import MassOrder
 from simulate.studies.skills.job import prepare as prepare_skills
 from simulate.studies.skills.plan import SkillPlan
 from simulate.studies.suite.plan import SuitePlan

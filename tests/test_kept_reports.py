@@ -10,7 +10,7 @@ import pytest
 
 import simulate
 from bounds.cli.report import print_report
-from simulate.running.view import View
+from simulate.running.showing.view import View
 from simulate.studies.skills import figure as skill_figure
 from simulate.studies.skills import report as skill_report
 from simulate.studies.suite import figure as suite_figure

@@ -16,7 +16,7 @@ import simulate
 from bounds.cli.report import print_report
 from simulate.cli.main import main
 from simulate.running.dataset import NOT_MEASURED, open_result
-from simulate.running.view import View
+from simulate.running.showing.view import View
 from simulate.stats import Estimate, log_slope
 from simulate.studies.learners import measure_learners
 from simulate.studies.learners.corpora import seen_corpora
@@ -227,7 +227,7 @@ def test_a_screen_fits_and_the_answer_comes_first(measured, width, monkeypatch, 
     assert max(map(len, printed.splitlines())) <= width
     assert sum(line.startswith("! ") for line in printed.splitlines()) == 3
     assert "more note" in printed
-    assert printed.count("\n learner ") == (2 if width > 60 else 3)  # each of two tables in one piece
+    assert printed.count("\nlearner ") == (2 if width > 60 else 3)  # each of two tables in one piece
     assert "vacuous" not in printed
 
 

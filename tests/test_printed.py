@@ -8,8 +8,8 @@ import sys
 import numpy as np
 import pytest
 
+from bounds.base.formula.printed import PRINTED
 from bounds.base.formula.statement import lambdified
-from bounds.base.printed import PRINTED
 from bounds.catalogue import formulas
 
 FORMULAS = {formula.text: formula for formula in formulas().values() if formula.text in PRINTED}

@@ -25,8 +25,8 @@ from simulate.engines.tokens import Tokens
 from simulate.running import cells as sweep_cells
 from simulate.running.keeping.store import CellStore
 from simulate.running.machine import machine_memory
-from simulate.running.progress import clock, sentence
 from simulate.running.run import State
+from simulate.running.showing.progress import clock, sentence
 from simulate.studies.sweep.draw import CorpusDrawer
 from simulate.studies.sweep.job import prepare
 from simulate.studies.sweep.plan import Sweep
@@ -334,9 +334,9 @@ def test_where_every_cell_fails_the_error_is_said(monkeypatch):
 def test_a_dry_run_draws_nothing(tmp_path):
     program = (
         "import sys, time\n"
-        "from simulate.running import cells\n"
+        "from simulate.studies.sweep import draw\n"
         "from simulate.cli.main import main\n"
-        "cells.CorpusDrawer.draw = lambda *_: sys.exit('drawn')\n"
+        "draw.CorpusDrawer.draw = lambda *_: sys.exit('drawn')\n"
         f"main({['sweep', '--n-draws=1e3:1e9:9', '--engine=tokens', '--dry-run', '--out=x.zarr', '--threads=2']!r},"
         " standalone_mode=False)\n"
         "assert not {'zarr', 'matplotlib', 'distributed'} & set(sys.modules)\n"

@@ -24,7 +24,7 @@ from simulate.drawing.backends import cpu, reference
 from simulate.drawing.stream import Stream, multiply_high, random_bits
 from simulate.drawing.tables import Sampler, build_sampler
 from simulate.engines.choice import growth
-from simulate.studies.skills.groups import MassOrder, lay_out
+from simulate.studies.skills.drawing.groups import MassOrder, lay_out
 from simulate.studies.skills.plan import SkillPlan
 from tests import statistics as stats
 

@@ -18,11 +18,11 @@ import simulate
 from bounds.counts.rank_mass import head_mass
 from simulate.corpora.census import Census
 from simulate.studies.skills import estimates, example
-from simulate.studies.skills.arrivals import ArrivalDrawer, ShuffleDrawer
-from simulate.studies.skills.groups import NEVER, Groups
+from simulate.studies.skills.drawing.arrivals import ArrivalDrawer, ShuffleDrawer
+from simulate.studies.skills.drawing.groups import NEVER, Groups
+from simulate.studies.skills.drawing.tokens import Corpus, TokenDrawer
 from simulate.studies.skills.job import prepare
 from simulate.studies.skills.plan import SkillPlan
-from simulate.studies.skills.tokens import Corpus, TokenDrawer
 from tests import skill_runs
 from tests.skill_runs import groups_of, member_keys
 from tests.statistics import LIMIT, check, z_of_mean

@@ -16,8 +16,8 @@ import simulate
 from bounds.cli.shared import run
 from simulate.cli.main import main
 from simulate.studies.skills import job as skill_job
-from simulate.studies.skills.arrivals import ArrivalDrawer
-from simulate.studies.skills.tokens import TokenDrawer
+from simulate.studies.skills.drawing.arrivals import ArrivalDrawer
+from simulate.studies.skills.drawing.tokens import TokenDrawer
 from tests.sweep_runs import ROOT, same
 
 SMALL = ["--n-skills=30", "--members=10", "--quorum=8", "--n-draws=100:1e4:5", "--replicates=20"]
@@ -197,8 +197,8 @@ def test_a_cluster_gives_the_same(tmp_path):
         ("--kind=masses --source=zipf:1.7", "have sequences of their own and take no source"),
         ("--kind=frequency", "skills of kind frequency need a source"),
         ("--exponent=-1", "exponent must be"),
-        ("--params-per-sequence=0", "params-per-sequence must be positive and finite, got 0"),
-        ("--params-per-sequence=nan", "params-per-sequence must be positive"),
+        ("--params-per-sequence=0", "params-per-sequence must be above 0 and at most 1e15, got 0"),
+        ("--params-per-sequence=nan", "params-per-sequence must be above 0"),
         ("--source=corpus:none.txt", "none.txt"),
         ("--source=corpus:none.txt --kind=frequency", "windows of its ranks, got kind frequency"),
         ("--source=corpus:none.txt --engine=arrivals", "engine arrivals has no order"),

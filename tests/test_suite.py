@@ -22,7 +22,7 @@ from simulate.cli.main import main
 from simulate.corpora.census import Census
 from simulate.drawing.stream import Stream, random_bits
 from simulate.engines.choice import cell_of
-from simulate.running.view import View
+from simulate.running.showing.view import View
 from simulate.studies.suite import report as tables
 from simulate.studies.suite import rows
 from simulate.studies.suite.learning.training import Trainer
@@ -385,7 +385,7 @@ def test_a_batch_is_printed_and_saved(tmp_path, capsys):
     ("--novelty-cost nan", "novelty-cost must be above 0"),
     ("--match-loss x", "match-loss must be losses such as 0.05,0.02"),
     ("--match-loss 0.1,0", "match-loss must be losses above 0 nats"),
-    ("--replicate 3", "--replicate 3 is for --batch-at"),
+    ("--replicate 3", "--replicate 3 is of a batch; pass --replicates for many corpora"),
     ("--match-loss=", "match-loss must be losses such as"),
     ("--checkpoints=", "checkpoints must be a whole number"),
     ("--source corpus:TEXT --checkpoints 0,2,4 --batch 3", "leaves nothing to test on"),

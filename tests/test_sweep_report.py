@@ -7,7 +7,7 @@ import pytest
 import simulate
 from bounds.cli.report import print_report
 from simulate.running.dataset import open_result
-from simulate.running.view import View
+from simulate.running.showing.view import View
 from simulate.studies.sweep.figure import figure
 from simulate.studies.sweep.report import report, rows
 

@@ -12,7 +12,7 @@ from click.testing import CliRunner
 from bounds.base.notes import KINDS
 from simulate import open_result, save_result
 from simulate.cli.main import main
-from simulate.running.view import View
+from simulate.running.showing.view import View
 from simulate.studies.text.dataset import counts_of, to_dataset
 from simulate.studies.text.figure import figure
 from simulate.studies.text.report import report

@@ -149,7 +149,7 @@ def test_a_figure_and_a_result_saved_by_hand_are_locked_too(tmp_path):
     dataset = simulate.sweep(**TINY)
     with another_run(tmp_path / "x.nc"), pytest.raises(ValueError, match="is being written by another run"):
         simulate.save_result(dataset, tmp_path / "x.nc", overwrite=True)
-    from simulate.running.figures import save_drawn
+    from simulate.running.showing.figures import save_drawn
 
     with another_run(tmp_path / "x.png", FIGURES), pytest.raises(ValueError, match="is being written by another run"):
         save_drawn(lambda: pytest.fail("drawn"), tmp_path / "x.png")

@@ -120,7 +120,7 @@ def fixed(value: float | None, digits: int = 3) -> str:
 
 
 def signed(value: float | None, digits: int = 2) -> str:
-    """As `fixed`, with its sign."""
+    """A number with its sign and so many digits behind the point, as differences and z are written."""
     return "–" if value is None or value != value else f"{value:+.{digits}f}"
 
 

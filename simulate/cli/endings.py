@@ -18,7 +18,7 @@ from bounds.cli.process import Stopped
 from bounds.cli.shared import FULL, describe, show_warning
 from simulate.running.keeping.files import part_of
 from simulate.running.keeping.leftovers import is_store
-from simulate.running.progress import reporter
+from simulate.running.showing.progress import reporter
 
 FAILED = 3
 """Exit code where some cells failed and the others were kept."""

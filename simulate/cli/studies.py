@@ -22,8 +22,8 @@ from simulate.running.dataset import made_by
 from simulate.running.execution import Execution
 from simulate.running.keeping.files import noun_of
 from simulate.running.run import run_job
+from simulate.running.showing.view import View
 from simulate.running.study import Study
-from simulate.running.view import View
 from simulate.studies.registry import get_study
 
 
@@ -72,7 +72,7 @@ def present(study: Study, dataset: xr.Dataset, options: dict[str, Any]) -> None:
             os.environ["MPLBACKEND"] = "agg"
             # Who resumes a run has its figure drawn again.
             overwrite = options["overwrite"] or options.get("resume", False)
-            from simulate.running.figures import save_drawn  # loads matplotlib
+            from simulate.running.showing.figures import save_drawn  # loads matplotlib
 
             save_drawn(lambda: study.figure(dataset, view), options["figure"], overwrite=overwrite)
             written.append(options["figure"])

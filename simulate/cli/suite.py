@@ -196,7 +196,7 @@ def _forwarded(options: dict[str, Any]) -> int:
         if options[flag]:
             name = flag.replace("_", "-")
             raise click.UsageError(
-                f"a batch is made at once: there is nothing to foresee or resume; leave --{name} out"
+                f"--batch-at makes a batch at once: there is nothing to foresee or resume; leave --{name} out"
             )
     say_moved("suite --batch-at", "batch")
     context = click.get_current_context()

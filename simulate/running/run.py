@@ -62,7 +62,7 @@ def run(study: Study, plan: Any, execution: Execution | None = None) -> xr.Datas
 
 
 def run_job(study: Study, job: Job, execution: Execution) -> xr.Dataset:
-    """As `run`, of a plan that ``study.prepare`` has made ready."""
+    """Draw the cells of `job`, which ``study.prepare`` has made of a plan, and make, write and return the result."""
     with _held(execution) as target:
         if not (execution.resume and target and target.exists()):
             execution.warn_of_memory(job, noun_of(study.name))

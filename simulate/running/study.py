@@ -14,7 +14,7 @@ import xarray as xr
 from bounds.cli.report import Report
 from simulate.running.execution import Execution
 from simulate.running.gathered import Gathered
-from simulate.running.view import View
+from simulate.running.showing.view import View
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

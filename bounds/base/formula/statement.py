@@ -4,7 +4,7 @@ Every public formula of `bounds` has one `Formula`, kept as text beside the code
 module's table ``FORMULAS``; `bounds.catalogue` lists and explains them. Elementary closed forms are evaluated from
 that text (`Formula.function`); sums and special functions are evaluated by hand-written code and compared with the
 text at fifty digits in the tests. sympy is loaded when an expression is first looked at, not before; what commands
-evaluate stands in `bounds.base.printed` as sympy prints it, and needs none.
+evaluate stands in `bounds.base.formula.printed` as sympy prints it, and needs none.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from typing import Any, NamedTuple
 
 from bounds.base.formula.left_sides import BY_LEFT_SIDE, BY_NAME, INDICES, INDICES_BY_NAME
 from bounds.base.formula.letters import LETTERS, Letter, names, symbols
+from bounds.base.formula.printed import compiled
 from bounds.base.intervals import LABELS
-from bounds.base.printed import compiled
 
 PAPER_VERSIONS = {
     "kausik2024v1": "Kausik 2024, arXiv:2402.14746v1 (N ~ D^0.58)",

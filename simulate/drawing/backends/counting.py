@@ -91,7 +91,7 @@ def _probe(table, row, slot, mask):
 
 @compiled
 def find_slot(table, row, shift):
-    """As `_probe` from the start: where `row` is in a table of all keys, `shift` being its `hash_shift`."""
+    """The slot of `row` (a key plus one), or the free one for it, in a table of all keys; `shift` is its `hash_shift`."""
     return _probe(table, row, np.int64(row * MIX >> shift), len(table) - 1)
 
 

@@ -11,8 +11,8 @@ from matplotlib.figure import Figure
 
 from bounds.efficiency.band import bernstein_exponent
 from bounds.laws.published import get_law
-from simulate.running.figures import COLOURS
-from simulate.running.view import View
+from simulate.running.showing.figures import COLOURS
+from simulate.running.showing.view import View
 from simulate.studies.learners.report import DEFAULT_LAWS
 from simulate.studies.learners.rows import pairs, rows
 from simulate.studies.sweep.report import short

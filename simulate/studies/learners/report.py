@@ -13,7 +13,7 @@ from bounds.base.notes import FITTED, METHOD, REFUSED, Note
 from bounds.cli.printing import between, estimated, fixed, number, signed, written
 from bounds.cli.report import Report, Table
 from bounds.laws.published import get_law
-from simulate.running.view import View
+from simulate.running.showing.view import View
 from simulate.stats import Z_LIMIT
 from simulate.studies.learners.rows import ABOVE, BELOW, curves, implied, rows, size_rows, why_not
 from simulate.studies.sweep.report import implied_bands, short

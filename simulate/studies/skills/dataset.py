@@ -9,10 +9,10 @@ from bounds.cli.json_text import json_text
 from simulate.running.dataset import describe, stamp
 from simulate.running.gathered import Gathered, made_of
 from simulate.stats import median
+from simulate.studies.skills.drawing.tokens import Corpus
 from simulate.studies.skills.example import find_example
 from simulate.studies.skills.job import DIMS, SkillJob
 from simulate.studies.skills.theory import add_theory
-from simulate.studies.skills.tokens import Corpus
 
 
 def to_dataset(job: SkillJob, gathered: Gathered) -> xr.Dataset:

@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 
 from bounds.skills.emergence import can_scaling_help
-from simulate.studies.skills.groups import NEVER, Groups
-from simulate.studies.skills.tokens import Corpus
+from simulate.studies.skills.drawing.groups import NEVER, Groups
+from simulate.studies.skills.drawing.tokens import Corpus
 
 __all__ = ["Example", "find_example"]
 

@@ -15,10 +15,11 @@ from bounds.counts.rank_mass import head_mass
 from bounds.skills.emergence import emergence_probability
 from simulate import stats
 from simulate.corpora.order import rank_probability
-from simulate.running.figures import COLOURS
-from simulate.running.view import View
+from simulate.running.dataset import plan_of
+from simulate.running.showing.figures import COLOURS
+from simulate.running.showing.view import View
 from simulate.studies.skills.plan import SkillPlan
-from simulate.studies.skills.rows import growth, plan_of, reached_skills, size_rows, skill_rows
+from simulate.studies.skills.rows import growth, reached_skills, size_rows, skill_rows
 from simulate.studies.skills.theory import emergence
 from simulate.studies.sweep.report import short
 

@@ -31,13 +31,13 @@ from simulate.engines.choice import FEW_TOKENS
 from simulate.running.cells import Cell, Layout, block_size, cut
 from simulate.running.dataset import provenance
 from simulate.running.job import Choice
-from simulate.running.progress import clock, size_of
 from simulate.running.same_run import difference_of_inputs
-from simulate.studies.skills.arrivals import ArrivalDrawer, ShuffleDrawer
-from simulate.studies.skills.groups import Groups, lay_out
+from simulate.running.showing.progress import clock, size_of
+from simulate.studies.skills.drawing.arrivals import ArrivalDrawer, ShuffleDrawer
+from simulate.studies.skills.drawing.groups import Groups, lay_out
+from simulate.studies.skills.drawing.tokens import TokenDrawer
 from simulate.studies.skills.plan import SkillPlan
 from simulate.studies.skills.theory import expected_sequences
-from simulate.studies.skills.tokens import TokenDrawer
 from simulate.studies.sweep.job import MAX_TOKENS
 from simulate.text.source import parse_corpus
 

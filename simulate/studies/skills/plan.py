@@ -191,7 +191,7 @@ def plan_of_flags(options: Mapping[str, Any]) -> SkillPlan:
 
 
 def whole_quorum(members: int, fraction: float) -> int:
-    """As `bounds.skills.quorum_count`, without what that loads: ⌈φm⌉, not fooled by the rounding of the product."""
+    """⌈φm⌉ members, the quorum that is a `fraction` φ of `members` m, not fooled by the rounding of the product."""
     product = fraction * members
     whole = round(product)
     return max(1, whole if abs(product - whole) <= 4e-16 * product else math.ceil(product))

@@ -13,7 +13,8 @@ from bounds.base.notes import FITTED, METHOD, REFUSED, Note
 from bounds.cli.printing import estimated, fixed, number, signed, written
 from bounds.cli.report import Report, Table
 from bounds.efficiency.band import growth_factor
-from simulate.running.view import View
+from simulate.running.dataset import plan_of
+from simulate.running.showing.view import View
 from simulate.stats import Z_LIMIT
 from simulate.studies.skills.estimates import LEAST_SKILLS, Growth
 from simulate.studies.skills.rows import (
@@ -21,7 +22,6 @@ from simulate.studies.skills.rows import (
     count_formula,
     engine_of,
     growth,
-    plan_of,
     rows_of,
     size_rows,
     skill_rows,

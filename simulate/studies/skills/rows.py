@@ -2,32 +2,26 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import numpy as np
 import xarray as xr
 
 from simulate import stats
+from simulate.running.dataset import made_by, plan_of
 from simulate.stats import Estimate
 from simulate.studies.skills.estimates import Growth, growth_exponent, half_width
 from simulate.studies.skills.theory import label_of, shown_skills, threshold_formula
 
-__all__ = ["compared", "engine_of", "growth", "plan_of", "reached_skills", "size_rows", "skill_rows", "store_rows"]
+__all__ = ["compared", "engine_of", "growth", "reached_skills", "size_rows", "skill_rows", "store_rows"]
 
 SLACK = 1.0
 """Draws by which a threshold that is counted in whole draws may be above the real number of the formula."""
 
 
-def plan_of(dataset: xr.Dataset) -> dict[str, Any]:
-    """The plan that made `dataset`, as plain values."""
-    found: dict[str, Any] = json.loads(dataset.attrs["provenance"])["parameters"]
-    return found
-
-
 def engine_of(dataset: xr.Dataset) -> dict[str, str]:
     """Name of the engine, and why it was chosen."""
-    (found,) = json.loads(dataset.attrs["provenance"])["engines"].values()
+    (found,) = made_by(dataset)["engines"].values()
     return dict(found)
 
 

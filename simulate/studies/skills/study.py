@@ -11,7 +11,7 @@ import xarray as xr
 from simulate.running.execution import Execution
 from simulate.running.gathered import Gathered
 from simulate.running.run import run
-from simulate.running.view import View
+from simulate.running.showing.view import View
 from simulate.studies.skills.dataset import table, to_dataset
 from simulate.studies.skills.job import SkillJob, prepare
 from simulate.studies.skills.plan import DEFAULT_EXPONENT, DEFAULT_MEMBERS, DEFAULT_REPLICATES, SkillPlan

@@ -25,7 +25,7 @@ from bounds.counts.unique import expected_unique, missing_mass
 from bounds.skills import skill_thresholds as thresholds
 from bounds.skills.emergence import FORMULAS, emergence_probability, emergence_probability_unequal
 from bounds.skills.skill_counts import expected_skills
-from simulate.studies.skills.groups import Groups
+from simulate.studies.skills.drawing.groups import Groups
 from simulate.studies.skills.plan import SkillPlan
 
 __all__ = ["add_theory", "emergence", "expected_sequences", "label_of", "shown_skills", "threshold_formula"]

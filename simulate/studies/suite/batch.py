@@ -16,7 +16,7 @@ from simulate.running.execution import Execution
 from simulate.running.gathered import Gathered
 from simulate.running.job import Choice
 from simulate.running.parameters import REPLICATE
-from simulate.running.view import View
+from simulate.running.showing.view import View
 from simulate.running.whole import WholeJob
 from simulate.studies.suite.plan import DEFAULT_VALIDATION, PYTHIA_STEPS, SuitePlan
 from simulate.studies.suite.prepare import open_suite_order, suite_device

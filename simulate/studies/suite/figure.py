@@ -14,8 +14,8 @@ from matplotlib.colors import ListedColormap, LogNorm
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
-from simulate.running.figures import COLOURS
-from simulate.running.view import View
+from simulate.running.showing.figures import COLOURS
+from simulate.running.showing.view import View
 from simulate.studies.suite.learning.matching import reference_loss
 from simulate.studies.suite.learning.positions import expected_dispersion
 from simulate.studies.suite.rows import matched_rows, trajectory_rows

@@ -14,7 +14,8 @@ from scipy.special import bdtrc
 from bounds.base.notes import FITTED, INPUT, METHOD, Note
 from bounds.cli.printing import between, fixed, number, signed, written
 from bounds.cli.report import Report, Table
-from simulate.running.view import View
+from simulate.running.dataset import plan_of
+from simulate.running.showing.view import View
 from simulate.stats import Z_LIMIT, share
 from simulate.studies.suite import rows
 from simulate.studies.suite.learning.trajectories import CLASSES
@@ -62,12 +63,6 @@ def report(dataset: xr.Dataset, view: View) -> Report:
         formulas=FORMULAS,
         data=data | {"bands": [], "labels": labels},
     )
-
-
-def parameters_of(dataset: xr.Dataset) -> dict[str, Any]:
-    """The plan that made `dataset`, as plain values."""
-    found: dict[str, Any] = json.loads(dataset.attrs["provenance"])["parameters"]
-    return found
 
 
 def answer(dataset: xr.Dataset) -> str:
@@ -206,7 +201,7 @@ def _method(dataset: xr.Dataset) -> list[str]:
 
 def _sizes(dataset: xr.Dataset, found: Sequence[Row]) -> Table:
     """A row a size, at the last checkpoint."""
-    parameters = parameters_of(dataset)
+    parameters = plan_of(dataset)
     name, known = _loss_of(found[0]), known_from(dataset)
     bound, per = "loss_lower" in found[0], parameters["params_per_sequence"]
     table = [
@@ -314,7 +309,7 @@ def _tracked(dataset: xr.Dataset) -> list[Table]:
     middle = dataset.sizes["n_params"] // 2
     n_params, capacity = int(dataset.n_params[middle]), int(dataset.capacity[middle])
     found = [row for row in tracked_rows(dataset) if row["n_params"] == n_params]
-    by = "count" if parameters_of(dataset)["source"].startswith("corpus:") else "probability"
+    by = "count" if plan_of(dataset)["source"].startswith("corpus:") else "probability"
     where = f"in the model of N = {n_params} (n = {capacity})"
     stored = [
         [str(row["tracked_rank"]), fixed(row["tracked_rank"] / capacity, 2), fixed(row["stored_most"]),
@@ -344,7 +339,7 @@ def _terms(dataset: xr.Dataset) -> Table:
         cells = [str(count) if top == count else f"{count}–{top}", str(of_count[0]["terms"])]
         cells += [fixed(of_count[i]["term_accuracy"]) for i in sizes]
         table.append([*cells, fixed(of_count[0]["term_accuracy_expected"])])
-    chance = parameters_of(dataset)["learning_probability"]
+    chance = plan_of(dataset)["learning_probability"]
     columns = ["exposures", "sequences", *[str(int(dataset.n_params[i])) for i in sizes], "no limit"]
     below = (
         f"no limit [heuristic]: 1 - (1 - {chance:g})^exposures, nothing being forgotten (term_accuracy). All corpora "
@@ -355,7 +350,7 @@ def _terms(dataset: xr.Dataset) -> Table:
 
 
 def _matched(dataset: xr.Dataset) -> Table:
-    batch, found = parameters_of(dataset)["batch"], matched_rows(dataset)
+    batch, found = plan_of(dataset)["batch"], matched_rows(dataset)
     table = []
     for target in dict.fromkeys(row["matched_target"] for row in found):
         of_target = [row for row in found if row["matched_target"] == target]

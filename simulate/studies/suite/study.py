@@ -14,7 +14,7 @@ from simulate.running.execution import Execution
 from simulate.running.gathered import Gathered
 from simulate.running.keeping.files import part_of
 from simulate.running.run import run
-from simulate.running.view import View
+from simulate.running.showing.view import View
 from simulate.studies.suite.dataset import course_of, to_dataset
 from simulate.studies.suite.job import SuiteJob
 from simulate.studies.suite.plan import DEFAULT_REPLICATES, DEFAULT_SOURCE, DEFAULT_VALIDATION, PYTHIA_STEPS, SuitePlan

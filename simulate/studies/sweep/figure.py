@@ -11,8 +11,8 @@ from matplotlib.figure import Figure
 
 from bounds.efficiency.band import Band
 from simulate.running.dataset import NOT_MEASURED
-from simulate.running.figures import COLOURS, dash_fit
-from simulate.running.view import View
+from simulate.running.showing.figures import COLOURS, dash_fit
+from simulate.running.showing.view import View
 from simulate.studies.sweep.report import implied_bands, short
 
 

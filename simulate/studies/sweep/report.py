@@ -18,7 +18,7 @@ from bounds.efficiency.band import Band, bands
 from bounds.laws.law_range import beyond, range_text
 from bounds.laws.published import LAWS, get_law
 from simulate.running.dataset import NOT_MEASURED
-from simulate.running.view import View
+from simulate.running.showing.view import View
 from simulate.stats import Z_LIMIT, exact_mean, known
 
 ROW_KEYS = (

@@ -12,7 +12,7 @@ from bounds.base.sources import Source
 from simulate.running.execution import Execution
 from simulate.running.gathered import Gathered
 from simulate.running.run import run
-from simulate.running.view import View
+from simulate.running.showing.view import View
 from simulate.studies.sweep.dataset import to_dataset
 from simulate.studies.sweep.job import SweepJob, prepare
 from simulate.studies.sweep.plan import DEFAULT_REPLICATES, DEFAULT_SOURCES, Sweep

@@ -12,7 +12,7 @@ import xarray as xr
 from bounds.base.notes import FITTED, REFUSED, Note
 from bounds.cli.printing import estimated, fixed, number
 from bounds.cli.report import Report, Table
-from simulate.running.view import View
+from simulate.running.showing.view import View
 from simulate.studies.text.dataset import NUMBERS, STRETCH
 from simulate.text.cutting.units import counted, noun, said
 from simulate.text.exponents import REJECT

@@ -11,7 +11,7 @@ from simulate.running.dataset import provenance
 from simulate.running.execution import Execution
 from simulate.running.gathered import Gathered
 from simulate.running.job import Choice
-from simulate.running.view import View
+from simulate.running.showing.view import View
 from simulate.running.whole import WholeJob
 from simulate.studies.text.dataset import counts_of, to_dataset
 from simulate.studies.text.plan import TextPlan

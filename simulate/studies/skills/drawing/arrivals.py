@@ -24,8 +24,8 @@ from simulate.drawing.compiled import compiled
 from simulate.drawing.stream import Stream
 from simulate.engines.choice import cell_of
 from simulate.engines.variates import STATE_SIZE, beta, gamma, start, uniform
-from simulate.studies.skills.groups import Groups
-from simulate.studies.skills.stores import complete, rank_steps, skills_by_rank, skills_by_threshold
+from simulate.studies.skills.drawing.groups import Groups
+from simulate.studies.skills.drawing.stores import complete, rank_steps, skills_by_rank, skills_by_threshold
 
 __all__ = ["ArrivalDrawer", "ShuffleDrawer"]
 

@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from simulate.running.keeping.files import FIGURES, claimed, written_whole
-from simulate.running.lettering import take_literally
+from simulate.running.showing.lettering import take_literally
 
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 """Of Okabe and Ito, which all eyes tell apart."""

@@ -12,8 +12,8 @@ import numpy as np
 from simulate.corpora.census import Census
 from simulate.corpora.order import Order, batches
 from simulate.drawing.compiled import compiled
-from simulate.studies.skills.groups import NEVER, Groups
-from simulate.studies.skills.stores import (
+from simulate.studies.skills.drawing.groups import NEVER, Groups
+from simulate.studies.skills.drawing.stores import (
     complete,
     places_by_frequency,
     rank_steps,
