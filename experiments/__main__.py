@@ -87,10 +87,11 @@ def fetch(
 
     keys = parse_or_fail(_keys, names)
     in_place = folder is None and mirror() is not None
+    asked_for_all = not names or ALL in names
     rows, notes = [], []
     for key in keys:
         manifest = get_manifest(key)
-        if not names and manifest.made and mirror() is None:
+        if asked_for_all and manifest.made and mirror() is None:
             notes.append(Note(INPUT, f"{key} was not brought: {manifest.text}, which have no public address."))
             continue
         try:

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from bounds.base.arguments import printable
 from experiments.claims import Result
-from simulate.running.keeping.files import check_target, claimed, written_whole
-
-FORMATS = (".png",)
+from simulate.running.keeping.files import check_target
 
 
 def check_figures(folder: Path, names: Iterable[str], overwrite: bool) -> None:
@@ -18,20 +15,15 @@ def check_figures(folder: Path, names: Iterable[str], overwrite: bool) -> None:
     if not folder.is_dir():
         raise ValueError(f"{printable(str(folder))} is not a folder; make it first or choose another --figure")
     for name in names:
-        check_target(folder / f"{name}.png", overwrite=True, formats=FORMATS)
+        check_target(folder / f"{name}.png", overwrite=True, formats=(".png",))
         for path in sorted(folder.glob(f"{name}-*.png")) if not overwrite else ():
             raise ValueError(f"{printable(str(path))} exists already; pass --overwrite to replace it")
 
 
 def save_figures(folder: Path, results: Mapping[str, Result], overwrite: bool) -> Iterator[Path]:
     """Draw all figures into `folder`; the files, one after the other."""
-    from simulate.running.lettering import take_literally
+    from simulate.running.showing.figures import save_drawn
 
     for name, result in results.items():
         for figure, draw in result.figures.items():
-            path = folder / f"{name}-{figure}.png"
-            with claimed(path, overwrite=overwrite, formats=FORMATS) as target, written_whole(target) as part:
-                drawn = io.BytesIO()
-                take_literally(draw()).savefig(drawn, dpi=150, format="png")
-                part.write_bytes(drawn.getvalue())
-            yield path
+            yield save_drawn(draw, folder / f"{name}-{figure}.png", overwrite=overwrite)

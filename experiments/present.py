@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 from bounds.base.notes import FITTED, Note
@@ -50,25 +51,29 @@ def _further(result: Result, alone: Result | None) -> Iterable[Table]:
     return result.details if result is alone else [*result.tables, *result.details]
 
 
-def _answer(outcomes: Sequence[Outcome], expected: bool) -> str:
+def _answer(outcomes: Sequence[Outcome], expected: bool, named: int = _NAMED) -> str:
     by = {verdict: [one for one in outcomes if one.verdict == verdict] for verdict in (HOLDS, FAILS, OPEN)}
     said = [f"{len(by[HOLDS])} of {len(outcomes)} claims hold"]
     if by[FAILS]:
-        said.append(f"{_listed(by[FAILS], outcomes)} {'does' if len(by[FAILS]) == 1 else 'do'} not")
+        said.append(f"{_listed(by[FAILS], outcomes, named)} {'does' if len(by[FAILS]) == 1 else 'do'} not")
     if by[OPEN]:
-        said.append(f"{_listed(by[OPEN], outcomes)} cannot be verified")
+        said.append(f"{_listed(by[OPEN], outcomes, named)} cannot be verified")
     if expected:
         broken = [one for one in by[FAILS] if one.claim.should_hold]
-        said.insert(0, f"{_listed(broken, outcomes)} should hold and {'does' if len(broken) == 1 else 'do'} not"
+        said.insert(0, f"{_listed(broken, outcomes, named)} should hold and {'does' if len(broken) == 1 else 'do'} not"
                     if broken else "all claims that should hold do")  # fmt: skip
     return "; ".join(said) + "."
 
 
-def _listed(chosen: Sequence[Outcome], among: Sequence[Outcome]) -> str:
-    """Names of claims, with their experiment where there are several; the first ones where there are many."""
-    names = [one.claim.key if _several(among) else one.claim.name for one in chosen]
-    if len(names) > _NAMED:
-        return f"{len(names)} (" + ", ".join(names[:_NAMED]) + " and others)"
+def _listed(chosen: Sequence[Outcome], among: Sequence[Outcome], named: int) -> str:
+    """Names of claims, with their experiment where there are several; where there are many, how many of each."""
+    several = _several(among)
+    names = [one.claim.key if several else one.claim.name for one in chosen]
+    if len(names) > named and several:
+        counts = Counter(one.claim.experiment for one in chosen)
+        return f"{len(names)} ({', '.join(f'{n} of {name}' for name, n in counts.items())})"
+    if len(names) > named:
+        return f"{len(names)} ({', '.join(names[:named])} and others)" if named else str(len(names))
     return names[0] if len(names) == 1 else ", ".join(names[:-1]) + f" and {names[-1]}"
 
 
@@ -140,9 +145,9 @@ def cells(outcome: Outcome) -> tuple[str, ...]:
 def _decimals(published: Value, ours: Value, fails: bool) -> int | None:
     """Digits behind the point of both numbers: those published, three of ours, one more where they would look alike.
 
-    None where one is no number, or too small or too large for it.
+    None where one is no number, where ours is a count, or too small or too large for it.
     """
-    if not isinstance(published, float | int) or not isinstance(ours, float | int) or not 1e-3 <= abs(ours) < _LARGE:
+    if not isinstance(published, float | int) or not isinstance(ours, float) or not 1e-3 <= abs(ours) < _LARGE:
         return None
     _, _, behind = f"{published:.10g}".partition(".")
     digits = max(len(behind), 2 - math.floor(math.log10(abs(ours))), 0)
@@ -181,11 +186,11 @@ def page(results: Mapping[str, Result]) -> str:
     outcomes = [one for result in results.values() for one in result.outcomes]
     lines = [
         "# The papers, claim by claim", "",
-        "`python -m experiments run all --table` prints this page. " + _answer(outcomes, expected=False), "",
+        "`python -m experiments run all --table` prints this page. " + _answer(outcomes, expected=False, named=0), "",
     ]  # fmt: skip
     for name, result in results.items():
-        lines += [f"## {name}", ""]
-        lines += [result.answer, ""] if result.answer else []
+        said = _answer(result.outcomes, expected=False, named=len(result.outcomes))
+        lines += [f"## {name}", "", f"{said} {result.answer}".rstrip(), ""]
         lines += [_row(("claim", "where", *COLUMNS[1:], "why")), "|" + "---|" * (len(COLUMNS) + 2)]
         lines += [_page_row(one) for one in result.outcomes] + [""]
     return "\n".join(lines)

@@ -88,6 +88,14 @@ def test_a_server_that_cannot_be_reached_ends_with_1(tmp_path, monkeypatch):
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.verification
+@pytest.mark.data
+def test_the_page_of_all_claims_is_what_the_command_prints(data_folder):
+    """docs/papers.md, word for word."""
+    done = experiments("run", "all", "--table", check=True)
+    assert done.stdout == (Path(__file__).parents[1] / "docs" / "papers.md").read_text(encoding="utf-8")
+
+
 # ---------------------------------------------------------------- with an experiment of our own
 
 

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from bounds.laws.loss_law import LossLaw
 from bounds.laws.published import LAWS
 from experiments.lawfit.fits import CHINCHILLA, GOPHER, LEFT_OUT, THEIRS, residuals, without_highest
-from simulate.running.figures import COLOURS
+from simulate.running.showing.figures import COLOURS
 
 _BLUE, _RED, _GREEN, *_ = COLOURS
 
