@@ -235,6 +235,7 @@ def test_bias_is_compared_at_the_checkpoints_of_both():
     (row,) = dynamics.bias(table).to_dict("records")
     assert (row["size"], row["variant"], row["checkpoints"]) == ("1.4b", "intervention", 2)
     assert (row["change"], row["stderr"], row["log_ppl"]) == pytest.approx((-5, 3, 0.05))
+    assert row["lower"] == pytest.approx(row["upper"])  # the same change at both
 
 
 def test_parameters_and_tokens_of_the_suite():

@@ -173,19 +173,19 @@ def _of_bias(changes: pd.DataFrame | None) -> dict[str, Outcome]:
     short = changes[changes.variant == "intervention"].set_index("size")
     (_, long), *_ = changes[changes.variant == "intervention-long"].iterrows()
     logs = short.log_ppl[["1.4b", "6.9b"]]
-    each = ", ".join(f"{size} {signed(change)}" for size, change in short.change.items())
+    each = ", ".join(f"{size} {_points((row.change, row.lower, row.upper))}" for size, row in short.iterrows())
     lower = [size for size in short.index if short.change[size] < 0]
     return {
         "gender-bias": judge(
             _CLAIM["gender-bias"], f"lower in {len(lower)} of {len(short)} sizes",
-            f"Points of English sentences on gender: {each}; one value has a standard error of "
-            f"{short.stderr.min():.1f} points or more. From a table made of evaluations that the files of the data set "
+            f"Points of English sentences on gender, 95 % over ten checkpoints: {each}; in no size is it lower by more "
+            f"than {-short.lower.min():.2f} points. From a table made of evaluations that the files of the data set "
             "do not include; WinoBias, which the paper uses as well, is in neither, and its wording of CrowS-Pairs may "
             "have been another", holds=len(lower) == len(short)),
         "gender-bias-long": judge(
             _CLAIM["gender-bias-long"], f"{signed(long.change)} points at 1.4b",
-            f"{long.baseline:.1f} % before and {long.changed:.1f} % after, one value having a standard error of "
-            f"{long.stderr:.1f} points; from the same table", holds=bool(long.change < 0)),
+            f"{_points((long.change, long.lower, long.upper))} points, from {long.baseline:.1f} to {long.changed:.1f} "
+            "%; from the same table", holds=bool(long.change < 0)),
         "bias-perplexity": judge(
             _CLAIM["bias-perplexity"], float(logs.mean()), f"1.4b {signed(logs['1.4b'], 4)}, 6.9b "
             f"{signed(logs['6.9b'], 4)}; 70m {signed(short.log_ppl['70m'], 3)}, whose perplexity swings by more than "

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import xarray as xr
 
-from bounds.cli.printing import fixed, number, signed, written
+from bounds.cli.printing import estimated, fixed, number, signed, written
 from bounds.cli.report import Table
 from experiments.readers.pythia import SIZES
 from experiments.training_dynamics.evaluations import TASKS, best, in_order
@@ -187,13 +187,15 @@ def closeness_table(near: pd.DataFrame) -> Table:
 def bias_table(changes: pd.DataFrame) -> Table:
     """What swapped pronouns do to a test of gender bias."""
     rows = [
-        (row.size_, "21 %" if row.variant.endswith("long") else "7 %", str(row.checkpoints), fixed(row.baseline, 1),
-         fixed(row.changed, 1), signed(row.change), fixed(row.stderr, 1), signed(row.log_ppl, 4))
+        (row.size_, "21 %" if row.variant.endswith("long") else "7 %", fixed(row.baseline, 1),
+         fixed(row.changed, 1), estimated(row.change, row.lower, row.upper, 2), fixed(row.stderr, 1),
+         signed(row.log_ppl, 4))
         for row in changes.rename(columns={"size": "size_"}).itertuples()
     ]  # fmt: skip
     return Table(
-        ("size", "last", "checkpoints", "before", "after", "change", "s.e.", "ln ppl"),
+        ("size", "last", "before", "after", "change [95 %]", "s.e.", "ln ppl"),
         rows,
         title="CrowS-Pairs, English, gender: % of stereotypes preferred",
-        below="Means of the last checkpoints. s.e.: of one value, over its 320 pairs. ln ppl: change on LAMBADA.",
+        below="Means of the last ten checkpoints; 95 %: over them, as if they were independent. s.e.: of one value, "
+        "over its pairs of sentences. ln ppl: change on LAMBADA.",
     )
