@@ -59,9 +59,10 @@ def read_evaluations(folder: str | Path) -> pd.DataFrame:
     twice = table.duplicated(["size", "deduped", "step", "shots", "task", "metric"])
     if twice.any():
         one = table[twice].iloc[0]
+        model = f"{one['size']}-deduped" if one.deduped else one["size"]
         raise ValueError(
-            f"{printable(str(root))} has two evaluations of {one['size']}{'-deduped' * one.deduped} at step {one.step} "
-            f"with {one.shots} examples; keep one"
+            f"{printable(str(root))} has two evaluations of {model} at step {one.step} with {one.shots} "
+            "examples; keep one"
         )
     order = table["size"].map(SIZES.index)
     return (table.assign(order=order).sort_values(["order", "deduped", "shots", "step", "task", "metric"])

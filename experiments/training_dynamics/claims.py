@@ -36,7 +36,13 @@ def result_name(size: str, task: str, metric: str, shots: int) -> str:
 
 
 def _said(
-    name: str, where: str, text: str, published: Value, tolerance: float | None = None, reason: str = "", **more: Any
+    name: str,
+    where: str,
+    text: str,
+    published: Value,
+    tolerance: float | None = None,
+    reason: str = "said in words",
+    **more: Any,
 ) -> Claim:
     return Claim(f"training_dynamics.{name}", "Biderman 2023", where, text, published, tolerance, reason, **more)
 
@@ -67,7 +73,8 @@ CLAIMS = (
     ),
     _said(
         "term-onset", "section on term frequencies, typed from memory of the paper, not checked here",
-        "that begins at step 65,000, 45 % of the training, for 2.8B parameters and more", 65_000.0, unit="steps",
+        "that begins at step 65,000, 45 % of the training, for 2.8B parameters and more", 65_000.0,
+        reason="nothing to compare it with", unit="steps",
     ),
     _said(
         "gender-bias", f"abstract; section on gender bias, {_TOLD}",

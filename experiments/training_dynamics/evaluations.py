@@ -147,8 +147,9 @@ def gain_course(evaluations: pd.DataFrame) -> pd.DataFrame:
 def bias(interventions: pd.DataFrame, *, last: int = 10) -> pd.DataFrame:
     """CrowS-Pairs, English, gender: % of stereotypes preferred, over the last checkpoints of a variant and baseline.
 
-    A row a size and variant: `baseline`, `changed`, `change` in points, `stderr` of one value in points (of the pairs
-    of sentences, 50 % being no preference), `checkpoints`, and `log_ppl`, the change of ln perplexity on LAMBADA.
+    A row a size and variant: `baseline`, `changed`, `change` in points with `lower` and `upper`, Student's 95 % over
+    the checkpoints, `stderr` of one value in points (50 % being no preference), `checkpoints`, and `log_ppl`, the
+    change of ln perplexity on LAMBADA.
     """
 
     def of(task: str, metric: str) -> pd.DataFrame:
@@ -168,12 +169,13 @@ def bias(interventions: pd.DataFrame, *, last: int = 10) -> pd.DataFrame:
                 continue
             pair = score[[(size, "baseline"), (size, variant)]].dropna().tail(last) * 100
             base, changed = pair.mean()
+            change, low, high = interval(pair[size, variant] - pair[size, "baseline"])
             logs = np.nan
             if {(size, "baseline"), (size, variant)} <= set(perplexity):
                 both = np.log(perplexity[[(size, "baseline"), (size, variant)]].dropna().tail(last))
                 logs = float((both[size, variant] - both[size, "baseline"]).mean())
             rows.append({
                 "size": size, "variant": variant, "checkpoints": len(pair), "baseline": base, "changed": changed,
-                "change": changed - base, "stderr": 100 * error[size], "log_ppl": logs,
+                "change": change, "lower": low, "upper": high, "stderr": 100 * error[size], "log_ppl": logs,
             })  # fmt: skip
     return pd.DataFrame(rows)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import xarray as xr
 
-from bounds.cli.printing import fixed, number, signed, written
+from bounds.cli.printing import estimated, fixed, number, signed, written
 from bounds.cli.report import Table
 from experiments.readers.pythia import SIZES
 from experiments.training_dynamics.evaluations import TASKS, best, in_order
@@ -16,8 +16,8 @@ SHOWN_STEPS = (0, 128, 512, 1000, 3000, 13_000, 33_000, 63_000, 103_000, 143_000
 
 
 METHOD = [
-    "Accuracy is the plain mean of acc over eight tasks: " + ", ".join(TASKS) + ". A model without duplicates saw "
-    "about one and a half epochs of 207B tokens, a standard one less than one epoch, both 300B tokens.",
+    f"Of the 672 evaluations, accuracy is the plain mean of acc over eight tasks: {', '.join(TASKS)}. A model without "
+    "duplicates saw about one and a half epochs of 207B tokens, a standard one less than one epoch, both 300B tokens.",
     "Shapes are those of models/*/*.yml in the repository at the commit of the data; numbers of the paper in the "
     "tables of its appendix were compared by way of the list of Papers with Code. What the paper says in words was "
     "read in summaries of it, and where that is not so either, the claim says so.",
@@ -187,13 +187,15 @@ def closeness_table(near: pd.DataFrame) -> Table:
 def bias_table(changes: pd.DataFrame) -> Table:
     """What swapped pronouns do to a test of gender bias."""
     rows = [
-        (row.size_, "21 %" if row.variant.endswith("long") else "7 %", str(row.checkpoints), fixed(row.baseline, 1),
-         fixed(row.changed, 1), signed(row.change), fixed(row.stderr, 1), signed(row.log_ppl, 4))
+        (row.size_, "21 %" if row.variant.endswith("long") else "7 %", fixed(row.baseline, 1),
+         fixed(row.changed, 1), estimated(row.change, row.lower, row.upper, 2), fixed(row.stderr, 1),
+         signed(row.log_ppl, 4))
         for row in changes.rename(columns={"size": "size_"}).itertuples()
     ]  # fmt: skip
     return Table(
-        ("size", "last", "checkpoints", "before", "after", "change", "s.e.", "ln ppl"),
+        ("size", "last", "before", "after", "change [95 %]", "s.e.", "ln ppl"),
         rows,
         title="CrowS-Pairs, English, gender: % of stereotypes preferred",
-        below="Means of the last checkpoints. s.e.: of one value, over its 320 pairs. ln ppl: change on LAMBADA.",
+        below="Means of the last ten checkpoints; 95 %: over them, as if they were independent. s.e.: of one value, "
+        "over its pairs of sentences. ln ppl: change on LAMBADA.",
     )
