@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 from bounds.base.notes import FITTED, Note
@@ -65,8 +66,12 @@ def _answer(outcomes: Sequence[Outcome], expected: bool, named: int = _NAMED) ->
 
 
 def _listed(chosen: Sequence[Outcome], among: Sequence[Outcome], named: int) -> str:
-    """Names of claims, with their experiment where there are several; the first ones where there are many."""
-    names = [one.claim.key if _several(among) else one.claim.name for one in chosen]
+    """Names of claims, with their experiment where there are several; where there are many, how many of each."""
+    several = _several(among)
+    names = [one.claim.key if several else one.claim.name for one in chosen]
+    if len(names) > named and several:
+        counts = Counter(one.claim.experiment for one in chosen)
+        return f"{len(names)} ({', '.join(f'{n} of {name}' for name, n in counts.items())})"
     if len(names) > named:
         return f"{len(names)} ({', '.join(names[:named])} and others)" if named else str(len(names))
     return names[0] if len(names) == 1 else ", ".join(names[:-1]) + f" and {names[-1]}"

@@ -108,6 +108,15 @@ def test_the_answer_counts_and_names_what_does_not_hold(capsys):
     assert "0.281" in printed  # no rounding to what was published
 
 
+def test_many_claims_of_several_experiments_are_counted():
+    many = [judge(claim(name=f"steep-{i}"), 0.9) for i in range(20)]
+    two = {"lawfit": Result(many), "other": results()["other"]}
+    assert report(two).answer == "0 of 21 claims hold; 21 (20 of lawfit, 1 of other) do not."
+    alone = report({"lawfit": Result(many)}).answer
+    assert alone.startswith("0 of 20 claims hold; 20 (steep-0, steep-1,")
+    assert alone.endswith("steep-7 and others) do not.")
+
+
 def test_a_check_says_first_what_should_hold_and_does_not():
     assert report(results(), expected=True).answer.startswith("other.broken should hold and does not; 1 of 4")
     assert report({"lawfit": results()["lawfit"]}, expected=True).answer.startswith("all claims that should hold do;")
