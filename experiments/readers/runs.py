@@ -91,7 +91,7 @@ def read_loss_to_loss(path: str | Path) -> pd.DataFrame:
 def read_isoflops(path: str | Path) -> pd.DataFrame:
     """The runs of Marin and Llama 3 without those marked as outliers; `path` is the file or the data set's folder.
 
-    Budgets of Marin are nominal, and 6 N D differs from them by up to 1.4 times.
+    Budgets of Marin are nominal, and 6 N D differs from them by up to 1.35 times.
     """
     columns = {"params": "n_params", "tokens": "n_tokens", "budget": "compute_flops", "loss": "loss"}
     table = _numbers(path, ISOFLOPS, columns, "experiment", {"outlier": "False"})

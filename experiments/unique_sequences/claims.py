@@ -170,8 +170,9 @@ def _series(found: Findings) -> Iterator[Outcome]:
                  "least and the largest")  # fmt: skip
     yield _judge(
         "v1-exponent-series", f"{over.low:.2f} to {over.high:.2f}",
-        f"{len(over.holding)} of {n} intervals hold 0.58 ({'; '.join(named(over.holding)) or 'none'}); a new family of "
-        f"runs is expected from {over.new_family[0]:.2f} to {over.new_family[1]:.2f}, which excludes nothing",
+        f"{len(over.holding)} of {n} intervals hold 0.58 ({'; '.join(named(over.holding)) or 'none'}), and "
+        f"{len(over.holding_wide)} once β may also move by {over.moved:.3f}, as it does between all runs and those "
+        f"below a tenth of the largest compute; a new family of runs is expected from {over.new_family[0]:.2f} to {over.new_family[1]:.2f}, which excludes nothing",
         holds=n - len(over.holding) <= allowed,
     )  # fmt: skip
     steep = known.loc[known.beta.idxmin()]

@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.stats import t
+from scipy.stats import norm, t
 
 from bounds.efficiency.band import exponent_band
 from bounds.fitting.runs.loss_law import LossLawFit, fit_loss_law
@@ -123,7 +123,8 @@ def _beta(runs: pd.DataFrame, **options: Any) -> float:
 class Spread:
     """How the series that have an interval agree on the middle exponent, and on the β that sets it.
 
-    `holding` are those whose interval holds 0.58. `families` are their mean middles; a new family's would lie within
+    `holding` are those whose interval holds 0.58, `holding_wide` those where it does once β may also move as it does
+    between a ladder of runs and its lower part. `families` are their mean middles; a new family's would lie within
     `new_family` with the confidence of the intervals, if families are draws from one normal law. `between` is the part
     of the variance of β over series that lies between families.
     """
@@ -132,6 +133,7 @@ class Spread:
     low: float
     high: float
     holding: tuple[str, ...]
+    holding_wide: tuple[str, ...]
     families: Mapping[str, float]
     mean: float
     new_family: tuple[float, float]
@@ -145,7 +147,8 @@ def spread(bands: pd.DataFrame, *, value: float = PAPER_GAMMA, confidence: float
     """How the rows of `fit` agree, and with the exponent `value`.
 
     `moved` is the root mean square by which β moves between all runs and those below a tenth of the largest compute,
-    `held_short` of `n_short` the series whose interval holds that second β.
+    `held_short` of `n_short` the series whose interval holds that second β. For `holding_wide` it is added to each
+    interval, as the standard deviation of an error of its own.
     """
     known = bands[bands.refused == ""]
     if known.empty:
@@ -156,10 +159,16 @@ def spread(bands: pd.DataFrame, *, value: float = PAPER_GAMMA, confidence: float
     half = t.ppf((1 + confidence) / 2, n - 1) * families.std(ddof=1) * math.sqrt(1 + 1 / n) if n > 1 else math.inf
     short = known[known.beta_short.notna()]
     held = (short.beta_lower <= short.beta_short) & (short.beta_short <= short.beta_upper)
+    moved = float(np.sqrt(np.mean((short.beta - short.beta_short) ** 2)))
+    further = 1.5 * norm.ppf((1 + confidence) / 2) * moved
+    wide = (known.middle - np.hypot(known.middle - known.middle_lower, further) <= value) & (
+        value <= known.middle + np.hypot(known.middle_upper - known.middle, further)
+    )
     return Spread(
         len(known), float(known.middle.min()), float(known.middle.max()), tuple(known.series[inside]),
+        tuple(known.series[wide]),
         families.to_dict(), mean, (mean - float(half), mean + float(half)), _between(known.beta, known.family),
-        float(np.sqrt(np.mean((short.beta - short.beta_short) ** 2))), int(held.sum()), len(short),
+        moved, int(held.sum()), len(short),
     )  # fmt: skip
 
 

@@ -42,7 +42,8 @@ def answer(found: Findings) -> str:
     return (
         f"0.58 is what β = 0.28 gives, and no number of nature: on {over.n_series} public series of runs the middle of "
         f"the band lies between {over.low:.2f} and {over.high:.2f}, {len(over.holding)} of their 95 % intervals hold "
-        f"0.58, and {over.between:.0%} of the variance of β lies between families of runs."
+        f"0.58 ({len(over.holding_wide)} if β may move as it does between all runs and the small ones), and "
+        f"{over.between:.0%} of the variance of β lies between families of runs."
     )
 
 
@@ -198,7 +199,8 @@ def _families(found: Findings) -> Table:
         below=f"Mean over families {over.mean:.3f}; a new family is expected from {over.new_family[0]:.2f} to "
         f"{over.new_family[1]:.2f}. {over.between:.0%} of the variance of β lies between families, where chance alone "
         f"would leave {chance:.0%}. β of the runs below a tenth of the largest compute differs by {over.moved:.3f} "
-        f"(root mean square), and lies in {over.held_short} of {over.n_short} intervals of β.",
+        f"(root mean square), and lies in {over.held_short} of {over.n_short} intervals of β; with that as one more "
+        f"standard deviation of β, {len(over.holding_wide)} intervals of the middle hold 0.58.",
     )  # fmt: skip
 
 
