@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from importlib import import_module
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -81,5 +80,5 @@ _ALL = (
     ),
 )  # fmt: skip
 
-EXPERIMENTS = {one.name: one for one in _ALL if find_spec(f"experiments.{one.name}")}
+EXPERIMENTS = {one.name: one for one in _ALL}
 """The experiments by name, in the order in which they are run."""
