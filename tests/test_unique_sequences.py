@@ -88,7 +88,7 @@ def test_subsets_are_fitted_alone(planted):
 
 def test_how_series_agree_is_what_it_is_said_to_be():
     betas = {"one": (0.30, 0.32), "two": (0.40, 0.44), "three": (0.28,)}
-    rows = [
+    rows: list[dict[str, Any]] = [
         {"series": f"{family}-{i}", "family": family, "beta": beta, "middle": 1 - 1.5 * beta, "refused": "",
          "beta_lower": beta - 0.01, "beta_upper": beta + 0.01, "middle_lower": 1 - 1.5 * (beta + 0.01),
          "middle_upper": 1 - 1.5 * (beta - 0.01), "beta_short": beta + 0.02 * i}

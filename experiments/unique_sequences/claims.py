@@ -172,7 +172,8 @@ def _series(found: Findings) -> Iterator[Outcome]:
         "v1-exponent-series", f"{over.low:.2f} to {over.high:.2f}",
         f"{len(over.holding)} of {n} intervals hold 0.58 ({'; '.join(named(over.holding)) or 'none'}), and "
         f"{len(over.holding_wide)} once β may also move by {over.moved:.3f}, as it does between all runs and those "
-        f"below a tenth of the largest compute; a new family of runs is expected from {over.new_family[0]:.2f} to {over.new_family[1]:.2f}, which excludes nothing",
+        f"below a tenth of the largest compute; a new family of runs is expected from {over.new_family[0]:.2f} to "
+        f"{over.new_family[1]:.2f}, which excludes little",
         holds=n - len(over.holding) <= allowed,
     )  # fmt: skip
     steep = known.loc[known.beta.idxmin()]
