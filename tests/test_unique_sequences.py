@@ -88,7 +88,7 @@ def test_subsets_are_fitted_alone(planted):
 
 def test_how_series_agree_is_what_it_is_said_to_be():
     betas = {"one": (0.30, 0.32), "two": (0.40, 0.44), "three": (0.28,)}
-    rows = [
+    rows: list[dict[str, Any]] = [
         {"series": f"{family}-{i}", "family": family, "beta": beta, "middle": 1 - 1.5 * beta, "refused": "",
          "beta_lower": beta - 0.01, "beta_upper": beta + 0.01, "middle_lower": 1 - 1.5 * (beta + 0.01),
          "middle_upper": 1 - 1.5 * (beta - 0.01), "beta_short": beta + 0.02 * i}
@@ -166,11 +166,11 @@ def test_a_learner_outside_the_band_would_be_noticed(drawn):
 
 PUBLISHED = {  # typed again: abstracts of arXiv 2402.14746 v1 (22 Feb 2024), v3 (7 Jan 2025), v6 (2 Jan 2026)
     "v1-skills": (3, 5), "v1-skills-refit": (3, 5), "v1-skills-series": (3, 5), "v1-skills-model": (3, 5),
-    "v1-exponent": 0.58, "v1-exponent-refit": 0.58, "v1-exponent-series": "0.58", "v1-middle": "0.58",
-    "v1-storage": 0.58, "v1-texts": "0.58", "v1-emergence-model": "gains skills", "v1-emergence": "gains skills",
+    "v1-exponent": 0.58, "v1-exponent-refit": 0.58, "v1-exponent-series": 0.58, "v1-middle": 0.58,
+    "v1-storage": 0.58, "v1-texts": 0.58, "v1-emergence-model": "gains skills", "v1-emergence": "gains skills",
     "v3-skills": 4, "v3-skills-refit": 4, "v3-skills-series": 4, "v3-exponent": 0.44, "v3-exponent-refit": 0.44,
-    "v3-exponent-series": "0.44", "v6-band": (0.44, 0.72), "v6-band-refit": (0.44, 0.72),
-    "v6-band-series": (0.44, 0.72), "v6-band-learners": "within", "v6-linear": "1",
+    "v3-exponent-series": 0.44, "v6-band": (0.44, 0.72), "v6-band-refit": (0.44, 0.72),
+    "v6-band-series": (0.44, 0.72), "v6-band-learners": "within", "v6-linear": 1,
 }  # fmt: skip
 
 

@@ -115,7 +115,8 @@ def data(found: Findings) -> dict[str, Any]:
         "series": _records(found.series),
         "spread": {
             "n_series": known.n_series, "middle_low": known.low, "middle_high": known.high,
-            "holding": list(known.holding), "holding_wide": list(known.holding_wide), "value": PAPER_GAMMA, "families": dict(known.families),
+            "holding": list(known.holding), "holding_wide": list(known.holding_wide),
+            "value": PAPER_GAMMA, "families": dict(known.families),
             "mean_of_families": known.mean, "new_family_lower": known.new_family[0],
             "new_family_upper": known.new_family[1], "between_families": known.between,
             "beta_moved_rms": known.moved, "held_short": known.held_short, "n_short": known.n_short,
