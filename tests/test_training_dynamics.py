@@ -199,6 +199,12 @@ def test_a_gain_that_was_put_in_is_found_and_none_where_there_is_none():
     assert 180 <= hits <= 199  # 95 %, within four standard errors
 
 
+@pytest.mark.parametrize("part", [lambda e: e[~e.deduped], lambda e: e[e.step < 143_000]])
+def test_a_gain_needs_both_models_at_its_step(part):
+    with pytest.raises(ValueError, match="no models with and without duplicates at step 143000"):
+        dynamics.deduplication(part(made()))
+
+
 def test_models_that_are_one_are_found_and_twins_before_the_first_step_are_not():
     alike = dynamics.repeated(made())
     assert len(alike) == 3 * 8  # without noise and gain all are, from step 1000 on

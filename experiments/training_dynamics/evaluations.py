@@ -96,7 +96,10 @@ def deduplication(
     """What a model trained without duplicates gains, in points: a row a size, a column a task, and their `mean`."""
     gains = {}
     for task in tasks:
-        at = curve(evaluations, task, metric, shots=shots).loc[step]
+        right = curve(evaluations, task, metric, shots=shots)
+        if step not in right.index or not {False, True} <= set(right.columns.get_level_values("deduped")):
+            raise ValueError(f"there are no models with and without duplicates at step {step} among these evaluations")
+        at = right.loc[step]
         gains[task] = 100 * (at[True] - at[False])
     table = pd.DataFrame(gains)
     return table.assign(mean=table.mean(axis=1))

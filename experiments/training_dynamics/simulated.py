@@ -69,9 +69,12 @@ def _correlation(x: Any, weights: Any, known: Any) -> float:
 
 
 def positions(dataset: xr.Dataset) -> pd.DataFrame:
-    """Where memorised sequences of a simulated suite stand in its training, against even positions: a row a test."""
-    table = pd.DataFrame(position_rows(dataset))
-    return table.assign(size=table.n_params.map(dict(zip(dataset.n_params.values, names(dataset), strict=True))))
+    """Where memorised sequences of a simulated suite stand in its training, against even positions: a row a test.
+
+    Empty where no size holds enough of them to be tested (`simulate.run_suite`).
+    """
+    called = dict(zip(dataset.n_params.values.tolist(), names(dataset), strict=True))
+    return pd.DataFrame([row | {"size": called[row["n_params"]]} for row in position_rows(dataset)])
 
 
 def known(dataset: xr.Dataset) -> pd.DataFrame:
