@@ -198,7 +198,7 @@ def test_exponents_of_all_laws_fit_a_line_and_say_nothing_of_a_corpus_size(monke
     print_report(Report("The answer.", [table]))
     out = capsys.readouterr().out
     assert max(map(len, out.splitlines())) <= 80
-    assert out.count("kaplan2020") == out.count(" law ") == 1
+    assert out.count("kaplan2020") == out.count("\nlaw ") == 1
     assert "U(D)" not in out
 
 

@@ -18,6 +18,7 @@ from simulate.running import cells as sweep_cells
 from simulate.running.keeping import checksums
 from simulate.studies.learners import measure_learners
 from simulate.studies.suite.plan import SuitePlan
+from tests.running import done
 from tests.sweep_runs import StopHereError, same, stop_after
 
 TINY = {"sources": ["zipf:1.7", "growing:0.5"], "n_draws": [10, 100, 1000], "replicates": 3}
@@ -27,9 +28,7 @@ MAKERS = {
         learners=["memoriser", "store"], n_draws=[100, 1000], replicates=2, tolerances=["0"]
     ),
     "skills": lambda: simulate.simulate_skills(n_skills=20, replicates=3, n_draws="100:1e4:4"),
-    "suite": lambda: simulate.run_suite(
-        SuitePlan("zipf:1.5", checkpoints=(0, 1, 2, 4, 8), batch=20, replicates=2, n_params=(5, 50))
-    ),
+    "suite": lambda: done(SuitePlan("zipf:1.5", checkpoints=(0, 1, 2, 4, 8), batch=20, replicates=2, n_params=(5, 50))),
 }
 
 

@@ -38,17 +38,17 @@ CHUNKS = (1, 7, 512, 4096)
 URN = "pitman-yor:0.5"
 RUNS = {
     "learners": (
-        measure_learners, {"learners": ("memoriser", "store", "margin:1"), "n_draws": [20, 60], "n_tests": 30},
+        measure_learners, {"learners": ("memoriser", "store", "margin:1"), "n_draws": [20, 60], "test_draws": 30},
     ),
-    "a growing learner": (measure_learners, {"learners": ("margin:0.5",), "n_draws": [30, 90], "n_tests": 20}),
+    "a growing learner": (measure_learners, {"learners": ("margin:0.5",), "n_draws": [30, 90], "test_draws": 20}),
     "skills": (simulate_skills, {"n_skills": 3, "members": 4, "quorum": 2, "n_draws": "50:200:2"}),
     "skills by frequency": (
         simulate_skills,
         {"source": "zipf:1.5", "kind": "frequency", "n_skills": 3, "members": 4, "quorum": 2, "n_draws": "50:200:2"},
     ),
-    "a suite": (run_suite, {"plan": "zipf:1.5", "checkpoints": (0, 1, 2, 4), "batch": 8, "validation": 20}),
+    "a suite": (run_suite, {"source": "zipf:1.5", "checkpoints": (0, 1, 2, 4), "batch": 8, "validation": 20}),
     "a suite of windows": (
-        run_suite, {"plan": "windows:alphabet=4,length=3", "checkpoints": (0, 3, 4), "batch": 8, "validation": 20},
+        run_suite, {"source": "windows:alphabet=4,length=3", "checkpoints": (0, 3, 4), "batch": 8, "validation": 20},
     ),
 }  # fmt: skip
 WRONG = ("zipf:1.1,types=50", "skills", "a suite")
@@ -200,8 +200,8 @@ def test_an_urn_has_no_order_on_a_device(some_device):
 COMMANDS = [
     "skills --n-skills 3 --members 4 --n-draws 50,200 --replicates 2",
     "suite --checkpoints 0,1,2 --replicates 2",
-    "suite --checkpoints 0,1,2 --batch-at 1",
-    "sweep --learner store --source zipf:1.5 --n-draws 20,60 --replicates 2",
+    "batch 1 --checkpoints 0,1,2",
+    "learners --learner store --source zipf:1.5 --n-draws 20,60 --replicates 2",
 ]
 
 
@@ -275,7 +275,7 @@ def test_a_text_among_the_sources_of_learners_is_read(some_device, monkeypatch, 
         return on_processor(*args, **more)
 
     monkeypatch.setattr(gpu, "draw", counted)
-    asked = {"learners": ["good-turing"], "n_draws": [3, 5], "n_tests": 9, "replicates": 1, "device": "gpu"}
+    asked = {"learners": ["good-turing"], "n_draws": [3, 5], "test_draws": 9, "replicates": 1, "device": "gpu"}
     measure_learners(sources=[f"corpus:{path},unit=word"], **asked)
     assert not drawn
     measure_learners(sources=["zipf:1.7"], **asked)

@@ -15,6 +15,7 @@ import bounds
 import simulate
 from bounds.base.quantities import MAX_COUNT, log_spaced, parse_count, parse_flop, parse_grid, parse_number
 from bounds.cli.json_text import json_text
+from simulate.studies.refit import refit
 
 SUFFIXES = {"": 0, "k": 3, "K": 3, "M": 6, "B": 9, "g": 9, "T": 12}
 
@@ -139,18 +140,19 @@ PYTHON: dict[str, dict[str, Any]] = {
               "device": "cpu", "threads": 1, "cluster": "local", "out": "x.nc", "resume": False,
               "overwrite": False, "progress": None},
     "measure_learners": {"learners": ["memoriser"], "sources": [], "n_draws": [10], "replicates": 1, "seed": 0,
-                         "tolerances": [], "n_tests": 5, "device": "cpu", "threads": 1, "out": "x.nc", "resume": False},
+                         "tolerances": [], "test_draws": 5, "device": "cpu", "threads": 1, "out": "x.nc",
+                         "resume": False},
     "simulate_skills": {"kind": "masses", "source": "", "n_skills": 2, "members": 2, "quorum": 1, "exposures": 1,
                         "exponent": 1.5, "starts": (), "n_draws": [10], "n_stored": [1], "replicates": 1, "seed": 0,
                         "engine": "auto", "device": "cpu", "threads": 1, "cluster": "local", "out": "x.nc",
                         "resume": False, "overwrite": False, "progress": None},
-    "run_suite": {"plan": "uniform:3", "n_params": [1], "checkpoints": [1], "batch": 1, "replicates": 1, "seed": 0,
+    "run_suite": {"source": "uniform:3", "n_params": [1], "checkpoints": [1], "batch": 1, "replicates": 1, "seed": 0,
                   "params_per_sequence": 1, "novelty_cost": 1, "irreducible": 0, "learning_probability": 1,
                   "track": [1], "validation": 0, "match_loss": [0.1], "device": "cpu", "threads": 1, "out": "x.nc",
                   "resume": False, "overwrite": False, "progress": None},
     "open_result": {"path": "x.nc"},
     "save_result": {"path": "x.nc", "overwrite": False},
-    "refit": {"model": "auto", "window": (1, 10)},
+    "Execution": {"device": "cpu", "threads": 1, "memory": 1, "out": "x.nc", "resume": False, "overwrite": False},
     "measure_corpus": {"paths": "t.txt", "unit": "word", "length": 1, "at": "all", "order": "file", "chunk": 10,
                        "blocks": 0, "seed": 0},
     "sketch_corpus": {"paths": "t.txt", "unit": "word", "length": 1, "at": "all", "precision": 5, "seed": 0},
@@ -184,12 +186,21 @@ def test_every_argument_in_python_is_checked(function, tmp_path, monkeypatch):
             continue
         given = {k: v for k, v in PYTHON[function].items() if k not in ("cluster", "out", "progress")}
         given |= {name: value}
-        first = [dataset] if function in ("save_result", "refit") else []
-        first += [given.pop(key) for key in ("plan", "paths", "path") if key in given]
+        first = [dataset] if function == "save_result" else []
+        first += [given.pop(key) for key in ("paths", "path") if key in given]
         with pytest.raises(ValueError) as caught:
             pytest.fail(f"{name}={value!r:.50} was taken: {getattr(simulate, function)(*first, **given)}")
         assert str(caught.value).isprintable(), name
         assert len(str(caught.value)) < 600, name
+
+
+@pytest.mark.parametrize("name", ["model", "window"])
+def test_arguments_of_a_refit_are_checked(name):
+    dataset = simulate.sweep(sources=["uniform:3"], n_draws=[10, 20, 40, 80], replicates=2, threads=1)
+    for value in NEVER:
+        with pytest.raises(ValueError) as caught:
+            refit(dataset, **({"model": "auto", "window": (10, 80)} | {name: value}))
+        assert str(caught.value).isprintable(), value
 
 
 def test_sources_at_the_ends_of_their_ranges_count_without_a_warning():

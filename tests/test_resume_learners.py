@@ -136,7 +136,7 @@ def test_a_sweep_and_a_sweep_of_learners_are_not_taken_for_each_other(tmp_path):
     stopped(tmp_path / "y.zarr", 1)
     with pytest.raises(ValueError, match="holds a sweep of learners, not a sweep"):
         simulate.sweep(**options, engine="tokens", out=tmp_path / "y.zarr", resume=True)
-    with pytest.raises(ValueError, match="run the same sweep --learner with --resume to go on"):
+    with pytest.raises(ValueError, match="run the same learners with --resume to go on"):
         simulate.open_result(tmp_path / "y.zarr")
 
 

@@ -30,7 +30,7 @@ def test_a_screen_fits_and_the_answer_comes_first(dataset, width, monkeypatch, c
     printed = screen(report(dataset, View()), capsys)
     assert printed.startswith("Distinct sequences, and so")
     assert max(map(len, printed.splitlines())) <= width
-    assert printed.count("\n source ") == (1 if width > 60 else 3)  # in one piece
+    assert printed.count("\nsource ") == (1 if width > 60 else 3)  # in one piece
     assert 1 <= sum(line.startswith("! ") for line in printed.splitlines()) <= 3
     assert "vacuous" not in printed
     assert "U(D)" not in printed  # of a law: 50,000 times below what it was fitted on

@@ -129,7 +129,7 @@ def test_what_another_run_writes_is_refused_before_a_draw(tmp_path, monkeypatch,
 
 
 @pytest.mark.parametrize("arguments", [
-    "sweep --source zipf:2 --n-draws 10,100", "sweep --learner memoriser --n-draws 10,100", "corpus text",
+    "sweep --source zipf:2 --n-draws 10,100", "learners --learner memoriser --n-draws 10,100", "corpus text",
     "corpus text --sketch", "suite --checkpoints 0,1,2", "suite --batch-at 3", "skills --n-skills 5", "fit x.zarr",
 ])  # fmt: skip
 @pytest.mark.parametrize("output", ["--out=y.nc", "--figure=y.png"])

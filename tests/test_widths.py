@@ -50,7 +50,7 @@ COMMANDS = [
     ("simulate", "learners --learner store --source zipf:1.724 --tolerance 0,10%,0.1 --n-draws 100:1e4:5"),
 ]
 
-_RULE = re.compile(r"^ ─+ $", re.MULTILINE)
+_RULE = re.compile(r"^─+ *$", re.MULTILINE)
 """The line under the heads of a table, once for each piece of it."""
 _COMMAND_OF_GROUP = {"bounds": "bounds.__main__", "simulate": "simulate.cli.main"}
 
