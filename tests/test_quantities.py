@@ -198,8 +198,9 @@ def test_every_argument_in_python_is_checked(function, tmp_path, monkeypatch):
 def test_arguments_of_a_refit_are_checked(name):
     dataset = simulate.sweep(sources=["uniform:3"], n_draws=[10, 20, 40, 80], replicates=2, threads=1)
     for value in NEVER:
+        arguments: dict[str, Any] = {"model": "auto", "window": (10, 80)} | {name: value}
         with pytest.raises(ValueError) as caught:
-            refit(dataset, **({"model": "auto", "window": (10, 80)} | {name: value}))
+            refit(dataset, **arguments)
         assert str(caught.value).isprintable(), value
 
 
