@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import sympy
 import xarray as xr
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from sympy.codegen import cfunctions
 
@@ -202,6 +202,9 @@ def test_more_room_and_more_draws_never_hurt(source, n1, n2, D1, D2):
 
 
 @THOROUGH
+@example(bounds.Zipf(1.25, math.exp(7)), 1)
+@example(bounds.Zipf(2.0, 2.0**62), 10**6)
+@example(bounds.Mixture(((0.5, bounds.Zipf(1.25, math.exp(7))), (0.5, bounds.Zipf(2.0, 2.0**62)))), 1000)
 @given(strategies.fixed_laws, strategies.n_draws())
 def test_limits_of_the_loss(source, D):
     mass = bounds.missing_mass(source, D)

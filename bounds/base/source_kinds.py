@@ -135,6 +135,17 @@ class Zipf(Source):
         types = "" if self.types is None else f",types={self.types}"
         return f"zipf:{shortest(self.exponent)}" + _option("shift", self.shift, 0.0) + types
 
+    def after(self, n: float) -> Zipf:
+        """The law of the types after the `n` most probable ones, `n` whole and at most 2^62.
+
+        Its shift may be twice the largest that a source is given: it is computed with, never drawn.
+        """
+        rest = object.__new__(Zipf)
+        types = None if self.types is None else self.types - int(n)
+        for name, value in (("exponent", self.exponent), ("shift", self.shift + n), ("types", types)):
+            object.__setattr__(rest, name, value)
+        return rest
+
     @property
     def limit_exponent(self) -> float:
         """1/s with unlimited types, 0 with finitely many."""

@@ -118,8 +118,7 @@ def tail_parts(law: Source, n: float) -> list[tuple[float, Source]]:
     if isinstance(law, Geometric):
         return [(mass, law)]
     assert isinstance(law, Zipf)
-    types = None if law.types is None else law.types - int(n)
-    return [(mass, Zipf(law.exponent, law.shift + n, types))]
+    return [(mass, law.after(n))]
 
 
 def _mixture_parts(mixture: Mixture, n: int) -> list[tuple[float, Source]]:
