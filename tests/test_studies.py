@@ -265,3 +265,51 @@ def test_a_plan_is_what_a_configuration_holds(name, tmp_path):
     found = CliRunner().invoke(main, [name, f"--config={tmp_path / 'plan.toml'}", f"--out={tmp_path / 'x.nc'}"])
     assert found.exit_code == 0, found.output
     assert same(tmp_path / "x.nc", done(plan))
+
+
+@pytest.mark.parametrize("name", ["sweep", "learners", "corpus"])
+def test_what_was_fitted_again_says_so(name, kept, tmp_path):
+    window = "1071,2e4" if name == "corpus" else "300,1e4"
+    found = run(["fit", str(kept(name)[0]), f"--window={window}", f"--out={tmp_path / 'x.nc'}"])
+    assert found.exit_code == 0, found.output
+    answer = " ".join(found.stdout.split("\n\n")[0].split())
+    assert answer.endswith(
+        f"Fitted again on D from {'1071' if name == 'corpus' else '300'} to {'20K' if name == 'corpus' else '10K'}."
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["runs", "x.csv", "--source=zipf:2"], "--source is of a text; leave it out"),
+        (["text", "x.txt", "--law=epoch2024"], "--law is of runs; leave it out"),
+        (["text", "x.csv"], "ends in .txt"),
+        (["words", "x.txt"], "must be one of text, runs"),
+    ],
+)
+def test_an_example_takes_what_is_of_its_kind(arguments, sentence, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    found = run(["example", *arguments])
+    assert found.exit_code == 2
+    assert sentence in found.output
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_example_has_the_truth_that_it_says(tmp_path, monkeypatch):
+    import bounds
+    from simulate.studies.examples import example_runs, example_text
+
+    monkeypatch.chdir(tmp_path)
+    assert run(["example", "text", "t.txt", "--n-words=50000"]).exit_code == 0
+    words = Path("t.txt").read_text().split()
+    assert len(words) == 50_000
+    drawn = simulate.sweep(sources=["zipf:1.724"], n_draws=[1000, 50_000], replicates=1, engine="tokens")
+    assert len(set(words)) == int(drawn.n_unique[0, -1, 0])
+    assert example_text(n_words=50_000).split() == words
+    assert run(["example", "runs", "r.csv", "--noise=0"]).exit_code == 0
+    table = [line.split(",") for line in Path("r.csv").read_text().splitlines()]
+    law = bounds.get_law("epoch2024")
+    assert all(abs(float(law.loss(float(n), float(d))) - float(loss)) < 1e-5 for n, d, loss in table[1:])
+    with pytest.raises(ValueError, match="gives exponents only"):
+        example_runs("kaplan2020")
+    assert run(["example", "text", "t.txt"]).exit_code == 2

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
 from bounds.base.arguments import Choice, Count, File, Number
 from bounds.cli.printing import print_text
@@ -39,6 +40,7 @@ def example(what: str, file: str, **options: Any) -> None:
     """
     from simulate.running.keeping.files import claimed, write_text
 
+    _check_flags(what, click.get_current_context())
     ending = {"text": ".txt", "runs": ".csv"}[what]
     # Held until the command ends.
     claim = claimed(file, overwrite=options["overwrite"], formats=(ending,))
@@ -55,3 +57,12 @@ def example(what: str, file: str, **options: Any) -> None:
         then = f"python -m bounds fit {file}"
     write_text(Path(file), text)
     print_text(f"Written to {file}: {said}. Try `{then}`.")
+
+
+def _check_flags(what: str, context: click.Context) -> None:
+    """Refuse flags that say nothing of what is written."""
+    other = {"text": ("law", "noise"), "runs": ("source", "n_words")}[what]
+    for name in other:
+        if context.get_parameter_source(name) is not ParameterSource.DEFAULT:
+            kind = "runs" if what == "text" else "a text"
+            raise click.UsageError(f"--{name.replace('_', '-')} is of {kind}; leave it out")

@@ -19,6 +19,7 @@ import xarray as xr
 from bounds import __version__
 from bounds.base.one_number import cut, printable
 from bounds.cli.json_text import json_text
+from bounds.cli.printing import written
 from bounds.cli.process import undisturbed
 from bounds.cli.shared import SCHEMA_VERSION
 from simulate.running.cells import NOT_MEASURED
@@ -212,6 +213,17 @@ def plan_of(dataset: xr.Dataset) -> dict[str, Any]:
     """The parameters of the plan that a result was made of."""
     found: dict[str, Any] = made_by(dataset)["parameters"]
     return found
+
+
+def refit_words(dataset: xr.Dataset) -> str:
+    """A sentence on how a result was fitted again, to follow another; empty where it was not."""
+    again = made_by(dataset).get("refit")
+    if not again:
+        return ""
+    model, window = again.get("model"), again.get("window")
+    by = f" by model {model}" if model not in (None, "auto") else ""
+    on = f" on D from {written(window[0])} to {written(window[1])}" if window else ""
+    return f" Fitted again{by}{on}." if by or on else ""
 
 
 def stamp(dataset: xr.Dataset, made: str) -> xr.Dataset:

@@ -44,7 +44,7 @@ def example_runs(law: str = "epoch2024", *, noise: float = 0.003, seed: int = 0)
     Columns params, tokens and loss, in nats per token. Raises ValueError for a law that gives no loss of N and D.
     """
     found, spread = get_law(law), NOISE(noise)
-    if not isinstance(found, LossLaw):
+    if not isinstance(found, LossLaw) or not found.comparable:
         raise ValueError(f"{law} gives exponents only; take a law of N and D such as epoch2024")
     sizes, data = (values.ravel() for values in np.meshgrid(_SIZES, _DATA, indexing="ij"))
     off = np.random.Generator(np.random.Philox(SEED(seed))).standard_normal(len(sizes)) * spread

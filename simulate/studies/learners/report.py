@@ -13,9 +13,10 @@ from bounds.base.notes import FITTED, METHOD, REFUSED, Note
 from bounds.cli.printing import between, estimated, fixed, number, signed, written
 from bounds.cli.report import Report, Table
 from bounds.laws.published import get_law
+from simulate.running.dataset import refit_words
 from simulate.running.showing.view import View
 from simulate.stats import Z_LIMIT
-from simulate.studies.learners.rows import ABOVE, BELOW, curves, implied, rows, size_rows, why_not
+from simulate.studies.learners.rows import ABOVE, BELOW, UNDECIDED, curves, implied, rows, size_rows, why_not
 from simulate.studies.sweep.report import implied_bands, short
 
 DEFAULT_LAWS = ("hoffmann2022", "epoch2024")
@@ -44,7 +45,7 @@ def report(dataset: xr.Dataset, view: View) -> Report:
     kinds = dict.fromkeys(str(name).partition(":")[0] for name in dataset.learner.values)
     cost = json.loads(dataset.attrs["provenance"])["parameters"]["novelty_cost"]
     return Report(
-        answer=verdict(dataset, laws),
+        answer=verdict(dataset, laws) + refit_words(dataset),
         tables=[*_points(dataset, found), *_readings(data["implied"], laws), *_sizes(sizes, cost)],
         notes=notes(dataset, laws),
         details=[*_losses(dataset, found), *_size_details(sizes)],
@@ -68,9 +69,11 @@ def verdict(dataset: xr.Dataset, laws: Sequence[str]) -> str:
             f"β = {get_law(laws[0]).data_exponent:g} ({laws[0]}) {powers}"
         )
     placed = [row for row in rows(dataset) if row["place"]]
-    inside = sum(row["place"] not in (ABOVE, BELOW) for row in placed)
+    inside = sum(row["place"] not in (ABOVE, BELOW, UNDECIDED) for row in placed)
+    open_ = sum(row["place"] == UNDECIDED for row in placed)
     if placed:
-        parts.append(f"{inside} of {len(placed)} measured points (γ, β) meet the band 1 - 2β ≤ γ ≤ 1 - β")
+        unsure = f", {open_} {'is' if open_ == 1 else 'are'} undecided" if open_ else ""
+        parts.append(f"{inside} of {len(placed)} measured points (γ, β) meet the band 1 - 2β ≤ γ ≤ 1 - β{unsure}")
     out = [f"{row['learner']} on {short(row['source'])} lies {row['place']} it" for row in placed if _outside(row)]
     if out:
         parts.append(_listed(out))

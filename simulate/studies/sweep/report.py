@@ -17,7 +17,7 @@ from bounds.cli.report import Report, Table
 from bounds.efficiency.band import Band, bands
 from bounds.laws.law_range import beyond, range_text
 from bounds.laws.published import LAWS, get_law
-from simulate.running.dataset import NOT_MEASURED
+from simulate.running.dataset import NOT_MEASURED, made_by, refit_words
 from simulate.running.showing.view import View
 from simulate.stats import Z_LIMIT, exact_mean, known
 
@@ -71,7 +71,7 @@ def report(dataset: xr.Dataset, view: View) -> Report:
     found, implied = rows(dataset), implied_bands(dataset, view.laws, view.params_per_sequence)
     data = {"rows": found, "bands": [band.to_json() for band in implied]}
     return Report(
-        answer=verdict(dataset, implied),
+        answer=verdict(dataset, implied) + refit_words(dataset),
         tables=[_exponents(dataset, found), exponent_table(implied)],
         notes=notes(dataset, implied),
         details=[_counts(dataset, found)],
@@ -88,7 +88,7 @@ def implied_bands(dataset: xr.Dataset, laws: Sequence[str], params_per_sequence:
 
 def verdict(dataset: xr.Dataset, implied: Sequence[Band]) -> str:
     """The one sentence that answers how distinct sequences, and so efficient parameters, grow with the corpus."""
-    found, (first, last) = rows(dataset), _sizes(dataset)
+    found, last = rows(dataset), _sizes(dataset)[-1]
     fitted = [row for row in found if row["exponent_lower"] is not None]
     local = [row["exponent_local"] for row in found if row["exponent_local"] is not None]
     if not fitted and not local:
@@ -106,7 +106,7 @@ def verdict(dataset: xr.Dataset, implied: Sequence[Band]) -> str:
     others = f"; the other{f' {loose} follow' if loose > 1 else ' follows'} no power law that the data confirm"
     return (
         f"Distinct sequences, and so the parameters N of a model that stores each once, grow as {growth} "
-        f"(D = {first} to {last} draws): {_against(fitted, implied)}{others if loose else ''}."
+        f"({_between(dataset)} draws): {_against(fitted, implied)}{others if loose else ''}."
     )
 
 
@@ -174,8 +174,8 @@ def _far_from_their_runs(implied: Sequence[Band], n_draws: float) -> list[Note]:
 
 def _exponents(dataset: xr.Dataset, found: Sequence[dict[str, Any]]) -> Table:
     """The exponent of each source: planted, fitted with its interval, and z of its mean count."""
-    first, last = _sizes(dataset)
-    title, below = f"γ of U ~ D^γ, D = {first} to {last} draws, {_corpora(found)}", ""
+    last = _sizes(dataset)[-1]
+    title, below = f"γ of U ~ D^γ, {_between(dataset)} draws, {_corpora(found)}", ""
     columns, cells = ["source", "planted", "fitted [95 % interval]", "z"], []
     for row, name in zip(found, _names(found), strict=True):
         cells.append([name, fixed(row["exponent_planted"], 4), _fitted(row), signed(row["z"], 1)])
@@ -198,6 +198,13 @@ def _counts(dataset: xr.Dataset, found: Sequence[dict[str, Any]]) -> Table:
     ]  # fmt: skip
     title = f"Distinct sequences at D = {_sizes(dataset)[-1]} draws"
     return Table(["source", "corpora", "U(D)", "E U(D)", "γ local"], cells, title=title)
+
+
+def _between(dataset: xr.Dataset) -> str:
+    """From which corpus size to which the exponents are fitted."""
+    window = (made_by(dataset).get("refit") or {}).get("window")
+    first, last = (written(size) for size in window) if window else _sizes(dataset)
+    return f"D = {last}" if first == last else f"D = {first} to {last}"
 
 
 def _sizes(dataset: xr.Dataset) -> tuple[str, str]:

@@ -12,6 +12,7 @@ import xarray as xr
 from bounds.base.notes import FITTED, REFUSED, Note
 from bounds.cli.printing import estimated, fixed, number
 from bounds.cli.report import Report, Table
+from simulate.running.dataset import refit_words
 from simulate.running.showing.view import View
 from simulate.studies.text.dataset import NUMBERS, STRETCH
 from simulate.text.cutting.units import counted, noun, said
@@ -35,7 +36,7 @@ def report(dataset: xr.Dataset, view: View) -> Report:
     has_fits = "stretch_exponent" in dataset
     data = {"rows": rows(dataset), "fits": fits(dataset)} | ({"sketch": sketch} if sketch else {}) | {"bands": []}
     return Report(
-        answer=answer(dataset),
+        answer=answer(dataset) + refit_words(dataset),
         tables=[_lengths(dataset), *([counts] if view.curves else [])],
         notes=notes(dataset),
         details=[*([] if view.curves else [counts]), *([_stretches(dataset)] if has_fits else [])],
