@@ -138,9 +138,9 @@ def shapes_near(
 ) -> list[Shape]:
     """A deep, a middle and a wide shape with about `n_params` parameters, embeddings included unless told otherwise.
 
-    Heads are 128 wide and even in number, or 64 wide below a width of 1024. `n_kv_heads` is grouped-query attention with so many heads of keys
-    and values; `gated` comes with RMS norms and without biases, as in Llama. Each is the nearest to `n_params` of its
-    range of width over layers; ranges without a shape within 10 % are left out.
+    Heads are 128 wide and even in number, or 64 wide below a width of 1024. `n_kv_heads` is grouped-query attention
+    with so many heads of keys and values; `gated` comes with RMS norms and without biases, as in Llama. Each is the
+    nearest to `n_params` of its range of width over layers; ranges without a shape within 10 % are left out.
     """
     target = number_between("n_params", n_params, low=1e5, high=1e15, text="between 1e5 and 1e15")
     best: dict[tuple[float, float], tuple[float, Shape]] = {}
