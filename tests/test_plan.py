@@ -166,7 +166,7 @@ def test_the_answer_comes_first():
     out = shown("--gpu-hours", "1e6", "--gpu", "a100", "--mfu", "40%", "--tokens", "300B")
     assert out.startswith(
         "With 4.49e23 FLOP and 300B tokens: train between 24.2B and 52.3B parameters on 1.43T to 3.1T tokens (4.8 to "
-        "10 epochs); the laws disagree by a factor 2.2, and within each"
+        "10 epochs); the laws disagree by a factor 2.2, and within each law"
     )
     for text in ("N_store", "a law's own uncertainty is not included", "are worth 2.4T new ones", "1.12e24"):
         assert text in out

@@ -100,7 +100,7 @@ def _flat(plan: Plan) -> str:
         low, high = map(written, plan.agreed)
         return f", and within {'each law' if len(near) > 1 else 'it'} any size from {low} to {high} costs {share}"
     widths = [(row.n_params_upper or 1) / (row.n_params_lower or 1) for row in near]
-    return f", and within each sizes that differ by a factor {_span(widths, lambda x: f'{x:.2g}')} cost {share}"
+    return f", and within each law sizes that differ by a factor {_span(widths, lambda x: f'{x:.2g}')} cost {share}"
 
 
 def _laws(plan: Plan, rows: Sequence[LawPlan]) -> Table:
