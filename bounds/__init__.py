@@ -1,8 +1,8 @@
 """What is true on paper about corpora, loss and parameters, as formulas that say how far to trust them.
 
 Here is what everybody asks for first; the rest is found under its subject: `bounds.counts`, `bounds.divergence`,
-`bounds.laws`, `bounds.capacity`, `bounds.skills`, `bounds.efficiency` and `bounds.fitting`. Docstrings name equations
-by labels such as B7-iii: ``bounds.explain("B7-iii")`` states each, with its source.
+`bounds.laws`, `bounds.capacity`, `bounds.skills`, `bounds.efficiency`, `bounds.fitting` and `bounds.planning`.
+Docstrings name equations by labels such as B7-iii: ``bounds.explain("B7-iii")`` states each, with its source.
 
 Every public name is loaded when it is first used, so that ``import bounds`` costs next to nothing and
 brings in neither sympy nor numba nor xarray.
@@ -140,6 +140,6 @@ _MOVED = {
 }
 """Names that stood here before 0.2, and the subject under which each is found now."""
 
-SUBJECTS = ("base", "counts", "divergence", "laws", "capacity", "skills", "efficiency", "fitting")
+SUBJECTS = ("base", "counts", "divergence", "laws", "capacity", "skills", "efficiency", "fitting", "planning")
 
 __all__, __getattr__, __dir__ = lazy_names(__name__, _HOMES, moved=_MOVED, here=("__version__",), rooms=SUBJECTS)

@@ -19,12 +19,14 @@ from bounds.cli.shared import (
     run,
     with_version,
 )
+from bounds.planning.hardware import ACCELERATORS, PRECISIONS
 
 if TYPE_CHECKING:
     from bounds.cli.report import Report
 
 POSITIVE = NumberType(text="positive and finite")
 OBJECTIVE = Choice("objective", ("huber", "lad", "least-squares"))
+GPU, PRECISION = Choice("gpu", tuple(ACCELERATORS)), Choice("precision", PRECISIONS)
 LOSS_UNIT = Choice("loss_unit", ("nats", "bits", "bits-per-byte"))
 
 AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of tables.")
@@ -202,6 +204,48 @@ def fit(
     notes = [*(Note(INPUT, f"{note}.") for note in table.notes), *fit_notes(found, implied, table.titles)]
     parameters = {"runs": runs, "columns": told, "n_tokens": n_tokens, **options}
     _show(fit_report(found, implied, notes, **asked), parameters, as_json, explained)
+
+
+@main.command()
+@click.option("--gpu-hours", type=POSITIVE, help="Hours of one device, summed over devices.", metavar="H")
+@click.option("--flops", "compute_flops", type=Checked(Flop(), "FLOP"), help="Model FLOP, such as 4.5e23, instead.")
+@click.option("--cost", type=POSITIVE, help="Money, in the unit of --price-per-hour, instead.", metavar="X")
+@click.option("--target-loss", type=POSITIVE, help="A loss in nats per token: what reaches it?", metavar="L")
+@click.option("--gpu", type=Checked(GPU), help="The device whose hours these are.")
+@click.option("--precision", type=Checked(PRECISION), default="bf16", show_default=True, help="Of its products.")
+@click.option(
+    "--mfu", type=NumberType(percent=True), help="Share of its peak that is model FLOP, such as 40%.", metavar="SHARE"
+)
+@click.option("--price-per-hour", type=POSITIVE, help="Price of an hour of one device.", metavar="X")
+@click.option("--tokens", "n_tokens", type=CountType(), help="All distinct tokens there are; more come by repetition.")
+@click.option("--inference-tokens", type=CountType(), help="Tokens to serve from the same budget as well.")
+@click.option("--tokens-per-param", type=POSITIVE, help="Train at D/N = M, not at each law's optimum.", metavar="M")
+@click.option("--law", "laws", multiple=True, metavar="KEY", help="A loss law; may be repeated. [default: all]")
+@click.option("--vocab", type=CountType(), default=50304, show_default=True, help="Vocabulary, as padded.")
+@click.option("--context", "seq_len", type=CountType(), default=2048, show_default=True, help="Tokens of one sample.")
+@click.option("--kv-heads", "n_kv_heads", type=CountType(0), default=0, help="Heads of keys and values. [default: all]")
+@click.option("--gated-mlp", "gated", is_flag=True, help="MLPs of three matrices and RMS norms, as in Llama.")
+@AS_JSON
+@EXPLAIN
+@with_version
+def plan(
+    vocab: int, seq_len: int, n_kv_heads: int, gated: bool, as_json: bool, explained: bool, **options: Any
+) -> None:
+    """What to train with a budget, and on how many tokens.
+
+    The budget is --gpu-hours with --gpu and --mfu, --flops, --cost with --price-per-hour, or a --target-loss the other
+    way round. One row a law: parameters, tokens, epochs and the sizes that are nearly as good; then what an efficient
+    model of the corpus would store, and shapes.
+    """
+    from bounds.cli.plan_table import plan_report
+    from bounds.planning.planner import plan as planned
+    from bounds.planning.shapes import shapes_near
+
+    found = planned(**options)
+    design = {"vocab": vocab, "n_kv_heads": n_kv_heads, "gated": gated}
+    report = plan_report(found, lambda size: shapes_near(size, **design), seq_len=seq_len)  # type: ignore[arg-type]
+    parameters = {**options, "laws": list(options["laws"]), **design, "seq_len": seq_len}
+    _show(report, parameters, as_json, explained)
 
 
 @main.command()

@@ -37,6 +37,8 @@ COMMANDS = [
     ("bounds", "laws epoch2024"),
     ("bounds", "laws --compute 5.76e23"),
     ("bounds", "laws --compute 1e30 --explain"),
+    ("bounds", "plan --gpu-hours 1e6 --gpu a100 --mfu 40% --tokens 300B"),
+    ("bounds", "plan --target-loss 2 --tokens 300B --kv-heads 8 --explain"),
     ("bounds", "band 1.4T"),
     ("bounds", "band 1M"),
     ("bounds", "band 300B --params-per-sequence 16 --explain"),

@@ -18,6 +18,8 @@ import pandas as pd
 
 from bounds.base.notes import INPUT, RANGE, Note
 from bounds.cli.printing import written
+from bounds.planning.flops import hardware_flops, model_flops
+from bounds.planning.shapes import count_params, flops_per_token, layer_params
 from experiments.budget import claims as printed
 from experiments.budget import tables as shown
 from experiments.budget.claims import CLAIMS
@@ -44,18 +46,7 @@ from experiments.budget.findings import (
     outcomes,
     trial_coefficients,
 )  # fmt: skip
-from experiments.budget.planning import (
-    allocations,
-    bands,
-    count_params,
-    flops_per_token,
-    hardware_flops,
-    kaplan_optimal,
-    kaplan_params_for,
-    layer_params,
-    model_flops,
-    worth,
-)  # fmt: skip
+from experiments.budget.planning import allocations, bands, kaplan_optimal, kaplan_params_for, worth
 from experiments.claims import Result
 from experiments.data import is_here, located
 from experiments.readers.bloom import (

@@ -10,6 +10,8 @@ from scipy.special import ndtri
 
 from bounds.cli.printing import signed, written
 from bounds.laws.published import LAWS
+from bounds.planning.flops import model_flops
+from bounds.planning.shapes import count_params, flops_per_token, layer_params
 from experiments.budget import claims as printed
 from experiments.budget.claims import CLAIM
 from experiments.budget.comparing import (
@@ -22,15 +24,7 @@ from experiments.budget.comparing import (
     scores,
     speeds,
 )  # fmt: skip
-from experiments.budget.planning import (
-    count_params,
-    flops_per_token,
-    kaplan_optimal,
-    kaplan_params_for,
-    layer_params,
-    model_flops,
-    worth,
-)  # fmt: skip
+from experiments.budget.planning import kaplan_optimal, kaplan_params_for, worth
 from experiments.claims import Outcome, judge
 
 Tables = Mapping[str, pd.DataFrame]

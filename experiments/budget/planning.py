@@ -1,16 +1,13 @@
-"""From GPU hours to FLOP, from FLOP to parameters and tokens by each law, and from a shape to its parameters.
+"""From FLOP to parameters and tokens by each law, and what a model that was trained is worth by it.
 
 | letter | meaning                                                            | unit       | argument               |
 |--------|--------------------------------------------------------------------|------------|------------------------|
 | C      | model FLOP of a training run, C = 6 N D                            | FLOP       | `compute_flops`        |
 | N, D   | total parameters, training tokens                                  | –, tokens  | `n_params`, `n_tokens` |
-| l, h   | layers, width                                                      | 1          | `n_layers`, `d_model`  |
-| V, s   | vocabulary as padded, tokens of one sample                         | tokens     | `vocab`, `seq_len`     |
 | N_train | parameters that a law trains best                                 | parameters | `n_train`              |
 | N_store | parameters that store each distinct sequence of a corpus once     | parameters | `n_store`              |
 
-Hardware FLOP are what the GPUs compute: where activations are computed again on the way back, 8 for a parameter and a
-token. Model FLOP are what training needs, 6. Laws take model FLOP.
+Laws take model FLOP; `bounds.planning` has the hours, the hardware and the shapes.
 """
 
 from __future__ import annotations
@@ -22,55 +19,17 @@ import numpy as np
 import pandas as pd
 
 from bounds.efficiency.band import efficient_params
-from bounds.laws.checks import as_positive, positives
+from bounds.laws.checks import as_positive
 from bounds.laws.kaplan import PF_DAY, KaplanLaw
 from bounds.laws.law_range import beyond
 from bounds.laws.loss_law import Allocation, LossLaw
 from bounds.laws.overtraining import OVERTRAINING_LAWS
 from bounds.laws.published import FLOP_PER_PARAM_TOKEN, LAWS, get_law
 
-FLOP_WITH_RECOMPUTATION = 8
-"""Of the hardware for a parameter and a token: one forward pass more than the 6 of the model."""
 RATIOS = (20.0, 320.0)
 """Tokens per parameter of the runs that Gadre et al. 2024 fitted."""
 COMPARABLE = tuple(key for key, law in LAWS.items() if law.comparable)
 """Published laws with an irreducible loss."""
-
-
-def hardware_flops(gpu_hours: Any, tflops: Any) -> Any:
-    """FLOP that GPUs compute in `gpu_hours` at `tflops` TFLOP/s each."""
-    hours, speed = positives(gpu_hours=gpu_hours, tflops=tflops)
-    return hours * 3600 * speed * 1e12
-
-
-def model_flops(gpu_hours: Any, hardware_tflops: Any, *, coefficient: float = FLOP_WITH_RECOMPUTATION) -> Any:
-    """FLOP of 6 a parameter and token in `gpu_hours` at a speed that was counted with `coefficient` of them."""
-    return hardware_flops(gpu_hours, hardware_tflops) * FLOP_PER_PARAM_TOKEN / as_positive("coefficient", coefficient)
-
-
-def count_params(n_layers: Any, d_model: Any, vocab: Any) -> Any:
-    """Parameters of a GPT with ALiBi, tied embeddings and a norm behind them: l (12 h² + 13 h) + V h + 4 h.
-
-    13 h are the biases and norms of a layer, 4 h the norms behind the embedding and behind the last layer.
-    """
-    layers, width, words = positives(n_layers=n_layers, d_model=d_model, vocab=vocab)
-    return layers * layer_params(width) + words * width + 4 * width
-
-
-def layer_params(d_model: Any) -> Any:
-    """Parameters of one layer, 12 h² + 13 h."""
-    width = as_positive("d_model", d_model)
-    return 12 * width * width + 13 * width
-
-
-def flops_per_token(n_layers: Any, d_model: Any, vocab: Any, seq_len: Any, *, recomputed: bool = True) -> Any:
-    """FLOP of one token, attention and logits among them, as Megatron counts them (Narayanan et al. 2021).
-
-    96 l h² (1 + s/(6h) + V/(16 l h)) where activations are computed again, else 72 l h² (1 + s/(6h) + V/(12 l h)).
-    """
-    layers, h, V, s = positives(n_layers=n_layers, d_model=d_model, vocab=vocab, seq_len=seq_len)
-    passes = 4 if recomputed else 3
-    return passes * 24 * layers * h * h * (1 + s / (6 * h)) + 6 * V * h
 
 
 def kaplan_optimal(compute_flops: Any, law: str | LossLaw = "kaplan2020") -> Allocation:
