@@ -192,8 +192,8 @@ def own_report(name: str, predictions: pd.DataFrame, refused: Sequence[str]) -> 
     table = Table(
         ("fitted to", "runs", "tested", "to ×", "bias", "RMS", "sampling", "all", "width"), cells,
         title="What laws fitted to the runs up to a cut-off in FLOP would have predicted",
-        below="Tested: dearer runs, to so many times the cut-off. Sampling: share of them inside intervals of 95 % from "
-        "the bootstrap; all: with noise and lack of fit; width: of these, of the loss.",
+        below="Tested: dearer runs, to so many times the cut-off. Sampling: share of them inside intervals of 95 % "
+        "from the bootstrap; all: with noise and lack of fit; width: of these, of the loss.",
     )  # fmt: skip
     notes = [Note(INPUT, f"{one}.") for one in refused]
     if len(rows) == 1:
