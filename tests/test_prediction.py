@@ -12,7 +12,7 @@ from scipy.stats import norm
 from bounds import fit_loss_law
 from bounds.fitting import Prediction
 from bounds.fitting.runs.prediction import LACK_OF_FIT, PARTS, REACH
-from tests.law_runs import LAWS, ladder, losses
+from tests.law_runs import DESIGNS, LAWS, ladder, losses
 
 PLANTED = LAWS["Epoch"]
 SCALE = 0.004
@@ -131,6 +131,15 @@ def test_far_and_lopsided_predictions_are_noted(fit, runs):
     (lopsided,) = fit.predict(1e6, 1e11).notes
     assert lopsided.text.startswith("n_params is beyond the fitted runs")
     assert fit.predict(*runs[:2]).notes == ()
+
+
+def test_constants_that_are_not_identified_are_noted():
+    rng = np.random.default_rng(0)
+    n_params, n_tokens = DESIGNS["4 sizes 1 % apart, 4 corpora"](rng)
+    loss = losses(rng, PLANTED, n_params, n_tokens, outliers=0)
+    (note,) = fit_loss_law(n_params, n_tokens, loss, bootstrap=50).predict(1.01e9, 8e9).notes
+    assert note.kind == "fitted"
+    assert "do not identify irreducible, param_coefficient, param_exponent" in note.text
 
 
 def test_an_absent_irreducible_loss_and_few_runs_are_no_trouble():

@@ -26,7 +26,7 @@ from scipy.special import ndtri
 from bounds.base.arguments import Choice
 from bounds.base.brief import brief
 from bounds.base.intervals import Interval
-from bounds.base.notes import RANGE, Note
+from bounds.base.notes import FITTED, RANGE, Note
 from bounds.base.one_number import checked_confidence
 from bounds.base.pointwise import broadcast, labelled
 from bounds.fitting.runs.identification import Identification
@@ -116,6 +116,10 @@ class PredictingFit(Protocol):
         """ln fitted - ln observed of each row."""
 
     @property
+    def unidentified(self) -> tuple[str, ...]:
+        """The constants that the runs do not identify."""
+
+    @property
     def n_groups(self) -> int:
         """How many runs the rows are of."""
 
@@ -139,7 +143,7 @@ def predicted(fit: PredictingFit, samples: Floats, n_params: Any, n_tokens: Any,
     noise = float(np.sqrt(np.mean(np.square(fit.residuals)) * fit.n_groups / (fit.n_groups - _CONSTANTS)))
     distance = _plain(FLOP_PER_PARAM_TOKEN * N * D / largest)
     lack = _plain(LACK_OF_FIT * np.log(np.maximum(distance, 1)))
-    return Prediction(estimate, sampling, noise, lack, distance, confidence, tuple(_notes(fit.law, N, D, distance)))
+    return Prediction(estimate, sampling, noise, lack, distance, confidence, tuple(_notes(fit, N, D, distance)))
 
 
 def _log_loss_deviation(samples: Floats, n_params: Any, n_tokens: Any) -> Any:
@@ -157,12 +161,15 @@ def _log_loss_deviation(samples: Floats, n_params: Any, n_tokens: Any) -> Any:
     return found.reshape(N.shape)[()]
 
 
-def _notes(law: LossLaw, n_params: Any, n_tokens: Any, distance: Any) -> Iterable[Note]:
+def _notes(fit: PredictingFit, n_params: Any, n_tokens: Any, distance: Any) -> Iterable[Note]:
+    if free := fit.unidentified:
+        told = "away from their sizes a prediction may be farther off than its interval says"
+        yield Note(FITTED, f"these runs do not identify {', '.join(free)}: {told}")
     far = float(np.max(np.asarray(distance), initial=0))
     if far > REACH:
         yield Note(RANGE, f"{far:.3g} times the largest fitted compute: predictions were tried up to {REACH} times")
     for name, values, fitted in (
-        ("n_params", n_params, law.fitted_params), ("n_tokens", n_tokens, law.fitted_tokens),
+        ("n_params", n_params, fit.law.fitted_params), ("n_tokens", n_tokens, fit.law.fitted_tokens),
     ):  # fmt: skip
         if fitted is not None and np.any(np.asarray((distance <= 1) & _outside(values, fitted))):
             told = "beyond the fitted runs in itself, where its compute is not: of that the interval knows nothing"
