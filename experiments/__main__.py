@@ -1,4 +1,4 @@
-"""``python -m experiments``: list, fetch, run, check. Each claim of a paper with what we find, and a verdict."""
+"""``python -m experiments``: list, fetch, run, check claims of papers, with a verdict; backtest predicted losses."""
 
 from __future__ import annotations
 
@@ -183,6 +183,94 @@ def check(names: tuple[str, ...], folder: str | None, as_json: bool, explained: 
     _show(report(results, expected=True), {"names": names, "data": folder}, as_json, explained, results)
     outcomes = (one for result in results.values() for one in result.outcomes)
     return CHECK_FAILED if any(one.verdict == FAILS and one.claim.should_hold for one in outcomes) else 0
+
+
+@main.command()
+@DATA
+@click.option(
+    "--runs",
+    "table",
+    type=click.Path(exists=True, dir_okay=False),
+    metavar="FILE",
+    help="Try the law on this table of runs, as bounds fit takes it, instead of the public series.",
+)
+@click.option(
+    "--column",
+    "columns",
+    multiple=True,
+    metavar="KEY=NAME",
+    help="The column of n_params, n_tokens, compute_flops or loss in --runs, where its header does not say.",
+)
+@FIGURE
+@OVERWRITE
+@AS_JSON
+@EXPLAIN
+@with_version
+def backtest(
+    folder: str | None, table: str | None, columns: tuple[str, ...], figures: str | None, overwrite: bool,
+    as_json: bool, explained: bool,
+) -> None:  # fmt: skip
+    """How a law fitted to cheaper runs predicts dearer ones, and which of its intervals hold.
+
+    On sixteen public series of runs, at 2, 4, 10 and 30 times the largest fitted compute; with --runs on a table of
+    your own.
+    """
+    if columns and table is None:
+        raise click.UsageError("--column names a column of --runs, which is missing")
+    if figures is not None:
+        from experiments.drawing import check_figures
+
+        parse_or_fail(check_figures, Path(figures), ["backtest"], overwrite)
+    if table is None:
+        from experiments.backtest.protocol import backtest as predict
+        from experiments.backtest.protocol import load
+        from experiments.backtest.reports import public_report
+
+        runs = load(folder)
+        predictions, refused = predict(runs, progress=_series_progress)
+        report = public_report(runs, predictions, refused)
+    else:
+        predictions, report = _own_backtest(table, columns)
+    if figures is not None:
+        from experiments.backtest.figures import draw
+        from simulate.running.showing.figures import save_drawn
+
+        path = save_drawn(lambda: draw(predictions), Path(figures) / "backtest-errors.png", overwrite=overwrite)
+        print(path, file=sys.stderr)
+    _show(report, {"data": folder, "runs": table, "columns": columns}, as_json, explained)
+
+
+def _own_backtest(table: str, columns: tuple[str, ...]) -> tuple[Any, Report]:
+    """Predictions within a table of runs, and what is said of them; one sentence where it holds too little."""
+    from dataclasses import replace
+
+    from bounds.base.arguments import printable, shown
+    from bounds.base.notes import INPUT, Note
+    from bounds.cli.runs_csv import NAMES, read_runs
+
+    told = dict(part.partition("=")[::2] for part in columns)
+    if unknown := [key for key in told if key not in NAMES]:
+        raise click.UsageError(f"--column takes {', '.join(NAMES)} as KEY=NAME, got {shown(unknown[0])}")
+    name = printable(table)
+    read = parse_or_fail(read_runs, Path(table).read_bytes(), name, told)
+
+    from experiments.backtest.own_runs import own_series, too_little
+    from experiments.backtest.protocol import ROLLING
+    from experiments.backtest.protocol import backtest as predict
+    from experiments.backtest.reports import own_report
+
+    name = printable(Path(table).name)
+    runs = own_series(name, read.columns)
+    predictions, refused = predict(runs)
+    if not (predictions.protocol == ROLLING).any():
+        raise click.UsageError(too_little(name, runs, refused))
+    report = own_report(name, predictions, refused)
+    return predictions, replace(report, notes=[*(Note(INPUT, f"{one}.") for one in read.notes), *report.notes])
+
+
+def _series_progress(name: str) -> None:
+    if sys.stderr.isatty():
+        print(f"{name} …", file=sys.stderr, flush=True)
 
 
 def _results(

@@ -32,7 +32,12 @@ from experiments.readers.gadre import read_runs
 COLUMNS = ("series", "family", "corpus", "n_params", "n_tokens", "compute_flops", "loss")
 """Of every table here; `compute_flops` is the nominal budget where runs share one, 6 N D otherwise."""
 
-SWEEP, ISOFLOPS, PORIAN = "data/sweep.csv", "data/isoflops/transform/isoflops.csv", "isoflop_points.csv"
+SWEEP, FAR, ISOFLOPS, PORIAN = (
+    "data/sweep.csv",
+    "data/extrapolation.csv",
+    "data/isoflops/transform/isoflops.csv",
+    "isoflop_points.csv",
+)
 LEFT_OUT = 5
 """Of Chinchilla: runs whose loss is not strictly below the fifth largest."""
 
@@ -83,9 +88,17 @@ def read_loss_to_loss(path: str | Path) -> pd.DataFrame:
 
     D is in tokens, N counts embeddings, and FLOP are the nominal budget, 6 N D.
     """
+    return _loss_to_loss(path, SWEEP)
+
+
+def read_loss_to_loss_far(path: str | Path) -> pd.DataFrame:
+    """One run of 1e21 FLOP a corpus, twenty times those of the sweep, ``extrapolation.csv``: for predictions alone."""
+    return _loss_to_loss(path, FAR)
+
+
+def _loss_to_loss(path: str | Path, inside: str) -> pd.DataFrame:
     columns = {"params": "n_params", "tokens": "n_tokens", "iso_flop": "compute_flops", "val_loss": "loss"}
-    table = _numbers(path, SWEEP, columns, "data", {"state": "finished"})
-    return _chosen("loss_to_loss", table, "data")
+    return _chosen("loss_to_loss", _numbers(path, inside, columns, "data", {"state": "finished"}), "data")
 
 
 def read_isoflops(path: str | Path) -> pd.DataFrame:

@@ -40,6 +40,7 @@ from bounds.fitting.runs.loss_grid import basins
 from bounds.fitting.runs.loss_regression import Runs, lowest, refitted, residuals
 from bounds.fitting.runs.loss_units import nats_per_token, unit_text
 from bounds.fitting.runs.misfit import Misfit, misfit, misfit_notes
+from bounds.fitting.runs.prediction import Prediction, predicted
 from bounds.fitting.runs.resampling import run_weights
 from bounds.fitting.runs.run_columns import checked_runs, must_identify, must_resample
 from bounds.fitting.runs.run_groups import row_notes, run_labels
@@ -204,6 +205,15 @@ class LossLawFit:
             lower, upper = (self.interval(name, confidence) if self.samples is not None else None) or (None, None)
             row |= {name: getattr(self.law, name), f"{name}_lower": lower, f"{name}_upper": upper}
         return row
+
+    def predict(self, n_params: Any, n_tokens: Any, confidence: float = 0.95) -> Prediction:
+        """The loss that runs of `n_params` parameters on `n_tokens` tokens would end at, with an interval.
+
+        Its three parts can be seen apart: sampling (the bootstrap), noise between equal runs (the residuals), and lack
+        of fit, which grows with the distance from the fitted runs and was learnt from other people's series; how often
+        it held stands in docs/prediction.md. Raises ValueError for a fit without a bootstrap.
+        """
+        return predicted(self, self._samples, n_params, n_tokens, confidence)
 
     def band(
         self,

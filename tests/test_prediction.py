@@ -1,0 +1,179 @@
+"""Predicted losses of a fitted law: three parts that add up, what each grows with, and what is said where they lack."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import xarray as xr
+from scipy.stats import norm
+
+from bounds import fit_loss_law
+from bounds.fitting import Prediction
+from bounds.fitting.runs.prediction import LACK_OF_FIT, PARTS, REACH
+from tests.law_runs import DESIGNS, LAWS, ladder, losses
+
+PLANTED = LAWS["Epoch"]
+SCALE = 0.004
+
+
+@pytest.fixture(scope="module")
+def runs():
+    rng = np.random.default_rng(4)
+    n_params, n_tokens = ladder(rng, 90)
+    return n_params, n_tokens, PLANTED.loss(n_params, n_tokens) * np.exp(rng.normal(0, SCALE, 90))
+
+
+@pytest.fixture(scope="module")
+def fit(runs):
+    return fit_loss_law(*runs, bootstrap=200)
+
+
+def largest(runs):
+    return 6 * float(np.max(runs[0] * runs[1]))
+
+
+def test_the_parts_are_what_they_are_said_to_be(fit, runs):
+    n_params, n_tokens = 2e10, 2e12
+    told = fit.predict(n_params, n_tokens)
+    sampled = fit.sampled_law.loss(n_params, n_tokens)
+    assert told.estimate == fit.law.loss(n_params, n_tokens)
+    assert told.sampling == pytest.approx(np.std(np.log(sampled), ddof=1), rel=1e-9)
+    assert told.noise == pytest.approx(np.sqrt(np.sum(fit.residuals**2) / 85))
+    assert told.noise == pytest.approx(SCALE, rel=0.2)
+    assert told.distance == pytest.approx(6 * n_params * n_tokens / largest(runs))
+    assert told.lack_of_fit == pytest.approx(0.008 * np.log(told.distance))
+    assert LACK_OF_FIT == 0.008
+    z = norm.ppf(0.975) * np.sqrt(told.sampling**2 + told.noise**2 + told.lack_of_fit**2)
+    assert told.lower == pytest.approx(told.estimate * np.exp(-z))
+    assert told.upper == pytest.approx(told.estimate * np.exp(z))
+    assert not told.sampling_only
+
+
+def test_lack_of_fit_is_none_among_the_runs_and_an_e_fold_adds_tau(fit, runs):
+    flops = largest(runs) * np.array([0.01, 0.999, np.e, np.e**2])
+    told = fit.predict(3e9, flops / 18e9)
+    assert told.lack_of_fit == pytest.approx([0, 0, 0.008, 0.016])
+
+
+def test_parts_can_be_left_out_and_confidence_changed(fit):
+    told = fit.predict(2e10, 2e12, confidence=0.8)
+    assert isinstance(told, Prediction)
+    whole = told.interval(0.95)
+    assert whole.lower < told.lower < told.estimate < told.upper < whole.upper
+    assert told.interval() == told.interval(0.8, PARTS)
+    alone = [told.deviation([part]) for part in PARTS]
+    assert alone == pytest.approx([told.sampling, told.noise, told.lack_of_fit])
+    assert told.deviation() == pytest.approx(np.sqrt(np.sum(np.square(alone))))
+    assert told.deviation(["sampling", "sampling"]) == pytest.approx(told.sampling)
+    assert told.deviation([]) == 0
+    with pytest.raises(ValueError, match=r"parts must be one of sampling, noise, lack_of_fit.*did you mean noise"):
+        told.deviation(["nose"])
+    with pytest.raises(ValueError, match="confidence"):
+        fit.predict(1e9, 1e11, confidence=95)
+
+
+def test_arrays_are_like_the_arguments(fit):
+    n_params, n_tokens = np.geomspace(1e8, 1e11, 4)[:, None], np.geomspace(1e9, 1e13, 3)
+    told = fit.predict(n_params, n_tokens)
+    for name in ("estimate", "lower", "upper", "sampling", "lack_of_fit", "distance"):
+        assert getattr(told, name).shape == (4, 3)
+    one = fit.predict(float(n_params[2, 0]), float(n_tokens[1]))
+    assert all(isinstance(getattr(one, name), float) for name in ("estimate", "lower", "upper", "lack_of_fit"))
+    assert told.upper[2, 1] == pytest.approx(one.upper, rel=1e-12)
+    assert fit.predict([1e9, 2e9], 1e11).lower.shape == (2,)
+    assert fit.predict([], 1e11).lower.shape == (0,)
+    labelled = fit.predict(xr.DataArray(n_params[:, 0], dims="model"), xr.DataArray(n_tokens, dims="corpus"))
+    assert labelled.upper.dims == labelled.estimate.dims
+    assert labelled.upper.transpose("model", "corpus").values == pytest.approx(told.upper)
+
+
+def test_many_points_are_the_same_as_few(fit, monkeypatch):
+    n_tokens = np.geomspace(1e9, 1e13, 7)
+    whole = fit.predict(1e9, n_tokens).sampling
+    monkeypatch.setattr("bounds.fitting.runs.prediction._BLOCK", 400)
+    assert fit.predict(1e9, n_tokens).sampling == pytest.approx(whole, rel=1e-12)
+
+
+def test_bad_arguments_are_one_sentence(fit, runs):
+    with pytest.raises(ValueError, match="n_params must be positive and finite, got 0"):
+        fit.predict(0, 1e11)
+    with pytest.raises(ValueError, match="broadcast"):
+        fit.predict([1e9, 2e9], [1e11, 2e11, 3e11])
+    with pytest.raises(ValueError, match="without a bootstrap"):
+        fit_loss_law(*runs, bootstrap=0).predict(1e9, 1e11)
+
+
+def test_what_is_known_of_nothing_but_samples_says_sampling_only(fit):
+    told = replace(fit, identification=None).predict(2e10, 2e12)
+    assert told.sampling_only
+    assert told.noise is told.lack_of_fit is told.distance is None
+    assert "sampling only" in repr(told)
+    assert told.upper == pytest.approx(told.estimate * np.exp(norm.ppf(0.975) * told.sampling))
+
+
+def test_the_repr_is_for_a_reader(fit):
+    text = repr(fit.predict(2e10, 2e12))
+    assert text.startswith("Prediction(2.005")
+    assert "95 % interval [1.88" in text
+    assert "sampling 0.00" in text
+    assert "lack of fit 0.03 at 43 times" in text
+    assert "times the largest fitted compute)" in text
+    assert len(text) < 160
+
+
+def test_far_and_lopsided_predictions_are_noted(fit, runs):
+    assert fit.predict(3e9, 1e11).notes == ()
+    (far,) = fit.predict(1e12, 2e13).notes
+    assert far.kind == "range"
+    assert f"were tried up to {REACH} times" in far.text
+    (lopsided,) = fit.predict(1e6, 1e11).notes
+    assert lopsided.text.startswith("n_params is beyond the fitted runs")
+    assert fit.predict(*runs[:2]).notes == ()
+
+
+def test_constants_that_are_not_identified_are_noted():
+    rng = np.random.default_rng(0)
+    n_params, n_tokens = DESIGNS["4 sizes 1 % apart, 4 corpora"](rng)
+    loss = losses(rng, PLANTED, n_params, n_tokens, outliers=0)
+    (note,) = fit_loss_law(n_params, n_tokens, loss, bootstrap=50).predict(1.01e9, 8e9).notes
+    assert note.kind == "fitted"
+    assert "do not identify irreducible, param_coefficient, param_exponent" in note.text
+
+
+def test_an_absent_irreducible_loss_and_few_runs_are_no_trouble():
+    rng = np.random.default_rng(1)
+    n_params, n_tokens = ladder(rng, 12)
+    loss = (40 * n_params**-0.1 + 40 * n_tokens**-0.1) * np.exp(rng.normal(0, 1e-3, 12))
+    told = fit_loss_law(n_params, n_tokens, loss, bootstrap=50).predict(1e11, 1e13)
+    assert 0 < told.lower < told.upper < np.inf
+
+
+def test_rows_of_one_run_count_once(runs):
+    """Twice the same rows say no more of the noise, whatever their number."""
+    few = [column[:30] for column in runs]
+    twice = [np.concatenate([column, column]) for column in few]
+    fit = fit_loss_law(*twice, bootstrap=50, runs=list(range(30)) * 2)
+    assert fit.predict(1e9, 1e11).noise == pytest.approx(fit_loss_law(*few, bootstrap=50).predict(1e9, 1e11).noise)
+
+
+@pytest.mark.verification
+def test_intervals_of_a_law_that_holds_cover_it():
+    """Where the form is right the lack of fit is to spare: runs among the fitted ones are covered as promised."""
+    inside = beyond = 0
+    for seed in range(60):
+        rng = np.random.default_rng(seed)
+        n_params, n_tokens = ladder(rng, 60)
+        fit = fit_loss_law(n_params, n_tokens, losses(rng, PLANTED, n_params, n_tokens, outliers=0), bootstrap=200)
+        n_new, d_new = ladder(rng, 50)
+        new = losses(rng, PLANTED, n_new, d_new, outliers=0)
+        told = fit.predict(n_new, d_new, confidence=0.8)
+        near = told.distance <= 1
+        held = (told.lower <= new) & (new <= told.upper)
+        inside += held[near].mean() / 60
+        told = fit.predict(3 * n_new, 5 * d_new, confidence=0.8)
+        far = losses(rng, PLANTED, 3 * n_new, 5 * d_new, outliers=0)
+        beyond += np.mean((told.lower <= far) & (far <= told.upper)) / 60
+    assert inside == pytest.approx(0.8, abs=0.04)
+    assert beyond > 0.85
