@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -139,6 +140,7 @@ def laws(
     help="The column of n_params, n_tokens, compute_flops or loss, where its header does not say.",
 )
 @click.option("--run-column", metavar="NAME", help="The column that says which rows belong to one run.")
+@click.option("--skip-incomplete", is_flag=True, help="Leave out rows without one of their numbers, and count them.")
 @click.option(
     "--loss-unit",
     type=Checked(LOSS_UNIT),
@@ -188,20 +190,26 @@ def fit(
     if runs == "-" and sys.stdin is None:
         raise click.UsageError("standard input is closed: pipe a table into it, or name a file")
     with click.open_file(runs, "rb") as file:
-        table = read_runs(file.read(), "standard input" if runs == "-" else runs, told, options["run_column"])
+        table = read_runs(
+            file.read(), "standard input" if runs == "-" else runs, told, options["run_column"],
+            skip_incomplete=options["skip_incomplete"],
+        )  # fmt: skip
     unit = table.agreed_unit(options["loss_unit"])
 
-    from bounds.base.notes import INPUT, Note
     from bounds.cli.fit_table import fit_notes, fit_report
+    from bounds.cli.reading.told import read_data, read_notes
+    from bounds.fitting.runs.leverage import heavy_runs
     from bounds.fitting.runs.loss_law import fit_loss_law
 
     kept = ("objective", "delta", "drop_highest", "bootstrap", "seed", "bytes_per_token")
     found = fit_loss_law(**table.columns, runs=table.runs, loss_unit=unit, **{name: options[name] for name in kept})  # type: ignore[arg-type]
     asked = {"confidence": options["confidence"], "skills": options["skills"]}
     implied = None if found.no_band or not options["bootstrap"] else found.band(n_tokens, **asked)
-    notes = [*(Note(INPUT, f"{note}.") for note in table.notes), *fit_notes(found, implied, table.titles)]
+    heavy = heavy_runs(found, **table.columns, runs=table.runs, drop_highest=options["drop_highest"])
+    notes = [*read_notes(table, unit, heavy), *fit_notes(found, implied, table.titles)]
     parameters = {"runs": runs, "columns": told, "n_tokens": n_tokens, **options}
-    _show(fit_report(found, implied, notes, **asked), parameters, as_json, explained)
+    report = fit_report(found, implied, notes, **asked)
+    _show(replace(report, data={**report.data, **read_data(table, heavy)}), parameters, as_json, explained)
 
 
 @main.command()
