@@ -12,6 +12,7 @@ from bounds.capacity.capacity_law import consistency
 from bounds.cli.printing import fixed, number, written
 from bounds.cli.report import Report, Table
 from bounds.laws.kaplan import KaplanLaw
+from bounds.laws.law_file import is_law_file
 from bounds.laws.law_range import Range, beyond, far, range_text
 from bounds.laws.overtraining import OVERTRAINING_LAWS, OvertrainingLaw
 from bounds.laws.published import LAWS, LossLaw, get_law
@@ -31,7 +32,7 @@ def law_rows(keys: tuple[str, ...], compute: float | None, tokens_per_param: flo
 def _any_law(key: str) -> LossLaw | OvertrainingLaw:
     if key in OVERTRAINING_LAWS:
         return OVERTRAINING_LAWS[key]
-    if key not in LAWS:
+    if key not in LAWS and not is_law_file(key):
         raise unknown("law", key, (*LAWS, *OVERTRAINING_LAWS))
     return get_law(key)
 
