@@ -70,6 +70,11 @@ def is_law_file(law: Any) -> bool:
     return isinstance(law, os.PathLike) or (isinstance(law, str) and law.endswith(".toml"))
 
 
+def law_called(key: str) -> str:
+    """What a table calls the law `key`: of a file the name without its folders."""
+    return os.path.basename(key) if is_law_file(key) else key
+
+
 def read_law_file(path: str | os.PathLike[str]) -> LawFile:
     """The law in the file `path` with covariance and draws; ValueError with one sentence where it holds none."""
     name = os.fspath(path)
