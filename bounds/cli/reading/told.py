@@ -18,12 +18,10 @@ def read_notes(table: RunsTable, unit: str, heavy: HeavyRuns | None) -> list[Not
     notes = [*odd, *(Note(INPUT, f"{note}.") for note in table.notes)]
     if heavy is not None:
         lines = [table.lines[row] for row in heavy.rows]
-        what = (
-            f"{lines_text(lines)} of the table" if len(lines) == 1 else f"the {len(lines)} rows of {lines_text(lines)}"
-        )
-        notes.append(
-            Note(FITTED, f"{what} carry β: without them it is {fixed(heavy.without)}, not {fixed(heavy.beta)}.")
-        )
+        one = len(lines) == 1
+        what = f"{lines_text(lines)} carries" if one else f"the {len(lines)} rows of {lines_text(lines)} carry"
+        betas = f"{fixed(heavy.without)}, not {fixed(heavy.beta)}"
+        notes.append(Note(FITTED, f"{what} the exponent of the data: without {'it' if one else 'them'} β is {betas}."))
     return notes
 
 
