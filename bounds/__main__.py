@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -47,7 +48,13 @@ def _show(report: Report, parameters: dict[str, Any], as_json: bool, explained: 
 
 @main.command()
 @click.argument("n_tokens", type=CountType())
-@click.option("--law", "laws", multiple=True, metavar="KEY", help="A loss law; may be repeated. [default: all]")
+@click.option(
+    "--law",
+    "laws",
+    multiple=True,
+    metavar="KEY",
+    help="A loss law, or a file my.law.toml; may be repeated. [default: all]",
+)
 @click.option(
     "--skills", type=NumberType(), default=2.0, show_default=True, help="Factor on the skills for the corpus factor."
 )
@@ -105,6 +112,9 @@ def band(n_tokens: int, laws: tuple[str, ...], as_json: bool, explained: bool, *
 @main.command()
 @click.argument("keys", nargs=-1, metavar="[LAW]...")
 @click.option(
+    "--law", "more", multiple=True, metavar="KEY", help="The same: a law, or a file my.law.toml; may be repeated."
+)
+@click.option(
     "--compute", type=Checked(Flop(), "FLOP"), help="FLOP to spend, such as 5.76e23 or 10ZFLOP: adds N, D and loss."
 )
 @click.option(
@@ -114,17 +124,23 @@ def band(n_tokens: int, laws: tuple[str, ...], as_json: bool, explained: bool, *
 @EXPLAIN
 @with_version
 def laws(
-    keys: tuple[str, ...], compute: int | None, tokens_per_param: float | None, as_json: bool, explained: bool
+    keys: tuple[str, ...],
+    more: tuple[str, ...],
+    compute: int | None,
+    tokens_per_param: float | None,
+    as_json: bool,
+    explained: bool,
 ) -> None:
     """Published loss laws, and what a compute budget buys.
 
-    Constants with units, runs and citation of each LAW, or of all; with --compute, N, D and loss.
+    Constants with units, runs and citation of each LAW, or of all; with --compute, N, D and loss. A LAW may be a file
+    that `bounds fit --out` wrote.
     """
     from bounds.cli.law_table import law_report, law_rows
 
     if tokens_per_param is not None and compute is None:
         raise click.UsageError("--tokens-per-param says how to spend --compute, which is missing")
-    budget = None if compute is None else float(compute)
+    budget, keys = None if compute is None else float(compute), (*keys, *more)
     parameters = {"laws": list(keys), "compute_flops": budget, "tokens_per_param": tokens_per_param}
     _show(
         law_report(law_rows(keys, budget, tokens_per_param), budget, tokens_per_param), parameters, as_json, explained
@@ -141,6 +157,7 @@ def laws(
     help="The column of n_params, n_tokens, compute_flops or loss, where its header does not say.",
 )
 @click.option("--run-column", metavar="NAME", help="The column that says which rows belong to one run.")
+@click.option("--skip-incomplete", is_flag=True, help="Leave out rows without one of their numbers, and count them.")
 @click.option(
     "--loss-unit",
     type=Checked(LOSS_UNIT),
@@ -167,6 +184,8 @@ def laws(
 @click.option("--confidence", type=NumberType(percent=True), default=0.95, show_default=True)
 @click.option("--skills", type=NumberType(), default=2.0, show_default=True, help="Factor on the skills.")
 @click.option("--seed", type=CountType(0, 2**63), default=0, show_default=True)
+@click.option("--out", metavar="FILE", help="Keep the law with its covariance and draws, as my.law.toml for --law.")
+@click.option("--overwrite", is_flag=True, help="Replace the file of --out.")
 @AS_JSON
 @EXPLAIN
 @with_version
@@ -187,23 +206,42 @@ def fit(
         raise click.UsageError(f"--column takes {', '.join(NAMES)} as KEY=NAME, got {shown(unknown[0])}")
     if 0 < options["bootstrap"] < 50:
         raise click.UsageError(f"bootstrap must be 0 or at least 50 to give an interval, got {options['bootstrap']}")
+    if options["out"] is not None:
+        from bounds.laws.law_file import check_law_target
+
+        check_law_target(options["out"], overwrite=options["overwrite"])
     if runs == "-" and sys.stdin is None:
         raise click.UsageError("standard input is closed: pipe a table into it, or name a file")
     with click.open_file(runs, "rb") as file:
-        table = read_runs(file.read(), "standard input" if runs == "-" else runs, told, options["run_column"])
+        table = read_runs(
+            file.read(), "standard input" if runs == "-" else runs, told, options["run_column"],
+            skip_incomplete=options["skip_incomplete"],
+        )  # fmt: skip
     unit = table.agreed_unit(options["loss_unit"])
 
-    from bounds.base.notes import INPUT, Note
+    from bounds.base.notes import METHOD, Note
     from bounds.cli.fit_table import fit_notes, fit_report
+    from bounds.cli.reading.told import read_data, read_notes
+    from bounds.fitting.runs.leverage import heavy_runs
     from bounds.fitting.runs.loss_law import fit_loss_law
 
     kept = ("objective", "delta", "drop_highest", "bootstrap", "seed", "bytes_per_token")
     found = fit_loss_law(**table.columns, runs=table.runs, loss_unit=unit, **{name: options[name] for name in kept})  # type: ignore[arg-type]
     asked = {"confidence": options["confidence"], "skills": options["skills"]}
     implied = None if found.no_band or not options["bootstrap"] else found.band(n_tokens, **asked)
-    notes = [*(Note(INPUT, f"{note}.") for note in table.notes), *fit_notes(found, implied, table.titles)]
+    heavy = heavy_runs(found, **table.columns, runs=table.runs, drop_highest=options["drop_highest"])
+    notes = [*read_notes(table, unit, heavy), *fit_notes(found, implied, table.titles)]
     parameters = {"runs": runs, "columns": told, "n_tokens": n_tokens, **options}
-    _show(fit_report(found, implied, notes, **asked), parameters, as_json, explained)
+    if options["out"] is not None:
+        found.save(options["out"], overwrite=options["overwrite"])
+        notes.append(Note(METHOD, f"The law is kept in {options['out']}: --law {options['out']}."))
+    report = fit_report(found, implied, notes, **asked)
+    _show(
+        replace(report, data={**report.data, **read_data(table, heavy), "law_file": options["out"]}),
+        parameters,
+        as_json,
+        explained,
+    )
 
 
 @main.command()

@@ -43,15 +43,16 @@ def test_a_number_in_a_flag_is_one_in_a_cell(cell, value):
     assert read(f"{HEAD}{cell},{cell},3.5\n").columns == {"n_params": [value], "n_tokens": [value], "loss": [3.5]}
 
 
-@pytest.mark.parametrize("cell", ["1.5X", "many", "3B", "0x10", "1 000", "--2", "3,5", "1e", "²"])
+@pytest.mark.parametrize("cell", ["1.5X", "many", "3B", "0x10", "1 000", "--2", "1e", "²"])
 def test_a_loss_is_a_plain_number(cell):
     assert f"{cell!r} in column 'loss' is not a number" in refusal(f'{HEAD}1e9,1e9,"{cell}"\n')
 
 
 def test_cells_that_are_no_numbers_are_told_with_what_is_one():
     assert "line 2: '1.5X' in column 'params' is not a number such as 1e9, 300M or 1.5B" in refusal(f"{HEAD}1.5X,1,1\n")
-    for cell in ("1,000,000", "3,5"):
-        assert "write it without commas, with a point" in refusal(f'{HEAD}"{cell}",1e9,3\n')
+    assert "'1,000' in column 'params' can be 1000 or 1.000; write it without commas, with a point" in refusal(
+        f'{HEAD}"1,000",1e9,3\n'
+    )
     assert "params must be positive and finite, got -5" in refusal(f"{HEAD}-5,1e9,3\n")
     assert "is a comma too many, or a decimal or thousands comma" in refusal(f"{HEAD}1,000,1e9,3\n")
 
@@ -143,7 +144,7 @@ def workbook():
         ("params,tökens,loss\n".encode("latin-1"),
         "not a CSV file in UTF-8"),
         (b'{"params": 1, "loss": 2}\n', "looks like JSON"), (b"[1, 2]\n", "looks like JSON"),
-        (b"params;tokens;loss\n1;2;3\n", "separated by ';'"), (b"params\ttokens\tloss\n", "separated by tabs"),
+        (b"params tokens loss\n1 2 3\n", "separated by spaces"),
     ],
 )  # fmt: skip
 def test_what_is_no_csv_file_is_named(data, what):
@@ -166,7 +167,7 @@ def test_what_is_no_csv_file_is_named(data, what):
 def test_a_unit_of_tokens_in_the_header_is_understood_and_said(header, scale):
     table = read(f'params,"{header}",loss\n1e9,20,3\n')
     assert table.columns["n_tokens"] == [20 * scale]
-    assert table.notes == (() if scale == 1 else (f"column {header!r} is read in units of {scale:g}",))
+    assert table.notes == (() if scale == 1 else (f"read as: D is column {header!r} times {scale:g}",))
 
 
 def test_units_of_parameters_and_compute():

@@ -11,6 +11,7 @@ from bounds.cli.printing import factor, fixed, number, written
 from bounds.cli.report import Report, Table
 from bounds.efficiency.band import Band
 from bounds.efficiency.inversions import INVERSIONS
+from bounds.laws.law_file import law_called
 from bounds.laws.law_range import FAR, beyond, bound_note, far, grouped
 from bounds.laws.published import get_law
 
@@ -21,7 +22,7 @@ def exponent_table(rows: Sequence[Band], *, skills: float = 2) -> Table:
     """What each law says at any corpus size: β, the exponents γ of U ~ D^γ, and the corpus for `skills` the skills."""
     return Table(
         ("law", "β", "lower", "middle", "upper", "corpus ×"),
-        [(row.law, fixed(row.beta), *map(_exponent, row.exponent), _factors(row)) for row in rows],
+        [(law_called(row.law), fixed(row.beta), *map(_exponent, row.exponent), _factors(row)) for row in rows],
         title=f"Exponents γ of U ~ D^γ; corpus × for {skills:g}x skills, middle (lower–upper)",
         below="γ = 1 - 2β at the slow rate, 1 - β at the fast one: heuristic. β: empirical.",
     )
@@ -132,7 +133,7 @@ def _counts(rows: Sequence[Band], n_tokens: float) -> Table:
     labels = ", ".join(f"{name}: {unique.ends[name].label}" for name in said)
     return Table(
         ("law", "U lower", "middle", "upper", *(() if same else ("N",))),
-        [(law, *map(_end, of.ends.values()), *(() if same else (_between([n]),))) for law, of, n in bounds],
+        [(law_called(law), *map(_end, of.ends.values()), *(() if same else (_between([n]),))) for law, of, n in bounds],
         title=f"U distinct sequences in {_tokens(n_tokens)}, N {'= U ' if same else ''}parameters (heuristic)",
         below=f"U {labels}." if labels else "Every end is vacuous.",
     )

@@ -12,6 +12,7 @@ from bounds.capacity.capacity_law import consistency
 from bounds.cli.printing import fixed, number, written
 from bounds.cli.report import Report, Table
 from bounds.laws.kaplan import KaplanLaw
+from bounds.laws.law_file import is_law_file, law_called
 from bounds.laws.law_range import Range, beyond, far, range_text
 from bounds.laws.overtraining import OVERTRAINING_LAWS, OvertrainingLaw
 from bounds.laws.published import LAWS, LossLaw, get_law
@@ -31,7 +32,7 @@ def law_rows(keys: tuple[str, ...], compute: float | None, tokens_per_param: flo
 def _any_law(key: str) -> LossLaw | OvertrainingLaw:
     if key in OVERTRAINING_LAWS:
         return OVERTRAINING_LAWS[key]
-    if key not in LAWS:
+    if key not in LAWS and not is_law_file(key):
         raise unknown("law", key, (*LAWS, *OVERTRAINING_LAWS))
     return get_law(key)
 
@@ -223,7 +224,8 @@ def _constants(rows: list[dict[str, Any]]) -> Table:
         ("law", "E", "α", "β", "fitted on D", "source"),
         [
             (
-                row["law"], fixed(row["irreducible"], 2), fixed(row["param_exponent"]), fixed(row["data_exponent"]),
+                law_called(row["law"]),
+                fixed(row["irreducible"], 2), fixed(row["param_exponent"]), fixed(row["data_exponent"]),
                 _fitted(row, "n_tokens"), _short(row["source"]),
             )
             for row in rows
@@ -244,7 +246,8 @@ def _spending(rows: list[dict[str, Any]], title: str) -> Table:
         ("law", "N", "D", "D/N", "loss", "error"),
         [
             (
-                row["law"], written(row["n_params"]), written(row["n_tokens"]), number(row["tokens_per_param"]),
+                law_called(row["law"]),
+                written(row["n_params"]), written(row["n_tokens"]), number(row["tokens_per_param"]),
                 fixed(row["loss"], 2), fixed(row.get("error")),
             )
             for row in rows
@@ -255,14 +258,17 @@ def _spending(rows: list[dict[str, Any]], title: str) -> Table:
 
 def _spending_in_full(rows: list[dict[str, Any]], title: str) -> Table:
     spent = ("n_params", "n_tokens", "tokens_per_param", "loss")
-    cells = [(r["law"], *(number(r[k], 4) for k in spent), number(r.get("error"), 3)) for r in rows]
+    cells = [(law_called(r["law"]), *(number(r[k], 4) for k in spent), number(r.get("error"), 3)) for r in rows]
     return Table(("law", "N", "D", "D/N", "loss", "error"), cells, title=title)
 
 
 def _details(rows: list[dict[str, Any]]) -> list[Table]:
     """Every constant as published, the runs of each law, and errors of downstream tasks."""
-    constants = [(row["law"], *(number(row[name], 6) for name in _CONSTANTS)) for row in rows]
-    runs = [(row["law"], row["params_counted"], _range(row, "n_tokens"), _range(row, "n_params")) for row in rows]
+    constants = [(law_called(row["law"]), *(number(row[name], 6) for name in _CONSTANTS)) for row in rows]
+    runs = [
+        (law_called(row["law"]), row["params_counted"], _range(row, "n_tokens"), _range(row, "n_params"))
+        for row in rows
+    ]
     tested = [row for row in rows if "error_rate" in row]
     keys = ("error_ceiling", "error_size", "error_rate")
     errors = Table(

@@ -7,6 +7,7 @@ from bounds.base.lazy_names import lazy_names
 _HOMES = {
     "bounds.laws.santa_fe": ["block_entropy", "excess_loss", "mutual_information", "santa_fe_law"],
     "bounds.laws.published": ["Allocation", "KaplanLaw", "LAWS", "LossLaw", "PF_DAY", "get_law", "training_flops"],
+    "bounds.laws.law_file": ["LawFile", "read_law_file", "write_law_file"],
     "bounds.laws.overtraining": ["DownstreamErrorLaw", "OVERTRAINING_LAWS", "OvertrainingLaw", "get_overtraining_law"],
     "bounds.laws.repeated_data": [
         "REPEATED_DATA_LAWS",

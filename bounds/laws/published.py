@@ -21,12 +21,14 @@ et al. rounded and with eight digits.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from os import PathLike
 from typing import Any
 
 from bounds.base.arguments import unknown
 from bounds.laws.checks import positives
 from bounds.laws.formulas import EPOCH, FORMULAS, HOFFMANN, KAPLAN
 from bounds.laws.kaplan import PF_DAY, KaplanLaw
+from bounds.laws.law_file import is_law_file, read_law_file
 from bounds.laws.loss_law import Allocation, LossLaw, evaluate
 from bounds.laws.overtraining import OVERTRAINING_LAWS
 from bounds.laws.repeated_data import REPEATED_DATA_LAWS
@@ -86,10 +88,12 @@ LAWS: dict[str, LossLaw] = {
 _training_flops = next(formula for formula in FORMULAS if formula.name == "training_flops")
 
 
-def get_law(law: str | LossLaw) -> LossLaw:
-    """The law called `law`; a `LossLaw` is returned as it is."""
+def get_law(law: str | PathLike[str] | LossLaw) -> LossLaw:
+    """The law called `law`, or in the file `law` that ends in .toml; a `LossLaw` is returned as it is."""
     if isinstance(law, LossLaw):
         return law
+    if is_law_file(law):
+        return read_law_file(law).law
     if not isinstance(law, str) or law not in LAWS:
         kin: dict[str, Mapping[str, Any]] = {"over-training": OVERTRAINING_LAWS, "repeated data": REPEATED_DATA_LAWS}
         what = next((what for what, others in kin.items() if isinstance(law, str) and law in others), None)

@@ -193,9 +193,12 @@ def check_sources(sources: tuple[str, ...]) -> None:
 
 def check_laws(laws: tuple[str, ...]) -> None:
     """Refuse a law that is not known."""
+    from bounds.laws.law_file import is_law_file
     from bounds.laws.published import get_law
 
     for law in laws:
+        if is_law_file(law):  # a saved result knows nothing but what was saved with it
+            raise click.UsageError(f"--law takes published laws by key here, got {shown(law)}, a law of one's own")
         parse_or_fail(get_law, law)
 
 

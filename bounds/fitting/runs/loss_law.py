@@ -46,12 +46,11 @@ from bounds.fitting.runs.run_columns import checked_runs, must_identify, must_re
 from bounds.fitting.runs.run_groups import row_notes, run_labels
 from bounds.fitting.runs.unanswered import term_notes, vanished_terms, why_no_band
 from bounds.fitting.runs.uncertainty import FittedBand, fitted_band
+from bounds.laws.law_file import CONSTANTS, LawFile, write_law_file
 from bounds.laws.published import LossLaw
 
 Floats = NDArray[np.float64]
 
-CONSTANTS = ("irreducible", "log_param_coefficient", "param_exponent", "log_data_coefficient", "data_exponent")
-"""Order of the rows of a covariance and of the columns of the samples: E, ln A, α, ln B, β."""
 OBJECTIVES = ("huber", "lad", "least-squares")
 DELTA = 1e-3
 """Huber's δ of Hoffmann et al. 2022, section 3.3."""
@@ -191,6 +190,11 @@ class LossLawFit:
         if constant not in _FIELDS:
             raise unknown("constant", constant, _FIELDS)
         return self.interval_of(lambda law: getattr(law, constant), confidence)
+
+    def save(self, path: str, *, overwrite: bool = False) -> None:
+        """Keep law, covariance and draws in a file that ends in .law.toml and that `bounds.get_law` reads."""
+        kept = LawFile(self.law, self.covariance, self.samples, self.unidentified, self.sampling_only)
+        write_law_file(path, kept, overwrite=overwrite)
 
     def to_json(self, confidence: float = 0.95) -> dict[str, Any]:
         """A flat object for JSON: each constant with its interval (null where there is none), and how it was fitted."""

@@ -1,7 +1,7 @@
 """The header and the rows of a CSV file, each row with the line at which an editor shows it.
 
-Nothing is guessed: what is not comma-separated text in UTF-8 is refused in one sentence that quotes at most 80
-characters of the file.
+Cells are separated by commas, semicolons, tabs or bars, whichever makes columns of the header and of the rows below it.
+What is no such text in UTF-8 is refused in one sentence that quotes at most 80 characters of the file.
 """
 
 from __future__ import annotations
@@ -22,7 +22,10 @@ _MAGICS = (
     (b"\xff\xfe", "text in UTF-16"), (b"\xfe\xff", "text in UTF-16"),
 )  # fmt: skip
 _JSON = re.compile(r"\{|\[\s*[\[\"{\d]")
-_SEPARATORS = {";": "';'", "\t": "tabs", "|": "'|'"}
+SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
+"""Signs between cells, as sentences call them."""
+_BOM = b"\xef\xbb\xbf"
+_SAID = re.compile(r"sep=([,;\t|])\s*", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -33,32 +36,72 @@ class Row:
     cells: tuple[str, ...]
 
 
-def read_rows(data: bytes, name: str) -> tuple[Row, list[Row]]:
-    """The header of a CSV file and the rows below it, without the blank ones; `name` is the file's, for sentences.
+@dataclass(frozen=True)
+class Rows:
+    """The header of a CSV file and the rows below it, its `separator`, and whether it begins with a byte-order mark."""
 
-    Lines are counted as an editor does: blank ones, those above the header and those inside quotation marks too.
-    Raises ValueError with one sentence for a file that is empty, no CSV file in UTF-8, or not comma-separated.
+    header: Row
+    rows: tuple[Row, ...]
+    separator: str
+    marked: bool
+
+
+def read_rows(data: bytes, name: str) -> Rows:
+    """The header of a CSV file and the rows below it, without empty lines; `name` is the file's, for sentences.
+
+    Lines are counted as an editor does: empty ones, those above the header and those inside quotation marks too. A row
+    of separators alone is a row. Raises ValueError with one sentence for a file that is empty or no CSV file in UTF-8.
     """
-    rows = [row for row in _records(_text(data, name), name) if any(cell.strip() for cell in row.cells)]
+    text = _text(data, name)
+    begin, said = 0, None
+    if first := _SAID.fullmatch(text.partition("\n")[0]):  # what some programs write above the header
+        text, begin, said = text.partition("\n")[2], 1, first[1]
+    separator = said or _separator(text)
+    rows = [
+        row
+        for row in _records(text, name, separator, begin)
+        if any(cell.strip() for cell in row.cells[:1]) or len(row.cells) > 1
+    ]
+    while rows and not any(cell.strip() for cell in rows[0].cells):
+        del rows[0]
     if not rows:
         raise ValueError(f"{name} is empty; it needs a header line and one run a line")
     header = Row(rows[0].line, tuple(cell.strip() for cell in rows[0].cells))
     if _JSON.match(header.cells[0]):
-        begins = shown(",".join(header.cells))
+        begins = shown(separator.join(header.cells))
         raise ValueError(
             f"{name} looks like JSON, not CSV: line {header.line} is {begins}; write it with a header line"
         )
-    if len(header.cells) == 1:
-        for mark, called in _SEPARATORS.items():
-            if mark in header.cells[0]:
-                raise ValueError(f"{name} is separated by {called}; it must be separated by commas")
+    if len(header.cells) == 1 and len(header.cells[0].split()) > 2 and _is_spaced(rows):
+        raise ValueError(f"{name} is separated by spaces; it must be separated by commas, semicolons or tabs")
     for row in rows[1:]:
         if len(row.cells) > len(header.cells):
             raise ValueError(
                 f"{name}, line {row.line}: {len(row.cells)} cells under {len(header.cells)} columns; is a comma too "
                 "many, or a decimal or thousands comma among them?"
             )
-    return header, rows[1:]
+    return Rows(header, tuple(rows[1:]), separator, data.startswith(_BOM))
+
+
+def _is_spaced(rows: list[Row]) -> bool:
+    return all(len(row.cells) == 1 and len(row.cells[0].split()) == len(rows[0].cells[0].split()) for row in rows)
+
+
+def _separator(text: str) -> str:
+    """The sign that parts the header and most rows into equally many cells; a comma where none does."""
+    best, found = (0.0, 1), ","
+    for mark in SEPARATORS:
+        try:
+            records = [row.cells for row in _records(text, "", mark, 0)]
+        except ValueError:
+            continue
+        filled = [cells for cells in records if any(cell.strip() for cell in cells)]
+        if not filled or len(filled[0]) == 1:
+            continue
+        equal = sum(len(cells) == len(filled[0]) for cells in filled) / len(filled)
+        if (equal, len(filled[0])) > best:
+            best, found = (equal, len(filled[0])), mark
+    return found
 
 
 def listed(names: tuple[str, ...]) -> str:
@@ -91,13 +134,14 @@ def _text(data: bytes, name: str) -> str:
     return text
 
 
-def _records(text: str, name: str) -> list[Row]:
+def _records(text: str, name: str, separator: str, begin: int) -> list[Row]:
+    """The records of `text`, which begins after `begin` lines of the file."""
     # With newline="" lines end where those of an editor do, and those inside quotation marks stay as they are.
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True, delimiter=separator)
     rows, line = [], 1
     try:
         for cells in reader:
-            rows.append(Row(line, tuple(cells)))
+            rows.append(Row(begin + line, tuple(cells)))
             line = reader.line_num + 1
     except csv.Error as error:
         begins = io.StringIO(text, newline="").readlines()[line - 1].strip()
@@ -106,5 +150,5 @@ def _records(text: str, name: str) -> list[Row]:
             reason = "a quotation mark is opened and not closed"
         elif "expected after" in reason:
             reason = "a quotation mark stands inside a cell, or one above it is not closed"
-        raise ValueError(f"{name}, line {line}: {reason}, in {shown(begins)}") from None
+        raise ValueError(f"{name}, line {begin + line}: {reason}, in {shown(begins)}") from None
     return rows

@@ -1,0 +1,227 @@
+"""A law of one's own in a file, ``my.law.toml``: constants, their covariance and the joint draws of a fit.
+
+`bounds.get_law` reads the law of such a file, `read_law_file` all of it; ``python -m bounds fit --out`` writes one. A
+law in a file is called by the path that it was read from.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import tempfile
+import tomllib
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bounds.base.brief import brief_fields
+from bounds.base.one_number import shown
+from bounds.base.pointwise import real_array
+from bounds.laws.loss_law import LossLaw
+
+SUFFIX = ".law.toml"
+"""How the name of such a file ends."""
+
+CONSTANTS = ("irreducible", "log_param_coefficient", "param_exponent", "log_data_coefficient", "data_exponent")
+"""Order of the rows of the covariance and of the columns of the draws: E, ln A, α, ln B, β."""
+
+_FORMAT = 1
+_LARGEST = 64 * 2**20
+_NUMBERS = ("irreducible", "param_coefficient", "param_exponent", "data_coefficient", "data_exponent")
+_TEXTS = ("citation", "params_counted", "note")
+_RANGES = ("fitted_tokens", "fitted_params")
+
+
+@dataclass(frozen=True, repr=False)
+class LawFile:
+    """A law with how sure it is: `covariance` (5, 5) and `samples` (draws, 5) of E, ln A, α, ln B, β (`CONSTANTS`).
+
+    Both are None where the fit had no resamples; rows and columns of the covariance are NaN for constants that are
+    `unidentified`. `sampling_only` says that the runs reject the law, so that the draws hold for sampling alone.
+    """
+
+    law: LossLaw
+    covariance: NDArray[np.float64] | None = None
+    samples: NDArray[np.float64] | None = None
+    unidentified: tuple[str, ...] = ()
+    sampling_only: bool = False
+
+    __repr__ = brief_fields
+
+    @property
+    def sampled_law(self) -> LossLaw:
+        """The law with an array for each constant, one entry a draw; ValueError for a file without draws."""
+        if self.samples is None:
+            raise ValueError(f"{self.law.key} holds no draws; fit again with resamples (--bootstrap 1000)")
+        E, log_a, alpha, log_b, beta = self.samples.T
+        with np.errstate(over="ignore"):
+            A, B = np.exp(log_a), np.exp(log_b)
+        return replace(
+            self.law, irreducible=E, param_coefficient=A, param_exponent=alpha, data_coefficient=B, data_exponent=beta
+        )
+
+
+def is_law_file(law: Any) -> bool:
+    """Whether `law` names a file rather than a published law."""
+    return isinstance(law, os.PathLike) or (isinstance(law, str) and law.endswith(".toml"))
+
+
+def law_called(key: str) -> str:
+    """What a table calls the law `key`: of a file the name without its folders."""
+    return os.path.basename(key) if is_law_file(key) else key
+
+
+def read_law_file(path: str | os.PathLike[str]) -> LawFile:
+    """The law in the file `path` with covariance and draws; ValueError with one sentence where it holds none."""
+    name = os.fspath(path)
+    try:
+        found = os.stat(name)
+        return _read(name, found.st_mtime_ns, found.st_size)
+    except OSError as error:
+        raise ValueError(f"{name}: {error.strerror or error}; a law of one's own is a file *{SUFFIX}") from None
+
+
+@lru_cache(maxsize=32)
+def _read(name: str, changed: int, size: int) -> LawFile:
+    del changed  # of the key alone: a file that was written again is read again
+    if size > _LARGEST:
+        raise ValueError(f"{name} has {size} bytes, and a law at most {_LARGEST}; is it another file?")
+    with open(name, "rb") as file:
+        data = file.read()
+    try:
+        content = tomllib.loads(data.decode("utf-8"))
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
+        raise ValueError(f"{name} is no TOML file ({' '.join(str(error).split())[:120]})") from None
+    table = content.get("law")
+    if not isinstance(table, dict):
+        raise ValueError(f"{name} holds no table [law]; python -m bounds fit RUNS.csv --out {SUFFIX[1:]} writes one")
+    if content.get("format") != _FORMAT:
+        raise ValueError(f"{name} has format {shown(content.get('format'))}, and {_FORMAT} is read here")
+    law = _law(name, table)
+    fit = content.get("fit", {})
+    if not isinstance(fit, dict):
+        raise ValueError(f"{name}: fit must be a table, got {shown(fit)}")
+    covariance, samples = (_matrix(name, fit, key) for key in ("covariance", "samples"))
+    if covariance is not None and len(covariance) != len(CONSTANTS):
+        raise ValueError(f"{name}: covariance must have {len(CONSTANTS)} rows, got {len(covariance)}")
+    if samples is not None and not np.all(np.isfinite(samples)):
+        raise ValueError(f"{name}: samples must be finite numbers")
+    if covariance is not None:
+        law = replace(law, standard_errors=_errors(covariance))
+    free, only = fit.get("unidentified", []), fit.get("sampling_only", False)
+    if not isinstance(free, list) or not all(one in _NUMBERS for one in free) or not isinstance(only, bool):
+        raise ValueError(f"{name}: unidentified must be names of constants, and sampling_only true or false")
+    return LawFile(law, covariance, samples, tuple(free), only)
+
+
+def _law(name: str, table: dict[str, Any]) -> LossLaw:
+    unknown = [key for key in table if key not in (*_NUMBERS, *_TEXTS, *_RANGES)]
+    if unknown:
+        raise ValueError(f"{name}: a law has no {shown(unknown[0])}")
+    for key in _NUMBERS:
+        value = table.get(key)
+        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+            raise ValueError(f"{name}: {key} must be a finite number, got {'none' if value is None else shown(value)}")
+    for key in _TEXTS:
+        if not isinstance(table.get(key, ""), str):
+            raise ValueError(f"{name}: {key} must be a text, got {shown(table[key])}")
+    given: dict[str, Any] = {key: table[key] for key in (*_TEXTS, *_RANGES) if key in table}
+    given |= {key: tuple(given[key]) for key in _RANGES if isinstance(given.get(key), list)}
+    given |= {key: float(table[key]) for key in _NUMBERS}
+    given.setdefault("citation", f"a law in {os.path.basename(name)}")
+    try:
+        return LossLaw(key=name, **given)
+    except ValueError as error:
+        raise ValueError(f"{name}: {error}") from None
+
+
+def _errors(covariance: NDArray[np.float64]) -> tuple[tuple[str, float], ...]:
+    """Standard errors of E, α and β, of those that are identified."""
+    of = zip(CONSTANTS, np.diag(covariance), strict=True)
+    return tuple((key, math.sqrt(value)) for key, value in of if key in _NUMBERS and value > 0)
+
+
+def _matrix(name: str, fit: dict[str, Any], key: str) -> NDArray[np.float64] | None:
+    if key not in fit:
+        return None
+    try:
+        matrix = np.asarray(real_array(fit[key]), float)
+    except (TypeError, ValueError, OverflowError):
+        matrix = np.empty(0)
+    if matrix.ndim != 2 or matrix.shape[1] != len(CONSTANTS):
+        raise ValueError(f"{name}: {key} must be rows of {len(CONSTANTS)} numbers ({', '.join(CONSTANTS)})")
+    matrix.setflags(write=False)
+    return matrix
+
+
+def check_law_target(path: str, *, overwrite: bool = False) -> None:
+    """One sentence (ValueError) where no law can be written at `path`; called before the work starts."""
+    folder = os.path.dirname(path) or "."
+    if not path.endswith(SUFFIX) or os.path.basename(path) == SUFFIX:
+        raise ValueError(f"{path}: the name of a law ends in {SUFFIX}, such as my{SUFFIX}")
+    if len(os.fsencode(os.path.basename(path))) > 200:
+        raise ValueError(f"{path}: a name has at most 200 bytes; choose a shorter one")
+    if not os.path.isdir(folder):
+        raise ValueError(f"{folder} is not a folder; make it first or choose another --out")
+    if os.path.islink(path):
+        raise ValueError(f"{path} is a link to {os.readlink(path)}; name the file itself")
+    if os.path.exists(path) and not os.path.isfile(path):
+        raise ValueError(f"{path} is no ordinary file; it is not replaced, choose another name")
+    if os.path.exists(path) and not overwrite:
+        raise ValueError(f"{path} exists already; pass --overwrite to replace it")
+    if not os.access(folder, os.W_OK):
+        raise ValueError(f"{folder}: cannot be written to")
+
+
+def write_law_file(path: str, kept: LawFile, *, overwrite: bool = False) -> None:
+    """Write `kept` at `path`, whole or not at all; raises ValueError where something stands there already."""
+    check_law_target(path, overwrite=overwrite)
+    folder, last = os.path.split(path)
+    handle, part = tempfile.mkstemp(prefix=f".{last}.", suffix=".part", dir=folder or ".")
+    try:
+        with open(handle, "w", encoding="utf-8", newline="\n") as file:
+            file.write(law_text(kept))
+            file.flush()
+            os.fsync(file.fileno())
+        os.umask(mask := os.umask(0))
+        os.chmod(part, 0o666 & ~mask)
+        check_law_target(path, overwrite=overwrite)  # another may have written there meanwhile
+        os.replace(part, path)
+    except BaseException:
+        if os.path.lexists(part):
+            os.unlink(part)
+        raise
+
+
+def law_text(kept: LawFile) -> str:
+    """`kept` as the file holds it; numbers have all their digits."""
+    law = kept.law
+    lines = [
+        "# A law fitted by python -m bounds fit: L(N, D) = E + A N^-alpha + B D^-beta, nats per token.",
+        f"format = {_FORMAT}", "", "[law]",
+        *(f"{key} = {_toml(float(getattr(law, key)))}" for key in _NUMBERS),
+        *(f"{key} = {_toml(getattr(law, key))}" for key in _TEXTS),
+        *(f"{key} = {_toml([float(end) for end in getattr(law, key)])}" for key in _RANGES),
+        "", "[fit]",
+        f"# Columns: {', '.join(CONSTANTS)}.",
+        f"unidentified = {_toml(list(kept.unidentified))}",
+        f"sampling_only = {_toml(kept.sampling_only)}",
+    ]  # fmt: skip
+    for key, matrix in (("covariance", kept.covariance), ("samples", kept.samples)):
+        if matrix is not None:
+            lines += [f"{key} = [", *(f"    {_toml(row)}," for row in matrix.tolist()), "]"]
+    return "\n".join(lines) + "\n"
+
+
+def _toml(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float):
+        return repr(value)  # inf and nan are numbers of TOML too
+    if isinstance(value, str):
+        return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+    return f"[{', '.join(map(_toml, value))}]"

@@ -1,0 +1,142 @@
+"""A law of one's own in a file: kept whole or not at all, read back to the bit, and refused in a sentence if bad."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import bounds
+from bounds.laws import LawFile, read_law_file, write_law_file
+from tests.law_runs import LAWS, ladder
+from tests.test_cli import refused, run
+
+
+@pytest.fixture(scope="module")
+def fit():
+    rng = np.random.default_rng(8)
+    n_params, n_tokens = ladder(rng, 40)
+    loss = LAWS["Hoffmann"].loss(n_params, n_tokens) * np.exp(0.003 * rng.normal(size=40))
+    return bounds.fit_loss_law(n_params, n_tokens, loss, bootstrap=60)
+
+
+@pytest.fixture
+def path(tmp_path, fit):
+    target = str(tmp_path / "my.law.toml")
+    fit.save(target)
+    return target
+
+
+def test_a_kept_law_comes_back_to_the_bit(path, fit):
+    law, kept = bounds.get_law(path), read_law_file(path)
+    assert law.constants == fit.law.constants
+    for name in ("fitted_tokens", "fitted_params", "note", "citation", "params_counted"):
+        assert getattr(law, name) == getattr(fit.law, name)
+    assert law.key == path
+    assert bounds.get_law(Path(path)) == law
+    np.testing.assert_array_equal(kept.samples, fit.samples)
+    np.testing.assert_array_equal(kept.covariance, fit.covariance)
+    errors = dict(law.standard_errors)
+    assert errors["data_exponent"] == pytest.approx(fit.standard_errors["data_exponent"], rel=1e-9)
+    np.testing.assert_array_equal(kept.sampled_law.loss(1e9, 2e10), fit.sampled_law.loss(1e9, 2e10))
+    assert "samples" in repr(kept)
+
+
+def test_a_kept_law_is_a_law_of_a_band(path, fit):
+    (own,) = bounds.bands(3e11, laws=path)
+    (same,) = bounds.bands(3e11, laws=fit.law)
+    assert own.exponent == same.exponent
+    assert own.n_unique.upper == same.n_unique.upper
+
+
+def test_the_commands_take_it(tmp_path, path, fit):
+    band = run("band", "300B", "--law", path, "--law", "epoch2024", "--json", module="bounds").stdout
+    one, _ = json.loads(band)["bands"]
+    assert one["law"] == path
+    (row,) = json.loads(run("laws", "--law", path, "--json", module="bounds").stdout)["rows"]
+    assert row["data_exponent"] == fit.law.data_exponent
+    assert "my.law.toml" in run("laws", path, "--compute", "1e21", module="bounds").stdout
+    assert "takes published laws by key" in refused("learners", "--law", path)
+
+
+def test_fit_keeps_it(tmp_path):
+    rng = np.random.default_rng(3)
+    N, D = ladder(rng, 20)
+    rows = np.stack([N, D, LAWS["Hoffmann"].loss(N, D)], 1).tolist()
+    text = "n,d,loss\n" + "".join(f"{n!r},{d!r},{x!r}\n" for n, d, x in rows)
+    out = str(tmp_path / "a.law.toml")
+    flags = ("fit", "-", "--bootstrap", "0", "--out", out)
+    made = json.loads(run(*flags, "--json", module="bounds", input=text).stdout)
+    assert made["law_file"] == out
+    assert bounds.get_law(out).data_exponent == made["rows"][0]["data_exponent"]
+    assert os.listdir(tmp_path) == ["a.law.toml"]
+    with pytest.raises(ValueError, match="holds no draws"):
+        read_law_file(out).sampled_law  # noqa: B018
+    assert "exists already; pass --overwrite" in refused(*flags, module="bounds")
+    assert "ends in .law.toml" in refused("fit", "-", "--out", "a.csv", module="bounds")
+
+
+def test_it_is_written_whole_or_not_at_all(tmp_path, fit, monkeypatch):
+    target = str(tmp_path / "my.law.toml")
+    fit.save(target)
+    before = Path(target).read_bytes()
+
+    def fails(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", fails)
+    with pytest.raises(OSError, match="No space"):
+        write_law_file(target, LawFile(LAWS["Hoffmann"]), overwrite=True)
+    assert Path(target).read_bytes() == before
+    assert os.listdir(tmp_path) == ["my.law.toml"]
+
+
+def test_a_file_that_changed_is_read_again(path, fit):
+    first = bounds.get_law(path)
+    text = Path(path).read_text(encoding="utf-8")
+    Path(path).write_text(text.replace(f"data_exponent = {fit.law.data_exponent!r}", "data_exponent = 0.25"))
+    assert first.data_exponent == fit.law.data_exponent
+    assert bounds.get_law(path).data_exponent == 0.25
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("[law]", "[low]", "holds no table [law]"), ("format = 1", "format = 2", "has format 2, and 1 is read here"),
+        ("data_exponent = ", "data_exponent = 'x' #", "data_exponent must be a finite number, got 'x'"),
+        ("irreducible = ", "irreducible = -", "irreducible"), ("irreducible = ", "other = ", "a law has no 'other'"),
+        ("note = ", "note = 3 #", "note must be a text, got 3"), ("fitted_tokens = [", "fitted_tokens = [-1, ", "pair"),
+        ("samples = [", "samples = [[1.0],", "samples must be rows of 5 numbers"),
+        ("samples = [", "samples = [[nan, 1.0, 1.0, 1.0, 1.0],", "samples must be finite"),
+        ("covariance = [", "covariance = [[1.0, 1.0, 1.0, 1.0, 1.0],", "covariance must have 5 rows, got 6"),
+        ("unidentified = [", "unidentified = [3, ", "unidentified must be names"), ("[fit]", "[[fit]]", "fit must be"),
+        ("[law]", "[law", "is no TOML file"), ("[law]", "\x00", "is no TOML file"),
+    ],
+)  # fmt: skip
+def test_a_bad_file_is_one_sentence(path, old, new, said):
+    text = Path(path).read_text(encoding="utf-8")
+    assert old in text
+    Path(path).write_text(text.replace(old, new, 1), encoding="utf-8")
+    with pytest.raises(ValueError) as caught:
+        bounds.get_law(path)
+    assert said in str(caught.value)
+    assert "\n" not in str(caught.value)
+    assert len(str(caught.value)) < 400 + len(path)
+
+
+def test_files_that_are_none(tmp_path):
+    with pytest.raises(ValueError, match="No such file"):
+        bounds.get_law(str(tmp_path / "no.law.toml"))
+    (tmp_path / "folder.toml").mkdir()
+    with pytest.raises(ValueError, match="Is a directory"):
+        bounds.get_law(str(tmp_path / "folder.toml"))
+    assert "No such file" in refused("band", "1e9", "--law", str(tmp_path / "no.law.toml"), module="bounds")
+    for name, said in (("a/b.law.toml", "is not a folder"), (".law.toml", "ends in .law.toml"), ("x.toml", "ends in")):
+        with pytest.raises(ValueError, match=said):
+            write_law_file(str(tmp_path / name), LawFile(LAWS["Hoffmann"]))
+    os.symlink(tmp_path / "elsewhere", tmp_path / "link.law.toml")
+    with pytest.raises(ValueError, match="is a link to"):
+        write_law_file(str(tmp_path / "link.law.toml"), LawFile(LAWS["Hoffmann"]), overwrite=True)
