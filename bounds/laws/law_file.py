@@ -6,9 +6,9 @@ law in a file is called by the path that it was read from.
 
 from __future__ import annotations
 
-import json
 import math
 import os
+import re
 import tempfile
 import tomllib
 from dataclasses import dataclass, replace
@@ -223,5 +223,6 @@ def _toml(value: Any) -> str:
     if isinstance(value, float):
         return repr(value)  # inf and nan are numbers of TOML too
     if isinstance(value, str):
-        return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+        escaped = value.replace("\\", "\\\\").replace('"', '\\"')
+        return '"' + re.sub(r"[\x00-\x1f\x7f]", lambda found: f"\\u{ord(found[0]):04x}", escaped) + '"'
     return f"[{', '.join(map(_toml, value))}]"
