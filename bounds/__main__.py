@@ -12,6 +12,7 @@ from bounds.base.arguments import Choice, Flop, shown
 from bounds.cli.json_text import json_text
 from bounds.cli.process import end_silently
 from bounds.cli.shared import (
+    AS_JSON,
     Checked,
     CountType,
     NumberType,
@@ -30,7 +31,6 @@ OBJECTIVE = Choice("objective", ("huber", "lad", "least-squares"))
 GPU, PRECISION = Choice("gpu", tuple(ACCELERATORS)), Choice("precision", PRECISIONS)
 LOSS_UNIT = Choice("loss_unit", ("nats", "bits", "bits-per-byte"))
 
-AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of tables.")
 EXPLAIN = click.option("--explain", "explained", is_flag=True, help="Print all notes, tables and formulas as well.")
 
 main = command_group("What is true on paper: bounds on distinct sequences, parameters and corpus size.")

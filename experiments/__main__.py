@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from bounds.cli.process import end_silently
-from bounds.cli.shared import command_group, parse_or_fail, provenance, with_version
+from bounds.cli.shared import AS_JSON, command_group, parse_or_fail, provenance, with_version
 from bounds.cli.shared import run as run_command
 
 if TYPE_CHECKING:
@@ -23,7 +23,6 @@ DATA = click.option(
     "--data", "folder", type=click.Path(), metavar="DIR",
     help="Folder of the data sets. [default: EFFICIENCY_BOUNDS_DATA, else the cache that fetch fills]",
 )  # fmt: skip
-AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of tables.")
 EXPLAIN = click.option("--explain", "explained", is_flag=True, help="Print all notes, tables and reasons as well.")
 FIGURE = click.option(
     "--figure", "figures", type=click.Path(), metavar="DIR", help="Draw the figures into this folder."

@@ -27,6 +27,8 @@ EQUAL, AT_MOST, AT_LEAST = "equal", "at most", "at least"
 
 Value = float | tuple[float, ...] | str | None
 """A number, the two ends of an interval, or words."""
+NO_NUMBER = "no number is printed"
+"""The reason of a claim in words, which needs no tolerance."""
 
 _SLACK = 1e-9
 """Of a tolerance: what binary fractions may be off."""

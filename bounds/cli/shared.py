@@ -112,6 +112,7 @@ class Group(click.Group):
         return super().resolve_command(ctx, args)
 
 
+AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of tables.")
 with_version = click.version_option(__version__, prog_name="efficiency-bounds")
 """Decorator: the flag --version."""
 

@@ -27,7 +27,6 @@ from experiments.lawfit.figures import figures
 from experiments.lawfit.findings import outcomes
 from experiments.lawfit.fits import (
     BOOTSTRAP,
-    LEFT_OUT,
     THEIRS,
     fit,
     influence,
@@ -49,6 +48,7 @@ from experiments.lawfit.tables import (
     refit_table,
     strongest,
 )
+from experiments.readers.chinchilla import LEFT_OUT
 
 __all__ = [
     "CLAIMS", "THEIRS", "fit", "influence", "law", "leverage", "load", "log_likelihood", "objectives", "redrawn",

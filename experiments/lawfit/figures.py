@@ -11,7 +11,8 @@ from matplotlib.figure import Figure
 
 from bounds.laws.loss_law import LossLaw
 from bounds.laws.published import LAWS
-from experiments.lawfit.fits import CHINCHILLA, GOPHER, LEFT_OUT, THEIRS, residuals, without_highest
+from experiments.lawfit.fits import CHINCHILLA, GOPHER, THEIRS, residuals, without_highest
+from experiments.readers.chinchilla import LEFT_OUT
 from simulate.running.showing.figures import COLOURS
 
 _BLUE, _RED, _GREEN, *_ = COLOURS

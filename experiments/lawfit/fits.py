@@ -21,12 +21,10 @@ from bounds.fitting.runs.loss_regression import Runs, refitted
 from bounds.laws.loss_law import LossLaw
 from bounds.laws.published import LAWS
 from experiments.data import located
-from experiments.readers.chinchilla import read_points
+from experiments.readers.chinchilla import LEFT_OUT, read_points
 
 Floats = NDArray[np.float64]
 
-LEFT_OUT = 5
-"""Runs that Besiroglu et al. leave out: those whose loss is not strictly below the fifth largest."""
 DROPS = (0, 1, 2, 5, 10)
 OBJECTIVES = (
     ("huber", 1e-2), ("huber", DELTA), ("huber", 1e-4), ("lad", DELTA), ("least-squares", DELTA),

@@ -7,7 +7,8 @@ import pandas as pd
 from bounds.cli.printing import estimated, fixed, number, signed, written
 from bounds.cli.report import Table
 from bounds.fitting.runs.loss_law import LossLawFit
-from experiments.lawfit.fits import BOOTSTRAP, LEFT_OUT, REDRAWN, constants_table
+from experiments.lawfit.fits import BOOTSTRAP, REDRAWN, constants_table
+from experiments.readers.chinchilla import LEFT_OUT
 
 METHOD = (
     "A refit minimises the sum over runs of Huber's function of ln fitted loss - ln loss with δ = 1e-3, unless "

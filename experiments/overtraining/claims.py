@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from bounds.laws.overtraining import OVERTRAINING_LAWS
-from experiments.claims import AT_LEAST, AT_MOST, Claim, Outcome, Value, judge
+from experiments.claims import AT_LEAST, AT_MOST, NO_NUMBER, Claim, Outcome, Value, judge
 from experiments.overtraining.findings import UNDER, Agreement, Findings, farthest
 from experiments.overtraining.fits import of_set, paper_runs
 from experiments.overtraining.printed import FIGURES, GPU_HOURS, OPTIMA, RATIOS, SIZES, TABLE_7
@@ -19,7 +19,6 @@ _SHORT = {"c4": "c4", "redpajama": "rpj", "refinedweb": "rw"}
 _DIGIT = "half of the last printed digit"
 _BOUND = "the bound as stated"
 _EACH = "a count of printed numbers, each met to its last digit"
-_WORDS = "no number is printed"
 _HOURS = "the files hold no hours"
 _MID, _LARGE = SIZES[-2], SIZES[-1]
 _DIGITS = {"E": 2, "a": 0, "b": 0, "η": 3, "ε": 3, "k": 2, "γ": 3}
@@ -51,7 +50,7 @@ _HEADLINE = (
              reading=AT_LEAST, unit="times", should_hold=(what, size) != ("loss", "6.9b"))
       for what, times in (("loss", 300), ("error", 20)) for size in ("1.4b", "6.9b")),
     _claim("error-law", "abstract; section 2.3", "Downstream error is a power law in perplexity, that is, a decay with "
-           "the loss", "decay", None, f"{_WORDS}: it must leave less than a parabola in the loss, of as many "
+           "the loss", "decay", None, f"{NO_NUMBER}: it must leave less than a parabola in the loss, of as many "
            "constants, on every training set"),
     _claim("testbed", "abstract", "There are 104 models", 104, 0, "a count"),
     _claim("flop-loss", "table 1", "FLOP of the five runs", 2.4e19, 0.05e19, _DIGIT, unit="FLOP"),
@@ -84,9 +83,9 @@ _LIMITS = (
     _percent("german", "appendix F, figure 10", "On German after C4, which scales reliably, a run of 1.4B is farthest "
              "off", 7.6, 0.05),
     _claim("under-training", "section 4, appendix F", "At 5 tokens per parameter scaling is off the trend", "off", None,
-           f"{_WORDS}: on every training set some run must be farther off than all small ones at M ≥ 10"),
+           f"{NO_NUMBER}: on every training set some run must be farther off than all small ones at M ≥ 10"),
     _claim("exponent", "section 2.2, figure 17", "The exponent of compute is about the same from M = 20 to 640",
-           "steady", None, f"{_WORDS}: it must stay between the ends of the axis of figure 17, 0.11 and 0.15"),
+           "steady", None, f"{NO_NUMBER}: it must stay between the ends of the axis of figure 17, 0.11 and 0.15"),
     _claim("rank", "appendix F", "Rank correlation of predicted and measured error over the 9 runs from 1.4B on", 0.88,
            0.005, _DIGIT),
     _claim("tasks", "section 3.4", "The 17 tasks are those on which some 0.154B model is 10 points above guessing", 17,

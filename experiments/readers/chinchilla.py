@@ -22,6 +22,8 @@ import pandas as pd
 from bounds.base.arguments import printable, shown
 
 PATH = "data/svg_extracted_data.csv"
+LEFT_OUT = 5
+"""Runs that Besiroglu et al. leave out: those whose loss is not strictly below the fifth largest."""
 _COLUMNS = {"Model Size": "n_params", "Training FLOP": "compute_flops", "loss": "loss"}
 
 

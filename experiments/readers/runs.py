@@ -26,7 +26,7 @@ import numpy as np
 import pandas as pd
 
 from bounds.base.arguments import printable, shown
-from experiments.readers.chinchilla import read_points
+from experiments.readers.chinchilla import LEFT_OUT, read_points
 from experiments.readers.gadre import read_runs
 
 COLUMNS = ("series", "family", "corpus", "n_params", "n_tokens", "compute_flops", "loss")
@@ -38,8 +38,6 @@ SWEEP, FAR, ISOFLOPS, PORIAN = (
     "data/isoflops/transform/isoflops.csv",
     "isoflop_points.csv",
 )
-LEFT_OUT = 5
-"""Of Chinchilla: runs whose loss is not strictly below the fifth largest."""
 
 L2L, MARIN, LLAMA, GADRE, CHINCHILLA, FORMLL = "loss-to-loss", "Marin", "Llama 3", "Gadre", "Chinchilla", "Porian"
 

@@ -15,7 +15,7 @@ from typing import Any
 from bounds.cli.printing import between, estimated, fixed, number, written
 from bounds.efficiency.band import exponent_band, growth_factor
 from bounds.laws.published import LAWS
-from experiments.claims import AT_LEAST, Claim, Outcome, Value, judge
+from experiments.claims import AT_LEAST, NO_NUMBER, Claim, Outcome, Value, judge
 from experiments.unique_sequences.findings import REPLICATION, Findings
 from experiments.unique_sequences.series import PAPER_BETA, PAPER_GAMMA, named
 from experiments.unique_sequences.simulated import Simulated
@@ -26,7 +26,6 @@ _SE = dict(LAWS[REPLICATION].standard_errors)["data_exponent"]
 _DIGIT = "half a unit of its last digit"
 _ROUGHLY = "roughly, in whole numbers: half of one"
 _AS_STATED = "the bound as stated"
-_WORDS = "no number is printed"
 
 
 def _errors(slope: float) -> str:
@@ -63,10 +62,10 @@ CLAIMS = (
     _claim("v1-texts", V1, _2, "Real texts have about D^0.58 unique sequences", PAPER_GAMMA, None, "what a loss "
            "law calls a sequence is no window of a text, and nobody has counted it"),
     _claim("v1-emergence-model", V1, _3, "In simulation, a store of fewer than the unique sequences gains skills when "
-           "it grows", "gains skills", None, f"{_WORDS}: in every corpus it must gain some below U(D), and none "
+           "it grows", "gains skills", None, f"{NO_NUMBER}: in every corpus it must gain some below U(D), and none "
            "beyond"),
     _claim("v1-emergence", V1, _3, "Trained language models with fewer parameters than unique sequences gain skills "
-           "when they grow", "gains skills", None, _WORDS),
+           "when they grow", "gains skills", None, NO_NUMBER),
     _claim("v3-skills", V3, _1, "Twice the skills take more than four times the corpus: at the slow rate, β = 0.28",
            4.0, 0.0, _AS_STATED, reading=AT_LEAST, unit="times"),
     _claim("v3-skills-refit", V3, _1, "Twice the skills take more than four times the corpus, at the β of the "

@@ -53,7 +53,7 @@ def tables(found: Findings) -> list[Table]:
 
 
 def details(found: Findings) -> list[Table]:
-    """Tables with ``--explain``."""
+    """Tables for ``--explain``: the fits of each series, what follows from them, and what the laws and texts say."""
     made = [
         _fits(found), _consequences(found), _families(found), _extrapolated(found), _laws(found), _learners(found),
         _stores(found),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import signal
 import sys
 import warnings
@@ -110,5 +109,8 @@ def say_failures(dataset: xr.Dataset, options: dict[str, Any]) -> int:
 
 def failed_cells(dataset: xr.Dataset) -> list[dict[str, Any]]:
     """The cells of a result that failed, as its provenance names them."""
-    found: list[dict[str, Any]] = json.loads(dataset.attrs["provenance"]).get("failed", [])
+    # At the top it would load xarray with every --help.
+    from simulate.running.dataset import made_by
+
+    found: list[dict[str, Any]] = made_by(dataset).get("failed", [])
     return found

@@ -7,7 +7,6 @@ the provenance of the result; the others are kept.
 
 from __future__ import annotations
 
-import json
 import warnings
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing, contextmanager
@@ -17,7 +16,7 @@ from typing import Any, NamedTuple
 import xarray as xr
 
 from simulate.running.cells import Cell, Drawn
-from simulate.running.dataset import open_result, save_result
+from simulate.running.dataset import made_by, open_result, save_result
 from simulate.running.execution import Execution
 from simulate.running.gathered import Gathered
 from simulate.running.job import Job
@@ -125,7 +124,7 @@ def _finished(target: Path, job: Job) -> xr.Dataset | None:
             raise
         warnings.warn(f"{error}; its cells are still there", stacklevel=5)
         return None
-    other = _other_work(job, json.loads(dataset.attrs["provenance"]))
+    other = _other_work(job, made_by(dataset))
     if not other:
         _remove_same_work(part_of(target), job)  # by a run that was killed once the result was there
         return dataset

@@ -87,7 +87,7 @@ def param_counts(header: Sequence[str]) -> list[str]:
 
 
 def superscripts_spelled(text: str) -> str:
-    """10⁹ as 10^9."""
+    """`text` with each run of superscript digits behind a caret: 10⁹ as 10^9."""
     return re.sub("[⁰¹²³⁴-⁹]+", lambda found: f"^{found[0].translate(_SUPERSCRIPTS)}", text)
 
 

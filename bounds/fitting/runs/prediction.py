@@ -30,6 +30,7 @@ from bounds.base.notes import FITTED, RANGE, Note
 from bounds.base.one_number import checked_confidence
 from bounds.base.pointwise import broadcast, labelled
 from bounds.fitting.runs.identification import Identification
+from bounds.fitting.runs.run_columns import N_CONSTANTS
 from bounds.laws.checks import positives
 from bounds.laws.published import FLOP_PER_PARAM_TOKEN, LossLaw
 
@@ -40,7 +41,6 @@ LACK_OF_FIT = 0.008
 REACH = 60
 """Times the largest fitted compute up to which predictions were held against runs."""
 PARTS = ("sampling", "noise", "lack_of_fit")
-_CONSTANTS = 5
 _BLOCK = 1_000_000
 """Losses that are computed at once, over resamples and points."""
 
@@ -134,13 +134,13 @@ def predicted(fit: PredictingFit, samples: Floats, n_params: Any, n_tokens: Any,
     N, D = positives(n_params=n_params, n_tokens=n_tokens)
     sampling = labelled(lambda N, D: _log_loss_deviation(samples, N, D), N, D)
     estimate, known = fit.law.loss(N, D), fit.identification
-    if known is None or fit.n_groups <= _CONSTANTS:
+    if known is None or fit.n_groups <= N_CONSTANTS:
         return Prediction(estimate, sampling, None, None, None, confidence)
     runs = known.runs
     log_compute = np.log(FLOP_PER_PARAM_TOKEN) + runs.x + runs.mean_x + runs.y + runs.mean_y
     largest = float(np.exp(log_compute.max()))
     # Rows of one run share its luck: what counts is how many runs there are.
-    noise = float(np.sqrt(np.mean(np.square(fit.residuals)) * fit.n_groups / (fit.n_groups - _CONSTANTS)))
+    noise = float(np.sqrt(np.mean(np.square(fit.residuals)) * fit.n_groups / (fit.n_groups - N_CONSTANTS)))
     distance = _plain(FLOP_PER_PARAM_TOKEN * N * D / largest)
     lack = _plain(LACK_OF_FIT * np.log(np.maximum(distance, 1)))
     return Prediction(estimate, sampling, noise, lack, distance, confidence, tuple(_notes(fit, N, D, distance)))
@@ -152,7 +152,7 @@ def _log_loss_deviation(samples: Floats, n_params: Any, n_tokens: Any) -> Any:
     x, y, found = np.log(N).ravel(), np.log(D).ravel(), np.empty(N.size)
     with np.errstate(divide="ignore"):  # an irreducible loss of 0
         log_e = np.log(samples[:, :1])
-    _, log_a, alpha, log_b, beta = (samples[:, [k]] for k in range(_CONSTANTS))
+    _, log_a, alpha, log_b, beta = (samples[:, [k]] for k in range(N_CONSTANTS))
     size = max(_BLOCK // len(samples), 1)
     for first in range(0, len(x), size):
         part = slice(first, first + size)

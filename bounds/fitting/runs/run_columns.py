@@ -13,7 +13,8 @@ from bounds.base.pointwise import real_array, shown
 from bounds.fitting.runs.loss_regression import Floats
 from bounds.laws.published import FLOP_PER_PARAM_TOKEN
 
-_CONSTANTS = 5
+N_CONSTANTS = 5
+"""Constants of a law of loss: E, A, α, B and β."""
 
 _FEWEST = 50
 """Fewest resamples from which an interval is read."""
@@ -60,7 +61,7 @@ def _column(name: str, values: Any) -> Floats:
 
 def must_identify(N: Floats, D: Floats, L: Floats) -> None:
     """One sentence where these runs leave some of the five constants free, whatever their losses."""
-    if len(L) <= _CONSTANTS:
+    if len(L) <= N_CONSTANTS:
         runs = "1 run" if len(L) == 1 else f"{len(L)} runs"
         raise ValueError(f"{runs} cannot fix five constants and their error; pass at least 6, better 50")
     for name, values, letters in (

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -13,7 +12,7 @@ from bounds.base.notes import FITTED, METHOD, REFUSED, Note
 from bounds.cli.printing import between, estimated, fixed, number, signed, written
 from bounds.cli.report import Report, Table
 from bounds.laws.published import get_law
-from simulate.running.dataset import refit_words
+from simulate.running.dataset import plan_of, refit_words
 from simulate.running.showing.view import View
 from simulate.stats import Z_LIMIT
 from simulate.studies.learners.rows import ABOVE, BELOW, UNDECIDED, curves, implied, rows, size_rows, why_not
@@ -43,7 +42,7 @@ def report(dataset: xr.Dataset, view: View) -> Report:
         "bands": [band.to_json() for band in implied_bands(dataset, laws, view.params_per_sequence)],
     }  # fmt: skip
     kinds = dict.fromkeys(str(name).partition(":")[0] for name in dataset.learner.values)
-    cost = json.loads(dataset.attrs["provenance"])["parameters"]["novelty_cost"]
+    cost = plan_of(dataset)["novelty_cost"]
     return Report(
         answer=verdict(dataset, laws) + refit_words(dataset),
         tables=[*_points(dataset, found), *_readings(data["implied"], laws), *_sizes(sizes, cost)],

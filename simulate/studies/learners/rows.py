@@ -11,7 +11,6 @@ A learner's point lies in the band where 1 - 2β ≤ γ ≤ 1 - β.
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -22,7 +21,7 @@ import xarray as xr
 from bounds.base.intervals import ASYMPTOTIC
 from bounds.efficiency.band import bernstein_exponent
 from bounds.laws.published import get_law
-from simulate.running.dataset import NOT_MEASURED
+from simulate.running.dataset import NOT_MEASURED, plan_of
 from simulate.stats import Estimate, exact_mean, known, standard_error, z
 from simulate.studies.learners.kinds import Learner, Margin, Store
 from simulate.studies.learners.names import parse_learner
@@ -53,7 +52,7 @@ def place(gamma: Estimate, beta: Estimate) -> str:
 
 def pairs(dataset: xr.Dataset) -> list[tuple[str, str]]:
     """The (source, learner) that were measured."""
-    return [tuple(pair) for pair in json.loads(dataset.attrs["provenance"])["parameters"]["pairs"]]
+    return [tuple(pair) for pair in plan_of(dataset)["pairs"]]
 
 
 def rows(dataset: xr.Dataset) -> list[dict[str, Any]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import numpy as np
@@ -14,6 +13,7 @@ from matplotlib.colors import ListedColormap, LogNorm
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
+from simulate.running.dataset import plan_of
 from simulate.running.showing.figures import COLOURS
 from simulate.running.showing.view import View
 from simulate.studies.suite.learning.matching import reference_loss
@@ -29,7 +29,7 @@ def figure(dataset: xr.Dataset, view: View) -> Figure:
     del view
     drawn = Figure(figsize=(13, 14), layout="constrained")
     panels = drawn.subplots(3, 2)
-    parameters = json.loads(dataset.attrs["provenance"])["parameters"]
+    parameters = plan_of(dataset)
     drawn.suptitle(_heading(dataset, parameters))
     middle = dataset.sizes["n_params"] // 2
     _loss(drawn, panels[0, 0], dataset)

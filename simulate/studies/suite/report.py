@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Sequence
 from typing import Any
@@ -14,7 +13,7 @@ from scipy.special import bdtrc
 from bounds.base.notes import FITTED, INPUT, METHOD, Note
 from bounds.cli.printing import between, fixed, number, signed, written
 from bounds.cli.report import Report, Table
-from simulate.running.dataset import plan_of
+from simulate.running.dataset import made_by, plan_of
 from simulate.running.showing.view import View
 from simulate.stats import Z_LIMIT, share
 from simulate.studies.suite import rows
@@ -130,7 +129,7 @@ def _exposures(count: int) -> str:
 
 def notes(dataset: xr.Dataset) -> list[Note]:
     """What a reader must be told beside the numbers."""
-    told = [Note(INPUT, text) for text in json.loads(dataset.attrs["provenance"])["notes"]]
+    told = [Note(INPUT, text) for text in made_by(dataset)["notes"]]
     for row in rows.size_rows(dataset):
         if abs(row.get("z_prequential") or 0.0) > Z_LIMIT:
             told.append(Note(FITTED, (

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Mapping
 from typing import Any
@@ -17,7 +16,7 @@ from bounds.fitting.exponents.apart.growing_supports import growing_exponents
 from bounds.fitting.exponents.dataset_fits import fit_inputs, fit_source
 from bounds.fitting.exponents.exponent import ExponentFit, fit_exponent
 from bounds.fitting.exponents.many import exponents
-from simulate.running.dataset import NOT_MEASURED, describe, stamp
+from simulate.running.dataset import NOT_MEASURED, describe, made_by, stamp
 from simulate.stats import normal_deviate
 from simulate.text.exponents import CorpusFit
 from simulate.text.source import OpenCorpus, why_too_short
@@ -83,7 +82,7 @@ def refit(dataset: xr.Dataset, *, model: str = "auto", window: Window = None) ->
         values = dataset[name].values.astype(object if name == "fit" else float)
         values[drawn] = again[name].values
         dataset = dataset.assign({name: (dataset[name].dims, values)})
-    made = json.loads(dataset.attrs["provenance"]) | {"refit": {"model": model, "window": window}}
+    made = made_by(dataset) | {"refit": {"model": model, "window": window}}
     return stamp(describe(dataset), json_text(made))
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from pathlib import PurePath
 from typing import Any
@@ -241,7 +240,7 @@ def _method(dataset: xr.Dataset, found: Sequence[dict[str, Any]], implied: Seque
 
 def _engines(dataset: xr.Dataset) -> Iterator[str]:
     """How the corpora were drawn, and why so."""
-    engines = json.loads(dataset.attrs["provenance"]).get("engines", {})
+    engines = made_by(dataset).get("engines", {})
     for name, reason in dict.fromkeys((engine["name"], engine["reason"]) for engine in engines.values()):
         which = [source for source, engine in engines.items() if (engine["name"], engine["reason"]) == (name, reason)]
         yield f"engine: {name} ({reason})" + ("" if len(which) == len(engines) else f" for {', '.join(which)}")

@@ -12,7 +12,7 @@ import xarray as xr
 from bounds.base.notes import FITTED, REFUSED, Note
 from bounds.cli.printing import estimated, fixed, number
 from bounds.cli.report import Report, Table
-from simulate.running.dataset import refit_words
+from simulate.running.dataset import made_by, refit_words
 from simulate.running.showing.view import View
 from simulate.studies.text.dataset import NUMBERS, STRETCH
 from simulate.text.cutting.units import counted, noun, said
@@ -53,7 +53,7 @@ def about(dataset: xr.Dataset) -> dict[str, Any]:
 
 def sketch_of(dataset: xr.Dataset) -> dict[str, Any] | None:
     """How the counts were estimated; None where they are exact."""
-    engine = json.loads(dataset.attrs["provenance"])["engine"]
+    engine = made_by(dataset)["engine"]
     names = ("method", "precision", "seed", "relative_error", "confidence")
     return {key: engine[key] for key in names} if "method" in engine else None
 
@@ -195,7 +195,7 @@ def _below(dataset: xr.Dataset) -> str:
     """What the columns are that the table of lengths has."""
     told = []
     if sketch_of(dataset):
-        reason = json.loads(dataset.attrs["provenance"])["engine"]["reason"]
+        reason = made_by(dataset)["engine"]["reason"]
         told.append(f"U is {reason}; intervals are normal, from that error.")
     if np.isfinite(dataset.exponent_lower.values).any():
         told.append("γ: of K D^γ - u₀, with its 95 % interval; slope: of ln U at the end, whatever the law.")
