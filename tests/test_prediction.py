@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 import numpy as np
@@ -52,7 +53,7 @@ def test_the_parts_are_what_they_are_said_to_be(fit, runs):
 
 
 def test_lack_of_fit_is_none_among_the_runs_and_an_e_fold_adds_tau(fit, runs):
-    flops = largest(runs) * np.array([0.01, 0.999, np.e, np.e**2])
+    flops = largest(runs) * np.array([0.01, 0.999, math.e, math.e**2])
     told = fit.predict(3e9, flops / 18e9)
     assert told.lack_of_fit == pytest.approx([0, 0, 0.008, 0.016])
 
