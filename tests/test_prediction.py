@@ -10,9 +10,12 @@ import pytest
 import xarray as xr
 from scipy.stats import norm
 
-from bounds import fit_loss_law
-from bounds.fitting import Prediction
+from bounds import LAWS as PUBLISHED
+from bounds import LossLaw, fit_loss_law
+from bounds.fitting import Prediction, predict_loss
 from bounds.fitting.runs.prediction import LACK_OF_FIT, PARTS, REACH
+from bounds.laws import read_law_file
+from experiments.readers.chinchilla import LEFT_OUT, read_points
 from tests.law_runs import DESIGNS, LAWS, ladder, losses
 
 PLANTED = LAWS["Epoch"]
@@ -107,11 +110,56 @@ def test_bad_arguments_are_one_sentence(fit, runs):
 
 
 def test_what_is_known_of_nothing_but_samples_says_sampling_only(fit):
-    told = replace(fit, identification=None).predict(2e10, 2e12)
+    blind = replace(fit, law=replace(fit.law, largest_compute=None, residual_deviation=None))
+    told = blind.predict(2e10, 2e12)
     assert told.sampling_only
     assert told.noise is told.lack_of_fit is told.distance is None
+    assert told.missing == ("noise", "lack_of_fit")
     assert "sampling only" in repr(told)
     assert told.upper == pytest.approx(told.estimate * np.exp(norm.ppf(0.975) * told.sampling))
+
+
+def test_a_published_law_has_an_interval_without_sampling():
+    told = predict_loss(PUBLISHED["epoch2024"], 7e10, 1.4e12)
+    assert told.missing == ("sampling",)
+    assert not told.sampling_only
+    assert told.estimate == PUBLISHED["epoch2024"].loss(7e10, 1.4e12)
+    far = np.log(6 * 7e10 * 1.4e12 / 1.2956e22)
+    half = norm.ppf(0.975) * np.hypot(0.0076, LACK_OF_FIT * far)
+    assert np.log(told.upper / told.estimate) == pytest.approx(half, rel=1e-12)
+    assert "noise 0.0076, lack of fit" in repr(told)
+    assert "sampling" not in repr(told)
+
+
+def test_where_nothing_is_known_there_is_no_interval():
+    told = predict_loss(LossLaw("own", "none", 0.3, 0.3, 1.7, 400.0, 400.0), 1e9, 1e11)
+    assert told.missing == PARTS
+    assert "no interval is known" in repr(told)
+    with pytest.raises(ValueError, match="nothing is known of the error of this law"):
+        told.interval()
+
+
+def test_a_law_from_a_file_predicts_as_its_fit_did(fit, tmp_path):
+    path = str(tmp_path / "my.law.toml")
+    fit.save(path)
+    kept, told = predict_loss(read_law_file(path), 2e10, 2e12), fit.predict(2e10, 2e12)
+    assert (kept.estimate, kept.lower, kept.upper, kept.distance) == (
+        told.estimate,
+        told.lower,
+        told.upper,
+        told.distance,
+    )
+
+
+@pytest.mark.data
+def test_what_is_known_of_the_published_laws_is_of_the_runs_that_were_read_from_their_figure(data_folder):
+    points = read_points(data_folder / "chinchilla")
+    runs = points[points.loss < np.sort(points.loss)[-LEFT_OUT]]
+    for key in ("hoffmann2022", "hoffmann2022-unrounded", "epoch2024"):
+        law = PUBLISHED[key]
+        residuals = np.log(law.loss(runs.n_params, runs.n_tokens) / runs.loss)
+        assert law.largest_compute == pytest.approx(runs.compute_flops.max(), rel=1e-4)
+        assert law.residual_deviation == pytest.approx(np.sqrt(np.sum(residuals**2) / (len(runs) - 5)), abs=5e-5)
 
 
 def test_the_repr_is_for_a_reader(fit):

@@ -6,7 +6,7 @@ from bounds.base.lazy_names import lazy_names
 
 _HOMES = {
     "bounds.fitting.runs.loss_law": ["LossLawFit", "fit_loss_law"],
-    "bounds.fitting.runs.prediction": ["Prediction"],
+    "bounds.fitting.runs.prediction": ["Prediction", "predict_loss"],
     "bounds.fitting.runs.uncertainty": [
         "FittedBand",
         "exponent_deviation",

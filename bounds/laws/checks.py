@@ -85,6 +85,16 @@ def check_constants(law: Any, allowed: str, *names: str) -> None:
         object.__setattr__(law, name, kept)
 
 
+def check_known(law: Any, check: Callable[[str, Any], Any], *names: str) -> None:
+    """One sentence unless the fields of `law` called `names` are one number that passes `check`, or None."""
+    for name in names:
+        if (value := getattr(law, name)) is not None:
+            what = f"{name} of law {shown(law.key)}"
+            if np.ndim(value):
+                raise ValueError(f"{what} must be one number, got {shown(value)}")
+            object.__setattr__(law, name, float(check(what, value)))
+
+
 def check_range(law: Any, name: str) -> None:
     """One sentence unless the field `name` of `law` is (lower, upper), both of at least 0; upper may be infinite."""
     value = getattr(law, name)

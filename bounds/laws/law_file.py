@@ -34,6 +34,7 @@ _LARGEST = 64 * 2**20
 _NUMBERS = ("irreducible", "param_coefficient", "param_exponent", "data_coefficient", "data_exponent")
 _TEXTS = ("citation", "params_counted", "note")
 _RANGES = ("fitted_tokens", "fitted_params")
+_KNOWN = ("largest_compute", "residual_deviation")
 
 
 @dataclass(frozen=True, repr=False)
@@ -119,7 +120,7 @@ def _read(name: str, changed: int, size: int) -> LawFile:
 
 
 def _law(name: str, table: dict[str, Any]) -> LossLaw:
-    unknown = [key for key in table if key not in (*_NUMBERS, *_TEXTS, *_RANGES)]
+    unknown = [key for key in table if key not in (*_NUMBERS, *_TEXTS, *_RANGES, *_KNOWN)]
     if unknown:
         raise ValueError(f"{name}: a law has no {shown(unknown[0])}")
     for key in _NUMBERS:
@@ -129,7 +130,7 @@ def _law(name: str, table: dict[str, Any]) -> LossLaw:
     for key in _TEXTS:
         if not isinstance(table.get(key, ""), str):
             raise ValueError(f"{name}: {key} must be a text, got {shown(table[key])}")
-    given: dict[str, Any] = {key: table[key] for key in (*_TEXTS, *_RANGES) if key in table}
+    given: dict[str, Any] = {key: table[key] for key in (*_TEXTS, *_RANGES, *_KNOWN) if key in table}
     given |= {key: tuple(given[key]) for key in _RANGES if isinstance(given.get(key), list)}
     given |= {key: float(table[key]) for key in _NUMBERS}
     given.setdefault("citation", f"a law in {os.path.basename(name)}")
@@ -206,6 +207,7 @@ def law_text(kept: LawFile) -> str:
         *(f"{key} = {_toml(float(getattr(law, key)))}" for key in _NUMBERS),
         *(f"{key} = {_toml(getattr(law, key))}" for key in _TEXTS),
         *(f"{key} = {_toml([float(end) for end in getattr(law, key)])}" for key in _RANGES),
+        *(f"{key} = {_toml(getattr(law, key))}" for key in _KNOWN if getattr(law, key) is not None),
         "", "[fit]",
         f"# Columns: {', '.join(CONSTANTS)}.",
         f"unidentified = {_toml(list(kept.unidentified))}",

@@ -26,8 +26,16 @@ import numpy as np
 
 from bounds.base.brief import brief_fields
 from bounds.base.formula import Formula
-from bounds.base.pointwise import shown
-from bounds.laws.checks import check_constants, check_errors, check_range, must_broadcast, must_exceed, positives
+from bounds.base.pointwise import nonnegative, positive, shown
+from bounds.laws.checks import (
+    check_constants,
+    check_errors,
+    check_known,
+    check_range,
+    must_broadcast,
+    must_exceed,
+    positives,
+)
 from bounds.laws.formulas import FORMULAS
 from bounds.laws.law_range import distance_text, range_text
 
@@ -61,8 +69,9 @@ class LossLaw:
     """L(N, D) = E + A N^-α + B D^-β in nats per token, as one paper printed it or as it was fitted.
 
     `params_counted` says whether N is "total" or "non-embedding". `fitted_tokens` and `fitted_params` are the ranges of
-    D and N in the runs that were fitted, from 0 to infinity where they are not known. `standard_errors` holds what the
-    paper printed of them, by the names of the fields.
+    D and N in the runs that were fitted, from 0 to infinity where they are not known; `largest_compute` is the largest
+    6 N D among those runs in FLOP, and `residual_deviation` the standard deviation of ln L of a run about the law, both
+    None where they are not known. `standard_errors` holds what the paper printed of them, by the names of the fields.
     `equal_exponents` says that α = β is part of the form that was fitted, not a finding. Where the paper gives only
     exponents that can be compared (`comparable` is False), the constants of different laws must not be.
 
@@ -84,6 +93,8 @@ class LossLaw:
     fitted_params: tuple[float, float] = (0.0, math.inf)
     standard_errors: tuple[tuple[str, float], ...] = ()
     equal_exponents: bool = False
+    largest_compute: float | None = None
+    residual_deviation: float | None = None
 
     __repr__ = brief_fields
 
@@ -95,6 +106,8 @@ class LossLaw:
         check_range(self, "fitted_tokens")
         check_range(self, "fitted_params")
         check_errors(self)
+        check_known(self, positive, "largest_compute")
+        check_known(self, nonnegative, "residual_deviation")
         must_broadcast(**{name: getattr(self, name) for name in _CONSTANTS})
         if self.equal_exponents and np.any(np.not_equal(self.param_exponent, self.data_exponent)):
             raise ValueError(

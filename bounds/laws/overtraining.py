@@ -20,6 +20,7 @@ M_opt = (b/a)^(1/(2η)) does not depend on C. Err(L) = ε - k e^(-γL) leads fro
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -29,7 +30,16 @@ from bounds.base.arguments import shown, unknown
 from bounds.base.brief import brief_fields
 from bounds.base.formula import OWN, Formula, Letter
 from bounds.base.intervals import EMPIRICAL, GIVEN
-from bounds.laws.checks import as_positive, check_constants, check_range, must_broadcast, must_exceed, positives
+from bounds.base.pointwise import positive
+from bounds.laws.checks import (
+    as_positive,
+    check_constants,
+    check_known,
+    check_range,
+    must_broadcast,
+    must_exceed,
+    positives,
+)
 from bounds.laws.loss_law import LossLaw, evaluate
 
 GADRE = "Gadre et al. 2024, arXiv:2403.08540"
@@ -168,8 +178,9 @@ class DownstreamErrorLaw:
 class OvertrainingLaw:
     """L(C, M) = E + (a M^η + b M^-η) C^-η for one training and one evaluation set; N total parameters, C = 6ND.
 
-    `fitted_ratio` is the range of tokens per parameter in the runs that were fitted; at M = 5 the law fails. Raises
-    ValueError unless E is at least 0 and a, b and η are positive.
+    `fitted_ratio` is the range of tokens per parameter in the runs that were fitted; at M = 5 the law fails.
+    `fitted_tokens`, `fitted_params` and `largest_compute` are those of a `LossLaw`. Raises ValueError unless E is at
+    least 0 and a, b and η are positive.
     """
 
     key: str
@@ -184,6 +195,9 @@ class OvertrainingLaw:
     params_counted: str = "total"
     fitted_ratio: tuple[float, float] = (20.0, 320.0)
     note: str = ""
+    fitted_tokens: tuple[float, float] = (0.0, math.inf)
+    fitted_params: tuple[float, float] = (0.0, math.inf)
+    largest_compute: float | None = None
 
     __repr__ = brief_fields
 
@@ -192,7 +206,9 @@ class OvertrainingLaw:
         check_constants(self, "positive", "param_coefficient", "data_coefficient", "exponent")
         a, b, eta = self._terms
         must_broadcast(irreducible=self.irreducible, param_coefficient=a, data_coefficient=b, exponent=eta)
-        check_range(self, "fitted_ratio")
+        for name in ("fitted_ratio", "fitted_tokens", "fitted_params"):
+            check_range(self, name)
+        check_known(self, positive, "largest_compute")
         if not isinstance(self.error_law, DownstreamErrorLaw | None):
             raise ValueError(f"error_law of law {self.key!r} must be a DownstreamErrorLaw, got {shown(self.error_law)}")
 
@@ -229,8 +245,8 @@ class OvertrainingLaw:
         return LossLaw(
             self.key, self.citation, 2 * eta, 2 * eta, self.irreducible,
             evaluate(_F["overtraining_param_term"], a, eta), evaluate(_F["overtraining_data_term"], b, eta),
-            params_counted=self.params_counted, note=self.note, fitted_tokens=(2.1e8, 8.2e9),
-            fitted_params=(1.1e7, 4.11e8), equal_exponents=True,
+            params_counted=self.params_counted, note=self.note, fitted_tokens=self.fitted_tokens,
+            fitted_params=self.fitted_params, equal_exponents=True, largest_compute=self.largest_compute,
         )  # fmt: skip
 
     @classmethod
@@ -251,7 +267,8 @@ class OvertrainingLaw:
             law.key, law.citation, irreducible=cast(float, law.irreducible), exponent=alpha / 2,
             param_coefficient=evaluate(_F["overtraining_from_params"], law.param_coefficient, alpha),
             data_coefficient=evaluate(_F["overtraining_from_data"], law.data_coefficient, beta),
-            params_counted=law.params_counted, **(given | fields),
+            params_counted=law.params_counted, fitted_tokens=law.fitted_tokens, fitted_params=law.fitted_params,
+            largest_compute=law.largest_compute, **(given | fields),
         )  # fmt: skip
 
     @property
@@ -267,6 +284,7 @@ def _published(
     return OvertrainingLaw(
         key, GADRE, training_set, E, a, b, eta, DownstreamErrorLaw(key, GADRE, *error),
         note="table 6, rounded as printed; loss on C4 eval, error over 17 tasks",
+        fitted_tokens=(2.1e8, 8.2e9), fitted_params=(1.1e7, 4.11e8), largest_compute=6 * 4.11e8 * 8.2e9,
     )  # fmt: skip
 
 

@@ -52,6 +52,13 @@ _CHINCHILLA_TOKENS, _CHINCHILLA_PARAMS = (5e9, 5e11), (7e7, 1.6e10)
 """Hoffmann et al. 2022, abstract: over 400 models of 70 million to over 16 billion parameters on 5 to 500 billion
 tokens. The refit has the same runs."""
 
+_CHINCHILLA_COMPUTE = 1.2956e22
+"""FLOP of the dearest of the 240 runs that Besiroglu et al. read from the figure of Hoffmann et al. and fitted.
+
+Their `residual_deviation` is √(Σr²/235) over these runs about the law as printed (python -m experiments lawfit); what
+Hoffmann et al. had themselves are more runs, of which only these are public.
+"""
+
 LAWS: dict[str, LossLaw] = {
     law.key: law
     for law in (
@@ -59,12 +66,14 @@ LAWS: dict[str, LossLaw] = {
             "hoffmann2022", HOFFMANN, 0.34, 0.28, 1.69, 406.4, 410.7,
             note="rounded, as printed in the paper (approach 3: section 3.3; appendix D.2, equation 10)",
             fitted_tokens=_CHINCHILLA_TOKENS, fitted_params=_CHINCHILLA_PARAMS,
+            largest_compute=_CHINCHILLA_COMPUTE, residual_deviation=0.0195,
         ),
         LossLaw(
             "hoffmann2022-unrounded", HOFFMANN, 0.33917, 0.28491, 1.6934, 406.4, 410.7,
             note="the same fit with more digits, from the source of the paper: E = exp(0.5267228), "
             "A = exp(6.0073404), alpha = 0.33917084, B = exp(6.0179186), beta = 0.2849083",
             fitted_tokens=_CHINCHILLA_TOKENS, fitted_params=_CHINCHILLA_PARAMS,
+            largest_compute=_CHINCHILLA_COMPUTE, residual_deviation=0.0101,
         ),
         LossLaw(
             "epoch2024", EPOCH, 0.3478, 0.3658, 1.8172, 482.01, 2085.43,
@@ -72,6 +81,7 @@ LAWS: dict[str, LossLaw] = {
             "runs; a later run of the authors' notebook has 124.52, 1293.28, 0.0257, 0.0154 and 0.0206. The "
             "covariance of B and beta, without which no error may be propagated, was not printed",
             fitted_tokens=_CHINCHILLA_TOKENS, fitted_params=_CHINCHILLA_PARAMS,
+            largest_compute=_CHINCHILLA_COMPUTE, residual_deviation=0.0076,
             standard_errors=(
                 ("param_coefficient", 124.58), ("data_coefficient", 1293.23), ("irreducible", 0.03),
                 ("param_exponent", 0.02), ("data_exponent", 0.02),

@@ -20,7 +20,7 @@ them the runs decide at all is read from the profile of the residuals (`bounds.f
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -42,12 +42,12 @@ from bounds.fitting.runs.loss_units import nats_per_token, unit_text
 from bounds.fitting.runs.misfit import Misfit, misfit, misfit_notes
 from bounds.fitting.runs.prediction import Prediction, predicted
 from bounds.fitting.runs.resampling import run_weights
-from bounds.fitting.runs.run_columns import checked_runs, must_identify, must_resample
+from bounds.fitting.runs.run_columns import N_CONSTANTS, checked_runs, must_identify, must_resample
 from bounds.fitting.runs.run_groups import row_notes, run_labels
 from bounds.fitting.runs.unanswered import term_notes, vanished_terms, why_no_band
 from bounds.fitting.runs.uncertainty import FittedBand, fitted_band
 from bounds.laws.law_file import CONSTANTS, LawFile, write_law_file
-from bounds.laws.published import LossLaw
+from bounds.laws.published import FLOP_PER_PARAM_TOKEN, LossLaw
 
 Floats = NDArray[np.float64]
 
@@ -217,7 +217,7 @@ class LossLawFit:
         of fit, which grows with the distance from the fitted runs and was learnt from other people's series; how often
         it held stands in docs/prediction.md. Raises ValueError for a fit without a bootstrap.
         """
-        return predicted(self, self._samples, n_params, n_tokens, confidence)
+        return predicted(self.law, self._samples, self.unidentified, n_params, n_tokens, confidence)
 
     def band(
         self,
@@ -317,7 +317,7 @@ def fit_loss_law(
     template = LossLaw(
         key, f"fitted to {len(L)} runs ({objective})", 0.0, 0.0, params_counted=params_counted,
         fitted_tokens=(float(D.min()), float(D.max())), fitted_params=(float(N.min()), float(N.max())),
-        note=_recipe(objective, delta, drop),
+        note=_recipe(objective, delta, drop), largest_compute=FLOP_PER_PARAM_TOKEN * float(np.max(N * D)),
     )  # fmt: skip
     samples = None
     if bootstrap:
@@ -326,20 +326,32 @@ def fit_loss_law(
         along = [np.concatenate([best, starts, first]), *rest]
         samples = table.constants(refitted(table, along, weights, deltas, _COARSE))
     r, shares = residuals(table, best)
+    n_groups = len(np.unique(drawn))
     tested = misfit(table, best[0], drawn)
-    law, vanished = _law(table.constants(best)[0], template), vanished_terms(shares[:, 0])
+    law, vanished = _law(table.constants(best)[0], _scattered(template, r[0], n_groups)), vanished_terms(shares[:, 0])
     wrong = impossible_ratio(N, D, from_flops=compute_flops is not None)
     return LossLawFit(
         law=law, objective=objective, delta=deltas[-1], value=value,
         n_runs=len(L), n_dropped=int(np.sum(~keep)), residuals=r[0], samples=samples,
         covariance=None if samples is None else _covariance(samples, known), seed=seed if bootstrap else None,
-        n_groups=len(np.unique(drawn)), misfit=tested, loss_unit=unit_text(loss_unit, bytes_per_token),
+        n_groups=n_groups, misfit=tested, loss_unit=unit_text(loss_unit, bytes_per_token),
         notes=(
             *input_notes(N, D, L, from_flops=compute_flops is not None), *row_notes(N, D, L, labels),
             *term_notes(vanished, samples), *identification_notes(known), *misfit_notes(tested, labels is None),
         ),
         no_band=why_no_band(law, wrong, vanished, known), identification=known,
     )  # fmt: skip
+
+
+def _scattered(law: LossLaw, residuals: Floats, n_groups: int) -> LossLaw:
+    """`law` with √(Σr²/(n - 5)) of its runs, where there are more of them than constants.
+
+    Rows of one run share its luck: what counts is how many runs there are.
+    """
+    if n_groups <= N_CONSTANTS:
+        return law
+    deviation = float(np.sqrt(np.mean(np.square(residuals)) * n_groups / (n_groups - N_CONSTANTS)))
+    return replace(law, residual_deviation=deviation)
 
 
 def _covariance(samples: Floats, known: Identification) -> Floats:
@@ -364,6 +376,7 @@ def _law(constants: Any, template: LossLaw) -> LossLaw:
     return LossLaw(
         template.key, template.citation, alpha, beta, E, A, B, params_counted=template.params_counted,
         note=template.note, fitted_tokens=template.fitted_tokens, fitted_params=template.fitted_params,
+        largest_compute=template.largest_compute, residual_deviation=template.residual_deviation,
     )  # fmt: skip
 
 

@@ -29,7 +29,6 @@ from bounds.base.intervals import Interval
 from bounds.base.notes import FITTED, RANGE, Note
 from bounds.base.one_number import checked_confidence
 from bounds.base.pointwise import broadcast, labelled
-from bounds.fitting.runs.identification import Identification
 from bounds.fitting.runs.run_columns import N_CONSTANTS
 from bounds.laws.checks import positives
 from bounds.laws.published import FLOP_PER_PARAM_TOKEN, LossLaw
@@ -49,13 +48,14 @@ _BLOCK = 1_000_000
 class Prediction:
     """A predicted loss, in nats per token, and how sure it is; arrays like the arguments.
 
-    `sampling`, `noise` and `lack_of_fit` are standard deviations of ln L; the last two are None where the fit does not
-    know its runs, and the interval is then of sampling only. `distance` is C/C₀, the compute of the predicted run in
-    units of the largest that was fitted.
+    `sampling`, `noise` and `lack_of_fit` are standard deviations of ln L, each None where it is not known: sampling of
+    a published law, which has no draws, the others of a law that does not know its runs. The interval is of those that
+    are (`missing` names the others). `distance` is C/C₀, the compute of the predicted run in units of the largest that
+    was fitted.
     """
 
     estimate: Any
-    sampling: Any
+    sampling: Any | None
     noise: float | None
     lack_of_fit: Any
     distance: Any
@@ -73,9 +73,14 @@ class Prediction:
         return self.interval().upper
 
     @property
+    def missing(self) -> tuple[str, ...]:
+        """The parts that are not known, and that the interval is without."""
+        return tuple(name for name in PARTS if getattr(self, name) is None)
+
+    @property
     def sampling_only(self) -> bool:
-        """Whether the interval is of the error of sampling alone, since the other parts are not known."""
-        return self.noise is None or self.lack_of_fit is None
+        """Whether the interval is of the error of sampling alone, since neither other part is known."""
+        return self.missing == PARTS[1:]
 
     def deviation(self, parts: Iterable[str] = PARTS) -> Any:
         """Standard deviation of ln L from the given `parts`; those that are not known are left out."""
@@ -89,61 +94,63 @@ class Prediction:
         Without ``noise`` it is of the mean of many equal runs, with ``sampling`` alone what a bootstrap gives.
         """
         level = checked_confidence(self.confidence if confidence is None else confidence)
+        if len(self.missing) == len(PARTS):
+            raise ValueError("nothing is known of the error of this law: no draws, no scatter of its runs, no compute")
         times = np.exp(float(ndtri((1 + level) / 2)) * self.deviation(parts))
         return Interval(_plain(self.estimate / times), _plain(self.estimate * times))
 
     def __repr__(self) -> str:
-        if self.sampling_only:
-            told = "sampling only"
-        else:
-            told = (
-                f"sd of ln loss: sampling {_short(self.sampling)}, noise {_short(self.noise)}, lack of fit "
-                f"{_short(self.lack_of_fit)} at {_short(self.distance)} times the largest fitted compute"
-            )
+        if len(self.missing) == len(PARTS):
+            return f"Prediction({brief(self.estimate)}; no interval is known)"
+        known = [(name.replace("_", " "), getattr(self, name)) for name in PARTS if name not in self.missing]
+        far = "" if self.distance is None else f" at {_short(self.distance)} times the largest fitted compute"
+        told = f"sd of ln loss: {', '.join(f'{name} {_short(value)}' for name, value in known)}{far}"
         ends = f"[{brief(self.lower)}, {brief(self.upper)}]"
+        told = "sampling only" if self.sampling_only else told
         return f"Prediction({brief(self.estimate)}, {100 * self.confidence:g} % interval {ends}; {told})"
 
 
-class PredictingFit(Protocol):
-    """What a prediction needs of a fit, such as `bounds.fitting.LossLawFit`."""
+class SureLaw(Protocol):
+    """A law and how sure it is, such as `bounds.fitting.LossLawFit` or a `bounds.laws.LawFile`."""
 
     @property
     def law(self) -> LossLaw:
         """With the constants that fit best."""
 
     @property
-    def residuals(self) -> Floats:
-        """ln fitted - ln observed of each row."""
+    def samples(self) -> Floats | None:
+        """Draws (n, 5) of E, ln A, α, ln B, β; None where there are none."""
 
     @property
     def unidentified(self) -> tuple[str, ...]:
         """The constants that the runs do not identify."""
 
-    @property
-    def n_groups(self) -> int:
-        """How many runs the rows are of."""
 
-    @property
-    def identification(self) -> Identification | None:
-        """The fitted runs and what they decide; None where they are not known."""
+def predict_loss(law: LossLaw | SureLaw, n_params: Any, n_tokens: Any, confidence: float = 0.95) -> Prediction:
+    """The loss that runs of `n_params` parameters on `n_tokens` tokens would end at, with an interval.
+
+    `law` is a fit, a law that was read from a file, or a published one, which has no draws, so that the part of
+    sampling is not known. The other two are where the law has a `residual_deviation` and a `largest_compute`.
+    """
+    if isinstance(law, LossLaw):
+        return predicted(law, None, (), n_params, n_tokens, confidence)
+    return predicted(law.law, law.samples, law.unidentified, n_params, n_tokens, confidence)
 
 
-def predicted(fit: PredictingFit, samples: Floats, n_params: Any, n_tokens: Any, confidence: float) -> Prediction:
-    """The loss of runs of `n_params` and `n_tokens`; `samples` (resamples, 5) are of E, ln A, α, ln B, β."""
+def predicted(
+    law: LossLaw, samples: Floats | None, free: tuple[str, ...], n_params: Any, n_tokens: Any, confidence: float
+) -> Prediction:
+    """`predict_loss` of `law`, its `samples` (n, 5) of E, ln A, α, ln B, β, and the constants that are `free`."""
     checked_confidence(confidence)
     N, D = positives(n_params=n_params, n_tokens=n_tokens)
-    sampling = labelled(lambda N, D: _log_loss_deviation(samples, N, D), N, D)
-    estimate, known = fit.law.loss(N, D), fit.identification
-    if known is None or fit.n_groups <= N_CONSTANTS:
-        return Prediction(estimate, sampling, None, None, None, confidence)
-    runs = known.runs
-    log_compute = np.log(FLOP_PER_PARAM_TOKEN) + runs.x + runs.mean_x + runs.y + runs.mean_y
-    largest = float(np.exp(log_compute.max()))
-    # Rows of one run share its luck: what counts is how many runs there are.
-    noise = float(np.sqrt(np.mean(np.square(fit.residuals)) * fit.n_groups / (fit.n_groups - N_CONSTANTS)))
+    sampling = None if samples is None else labelled(lambda N, D: _log_loss_deviation(samples, N, D), N, D)
+    estimate, noise, largest = law.loss(N, D), law.residual_deviation, law.largest_compute
+    if largest is None:
+        return Prediction(estimate, sampling, noise, None, None, confidence, tuple(_unknown(free)))
     distance = _plain(FLOP_PER_PARAM_TOKEN * N * D / largest)
     lack = _plain(LACK_OF_FIT * np.log(np.maximum(distance, 1)))
-    return Prediction(estimate, sampling, noise, lack, distance, confidence, tuple(_notes(fit, N, D, distance)))
+    notes = (*_unknown(free), *_outlying(law, N, D, distance))
+    return Prediction(estimate, sampling, noise, lack, distance, confidence, notes)
 
 
 def _log_loss_deviation(samples: Floats, n_params: Any, n_tokens: Any) -> Any:
@@ -161,17 +168,20 @@ def _log_loss_deviation(samples: Floats, n_params: Any, n_tokens: Any) -> Any:
     return found.reshape(N.shape)[()]
 
 
-def _notes(fit: PredictingFit, n_params: Any, n_tokens: Any, distance: Any) -> Iterable[Note]:
-    if free := fit.unidentified:
+def _unknown(free: tuple[str, ...]) -> Iterable[Note]:
+    if free:
         told = "away from their sizes a prediction may be farther off than its interval says"
         yield Note(FITTED, f"these runs do not identify {', '.join(free)}: {told}")
+
+
+def _outlying(law: LossLaw, n_params: Any, n_tokens: Any, distance: Any) -> Iterable[Note]:
     far = float(np.max(np.asarray(distance), initial=0))
     if far > REACH:
         yield Note(RANGE, f"{far:.3g} times the largest fitted compute: predictions were tried up to {REACH} times")
     for name, values, fitted in (
-        ("n_params", n_params, fit.law.fitted_params), ("n_tokens", n_tokens, fit.law.fitted_tokens),
+        ("n_params", n_params, law.fitted_params), ("n_tokens", n_tokens, law.fitted_tokens),
     ):  # fmt: skip
-        if fitted is not None and np.any(np.asarray((distance <= 1) & _outside(values, fitted))):
+        if np.any(np.asarray((distance <= 1) & _outside(values, fitted))):
             told = "beyond the fitted runs in itself, where its compute is not: of that the interval knows nothing"
             yield Note(RANGE, f"{name} is {told}")
 
