@@ -314,10 +314,12 @@ def fit_loss_law(
     better, other = lowest(table, np.concatenate([best, *known.candidates]), deltas)
     if other < value:
         best, value = better, other
+    with np.errstate(over="ignore"):
+        largest = FLOP_PER_PARAM_TOKEN * float(np.max(N * D))
     template = LossLaw(
         key, f"fitted to {len(L)} runs ({objective})", 0.0, 0.0, params_counted=params_counted,
         fitted_tokens=(float(D.min()), float(D.max())), fitted_params=(float(N.min()), float(N.max())),
-        note=_recipe(objective, delta, drop), largest_compute=FLOP_PER_PARAM_TOKEN * float(np.max(N * D)),
+        note=_recipe(objective, delta, drop), largest_compute=largest if np.isfinite(largest) else None,
     )  # fmt: skip
     samples = None
     if bootstrap:
