@@ -42,13 +42,13 @@ _HOMES = {
     "bounds.laws": ["LAWS", "LossLaw", "get_law", "training_flops"],
     "bounds.efficiency": [
         "bands",
-        "bernstein_exponent",
         "efficient_params",
         "exponent_band",
         "growth_factor",
         "unique_bounds",
     ],
     "bounds.fitting": ["ExponentFit", "FrequencySpectrum", "LossLawFit", "fit_exponent", "fit_loss_law"],
+    "bounds.planning": ["plan"],
     "bounds.capacity": ["capacity_loss", "params_to_store", "stored_sequences"],
     "bounds.skills": [
         "can_scaling_help",
@@ -115,6 +115,7 @@ _MOVED = {
         "unique_from_reverse_kl",
     ],
     "bounds.efficiency": [
+        "bernstein_exponent",
         "top1_bernstein_exponent",
         "top1_excess",
         "top1_growth_exponent",

@@ -258,7 +258,16 @@ def fit(
 @click.option("--tokens", "n_tokens", type=CountType(), help="All distinct tokens there are; more come by repetition.")
 @click.option("--inference-tokens", type=CountType(), help="Tokens to serve from the same budget as well.")
 @click.option("--tokens-per-param", type=POSITIVE, help="Train at D/N = M, not at each law's optimum.", metavar="M")
-@click.option("--law", "laws", multiple=True, metavar="KEY", help="A loss law; may be repeated. [default: all]")
+@click.option(
+    "--law",
+    "laws",
+    multiple=True,
+    metavar="KEY",
+    help="A loss law, or a file my.law.toml; may be repeated. [default: all]",
+)
+@click.option("--corpus", metavar="RESULT", help="The corpus there is, as `simulate corpus --out` kept it, instead.")
+@click.option("--bytes-per-token", type=POSITIVE, metavar="X", help="Bytes of a token of it. [default: 4]")
+@click.option("--confidence", type=NumberType(percent=True), default=0.95, show_default=True, help="Of the losses.")
 @click.option("--vocab", type=CountType(), default=50304, show_default=True, help="Vocabulary, as padded.")
 @click.option("--context", "seq_len", type=CountType(), default=2048, show_default=True, help="Tokens of one sample.")
 @click.option("--kv-heads", "n_kv_heads", type=CountType(0), default=0, help="Heads of keys and values. [default: all]")
@@ -267,22 +276,38 @@ def fit(
 @EXPLAIN
 @with_version
 def plan(
-    vocab: int, seq_len: int, n_kv_heads: int, gated: bool, as_json: bool, explained: bool, **options: Any
+    corpus: str | None,
+    bytes_per_token: float | None,
+    vocab: int,
+    seq_len: int,
+    n_kv_heads: int,
+    gated: bool,
+    as_json: bool,
+    explained: bool,
+    **options: Any,
 ) -> None:
     """What to train with a budget, and on how many tokens.
 
     The budget is --gpu-hours with --gpu and --mfu, --flops, --cost with --price-per-hour, or a --target-loss the other
-    way round. One row a law: parameters, tokens, epochs and the sizes that are nearly as good; then what an efficient
-    model of the corpus would store, and shapes.
+    way round. One row a law: parameters, tokens, epochs, the sizes that are nearly as good, and the loss with an
+    interval; then shapes, and what an efficient model of the corpus would store.
     """
-    from bounds.cli.plan_table import plan_report
+    if bytes_per_token is not None and corpus is None:
+        raise click.UsageError("--bytes-per-token is for --corpus; --tokens counts tokens already")
+    from bounds.cli.plans.report import plan_report
     from bounds.planning.planner import plan as planned
     from bounds.planning.shapes import shapes_near
 
-    found = planned(**options)
+    counted = None
+    if corpus is not None:
+        from bounds.cli.reading.corpus_result import read_corpus
+
+        counted = read_corpus(corpus, bytes_per_token)
+    found = planned(**options, corpus=counted)
     design = {"vocab": vocab, "n_kv_heads": n_kv_heads, "gated": gated}
     report = plan_report(found, lambda size: shapes_near(size, **design), seq_len=seq_len)  # type: ignore[arg-type]
     parameters = {**options, "laws": list(options["laws"]), **design, "seq_len": seq_len}
+    parameters |= {"corpus": corpus, "bytes_per_token": bytes_per_token}
     _show(report, parameters, as_json, explained)
 
 

@@ -14,8 +14,8 @@ import pytest
 import xarray as xr
 
 import simulate
+from bounds.cli.reading import checksums
 from simulate.running import cells as sweep_cells
-from simulate.running.keeping import checksums
 from simulate.studies.learners import measure_learners
 from simulate.studies.suite.plan import SuitePlan
 from tests.running import done

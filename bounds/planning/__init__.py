@@ -7,7 +7,9 @@ from bounds.base.lazy_names import lazy_names
 _HOMES = {
     "bounds.planning.hardware": ["ACCELERATORS", "Accelerator", "get_accelerator"],
     "bounds.planning.flops": ["hardware_flops", "model_flops"],
-    "bounds.planning.planner": ["LawPlan", "Plan", "plan"],
+    "bounds.planning.corpus": ["CountedWindows", "MeasuredCorpus"],
+    "bounds.planning.planner": ["plan"],
+    "bounds.planning.plans": ["LawPlan", "Plan"],
     "bounds.planning.shapes": ["SHAPES", "Shape", "count_params", "flops_per_token", "layer_params", "shapes_near"],
 }
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import platform
-import warnings
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -17,13 +16,13 @@ from typing import Any
 import xarray as xr
 
 from bounds import __version__
-from bounds.base.one_number import cut, printable
 from bounds.cli.json_text import json_text
 from bounds.cli.printing import written
 from bounds.cli.process import undisturbed
+from bounds.cli.reading import checksums
+from bounds.cli.reading.result_file import read_result
 from bounds.cli.shared import SCHEMA_VERSION
 from simulate.running.cells import NOT_MEASURED
-from simulate.running.keeping import checksums
 from simulate.running.keeping.files import RESULTS, begun_by, claimed, noun_of, part_of, written_whole
 from simulate.running.parameters import OPENED, OUT, OVERWRITE
 
@@ -264,50 +263,13 @@ def open_result(path: str | Path) -> xr.Dataset:
 
     Raises ValueError with one sentence where there is none, or where another program wrote it.
     """
-    source = Path(OPENED(path))
-    if not source.exists():
-        raise ValueError(f"{source} does not exist{_begun(part_of(source)) if part_of(source).exists() else ''}")
-    if source.is_dir() and source.suffix != ".zarr":
-        raise ValueError(f"{source} is a folder; results end in .nc or .zarr")
-    try:
-        dataset = _read(source)
-        damage = checksums.check(dataset) if "provenance" in dataset.attrs else None
-    except Exception as error:  # noqa: BLE001  (whatever the readers of two formats raise where bytes are others)
-        raise ValueError(f"{source} cannot be read as a result ({_why(error)}); results end in .nc or .zarr") from None
-    if "provenance" not in dataset.attrs:
-        raise ValueError(f"{source} is not a result of this program: it has no provenance")
-    if damage:
-        raise ValueError(f"{source} is damaged: {damage}; make it again")
-    try:
-        found = json.loads(dataset.attrs["provenance"])["schema_version"]
-    except (ValueError, KeyError, TypeError):
-        raise ValueError(f"{source} is not a result of this program: its provenance is not understood") from None
-    if found != SCHEMA_VERSION:
-        raise ValueError(f"{source} has schema version {found}; this version reads {SCHEMA_VERSION}")
-    return dataset
+    return read_result(Path(OPENED(path)), _begun)
 
 
-def _why(error: Exception) -> str:
-    """The beginning of what a reader says, which may quote any bytes of a file."""
-    return cut(printable(" ".join(str(error).split()))) or type(error).__name__
-
-
-def _read(source: Path) -> xr.Dataset:
-    """What stands in a file or folder, in memory."""
-    import h5py  # a run that is not written to a file does without
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # about what is foreign or damaged, which is refused with a sentence
-        if source.suffix == ".zarr":
-            consolidated = (source / ".zmetadata").exists()  # a copy of all metadata, which a copy of a folder may lack
-            return xr.open_zarr(source, chunks=None, mask_and_scale=False, consolidated=consolidated).load()
-        checksums.check_seal(source)
-        h5py.File(source, "r").close()  # what is no HDF5 at all would leave h5netcdf with half a file to complain of
-        with xr.open_dataset(source, engine="h5netcdf", mask_and_scale=False) as opened:
-            return opened.load()
-
-
-def _begun(part: Path) -> str:
+def _begun(source: Path) -> str:
+    part = part_of(source)
+    if not part.exists():
+        return ""
     command = begun_by(part)
     return f", but {part} holds an unfinished {noun_of(command)}: run the same {command} with --resume to go on"
 

@@ -78,6 +78,8 @@ class CorpusGrowth:
     seed: int
     notes: tuple[Note, ...]
     """What a reader of the counts has to know, one sentence each."""
+    n_bytes: int | None = None
+    """Bytes of all files after decompression; None where a result does not say."""
 
     @property
     def f1(self) -> np.ndarray:
@@ -292,6 +294,7 @@ def _measured(
         sha256=units.sha256,
         seed=check_seed(seed),
         notes=tuple(notes),
+        n_bytes=units.n_bytes,
     )
 
 

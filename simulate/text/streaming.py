@@ -8,7 +8,6 @@ windows occur (f1, f2), and how long the text is before it ends. Prefixes that w
 
 from __future__ import annotations
 
-import hashlib
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -21,7 +20,7 @@ from bounds.base.notes import INPUT, METHOD, Note
 from bounds.base.quantities import MAX_COUNT
 from simulate.text.cutting.hashing import unit_numbers
 from simulate.text.cutting.scripts import Tally
-from simulate.text.cutting.sequences import check_unit, corpus_name, same_files
+from simulate.text.cutting.sequences import Fingerprint, check_unit, corpus_name, same_files
 from simulate.text.cutting.units import counted, noun, said
 from simulate.text.growth import (
     FILE_ORDER,
@@ -63,6 +62,8 @@ class SketchedGrowth:
     notes: tuple[Note, ...]
     """What a reader of the estimates has to know, one sentence each."""
     order: str = "file"
+    n_bytes: int | None = None
+    """Bytes of all files after decompression; None where a result does not say."""
 
     def rows(self) -> list[dict[str, Any]]:
         """One flat object a prefix, with the names of the Dataset; f1 and f2 are not known, None."""
@@ -114,9 +115,10 @@ def sketch_corpus(
     run = _Run(lengths, [HyperLogLog(precision, seed, kind) for kind in kinds], [0] * len(lengths))
     hashes = []
     for name in names:
-        digest = hashlib.sha256()
+        digest = Fingerprint()
         _read(run, name, unit, digest, grid, seed)
         hashes.append((label(name), digest.hexdigest()))
+        run.n_bytes += digest.n_bytes
     if max(lengths) > run.longest:
         raise InputError(
             f"length must be at most the {counted(run.longest, unit)} of the longest file of {corpus_name(names)}, "
@@ -148,6 +150,7 @@ class _Run:
     sketches: list[HyperLogLog]
     n_windows: list[int]
     n_units: int = 0
+    n_bytes: int = 0
     longest: int = 0
     noted: dict[int, list[tuple[int, float, Interval]]] = field(default_factory=dict)
     """For each prefix and length: windows, estimate and interval."""
@@ -182,7 +185,7 @@ def _grid(at: Any, length: int, unit: str) -> _Grid:
     return _Grid(tuple(sorted(given)), low, end)
 
 
-def _read(run: _Run, name: str, unit: str, digest: Any, grid: _Grid, seed: int) -> None:
+def _read(run: _Run, name: str, unit: str, digest: Fingerprint, grid: _Grid, seed: int) -> None:
     """Give the windows of one file to the sketches, and note what they estimate at the prefixes."""
     stops, before, longest = grid.stops, run.n_units, max(run.lengths)
     kept: np.ndarray | None = None
@@ -230,7 +233,17 @@ def _growths(
         notes = _notes(run, grid, beyond, unit, hashes, length, i)
         found.append(
             SketchedGrowth(
-                corpus, unit, length, np.array(points), n_draws, n_unique, Interval(lower, upper), sketch, hashes, notes
+                corpus,
+                unit,
+                length,
+                np.array(points),
+                n_draws,
+                n_unique,
+                Interval(lower, upper),
+                sketch,
+                hashes,
+                notes,
+                n_bytes=run.n_bytes,
             )
         )
     return found

@@ -109,7 +109,7 @@ def _about(growths: Sequence[CorpusGrowth | SketchedGrowth]) -> str:
     first = growths[0]
     notes = list(dict.fromkeys(note for growth in growths for note in growth.notes))
     return json_text({
-        "corpus": first.corpus, "unit": first.unit, "order": first.order,
+        "corpus": first.corpus, "unit": first.unit, "order": first.order, "n_bytes": first.n_bytes,
         "notes": [{"kind": note.kind, "text": note.text} for note in notes],
     })  # fmt: skip
 

@@ -50,6 +50,7 @@ def growth_of(one: xr.Dataset) -> CorpusGrowth:
         spectrum=np.stack([one.f1.values, one.f2.values], axis=1), edges=np.array([1, 2]), blocks=_blocks(one),
         sha256=tuple(made["inputs"].items()), seed=plan["seed"],
         notes=tuple(Note(note["kind"], note["text"]) for note in about["notes"]),
+        n_bytes=about.get("n_bytes"),
     )  # fmt: skip
 
 

@@ -22,7 +22,7 @@ from simulate.drawing.stream import Stream
 from simulate.drawing.tables import PRIME, hash_base, multiply_mod
 from simulate.text.cutting.characters import LETTER, MARK, SINGLE, WHITE, character_classes
 from simulate.text.cutting.scripts import Tally
-from simulate.text.cutting.sequences import code_points, hashed_blocks, utf8_blocks
+from simulate.text.cutting.sequences import Fingerprint, code_points, hashed_blocks, utf8_blocks
 from simulate.text.cutting.tokenizing import code_point
 
 PIECE = 1 << 18
@@ -36,7 +36,7 @@ _SUM, _REST, _SIZE, _INSIDE = 0, 1, 2, 3
 point, 0 between words."""
 
 
-def unit_numbers(path: str, unit: str, digest: Any, seed: int, tally: Tally) -> Iterator[np.ndarray]:
+def unit_numbers(path: str, unit: str, digest: Fingerprint, seed: int, tally: Tally) -> Iterator[np.ndarray]:
     """Numbers of the units of `path` in their order, below 2^61 - 1: uint8 bytes, uint32 code points, uint64 words.
 
     `digest` is given the bytes, and `tally` the text where it is cut into words. Raises InputError as `read_units`.

@@ -46,6 +46,22 @@ _PIECE = 1 << 20
 _SHUFFLE_COUNTER = (0, 0xC0 << 56, 0, 0)  # a Philox stream that no sampler uses
 
 
+class Fingerprint:
+    """SHA-256 and number of the bytes of a file, after decompression."""
+
+    def __init__(self) -> None:
+        self._sha256, self.n_bytes = hashlib.sha256(), 0
+
+    def update(self, block: bytes) -> None:
+        """Take the next bytes."""
+        self._sha256.update(block)
+        self.n_bytes += len(block)
+
+    def hexdigest(self) -> str:
+        """The SHA-256 of what was taken."""
+        return self._sha256.hexdigest()
+
+
 @dataclass(frozen=True, eq=False)
 class Units:
     """The units of a corpus in the order of counting."""
@@ -63,6 +79,8 @@ class Units:
     """Text of each word type, kept where `keep_words` asked for it."""
     notes: tuple[str, ...] = ()
     """What a reader of any count of these units has to know, one sentence each."""
+    n_bytes: int | None = None
+    """Bytes of all files after decompression, where they were counted."""
 
     @property
     def n_units(self) -> int:
@@ -102,9 +120,9 @@ def read_units(
 
         words, tally = WordTable(), Tally()
     parts: list[np.ndarray] = []
-    lengths, hashes = [], []
+    lengths, hashes, n_bytes = [], [], 0
     for name in names:
-        digest = hashlib.sha256()
+        digest = Fingerprint()
         with counted_exactly(label(name)):
             pieces = _pieces(name, unit, digest, words, tally, Reading(name, unit))
         lengths.append(sum(map(len, pieces)))
@@ -113,6 +131,7 @@ def read_units(
         parts += pieces
         del pieces  # `_joined` gives each part back when it was copied
         hashes.append((label(name), digest.hexdigest()))
+        n_bytes += digest.n_bytes
     starts = np.concatenate([[0], np.cumsum(lengths, dtype=np.int64)])
     if starts[-1] > MAX_UNITS:
         raise InputError(
@@ -127,6 +146,7 @@ def read_units(
         sha256=tuple(hashes),
         words=words.texts() if words is not None and keep_words else None,
         notes=(*same_files(hashes), *(tally.notes(unit) if tally else ())),
+        n_bytes=n_bytes,
     )
 
 
@@ -201,7 +221,7 @@ def philox_order(count: int, seed: int) -> np.ndarray:
     return np.argsort(bits.random_raw(count), kind="stable")
 
 
-def hashed_blocks(path: str, digest: Any) -> Iterator[bytes]:
+def hashed_blocks(path: str, digest: Fingerprint) -> Iterator[bytes]:
     """The blocks of `path`, each given to `digest` as well."""
     for block in read_blocks(path):
         digest.update(block)
@@ -209,7 +229,7 @@ def hashed_blocks(path: str, digest: Any) -> Iterator[bytes]:
 
 
 def _pieces(
-    path: str, unit: str, digest: Any, words: WordTable | None, tally: Tally | None, reading: Reading
+    path: str, unit: str, digest: Fingerprint, words: WordTable | None, tally: Tally | None, reading: Reading
 ) -> list[np.ndarray]:
     if unit == "byte":
         # bytearray.extend grows in place: no second copy of the text

@@ -1,0 +1,1 @@
+"""What `python -m bounds plan` prints."""

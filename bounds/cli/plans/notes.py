@@ -1,0 +1,171 @@
+"""The sentences around the tables of a plan."""
+
+from __future__ import annotations
+
+from bounds.base.notes import FITTED, INPUT, METHOD, RANGE, REFUSED, Note
+from bounds.cli.plans.tables import parts_told
+from bounds.cli.plans.words import flop, span, times
+from bounds.cli.printing import estimated, written
+from bounds.fitting.runs.prediction import LACK_OF_FIT, REACH
+from bounds.laws.law_file import law_called
+from bounds.laws.repeated_data import REPEATED_DATA_LAWS
+from bounds.planning.corpus import BYTES_PER_TOKEN, TOKEN_UNITS
+from bounds.planning.hardware import get_accelerator
+from bounds.planning.plans import Plan
+
+_REPEATED = REPEATED_DATA_LAWS["muennighoff2023"]
+
+
+def plan_notes(plan: Plan) -> list[Note]:
+    """What has to be said of a plan: refusals, extrapolation, repetition, what the hours are."""
+    notes = [Note(REFUSED, f"{why}.") for _, why in plan.refused]
+    outside = [row for row in plan.near if row.beyond_params != 1 or row.beyond_tokens != 1]
+    if outside:
+        away = max(max(one, 1 / one) for row in outside for one in (row.beyond_params, row.beyond_tokens))
+        names = ", ".join(law_called(row.law) for row in outside)
+        reach = max((row.distance or 0.0 for row in outside), default=0.0)
+        tried = f", and {reach:.2g} in compute; intervals were tried up to {REACH}" if reach > 1 else ""
+        notes.append(Note(RANGE, f"{names}: an extrapolation, up to {away:.2g} times outside the fitted runs{tried}."))
+    unseen = [law_called(row.law) for row in plan.rows if row.is_far]
+    if unseen and plan.near:
+        notes.append(Note(RANGE, f"{', '.join(unseen)}: fitted more than ten times away, so not shown."))
+    if (corpus := plan.n_tokens) is not None and plan.near:
+        most = max(plan.near, key=lambda row: row.n_tokens)
+        if most.n_tokens > corpus:
+            value = float(_REPEATED.token_value(most.n_tokens, corpus))
+            notes.append(Note(FITTED,
+                f"{written(most.n_tokens)} tokens in {times(most.epochs or 0)} epochs are worth "
+                f"{written(most.n_tokens_effective)} new ones, and one more is worth {value:.2g} of a new one; from "
+                f"{1 + _REPEATED.token_decay:.3g} epochs on it is worth less than 1/e, and all epochs together never "
+                f"more than {written(corpus * (1 + _REPEATED.token_decay))} ({_REPEATED.citation})."
+            ))  # fmt: skip
+        else:
+            notes.append(
+                Note(METHOD, f"no law needs more than the {written(corpus)} tokens there are: nothing repeats.")
+            )
+    notes += [*_reached(plan), *_sampled(plan), *_counted(plan)]
+    if (told := _hours(plan)) is not None:
+        notes.append(told)
+    return notes
+
+
+def _reached(plan: Plan) -> list[Note]:
+    """Where the loss that was asked for may lie."""
+    known = [row for row in plan.near if row.loss_lower is not None and row.loss_upper is not None]
+    if plan.target_loss is None or not known:
+        return []
+    low, high = min(row.loss_lower or 0 for row in known), max(row.loss_upper or 0 for row in known)
+    return [Note(FITTED,
+        f"what is planned for a loss of {plan.target_loss:g} may end anywhere from {low:.2f} to {high:.2f} "
+        f"({100 * plan.confidence:g} % by each law: {parts_told(known)})."
+    )]  # fmt: skip
+
+
+def _sampled(plan: Plan) -> list[Note]:
+    """How sure a law of one's own is of its best size."""
+    return [
+        Note(FITTED,
+            f"{law_called(row.law)}: the error of its constants alone puts the best size between "
+            f"{written(row.n_params_sampling_lower)} and {written(row.n_params_sampling_upper)} "
+            f"({100 * plan.confidence:g} %, sampling only)."
+        )
+        for row in plan.near if row.n_params_sampling_lower is not None
+    ]  # fmt: skip
+
+
+def _counted(plan: Plan) -> list[Note]:
+    """The corpus that was counted: its bytes and tokens, and how its own windows grow."""
+    if (corpus := plan.corpus) is None:
+        return []
+    size = "" if corpus.n_bytes is None else f", {written(corpus.n_bytes)} bytes"
+    if corpus.unit in TOKEN_UNITS:
+        tokens = "which are its tokens"
+    elif corpus.assumed:
+        tokens = f"taken for {written(corpus.n_tokens)} tokens of {BYTES_PER_TOKEN:g} bytes (--bytes-per-token)"
+    else:
+        tokens = f"{written(corpus.n_tokens)} tokens of {corpus.bytes_per_token:g} bytes"
+    notes = [Note(INPUT, f"{corpus.name}: counted on {written(corpus.n_units)} {corpus.unit}s{size}, {tokens}.")]
+    grown = [
+        f"of {one.length}: γ = {estimated(one.exponent, one.exponent_lower, one.exponent_upper, 2)}"
+        for one in corpus.windows if one.exponent is not None
+    ]  # fmt: skip
+    if grown:
+        notes.append(Note(METHOD,
+            f"its own distinct windows grow as D^γ, {'; '.join(grown)}: windows of a text are not what a loss law "
+            "calls sequences, and no plan follows from γ."
+        ))  # fmt: skip
+    return notes
+
+
+def _hours(plan: Plan) -> Note | None:
+    """Model and hardware FLOP, and the hours that they take."""
+    if plan.gpu is None or plan.peak_flops is None or plan.mfu is None:
+        return None
+    device = f"{get_accelerator(plan.gpu).name}, {plan.precision}"
+    hours = span([row.gpu_hours or 0 for row in plan.near or plan.rows])
+    if plan.compute_flops is None:
+        return Note(METHOD, f"{hours} h of {device}, at {100 * plan.mfu:g} % of it{_price(plan)}.")
+    peak = 3600 * plan.peak_flops * (plan.rows[0].gpu_hours or 0)
+    return Note(METHOD,
+        f"{hours} h x 3600 s x {plan.peak_flops / 1e12:g} TFLOP/s x {plan.mfu:g} = {flop(plan.compute_flops)} model "
+        f"FLOP, 6 a parameter and token ({device}); the hardware computes as many, "
+        f"{flop(plan.compute_flops * 8 / 6)} if activations are recomputed (8), and could {flop(peak)}{_price(plan)}."
+    )  # fmt: skip
+
+
+def _price(plan: Plan) -> str:
+    if plan.price_per_hour is None:
+        return ""
+    costs = [plan.price_per_hour * (row.gpu_hours or 0) for row in plan.near or plan.rows]
+    return f", at a cost of {span(costs)}"
+
+
+def plan_asides(plan: Plan) -> list[Note]:
+    """What comes with --explain."""
+    return [
+        Note(METHOD,
+            "kaplan2020 plans nothing: it has no irreducible loss, its N leaves out embeddings and its C is that of "
+            "small batches; `laws kaplan2020 --compute` has its optimum."
+        ),
+        Note(METHOD,
+            "A token is not the same in two tokenizers: D is in those of the law's runs, and the corpus is taken to be "
+            f"counted in such{_bytes(plan)}. Nor are losses of laws that were fitted on different texts."
+        ),
+    ]  # fmt: skip
+
+
+def _bytes(plan: Plan) -> str:
+    """The tokens of a plan beside the bytes that they are."""
+    size = (plan.corpus.bytes_per_token if plan.corpus is not None else None) or BYTES_PER_TOKEN
+    tokens = [row.n_tokens for row in plan.near or plan.rows] if plan.n_tokens is None else [plan.n_tokens]
+    return f"; at {size:g} bytes a token {span(tokens)} tokens are {span([one * size for one in tokens])} bytes"
+
+
+def plan_method(plan: Plan) -> list[str]:
+    """How the numbers are made, and who says so."""
+    told = [
+        "Each law is L(N, D) = E + A N^-α + B D^-β, as published or fitted; the least loss is sought along "
+        f"6 N D{' + 2 N T' if plan.inference_tokens else ''} = C, in closed form where there is one, and the sizes "
+        f"that cost at most {100 * plan.tolerance:g} % more loss are found from it by search.",
+        f"Losses: in ln L, sd² = b² + s² + (τ max(0, ln(C/C₀)))²: b over the draws of a law of your own, s of the "
+        f"residuals of the runs of a law, τ = {LACK_OF_FIT:g} and C₀ the largest fitted compute (docs/prediction.md). "
+        "Of published laws b is not known, of some neither s nor C₀: these have no interval. How sure the worth of "
+        "repeated tokens is, is not included.",
+    ]
+    if plan.n_tokens is not None:
+        told.append(
+            "Repeated data: tokens count as D' = U + U R (1 - e^(-(D/U - 1)/R)) with R = "
+            f"{_REPEATED.token_decay:.4g}, parameters beyond what U tokens are optimal for likewise with "
+            f"{_REPEATED.param_decay:.3g} ({_REPEATED.citation}). The two scales were fitted with the law "
+            f"{_REPEATED.key}; with other laws they are borrowed."
+        )
+    if plan.inference_tokens is not None:
+        told.append(
+            "Serving: 2 FLOP a parameter for each of the T tokens read or written, paid from the same budget, so that "
+            "less is left for training and a smaller model trained longer is best."
+        )
+    if plan.gpu is not None:
+        device = get_accelerator(plan.gpu)
+        told.append(f"Peak of {device.name}: {plan.peak_flops:.4g} FLOP/s, dense, {plan.precision}; {device.source}.")
+    told.append(f"Sources: {'; '.join(dict.fromkeys(f'{row.law}: {row.source}' for row in plan.rows))}.")
+    return told

@@ -1,0 +1,68 @@
+"""A result that `simulate` kept, read again: whole and as it was written, or refused with one sentence.
+
+Who keeps results is `simulate`; reading one needs nothing of it, so that `python -m bounds` can take what was measured.
+"""
+
+from __future__ import annotations
+
+import json
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bounds.base.one_number import cut, printable
+from bounds.cli.reading import checksums
+from bounds.cli.shared import SCHEMA_VERSION
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+
+def read_result(source: Path, unfinished: Callable[[Path], str] = lambda source: "") -> xr.Dataset:
+    """The result in the .nc or .zarr `source`, in memory.
+
+    Raises ValueError with one sentence where there is none, where another program wrote it, and where it is not as it
+    was written; `unfinished` may say more of one that does not exist.
+    """
+    if not source.exists():
+        raise ValueError(f"{source} does not exist{unfinished(source)}")
+    if source.is_dir() and source.suffix != ".zarr":
+        raise ValueError(f"{source} is a folder; results end in .nc or .zarr")
+    try:
+        dataset = _read(source)
+        damage = checksums.check(dataset) if "provenance" in dataset.attrs else None
+    except Exception as error:  # noqa: BLE001  (whatever the readers of two formats raise where bytes are others)
+        raise ValueError(f"{source} cannot be read as a result ({_why(error)}); results end in .nc or .zarr") from None
+    if "provenance" not in dataset.attrs:
+        raise ValueError(f"{source} is not a result of this program: it has no provenance")
+    if damage:
+        raise ValueError(f"{source} is damaged: {damage}; make it again")
+    try:
+        found = json.loads(dataset.attrs["provenance"])["schema_version"]
+    except (ValueError, KeyError, TypeError):
+        raise ValueError(f"{source} is not a result of this program: its provenance is not understood") from None
+    if found != SCHEMA_VERSION:
+        raise ValueError(f"{source} has schema version {found}; this version reads {SCHEMA_VERSION}")
+    return dataset
+
+
+def _why(error: Exception) -> str:
+    """The beginning of what a reader says, which may quote any bytes of a file."""
+    return cut(printable(" ".join(str(error).split()))) or type(error).__name__
+
+
+def _read(source: Path) -> xr.Dataset:
+    """What stands in a file or folder, in memory."""
+    import h5py  # a run that is not written to a file does without
+    import xarray as xr
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # about what is foreign or damaged, which is refused with a sentence
+        if source.suffix == ".zarr":
+            consolidated = (source / ".zmetadata").exists()  # a copy of all metadata, which a copy of a folder may lack
+            return xr.open_zarr(source, chunks=None, mask_and_scale=False, consolidated=consolidated).load()
+        checksums.check_seal(source)
+        h5py.File(source, "r").close()  # what is no HDF5 at all would leave h5netcdf with half a file to complain of
+        with xr.open_dataset(source, engine="h5netcdf", mask_and_scale=False) as opened:
+            return opened.load()
