@@ -38,6 +38,13 @@ Floats = NDArray[np.float64]
 
 LACK_OF_FIT = 0.008
 """τ: by so much of ln L an e-fold of compute beyond the fitted runs adds to the error of a law."""
+EXPONENT_LACK_OF_FIT = 0.055
+"""Standard deviation of β beyond the bootstrap: what a ladder ten times longer makes of it.
+
+Learnt from sixteen public series of runs (docs/prediction.md): β fitted up to C₀, against β refitted up to 6.5 to 18
+times C₀ within the same series, in sd² = b² + 0.055². It is for ten times alone: as the ladder grows β moves by about
+0.025 for each e-fold of compute, less at twice and more at thirty times.
+"""
 REACH = 60
 """Times the largest fitted compute up to which predictions were held against runs."""
 PARTS = ("sampling", "noise", "lack_of_fit")
