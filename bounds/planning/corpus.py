@@ -25,7 +25,7 @@ TOKEN_UNITS = ("token",)
 
 @dataclass(frozen=True)
 class CountedWindows:
-    """CountedWindows of `length` units: how many, how many distinct, and the exponent with its interval where there is one."""
+    """Windows of `length` units: how many, how many distinct, and the exponent with its interval where there is one."""
 
     length: int
     n_draws: int

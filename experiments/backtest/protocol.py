@@ -13,7 +13,8 @@ below a tenth of the largest C, predicted those from half of it on. Runs of one 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +54,21 @@ def load(folder: str | Path | None = None) -> pd.DataFrame:
     return pd.concat([read_series(folders).assign(far=False), far.assign(far=True)], ignore_index=True)
 
 
+@dataclass(frozen=True)
+class Fitted:
+    """A law fitted to the `runs` of a series up to `cutoff` FLOP; it is held against `predicted`, of the same series.
+
+    `series` has all the runs of the series that may be fitted.
+    """
+
+    protocol: str
+    cutoff: float
+    series: pd.DataFrame
+    runs: pd.DataFrame
+    predicted: pd.DataFrame
+    law: LossLawFit
+
+
 def backtest(
     runs: pd.DataFrame, *, bootstrap: int = BOOTSTRAP, progress: Callable[[str], None] = lambda told: None
 ) -> tuple[pd.DataFrame, list[str]]:
@@ -61,24 +77,45 @@ def backtest(
     `runs` has the columns of `experiments.readers.runs`; ``far``, where it is there, marks runs that are not fitted.
     `sampling` and `noise` are the parts of the standard deviation of ln L, `efolds` is ln of the distance.
     """
-    parts, refused = [], []
+    laws, refused = fitted(runs, bootstrap=bootstrap, progress=progress)
+    return predictions(laws), refused
+
+
+def fitted(
+    runs: pd.DataFrame, *, bootstrap: int = BOOTSTRAP, progress: Callable[[str], None] = lambda told: None
+) -> tuple[list[Fitted], list[str]]:
+    """Every law that the protocol fits to `runs`, as `backtest` takes them, and what could not be fitted."""
+    laws, refused = [], []
     for key, series in runs.groupby("series", sort=False):
         progress(str(key))
-        for protocol, cutoff, fitted, predicted in splits(series):
+        own = fittable(series)
+        for protocol, cutoff, cheaper, predicted in splits(series):
             try:
-                law = fit(fitted, bootstrap)
+                laws.append(Fitted(protocol, cutoff, own, cheaper, predicted, fit(cheaper, bootstrap)))
             except ValueError as error:
                 refused.append(f"{key}, fitted up to {cutoff:.3g} FLOP: {error}")
-                continue
-            parts.append(_predictions(law, predicted, cutoff).assign(protocol=protocol, n_fitted=len(fitted)))
+    return laws, refused
+
+
+def predictions(laws: Iterable[Fitted]) -> pd.DataFrame:
+    """What each law predicts of the dearer runs, a run a row (`COLUMNS`)."""
+    parts = [
+        _predictions(one.law, one.predicted, one.cutoff).assign(protocol=one.protocol, n_fitted=len(one.runs))
+        for one in laws
+    ]
     if not parts:
-        return pd.DataFrame(columns=list(COLUMNS)), refused
-    return pd.concat(parts, ignore_index=True)[list(COLUMNS)], refused
+        return pd.DataFrame(columns=list(COLUMNS))
+    return pd.concat(parts, ignore_index=True)[list(COLUMNS)]
+
+
+def fittable(series: pd.DataFrame) -> pd.DataFrame:
+    """The runs of a series that may be fitted."""
+    return series[~series.far] if "far" in series else series
 
 
 def splits(series: pd.DataFrame) -> Iterator[tuple[str, float, pd.DataFrame, pd.DataFrame]]:
     """Protocol, cut-off, fitted and predicted runs of each fit of a series."""
-    own = series[~series.far] if "far" in series else series
+    own = fittable(series)
     for cutoff in cutoffs(own):
         predicted = series[series.compute_flops > BINS["2x"][0] * cutoff]
         if len(predicted):

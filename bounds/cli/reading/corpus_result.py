@@ -8,7 +8,7 @@ from typing import Any
 
 from bounds.base.arguments import File
 from bounds.cli.reading.result_file import read_result
-from bounds.planning.corpus import MeasuredCorpus, CountedWindows
+from bounds.planning.corpus import CountedWindows, MeasuredCorpus
 
 
 def read_corpus(path: str, bytes_per_token: float | None = None) -> MeasuredCorpus:

@@ -15,7 +15,7 @@ runs (docs/prediction.md), each family left out in turn.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -37,6 +37,13 @@ Floats = NDArray[np.float64]
 
 LACK_OF_FIT = 0.008
 """τ: by so much of ln L an e-fold of compute beyond the fitted runs adds to the error of a law."""
+EXPONENT_LACK_OF_FIT = 0.055
+"""Standard deviation of β beyond the bootstrap: what a ladder ten times longer makes of it.
+
+Learnt from sixteen public series of runs (docs/prediction.md): β fitted up to C₀, against β refitted up to 6.5 to 18
+times C₀ within the same series, in sd² = b² + 0.055². It is for ten times alone: as the ladder grows β moves by about
+0.025 for each e-fold of compute, less at twice and more at thirty times.
+"""
 REACH = 60
 """Times the largest fitted compute up to which predictions were held against runs."""
 PARTS = ("sampling", "noise", "lack_of_fit")
@@ -156,16 +163,25 @@ def predicted(
 def _log_loss_deviation(samples: Floats, n_params: Any, n_tokens: Any) -> Any:
     """Standard deviation over `samples` of ln L at each point."""
     N, D = broadcast(np.asarray(n_params, float), np.asarray(n_tokens, float))
-    x, y, found = np.log(N).ravel(), np.log(D).ravel(), np.empty(N.size)
+    x, y, found = N.ravel(), D.ravel(), np.empty(N.size)
+    for part in blocks(len(samples), len(x)):
+        found[part] = np.std(drawn_log_losses(samples, x[part], y[part]), axis=0, ddof=1)
+    return found.reshape(N.shape)[()]
+
+
+def blocks(resamples: int, points: int) -> Iterator[slice]:
+    """Slices of `points` whose losses over all `resamples` fit into little memory."""
+    size = max(_BLOCK // resamples, 1)
+    return (slice(first, first + size) for first in range(0, points, size))
+
+
+def drawn_log_losses(samples: Floats, n_params: Floats, n_tokens: Floats) -> Floats:
+    """ln L by each of `samples` (resamples, 5), of E, ln A, α, ln B, β, at each point: (resamples, points)."""
+    x, y = np.log(n_params), np.log(n_tokens)
     with np.errstate(divide="ignore"):  # an irreducible loss of 0
         log_e = np.log(samples[:, :1])
     _, log_a, alpha, log_b, beta = (samples[:, [k]] for k in range(N_CONSTANTS))
-    size = max(_BLOCK // len(samples), 1)
-    for first in range(0, len(x), size):
-        part = slice(first, first + size)
-        terms = np.logaddexp(log_a - alpha * x[part], log_b - beta * y[part])
-        found[part] = np.std(np.logaddexp(log_e, terms), axis=0, ddof=1)
-    return found.reshape(N.shape)[()]
+    return np.logaddexp(log_e, np.logaddexp(log_a - alpha * x, log_b - beta * y))
 
 
 def _unknown(free: tuple[str, ...]) -> Iterable[Note]:
