@@ -171,7 +171,7 @@ def test_a_plan_is_readable_and_becomes_a_dataset():
 @pytest.fixture(scope="module")
 def own():
     rng = np.random.default_rng(3)
-    n_params, n_tokens = (np.exp(rng.uniform(*np.log(ends), 40)) for ends in ((1e8, 5e9), (2e9, 1e11)))
+    n_params, n_tokens = (np.exp(rng.uniform(np.log(low), np.log(high), 40)) for low, high in ((1e8, 5e9), (2e9, 1e11)))
     loss = PUBLISHED["epoch2024"].loss(n_params, n_tokens) * np.exp(rng.normal(0, 0.003, 40))
     return fit_loss_law(n_params, n_tokens, loss, bootstrap=100)
 
@@ -232,7 +232,7 @@ def counted(tmp_path_factory):
     text.write_text(" ".join(f"w{rank}" for rank in rng.zipf(1.7, 30_000)), encoding="ascii")
     growths = measure_corpus([text], unit="word", length=[1, 2], blocks=16)
     save_result(
-        to_dataset([(one, fit_corpus(one)) for one in growths], TextPlan([str(text)]).parameters), folder / "c.nc"
+        to_dataset([(one, fit_corpus(one)) for one in growths], TextPlan((str(text),)).parameters), folder / "c.nc"
     )
     return text, folder / "c.nc", growths
 

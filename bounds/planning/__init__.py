@@ -8,7 +8,7 @@ _HOMES = {
     "bounds.planning.hardware": ["ACCELERATORS", "Accelerator", "get_accelerator"],
     "bounds.planning.flops": ["hardware_flops", "model_flops"],
     "bounds.planning.corpus": ["CountedWindows", "MeasuredCorpus"],
-    "bounds.planning.next_run": ["NextRun", "NextRuns", "next_run"],
+    "bounds.planning.next_runs": ["NextRun", "NextRuns", "next_run"],
     "bounds.planning.planner": ["plan"],
     "bounds.planning.plans": ["LawPlan", "Plan"],
     "bounds.planning.shapes": ["SHAPES", "Shape", "count_params", "flops_per_token", "layer_params", "shapes_near"],

@@ -11,8 +11,8 @@
 The resamples stand for what is not known of the law. A candidate would be seen with noise s, and to first order moves
 them as one more normal observation does: b'² = b² - cov(t, x)²/(var x + s²), whatever its loss will be. The lack of fit
 counts from the largest fitted compute, and would count from max(C₀, C). The interval of a run at the target then has
-sd² = b'² + s² + lack², as `LossLawFit.predict` would say it after the refit. This is heuristic: resamples are no
-posterior, a run that pulls hard at the fit leaves up to a quarter more of b than b', one run far from the others is
+sd² = b'² + s² + lack², as `bounds.fitting.predict_loss` would say it after the refit. This is heuristic: resamples are
+no posterior, a run that pulls hard at the fit leaves up to a quarter more of b than b', one run far from the others is
 taken to carry the law to its compute, and its own lack of fit is not in its noise. How the rule did on public series is
 in docs/prediction.md.
 """
@@ -27,8 +27,7 @@ from numpy.typing import ArrayLike, NDArray
 from bounds.base.brief import brief
 from bounds.base.intervals import HEURISTIC
 from bounds.base.pointwise import shown
-from bounds.fitting.runs.loss_law import LossLawFit
-from bounds.fitting.runs.prediction import LACK_OF_FIT, Prediction, blocks, drawn_log_losses
+from bounds.fitting.runs.prediction import LACK_OF_FIT, Prediction, SureLaw, blocks, drawn_log_losses, predict_loss
 from bounds.laws.checks import positives
 from bounds.laws.published import FLOP_PER_PARAM_TOKEN
 
@@ -99,7 +98,7 @@ class NextRuns:
 
 
 def next_run(
-    fit: LossLawFit,
+    fit: SureLaw,
     n_params: ArrayLike,
     n_tokens: ArrayLike,
     target: tuple[float, float],
@@ -109,14 +108,16 @@ def next_run(
     """Of candidates of `n_params` parameters on `n_tokens` tokens, which shortens the interval at `target` most.
 
     `target` is (parameters, tokens) of the run whose loss is wanted; candidates of more than `max_flops`, 6 N D, are
-    left out. Heuristic: `ASSUMPTION`. Raises ValueError for a fit without a bootstrap or whose runs are not known, and
-    where no candidate is affordable.
+    left out. `fit` is a fit, or a file that keeps one (`bounds.laws.read_law_file`). Heuristic: `ASSUMPTION`. Raises
+    ValueError for a fit without a bootstrap or whose runs are not known, and where no candidate is affordable.
     """
     N, D = _candidates(n_params, n_tokens, max_flops)
     goal = _target(target)
-    now = fit.predict(*goal)
-    if now.noise is None or fit.samples is None:
-        raise ValueError("fit does not know its runs, so that nothing says what another would add; fit them again")
+    now = predict_loss(fit, *goal)
+    if fit.samples is None:
+        raise ValueError("the law was fitted without a bootstrap, so nothing says what a run would add; fit it again")
+    if now.sampling is None or now.noise is None or now.distance is None:
+        raise ValueError("the law does not know its runs, so nothing says what another would add; fit it again")
     flops = FLOP_PER_PARAM_TOKEN * N * D
     variance = now.sampling**2 - _explained(fit.samples, N, D, goal, now.noise)
     sampling = np.sqrt(np.maximum(variance, 0))
