@@ -268,6 +268,11 @@ def fit(
 @click.option("--corpus", metavar="RESULT", help="The corpus there is, as `simulate corpus --out` kept it, instead.")
 @click.option("--bytes-per-token", type=POSITIVE, metavar="X", help="Bytes of a token of it. [default: 4]")
 @click.option("--confidence", type=NumberType(percent=True), default=0.95, show_default=True, help="Of the losses.")
+@click.option(
+    "--next-run",
+    type=Checked(Flop(), "FLOP"),
+    help="Which run of at most so many FLOP to train first, to know the loss of this plan best; needs a --law FILE.",
+)
 @click.option("--vocab", type=CountType(), default=50304, show_default=True, help="Vocabulary, as padded.")
 @click.option("--context", "seq_len", type=CountType(), default=2048, show_default=True, help="Tokens of one sample.")
 @click.option("--kv-heads", "n_kv_heads", type=CountType(0), default=0, help="Heads of keys and values. [default: all]")
@@ -278,6 +283,7 @@ def fit(
 def plan(
     corpus: str | None,
     bytes_per_token: float | None,
+    next_run: int | None,
     vocab: int,
     seq_len: int,
     n_kv_heads: int,
@@ -292,12 +298,15 @@ def plan(
     way round. One row a law: parameters, tokens, epochs, the sizes that are nearly as good, and the loss with an
     interval; then shapes, and what an efficient model of the corpus would store.
     """
-    if bytes_per_token is not None and corpus is None:
-        raise click.UsageError("--bytes-per-token is for --corpus; --tokens counts tokens already")
     from bounds.cli.plans.report import plan_report
+    from bounds.laws.law_file import is_law_file, read_law_file
     from bounds.planning.planner import plan as planned
     from bounds.planning.shapes import shapes_near
 
+    if bytes_per_token is not None and corpus is None:
+        raise click.UsageError("--bytes-per-token is for --corpus; --tokens counts tokens already")
+    if next_run is not None and (len(options["laws"]) != 1 or not is_law_file(options["laws"][0])):
+        raise click.UsageError("--next-run needs one --law FILE, which python -m bounds fit RUNS.csv --out FILE keeps")
     counted = None
     if corpus is not None:
         from bounds.cli.reading.corpus_result import read_corpus
@@ -305,9 +314,14 @@ def plan(
         counted = read_corpus(corpus, bytes_per_token)
     found = planned(**options, corpus=counted)
     design = {"vocab": vocab, "n_kv_heads": n_kv_heads, "gated": gated}
-    report = plan_report(found, lambda size: shapes_near(size, **design), seq_len=seq_len)  # type: ignore[arg-type]
+    if next_run is None:
+        report = plan_report(found, lambda size: shapes_near(size, **design), seq_len=seq_len)  # type: ignore[arg-type]
+    else:
+        from bounds.cli.plans.next_run import next_run_report
+
+        report = next_run_report(found, read_law_file(options["laws"][0]), float(next_run))
     parameters = {**options, "laws": list(options["laws"]), **design, "seq_len": seq_len}
-    parameters |= {"corpus": corpus, "bytes_per_token": bytes_per_token}
+    parameters |= {"corpus": corpus, "bytes_per_token": bytes_per_token, "next_run": next_run}
     _show(report, parameters, as_json, explained)
 
 

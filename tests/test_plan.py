@@ -19,10 +19,11 @@ from hypothesis import strategies as st
 from bounds import LAWS as PUBLISHED
 from bounds import fit_loss_law
 from bounds.__main__ import main
+from bounds.cli.plans.next_run import candidates
 from bounds.cli.reading.corpus_result import read_corpus
 from bounds.fitting import predict_loss
 from bounds.laws import REPEATED_DATA_LAWS
-from bounds.planning import MeasuredCorpus, Plan, plan
+from bounds.planning import MeasuredCorpus, Plan, next_run, plan
 from simulate import measure_corpus, open_result, save_result, sweep
 from simulate.studies.text.dataset import to_dataset
 from simulate.studies.text.plan import TextPlan
@@ -221,6 +222,28 @@ def test_a_law_in_a_file_plans_as_its_fit_does(own, tmp_path):
     assert "No such file" in shown("--flops", "1e22", "--law", str(tmp_path / "no.law.toml"), code=2)
 
 
+def test_the_next_run_is_asked_of_a_law_in_a_file(own, tmp_path):
+    path = tmp_path / "my.law.toml"
+    own.save(str(path))
+    asked = ("--flops", "1e23", "--law", str(path), "--next-run")
+    out = shown(*asked, "5e22")
+    assert re.match(r"my.law.toml predicts 2.0\d ± 0.\d\d for .* parameters on .* tokens; of runs of at most 5e22", out)
+    done = json.loads(CliRunner().invoke(main, ["plan", *asked, "5e22", "--json"]).output)
+    (row,) = plan(compute_flops=1e23, laws=path).rows
+    told = next_run(own, *candidates(5e22), (row.n_params, row.n_tokens))
+    assert done["rows"] == [pytest.approx(one) for one in told.to_json()]
+    assert len(done["rows"]) == 21
+    assert max(one["compute_flops"] for one in done["rows"]) == pytest.approx(5e22)
+    assert done["deviation_now"] == pytest.approx(own.predict(row.n_params, row.n_tokens).deviation())
+    small = shown(*asked, "1e19")
+    assert "no run of at most 1e19 FLOP makes that surer by 1 % or more; one beyond the largest fitted run" in small
+    for arguments in (("--law", "epoch2024"), (), ("--law", str(path), "--law", "epoch2024")):
+        assert "--next-run needs one --law FILE" in shown("--flops", "1e23", *arguments, "--next-run", "1e22", code=2)
+    bare = tmp_path / "bare.law.toml"
+    replace(own, samples=None, covariance=None).save(str(bare))
+    assert "fitted without a bootstrap" in shown("--flops", "1e23", "--law", str(bare), "--next-run", "1e22", code=2)
+
+
 # ---------------------------------------------------------------- a corpus that was counted
 
 
@@ -291,7 +314,7 @@ def test_thousands_of_epochs_are_no_plan():
 
 def shown(*arguments: str, code: int = 0) -> str:
     done = CliRunner().invoke(main, ["plan", *arguments])
-    assert done.exit_code == code or (code and isinstance(done.exception, ValueError)), done.output
+    assert done.exit_code == code or (code == 2 and isinstance(done.exception, ValueError)), done.output
     return " ".join(f"{done.output} {done.exception if code else ''}".split())
 
 

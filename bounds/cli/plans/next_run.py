@@ -1,0 +1,104 @@
+"""Which run to train before the one that is planned: of those one can afford, the one that makes its loss surest."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from bounds.base.notes import METHOD, RANGE, Note
+from bounds.cli.plans.words import flop
+from bounds.cli.printing import fixed, number, written
+from bounds.cli.report import Report, Table
+from bounds.fitting.runs.prediction import SureLaw
+from bounds.laws.law_file import law_called
+from bounds.planning.next_runs import NextRuns, next_run
+from bounds.planning.plans import Plan
+
+RATIOS = np.array([5, 10, 20, 40, 80, 160, 320])
+"""Tokens per parameter of the candidates."""
+SHARES = np.array([1, 1 / 2, 1 / 4])
+"""Parts of what can be afforded that they cost."""
+
+
+def candidates(max_flops: float) -> tuple[np.ndarray, np.ndarray]:
+    """Parameters and tokens of the candidates of a budget: its whole, its half and its quarter, at each of `RATIOS`."""
+    flops = max_flops * SHARES[:, None]
+    n_params = np.sqrt(flops / (6 * RATIOS))
+    return n_params.ravel(), (n_params * RATIOS).ravel()
+
+
+def next_run_report(plan: Plan, law: SureLaw, max_flops: float) -> Report:
+    """Of candidates of at most `max_flops`, which shortens the interval of the loss of what `plan` trains most."""
+    (row,) = plan.rows
+    found = next_run(law, *candidates(max_flops), (row.n_params, row.n_tokens))
+    cells = [
+        (
+            written(one.n_params), written(one.n_tokens), number(one.n_tokens / one.n_params), flop(one.compute_flops),
+            _percent(one.deviation_after), _percent(one.sampling_after), _percent(one.lack_of_fit_after),
+            f"{100 * one.shorter:.0f} %",
+        )
+        for one in found.rows
+    ]  # fmt: skip
+    columns = ("N", "D", "D/N", "FLOP", "sd after", "sampling", "lack of fit", "shorter")
+    now = found.now
+    tables = [Table(
+        columns, cells[:7], title=f"Runs of at most {flop(max_flops)} FLOP, the one that helps most first",
+        below=f"Standard deviations of ln loss at {written(row.n_params)} parameters on {written(row.n_tokens)} "
+        f"tokens; now {_percent(found.best.deviation_before)} (sampling {_percent(now.sampling)}, noise "
+        f"{_percent(now.noise)}, lack of fit {_percent(now.lack_of_fit)}). Shorter: by so much the interval is.",
+    )]  # fmt: skip
+    method = [
+        f"Assumption: {found.assumption} ({found.label}).",
+        f"Candidates: {', '.join(f'{ratio:g}' for ratio in RATIOS)} tokens a parameter, at the whole, the half and the "
+        "quarter of the budget; `bounds.planning.next_run` takes any. How the rule did on public series of runs "
+        "against chance and a fixed D/N stands in docs/prediction.md.",
+    ]
+    return Report(
+        _answer(found, max_flops, plan.confidence, law_called(row.law)), tables, _notes(found, max_flops),
+        [Table(columns, cells, title="All candidates")] if len(cells) > 7 else [], method, ("loss",),
+        data={
+            "rows": found.to_json(), "target": {"n_params": row.n_params, "n_tokens": row.n_tokens},
+            "label": found.label, "assumption": found.assumption, "max_flops": max_flops,
+            "deviation_now": float(now.deviation()),
+        },
+    )  # fmt: skip
+
+
+def _answer(found: NextRuns, max_flops: float, confidence: float, name: str) -> str:
+    best, (N, D) = found.best, found.target
+    lower, upper = found.now.interval(confidence)
+    half = (upper - lower) / 2
+    goal = f"{written(N)} parameters on {written(D)} tokens"
+    now = f"{name} predicts {fixed(found.now.estimate, 2)} ± {fixed(half, 2)} for {goal}"
+    if best.shorter < _WORTH:
+        largest = 6 * N * D / (found.now.distance or 1.0)
+        beyond = f"; one beyond the largest fitted run, {flop(largest)} FLOP, may" if max_flops <= largest else ""
+        none = f"no run of at most {flop(max_flops)} FLOP makes that surer by {100 * _WORTH:g} % or more"
+        return f"{now}, and {none}{beyond}."
+    after = half * (1 - best.shorter)
+    return (
+        f"{now}; of runs of at most {flop(max_flops)} FLOP, {written(best.n_params)} parameters on "
+        f"{written(best.n_tokens)} tokens make that surest, ± {fixed(after, 2)}, {100 * best.shorter:.0f} % less."
+    )
+
+
+_WORTH = 0.01
+"""Share of the interval below which no run is worth its cost."""
+
+
+def _notes(found: NextRuns, max_flops: float) -> list[Note]:
+    notes = [Note(RANGE, f"{note.text}.") for note in found.now.notes]
+    close = [one for one in found.rows if one.shorter > 0.9 * found.best.shorter and one is not found.best]
+    if close and found.best.shorter >= _WORTH:
+        cheapest = min(close, key=lambda one: one.compute_flops)
+        notes.append(Note(METHOD,
+            f"{len(close)} others do nearly as well, the cheapest of them {written(cheapest.n_params)} parameters on "
+            f"{written(cheapest.n_tokens)} tokens, {flop(cheapest.compute_flops)} FLOP."
+        ))  # fmt: skip
+    target = 6 * found.target[0] * found.target[1]
+    if max_flops >= target:
+        notes.append(Note(METHOD, "the budget would train the target itself."))
+    return notes
+
+
+def _percent(value: float | None) -> str:
+    return "–" if value is None else f"{100 * value:.2f} %"
