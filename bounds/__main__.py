@@ -93,7 +93,7 @@ def band(n_tokens: int, laws: tuple[str, ...], as_json: bool, explained: bool, *
     Lower, middle and upper U, N and corpus factor, one row a law. N_TOKENS is a whole number such as 3e11, 300B or
     1.5T. U and N are shown of the laws that were fitted within ten times of it; --explain and --json have all.
     """
-    from bounds.cli.band_table import band_report
+    from bounds.cli.band_table import band_report, kept_bands
     from bounds.efficiency.band import bands
     from bounds.laws.published import LAWS
 
@@ -104,7 +104,7 @@ def band(n_tokens: int, laws: tuple[str, ...], as_json: bool, explained: bool, *
     )  # fmt: skip
     report = band_report(
         rows, n_tokens, skills=options["skills"], inversions=options["inversions"],
-        sequence=options["tokens_per_sequence"],
+        sequence=options["tokens_per_sequence"], fitted=kept_bands(laws, options["skills"], options["source"]),
     )  # fmt: skip
     _show(report, {"n_tokens": n_tokens, "laws": list(laws), **options}, as_json, explained)
 

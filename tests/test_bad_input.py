@@ -175,7 +175,7 @@ def test_labels_of_arrays_decide_which_numbers_meet():
     """Two arrays of one length and different dimensions are a table, not pairs."""
     xarray = pytest.importorskip("xarray")
     one, other = xarray.DataArray([0.3, 0.4], dims="x"), xarray.DataArray([0.0, 1.0], dims="y")
-    assert bounds.bernstein_exponent(one, other).dims == ("x", "y")
+    assert bounds.efficiency.bernstein_exponent(one, other).dims == ("x", "y")
     assert bounds.growth_factor(one, other + 1).dims == ("x", "y")
     assert bounds.fitting.exponent_deviation(one, bernstein=other).dims == ("x", "y")
     for function in (

@@ -115,7 +115,8 @@ def test_intervals_are_shown_with_the_digits_that_tell_them_apart():
 
 
 @pytest.mark.parametrize("call", [
-    "bounds.growth_factor(0.58)", "bounds.bernstein_exponent(0.28, 0.5)", "bounds.exponent_band(0.28).geometric_mean",
+    "bounds.growth_factor(0.58)", "bounds.efficiency.bernstein_exponent(0.28, 0.5)",
+    "bounds.exponent_band(0.28).geometric_mean",
     "bounds.expected_unique('zipf:1.7', 1e6)", "bounds.variance_unique('zipf:1.7', 1e6)",
     "bounds.expected_spectrum('zipf:1.7', 100, multiplicity=2)", "bounds.unique_bounds(1e12, law='epoch2024').lower",
     "bounds.unique_bounds(1e12, law='epoch2024').ends['upper'].vacuous", "bounds.params_to_store(1e9)",

@@ -281,9 +281,10 @@ def test_fit_answers_first_with_beta_and_the_exponents_that_it_implies(runs):
     ends = {(band["quantity"], band["end"]): band for band in found["bands"]}
     slow, fast = (ends["exponent", end]["value"] for end in ("lower", "upper"))
     out = said("fit", str(runs), "--bootstrap", "100")
-    assert out.startswith(f"240 runs give β = {beta:.3f} [{low:.3f}, {high:.3f}] (95 % interval): distinct sequences")
+    assert out.startswith(f"240 runs give β = {beta:.3f} [{low:.3f}, {high:.3f}] (95 % interval, sampling only): ")
     assert f"γ between {slow:.3f} [" in out
     assert f"and {fast:.3f} [" in out
+    assert "on a ladder up to ten times longer" in out
     assert "if learning goes at a rate between slow, √(U/D), and fast, U/D." in out
     assert "U and N" not in out
     assert found["verdict"] in out
@@ -506,11 +507,10 @@ def test_runs_of_checkpoints_are_drawn_whole_where_a_column_names_them(tmp_path)
     blind = said("fit", str(path), "--bootstrap", "60", "--explain")
     assert "192 rows are 12 n_params (column 'params') with a ladder each of n_tokens" in blind
     assert "the law does not fit these rows (p at most 0.001): residuals of neighbouring rows go together" in blind
-    assert "95 % interval, sampling only" in blind
     named = said("fit", str(path), "--run-column", "job", "--bootstrap", "60", "--explain")
     assert "through 192 rows of 12 runs" in named
-    assert "sampling only" not in named
-    assert "ladder" not in named
+    assert "with a ladder each" not in named
+    assert "the law does not fit" not in named
     assert "Capacity model: fitted has the exponents" in named
     assert "has no column 'model'" in refused("fit", str(path), "--run-column", "model", module="bounds")
 

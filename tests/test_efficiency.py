@@ -179,9 +179,9 @@ def test_bits_per_parameter():
 
 @given(st.floats(0.01, 0.99), st.floats(0, 1))
 def test_bernstein_exponents_span_the_band(beta, b):
-    gamma = bounds.bernstein_exponent(beta, b)
+    gamma = bounds.efficiency.bernstein_exponent(beta, b)
     assert 1 - 2 * beta - 1e-12 <= gamma <= 1 - beta + 1e-12
-    assert bounds.bernstein_exponent(beta, np.array([0.0, b, 1.0])).shape == (3,)
+    assert bounds.efficiency.bernstein_exponent(beta, np.array([0.0, b, 1.0])).shape == (3,)
 
 
 def test_arrays_broadcast_and_bounds_carry_their_grounds():
@@ -227,8 +227,8 @@ def test_bands_are_json_with_the_promised_keys():
         (lambda: bounds.unique_bounds(1e12, law="hoffmann2022", inversion="sideways"), "unknown inversion"),
         (lambda: bounds.unique_bounds(1e12, law="hoffmann2022", source="v9"), "unknown version of the paper"),
         (lambda: bounds.efficient_params(1e12, law="hoffmann2022", params_per_sequence=0), "params_per_sequence must"),
-        (lambda: bounds.bernstein_exponent(0.28, 1.5), "bernstein must be between 0"),
-        (lambda: bounds.bernstein_exponent(1.0, 0.5), "beta must be strictly"),
+        (lambda: bounds.efficiency.bernstein_exponent(0.28, 1.5), "bernstein must be between 0"),
+        (lambda: bounds.efficiency.bernstein_exponent(1.0, 0.5), "beta must be strictly"),
         (
             lambda: bounds.unique_bounds(100, law="hoffmann2022", tokens_per_sequence=200),
             "at least one sequence of 200",

@@ -96,7 +96,7 @@ def test_numbers_of_the_theory():
 def test_the_family_spans_the_interval(beta, a, gamma):
     assert efficiency.top1_growth_exponent(beta, a) == pytest.approx(gamma, abs=1e-8)
     b = efficiency.top1_bernstein_exponent(a)
-    assert bounds.bernstein_exponent(beta, b) == pytest.approx(efficiency.top1_growth_exponent(beta, a), rel=1e-14)
+    assert efficiency.bernstein_exponent(beta, b) == pytest.approx(efficiency.top1_growth_exponent(beta, a), rel=1e-14)
     assert efficiency.top1_rate(a) == pytest.approx(1 / (2 - b), rel=1e-14)
 
 

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
 import sympy
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.stats import norm
 
 import bounds
 from bounds import fit_loss_law, fitting
 from bounds.base.intervals import GIVEN, HEURISTIC
-from bounds.fitting.runs.uncertainty import FORMULAS
+from bounds.fitting.runs.prediction import EXPONENT_LACK_OF_FIT
+from bounds.fitting.runs.uncertainty import FORMULAS, KeptLaw, fitted_band
 from tests.law_runs import LAWS, ladder, losses
 from tests.test_efficiency import at_fifty_digits
 
@@ -84,7 +87,7 @@ def test_the_band_of_a_fit_is_an_interval_of_intervals(fit):
         assert one.interval.lower <= one.value <= one.interval.upper, one
         json.dumps(one.to_json())
     assert band["exponent", "lower"].value == pytest.approx(1 - 2 * fit.law.data_exponent)
-    assert band["exponent", "upper"].interval.width == pytest.approx(fit.interval("data_exponent").width)
+    assert band["exponent", "upper"].sampling.width == pytest.approx(fit.interval("data_exponent").width)
     assert band["n_unique", "upper"].value == bounds.unique_bounds(1e12, law=fit.law).upper
     assert band["corpus_factor", "lower"].value < band["corpus_factor", "upper"].value
     assert {one.quantity for one in fit.band().numbers} == {"data_exponent", "exponent", "corpus_factor"}
@@ -92,6 +95,40 @@ def test_the_band_of_a_fit_is_an_interval_of_intervals(fit):
     assert {one.label for one in band.numbers if one.quantity == "n_unique"} == {GIVEN, HEURISTIC}
     with pytest.raises(KeyError):
         band["nothing", "lower"]
+
+
+def test_exponents_carry_what_a_longer_ladder_makes_of_beta(fit):
+    """β ± √(sampling² + (z .055)²) on either side, and whatever follows from β at these ends."""
+    band, sampling, beta = fit.band(1e12, confidence=0.8), fit.interval("data_exponent", 0.8), fit.law.data_exponent
+    half = norm.ppf(0.9) * EXPONENT_LACK_OF_FIT
+    low, high = beta - math.hypot(beta - sampling.lower, half), beta + math.hypot(sampling.upper - beta, half)
+    assert tuple(band["data_exponent", ""].interval) == pytest.approx((low, high))
+    assert tuple(band["data_exponent", ""].sampling) == pytest.approx(tuple(sampling))
+    for end, times in (("lower", 2), ("middle", 1.5), ("upper", 1)):
+        gamma = band["exponent", end].interval
+        assert tuple(gamma) == pytest.approx((max(1 - times * high, 0), 1 - times * low))
+        other = {"lower": "upper", "middle": "middle", "upper": "lower"}[end]
+        factor = band["corpus_factor", other].interval
+        assert factor.lower == pytest.approx(2 ** (1 / gamma.upper))
+        assert factor.upper == pytest.approx(2 ** (1 / gamma.lower) if gamma.lower else math.inf)
+    counted = {one.quantity for one in band.numbers if one.sampling_only}
+    assert counted == {"n_unique", "n_params"}
+    assert all(one.interval == one.sampling for one in band.numbers if one.sampling_only)
+    few = replace(fit, law=replace(fit.law, residual_deviation=None)).band()
+    assert all(one.sampling_only for one in few.numbers)
+
+
+def test_a_law_in_a_file_has_the_band_of_its_draws(fit, tmp_path):
+    path = str(tmp_path / "my.law.toml")
+    fit.save(path)
+    kept, own = fitted_band(KeptLaw(bounds.laws.read_law_file(path)), 1e12), fit.band(1e12)
+    for one, other in zip(kept.numbers, own.numbers, strict=True):
+        assert (one.quantity, one.end, one.value) == (other.quantity, other.end, other.value)
+    draws = 1 - np.quantile(fit.samples[:, 4], [0.975, 0.025])
+    assert tuple(kept["exponent", "upper"].sampling) == pytest.approx(tuple(draws), abs=1e-3)
+    bare = KeptLaw(replace(bounds.laws.read_law_file(path), unidentified=("data_exponent",)))
+    with pytest.raises(ValueError, match="does not know its data exponent"):
+        fitted_band(bare)
 
 
 def test_options_reach_the_bounds(fit):

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from bounds.base.intervals import EMPIRICAL, HEURISTIC, Bound, End
 from bounds.base.notes import FITTED, METHOD, REFUSED, VACUOUS, Note
-from bounds.cli.printing import factor, fixed, number, written
+from bounds.cli.printing import between, factor, fixed, number, written
 from bounds.cli.report import Report, Table
 from bounds.efficiency.band import Band
 from bounds.efficiency.inversions import INVERSIONS
-from bounds.laws.law_file import law_called
+from bounds.fitting.runs.uncertainty import FittedBand, KeptLaw, fitted_band
+from bounds.laws.law_file import is_law_file, law_called, read_law_file
 from bounds.laws.law_range import FAR, beyond, bound_note, far, grouped
 from bounds.laws.published import get_law
 
@@ -41,14 +42,21 @@ def _factors(row: Band) -> str:
 
 
 def band_report(
-    rows: Sequence[Band], n_tokens: float, *, skills: float = 2, inversions: Sequence[str] = (), sequence: float = 1
+    rows: Sequence[Band],
+    n_tokens: float,
+    *,
+    skills: float = 2,
+    inversions: Sequence[str] = (),
+    sequence: float = 1,
+    fitted: Mapping[str, FittedBand] | None = None,
 ) -> Report:
     """What the laws say of a corpus of `n_tokens` tokens: exponents, and U and N of those not far from their runs.
 
-    `inversions` are those that were asked for, `sequence` the tokens that make one.
+    `inversions` are those that were asked for, `sequence` the tokens that make one; `fitted` the bands of laws of one's
+    own with their intervals, by law.
     """
     near = [row for row in rows if row.n_unique is not None and not far(get_law(row.law).fitted_tokens, n_tokens)]
-    notes = band_notes(rows, n_tokens)
+    notes = [*band_notes(rows, n_tokens), *(_own(name, band) for name, band in (fitted or {}).items())]
     # Without a number of U no reader needs to know that it would say nothing, or differ.
     hidden = () if near else (VACUOUS, FITTED)
     chosen = [INVERSIONS[name].formula.name for name in inversions] or ["unique_lower_slow", "unique_upper_fast"]
@@ -59,9 +67,32 @@ def band_report(
         [_in_full(row, skills) for row in rows],
         [_labels(rows), *(note.text for note in notes if note.kind == METHOD)],
         ("exponent_lower", "bernstein_exponent", "exponent_upper", *chosen, "efficient_params", "growth_factor"),
-        data={"rows": [], "bands": [row.to_json() for row in rows]},
+        data={
+            "rows": [],
+            "bands": [row.to_json() for row in rows],
+            "fitted": {name: [one.to_json() for one in band.numbers] for name, band in (fitted or {}).items()},
+        },
         asides=[note for note in notes if note.kind in hidden],
     )
+
+
+def kept_bands(laws: Sequence[str], skills: float, source: str) -> dict[str, FittedBand]:
+    """The bands of the laws in files that keep draws, with their intervals."""
+    files = {law: KeptLaw(read_law_file(law)) for law in laws if is_law_file(law)}
+    return {
+        law: fitted_band(kept, skills=skills, source=source)
+        for law, kept in files.items() if kept.file.samples is not None and kept.no_band is None
+    }  # fmt: skip
+
+
+def _own(name: str, band: FittedBand) -> Note:
+    """How sure the exponents of a law of one's own are."""
+    ends = [one for end in _ENDS if (one := band.number("exponent", end)) is not None]
+    told = ", ".join(
+        f"{one.end} {fixed(one.value)} {'' if one.interval is None else between(*one.interval)}".strip() for one in ends
+    )
+    reach = "sampling only" if ends[0].sampling_only else "for a ladder up to ten times longer"
+    return Note(FITTED, f"{law_called(name)}: γ {told} ({100 * band.confidence:g} %, {reach}; U and N are not in it)")
 
 
 def _answer(

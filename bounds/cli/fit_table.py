@@ -57,14 +57,14 @@ def fit_report(
     `notes` are those of the table that was read, and of the fit (`fit_notes`). U and N at a corpus size far from the
     runs stand in the details alone.
     """
-    percent = f"{100 * confidence:g} % interval{', sampling only' if fit.sampling_only else ''}"
+    percent = f"{100 * confidence:g} % interval, sampling only"
     tables, details, method = [_constants(fit, confidence, percent)], [_constants_in_full(fit, confidence, percent)], []
     if band is not None:
         tables.append(_band_by_rate(fit, band, skills))
         at = "" if band.n_tokens is None else f" for a corpus of {band.n_tokens:.4g} tokens"
         details.append(Table(
             ("", "", "estimate", "interval"), _ends(band, skills), left=2,
-            title=f"What it implies{at}: each end of a band is itself uncertain ({percent})",
+            title=f"What it implies{at}: each end of a band is itself uncertain ({_of_a_band(band, confidence)})",
         ))  # fmt: skip
         resamples = len(fit.samples if fit.samples is not None else ())
         method = [f"Intervals: {resamples} resamples of the runs, {EMPIRICAL}.", *_assumptions(band)]
@@ -93,6 +93,7 @@ def _answer(fit: LossLawFit, band: FittedBand | None, percent: str, confidence: 
     interval = fit.interval("data_exponent", confidence)
     slow, fast = (_estimate(band["exponent", end], fixed) for end in ("lower", "upper"))
     between = f"between {slow} and {fast}" if band["exponent", "lower"].value else f"at most {fast}"
+    between += "" if band["exponent", "upper"].sampling_only else " on a ladder up to ten times longer"
     found = f"{runs} give β = {_with(beta, interval, fixed)} ({percent})"
     rates = "if learning goes at a rate between slow, √(U/D), and fast, U/D"
     answer = f"{found}: distinct sequences grow as U ~ D^γ with γ {between}, {rates}"
@@ -101,6 +102,15 @@ def _answer(fit: LossLawFit, band: FittedBand | None, percent: str, confidence: 
         return f"{answer}."
     low, high = (written(end.value) for end in ends)
     return f"{answer}; {written(band.n_tokens)} tokens then hold {low} to {high} of them."
+
+
+def _of_a_band(band: FittedBand, confidence: float) -> str:
+    """What the intervals of a band are of."""
+    level = f"{100 * confidence:g} % interval"
+    if band["exponent", "upper"].sampling_only:
+        return f"{level}, sampling only"
+    counted = "" if band.n_tokens is None else "; U and N: sampling only"
+    return f"{level}, for a ladder up to ten times longer{counted}"
 
 
 def _what(fit: LossLawFit) -> str:
@@ -147,6 +157,7 @@ def _band_by_rate(fit: LossLawFit, band: FittedBand, skills: float) -> Table:
     """The ends of a band by the rate of learning behind them; a sequence is one parameter here, so that N is U."""
     title, below = f"What that implies: U ~ D^γ; corpus × for {skills:g}x skills", "Heuristic."
     columns, counted = ["rate", "γ", "corpus ×"], []
+    of = _of_a_band(band, band.confidence)
     if _near(fit, band):
         counted = [_estimate(band["n_unique", end], written) for _, end, _ in _RATES]
         columns.append("U and N")
@@ -160,7 +171,7 @@ def _band_by_rate(fit: LossLawFit, band: FittedBand, skills: float) -> Table:
     ]
     if counted:
         rows = [[*row, cell] for row, cell in zip(rows, counted, strict=True)]
-    return Table(columns, rows, title=title, below=below)
+    return Table(columns, rows, title=title, below=f"{below} […]: {of}.")
 
 
 def _assumptions(band: FittedBand) -> list[str]:

@@ -100,7 +100,7 @@ def _leverage_row(found: LossLawFit, drop: int) -> dict[str, Any]:
         row["beta_lower"], row["beta_upper"] = _ends(found.interval("data_exponent"))
         middle = None if found.no_band else found.band()["exponent", "middle"]
         row["gamma"] = np.nan if middle is None else middle.value
-        row["gamma_lower"], row["gamma_upper"] = _ends(None if middle is None else middle.interval)
+        row["gamma_lower"], row["gamma_upper"] = _ends(None if middle is None else middle.sampling)
     return row
 
 

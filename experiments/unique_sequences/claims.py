@@ -145,7 +145,7 @@ def _refit(found: Findings) -> Iterator[Outcome]:
 
 
 def _estimated(one: Any) -> str:
-    ends = (None, None) if one.interval is None else one.interval
+    ends = (None, None) if one.sampling is None else one.sampling
     return f"{fixed(one.value)} {between(*ends)}"
 
 

@@ -1,9 +1,11 @@
 """How sure a bound is, given how sure the loss law behind it is.
 
 The band of a fitted law is an interval of intervals: each end is a number with an interval of its own. From a fit
-with a bootstrap every end is computed for each resample (`fitted_band`); where only a covariance of ln B and β is
-known, the delta method gives the same to first order, and for the corpus factor Fieller's interval takes its place
-where the delta method fails.
+with a bootstrap every end is computed for each resample (`fitted_band`), and what depends on β alone carries what is
+not known of β beyond sampling as well: fitted to a ladder ten times longer it is another one, by a standard deviation
+of `EXPONENT_LACK_OF_FIT` on other people's series. Of U and N at a corpus size that part is not known. Where only a
+covariance of ln B and β is known, the delta method gives the same to first order, and for the corpus factor Fieller's
+interval takes its place where the delta method fails.
 
 | letter     | meaning                                             | unit | argument              |
 |------------|-----------------------------------------------------|------|-----------------------|
@@ -27,7 +29,7 @@ from scipy.special import ndtri
 from bounds.base.brief import brief, brief_fields
 from bounds.base.formula import OWN, Formula, Letter
 from bounds.base.intervals import ASYMPTOTIC, EMPIRICAL, HEURISTIC, Bound, Interval
-from bounds.base.notes import Note
+from bounds.base.notes import FITTED, Note
 from bounds.base.one_number import checked_confidence
 from bounds.base.pointwise import broadcast, labelled, nonnegative, shown, single
 from bounds.efficiency.band import (
@@ -41,7 +43,9 @@ from bounds.efficiency.band import (
     unique_bounds,
 )
 from bounds.efficiency.inversions import LOSS_RANGE, NOVELTY_COST
+from bounds.fitting.runs.prediction import EXPONENT_LACK_OF_FIT
 from bounds.laws.checks import as_positive, checked_covariance
+from bounds.laws.law_file import LawFile, law_called
 from bounds.laws.published import LossLaw
 
 _VAR_B = Letter("V_B", "variance of the estimate of ln B", "1", r"\sigma_B^2", ("nonnegative",))
@@ -145,7 +149,11 @@ _RATES = "gamma = 1 - (2 - b)*beta: learning rates read as equalities for one co
 
 @dataclass(frozen=True, repr=False)
 class UncertainNumber:
-    """One number of a band: estimate, interval, and what it is; `vacuous` where the estimate says nothing."""
+    """One number of a band: estimate, interval, and what it is; `vacuous` where the estimate says nothing.
+
+    `interval` is of all that is known of its error; `sampling` of the resamples alone, and the same interval where no
+    more is known (`sampling_only`).
+    """
 
     quantity: str
     end: str
@@ -154,15 +162,18 @@ class UncertainNumber:
     label: str
     assumption: str = field(repr=False)
     vacuous: bool = False
+    sampling: Interval | None = field(default=None, repr=False)
+    sampling_only: bool = True
 
     __repr__ = brief_fields
 
     def to_json(self) -> dict[str, Any]:
         """A flat object for JSON; infinite ends are null."""
-        ends = (None, None) if self.interval is None else (_finite(self.interval.lower), _finite(self.interval.upper))
+        (lower, upper), sampling = _finite_ends(self.interval), _finite_ends(self.sampling)
         return {
-            "quantity": self.quantity, "end": self.end, "value": _finite(self.value),
-            "value_lower": ends[0], "value_upper": ends[1], "label": self.label, "vacuous": self.vacuous,
+            "quantity": self.quantity, "end": self.end, "value": _finite(self.value), "value_lower": lower,
+            "value_upper": upper, "sampling_lower": sampling[0], "sampling_upper": sampling[1],
+            "sampling_only": self.sampling_only, "label": self.label, "vacuous": self.vacuous,
         }  # fmt: skip
 
 
@@ -189,10 +200,14 @@ class FittedBand:
 
     def __getitem__(self, key: tuple[str, str]) -> UncertainNumber:
         """The number of a (quantity, end), such as ``band["exponent", "lower"]``."""
-        for one in self.numbers:
-            if (one.quantity, one.end) == key:
-                return one
-        raise KeyError(key)
+        found = self.number(*key)
+        if found is None:
+            raise KeyError(key)
+        return found
+
+    def number(self, quantity: str, end: str) -> UncertainNumber | None:
+        """The same; None where the version of the paper gives none."""
+        return next((one for one in self.numbers if (one.quantity, one.end) == (quantity, end)), None)
 
 
 class UncertainLaw(Protocol):
@@ -208,6 +223,32 @@ class UncertainLaw(Protocol):
 
     def interval_of(self, quantity: Callable[[LossLaw], Any], confidence: float) -> Interval | None:
         """Interval of what `quantity` computes from a law."""
+
+
+@dataclass(frozen=True)
+class KeptLaw:
+    """A law that was read from a file, as `fitted_band` takes it: intervals are percentiles over its draws."""
+
+    file: LawFile
+
+    @property
+    def law(self) -> LossLaw:
+        """With the constants that fit best."""
+        return self.file.law
+
+    @property
+    def no_band(self) -> Note | None:
+        """Why there is no band; None where there is."""
+        if "data_exponent" in self.file.unidentified or not 0 < self.law.data_exponent < 1:
+            return Note(FITTED, f"{law_called(self.law.key)} does not know its data exponent, and so implies no band")
+        return None
+
+    def interval_of(self, quantity: Callable[[LossLaw], Any], confidence: float) -> Interval:
+        """Percentiles of what `quantity` computes of each draw; ValueError for a file without draws."""
+        ends = [(1 - confidence) / 2, (1 + confidence) / 2]
+        # Order statistics: values may be infinite, between which nothing can be interpolated.
+        lower, upper = np.quantile(quantity(self.file.sampled_law), ends, axis=-1, method="closest_observation")
+        return Interval(lower, upper)
 
 
 def fitted_band(
@@ -227,11 +268,12 @@ def fitted_band(
     max_novelty_cost: float | None = None,
     initial_excess: float | None = None,
 ) -> FittedBand:
-    """The band of a fitted law with an interval for each end, from the resamples of the fit.
+    """The band of a fitted law with an interval for each end, from the resamples of the fit and what they do not know.
 
     `n_tokens` is the corpus size at which U and N are bounded; without it, exponents and corpus factor alone.
     The other arguments are those of `bounds.bands`. Where an exponent is 0 or less in a resample, its corpus factor is
-    infinite there. A number has no interval where the runs do not identify, at this confidence, what it is computed
+    infinite there. Exponents and factors hold for a ladder ten times longer too (`EXPONENT_LACK_OF_FIT`); U and N are
+    of sampling only. A number has no interval where the runs do not identify, at this confidence, what it is computed
     from.
     """
     version = paper_version(source)
@@ -270,16 +312,41 @@ def fitted_band(
     known = {(name, end): bound.ends[end] for name, bound in at_best.items() for end in ends}
     fitted = (EMPIRICAL, "the runs follow the law that is fitted to them")
     rests_on = {key: (one.label, one.assumption) for key, one in known.items()} | {("data_exponent", ""): fitted}
+    sampled = {key: _interval(*both) for key, *both in zip(estimates, interval.lower, interval.upper, strict=True)}
+    whole = sampled | _across_longer_ladders(fit.law, sampled["data_exponent", ""], ends, source, skills, confidence)
     numbers = tuple(
         UncertainNumber(
-            *key, float(estimate), _interval(low, high), *rests_on.get(key, (HEURISTIC, _RATES)),
-            vacuous=key in known and bool(known[key].vacuous),
+            *key, float(estimate), whole[key], *rests_on.get(key, (HEURISTIC, _RATES)),
+            vacuous=key in known and bool(known[key].vacuous), sampling=sampled[key],
+            sampling_only=whole[key] is sampled[key],
         )
-        for (key, estimate), low, high in zip(estimates.items(), interval.lower, interval.upper, strict=True)
+        for key, estimate in estimates.items()
     )  # fmt: skip
     bound = at_best.get("n_unique")
     assumption, notes = (_RATES, ()) if bound is None else (bound.assumption, bound.notes)
     return FittedBand(numbers, confidence, n_tokens, assumption, version, notes)
+
+
+def _across_longer_ladders(
+    law: LossLaw, sampling: Interval | None, ends: tuple[str, ...], source: str, skills: float, confidence: float
+) -> dict[tuple[str, str], Interval]:
+    """Intervals of β and of what follows from it alone, that hold the β of a ladder ten times longer as well.
+
+    Empty where β has no interval, or the runs are too few for a scatter.
+    """
+    if sampling is None or law.residual_deviation is None:
+        return {}
+    beta, half = law.data_exponent, float(ndtri((1 + confidence) / 2)) * EXPONENT_LACK_OF_FIT
+    wide = Interval(beta - np.hypot(beta - sampling.lower, half), beta + np.hypot(sampling.upper - beta, half))
+    # Exponents fall with β, linearly, and factors with the exponent.
+    low, high = (band_exponents(end, source) for end in (wide.upper, wide.lower))
+    gamma = {end: Interval(float(low[end]), float(high[end])) for end in ends}
+    factor = {
+        end: Interval(float(_factor(gamma[other].upper, skills)), float(_factor(gamma[other].lower, skills)))
+        for end, other in zip(ends, reversed(ends), strict=True)
+    }
+    found = {("data_exponent", ""): wide} | {("exponent", end): one for end, one in gamma.items()}
+    return found | {("corpus_factor", end): one for end, one in factor.items()}
 
 
 def _factor(exponent: Any, skills: float) -> Any:
@@ -289,6 +356,10 @@ def _factor(exponent: Any, skills: float) -> Any:
 
 def _interval(lower: float, upper: float) -> Interval | None:
     return None if np.isnan(lower) else Interval(float(lower), float(upper))
+
+
+def _finite_ends(interval: Interval | None) -> tuple[float | None, float | None]:
+    return (None, None) if interval is None else (_finite(interval.lower), _finite(interval.upper))
 
 
 def _finite(value: float | None) -> float | None:
