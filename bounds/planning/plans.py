@@ -8,6 +8,7 @@ from typing import Any
 
 from bounds.base.brief import brief
 from bounds.efficiency.band import Band
+from bounds.laws.loss_law import LossLaw
 from bounds.planning.corpus import MeasuredCorpus
 
 NEARLY = 0.001
@@ -69,6 +70,7 @@ class Plan:
     `compute_flops` are model FLOP, None where a loss was asked for; `peak_flops` are those of one device in a second.
     `refused` has pairs of a law and why it has no row. `bands` are of the corpus, or of each law's own tokens.
     `n_tokens` are the distinct tokens that there are, those of the `corpus` where one was counted.
+    `laws` are those of the rows, for tokens that are each seen once.
     """
 
     rows: tuple[LawPlan, ...]
@@ -88,6 +90,7 @@ class Plan:
     tolerance: float = NEARLY
     confidence: float = 0.95
     corpus: MeasuredCorpus | None = None
+    laws: tuple[LossLaw, ...] = ()
 
     @property
     def near(self) -> tuple[LawPlan, ...]:

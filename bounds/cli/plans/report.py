@@ -8,7 +8,15 @@ from typing import Any
 
 from bounds.base.notes import REFUSED, Note
 from bounds.cli.plans.notes import plan_asides, plan_method, plan_notes
-from bounds.cli.plans.tables import compared, in_full_table, laws_table, shapes_table, sources_table, stored_table
+from bounds.cli.plans.tables import (
+    compared,
+    constants_table,
+    in_full_table,
+    laws_table,
+    shapes_table,
+    sources_table,
+    stored_table,
+)
 from bounds.cli.plans.words import flop, span, times
 from bounds.cli.printing import estimated, number, written
 from bounds.cli.report import Listing, Report
@@ -27,7 +35,11 @@ def plan_report(plan: Plan, shapes_near: Callable[[float], Sequence[Shape]], *, 
             shapes = shapes_near(math.sqrt(math.prod(plan.n_params)))
         except ValueError as error:
             notes.append(Note(REFUSED, f"{error}."))
-    details = [sources_table(plan), *([in_full_table(plan.rows)] if len(near) < len(plan.rows) else [])]
+    details = [
+        sources_table(plan),
+        constants_table(plan),
+        *([in_full_table(plan.rows)] if len(near) < len(plan.rows) else []),
+    ]
     data: dict[str, Any] = {
         "rows": [row.to_json() for row in plan.rows], "bands": [band.to_json() for band in plan.bands],
         "shapes": [_shape_json(shape, seq_len) for shape in shapes], **_budget_json(plan),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from bounds.cli.plans.words import flop, times
@@ -123,6 +124,29 @@ def sources_table(plan: Plan) -> Table:
         title="Tokens by their worth D', and how far outside the runs: above 1 beyond them, below 1 below",
         below="C/C₀: compute over the largest that the law was fitted to.",
     )  # fmt: skip
+
+
+def constants_table(plan: Plan) -> Table:
+    """The constants of each law and the runs that they were fitted to."""
+    rows = [
+        (
+            law_called(row.law), *(number(one, 4) for one in law.constants), _range(law.fitted_params),
+            _range(law.fitted_tokens),
+        )
+        for row, law in zip(plan.rows, plan.laws, strict=True)
+    ]  # fmt: skip
+    return Table(
+        ("law", "E", "A", "α", "B", "β", "N of its runs", "D of its runs"), rows,
+        title="L(N, D) = E + A N^-α + B D^-β, nats per token",
+    )  # fmt: skip
+
+
+def _range(fitted: tuple[float, float]) -> str:
+    """From and to; nothing where it is not known."""
+    low, high = fitted
+    if math.isinf(high):
+        return "not known"
+    return f"{written(low)}–{written(high)}" if low else f"to {written(high)}"
 
 
 def in_full_table(rows: Sequence[LawPlan]) -> Table:
