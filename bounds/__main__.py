@@ -312,6 +312,7 @@ def plan(
         from bounds.cli.reading.corpus_result import read_corpus
 
         counted = read_corpus(corpus, bytes_per_token)
+    options["laws"] = tuple(dict.fromkeys(options["laws"]))
     found = planned(**options, corpus=counted)
     design = {"vocab": vocab, "n_kv_heads": n_kv_heads, "gated": gated}
     if next_run is None:

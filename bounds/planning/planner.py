@@ -19,7 +19,7 @@ from bounds.base.arguments import Count, Flop, Number, unknown
 from bounds.base.one_number import checked_confidence, items_of
 from bounds.efficiency.band import Band, bands
 from bounds.fitting.runs.prediction import PARTS, Prediction, SureLaw, predict_loss
-from bounds.laws.law_file import is_law_file, read_law_file
+from bounds.laws.law_file import SUFFIX, is_law_file, read_law_file
 from bounds.laws.law_range import beyond, far
 from bounds.laws.loss_law import LossLaw
 from bounds.laws.overtraining import OVERTRAINING_LAWS, DownstreamErrorLaw, OvertrainingLaw
@@ -190,7 +190,8 @@ def _form(one: Any) -> _Form:
             curve = replace(curve, fitted_params=_REPEATED_PARAMS, fitted_tokens=_REPEATED_TOKENS)
         return _Form(law.key, law.citation, curve, law, curve)
     if not isinstance(law, LossLaw | OvertrainingLaw):
-        raise unknown("law", one, [key for key in known if key not in LAWS or LAWS[key].comparable])
+        keys = [key for key in known if key not in LAWS or LAWS[key].comparable]
+        raise unknown("law", one, keys, f"a law of your own is a file *{SUFFIX}")
     if isinstance(law, LossLaw) and not law.comparable:
         raise ValueError(
             f"law {law.key} has no irreducible loss and counts compute in its own way, so it plans nothing; "

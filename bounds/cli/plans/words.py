@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 
 from bounds.cli.printing import written
@@ -16,7 +17,7 @@ def span(values: Iterable[float], shown: Callable[[float], str] = written) -> st
 
 def flop(value: float) -> str:
     """A number of FLOP: 4.49e23."""
-    return f"{value:.3g}".replace("e+", "e")
+    return re.sub(r"e\+?0?", "e", f"{value:.3g}")
 
 
 def times(value: float) -> str:
