@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 
 from bounds.base.notes import METHOD, RANGE, Note
-from bounds.cli.plans.words import flop
 from bounds.cli.printing import fixed, number, written
 from bounds.cli.report import Report, Table
 from bounds.fitting.runs.prediction import SureLaw
@@ -32,8 +31,9 @@ def next_run_report(plan: Plan, law: SureLaw, max_flops: float) -> Report:
     found = next_run(law, *candidates(max_flops), (row.n_params, row.n_tokens))
     cells = [
         (
-            written(one.n_params), written(one.n_tokens), number(one.n_tokens / one.n_params), flop(one.compute_flops),
-            _percent(one.deviation_after), _percent(one.sampling_after), _percent(one.lack_of_fit_after),
+            written(one.n_params), written(one.n_tokens), number(one.n_tokens / one.n_params),
+            number(one.compute_flops),
+            *map(_percent, (one.deviation_after, one.sampling_after, one.lack_of_fit_after)),
             f"{100 * one.shorter:.0f} %",
         )
         for one in found.rows
@@ -41,7 +41,7 @@ def next_run_report(plan: Plan, law: SureLaw, max_flops: float) -> Report:
     columns = ("N", "D", "D/N", "FLOP", "sd after", "sampling", "lack of fit", "shorter")
     now = found.now
     tables = [Table(
-        columns, cells[:7], title=f"Runs of at most {flop(max_flops)} FLOP, the one that helps most first",
+        columns, cells[:7], title=f"Runs of at most {number(max_flops)} FLOP, the one that helps most first",
         below=f"Standard deviations of ln loss at {written(row.n_params)} parameters on {written(row.n_tokens)} "
         f"tokens; now {_percent(found.best.deviation_before)} (sampling {_percent(now.sampling)}, noise "
         f"{_percent(now.noise)}, lack of fit {_percent(now.lack_of_fit)}). Shorter: by so much the interval is.",
@@ -71,12 +71,12 @@ def _answer(found: NextRuns, max_flops: float, confidence: float, name: str) -> 
     now = f"{name} predicts {fixed(found.now.estimate, 2)} ± {fixed(half, 2)} for {goal}"
     if best.shorter < _WORTH:
         largest = 6 * N * D / (found.now.distance or 1.0)
-        beyond = f"; one beyond the largest fitted run, {flop(largest)} FLOP, may" if max_flops <= largest else ""
-        none = f"no run of at most {flop(max_flops)} FLOP makes that surer by {100 * _WORTH:g} % or more"
+        beyond = f"; one beyond the largest fitted run, {number(largest)} FLOP, may" if max_flops <= largest else ""
+        none = f"no run of at most {number(max_flops)} FLOP makes that surer by {100 * _WORTH:g} % or more"
         return f"{now}, and {none}{beyond}."
     after = half * (1 - best.shorter)
     return (
-        f"{now}; of runs of at most {flop(max_flops)} FLOP, {written(best.n_params)} parameters on "
+        f"{now}; of runs of at most {number(max_flops)} FLOP, {written(best.n_params)} parameters on "
         f"{written(best.n_tokens)} tokens make that surest, ± {fixed(after, 2)}, {100 * best.shorter:.0f} % less."
     )
 
@@ -92,7 +92,7 @@ def _notes(found: NextRuns, max_flops: float) -> list[Note]:
         cheapest = min(close, key=lambda one: one.compute_flops)
         notes.append(Note(METHOD,
             f"{len(close)} others do nearly as well, the cheapest of them {written(cheapest.n_params)} parameters on "
-            f"{written(cheapest.n_tokens)} tokens, {flop(cheapest.compute_flops)} FLOP."
+            f"{written(cheapest.n_tokens)} tokens, {number(cheapest.compute_flops)} FLOP."
         ))  # fmt: skip
     target = 6 * found.target[0] * found.target[1]
     if max_flops >= target:

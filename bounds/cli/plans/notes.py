@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from bounds.base.notes import FITTED, INPUT, METHOD, RANGE, REFUSED, Note
 from bounds.cli.plans.tables import parts_told
-from bounds.cli.plans.words import flop, span, times
-from bounds.cli.printing import estimated, written
+from bounds.cli.plans.words import span, times
+from bounds.cli.printing import estimated, number, written
 from bounds.fitting.runs.prediction import LACK_OF_FIT, REACH
 from bounds.laws.law_file import law_called
 from bounds.laws.repeated_data import REPEATED_DATA_LAWS
@@ -24,8 +24,10 @@ def plan_notes(plan: Plan) -> list[Note]:
         away = max(max(one, 1 / one) for row in outside for one in (row.beyond_params, row.beyond_tokens))
         names = ", ".join(law_called(row.law) for row in outside)
         reach = max((row.distance or 0.0 for row in outside), default=0.0)
-        tried = f", and {reach:.2g} in compute; intervals were tried up to {REACH}" if reach > 1 else ""
-        notes.append(Note(RANGE, f"{names}: an extrapolation, up to {away:.2g} times outside the fitted runs{tried}."))
+        tried = f", and {number(reach, 2)} in compute; intervals were tried up to {REACH}" if reach > 1 else ""
+        notes.append(
+            Note(RANGE, f"{names}: an extrapolation, up to {number(away, 2)} times outside the fitted runs{tried}.")
+        )
     unseen = [law_called(row.law) for row in plan.rows if row.is_far]
     if unseen and plan.near:
         notes.append(Note(RANGE, f"{', '.join(unseen)}: fitted more than ten times away, so not shown."))
@@ -107,9 +109,10 @@ def _hours(plan: Plan) -> Note | None:
         return Note(METHOD, f"{hours} h of {device}, at {100 * plan.mfu:g} % of it{_price(plan)}.")
     peak = 3600 * plan.peak_flops * (plan.rows[0].gpu_hours or 0)
     return Note(METHOD,
-        f"{hours} h x 3600 s x {plan.peak_flops / 1e12:g} TFLOP/s x {plan.mfu:g} = {flop(plan.compute_flops)} model "
-        f"FLOP, 6 a parameter and token ({device}); the hardware computes as many, "
-        f"{flop(plan.compute_flops * 8 / 6)} if activations are recomputed (8), and could {flop(peak)}{_price(plan)}."
+        f"{hours} h x 3600 s x {number(plan.peak_flops / 1e12, 5)} TFLOP/s x {plan.mfu:g} = "
+        f"{number(plan.compute_flops)} model FLOP, 6 a parameter and token ({device}); the hardware computes as many, "
+        f"{number(plan.compute_flops * 8 / 6)} if activations are recomputed (8), and could {number(peak)}"
+        f"{_price(plan)}."
     )  # fmt: skip
 
 
@@ -166,6 +169,8 @@ def plan_method(plan: Plan) -> list[str]:
         )
     if plan.gpu is not None:
         device = get_accelerator(plan.gpu)
-        told.append(f"Peak of {device.name}: {plan.peak_flops:.4g} FLOP/s, dense, {plan.precision}; {device.source}.")
+        told.append(
+            f"Peak of {device.name}: {number(plan.peak_flops, 4)} FLOP/s, dense, {plan.precision}; {device.source}."
+        )
     told.append(f"Sources: {'; '.join(dict.fromkeys(f'{row.law}: {row.source}' for row in plan.rows))}.")
     return told

@@ -17,7 +17,7 @@ from bounds.cli.plans.tables import (
     sources_table,
     stored_table,
 )
-from bounds.cli.plans.words import flop, span, times
+from bounds.cli.plans.words import span, times
 from bounds.cli.printing import estimated, number, written
 from bounds.cli.report import Listing, Report
 from bounds.laws.law_file import law_called
@@ -98,8 +98,8 @@ def _answer(plan: Plan) -> str:
         return f"{given}, the answer lies more than ten times outside the runs of {names}: none can {what}."
     sizes, tokens = [row.n_params for row in near], span([row.n_tokens for row in near])
     epochs = "" if plan.n_tokens is None else f" ({span([row.epochs or 0 for row in near], times)} epochs)"
-    spent = "" if plan.target_loss is None else f", for {span([r.compute_flops for r in near], flop)} FLOP"
-    apart = f"the laws disagree by a factor {max(sizes) / min(sizes):.2g}"
+    spent = "" if plan.target_loss is None else f", for {span([r.compute_flops for r in near], number)} FLOP"
+    apart = f"the laws disagree by a factor {number(max(sizes) / min(sizes), 2)}"
     if len(near) == 1 or min(sizes) == max(sizes):
         size = f"train {written(sizes[0])} parameters"
         law = f" by {law_called(near[0].law)} alone" if len(near) == 1 else f", by {len(near)} laws"
@@ -118,7 +118,7 @@ def _ending(plan: Plan) -> str:
 
 def _given(plan: Plan) -> str:
     if plan.compute_flops is not None:
-        given = f"With {flop(plan.compute_flops)} FLOP"
+        given = f"With {number(plan.compute_flops)} FLOP"
     else:
         given = f"For a loss of {number(plan.target_loss, 4)}"
     corpus = (
@@ -141,4 +141,4 @@ def _flat(plan: Plan) -> str:
         low, high = map(written, plan.agreed)
         return f", and within {'each law' if len(near) > 1 else 'it'} any size from {low} to {high} costs {share}"
     widths = [(row.n_params_upper or 1) / (row.n_params_lower or 1) for row in near]
-    return f", and within each law sizes that differ by a factor {span(widths, lambda x: f'{x:.2g}')} cost {share}"
+    return f", and within each law sizes that differ by a factor {span(widths, lambda x: number(x, 2))} cost {share}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from bounds.cli.plans.words import flop, times
+from bounds.cli.plans.words import times
 from bounds.cli.printing import factor, fixed, number, written
 from bounds.cli.report import Table
 from bounds.laws.law_file import law_called
@@ -21,7 +21,7 @@ def laws_table(plan: Plan, rows: Sequence[LawPlan]) -> Table:
             law_called(row.law), written(row.n_params), _ends(row), written(row.n_tokens),
             number(row.tokens_per_param) if plan.n_tokens is None and not reached and at_optimum else "",
             "" if row.epochs is None else times(row.epochs),
-            *((flop(row.compute_flops), "") if reached else ("", _loss(row))),
+            *((number(row.compute_flops), "") if reached else ("", _loss(row))),
             fixed(row.error),
         )
         for row in rows

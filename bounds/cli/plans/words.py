@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable
 
 from bounds.cli.printing import written
@@ -13,11 +12,6 @@ def span(values: Iterable[float], shown: Callable[[float], str] = written) -> st
     several = list(values)
     low, high = shown(min(several)), shown(max(several))
     return low if low == high else f"{low} to {high}"
-
-
-def flop(value: float) -> str:
-    """A number of FLOP: 4.49e23."""
-    return re.sub(r"e\+?0?", "e", f"{value:.3g}")
 
 
 def times(value: float) -> str:
