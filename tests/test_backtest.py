@@ -69,11 +69,11 @@ def test_runs_of_one_budget_are_never_parted():
     made = isoflop()
     assert has_budgets(made)
     assert cutoffs(made) == pytest.approx(1e18 * 3.0 ** np.arange(2, 6)), "three budgets at the least"
-    for protocol, cutoff, fitted, predicted in splits(made):
-        assert fitted.compute_flops.max() == cutoff < predicted.compute_flops.min()
-        assert set(fitted.compute_flops).isdisjoint(predicted.compute_flops)
+    for protocol, cutoff, cheaper, dearer in splits(made):
+        assert cheaper.compute_flops.max() == cutoff < dearer.compute_flops.min()
+        assert set(cheaper.compute_flops).isdisjoint(dearer.compute_flops)
         limit = made.compute_flops.max() / 2 if protocol == SHORT else 1.5 * cutoff
-        assert len(predicted) == (made.compute_flops > limit).sum()
+        assert len(dearer) == (made.compute_flops > limit).sum()
     assert [one[0] for one in splits(made)] == [ROLLING] * 3 + [SHORT]
 
 

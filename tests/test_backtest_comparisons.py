@@ -209,9 +209,7 @@ def test_rules_choose_what_they_say():
     made = made.assign(compute_flops=[1.2e18, 4.8e18, 6e18, 1.2e19])
     rng = np.random.default_rng(0)
     assert replay.chosen(replay.OURS, made, (2e8, 4e9), rng) == [1]
-    assert replay.chosen(replay.RATIO, made, (0, 0), rng) == [3], (
-        "off by 6 times, the other by 20; nearer ones are cheap"
-    )
+    assert replay.chosen(replay.RATIO, made, (0, 0), rng) == [3], "off by 6, not by 20 times; nearer ones are cheap"
     assert replay.chosen(replay.NONE, made, (0, 0), rng) == []
     drawn = {tuple(sorted(replay.chosen(replay.DEAREST, made, (0, 0), rng))) for _ in range(20)}
     assert drawn == {(2, 3)}
