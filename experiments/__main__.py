@@ -200,14 +200,21 @@ def check(names: tuple[str, ...], folder: str | None, as_json: bool, explained: 
     metavar="KEY=NAME",
     help="The column of n_params, n_tokens, compute_flops or loss in --runs, where its header does not say.",
 )
+@click.option("--rivals", is_flag=True, help="Other forms of the law in the same protocol; a minute more.")
+@click.option(
+    "--next-run",
+    "next_run",
+    is_flag=True,
+    help="One more run for each ladder, chosen by several rules; minutes more.",
+)
 @FIGURE
 @OVERWRITE
 @AS_JSON
 @EXPLAIN
 @with_version
 def backtest(
-    folder: str | None, table: str | None, columns: tuple[str, ...], figures: str | None, overwrite: bool,
-    as_json: bool, explained: bool,
+    folder: str | None, table: str | None, columns: tuple[str, ...], rivals: bool, next_run: bool,
+    figures: str | None, overwrite: bool, as_json: bool, explained: bool,
 ) -> None:  # fmt: skip
     """How a law fitted to cheaper runs predicts dearer ones, and which of its intervals hold.
 
@@ -216,18 +223,22 @@ def backtest(
     """
     if columns and table is None:
         raise click.UsageError("--column names a column of --runs, which is missing")
+    if table is not None and (rivals or next_run):
+        asked = "--rivals" if rivals else "--next-run"
+        raise click.UsageError(f"{asked} is of the public series; pass it without --runs")
     if figures is not None:
         from experiments.drawing import check_figures
 
         parse_or_fail(check_figures, Path(figures), ["backtest"], overwrite)
     if table is None:
-        from experiments.backtest.protocol import backtest as predict
-        from experiments.backtest.protocol import load
+        from experiments.backtest.protocol import fitted, load
+        from experiments.backtest.protocol import predictions as predicted
         from experiments.backtest.reports import public_report
 
         runs = load(folder)
-        predictions, refused = predict(runs, progress=_series_progress)
-        report = public_report(runs, predictions, refused)
+        laws, refused = fitted(runs, progress=_series_progress)
+        predictions = predicted(laws)
+        report = public_report(runs, laws, refused, rivals=rivals, next_run=next_run)
     else:
         predictions, report = _own_backtest(table, columns)
     if figures is not None:
@@ -236,7 +247,10 @@ def backtest(
 
         path = save_drawn(lambda: draw(predictions), Path(figures) / "backtest-errors.png", overwrite=overwrite)
         print(path, file=sys.stderr)
-    _show(report, {"data": folder, "runs": table, "columns": columns}, as_json, explained)
+    _show(
+        report, {"data": folder, "runs": table, "columns": columns, "rivals": rivals, "next_run": next_run}, as_json,
+        explained,
+    )  # fmt: skip
 
 
 def _own_backtest(table: str, columns: tuple[str, ...]) -> tuple[Any, Report]:

@@ -19,7 +19,8 @@ from bounds.cli.report import print_report
 from experiments.__main__ import main
 from experiments.backtest import BINS, RECIPES, Recipe, backtest, learn_tau, load, scores, splits, weights
 from experiments.backtest.own_runs import own_series, too_little
-from experiments.backtest.protocol import ROLLING, SHORT, bin_of, cutoffs, has_budgets
+from experiments.backtest.protocol import ROLLING, SHORT, bin_of, cutoffs, fitted, has_budgets
+from experiments.backtest.protocol import predictions as predicted
 from experiments.backtest.recipes import coverage, errors, interval_score, quantile, weighted_median, without_own
 from experiments.backtest.reports import public_report
 from experiments.readers.runs import SERIES
@@ -68,11 +69,11 @@ def test_runs_of_one_budget_are_never_parted():
     made = isoflop()
     assert has_budgets(made)
     assert cutoffs(made) == pytest.approx(1e18 * 3.0 ** np.arange(2, 6)), "three budgets at the least"
-    for protocol, cutoff, fitted, predicted in splits(made):
-        assert fitted.compute_flops.max() == cutoff < predicted.compute_flops.min()
-        assert set(fitted.compute_flops).isdisjoint(predicted.compute_flops)
+    for protocol, cutoff, cheaper, dearer in splits(made):
+        assert cheaper.compute_flops.max() == cutoff < dearer.compute_flops.min()
+        assert set(cheaper.compute_flops).isdisjoint(dearer.compute_flops)
         limit = made.compute_flops.max() / 2 if protocol == SHORT else 1.5 * cutoff
-        assert len(predicted) == (made.compute_flops > limit).sum()
+        assert len(dearer) == (made.compute_flops > limit).sum()
     assert [one[0] for one in splits(made)] == [ROLLING] * 3 + [SHORT]
 
 
@@ -234,6 +235,8 @@ def test_too_little_is_one_sentence(tmp_path):
         (["--runs", "pyproject.toml"], "pyproject.toml"),
         (["--runs", "none.csv"], "none.csv"),
         (["--figure", "none"], "is not a folder"),
+        (["--rivals", "--runs", "pyproject.toml"], "--rivals is of the public series; pass it without --runs"),
+        (["--next-run", "--runs", "pyproject.toml"], "--next-run is of the public series"),
     ],
 )
 def test_bad_arguments_are_one_sentence(arguments, said):
@@ -253,14 +256,20 @@ def tidied(text):
 @pytest.fixture(scope="module")
 def public():
     runs = load()
-    return runs, *backtest(runs)
+    laws, refused = fitted(runs)
+    return runs, laws, refused
 
 
 @pytest.fixture(scope="module")
-def printed(public):
+def told(public):
+    return public_report(*public, rivals=True, next_run=True)
+
+
+@pytest.fixture(scope="module")
+def printed(told):
     out = io.StringIO()
     with contextlib.redirect_stdout(out):
-        print_report(public_report(*public), explained=True)
+        print_report(told, explained=True)
     return out.getvalue()
 
 
@@ -275,8 +284,9 @@ def test_the_frozen_list_is_read():
 @pytest.mark.data
 @pytest.mark.verification
 def test_ours_holds_on_the_public_series_where_the_bootstrap_does_not(public):
-    runs, found, refused = public
+    runs, laws, refused = public
     assert refused == []
+    found = predicted(laws)
     table = scores(found).set_index(["recipe", "distance"])
     assert table.n_series.min() == 13
     for name in ("2x", "4x", "10x"):
@@ -291,8 +301,7 @@ def test_ours_holds_on_the_public_series_where_the_bootstrap_does_not(public):
 
 @pytest.mark.data
 @pytest.mark.verification
-def test_tables_are_in_one_piece(public, printed):
-    told = public_report(*public)
+def test_tables_are_in_one_piece(told, printed):
     assert all(fits(one) for one in (*told.tables, *told.details))
     assert max(map(len, printed.splitlines())) <= 80
 
@@ -302,7 +311,7 @@ def test_tables_are_in_one_piece(public, printed):
 def test_the_page_says_what_the_command_prints(printed):
     page = (ROOT / "docs" / "prediction.md").read_text(encoding="utf-8")
     command, *blocks = re.findall(r"```\n(.*?)```", page, flags=re.DOTALL)
-    assert command == "$ .venv/bin/python -m experiments backtest --explain --figure .\n"
+    assert command == "$ .venv/bin/python -m experiments backtest --rivals --next-run --explain --figure .\n"
     lines = tidied(printed)
     assert len(blocks) == 4
     for block in blocks:

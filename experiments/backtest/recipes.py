@@ -29,7 +29,7 @@ from experiments.backtest.protocol import BINS, ROLLING
 Floats = NDArray[np.float64]
 
 LEVELS = (0.5, 0.8, 0.95)
-TAUS = np.arange(0, 0.0301, 0.0005)
+TAUS = np.arange(0, 0.0601, 0.0005)
 """Among which τ is learnt."""
 
 

@@ -8,10 +8,12 @@ from typing import Any
 import pandas as pd
 
 from bounds.base.notes import FITTED, INPUT, METHOD, Note
-from bounds.cli.printing import number, signed, written
+from bounds.cli.printing import number, written
 from bounds.cli.report import Report, Table
 from bounds.fitting.runs.prediction import LACK_OF_FIT, REACH
-from experiments.backtest.protocol import BINS, BOOTSTRAP, ROLLING, SHORT, has_budgets
+from experiments.backtest.comparisons import beta, bought, forms, percent, signed_percent, together, tried
+from experiments.backtest.protocol import BINS, BOOTSTRAP, ROLLING, SHORT, Fitted, has_budgets
+from experiments.backtest.protocol import predictions as predicted
 from experiments.backtest.recipes import LEVELS, RECIPES, by_series, coverage, errors, learn_tau, learnt_elsewhere
 from experiments.backtest.recipes import scores as scored
 from experiments.readers.runs import SERIES
@@ -32,33 +34,36 @@ METHOD_TEXT = (
 )
 
 
-def percent(value: float | None, digits: int = 0) -> str:
-    """A share as people say it; a dash where there is none."""
-    return "–" if value is None or value != value else f"{100 * value:.{digits}f} %"
+def public_report(
+    runs: pd.DataFrame, laws: Sequence[Fitted], refused: Sequence[str], *, rivals: bool = False, next_run: bool = False
+) -> Report:
+    """What the protocol found on the public series `runs`, by the `laws` that it fitted.
 
-
-def signed_percent(value: float) -> str:
-    """A relative error with its sign."""
-    return f"{signed(100 * value, 1)} %"
-
-
-def public_report(runs: pd.DataFrame, predictions: pd.DataFrame, refused: Sequence[str]) -> Report:
-    """What the protocol found on the public series `runs`."""
+    With the `rivals` of the law, and with the replay of a `next_run`, which take a minute and more each.
+    """
+    predictions = predicted(laws)
     scores = scored(predictions)
     short = predictions[predictions.protocol == SHORT]
     series = by_series(predictions, _OURS, _TEN)
     taus = {column: learnt_elsewhere(predictions, column) for column in ("series", "family")}
-    rows = scores.to_dict("records")
+    explained = [beta(laws), together(predictions), tried(laws)]
+    asked = [compare(laws) for compare, wanted in ((forms, rivals), (bought, next_run)) if wanted]
+    notes = [note for one in (*explained, *asked) for note in one.notes]
+    alone = [{"recipe": one.name, **errors(short), **coverage(short, one.deviation(short))} for one in RECIPES[:3]]
+    own = {
+        "rows": scores.to_dict("records"), "series": series.to_dict("records"), "tau": taus,
+        "tau_of_all": learn_tau(predictions),
+        "short": alone,
+        "predictions": predictions.to_dict("records"),
+    }  # fmt: skip
     return Report(
-        _answer(scores), [_errors_table(scores), _coverage_table(scores)],
-        [*_failures(scores, predictions, taus), *_missing(runs), *(Note(INPUT, f"{told}.") for told in refused)],
-        [_series_table(series), _short_table(short), _tau_table(taus), _list_table(runs, predictions)], METHOD_TEXT,
-        data={
-            "rows": rows, "series": series.to_dict("records"), "tau": taus, "tau_of_all": learn_tau(predictions),
-            "short": [{"recipe": one.name, **errors(short), **coverage(short, one.deviation(short))}
-                      for one in RECIPES[:3]],
-            "predictions": predictions.to_dict("records"),
-        },
+        _answer(scores),
+        [_errors_table(scores), _coverage_table(scores), *(table for one in asked for table in one.tables)],
+        [*_failures(scores, predictions, taus), *notes, *_missing(runs),
+         *(Note(INPUT, f"{told}.") for told in refused)],
+        [_series_table(series), _short_table(short), *(table for one in explained for table in one.tables),
+         _tau_table(taus), _list_table(runs, predictions)],
+        METHOD_TEXT, data=own | {key: value for one in (*explained, *asked) for key, value in one.data.items()},
     )  # fmt: skip
 
 
