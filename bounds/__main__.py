@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import sys
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from bounds.base.arguments import Choice, Flop, shown
+from bounds.base.arguments import Choice, Flop, printable
+from bounds.cli.fitted.asked import RunPoint
 from bounds.cli.json_text import json_text
 from bounds.cli.process import end_silently
 from bounds.cli.shared import (
@@ -184,8 +183,17 @@ def laws(
 @click.option("--confidence", type=NumberType(percent=True), default=0.95, show_default=True)
 @click.option("--skills", type=NumberType(), default=2.0, show_default=True, help="Factor on the skills.")
 @click.option("--seed", type=CountType(0, 2**63), default=0, show_default=True)
+@click.option(
+    "--predict", "predicted", type=Checked(RunPoint()), multiple=True, metavar="N=7B,D=140B",
+    help="A run whose loss to predict, as N and D (tokens) or C (FLOP); may be repeated.",
+)  # fmt: skip
+@click.option(
+    "--compute", "budgets", type=Checked(Flop(), "FLOP"), multiple=True,
+    help="FLOP whose best use by the fitted law to show; may be repeated.",
+)  # fmt: skip
 @click.option("--out", metavar="FILE", help="Keep the law with its covariance and draws, as my.law.toml for --law.")
-@click.option("--overwrite", is_flag=True, help="Replace the file of --out.")
+@click.option("--figure", metavar="FILE", help="Draw law, residuals and predictions: .png, .pdf or .svg.")
+@click.option("--overwrite", is_flag=True, help="Replace the files of --out and --figure.")
 @AS_JSON
 @EXPLAIN
 @with_version
@@ -196,52 +204,14 @@ def fit(
 
     The law is L(N, D) = E + A N^-α + B D^-β. RUNS is a CSV file with a header (- for standard input), one run a line:
     parameters, training tokens (or FLOP, as C = 6ND) and final loss in nats per token. Rows that share a run, such as
-    checkpoints, need --run-column.
+    checkpoints, need --run-column. --predict and --compute say what the law makes of runs and budgets beyond them.
     """
-    from bounds.cli.runs_csv import NAMES, read_runs
+    from bounds.cli.fitted.command import fitted
 
-    told = dict(part.partition("=")[::2] for part in columns)
-    unknown = [key for key in told if key not in NAMES]
-    if unknown:
-        raise click.UsageError(f"--column takes {', '.join(NAMES)} as KEY=NAME, got {shown(unknown[0])}")
-    if 0 < options["bootstrap"] < 50:
-        raise click.UsageError(f"bootstrap must be 0 or at least 50 to give an interval, got {options['bootstrap']}")
-    if options["out"] is not None:
-        from bounds.laws.law_file import check_law_target
-
-        check_law_target(options["out"], overwrite=options["overwrite"])
-    if runs == "-" and sys.stdin is None:
-        raise click.UsageError("standard input is closed: pipe a table into it, or name a file")
-    with click.open_file(runs, "rb") as file:
-        table = read_runs(
-            file.read(), "standard input" if runs == "-" else runs, told, options["run_column"],
-            skip_incomplete=options["skip_incomplete"],
-        )  # fmt: skip
-    unit = table.agreed_unit(options["loss_unit"])
-
-    from bounds.base.notes import METHOD, Note
-    from bounds.cli.fit_table import fit_notes, fit_report
-    from bounds.cli.reading.told import read_data, read_notes
-    from bounds.fitting.runs.leverage import heavy_runs
-    from bounds.fitting.runs.loss_law import fit_loss_law
-
-    kept = ("objective", "delta", "drop_highest", "bootstrap", "seed", "bytes_per_token")
-    found = fit_loss_law(**table.columns, runs=table.runs, loss_unit=unit, **{name: options[name] for name in kept})  # type: ignore[arg-type]
-    asked = {"confidence": options["confidence"], "skills": options["skills"]}
-    implied = None if found.no_band or not options["bootstrap"] else found.band(n_tokens, **asked)
-    heavy = heavy_runs(found, **table.columns, runs=table.runs, drop_highest=options["drop_highest"])
-    notes = [*read_notes(table, unit, heavy), *fit_notes(found, implied, table.titles)]
-    parameters = {"runs": runs, "columns": told, "n_tokens": n_tokens, **options}
-    if options["out"] is not None:
-        found.save(options["out"], overwrite=options["overwrite"])
-        notes.append(Note(METHOD, f"The law is kept in {options['out']}: --law {options['out']}."))
-    report = fit_report(found, implied, notes, **asked)
-    _show(
-        replace(report, data={**report.data, **read_data(table, heavy), "law_file": options["out"]}),
-        parameters,
-        as_json,
-        explained,
-    )
+    report, parameters = fitted(runs, columns, n_tokens, options)
+    _show(report, parameters, as_json, explained)
+    if options["figure"] is not None and not as_json:
+        print(f"written: {printable(options['figure'])}")
 
 
 @main.command()

@@ -69,7 +69,7 @@ def test_a_dollar_in_a_source_is_drawn(call, tmp_path, command):
 
 
 def test_letters_that_the_font_lacks_are_written_as_codes():
-    from simulate.running.showing.lettering import drawable
+    from bounds.cli.drawing.lettering import drawable
 
     assert drawable("中文 é\nβ") == "\\u4e2d\\u6587 é\nβ"
 

@@ -16,9 +16,10 @@ import numpy as np
 import pytest
 
 import simulate
+from bounds.cli.drawing.formats import FIGURES
 from simulate.cli.main import main
 from simulate.running import cells as sweep_cells
-from simulate.running.keeping.files import FIGURES, RESULTS, claimed, written_whole
+from simulate.running.keeping.files import RESULTS, claimed, written_whole
 from simulate.running.keeping.locks import locked
 from simulate.running.keeping.store import CellStore
 from simulate.studies.sweep.draw import CorpusDrawer

@@ -9,6 +9,8 @@ import numpy as np
 from bounds.base.intervals import EMPIRICAL, Interval
 from bounds.base.notes import Note
 from bounds.cli.band_table import steep_note
+from bounds.cli.fitted.answers import Asked
+from bounds.cli.fitted.beside import beside_rows, beside_table
 from bounds.cli.printing import estimated, factor, fixed, number, written
 from bounds.cli.report import Report, Table
 from bounds.fitting.runs.law_inputs import named
@@ -50,12 +52,14 @@ def _sentence(note: Note) -> Note:
 
 
 def fit_report(
-    fit: LossLawFit, band: FittedBand | None, notes: Sequence[Note], *, confidence: float, skills: float
-) -> Report:
+    fit: LossLawFit, band: FittedBand | None, notes: Sequence[Note], *, confidence: float, skills: float,
+    asked: Asked | None = None,
+) -> Report:  # fmt: skip
     """The constants of a fit and its band: each end with the interval that the fit's error gives it.
 
     `notes` are those of the table that was read, and of the fit (`fit_notes`). U and N at a corpus size far from the
-    runs stand in the details alone.
+    runs stand in the details alone. Runs and budgets that were `asked` for come first, and leave constants and band to
+    the details.
     """
     percent = f"{100 * confidence:g} % interval, sampling only"
     tables, details, method = [_constants(fit, confidence, percent)], [_constants_in_full(fit, confidence, percent)], []
@@ -74,12 +78,16 @@ def fit_report(
         method.append(f"Capacity model: {told}.")
     # The sentence on a missing band stands first, and need not stand again.
     refusals = [note for note in notes if fit.no_band and note.text == f"{fit.no_band}."]
+    answer, asked = _answer(fit, band, percent, confidence), asked or Asked()
+    if asked:
+        answer = f"{asked.sentences} {answer}".lstrip()
+        tables, details = asked.tables, [*asked.details, *tables, *details]
     row = fit.to_json(confidence) | {"consistency": told}
+    bands = [] if band is None else [one.to_json() for one in band.numbers]
     return Report(
-        _answer(fit, band, percent, confidence), tables, [note for note in notes if note not in refusals], details,
-        method, ("loss", "exponent_lower", "bernstein_exponent", "exponent_upper", "growth_factor"),
-        data={"rows": [row], "bands": [] if band is None else [one.to_json() for one in band.numbers]},
-        asides=refusals,
+        answer, tables, [note for note in notes if note not in refusals], [*details, beside_table(fit)], method,
+        ("loss", "exponent_lower", "bernstein_exponent", "exponent_upper", "growth_factor"),
+        data={"rows": [row], "bands": bands, **asked.to_json(), "beside": beside_rows(fit)}, asides=refusals,
     )  # fmt: skip
 
 

@@ -7,10 +7,10 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from bounds.cli.drawing.style import COLOURS
 from bounds.fitting.runs.prediction import LACK_OF_FIT
 from experiments.backtest.protocol import BINS, ROLLING
 from experiments.backtest.recipes import LEVELS, RECIPES, coverage, quantile
-from simulate.running.showing.figures import COLOURS
 
 
 def draw(predictions: pd.DataFrame) -> Figure:

@@ -9,9 +9,9 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from bounds.base.one_number import number
+from bounds.cli.drawing.style import COLOURS
 from bounds.laws.published import LAWS
 from experiments.budget.planning import RATIOS, kaplan_optimal
-from simulate.running.showing.figures import COLOURS
 
 _BLUE, _RED, _GREEN, *_ = COLOURS
 _LINES = (

@@ -10,11 +10,11 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from bounds.base.one_number import number
+from bounds.cli.drawing.style import COLOURS
 from bounds.laws.loss_law import LossLaw
 from bounds.laws.published import LAWS
 from experiments.lawfit.fits import CHINCHILLA, GOPHER, THEIRS, residuals, without_highest
 from experiments.readers.chinchilla import LEFT_OUT
-from simulate.running.showing.figures import COLOURS
 
 _BLUE, _RED, _GREEN, *_ = COLOURS
 

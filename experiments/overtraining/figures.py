@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import NullFormatter, ScalarFormatter
 
+from bounds.cli.drawing.style import COLOURS
 from bounds.cli.printing import written
 from experiments.overtraining.claims import NAMES
 from experiments.overtraining.findings import Findings
@@ -19,7 +20,6 @@ from experiments.overtraining.fits import Fit
 from experiments.overtraining.printed import SIZES
 from experiments.overtraining.tables import EVALUATED, OWN
 from experiments.readers.gadre import EVALUATIONS
-from simulate.running.showing.figures import COLOURS
 
 _MARKS = dict(zip(SIZES, "^sdpP*", strict=True))
 _COLOUR_OF = dict(zip((20.0, 320.0, 640.0, 80.0), COLOURS, strict=False))

@@ -10,7 +10,7 @@ import pandas as pd
 from matplotlib import colormaps
 from matplotlib.figure import Figure
 
-from simulate.running.showing.figures import COLOURS
+from bounds.cli.drawing.style import COLOURS
 
 _BLUE, _RED, _GREEN, *_ = COLOURS
 

@@ -95,6 +95,6 @@ def _axes(titles: Sequence[str], **options: Any) -> tuple[Figure, Sequence[Axes]
 
 
 def _colours() -> dict[str, str]:
-    from simulate.running.showing.figures import COLOURS
+    from bounds.cli.drawing.style import COLOURS
 
     return {size.name: colour for size, colour in zip(SIZES, COLOURS, strict=False)}

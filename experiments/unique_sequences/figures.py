@@ -11,11 +11,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from bounds.cli.drawing.style import COLOURS
 from bounds.efficiency.band import efficient_params, exponent_band
 from bounds.laws.published import LAWS
 from experiments.unique_sequences.findings import PAPER_LAW, REPLICATION, SIZES, Findings
 from experiments.unique_sequences.series import PAPER_BETA, PAPER_GAMMA, named
-from simulate.running.showing.figures import COLOURS
 
 _BLUE, _RED, *_ = COLOURS
 _GREY = "0.6"

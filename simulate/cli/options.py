@@ -207,7 +207,8 @@ def check_outputs(options: dict[str, Any]) -> None:
 
     Suffix, existence and lock need no heavy module.
     """
-    from simulate.running.keeping.files import FIGURES, RESULTS, check_target, claimed
+    from bounds.cli.drawing.formats import FIGURES
+    from simulate.running.keeping.files import RESULTS, check_target, claimed
 
     overwrite, resume = options["overwrite"], options.get("resume", False)
     if resume and options.get("out") is None:

@@ -10,7 +10,8 @@ from typing import Any
 
 from bounds.base.arguments import Bytes, Choice, Count, Entries, File, Flag, Number, Text, shown
 from bounds.base.sources import Source
-from simulate.running.keeping.files import FIGURES, RESULTS
+from bounds.cli.drawing.formats import FIGURES
+from simulate.running.keeping.files import RESULTS
 
 MAX_REPLICATES = 1 << 24
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from bounds.fitting.runs.identification import BETA
 from bounds.fitting.runs.loss_law import DELTA, LossLawFit
 from bounds.fitting.runs.loss_regression import Runs, refitted
-from bounds.fitting.runs.run_columns import checked_runs
+from bounds.fitting.runs.run_columns import below_highest, checked_runs
 from bounds.fitting.runs.run_groups import run_labels
 
 Floats = NDArray[np.float64]
@@ -58,7 +58,7 @@ def heavy_runs(
     if fit.identification is not None and not fit.identification.identified(BETA):
         return None
     N, D, L = checked_runs(n_params, n_tokens, loss, compute_flops)
-    kept = np.flatnonzero(np.sort(L)[-drop_highest] > L) if drop_highest else np.arange(len(L))
+    kept = np.flatnonzero(below_highest(L, drop_highest))
     labels = run_labels(runs, len(L))
     groups = np.unique(kept if labels is None else labels[kept], return_inverse=True)[1]
     n_groups = int(groups.max()) + 1

@@ -42,7 +42,7 @@ from bounds.fitting.runs.loss_units import nats_per_token, unit_text
 from bounds.fitting.runs.misfit import Misfit, misfit, misfit_notes
 from bounds.fitting.runs.prediction import Prediction, predicted
 from bounds.fitting.runs.resampling import run_weights
-from bounds.fitting.runs.run_columns import N_CONSTANTS, checked_runs, must_identify, must_resample
+from bounds.fitting.runs.run_columns import N_CONSTANTS, below_highest, checked_runs, must_identify, must_resample
 from bounds.fitting.runs.run_groups import row_notes, run_labels
 from bounds.fitting.runs.unanswered import term_notes, vanished_terms, why_no_band
 from bounds.fitting.runs.uncertainty import FittedBand, fitted_band
@@ -299,7 +299,7 @@ def fit_loss_law(
         whole_number_from(0, name, value)
         for name, value in (("bootstrap", bootstrap), ("seed", seed), ("drop_highest", drop_highest))
     )
-    keep = np.sort(L)[-drop] > L if 0 < drop <= len(L) else np.full(len(L), drop == 0)
+    keep = below_highest(L, drop)
     N, D, L = N[keep], D[keep], L[keep]
     labels = None if labels is None else run_labels(labels[keep], int(keep.sum()))
     drawn = np.arange(len(L)) if labels is None else labels

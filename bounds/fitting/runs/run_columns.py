@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from bounds.base.one_number import quoted
 from bounds.base.pointwise import real_array, shown
@@ -58,6 +59,11 @@ def _column(name: str, values: Any) -> Floats:
             f"{name} must be positive and finite, got {quoted(column[place], 6)} in run {place}; leave that run out"
         )
     return column
+
+
+def below_highest(loss: Floats, drop: int) -> NDArray[np.bool_]:
+    """Which runs have a loss strictly below the `drop`-th largest; all of them where it is 0."""
+    return np.sort(loss)[-drop] > loss if 0 < drop <= len(loss) else np.full(len(loss), drop == 0)
 
 
 def must_identify(N: Floats, D: Floats, L: Floats) -> None:

@@ -25,7 +25,6 @@ from simulate.running.keeping.leftovers import (
 from simulate.running.keeping.locks import locked
 
 RESULTS = (".nc", ".zarr", ".csv")
-FIGURES = (".png", ".pdf", ".svg")
 
 _LONGEST_NAME = 200
 """Bytes of the name of a result: the names of what is laid beside it are longer, and 255 bytes are the most."""

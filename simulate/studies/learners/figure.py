@@ -9,9 +9,9 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from bounds.cli.drawing.style import COLOURS
 from bounds.efficiency.band import bernstein_exponent
 from bounds.laws.published import get_law
-from simulate.running.showing.figures import COLOURS
 from simulate.running.showing.view import View
 from simulate.studies.learners.report import DEFAULT_LAWS
 from simulate.studies.learners.rows import pairs, rows

@@ -10,13 +10,13 @@ from matplotlib.axes import Axes
 from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 
+from bounds.cli.drawing.style import COLOURS
 from bounds.cli.printing import written
 from bounds.counts.rank_mass import head_mass
 from bounds.skills.emergence import emergence_probability
 from simulate import stats
 from simulate.corpora.order import rank_probability
 from simulate.running.dataset import plan_of
-from simulate.running.showing.figures import COLOURS
 from simulate.running.showing.view import View
 from simulate.studies.skills.plan import SkillPlan
 from simulate.studies.skills.rows import growth, reached_skills, size_rows, skill_rows

@@ -13,8 +13,8 @@ from matplotlib.colors import ListedColormap, LogNorm
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
+from bounds.cli.drawing.style import COLOURS
 from simulate.running.dataset import plan_of
-from simulate.running.showing.figures import COLOURS
 from simulate.running.showing.view import View
 from simulate.studies.suite.learning.matching import reference_loss
 from simulate.studies.suite.learning.positions import expected_dispersion

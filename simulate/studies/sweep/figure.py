@@ -9,9 +9,10 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from bounds.cli.drawing.style import COLOURS
 from bounds.efficiency.band import Band
 from simulate.running.dataset import NOT_MEASURED
-from simulate.running.showing.figures import COLOURS, dash_fit
+from simulate.running.showing.figures import dash_fit
 from simulate.running.showing.view import View
 from simulate.studies.sweep.report import implied_bands, short
 

@@ -7,7 +7,8 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from simulate.running.showing.figures import COLOURS, dash_fit
+from bounds.cli.drawing.style import COLOURS
+from simulate.running.showing.figures import dash_fit
 from simulate.running.showing.view import View
 from simulate.studies.text.report import about
 from simulate.text.cutting.units import counted

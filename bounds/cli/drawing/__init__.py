@@ -1,0 +1,1 @@
+"""Figures: their colours and letters, how one is written, and that of a fitted loss law."""
