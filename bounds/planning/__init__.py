@@ -7,7 +7,7 @@ from bounds.base.lazy_names import lazy_names
 _HOMES = {
     "bounds.planning.hardware": ["ACCELERATORS", "Accelerator", "get_accelerator"],
     "bounds.planning.flops": ["hardware_flops", "model_flops"],
-    "bounds.planning.next_run": ["NextRun", "NextRuns", "next_run"],
+    "bounds.planning.next_runs": ["NextRun", "NextRuns", "next_run"],
     "bounds.planning.planner": ["LawPlan", "Plan", "plan"],
     "bounds.planning.shapes": ["SHAPES", "Shape", "count_params", "flops_per_token", "layer_params", "shapes_near"],
 }

@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from bounds.planning.next_run import next_run
+from bounds.planning.next_runs import next_run
 from experiments.backtest.protocol import ROLLING, Fitted, fit
 from experiments.backtest.recipes import LEVELS, Floats, quantile
 

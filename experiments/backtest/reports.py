@@ -33,9 +33,9 @@ METHOD_TEXT = (
     "learnt τ has the least interval score (Gneiting & Raftery 2007) on the other series, or the other families. "
     "Runs of one ladder err together: 'all runs' is the share of fits whose runs at that distance all lie inside.",
     "β is refitted up to the compute of its series that is nearest to 2, 4, 10 and 30 C₀: the longer ladder has all "
-    "runs of the shorter one. b is its deviation over the resamples of the shorter ladder, κ what is added to it. What a "
-    "variant learns of s and of the lack of fit has the least interval score on the other families; it would take the "
-    f"place of ours with a score lower by {100 * GAIN:g} % at {' and '.join(DECIDING)} and {100 * KEPT[0]:g} to "
+    "runs of the shorter one. b is its deviation over the resamples of the shorter ladder, κ what is added to it. What "
+    "a variant learns of s and of the lack of fit has the least interval score on the other families; it would take "
+    f"the place of ours with a score lower by {100 * GAIN:g} % at {' and '.join(DECIDING)} and {100 * KEPT[0]:g} to "
     f"{100 * KEPT[1]:g} % inside intervals of 95 %, which was written down before the first figure.",
 )
 
