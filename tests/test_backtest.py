@@ -313,7 +313,7 @@ def test_the_page_says_what_the_command_prints(printed):
     command, *blocks = re.findall(r"```\n(.*?)```", page, flags=re.DOTALL)
     assert command == "$ .venv/bin/python -m experiments backtest --rivals --next-run --explain --figure .\n"
     lines = tidied(printed)
-    assert len(blocks) == 4
+    assert len(blocks) == 12
     for block in blocks:
         wanted = tidied(block)
         start = lines.index(wanted[0])

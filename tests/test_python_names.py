@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import doctest
 import inspect
+import pkgutil
 import re
 import subprocess
 import sys
@@ -45,6 +46,15 @@ def test_a_subject_has_its_names(room):
     assert sorted(package.__all__) == dir(package)
     with pytest.raises(AttributeError, match=f"module 'bounds.{room}' has no attribute 'nothing'"):
         package.nothing  # noqa: B018
+
+
+@pytest.mark.parametrize("room", bounds.SUBJECTS)
+def test_no_name_is_that_of_a_module_beside_it(room):
+    """Once loaded, the module would stand where the function was asked for."""
+    package = getattr(bounds, room)
+    modules = {one.name for one in pkgutil.iter_modules(package.__path__)}
+    assert modules
+    assert modules.isdisjoint(package.__all__)
 
 
 def test_no_name_has_two_subjects():

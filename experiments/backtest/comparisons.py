@@ -184,7 +184,8 @@ def bought(laws: Sequence[Fitted]) -> Compared:
     compared = replay.compared(found)
     ours = found[found.rule == replay.OURS]
     rows = [
-        (one.rule, f"{one.cost:.1f}", percent(one.error, 2), percent(one.beaten), percent(one.against),
+        (one.rule, f"{one.cost:.1f}", percent(one.error, 2), _unless(one.rule == replay.NONE, one.beaten),
+         _unless(one.rule == replay.OURS, one.against),
          percent(one.covered), percent(one.width, 1))
         for one in compared.itertuples()
     ]  # fmt: skip
@@ -197,6 +198,29 @@ def bought(laws: Sequence[Fitted]) -> Compared:
         "error.",
     )  # fmt: skip
     off = float((ours.found / ours.said).median())
-    note = Note(METHOD, f"the deviation that next_run foretold became {number(off, 3)} times as large, in the median.")
+    at = compared.set_index("rule")
+    note = Note(
+        FITTED,
+        f"next_run shortens the interval at the dearest runs from {percent(at.width[replay.NONE], 1)} to "
+        f"{percent(at.width[replay.OURS], 1)} of the loss, {off:.2f} times as wide as it foretold, and such "
+        f"intervals of 95 % hold {percent(at.covered[replay.OURS])}; the dearest run near 20 tokens a parameter leaves "
+        f"an error of {percent(at.error[replay.RATIO], 2)}, next_run {percent(at.error[replay.OURS], 2)}.",
+    )
     data = {"rows": compared.to_dict("records"), "ladders": found.to_dict("records")}
-    return Compared([table], [note], {"next_run": data})
+    return Compared([table, _bought_by_series(found)], [note], {"next_run": data})
+
+
+def _unless(same: bool, share: float) -> str:
+    """A share, or a dash where a rule would be held against itself."""
+    return percent(None if same else share)
+
+
+def _bought_by_series(found: pd.DataFrame) -> Table:
+    """Errors of each series by rule, those on which `next_run` loses most first."""
+    wide = found.pivot_table(index="series", columns="rule", values="error")[list(replay.RULES)]
+    worst = (wide[replay.OURS] - wide.drop(columns=replay.OURS).min(axis=1)).sort_values(ascending=False)
+    rows = [(str(key), *(percent(one, 2) for one in wide.loc[key])) for key in worst.index]
+    return Table(
+        ("series", "no run", "next_run", "random", "of dearest", "near 20"), rows,
+        title="Mean error of each series, where next_run loses most first",
+    )  # fmt: skip
