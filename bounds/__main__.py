@@ -147,7 +147,7 @@ def laws(
 
 
 @main.command()
-@click.argument("runs", type=click.Path(exists=True, dir_okay=False, allow_dash=True))
+@click.argument("runs", type=click.Path(exists=True, allow_dash=True))
 @click.option(
     "--column",
     "columns",

@@ -18,10 +18,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bounds.base.brief import brief_fields
+from bounds.base.keeping.files import check_file, write_file
 from bounds.base.one_number import shown
 from bounds.base.pointwise import real_array
 from bounds.laws.loss_law import LossLaw
-from bounds.laws.whole_file import check_whole, write_whole
 
 SUFFIX = ".law.toml"
 """How the name of such a file ends."""
@@ -161,14 +161,15 @@ def _matrix(name: str, fit: dict[str, Any], key: str) -> NDArray[np.float64] | N
 
 def check_law_target(path: str, *, overwrite: bool = False) -> None:
     """One sentence (ValueError) where no law can be written at `path`; called before the work starts."""
-    said = f"the name of a law ends in {SUFFIX}, such as my{SUFFIX}"
-    check_whole(path, (SUFFIX,), said, "--out", overwrite=overwrite)
+    check_file(path, (SUFFIX,), "a law", f"my{SUFFIX}", overwrite=overwrite)
 
 
 def write_law_file(path: str, kept: LawFile, *, overwrite: bool = False) -> None:
-    """Write `kept` at `path`, whole or not at all; raises ValueError where something stands there already."""
-    check_law_target(path, overwrite=overwrite)
-    write_whole(path, law_text(kept).encode(), lambda: check_law_target(path, overwrite=overwrite))
+    """Write `kept` at `path`, whole or not at all; raises ValueError where something stands there already.
+
+    Also where another writes there at the same time. What a killed one left hidden beside it is deleted.
+    """
+    write_file(path, law_text(kept).encode(), (SUFFIX,), "a law", f"my{SUFFIX}", overwrite=overwrite)
 
 
 def law_text(kept: LawFile) -> str:

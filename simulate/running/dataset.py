@@ -16,6 +16,7 @@ from typing import Any
 import xarray as xr
 
 from bounds import __version__
+from bounds.base.keeping.targets import written_whole
 from bounds.cli.json_text import json_text
 from bounds.cli.printing import written
 from bounds.cli.process import undisturbed
@@ -23,7 +24,7 @@ from bounds.cli.reading import checksums
 from bounds.cli.reading.result_file import read_result
 from bounds.cli.shared import SCHEMA_VERSION
 from simulate.running.cells import NOT_MEASURED
-from simulate.running.keeping.files import RESULTS, begun_by, claimed, noun_of, part_of, written_whole
+from simulate.running.keeping.files import RESULTS, begun_by, claimed, noun_of, part_of
 from simulate.running.parameters import OPENED, OUT, OVERWRITE
 
 DESCRIPTIONS: dict[str, tuple[str, str]] = {

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from bounds.laws.whole_file import check_whole
+from bounds.base.keeping.files import check_file
 
 FIGURES = (".png", ".pdf", ".svg")
+WHAT = "a figure"
+"""What sentences call one."""
 
 
 def check_figure(path: str, *, overwrite: bool = False) -> None:
     """One sentence (ValueError) where no figure can be written at `path`; called before the work starts."""
-    check_whole(path, FIGURES, f"the name of a figure ends in {', '.join(FIGURES)}", "--figure", overwrite=overwrite)
+    check_file(path, FIGURES, WHAT, overwrite=overwrite)

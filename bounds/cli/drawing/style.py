@@ -9,9 +9,9 @@ from pathlib import PurePath
 
 from matplotlib.figure import Figure
 
-from bounds.cli.drawing.formats import check_figure
+from bounds.base.keeping.files import write_file
+from bounds.cli.drawing.formats import FIGURES, WHAT, check_figure
 from bounds.cli.drawing.lettering import take_literally
-from bounds.laws.whole_file import write_whole
 
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 """Of Okabe and Ito, which all eyes tell apart."""
@@ -30,4 +30,4 @@ def save_figure(draw: Callable[[], Figure], path: str, *, overwrite: bool = Fals
     # A notebook names a backend of its own in the environment, which this process may not have.
     os.environ["MPLBACKEND"] = "agg"
     content = drawn_as(draw(), PurePath(path).suffix)
-    write_whole(path, content, lambda: check_figure(path, overwrite=overwrite))
+    write_file(path, content, FIGURES, WHAT, overwrite=overwrite)

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from bounds.base.arguments import shown
+from bounds.base.arguments import printable, shown
 from bounds.base.notes import METHOD, Note
 from bounds.cli.drawing.formats import check_figure
 from bounds.cli.report import Report
@@ -72,11 +72,21 @@ def _check(runs: str, told: dict[str, str], options: dict[str, Any]) -> None:
 
 
 def _table(runs: str, told: dict[str, str], options: dict[str, Any]) -> RunsTable:
-    name = "standard input" if runs == "-" else runs
-    with click.open_file(runs, "rb") as file:
-        return read_runs(
-            file.read(), name, told, options["run_column"], skip_incomplete=options["skip_incomplete"]
-        )  # fmt: skip
+    """The table in a file, or on standard input; ValueError that says what else the file holds where it is none."""
+    from bounds.cli.reading.held import RUNS, held
+
+    run_column, skip = options["run_column"], options["skip_incomplete"]
+    if runs == "-":
+        with click.open_file(runs, "rb") as file:
+            return read_runs(file.read(), "standard input", told, run_column, skip_incomplete=skip)
+    try:
+        with open(runs, "rb") as file:
+            return read_runs(file.read(), runs, told, run_column, skip_incomplete=skip)
+    except (ValueError, IsADirectoryError) as error:
+        holds = held(runs)
+        if told or not holds or holds == RUNS:
+            raise
+        raise ValueError(f"{printable(runs)} is no table of runs: it holds {holds}") from error
 
 
 def _draw(options: dict[str, Any], found: Any, table: RunsTable, unit: str) -> None:

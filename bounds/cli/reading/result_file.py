@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from bounds.base.one_number import cut, printable
 from bounds.cli.reading import checksums
+from bounds.cli.reading.held import RESULT, held
 from bounds.cli.shared import SCHEMA_VERSION
 
 if TYPE_CHECKING:
@@ -28,12 +29,12 @@ def read_result(source: Path, unfinished: Callable[[Path], str] = lambda source:
     if not source.exists():
         raise ValueError(f"{source} does not exist{unfinished(source)}")
     if source.is_dir() and source.suffix != ".zarr":
-        raise ValueError(f"{source} is a folder; results end in .nc or .zarr")
+        raise ValueError(f"{source} is a folder; name the result in it, which ends in .nc or .zarr")
     try:
         dataset = _read(source)
         damage = checksums.check(dataset) if "provenance" in dataset.attrs else None
     except Exception as error:  # noqa: BLE001  (whatever the readers of two formats raise where bytes are others)
-        raise ValueError(f"{source} cannot be read as a result ({_why(error)}); results end in .nc or .zarr") from None
+        raise ValueError(f"{source} cannot be read as a result{_what_instead(source, error)}") from None
     if "provenance" not in dataset.attrs:
         raise ValueError(f"{source} is not a result of this program: it has no provenance")
     if damage:
@@ -45,6 +46,14 @@ def read_result(source: Path, unfinished: Callable[[Path], str] = lambda source:
     if found != SCHEMA_VERSION:
         raise ValueError(f"{source} has schema version {found}; this version reads {SCHEMA_VERSION}")
     return dataset
+
+
+def _what_instead(source: Path, error: Exception) -> str:
+    """What a file holds that is no result, or why a reader of results gave up on it."""
+    holds = held(source)
+    if holds and holds != RESULT:
+        return f": it holds {holds}"
+    return f" ({_why(error)}); results end in .nc or .zarr, and a run with --out writes them"
 
 
 def _why(error: Exception) -> str:

@@ -9,9 +9,10 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from bounds.base.keeping.targets import written_whole
 from bounds.cli.drawing.formats import FIGURES
 from bounds.cli.drawing.style import drawn_as
-from simulate.running.keeping.files import claimed, written_whole
+from simulate.running.keeping.files import claimed
 
 
 def save_drawn(draw: Callable[[], Figure], path: str | Path, *, overwrite: bool = False, dpi: int = 150) -> Path:
