@@ -12,6 +12,8 @@ import io
 import json
 import lzma
 import os
+import re
+import shutil
 import sqlite3
 import struct
 import subprocess
@@ -174,6 +176,57 @@ def test_formats_for_every_unit(tmp_path, monkeypatch, name):
         packed = tmp_path / "x.zst"
         packed.write_bytes(zstandard.compress(data))
         assert reason.partition(":")[0] in sentence("sketch", str(packed), "byte")
+
+
+ADVISED = (
+    "gzip", "bzip2", "xz", "lzma", "zlib", "zstd", "zip", "tar", "llm.c", "uint16", "uint32", "int32, few",
+    "JSON lines", "JSON lines of prose", "JSON lines of turns", "a JSON list", "UTF-16", "UTF-16BE without a mark",
+    "UTF-32 without a mark",
+)  # fmt: skip
+"""What a command is advised for that can be tried."""
+
+
+def followed(said: str, data: bytes, unit: str) -> tuple[int, int]:
+    """Units, and distinct ones, of what the command in a sentence gives; the file or the pipe holds `data`."""
+    advised = re.search("`(.*)`", said)
+    assert advised is not None, said
+    given, counted, options = advised[1].partition(" | python -m simulate corpus -")
+    assert options == (" --unit space" if counted and " od " in f" {given}" else "")
+    if missing := [tool for tool in re.findall(r"(?:^|\| )(\S+)", given) if not shutil.which(tool)]:
+        pytest.skip(f"{', '.join(missing)} is not here")
+    text = subprocess.run(["bash", "-c", given], input=data, capture_output=True, check=True).stdout
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("sys.stdin", Pipe(text))
+        found = measure_corpus("-", unit=unit, blocks=0)
+    return int(found.n_units[-1]), int(found.n_unique[-1])
+
+
+@pytest.mark.parametrize("door", ["file", "pipe", "zst"])
+@pytest.mark.parametrize("name", ADVISED)
+def test_what_a_sentence_advises_can_be_done(tmp_path, monkeypatch, name, door):
+    data, _ = (FORMATS | NO_UTF8)[name]
+    path = tmp_path / ("x y.zst" if door == "zst" else "x y.txt")
+    path.write_bytes(zstandard.compress(data) if door == "zst" else data)
+    monkeypatch.setattr("sys.stdin", Pipe(data))
+    said = sentence("count", "-" if door == "pipe" else str(path), "word")
+    if "`" not in said:
+        assert (name, door) == ("zstd", "file")
+        assert said.endswith("give it a name ending in .zst")
+        return
+    if " FILE " in said:
+        (tmp_path / "FILE").write_bytes(data)
+        monkeypatch.chdir(tmp_path)
+    if name in {"llm.c", "uint16", "uint32", "int32, few"}:
+        ids = GPT[:20] if "few" in name else GPT
+        assert followed(said, data, "space") == (len(ids), len(set(ids)))
+    elif name in {"gzip", "bzip2", "xz", "lzma", "zlib", "zstd", "zip"}:
+        assert followed(said, data, "word") == (13 * 40, 10)
+    elif name != "tar":  # in which there is an empty file
+        assert followed(said, data, "word")[0] >= 2
+    if name in {"uint16", "uint32"}:
+        as_bytes = re.sub("(?<=-t )u[24]", "u1", said)
+        assert "-t u1 the bytes" in said
+        assert followed(as_bytes, data, "space") == (len(data), len(set(data)))
 
 
 @pytest.mark.parametrize("name", NO_UTF8)

@@ -1,7 +1,7 @@
 """Do the intervals of `fit_loss_law` hold the planted truth as often as they say? Measured, and written to a page.
 
-    python -m tests.test_law_coverage constants
-    python -m tests.test_law_coverage designs
+    python -m tests.test_law_coverage constants [data sets]
+    python -m tests.test_law_coverage designs [data sets]
 
 make the tables of docs/coverage.md. `pytest -m verification` asserts them.
 """
@@ -137,31 +137,32 @@ def test_what_is_not_identified_has_no_interval_and_what_is_has_one_that_holds(n
             assert covered >= 0.90 - 3 * np.sqrt(0.9 * 0.1 / (given * DESIGN_DATASETS)), (letter, covered)
 
 
-def designs() -> None:
+def designs(datasets: int = DESIGN_DATASETS) -> None:
     """The table of designs."""
     head = " | ".join(f"{letter} given | coverage | width" for letter in CONSTANTS)
     lines = [f"| law | runs | data sets | {head} | with notes |", "|---" * 13 + "|"]
     for law_name, law in LAWS.items():
         for name in DESIGNS:
-            lines.append(design_row(law_name, name, DESIGN_DATASETS, *measure_design(name, law)))
+            lines.append(design_row(law_name, name, datasets, *measure_design(name, law, datasets)))
             print(lines[-1], flush=True)
     write("designs of loss laws", "\n".join(lines))
 
 
-def constants() -> None:
+def constants(datasets: int = DATASETS) -> None:
     """The table of constants."""
     started = time.perf_counter()
     lines = [
-        "| law | runs | quantity | coverage of 90 % | coverage of 95 % | mean width, 95 % | bias |",
-        "|---" * 7 + "|",
+        "| law | runs | data sets | quantity | coverage of 90 % | coverage of 95 % | mean width, 95 % | bias |",
+        "|---" * 8 + "|",
     ]
     for law_name, law in LAWS.items():
         for setting_name, setting in SETTINGS.items():
-            found = measure(law, setting)
+            found = measure(law, setting, datasets)
             for name in QUANTITIES:
                 (low, _, _), (high, width, bias) = found[name, 0.90], found[name, 0.95]
                 lines.append(
-                    f"| {law_name} | {setting_name} | {name} | {low:.3f} | {high:.3f} | {width:.4f} | {bias:+.4f} |"
+                    f"| {law_name} | {setting_name} | {datasets} | {name} "
+                    f"| {low:.3f} | {high:.3f} | {width:.4f} | {bias:+.4f} |"
                 )
                 print(lines[-1], flush=True)
     write("loss laws", "\n".join(lines))
@@ -169,4 +170,4 @@ def constants() -> None:
 
 
 if __name__ == "__main__":
-    {"constants": constants, "designs": designs}[sys.argv[1]]()
+    {"constants": constants, "designs": designs}[sys.argv[1]](*map(int, sys.argv[2:]))

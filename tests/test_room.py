@@ -215,11 +215,14 @@ _LENGTHS = (20_000_000, pytest.param(50_000_000, marks=pytest.mark.verification)
 @pytest.mark.parametrize("size", _LENGTHS)
 @pytest.mark.parametrize(("letter", "work"), [("月", "word"), ("x", "sketch")])
 def test_a_long_word(tmp_path, letter, work, size):
-    """A word is held no more than twice, in the block that it came in and among the words; a sketch holds none."""
+    """A word is held twice, as it came in and among the words, and nothing beside it but blocks; a sketch holds none.
+
+    An eighth is what a `bytearray` that grows may keep in reserve.
+    """
     path = tmp_path / "x.txt"
     path.write_text(f"one {letter * (size // len(letter.encode()))} two")
     used = int(apart(LONG, path, work, check=True).stdout)
-    assert used < (2 * size + 24 * MIB if work == "word" else 24 * MIB)
+    assert used < (2 * size + size // 8 + 4 * MIB if work == "word" else 8 * MIB)
 
 
 def test_an_estimate_is_no_more_than_what_is_taken(tmp_path):

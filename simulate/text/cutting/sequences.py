@@ -18,7 +18,7 @@ from bounds.base.arguments import shown
 from bounds.base.quantities import LARGEST, parse_count
 from simulate.text.cutting.characters import character_classes
 from simulate.text.cutting.units import UNIT, WORDS, counted, noun
-from simulate.text.reading.readers import InputError, file_argument, file_list, label, read_blocks, stem
+from simulate.text.reading.readers import InputError, file_list, label, read_blocks, stem, target_of
 from simulate.text.reading.recognising import BOM, HEAD, is_binary, why_not_utf8
 from simulate.text.reading.room import Reading, counted_exactly, require
 
@@ -308,7 +308,7 @@ def _begun(path: str, blocks: Iterator[bytes], place: _Place) -> Iterator[bytes]
         if len(first) >= 4:  # the longest mark
             break
     place.binary = is_binary(first[:HEAD])
-    if reason := why_not_utf8(file_argument(path), first[:HEAD]):
+    if reason := why_not_utf8(target_of(path), first[:HEAD]):
         raise InputError(f"{label(path)} {reason}")
     if first.startswith(BOM):
         place.offset = len(BOM)

@@ -18,9 +18,9 @@ from typing import IO
 from bounds.base.arguments import printable, shown
 from simulate.text.reading.errors import InputError, label
 from simulate.text.reading.frames import decompressed
-from simulate.text.reading.recognising import HEAD, why_not_text
+from simulate.text.reading.recognising import HEAD, Target, why_not_text
 
-BLOCK = 1 << 22
+BLOCK = 1 << 20
 """Bytes read at a time from a plain file or a pipe."""
 
 _ZSTD_BLOCK = 1 << 17
@@ -101,13 +101,13 @@ def _recognised(path: str, blocks: Iterator[bytes]) -> Iterator[bytes]:
 
 
 def _look(path: str, head: bytes, *, whole: bool) -> None:
-    if reason := why_not_text(file_argument(path), head[:HEAD], whole=whole and len(head) <= HEAD):
+    if reason := why_not_text(target_of(path), head[:HEAD], whole=whole and len(head) <= HEAD):
         raise InputError(f"{label(path)} {reason}")
 
 
-def file_argument(path: str) -> str:
-    """How a shell is given `path`; nothing for standard input."""
-    return "" if path == "-" else shlex.quote(label(path))
+def target_of(path: str) -> Target:
+    """What a command is given that works on the text of `path`."""
+    return Target("" if path == "-" else shlex.quote(label(path)), path.endswith(".zst"))
 
 
 def _os_sentence(path: str, error: OSError) -> str:

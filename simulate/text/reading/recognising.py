@@ -15,7 +15,7 @@ import json
 import re
 import zlib
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -25,8 +25,10 @@ HEAD = 1 << 16
 BOM = b"\xef\xbb\xbf"
 """The byte-order mark of UTF-8."""
 
+_UNPACK = "zstd -dc --long=31"
+
 _COMPRESSED = {
-    b"\x28\xb5\x2f\xfd": ("zstd", "zstd -dc --long=31"),
+    b"\x28\xb5\x2f\xfd": ("zstd", _UNPACK),
     b"\x1f\x8b\x08": ("gzip", "gzip -dc"),
     b"\xfd7zXZ\x00": ("xz", "xz -dc"),
     b"\x04\x22\x4d\x18": ("lz4", "lz4 -dc"),
@@ -38,7 +40,7 @@ _COMPRESSED = {
 _BZIP2 = re.compile(rb"BZh[1-9](1AY&SY|\x17\x72\x45\x38\x50\x90)")
 _SKIPPABLE = re.compile(rb"[\x50-\x5f]\x2a\x4d\x18", re.DOTALL)  # what a zstd file may begin with
 
-_ARCHIVES = {
+_ARCHIVES = {  # by commands that read no pipe
     b"PK\x03\x04": ("a zip archive", "unzip -p"),
     b"PK\x05\x06": ("an empty zip archive", "unzip -p"),
     b"7z\xbc\xaf\x27\x1c": ("a 7z archive", "7z x -so"),
@@ -62,12 +64,9 @@ _DOCUMENTS = {
     b"GIF89a": "a GIF image", b"{\\rtf1": "an RTF document", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1": "an Office document",
 }  # fmt: skip
 
-_TOKENS = {
-    b"MMIDIDX\x00\x00": "an index of token ids (Megatron)",
-    b"TNTIDX\x00\x00": "an index of token ids (fairseq)",
-    (20240520).to_bytes(4, "little"): "a file of token ids (llm.c)",
-    (20240801).to_bytes(4, "little"): "a file of token ids (llm.c)",
-}
+_INDICES = {b"MMIDIDX\x00\x00": "Megatron", b"TNTIDX\x00\x00": "fairseq"}
+_LLM_C = {(20240520).to_bytes(4, "little"): 2, (20240801).to_bytes(4, "little"): 4}
+"""Bytes of an id by the first number of a file of llm.c, whose ids follow 1024 bytes."""
 
 _WIDE = {
     b"\xff\xfe\x00\x00": "UTF-32", b"\x00\x00\xfe\xff": "UTF-32", b"\xff\xfe": "UTF-16", b"\xfe\xff": "UTF-16",
@@ -85,18 +84,36 @@ _VOCABULARY = 1 << 18
 """More than the token ids of any published tokenizer."""
 
 
-def why_not_text(name: str, head: bytes, *, whole: bool) -> str | None:
+class Target(NamedTuple):
+    """What a command that a sentence advises is given."""
+
+    name: str
+    """The file, as a shell is told it; nothing for a pipe."""
+    packed: bool = False
+    """Whether the bytes came out of a ``.zst``: then the command is given what comes out of it as well."""
+
+    def through(self, command: str) -> str:
+        """`command`, which reads the file that it is given or else a pipe, with what it reads."""
+        if self.packed:
+            return f"{_UNPACK} {self.name} | {command}"
+        return f"{command} {self.name}" if self.name else command
+
+    @property
+    def is_file(self) -> bool:
+        """Whether a command can open the bytes by a name."""
+        return bool(self.name) and not self.packed
+
+
+def why_not_text(target: Target, head: bytes, *, whole: bool) -> str | None:
     """What is said of a file that begins with `head` and is not counted, whatever the unit; None for all others.
 
-    `name` is what commands are given that the sentence advises, nothing for a pipe; `whole` says that `head` is all.
+    `target` is what commands are given that the sentence advises; `whole` says that `head` is all.
     """
-    target = f" {name}" if name else ""
-    return _compressed(head, target) or _binary(head, target) or _json(head, whole, target) or _token_ids(head)
+    return _compressed(head, target) or _binary(head, target) or _json(head, whole, target) or _token_ids(head, target)
 
 
-def why_not_utf8(name: str, head: bytes) -> str | None:
+def why_not_utf8(target: Target, head: bytes) -> str | None:
     """What is said of a file that begins with `head` and is wanted as text of UTF-8; None where it may be that."""
-    target = f" {name}" if name else ""
     for mark, encoding in _WIDE.items():
         if head.startswith(mark):
             return (
@@ -122,29 +139,29 @@ def is_binary(head: bytes) -> bool:
     return len(head) - len(head.translate(None, _CONTROLS)) > max(3, len(head) // 100)
 
 
-def _compressed(head: bytes, target: str) -> str | None:
+def _compressed(head: bytes, target: Target) -> str | None:
     found = next((known for magic, known in _COMPRESSED.items() if head.startswith(magic)), None)
     if found is None and _BZIP2.match(head):
         found = ("bzip2", "bzip2 -dc")
     if found is None and _SKIPPABLE.match(head):
         found = _COMPRESSED[b"\x28\xb5\x2f\xfd"]
     if found is None and _is_zlib(head):
-        found = ("zlib", "zlib-flate -uncompress <" if target else "zlib-flate -uncompress")
+        found = ("zlib", "zlib-flate -uncompress <" if target.is_file else "zlib-flate -uncompress")
     if found is None:
         return None
     kind, command = found
-    if kind == "zstd":
-        advice = "give it a name ending in .zst" if target else "pipe it through `zstd -dc --long=31`"
-        return f"is compressed by zstd, not text: {advice}"
-    return f"is compressed by {kind}, not text: {_pipe(command, target)}"
+    if kind == "zstd" and target.is_file:
+        return "is compressed by zstd, not text: give it a name ending in .zst"
+    return f"is compressed by {kind}, not text: {_pipe(target.through(command))}"
 
 
-def _binary(head: bytes, target: str) -> str | None:
+def _binary(head: bytes, target: Target) -> str | None:
     for magic, (what, command) in _ARCHIVES.items():
         if head.startswith(magic):
-            return f"is {what}, not text: {_pipe(command, target)}"
+            first, name = ("", target.name) if target.is_file else ("write it to a FILE and ", "FILE")
+            return f"is {what}, not text: {first}{_pipe(f'{command} {name}')}"
     if head[257:262] == b"ustar":
-        return f"is a tar archive, not text: {_pipe('tar -xOf', target or ' -')}"
+        return f"is a tar archive, not text: {_pipe(target.through('tar -xOf' if target.is_file else 'tar -xOf -'))}"
     for magic, what in _TABLES.items():
         if head.startswith(magic):
             return f"is {what}, not text: write the text that is in it to a file, and count that"
@@ -154,17 +171,21 @@ def _binary(head: bytes, target: str) -> str | None:
     for magic, what in _DOCUMENTS.items():
         if head.startswith(magic):
             return f"is {what}, not text: write the text that is in it to a file, and count that"
-    for magic, what in _TOKENS.items():
+    for magic, maker in _INDICES.items():
         if head.startswith(magic):
-            return f"is {what}, not text: {_IDS}"
+            return f"is an index of token ids ({maker}), not text: the ids are in the .bin file beside it, so give that"
+    if size := _LLM_C.get(head[:4]):
+        command = f"{target.through('tail -c +1025')} | od -An -v -t u{size}"
+        return f"is a file of token ids (llm.c), not text: count the ids, {_counted(command)}"
     return None
 
 
-_IDS = "token ids cannot be counted yet; count the text that they were made of"
+def _pipe(command: str) -> str:
+    return f"pipe it, `{command} | python -m simulate corpus -`"
 
 
-def _pipe(command: str, target: str) -> str:
-    return f"pipe it, `{command}{target} | python -m simulate corpus -`"
+def _counted(command: str) -> str:
+    return f"`{command} | python -m simulate corpus - --unit space`"
 
 
 def _is_zlib(head: bytes) -> bool:
@@ -177,7 +198,7 @@ def _is_zlib(head: bytes) -> bool:
         return False
 
 
-def _json(head: bytes, whole: bool, target: str) -> str | None:
+def _json(head: bytes, whole: bool, target: Target) -> str | None:
     """JSON lines, or a JSON list, of objects with a field that holds text."""
     start = head.removeprefix(BOM)
     match = _FIRST_KEY.match(start)
@@ -220,29 +241,39 @@ def _places(found: dict[str, Any], above: str = "") -> Iterator[tuple[str, str |
             yield from _places(value[0], f"{above}{key}[].")
 
 
-def _json_sentence(what: str, key: str | None, command: str, target: str) -> str:
+def _json_sentence(what: str, key: str | None, command: str, target: Target) -> str:
     if not re.fullmatch(r"\w{1,40}((\[\])?\.\w{1,40}){0,3}", str(key)):
         command = "jq -r .FIELD"
     elif "[" in str(key):
         command = f"jq -r '.{key}'"
-    return f"is {what}, not text: names of fields would be counted with what is in them; {_pipe(command, target)}"
+    return (
+        f"is {what}, not text: names of fields would be counted with what is in them; {_pipe(target.through(command))}"
+    )
 
 
-def _token_ids(head: bytes) -> str | None:
+def _token_ids(head: bytes, target: Target) -> str | None:
     """Arrays of 32 or 16 bits without a header. No text and no compressed file has numbers as small as these."""
     if head.startswith(tuple(_WIDE)):
         return None
-    for values, _ in _numbers(head, 4):
+    for values, encoding in _numbers(head, 4):
         small = len(values) >= 16 and 0 < values.max() < _VOCABULARY and np.count_nonzero(values) > len(values) // 4
         if small and not _is_wide_ascii(values):
-            return f"looks like an array of whole numbers of 32 bits, such as token ids, not text: {_IDS}"
+            return _array(4, target, " --endian=big" if encoding.endswith("BE") else "")
     pairs, _ = _numbers(head, 2)[0]
     if len(pairs) < 64 or pairs.max() > 65_000 or _is_wide_ascii(pairs):
         return None
     high, low = (int(np.count_nonzero(part == 0)) for part in (pairs >> 8, pairs & 0xFF))
     if high < 0.02 * len(pairs) or high < 4 * (low + 1):
         return None
-    return f"looks like an array of whole numbers of 16 bits, such as token ids, not text: {_IDS}"
+    return _array(2, target)
+
+
+def _array(size: int, target: Target, order: str = "") -> str:
+    command = target.through(f"od{order} -An -v -t u{size}")
+    return (
+        f"looks like an array of whole numbers of {8 * size} bits, such as token ids, not text: count the numbers, "
+        f"{_counted(command)}, or with -t u1 the bytes"
+    )
 
 
 def _numbers(head: bytes, size: int) -> list[tuple[np.ndarray, str]]:
@@ -259,5 +290,5 @@ def _is_wide_ascii(values: np.ndarray) -> bool:
     return bool(np.mean((values >= 9) & (values < 0x250)) > 0.9 and np.mean(values == 32) > 0.05)
 
 
-def _convert(name: str, target: str) -> str:
-    return f"convert it, `iconv -f {name} -t UTF-8{target}`"
+def _convert(name: str, target: Target) -> str:
+    return f"convert it, `{target.through(f'iconv -f {name} -t UTF-8')}`"
