@@ -65,7 +65,6 @@ def test_the_commands_take_it(tmp_path, path, fit):
     (row,) = json.loads(run("laws", "--law", path, "--json", module="bounds").stdout)["rows"]
     assert row["data_exponent"] == fit.law.data_exponent
     assert "my.law.toml" in run("laws", path, "--compute", "1e21", module="bounds").stdout
-    assert "takes published laws by key" in refused("learners", "--law", path)
 
 
 def test_fit_keeps_it(tmp_path):

@@ -101,7 +101,7 @@ REFUSED = {
     "two losses": (PLAIN.replace("tokens", "tokens,train loss").replace("e9,", "e9,3,"), "than one column for loss"),
     "a unit twice": (lines("params (M),tokens,loss", "70M,5e9,3"), "has a unit of its own, and so has its column"),
     "spaces between": (PLAIN.replace(",", " "), "is separated by spaces"),
-    "two lines of header": (lines("params,tokens,loss", "(M),(B),nats", "70,5,3"), "line 2: '(M)' in column 'params'"),
+    "two lines of header": (lines("params,tokens,loss", "(M),(B),nats", "70,5,3"), "line 2 holds units and no run"),
     "words": (PLAIN.replace("70e6", "small"), "line 2: 'small' in column 'params' is not a number such as"),
 }  # fmt: skip
 

@@ -14,7 +14,6 @@ from bounds.efficiency.inversions import INVERSIONS
 from bounds.fitting.runs.uncertainty import FittedBand, KeptLaw, fitted_band
 from bounds.laws.law_file import is_law_file, law_called, read_law_file
 from bounds.laws.law_range import FAR, beyond, bound_note, far, grouped
-from bounds.laws.published import get_law
 
 _ENDS = ("lower", "middle", "upper")
 
@@ -55,7 +54,7 @@ def band_report(
     `inversions` are those that were asked for, `sequence` the tokens that make one; `fitted` the bands of laws of one's
     own with their intervals, by law.
     """
-    near = [row for row in rows if row.n_unique is not None and not far(get_law(row.law).fitted_tokens, n_tokens)]
+    near = [row for row in rows if row.n_unique is not None and not far(row.loss_law.fitted_tokens, n_tokens)]
     notes = [*band_notes(rows, n_tokens), *(_own(name, band) for name, band in (fitted or {}).items())]
     # Without a number of U no reader needs to know that it would say nothing, or differ.
     hidden = () if near else (VACUOUS, FITTED)
@@ -127,7 +126,7 @@ def _answer(
 
 def _silence(rows: Sequence[Band], n_tokens: float) -> str:
     """Why no law says how many sequences there are."""
-    ranges = [get_law(row.law).fitted_tokens for row in rows if row.n_unique is not None]
+    ranges = [row.loss_law.fitted_tokens for row in rows if row.n_unique is not None]
     if not ranges:
         only = f"{', '.join(row.law for row in rows)} gives exponents only, so nothing"
     else:
@@ -140,7 +139,7 @@ def _silence(rows: Sequence[Band], n_tokens: float) -> str:
 
 def _holds(rows: Sequence[Band], n_tokens: float) -> str:
     """The condition that the laws hold, and how far from their runs."""
-    factors = [beyond(get_law(row.law).fitted_tokens, n_tokens) for row in rows]
+    factors = [beyond(row.loss_law.fitted_tokens, n_tokens) for row in rows]
     times = max(max(one, 1 / one) for one in factors)
     where = f" {number(times, 2)} times {'beyond' if max(factors) == times else 'below'} its runs" if times > 1 else ""
     return f"{rows[0].law if len(rows) == 1 else f'one of {len(rows)} laws'} holds{where}"
@@ -213,17 +212,17 @@ def band_notes(rows: Sequence[Band], n_tokens: float) -> list[Note]:
     for row in rows:
         if row.n_unique is None:
             notes.append(Note(REFUSED, f"{row.law} gives exponents only; its N counts non-embedding parameters."))
-    bounded = [(row.law, _distance(row.law, n_tokens), row.n_unique) for row in rows if row.n_unique]
-    for law, distance, bound in bounded:
-        notes += [Note(note.kind, f"{law}: {note}.") for note in bound.notes if note != distance]
+    bounded = [(row, _distance(row, n_tokens), row.n_unique) for row in rows if row.n_unique]
+    for row, distance, bound in bounded:
+        notes += [Note(note.kind, f"{row.law}: {note}.") for note in bound.notes if note != distance]
     notes += [steep_note(row.law, row.beta) for row in rows if row.beta >= 0.5]
     vacuous = [row.law for row in rows if row.n_unique is not None and row.n_unique.upper_vacuous]
     if vacuous:
         size = "1 token" if n_tokens == 1 else f"{written(n_tokens)} tokens"
         told = f"the upper bound is vacuous at {size}: it allows every token to be new."
         notes.append(Note(VACUOUS, f"{', '.join(vacuous)}: {told}"))
-    for names, note in grouped((law, distance) for law, distance, _ in bounded):
-        losses = [float(get_law(law).excess(n_tokens)) for law, distance, _ in bounded if distance == note]
+    for names, note in grouped((row.law, distance) for row, distance, _ in bounded):
+        losses = [float(row.loss_law.excess(n_tokens)) for row, distance, _ in bounded if distance == note]
         low, high = f"{min(losses):.2g}", f"{max(losses):.2g}"
         excess = low if low == high else f"{low} to {high}"
         told = f"{names}: {note} (an excess loss of {excess} nats per token); compare the exponents."
@@ -235,8 +234,8 @@ def band_notes(rows: Sequence[Band], n_tokens: float) -> list[Note]:
     return notes
 
 
-def _distance(law: str, n_tokens: float) -> Note | None:
-    return bound_note(get_law(law).fitted_tokens, n_tokens)
+def _distance(row: Band, n_tokens: float) -> Note | None:
+    return bound_note(row.loss_law.fitted_tokens, n_tokens)
 
 
 def _tokens(n_tokens: float) -> str:

@@ -12,9 +12,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bounds.base.one_number import cut, number, printable, shown
-from bounds.cli.reading.cells import Cell, cell_of, decimal_sign, is_grouped, is_missing, value_of
+from bounds.cli.reading.beside import disagreement, unfinished
+from bounds.cli.reading.cells import Cell, cell_of, decimal_sign, has_spread, is_grouped, is_missing, value_of
 from bounds.cli.reading.csv_rows import SEPARATORS, Row, Rows, listed, read_rows
-from bounds.cli.reading.headers import NAMES, Column, chosen_columns, param_counts
+from bounds.cli.reading.headers import NAMES, Column, param_counts
+from bounds.cli.reading.layout import Layout, laid_out
 from bounds.cli.reading.odd_rows import lines_text, odd_rows
 
 __all__ = ["NAMES", "RunsTable", "read_runs"]
@@ -66,12 +68,12 @@ def read_runs(
     is not a number.
     """
     file = read_rows(data, name)
-    header = file.header.cells
-    taken = chosen_columns(name, header, columns)
+    layout = laid_out(name, file, columns)
+    header, taken = layout.header.cells, layout.columns
     if run_column is not None and header.count(run_column) != 1:
         what = "no column" if run_column not in header else "more than one column"
         raise ValueError(f"{name} has {what} {shown(run_column)}; its columns are {listed(tuple(header))}")
-    rows, skipped = _complete(name, file.rows, taken, skip_incomplete)
+    rows, skipped = _complete(name, layout.rows, taken, skip_incomplete)
     cells = {
         key: [cell_of(name, row.line, key, column, row.cells[column.place]) for row in rows]
         for key, column in taken.items()
@@ -80,7 +82,9 @@ def read_runs(
     values = {key: [_positive(name, cell, decimal) for cell in column] for key, column in cells.items()}
     runs = None if run_column is None else _labels(name, header, rows, run_column)
     grouped = next((cell for column in cells.values() for cell in column if is_grouped(cell, decimal)), None)
-    notes = [_read_as(file, taken, decimal, example, grouped)]
+    spread = next((cell for cell in cells["loss"] if has_spread(cell)), None)
+    notes = [_read_as(file, layout, decimal, example, grouped, spread)]
+    notes += [*unfinished(header, rows), *disagreement(header, rows, taken, values, decimal)]
     if skipped:
         what = "1 row is" if len(skipped) == 1 else f"{len(skipped)} rows are"
         notes.append(f"{what} left out as incomplete: {lines_text(skipped)}")
@@ -102,10 +106,12 @@ def read_runs(
     )  # fmt: skip
 
 
-def _read_as(file: Rows, taken: dict[str, Column], decimal: str, example: Cell | None, grouped: Cell | None) -> str:
+def _read_as(
+    file: Rows, layout: Layout, decimal: str, example: Cell | None, grouped: Cell | None, spread: Cell | None
+) -> str:
     """How the table was read, in one line; empty where it says all of it in plain words itself."""
-    parts = []
-    for key, column in taken.items():
+    parts = list(layout.passed)
+    for key, column in layout.columns.items():
         if column.scale != 1:
             parts.append(f"{_LETTERS[key]} is column {shown(column.title)} times {number(column.scale)}")
         elif column.unit:
@@ -116,6 +122,8 @@ def _read_as(file: Rows, taken: dict[str, Column], decimal: str, example: Cell |
         parts.append(f"the comma is the decimal sign ({shown(example.text)} in line {example.line})")
     if grouped is not None:
         parts.append(f"{shown(grouped.text)} is {value_of('', grouped, decimal):.15g}")
+    if spread is not None:
+        parts.append(f"what stands behind ± is left out ({shown(spread.text)} in line {spread.line})")
     if file.marked:
         parts.append("a byte-order mark is passed over")
     return f"read as: {'; '.join(parts)}" if parts else ""

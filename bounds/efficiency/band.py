@@ -245,7 +245,8 @@ def stored(unique: Bound, law: LossLaw, nu: Any) -> Bound:
 class Band:
     """What one loss law implies for one corpus: exponents, U, N and the corpus factor.
 
-    Tuples are (lower, middle, upper). A law without an irreducible loss has no `n_unique` and `n_params`.
+    Tuples are (lower, middle, upper). A law without an irreducible loss has no `n_unique` and `n_params`. `law` is the
+    key of `loss_law`.
     """
 
     law: str
@@ -259,6 +260,7 @@ class Band:
     assumption: str
     version: str
     citation: str
+    loss_law: LossLaw
 
     def __repr__(self) -> str:
         found = ((name, getattr(self, name)) for name in ("n_unique", "n_params"))
@@ -349,6 +351,7 @@ def bands(
                 assumption=_F["exponent_lower"].assumption if unique is None else unique.assumption,
                 version=version,
                 citation=law.citation,
+                loss_law=law,
             )
         )
     return rows

@@ -93,6 +93,11 @@ def _read(name: str, changed: int, size: int) -> LawFile:
         raise ValueError(f"{name} has {size} bytes, and a law at most {_LARGEST}; is it another file?")
     with open(name, "rb") as file:
         data = file.read()
+    return law_from_text(data, name)
+
+
+def law_from_text(data: bytes, name: str) -> LawFile:
+    """What `law_text` wrote, as UTF-8; ValueError with one sentence, which calls it `name`, where that holds no law."""
     try:
         content = tomllib.loads(data.decode("utf-8"))
     except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:

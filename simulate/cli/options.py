@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -113,7 +114,11 @@ output_flags = options_of(
     view_flags,
 )
 law_flag = click.option(
-    "--law", "laws", multiple=True, metavar="KEY", help="A loss law; may be repeated. [default: all]"
+    "--law",
+    "laws",
+    multiple=True,
+    metavar="KEY",
+    help="A loss law, or a file my.law.toml, which the result keeps; may be repeated. [default: all]",
 )
 progress_flag = click.option(
     "--progress/--no-progress", default=None, help="Show progress on standard error. [default: on a terminal]"
@@ -191,15 +196,18 @@ def check_sources(sources: tuple[str, ...]) -> None:
             parse_or_fail(parse_source, source)
 
 
-def check_laws(laws: tuple[str, ...]) -> None:
-    """Refuse a law that is not known."""
+def check_laws(laws: tuple[str, ...], *, may_be_kept: bool = False) -> None:
+    """Refuse a law that is not known, a file that holds none, or one that gives no band; no file that `may_be_kept`."""
     from bounds.laws.law_file import is_law_file
     from bounds.laws.published import get_law
 
     for law in laws:
-        if is_law_file(law):  # a saved result knows nothing but what was saved with it
-            raise click.UsageError(f"--law takes published laws by key here, got {shown(law)}, a law of one's own")
-        parse_or_fail(get_law, law)
+        if not is_law_file(law):
+            parse_or_fail(get_law, law)
+        elif os.path.lexists(law) or not may_be_kept:
+            from simulate.running.showing.laws import asked_laws
+
+            parse_or_fail(asked_laws, [law])
 
 
 def check_outputs(options: dict[str, Any]) -> None:

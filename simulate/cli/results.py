@@ -34,7 +34,7 @@ def show(result: str, **options: Any) -> None:
 
     What its table leaves out is there with --explain, and all of it with --json.
     """
-    check_laws(options["laws"])
+    check_laws(options["laws"], may_be_kept=True)
     check_outputs(options)
     from simulate.cli.studies import present
     from simulate.running.dataset import open_result
@@ -58,13 +58,16 @@ def fit(result: str, model: str, window: tuple[int, ...] | None, **options: Any)
     if window is not None and len(window) != 2:
         raise click.UsageError(f"--window takes two different corpus sizes, such as 1e4,1e6, got {len(window)}")
     check_outputs(options)
-    check_laws(options["laws"])
+    check_laws(options["laws"], may_be_kept=True)
     from simulate.cli.studies import present
-    from simulate.running.dataset import open_result, save_result
+    from simulate.running.dataset import made_by, open_result, save_result
+    from simulate.running.showing.laws import shown_laws
     from simulate.studies.refit import refit
     from simulate.studies.registry import study_of
 
-    dataset = refit(open_result(result), model=model, window=window)
+    dataset = open_result(result)
+    shown_laws(options["laws"], made_by(dataset))  # refuses a file that is nowhere before anything is fitted
+    dataset = refit(dataset, model=model, window=window)
     if options["out"]:
         save_result(dataset, options["out"], overwrite=options["overwrite"])
     present(study_of(dataset), dataset, options)

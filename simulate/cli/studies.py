@@ -22,6 +22,7 @@ from simulate.running.dataset import made_by
 from simulate.running.execution import Execution
 from simulate.running.keeping.files import noun_of
 from simulate.running.run import run_job
+from simulate.running.showing.laws import asked_laws, shown_laws
 from simulate.running.showing.view import View
 from simulate.running.study import Study
 from simulate.studies.registry import get_study
@@ -45,13 +46,15 @@ def execute(name: str, read_plan: Callable[[], Any], options: dict[str, Any]) ->
 def execution_of(options: dict[str, Any]) -> Execution:
     """What the flags say of how the work is done."""
     names = ("device", "threads", "cluster", "memory", "out", "resume", "overwrite")
-    return Execution(**{name: options[name] for name in names if name in options})
+    given = {name: options[name] for name in names if name in options}
+    return Execution(**given, laws=asked_laws(options.get("laws") or ()))
 
 
-def view_of(options: dict[str, Any]) -> View:
-    """What the flags say of what is to be seen."""
+def view_of(options: dict[str, Any], dataset: xr.Dataset) -> View:
+    """What the flags say of what is to be seen of `dataset`, with the laws that it keeps where they name none."""
+    laws = parse_or_fail(shown_laws, tuple(options.get("laws") or ()), made_by(dataset))
     return View(
-        laws=tuple(options.get("laws") or ()), curves=options.get("curves", False), most=options.get("show"),
+        laws=laws, curves=options.get("curves", False), most=options.get("show"),
         params_per_sequence=options.get("seen_params", 1.0),
     )  # fmt: skip
 
@@ -62,7 +65,7 @@ def present(study: Study, dataset: xr.Dataset, options: dict[str, Any]) -> None:
     Whoever reads what is printed may stop at the first lines, so that the figure comes first; where it fails, all else
     is printed all the same. A reader who has gone changes no exit code.
     """
-    view, path = view_of(options), options.get("out")
+    view, path = view_of(options, dataset), options.get("out")
     if failed_cells(dataset) and str(path).endswith(".zarr"):
         path = None  # it is unfinished
     written = [path] if path else []

@@ -25,7 +25,8 @@ class Execution:
     cluster in place of them (local, local:N or tcp://host:port). memory: bytes that this process may take, all that
     is free if None. out: the file of the result; one that ends in .zarr keeps each cell in ``out.part`` as soon as it
     is drawn, and `resume` goes on with what a killed run has left there. overwrite: replace what is at `out`.
-    progress: is told the `simulate.running.run.State` before the first cell and after each.
+    progress: is told the `simulate.running.run.State` before the first cell and after each. laws: what the result keeps
+    of the loss laws that it is shown beside (`simulate.running.showing.laws.asked_laws`).
     """
 
     device: str = "cpu"
@@ -36,6 +37,7 @@ class Execution:
     resume: bool = False
     overwrite: bool = False
     progress: Callable[..., Any] | None = None
+    laws: tuple[dict[str, str], ...] = ()
 
     def __post_init__(self) -> None:
         self._set("device", DEVICE(self.device))

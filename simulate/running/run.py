@@ -23,6 +23,7 @@ from simulate.running.job import Job
 from simulate.running.keeping.files import RESULTS, claimed, noun_of, part_of
 from simulate.running.keeping.leftovers import discard_store, is_store, provenance_of
 from simulate.running.same_run import other_work
+from simulate.running.showing.laws import keep_laws
 from simulate.running.study import Study
 
 __all__ = ["Progress", "State", "run", "run_job"]
@@ -66,7 +67,7 @@ def run_job(study: Study, job: Job, execution: Execution) -> xr.Dataset:
         if not (execution.resume and target and target.exists()):
             execution.warn_of_memory(job, noun_of(study.name))
         if target is None:
-            return study.assemble(job, _gather(job, execution, None))
+            return keep_laws(study.assemble(job, _gather(job, execution, None)), execution.laws)
         return _written(study, job, execution, target)
 
 
@@ -91,7 +92,7 @@ def _written(study: Study, job: Job, execution: Execution, target: Path) -> xr.D
         overwrite = True  # said by the run that was killed: its cells stand beside what they are to replace
     if target.suffix == ".zarr" and job.drawers:
         return _kept_and_written(study, job, execution, target, overwrite)
-    dataset = study.assemble(job, _gather(job, execution, None))
+    dataset = keep_laws(study.assemble(job, _gather(job, execution, None)), execution.laws)
     save_result(study.table(dataset) if target.suffix == ".csv" else dataset, target, overwrite=overwrite)
     if overwrite and is_store(part_of(target)):
         discard_store(part_of(target))  # begun by a run that this one replaces
@@ -104,7 +105,7 @@ def _kept_and_written(study: Study, job: Job, execution: Execution, target: Path
 
     store = (CellStore.resume if execution.resume and part_of(target).exists() else CellStore.begin)(target, job)
     gathered = _gather(job, execution, store)
-    dataset = study.assemble(job, gathered)
+    dataset = keep_laws(study.assemble(job, gathered), execution.laws)
     if not gathered.failed:
         save_result(dataset, target, overwrite=overwrite, replicates_per_cell=store.size)
         store.remove()

@@ -62,7 +62,8 @@ class FittedRuns(NamedTuple):
 def draw(fit: LossLawFit, runs: FittedRuns, asked: Sequence[AskedRun] = (), confidence: float = 0.95) -> Figure:
     """Above the runs with the law by size and its predictions along compute, below the residuals against N, D, D/N."""
     drawn = Figure(figsize=(10.5, 7.6), layout="constrained")
-    upper, lower = np.ravel(drawn.subfigures(2, 1, height_ratios=(3, 2)))
+    grid = drawn.add_gridspec(2, 1, height_ratios=(3, 2))
+    upper, lower = (drawn.add_subfigure(grid[i]) for i in (0, 1))
     left, right = upper.subplots(1, 2)
     _law(upper, left, fit, runs)
     _fan(right, fit, runs, asked, confidence)

@@ -58,9 +58,7 @@ def _check(runs: str, told: dict[str, str], options: dict[str, Any]) -> None:
         raise click.UsageError(f"bootstrap must be 0 or at least 50 to give an interval, got {options['bootstrap']}")
     for flag, name in (("--predict", "predicted"), ("--compute", "budgets")):
         if options[name] and not options["bootstrap"]:
-            raise click.UsageError(
-                f"{flag} needs resamples for its intervals, and --bootstrap 0 makes none; leave it out"
-            )
+            raise click.UsageError(f"{flag} takes intervals from resamples, and --bootstrap 0 makes none: leave it out")
     if options["out"] is not None:
         from bounds.laws.law_file import check_law_target
 

@@ -13,7 +13,13 @@ from dataclasses import dataclass
 from bounds.base.one_number import shown
 from bounds.cli.reading.headers import FLOP, SCALES, Column, superscripts_spelled
 
-_MISSING = {"", "nan", "na", "n/a", "#n/a", "null", "none", "nil", "-", "--", "–", "—", "?", ".", "missing", "tbd"}
+_MISSING = {
+    "", "nan", "na", "n/a", "#n/a", "#na", "null", "none", "nil", "-", "--", "---", "–", "—", "?", ".", "...", "…",
+    "missing", "tbd", "n.a.", "n.a", "<na>", "nat", "-nan", "+nan", "nan(ind)", "-nan(ind)", "1.#qnan", "1.#ind",
+    "-1.#ind", "(null)", "\\n", "#div/0!", "#value!", "#ref!", "#num!", "#null!", "#name?", "#error!",
+}  # fmt: skip
+"""How programs and people write that there is no number."""
+_SPREAD = re.compile(r"(.*?\d)\s*(?:±|\+/-|\+-)\s*[\d.,]+(?:[eE]-?\d+)?")
 _CELL = re.compile(
     r"([+-]?(?:\d[\d.,_'\u2019 ]*|[.,]\d+))(?:[eE]([+-]?\d{1,9}))?[ ]*([A-Za-z][A-Za-z/-]{0,15}(?: [A-Za-z]{1,12})?)?",
     re.ASCII,
@@ -50,6 +56,8 @@ def cell_of(name: str, line: int, key: str, column: Column, text: str) -> Cell:
     power = _POWER.fullmatch(plain)
     if power is not None and key != "loss":
         plain = f"{power[1] or 1}e{power[2]}"
+    if key == "loss" and (spread := _SPREAD.fullmatch(plain)):
+        plain = spread[1]
     match = _CELL.fullmatch(plain)
     if match is None or (key == "loss" and (match[3] or re.search("[ '\u2019]", match[1]))):
         number = re.fullmatch(r"[+-]?(inf|infinity)", plain, re.IGNORECASE)
@@ -57,6 +65,11 @@ def cell_of(name: str, line: int, key: str, column: Column, text: str) -> Cell:
             raise ValueError(_wrong(name, line, key, column, text))
         return Cell(line, key, column, text.strip(), plain, "", "")
     return Cell(line, key, column, text.strip(), match[1].strip(), match[2] or "", (match[3] or "").lower())
+
+
+def has_spread(cell: Cell) -> bool:
+    """Whether a cell of a loss says how sure it is, as in 3.50 ± 0.01."""
+    return cell.key == "loss" and _SPREAD.fullmatch(cell.text) is not None
 
 
 def decimal_sign(name: str, cells: Iterable[Cell]) -> tuple[str, Cell | None]:

@@ -25,6 +25,8 @@ _JSON = re.compile(r"\{|\[\s*[\[\"{\d]")
 SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
 """Signs between cells, as sentences call them."""
 _BOM = b"\xef\xbb\xbf"
+_SAMPLE = 200_000
+"""Characters of a file that show its separator."""
 _SAID = re.compile(r"sep=([,;\t|])\s*", re.IGNORECASE)
 
 
@@ -38,7 +40,10 @@ class Row:
 
 @dataclass(frozen=True)
 class Rows:
-    """The header of a CSV file and the rows below it, its `separator`, and whether it begins with a byte-order mark."""
+    """The first row of a CSV file, its header where no title stands above it, and the rows below it.
+
+    `separator` parts cells, and `marked` says whether the file begins with a byte-order mark.
+    """
 
     header: Row
     rows: tuple[Row, ...]
@@ -74,12 +79,6 @@ def read_rows(data: bytes, name: str) -> Rows:
         )
     if len(header.cells) == 1 and len(header.cells[0].split()) > 2 and _is_spaced(rows):
         raise ValueError(f"{name} is separated by spaces; it must be separated by commas, semicolons or tabs")
-    for row in rows[1:]:
-        if len(row.cells) > len(header.cells):
-            raise ValueError(
-                f"{name}, line {row.line}: {len(row.cells)} cells under {len(header.cells)} columns; is a comma too "
-                "many, or a decimal or thousands comma among them?"
-            )
     return Rows(header, tuple(rows[1:]), separator, data.startswith(_BOM))
 
 
@@ -88,20 +87,32 @@ def _is_spaced(rows: list[Row]) -> bool:
 
 
 def _separator(text: str) -> str:
-    """The sign that parts the header and most rows into equally many cells; a comma where none does."""
-    best, found = (0.0, 1), ","
-    for mark in SEPARATORS:
+    """The sign that parts the header and most rows into equally many cells; a comma where none does.
+
+    Where the first row has no such sign, as a title has none, most rows decide.
+    """
+    counts = {mark: _counts(text, mark) for mark in SEPARATORS}
+    for usual in (lambda found: found[0], lambda found: max(set(found), key=found.count)):
+        best, chosen = (0.0, 1), ""
+        for mark, found in counts.items():
+            if found and usual(found) > 1:
+                equal = found.count(usual(found)) / len(found), usual(found)
+                best, chosen = max((best, chosen), (equal, mark), key=lambda pair: pair[0])
+        if chosen:
+            return chosen
+    return ","
+
+
+def _counts(text: str, mark: str) -> list[int]:
+    """The cells of each of the first rows that hold anything, if `mark` parts them; none where it cannot."""
+    end = text.find("\n", _SAMPLE)
+    for part in dict.fromkeys((text[: end + 1] if end > 0 else text, text)):
         try:
-            records = [row.cells for row in _records(text, "", mark, 0)]
+            records = _records(part, "", mark, 0)
         except ValueError:
-            continue
-        filled = [cells for cells in records if any(cell.strip() for cell in cells)]
-        if not filled or len(filled[0]) == 1:
-            continue
-        equal = sum(len(cells) == len(filled[0]) for cells in filled) / len(filled)
-        if (equal, len(filled[0])) > best:
-            best, found = (equal, len(filled[0])), mark
-    return found
+            continue  # the sample may end within quotation marks
+        return [len(row.cells) for row in records if any(cell.strip() for cell in row.cells)]
+    return []
 
 
 def listed(names: tuple[str, ...]) -> str:

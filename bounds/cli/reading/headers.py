@@ -17,17 +17,19 @@ from bounds.fitting.runs.loss_units import LOSS_UNITS, loss_unit_named
 NAMES = {
     "n_params": (
         "n_params", "params", "parameters", "model size", "n", "param count", "parameter count", "model parameters",
-        "model params",
+        "model params", "model size params",
     ),
     "n_tokens": (
         "n_tokens", "tokens", "training tokens", "d", "train tokens", "tokens seen", "token count", "tokens trained",
     ),
     "compute_flops": (
         "compute_flops", "flops", "training flop", "training flops", "compute", "c", "flop", "training compute",
+        "train flop", "train flops", "total flop", "total flops", "total compute", "train compute",
     ),
     "loss": (
         "loss", "final loss", "val_loss", "l", "validation loss", "test loss", "eval loss", "train loss",
-        "training loss", "final val loss", "final validation loss", "final train loss",
+        "training loss", "final val loss", "final validation loss", "final train loss", "valid loss", "loss mean",
+        "mean loss", "lm loss", "cross entropy", "cross entropy loss", "ce loss",
     ),
 }  # fmt: skip
 """Column names that are understood without being told, in lower case."""
@@ -49,7 +51,15 @@ _SCALED = re.compile(r"(?:x|×|in|\*)?\s*(?:1e|10\^)\+?(\d+)")
 _BRACKETED = re.compile(r"(.*?)\s*[(\[]\s*(?:in\s+)?(.*?)\s*[)\]]")
 _DIVIDED = re.compile(r"(.+?)\s*/\s*(.+)")
 _SUFFIXED = re.compile(r"(.+?)(?:\s*,\s*|[ _]+(?:in[ _]+)?)([^ _,]+(?:[ _]per[ _]byte)?)")
-_COUNTS = re.compile(r"(active|total|non.?embedding|embedding|dense|sparse).*param|param.*(active|total|embedding)")
+_COUNTS = re.compile(
+    r"(active|total|non.?emb|embedding|dense|sparse).*param|param.*(active|total|emb)|^n[_ -](non.?emb|active|total)"
+)
+_LOGARITHM = re.compile(r"(?:log(?:10|_10|2|_2)?|ln|lg)(?:[ _]*[(\[]\s*(.+?)\s*[)\]]|[ _]+(.+))")
+_SPREAD = re.compile(r"(.+?)\s*[(\[]?\s*(?:±|\+/-|\+-)\s*[\w. ]+[)\]]?")
+_PLACES = "train|training|val|valid|validation|eval|evaluation|test|model|config|summary|metrics|data|final"
+_LOGGED = re.compile(rf"(?:(?:{_PLACES})[/.])+([^/]+)")
+_LOGGED_LOSS = re.compile(r"loss/(train|val|valid|validation|eval|test)")
+_FLOP_WORDS = re.compile(r"(?:(.+?)[ _]+)?(pf|petaflop(?:s|/s)?)[ _\-]?(?:s[ _\-]?)?days?")
 _PREFIX = re.compile(r"(?:#|(?:total )?number of |num(?:ber)? |no\. of |nr\.? of |count of )\s*")
 _PERPLEXITY = re.compile(r"(.*[ _])?(ppl|perplexity)")
 _SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
@@ -70,6 +80,10 @@ def chosen_columns(name: str, header: Sequence[str], told: dict[str, str]) -> di
 
     Raises ValueError for a column that is missing or there twice.
     """
+    for key, title in told.items():
+        match = _LOGARITHM.fullmatch(title.lower().strip()) if title in header else None
+        if match is not None and (key != "loss" or match[1]):  # a log loss is a loss, and log(loss) is none
+            raise ValueError(f"{name}: {_logarithm(title)}")
     found = {key: _place(name, header, key, told.get(key)) for key in NAMES}
     if found["n_tokens"] is not None:
         found["compute_flops"] = None
@@ -79,6 +93,22 @@ def chosen_columns(name: str, header: Sequence[str], told: dict[str, str]) -> di
     if missing:
         raise ValueError(_missing(name, header, missing))
     return {key: column for key, column in found.items() if column is not None}
+
+
+def is_header(cells: Sequence[str], told: dict[str, str]) -> bool:
+    """Whether a row names columns for the parameters, the data and the loss of runs, or those that were `told`."""
+    there = {
+        key: told[key] in cells if key in told else any(_known(key, _unit(key, cell)[0]) for cell in cells)
+        for key in NAMES
+    }
+    return there["n_params"] and there["loss"] and (there["n_tokens"] or there["compute_flops"])
+
+
+def spare_compute(header: Sequence[str]) -> Column | None:
+    """The one column of compute in a table that has tokens as well; None where there is none, or several."""
+    parts = [(i, cell, _unit("compute_flops", cell)) for i, cell in enumerate(header)]
+    named = [Column(i, cell, *part[1:]) for i, cell, part in parts if _known("compute_flops", part[0])]
+    return named[0] if len(named) == 1 else None
 
 
 def param_counts(header: Sequence[str]) -> list[str]:
@@ -104,12 +134,24 @@ def _missing(name: str, header: Sequence[str], missing: list[str]) -> str:
             f"{name} has a perplexity in column {shown(perplexities[0])} and no loss; its natural logarithm is the "
             "loss in nats: add that column"
         )
+    logs = [cell for cell in header if any(key != "loss" and _is_log_of(key, cell) for key in NAMES)]
+    if logs and set(missing) & {"n_params", "n_tokens (or compute_flops)"}:
+        return f"{name}: {_logarithm(logs[0])}"
     strange = [cell for cell in header if _unknown_unit(cell)]
     why = f"; the unit of {shown(strange[0])} is not understood" if strange else ""
     return (
         f"{name} has no column for {' and '.join(missing)}; its columns are {listed(tuple(header))}{why}: "
-        "name one with --column n_params=NAME"
+        f"name one with --column {missing[0].partition(' ')[0]}=NAME"
     )
+
+
+def _logarithm(title: str) -> str:
+    return f"column {shown(title)} holds logarithms; write the numbers themselves, such as 1e9"
+
+
+def _is_log_of(key: str, title: str) -> bool:
+    match = _LOGARITHM.fullmatch(title.lower().strip())
+    return match is not None and _known(key, match[1] or match[2])
 
 
 def _unknown_unit(title: str) -> bool:
@@ -145,6 +187,14 @@ def _known(key: str, name: str) -> bool:
 def _unit(key: str, title: str) -> tuple[str, str, float]:
     """The name in a header without its unit, the unit of a loss, and the scale of a count, where it has one."""
     lower = superscripts_spelled(title.lower()).strip()
+    if logged := _LOGGED.fullmatch(lower):  # as tools that log runs name their columns: train/loss, config.n_params
+        lower = logged[1]
+    if key == "loss":
+        lower = "loss" if _LOGGED_LOSS.fullmatch(lower) else lower
+        if (spread := _SPREAD.fullmatch(lower)) and _known(key, spread[1]):
+            return spread[1], "", 1.0
+    elif key == "compute_flops" and (days := _FLOP_WORDS.fullmatch(lower)):
+        return days[1] or "compute", "", FLOP["pf-days"]
     if _known(key, lower):
         return lower, "", 1.0
     if key == "loss" and lower in LOSS_UNITS["bits-per-byte"]:

@@ -17,6 +17,8 @@ _WORST_LOSS = {
 }  # fmt: skip
 """What a model loses that knows nothing, by the unit of the loss."""
 _MOST_LINES = 6
+_FEWEST_SUMMED = 3
+_ROUNDED = 1e-3
 
 
 def lines_text(lines: Sequence[int]) -> str:
@@ -36,8 +38,8 @@ def odd_rows(columns: dict[str, list[float]], lines: Sequence[int], unit: str) -
         least = min(columns["n_params"])
         yield (
             f"n_params is {number(least, 6)} at least and below {number(_SMALLEST_MODEL)} in "
-            f"{_rows(small, lines)}: no language model "
-            "is that small; can it be in millions or billions?"
+            f"{_rows(small, lines)}: no language model is that small; can it be in millions or billions, or a "
+            "logarithm?"
         )
     large = [line for line, d in zip(lines, columns.get("n_tokens", ()), strict=False) if d > _MOST_TOKENS]
     if large:
@@ -46,6 +48,8 @@ def odd_rows(columns: dict[str, list[float]], lines: Sequence[int], unit: str) -
             f"{_rows(large, lines)}: "
             "there are not so many; can it be FLOP (--column compute_flops=NAME)?"
         )
+    if summed := _summed(columns):
+        yield f"the last row, line {lines[-1]}, holds {summed} of the rows above: is it a run?"
     worst = _WORST_LOSS[unit]
     high = [line for line, loss in zip(lines, columns["loss"], strict=True) if loss > worst]
     if high:
@@ -55,6 +59,19 @@ def odd_rows(columns: dict[str, list[float]], lines: Sequence[int], unit: str) -
             f"loss is {max(columns['loss']):.3g} at most and above {worst:.3g}, {what}, in {_rows(high, lines)}: can "
             "it be a perplexity, or a sum over tokens?"
         )
+
+
+def _summed(columns: dict[str, list[float]]) -> str:
+    """What the last row of each column is of the rows above: their sums or their means; empty where it is neither."""
+    above = {key: values[:-1] for key, values in columns.items()}
+    if len(above["n_params"]) < _FEWEST_SUMMED:
+        return ""
+    sizes = [key for key in columns if key != "loss"]
+    if all(math.isclose(columns[key][-1], sum(above[key]), rel_tol=_ROUNDED) for key in sizes):
+        return "the sums"
+    means = {key: sum(values) / len(values) for key, values in above.items()}
+    same = all(math.isclose(columns[key][-1], mean, rel_tol=_ROUNDED) for key, mean in means.items())
+    return "the means" if same and len(set(above["n_params"])) > 1 else ""
 
 
 def _rows(odd: Sequence[int], lines: Sequence[int]) -> str:

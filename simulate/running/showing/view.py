@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from bounds.laws.loss_law import LossLaw
+
 
 @dataclass(frozen=True)
 class View:
     """Loss laws to lay beside it (all if empty), counts at every size, how many rows, parameters of a sequence."""
 
-    laws: tuple[str, ...] = ()
+    laws: tuple[str | LossLaw, ...] = ()
     curves: bool = False
     most: int | None = None
     params_per_sequence: float = 1.0

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 
 from bounds.cli.drawing.style import COLOURS
 from bounds.efficiency.band import bernstein_exponent
-from bounds.laws.published import get_law
+from bounds.laws.published import LossLaw, get_law
 from simulate.running.showing.view import View
 from simulate.studies.learners.report import DEFAULT_LAWS
 from simulate.studies.learners.rows import pairs, rows
@@ -69,15 +69,15 @@ def _one_loss(axes: Axes, one: xr.Dataset, colour: str, marker: str, size: float
     axes.plot(n_draws, one.excess_loss_expected, style, lw=1, color=colour)
 
 
-def _plane(axes: Axes, dataset: xr.Dataset, laws: Sequence[str]) -> None:
+def _plane(axes: Axes, dataset: xr.Dataset, laws: Sequence[str | LossLaw]) -> None:
     beta = np.linspace(0.005, 0.995, 199)
     lower, upper = (np.maximum(bernstein_exponent(beta, b), 0) for b in (0, 1))
     axes.fill_between(beta, lower, upper, color="0.5", alpha=0.2, lw=0)
     axes.plot(beta, upper, "-", color="0.4", lw=1, label="γ = 1 - β, heuristic")
     axes.plot(beta, lower, "--", color="0.4", lw=1, label="γ = 1 - 2β, heuristic")
-    for key in laws:
-        axes.axvline(get_law(key).data_exponent, color="0.6", lw=0.8, ls=":")
-        axes.text(get_law(key).data_exponent, 0.99, f" {key}", rotation=90, va="top", fontsize=8, color="0.4")
+    for law in map(get_law, laws):
+        axes.axvline(law.data_exponent, color="0.6", lw=0.8, ls=":")
+        axes.text(law.data_exponent, 0.99, f" {law.key}", rotation=90, va="top", fontsize=8, color="0.4")
     for i, row in enumerate(rows(dataset)):
         if row["loss_exponent"] is None or row["exponent"] is None:
             continue

@@ -11,7 +11,7 @@ from bounds.base.intervals import ASYMPTOTIC
 from bounds.base.notes import FITTED, METHOD, REFUSED, Note
 from bounds.cli.printing import between, estimated, fixed, number, signed, written
 from bounds.cli.report import Report, Table
-from bounds.laws.published import get_law
+from bounds.laws.published import LossLaw, get_law
 from simulate.running.dataset import plan_of, refit_words
 from simulate.running.showing.view import View
 from simulate.stats import Z_LIMIT
@@ -56,7 +56,7 @@ def report(dataset: xr.Dataset, view: View) -> Report:
     )
 
 
-def verdict(dataset: xr.Dataset, laws: Sequence[str]) -> str:
+def verdict(dataset: xr.Dataset, laws: Sequence[str | LossLaw]) -> str:
     """The sentence that answers where an exponent such as 0.58 comes from: read off the first law, and measured."""
     parts, read = [], dict[str, list[str]]()
     for row in implied(dataset, laws[:1]):
@@ -67,7 +67,7 @@ def verdict(dataset: xr.Dataset, laws: Sequence[str]) -> str:
         powers = _listed([f"{power} for {_listed(names)}" for power, names in read.items()])
         parts.append(
             "The exponent of N ~ D^γ comes from the learner that a loss curve is read with: at "
-            f"β = {get_law(laws[0]).data_exponent:g} ({laws[0]}) {powers}"
+            f"β = {get_law(laws[0]).data_exponent:g} ({get_law(laws[0]).key}) {powers}"
         )
     placed = [row for row in rows(dataset) if row["place"]]
     inside = sum(row["place"] not in (ABOVE, BELOW, UNDECIDED) for row in placed)
@@ -110,9 +110,9 @@ def _open_question(read: Sequence[dict[str, Any]]) -> Note:
     return Note(METHOD, f"γ read off β is heuristic: {unknown}" if read else f"W{unknown[1:]}")
 
 
-def _asides(read: Sequence[dict[str, Any]], laws: Sequence[str]) -> list[Note]:
+def _asides(read: Sequence[dict[str, Any]], laws: Sequence[str | LossLaw]) -> list[Note]:
     """What is to be known of the exponents that are read off laws, beside their table."""
-    bare = [key for key in laws if "data_exponent" not in dict(get_law(key).standard_errors)]
+    bare = [law.key for law in map(get_law, laws) if "data_exponent" not in dict(law.standard_errors)]
     unsure = "no uncertainty of β was published, so that the implied γ has no interval."
     return [Note(METHOD, f"{', '.join(bare)}: {unsure}")] if bare and read else []
 
@@ -142,7 +142,7 @@ def _points(dataset: xr.Dataset, found: Sequence[dict[str, Any]]) -> list[Table]
     ]
 
 
-def _readings(found: Sequence[dict[str, Any]], laws: Sequence[str]) -> list[Table]:
+def _readings(found: Sequence[dict[str, Any]], laws: Sequence[str | LossLaw]) -> list[Table]:
     """γ that each learner would read off the β of each law."""
     if not found:
         return []
@@ -157,9 +157,9 @@ def _readings(found: Sequence[dict[str, Any]], laws: Sequence[str]) -> list[Tabl
     below = f"γ = {', '.join(margins + others)}: heuristic, the law is that of no such learner."
     if any(row["exponent_lower"] is not None for row in found):
         below += " In brackets: ± 1.96 standard errors of β."
-    betas = ", ".join(f"{get_law(key).data_exponent:g} ({key})" for key in laws)
+    betas = ", ".join(f"{law.data_exponent:g} ({law.key})" for law in map(get_law, laws))
     title = f"γ read off the β of a loss law: {betas}"
-    return [Table(["learner", *laws], list(table.values()), title=title, below=below)]
+    return [Table(["learner", *(get_law(law).key for law in laws)], list(table.values()), title=title, below=below)]
 
 
 def _sizes(found: Sequence[dict[str, Any]], cost: float | None) -> list[Table]:

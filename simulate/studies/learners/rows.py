@@ -20,7 +20,7 @@ import xarray as xr
 
 from bounds.base.intervals import ASYMPTOTIC
 from bounds.efficiency.band import bernstein_exponent
-from bounds.laws.published import get_law
+from bounds.laws.published import LossLaw, get_law
 from simulate.running.dataset import NOT_MEASURED, plan_of
 from simulate.stats import Estimate, exact_mean, known, standard_error, z
 from simulate.studies.learners.kinds import Learner, Margin, Store
@@ -93,7 +93,7 @@ def _row(one: xr.Dataset) -> dict[str, Any]:
     }
 
 
-def implied(dataset: xr.Dataset, laws: Sequence[str]) -> list[dict[str, Any]]:
+def implied(dataset: xr.Dataset, laws: Sequence[str | LossLaw]) -> list[dict[str, Any]]:
     """γ that each learner would read off the β of each law, with an interval where the law has a standard error of β.
 
     γ is linear in β alone, so that no covariance enters: ± 1.96 standard errors. Where there is a margin learner with
@@ -109,12 +109,12 @@ def implied(dataset: xr.Dataset, laws: Sequence[str]) -> list[dict[str, Any]]:
     return [_reading(name, rule, gamma, key) for name, rule, gamma in readings for key in laws]
 
 
-def _reading(name: str, rule: str, gamma: Callable[[float], Any], key: str) -> dict[str, Any]:
-    law = get_law(key)
+def _reading(name: str, rule: str, gamma: Callable[[float], Any], asked: str | LossLaw) -> dict[str, Any]:
+    law = get_law(asked)
     error = dict(law.standard_errors).get("data_exponent")
     ends = [float(gamma(law.data_exponent + sign * 1.96 * error)) for sign in (1, -1)] if error else [None, None]
     return {
-        "learner": name, "rule": rule, "law": key, "beta": law.data_exponent,
+        "learner": name, "rule": rule, "law": law.key, "beta": law.data_exponent,
         "exponent": float(gamma(law.data_exponent)), "exponent_lower": ends[0], "exponent_upper": ends[1],
         "label": ASYMPTOTIC,
     }  # fmt: skip

@@ -15,7 +15,7 @@ from bounds.cli.printing import estimated, fixed, number, signed, written
 from bounds.cli.report import Report, Table
 from bounds.efficiency.band import Band, bands
 from bounds.laws.law_range import beyond, range_text
-from bounds.laws.published import LAWS, get_law
+from bounds.laws.published import LAWS, LossLaw
 from simulate.running.dataset import NOT_MEASURED, made_by, refit_words
 from simulate.running.showing.view import View
 from simulate.stats import Z_LIMIT, exact_mean, known
@@ -80,7 +80,7 @@ def report(dataset: xr.Dataset, view: View) -> Report:
     )
 
 
-def implied_bands(dataset: xr.Dataset, laws: Sequence[str], params_per_sequence: float = 1.0) -> list[Band]:
+def implied_bands(dataset: xr.Dataset, laws: Sequence[str | LossLaw], params_per_sequence: float = 1.0) -> list[Band]:
     """What each of `laws`, or of all of them, implies at the largest D of a result."""
     return bands(float(dataset.n_draws[-1]), laws=laws or tuple(LAWS), params_per_sequence=params_per_sequence)
 
@@ -159,7 +159,7 @@ def _far_from_their_runs(implied: Sequence[Band], n_draws: float) -> list[Note]:
     """Where to ask for U and N of laws that were fitted on corpora of other sizes than these."""
     far: dict[str, list[str]] = {}
     for band in implied:
-        fitted = get_law(band.law).fitted_tokens
+        fitted = band.loss_law.fitted_tokens
         if band.n_unique and beyond(fitted, n_draws) != 1:
             far.setdefault(range_text(fitted, "tokens"), []).append(band.law)
     return [
