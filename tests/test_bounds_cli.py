@@ -65,7 +65,7 @@ def test_explain_lists_every_formula_with_label_and_source():
 
 
 def test_the_first_lines_of_explain_name_the_topics_and_what_it_takes():
-    head = printed("explain").splitlines()[:10]
+    head = printed("explain").splitlines()[:12]
     assert all(any(line.startswith(topic) for line in head) for topic in catalogue.TOPICS)
     assert "letter (gamma)" in flat("\n".join(head))
 
@@ -255,7 +255,7 @@ def test_sentences_are_broken_where_the_terminal_ends(monkeypatch, capsys):
 
 def test_explain_refuses_what_there_is_not():
     assert "did you mean growth_factor" in refused("explain", "growth_facto", module="bounds")
-    assert "did you mean skills" in refused("explain", "skil", module="bounds")
+    assert "did you mean skill or skills" in refused("explain", "skil", module="bounds")
     assert "did you mean heuristic" in refused("explain", "heuristik", module="bounds")
 
 
@@ -318,7 +318,7 @@ def test_fit_reads_standard_input_other_headers_and_flops(runs):
 @pytest.mark.parametrize(
     ("text", "options", "sentence"),
     [
-        ("", (), "is empty; it needs a header line"),
+        ("", (), "it is empty"),
         ("a,b\n1,2\n", (), "has no column for n_params and loss and n_tokens (or compute_flops); its columns are a, b"),
         ("n,d,loss\n1,2,x\n", (), "line 2: 'x' in column 'loss' is not a number"),
         (
@@ -468,7 +468,7 @@ def test_runs_that_say_nothing_give_constants_but_no_band(tmp_path):
 
 def test_names_of_functions_are_understood_as_they_are_listed():
     assert "growth_factor: " in run("explain", "bounds.growth_factor", module="bounds").stdout
-    assert "has no formula of its own" in refused("explain", "bands", module="bounds")
+    assert "has no formula of its own" in refused("explain", "parse_source", module="bounds")
     assert "bernstein_exponent: " in printed("band", "1T", "--explain")
     assert "skills must be positive" in refused("band", "1T", "--skills", "0", module="bounds")
 

@@ -241,7 +241,7 @@ def test_bands_are_json_with_the_promised_keys():
         (lambda: LAWS["kaplan2020"].excess(1e9), "exponents only"),
         (lambda: LAWS["hoffmann2022"].loss(0, 1e9), "n_params must be positive"),
         (lambda: Interval(2, 1), "lower <= upper"),
-        (lambda: bounds.explain("nothing"), "no formula is called"),
+        (lambda: bounds.explain("nothing"), "nothing is called 'nothing'"),
     ],
 )
 def test_bad_input_is_one_sentence(call, sentence):

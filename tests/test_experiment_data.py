@@ -116,7 +116,7 @@ def test_addresses_name_the_commit():
         "92258837425e1b5f2851d624287f0120583a3d0e/data/svg_extracted_data.csv"
     )
     assert "evaluation_rpj-d%3D96_l%3D8" in get_manifest("gadre").url("exp_data/evals/evaluation_rpj-d=96_l=8_h=4.json")
-    with pytest.raises(ValueError, match=r"bloom has no public address; name the folder .* EFFICIENCY_BOUNDS_DATA"):
+    with pytest.raises(ValueError, match=r"bloom has no public address.* to a mirror that holds bloom/"):
         get_manifest("bloom").url("facts.csv")
 
 

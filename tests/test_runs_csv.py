@@ -10,6 +10,7 @@ import zipfile
 import numpy as np
 import pytest
 
+from bounds.base.one_number import number
 from bounds.cli.runs_csv import NAMES, read_runs
 from bounds.fitting.runs.loss_units import LOSS_UNITS
 from tests.law_runs import LAWS, ladder
@@ -167,7 +168,7 @@ def test_what_is_no_csv_file_is_named(data, what):
 def test_a_unit_of_tokens_in_the_header_is_understood_and_said(header, scale):
     table = read(f'params,"{header}",loss\n1e9,20,3\n')
     assert table.columns["n_tokens"] == [20 * scale]
-    assert table.notes == (() if scale == 1 else (f"read as: D is column {header!r} times {scale:g}",))
+    assert table.notes == (() if scale == 1 else (f"read as: D is column {header!r} times {number(scale)}",))
 
 
 def test_units_of_parameters_and_compute():

@@ -45,11 +45,11 @@ NAMES = ["a", "b", "c"]
 UNDERSTOOD = {
     "Windows line ends and tabs": (table("params\ttokens\tloss", separator="\t", end="\r\n"), "separated by tabs"),
     "old Mac line ends": (table("params,tokens,loss", end="\r"), ""),
-    "a header of two lines with the unit": (table('"Params\n(M)","Tokens\n(B)",loss', BY_UNIT), "times 1e+06"),
-    "units in square brackets": (table("Params [M],Tokens [B],Loss", BY_UNIT), "column 'Tokens [B]' times 1e+09"),
+    "a header of two lines with the unit": (table('"Params\n(M)","Tokens\n(B)",loss', BY_UNIT), "times 1e6"),
+    "units in square brackets": (table("Params [M],Tokens [B],Loss", BY_UNIT), "column 'Tokens [B]' times 1e9"),
     "units behind underscores": (table("Params_M,tokens_in_billions,loss", BY_UNIT), "'tokens_in_billions' times"),
-    "units in words": (table("params (millions),tokens (billions),loss", BY_UNIT), "times 1e+06"),
-    "units without a space": (table("N(M),D(B),L", BY_UNIT), "column 'N(M)' times 1e+06"),
+    "units in words": (table("params (millions),tokens (billions),loss", BY_UNIT), "times 1e6"),
+    "units without a space": (table("N(M),D(B),L", BY_UNIT), "column 'N(M)' times 1e6"),
     "typographic apostrophes": (
         table("params,tokens,loss", [("70’000’000", *PLAIN[0][1:]), *PLAIN[1:]]), "is 70000000"),
     "decimal commas before exponents": (
@@ -63,12 +63,12 @@ UNDERSTOOD = {
                                      ("6.7956 B", "1.2345 T", "2.125")]), ""),
     "all cells in quotation marks": (
         table('"params","tokens","loss"', [tuple(f'"{cell}"' for cell in row) for row in PLAIN]), ""),
-    "FLOP with a power in the header": (table("params,train FLOPs (1e18),loss", with_flop(1e18)), "times 1e+18"),
-    "FLOP with a power behind an underscore": (table("params,FLOPs_1e18,loss", with_flop(1e18)), "times 1e+18"),
-    "EFLOP": (table("params,compute (EFLOPs),loss", with_flop(1e18)), "times 1e+18"),
-    "PF-days as a name": (table("params,PF-days,loss", with_flop(8.64e19)), "times 8.64e+19"),
-    "PF-days behind underscores": (table("params,compute_pf_days,loss", with_flop(8.64e19)), "times 8.64e+19"),
-    "petaflop/s-days": (table("N,Compute (petaflop/s-days),L", with_flop(8.64e19)), "times 8.64e+19"),
+    "FLOP with a power in the header": (table("params,train FLOPs (1e18),loss", with_flop(1e18)), "times 1e18"),
+    "FLOP with a power behind an underscore": (table("params,FLOPs_1e18,loss", with_flop(1e18)), "times 1e18"),
+    "EFLOP": (table("params,compute (EFLOPs),loss", with_flop(1e18)), "times 1e18"),
+    "PF-days as a name": (table("params,PF-days,loss", with_flop(8.64e19)), "times 8.64e19"),
+    "PF-days behind underscores": (table("params,compute_pf_days,loss", with_flop(8.64e19)), "times 8.64e19"),
+    "petaflop/s-days": (table("N,Compute (petaflop/s-days),L", with_flop(8.64e19)), "times 8.64e19"),
     "a spread behind each loss": (
         table("params,tokens,val loss ± std", [(n, d, f"{x} ± 0.01") for n, d, x in PLAIN]),
         "what stands behind ± is left out ('3.5 ± 0.01' in line 2)"),

@@ -127,17 +127,27 @@ def sources_table(plan: Plan) -> Table:
 
 
 def constants_table(plan: Plan) -> Table:
-    """The constants of each law and the runs that they were fitted to."""
+    """The constants of each law."""
+    rows = [
+        (law_called(row.law), *(number(one, 4) for one in law.constants))
+        for row, law in zip(plan.rows, plan.laws, strict=True)
+    ]
+    title = "The laws, L(N, D) = E + A N^-α + B D^-β, nats per token"
+    return Table(("law", "E", "A", "α", "B", "β"), rows, title=title)
+
+
+def runs_table(plan: Plan) -> Table:
+    """The runs that each law was fitted to."""
     rows = [
         (
-            law_called(row.law), *(number(one, 4) for one in law.constants), _range(law.fitted_params),
-            _range(law.fitted_tokens),
+            law_called(row.law), _range(law.fitted_params), _range(law.fitted_tokens), number(law.largest_compute),
+            "–" if law.residual_deviation is None else f"{100 * law.residual_deviation:.2f} %",
         )
         for row, law in zip(plan.rows, plan.laws, strict=True)
     ]  # fmt: skip
     return Table(
-        ("law", "E", "A", "α", "B", "β", "N of its runs", "D of its runs"), rows,
-        title="L(N, D) = E + A N^-α + B D^-β, nats per token",
+        ("law", "N", "D", "largest C", "s"), rows, title="The runs that they were fitted to",
+        below="s: standard deviation of a run's loss about the law.",
     )  # fmt: skip
 
 
