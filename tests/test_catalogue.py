@@ -85,9 +85,9 @@ def test_every_public_function_that_computes_has_a_formula_or_says_why_not():
     functions = {name for name in NAMES if inspect.isfunction(public(name))}
     without = functions - with_formula
     assert {name for name in without if not name.startswith("get_")} <= {
-        "bands", "explain", "fit_exponent", "formulas", "growing_types", "next_run", "parse_source", "plan", "predict_loss",
-        "read_law_file", "write_law_file", "count_params", "flops_per_token", "hardware_flops", "layer_params", "model_flops",
-        "shapes_near",
+        "bands", "explain", "fit_exponent", "formulas", "growing_types", "next_run", "parse_source", "plan",
+        "predict_loss", "read_law_file", "write_law_file", "count_params", "flops_per_token", "hardware_flops",
+        "layer_params", "model_flops", "shapes_near",
     }  # fmt: skip
 
 

@@ -282,7 +282,7 @@ def test_what_is_written_in_a_unit_is_read_in_it(rows, params, tokens, loss, sep
     nats = nats_per_token(unit, bytes_per_token)
     cells = [(f"{n / SCALES[params]:.17e}", f"{d / SCALES[tokens]:.17e}", f"{x / nats:.17e}") for n, d, x in rows]
     if comma and separator != ",":
-        cells = [tuple(cell.replace(".", ",") for cell in row) for row in cells]
+        cells = [(n.replace(".", ","), d.replace(".", ","), x.replace(".", ",")) for n, d, x in cells]
     found = read(table(f"params{params}{separator}tokens{tokens}{separator}{loss}", cells, separator, end=end))
     for key, place in (("n_params", 0), ("n_tokens", 1)):
         assert found.columns[key] == pytest.approx([row[place] for row in rows], rel=1e-12)

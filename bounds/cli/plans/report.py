@@ -13,6 +13,7 @@ from bounds.cli.plans.tables import (
     constants_table,
     in_full_table,
     laws_table,
+    runs_table,
     shapes_table,
     sources_table,
     stored_table,
@@ -38,6 +39,7 @@ def plan_report(plan: Plan, shapes_near: Callable[[float], Sequence[Shape]], *, 
     details = [
         sources_table(plan),
         constants_table(plan),
+        runs_table(plan),
         *([in_full_table(plan.rows)] if len(near) < len(plan.rows) else []),
     ]
     data: dict[str, Any] = {
