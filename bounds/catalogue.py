@@ -14,7 +14,7 @@ from typing import Any
 import bounds
 from bounds.base.formula import LETTERS, Formula
 from bounds.base.intervals import ASYMPTOTIC, EMPIRICAL, GIVEN, HEURISTIC, RIGOROUS
-from bounds.base.one_number import shown
+from bounds.base.one_number import number, shown
 
 _MODULES = (
     "bounds.counts.unique",
@@ -301,5 +301,5 @@ def statement(formula: Formula) -> tuple[str, Items]:
     ]
     worked = formula.worked()
     if worked is not None:
-        rows.append(("example:", f"{worked.given} gives {worked.value:.6g}"))
+        rows.append(("example:", f"{worked.given} gives {number(worked.value, 6)}"))
     return f"{formula.name}: {formula.plain}   [{formula.unit}]", tuple(rows)

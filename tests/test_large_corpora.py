@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from scipy.special import gammainc, gammaln
 
+from bounds.base.numerics.gamma_ratios import log_rise
 from bounds.base.sources import PitmanYor
 from bounds.base.spectrum import log_bin_shares, rarefied
-from bounds.counts.gamma_ratios import log_rise
 from bounds.counts.unique import expected_unique
 from bounds.fitting.exponents.exponent import FrequencySpectrum, fit_exponent
 from bounds.fitting.exponents.spectrum_models import fit_partition, partition_likelihood

@@ -43,6 +43,28 @@ def test_imports_run_one_way(room):
         assert rooms <= MAY_IMPORT[room] | {room}, f"{path} imports {rooms}"
 
 
+ROOMS = ("base", "counts", "divergence", "laws", "capacity", "skills", "efficiency", "fitting", "planning", "cli")
+"""Rooms of `bounds`: none of them knows a later one."""
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_rooms_of_bounds_know_none_that_comes_after_them(room):
+    """Nor what stands beside the rooms and sees all of them; imports inside functions and lazy names included."""
+    may = {f"bounds.{earlier}" for earlier in ROOMS[: ROOMS.index(room) + 1]} | ({"bounds"} if room == "cli" else set())
+    if room == "cli":
+        may |= {"bounds.catalogue"}
+    for path in (ROOT / "bounds" / room).rglob("*.py"):
+        homes = {text for text in constants(path) if re.fullmatch(r"bounds(\.\w+)+", text)}
+        for name in {name for name in imported(path) if name.partition(".")[0] == "bounds"} | homes:
+            assert ".".join(name.split(".")[:2]) in may, f"{path} knows {name}"
+
+
+def constants(path: Path) -> set[str]:
+    """Texts in a module, among them the homes of names that are imported when they are asked for."""
+    nodes = ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+    return {node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)}
+
+
 def test_backends_know_tables_and_streams_and_nothing_else():
     paths = list((ROOT / "simulate" / "drawing" / "backends").glob("*.py"))
     assert len(paths) > 5

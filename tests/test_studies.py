@@ -7,6 +7,7 @@ import json
 import os
 import re
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,7 @@ from simulate.running.job import Choice
 from simulate.studies.registry import get_study
 from tests.running import done
 from tests.sweep_runs import StopHereError, same
+from tests.tables import other_style
 from tests.test_unchanged import TEXT
 
 COMMANDS = {
@@ -173,6 +175,45 @@ def test_explain_adds_all_that_is_left_out_and_a_figure_is_drawn(name, kept, tmp
     assert figure.stat().st_size > 10_000
 
 
+ODD = {
+    "sweep": [("--source=zipf:1.2,types=1000", "--n-draws=100:1e6:4", "--replicates=3"),
+              ("--source=windows:alphabet=3,length=2", "--n-draws=10:1e3:4", "--law=kaplan2020")],
+    "learners": [("--learner=store", "--source=zipf:1.724", "--tolerance=0,10%,0.1", "--n-draws=100:1e4:5"),
+                 ("--learner=good-turing", "--learner=store:20", "--source=zipf:1.2", "--source=zipf:2",
+                  "--n-draws=100:1e4:3", "--replicates=1")],
+    "skills": [("--n-draws=1e3:1e13:41", "--engine=arrivals", "--n-skills=50", "--replicates=6"),
+               ("--source=zipf:1.724", "--kind=frequency", "--members=7", "--n-draws=10:1e4:9", "--replicates=6")],
+    "suite": [("--n-params=10:1e5:40", "--checkpoints=0,50,100", "--params-per-sequence=2", "--replicates=3"),
+              ("--source=corpus:{text}", "--n-params=2:500:17", "--checkpoints=0,1,2,4,8")],
+    "batch": [("3", "--batch=1000"), ("0", "--source=corpus:{text}", "--checkpoints=0,1,2,4,8")],
+    "corpus": [("{text}", "--length=1,2,3,4", "--unit=char"), ("{text}", "--order=shuffled-chunks")],
+}  # fmt: skip
+"""Plans unlike those of the pages, two a command."""
+SCREEN = 30
+"""Lines of a screen: all that a command prints where nobody asked for more."""
+DEFAULT = {"suite": ("--checkpoints=0,10,100", "--replicates=4"), "skills": ("--replicates=8", "--n-draws=1e3:1e5:8"),
+           "learners": ("--n-draws=1e3:1e4:4", "--replicates=8"), "sweep": ("--n-draws=1e3:1e5:9",)}  # fmt: skip
+"""What makes a study short while it prints as many lines as without a flag."""
+
+
+@pytest.mark.parametrize(
+    ("name", "flags"),
+    [*DEFAULT.items(), *COMMANDS.items(), *((name, flags) for name, each in ODD.items() for flags in each)],
+    ids=lambda part: part if isinstance(part, str) else " ".join(part),
+)
+def test_what_a_study_says_by_itself_is_one_screen(name, flags, tmp_path):
+    (tmp_path / "text.txt").write_text(TEXT, encoding="utf-8")
+    asked = ["corpus" if name == "sketch" else name, *(flag.format(text=tmp_path / "text.txt") for flag in flags)]
+    assert (found := run([*asked, f"--out={tmp_path / 'x.nc'}"])).exit_code == 0, found.output
+    lines = run(["show", str(tmp_path / "x.nc")]).stdout.splitlines()
+    assert 3 < len(lines) <= SCREEN
+    assert "" not in [line for line, after in pairwise(lines) if line == after], "two empty lines"
+    if name != "batch":  # what is left out is counted, and comes where it is asked for
+        more = re.search(r"--explain adds .*?(\d+) tables?\b", " ".join(lines[-2:]))
+        whole = run(["show", str(tmp_path / "x.nc"), "--explain"]).stdout
+        assert len(re.findall(r"^─", whole, re.MULTILINE)) >= int(more[1]) + sum(line.startswith("─") for line in lines)
+
+
 @pytest.mark.parametrize("width", [60, 80, 120])
 @pytest.mark.parametrize("name", COMMANDS)
 def test_no_line_is_longer_than_it_may_be(name, width, kept):
@@ -180,6 +221,7 @@ def test_no_line_is_longer_than_it_may_be(name, width, kept):
         found = run(["show", str(kept(name)[0]), *flags], width)
         long = [line for line in found.stdout.splitlines() if len(line) > width and len(line.split()) > 2]
         assert not long
+        assert not other_style(found.stdout)
     if width >= 80:  # every table that answers stands in one piece
         assert re.search(r"^─+$", found.stdout, re.MULTILINE)
 

@@ -23,6 +23,7 @@ from click.testing import CliRunner
 from rich.cells import cell_len
 
 from tests.law_runs import LAWS, ladder, losses
+from tests.tables import other_style
 
 COMMANDS = [
     ("bounds", "explain"),
@@ -102,6 +103,7 @@ def test_a_piped_table_is_whole_and_has_80_characters(module, command, runs):
     piped, wide = (output(module, command.format(runs=runs), width) for width in (None, 500))
     assert not too_wide(piped, 80)
     assert len(_RULE.findall(piped)) == len(_RULE.findall(wide))
+    assert not other_style(wide)
 
 
 @pytest.mark.parametrize("command", ["band 1.4T", "laws"])

@@ -1,8 +1,9 @@
-"""One real number, checked without loading numpy: what the parameters of a source are."""
+"""One real number, checked and written for people without loading numpy: what the parameters of a source are."""
 
 from __future__ import annotations
 
 import math
+import re
 from numbers import Real
 from typing import Any
 
@@ -122,3 +123,27 @@ def checked_confidence(confidence: Any) -> float:
 def shortest(value: float) -> str:
     """The shortest string that reads back as `value`: 100 rather than 100.0."""
     return str(int(value)) if value == int(value) and abs(value) < 1e15 else repr(value)
+
+
+def number(value: float | None, digits: int = 3) -> str:
+    """A number as a reader likes it: 1234, 0.580, 1070, 1.23e9, ∞; a dash where there is none."""
+    if value is None or value != value:
+        return "–"
+    if abs(value) == float("inf"):
+        return "∞" if value > 0 else "-∞"
+    if value == int(value) and abs(value) < 1e6:
+        return str(int(value))
+    text = f"{value:.{digits}g}"
+    if "e+" in text and abs(value) < 1e6:
+        return str(round(float(text)))
+    return re.sub(r"e\+?(-?)0*", r"e\1", text)
+
+
+def written(value: float | None, digits: int = 3) -> str:
+    """A large count as people say it: 950, 12.3K, 1.5M, 300B, 1.4T, 5.8e23."""
+    if value is None or value != value or abs(value) == float("inf"):
+        return number(value)
+    for size, letter in ((1e12, "T"), (1e9, "B"), (1e6, "M"), (1e4, "K")):
+        if size <= abs(value) < 1e16:
+            return f"{number(value / (1e3 if letter == 'K' else size), digits)}{letter}"
+    return number(round(value) if 1e3 <= abs(value) < 1e4 else value, digits)

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from bounds.base.one_number import shown
+from bounds.base.one_number import number, shown
 
 
 def pointwise(function: Callable[..., Any], *values: Any) -> Any:
@@ -85,7 +85,7 @@ def checked(name: str, value: Any, inside: Callable[[Any], Any], allowed: str, *
             good = good & (array == np.floor(array))
     if not good.all():
         among = f" in an array of shape {array.shape}" if array.ndim else ""
-        raise ValueError(f"{name} must be {allowed}, got {array[~good].flat[0]:.17g}{among}")
+        raise ValueError(f"{name} must be {allowed}, got {number(array[~good].flat[0], 17)}{among}")
     return array if isinstance(value, list | tuple) else without_attributes(value)
 
 
@@ -115,7 +115,7 @@ def within_floats(what: str, advice: str, function: Callable[..., Any], *values:
     with np.errstate(over="ignore"):
         result = function(*values)
     if not np.all(np.isfinite(result)):
-        raise ValueError(f"{what} would be above {sys.float_info.max:.3g}, the largest number there is; {advice}")
+        raise ValueError(f"{what} would be above {number(sys.float_info.max)}, the largest number there is; {advice}")
     return result
 
 

@@ -13,7 +13,7 @@ from decimal import Decimal
 from numbers import Integral, Real
 from typing import Any
 
-from bounds.base.one_number import shown
+from bounds.base.one_number import number, shown
 
 MAX_COUNT = 2**63
 """Largest corpus size that formulas take."""
@@ -201,4 +201,4 @@ def _power(value: int) -> str:
         return f"2^{value.bit_length() - 1}"
     if value & (value + 1) == 0 and value >= 10**7:
         return f"2^{value.bit_length()} - 1"
-    return str(value) if value < 10**7 else f"{Decimal(value):.3g}"
+    return str(value) if value < 10**7 else number(value)

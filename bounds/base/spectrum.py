@@ -23,7 +23,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import chdtrc, gammaincc, gammaln
 
 from bounds.base.brief import brief_fields
-from bounds.counts.gamma_ratios import log_rise, log_rise_excess
+from bounds.base.numerics.gamma_ratios import log_rise, log_rise_excess
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

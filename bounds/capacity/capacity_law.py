@@ -30,6 +30,7 @@ from scipy.special import ndtr, stdtr
 
 from bounds.base.brief import brief_fields
 from bounds.base.intervals import ASYMPTOTIC
+from bounds.base.one_number import number
 from bounds.base.pointwise import nonnegative, positive, shown, single
 from bounds.base.sources import Source, Zipf, parse_source
 from bounds.capacity.formulas import FORMULAS, ORDERED, SEPARATE
@@ -128,10 +129,12 @@ class Consistency:
         if self.deviation is None or self.p_value is None or self.p_value_most is None:
             return "it has no standard errors, so nothing tells whether that is more than error"
         side = "above" if self.deviation > 0 else "below"
-        told = f"beta is {abs(self.deviation):.1f} standard errors {side} alpha/(1+alpha), p = {self.p_value:.2g}"
+        told = (
+            f"beta is {abs(self.deviation):.1f} standard errors {side} alpha/(1+alpha), p = {number(self.p_value, 2)}"
+        )
         if self.correlated:
             return told
-        return f"{told} if the errors of the two are independent, at most {self.p_value_most:.2g} for any correlation"
+        return f"{told} if the errors of the two are independent, at most {number(self.p_value_most, 2)} for any correlation"
 
 
 def consistency(law: str | LossLaw, *, covariance: Any = None, freedom: float | None = None) -> Consistency:

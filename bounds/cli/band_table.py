@@ -111,7 +111,7 @@ def _holds(rows: Sequence[Band], n_tokens: float) -> str:
     """The condition that the laws hold, and how far from their runs."""
     factors = [beyond(get_law(row.law).fitted_tokens, n_tokens) for row in rows]
     times = max(max(one, 1 / one) for one in factors)
-    where = f" {times:.2g} times {'beyond' if max(factors) == times else 'below'} its runs" if times > 1 else ""
+    where = f" {number(times, 2)} times {'beyond' if max(factors) == times else 'below'} its runs" if times > 1 else ""
     return f"{rows[0].law if len(rows) == 1 else f'one of {len(rows)} laws'} holds{where}"
 
 
@@ -188,7 +188,7 @@ def band_notes(rows: Sequence[Band], n_tokens: float) -> list[Note]:
     notes += [steep_note(row.law, row.beta) for row in rows if row.beta >= 0.5]
     vacuous = [row.law for row in rows if row.n_unique is not None and row.n_unique.upper_vacuous]
     if vacuous:
-        size = "1 token" if n_tokens == 1 else f"{n_tokens:.3g} tokens"
+        size = "1 token" if n_tokens == 1 else f"{written(n_tokens)} tokens"
         told = f"the upper bound is vacuous at {size}: it allows every token to be new."
         notes.append(Note(VACUOUS, f"{', '.join(vacuous)}: {told}"))
     for names, note in grouped((law, distance) for law, distance, _ in bounded):
@@ -199,7 +199,7 @@ def band_notes(rows: Sequence[Band], n_tokens: float) -> list[Note]:
         notes.append(Note(note.kind, told))
     middles = [row.n_params.middle for row in rows if row.n_params and not row.n_params.middle_vacuous]
     if len(middles) > 1:
-        told = f"The laws differ by a factor {max(middles) / min(middles):.2g} in the middle N."
+        told = f"The laws differ by a factor {number(max(middles) / min(middles), 2)} in the middle N."
         notes.append(Note(FITTED, told))
     return notes
 

@@ -61,7 +61,7 @@ def fit_report(
     tables, details, method = [_constants(fit, confidence, percent)], [_constants_in_full(fit, confidence, percent)], []
     if band is not None:
         tables.append(_band_by_rate(fit, band, skills))
-        at = "" if band.n_tokens is None else f" for a corpus of {band.n_tokens:.4g} tokens"
+        at = "" if band.n_tokens is None else f" for a corpus of {written(band.n_tokens, 4)} tokens"
         details.append(Table(
             ("", "", "estimate", "interval"), _ends(band, skills), left=2,
             title=f"What it implies{at}: each end of a band is itself uncertain ({percent})",

@@ -91,12 +91,12 @@ def law_report(rows: list[dict[str, Any]], compute: float | None, ratio: float |
     asides = _notes(distant)
     sizes = [row["n_params"] for row in rows]
     if len(sizes) > 1:
-        asides.append(Note(METHOD, f"The laws differ by a factor {max(sizes) / min(sizes):.2g} in N."))
-    title = f"{compute:.3g} FLOP at {how}: "
+        asides.append(Note(METHOD, f"The laws differ by a factor {number(max(sizes) / min(sizes), 2)} in N."))
+    title = f"{number(compute)} FLOP at {how}: "
     tables = [_spending(near, f"{title}{_label(near)}")] if near else []
     every = _spending_in_full(rows, f"{title}{_label(rows)}")
     return Report(
-        _spending_answer(rows, near, f"{compute:.3g} FLOP", how), tables, _notes(near),
+        _spending_answer(rows, near, f"{number(compute)} FLOP", how), tables, _notes(near),
         [every, _constants(rows), *details], method, data=data, asides=asides,
     )  # fmt: skip
 
@@ -128,7 +128,7 @@ def _spending_answer(rows: list[dict[str, Any]], near: list[dict[str, Any]], bud
     params, tokens = (_span([row[key] for row in near], written) for key in ("n_params", "n_tokens"))
     loss = _span([row["loss"] for row in near], lambda value: fixed(value, 2))
     times = max(map(_outside, near))
-    place = "inside" if times == 1 else f"{'' if len(near) == 1 else 'up to '}{times:.2g} times outside"
+    place = "inside" if times == 1 else f"{'' if len(near) == 1 else 'up to '}{number(times, 2)} times outside"
     whose = f"{near[0]['law']}, {place} its runs" if len(near) == 1 else f"{len(near)} laws, {place} their runs"
     left = len(rows) - len(near)
     rest = f"; {left} more {'was' if left == 1 else 'were'} fitted too far from there" if left else ""
@@ -150,8 +150,10 @@ def _notes(rows: list[dict[str, Any]]) -> list[Note]:
         if law is not None and "tokens_per_param" in row:
             low, high = law.fitted_ratio
             if not low <= row["tokens_per_param"] <= high:
-                found = f"{row['tokens_per_param']:.3g}"
-                outside = f"{law.key}: fitted at {low:g} to {high:g} tokens a parameter; {found} is outside."
+                found = number(row["tokens_per_param"])
+                outside = (
+                    f"{law.key}: fitted at {number(low)} to {number(high)} tokens a parameter; {found} is outside."
+                )
                 notes.append(Note(RANGE, outside))
     return notes
 
@@ -163,7 +165,8 @@ def _spending_notes(rows: list[dict[str, Any]]) -> list[str]:
         work = 6 * row["n_params"] * row["n_tokens"] if "n_params" in row else 0.0
         if work and abs(work / row["compute_flops"] - 1) > 1e-3:
             notes.append(
-                f"{row['law']}: 6ND = {work:.3g} FLOP, {work / row['compute_flops']:.2g} times the budget: it counts "
+                f"{row['law']}: 6ND = {number(work)} FLOP, {number(work / row['compute_flops'], 2)} times the "
+                f"budget: it counts "
                 "compute at small batches, but the tokens of training at the critical batch size, which takes about "
                 "twice as much."
             )
@@ -184,7 +187,7 @@ def _extrapolation_notes(rows: list[dict[str, Any]]) -> list[str]:
                 outside.setdefault(fitted, []).append(row)
         for fitted, group in outside.items():
             factor = beyond(fitted, [row[what] for row in group])
-            times = f"{factor:.2g} times beyond" if factor > 1 else f"{1 / factor:.2g} times below"
+            times = f"{number(factor, 2)} times beyond" if factor > 1 else f"{number(1 / factor, 2)} times below"
             names = ", ".join(row["law"] for row in group)
             notes.append(
                 f"{names}: fitted on {range_text(fitted, unit)}, so N, D and loss are an extrapolation at "
@@ -194,7 +197,7 @@ def _extrapolation_notes(rows: list[dict[str, Any]]) -> list[str]:
     return notes
 
 
-def _span(values: list[float], shown: Callable[[float], str] = lambda value: f"{value:.3g}") -> str:
+def _span(values: list[float], shown: Callable[[float], str] = number) -> str:
     low, high = shown(min(values)), shown(max(values))
     return low if low == high else f"{low} to {high}"
 
@@ -285,7 +288,7 @@ def _details(rows: list[dict[str, Any]]) -> list[Table]:
 
 
 def _range(row: dict[str, Any], what: str) -> str:
-    return f"{row[f'{what}_fitted_lower']:.1e} – {row[f'{what}_fitted_upper']:.1e}"
+    return f"{written(row[f'{what}_fitted_lower'])} – {written(row[f'{what}_fitted_upper'])}"
 
 
 def _label(rows: list[dict[str, Any]]) -> str:

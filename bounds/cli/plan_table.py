@@ -68,8 +68,8 @@ def _answer(plan: Plan) -> str:
         return f"{given}, the answer lies more than ten times outside the runs of {names}: none can {what}."
     sizes, tokens = [row.n_params for row in near], _span([row.n_tokens for row in near])
     epochs = "" if plan.n_tokens is None else f" ({_span([row.epochs or 0 for row in near], _times)} epochs)"
-    spent = "" if plan.target_loss is None else f", for {_span([r.compute_flops for r in near], _flop)} FLOP"
-    times = f"the laws disagree by a factor {max(sizes) / min(sizes):.2g}"
+    spent = "" if plan.target_loss is None else f", for {_span([r.compute_flops for r in near], number)} FLOP"
+    times = f"the laws disagree by a factor {number(max(sizes) / min(sizes), 2)}"
     if len(near) == 1 or min(sizes) == max(sizes):
         size = f"train {written(sizes[0])} parameters"
         law = f" by {near[0].law} alone" if len(near) == 1 else f", by {len(near)} laws"
@@ -80,7 +80,7 @@ def _answer(plan: Plan) -> str:
 
 def _given(plan: Plan) -> str:
     if plan.compute_flops is not None:
-        given = f"With {_flop(plan.compute_flops)} FLOP"
+        given = f"With {number(plan.compute_flops)} FLOP"
     else:
         given = f"For a loss of {number(plan.target_loss, 4)}"
     corpus = (
@@ -100,7 +100,7 @@ def _flat(plan: Plan) -> str:
         low, high = map(written, plan.agreed)
         return f", and within {'each law' if len(near) > 1 else 'it'} any size from {low} to {high} costs {share}"
     widths = [(row.n_params_upper or 1) / (row.n_params_lower or 1) for row in near]
-    return f", and within each law sizes that differ by a factor {_span(widths, lambda x: f'{x:.2g}')} cost {share}"
+    return f", and within each law sizes that differ by a factor {_span(widths, lambda x: number(x, 2))} cost {share}"
 
 
 def _laws(plan: Plan, rows: Sequence[LawPlan]) -> Table:
@@ -109,7 +109,7 @@ def _laws(plan: Plan, rows: Sequence[LawPlan]) -> Table:
             row.law, written(row.n_params), _ends(row), written(row.n_tokens),
             number(row.tokens_per_param) if plan.n_tokens is plan.target_loss is None else "",
             "" if row.epochs is None else _times(row.epochs),
-            *((_flop(row.compute_flops), "") if plan.target_loss is not None else ("", fixed(row.loss, 2))),
+            *((number(row.compute_flops), "") if plan.target_loss is not None else ("", fixed(row.loss, 2))),
             fixed(row.error),
         )
         for row in rows
@@ -179,7 +179,7 @@ def _notes(plan: Plan) -> list[Note]:
     if outside:
         times = max(max(one, 1 / one) for row in outside for one in (row.beyond_params, row.beyond_tokens))
         names = ", ".join(row.law for row in outside)
-        notes.append(Note(RANGE, f"{names}: an extrapolation, up to {times:.2g} times outside the fitted runs."))
+        notes.append(Note(RANGE, f"{names}: an extrapolation, up to {number(times, 2)} times outside the fitted runs."))
     away = [row.law for row in plan.rows if row.is_far]
     if away and plan.near:
         notes.append(Note(RANGE, f"{', '.join(away)}: fitted more than ten times away, so not shown."))
@@ -212,9 +212,10 @@ def _hours(plan: Plan) -> Note | None:
         return Note(METHOD, f"{hours} h of {device}, at {100 * plan.mfu:g} % of it{_price(plan)}.")
     peak = 3600 * plan.peak_flops * (plan.rows[0].gpu_hours or 0)
     return Note(METHOD,
-        f"{hours} h x 3600 s x {plan.peak_flops / 1e12:g} TFLOP/s x {plan.mfu:g} = {_flop(plan.compute_flops)} model "
-        f"FLOP, 6 a parameter and token ({device}); the hardware computes as many, "
-        f"{_flop(plan.compute_flops * 8 / 6)} if activations are recomputed (8), and could {_flop(peak)}{_price(plan)}."
+        f"{hours} h x 3600 s x {number(plan.peak_flops / 1e12, 5)} TFLOP/s x {plan.mfu:g} = "
+        f"{number(plan.compute_flops)} model FLOP, 6 a parameter and token ({device}); the hardware computes as many, "
+        f"{number(plan.compute_flops * 8 / 6)} if activations are recomputed (8), and could {number(peak)}"
+        f"{_price(plan)}."
     )  # fmt: skip
 
 
@@ -259,7 +260,9 @@ def _method(plan: Plan) -> list[str]:
         )
     if plan.gpu is not None:
         device = get_accelerator(plan.gpu)
-        told.append(f"Peak of {device.name}: {plan.peak_flops:.4g} FLOP/s, dense, {plan.precision}; {device.source}.")
+        told.append(
+            f"Peak of {device.name}: {number(plan.peak_flops, 4)} FLOP/s, dense, {plan.precision}; {device.source}."
+        )
     told.append(f"Sources: {'; '.join(dict.fromkeys(f'{row.law}: {row.source}' for row in plan.rows))}.")
     return told
 
@@ -293,10 +296,6 @@ def _span(values: Iterable[float], shown: Callable[[float], str] = written) -> s
     several = list(values)
     low, high = shown(min(several)), shown(max(several))
     return low if low == high else f"{low} to {high}"
-
-
-def _flop(value: float) -> str:
-    return f"{value:.3g}".replace("e+", "e")
 
 
 def _times(value: float) -> str:

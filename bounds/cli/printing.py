@@ -12,7 +12,13 @@ import textwrap
 from collections.abc import Callable, Iterable, Sequence
 from typing import Literal
 
+from bounds.base.one_number import number, written
 from bounds.cli.readable import behind, spelled
+
+__all__ = [
+    "between", "estimated", "factor", "fixed", "line_width", "number", "print_table", "print_terms", "print_text",
+    "signed", "written",
+]  # fmt: skip
 
 LEAST_FOLDED = 40
 """Characters on a line that is wide enough to fold the cells of a table."""
@@ -22,7 +28,7 @@ PIPED = 80
 
 
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[str]], *, left: int = 1) -> None:
-    """Print a table on standard output: the first `left` columns flush left, the others flush right.
+    """Print a table on standard output, below an empty line: `left` columns flush left, the others flush right.
 
     Where it is wider than a line (`line_width`) it is printed in pieces, the first `left` columns beside each of them.
     """
@@ -47,7 +53,6 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[str]], *, left: 
         width = limit if folded else max(limit, table.__rich_measure__(wide, wide.options).maximum)
         print()
         Console(file=out, width=width, highlight=False, markup=False, soft_wrap=True).print(table)
-        print()
 
 
 def _head_style() -> str:
@@ -103,17 +108,6 @@ def _pieces(widths: Sequence[int], left: int, limit: int) -> list[list[int]]:
     return pieces
 
 
-def number(value: float | None, digits: int = 3) -> str:
-    """A number as a reader likes it: 1234, 0.580, 1.23e+09, ∞; a dash where there is none."""
-    if value is None or value != value:
-        return "–"
-    if abs(value) == float("inf"):
-        return "∞" if value > 0 else "-∞"
-    if value == int(value) and abs(value) < 1e6:
-        return str(int(value))
-    return f"{value:.{digits}g}"
-
-
 def fixed(value: float | None, digits: int = 3) -> str:
     """A number with so many digits behind the point; a dash where there is none."""
     return "–" if value is None or value != value else f"{value:.{digits}f}"
@@ -147,13 +141,3 @@ def factor(value: float | None, digits: int = 3) -> str:
     if value is None or not 1 <= value < 1e4:
         return written(value, digits)
     return f"{value:#.{digits}g}" if value < 100 else f"{value:.0f}"
-
-
-def written(value: float | None, digits: int = 3) -> str:
-    """A large count as people say it: 950, 12.3K, 1.5M, 300B, 1.4T, 5.8e+23."""
-    if value is None or value != value or abs(value) == float("inf"):
-        return number(value)
-    for size, letter in ((1e12, "T"), (1e9, "B"), (1e6, "M"), (1e4, "K")):
-        if size <= abs(value) < 1e16:
-            return f"{value / (1e3 if letter == 'K' else size):.{digits}g}{letter}"
-    return number(round(value) if 1e3 <= abs(value) < 1e4 else value, digits)

@@ -123,12 +123,13 @@ def _print_tables(tables: Sequence[Table]) -> None:
             i for i in range(len(table.columns))
             if i < table.left or any(row[i] not in ("", "–") for row in table.rows)
         ]  # fmt: skip
-        if table.title:  # a table begins with an empty line of its own
+        if table.title:
             print()
             print_text(table.title)
         columns, rows = [table.columns[i] for i in kept], [[row[i] for i in kept] for row in table.rows]
         print_table(columns, rows, left=table.left)
         if table.below:
+            print()
             print_text(table.below)
 
 

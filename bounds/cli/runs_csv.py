@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from bounds.base.one_number import cut, printable, shown
+from bounds.base.one_number import cut, number, printable, shown
 from bounds.cli.reading.cells import Cell, cell_of, decimal_sign, is_grouped, is_missing, value_of
 from bounds.cli.reading.csv_rows import SEPARATORS, Row, Rows, listed, read_rows
 from bounds.cli.reading.headers import NAMES, Column, chosen_columns, param_counts
@@ -107,7 +107,7 @@ def _read_as(file: Rows, taken: dict[str, Column], decimal: str, example: Cell |
     parts = []
     for key, column in taken.items():
         if column.scale != 1:
-            parts.append(f"{_LETTERS[key]} is column {shown(column.title)} times {column.scale:g}")
+            parts.append(f"{_LETTERS[key]} is column {shown(column.title)} times {number(column.scale)}")
         elif column.unit:
             parts.append(f"loss is column {shown(column.title)} in {_UNITS[column.unit]}")
     if file.separator != ",":

@@ -29,6 +29,8 @@ from typing import Any
 import numpy as np
 from scipy import special
 
+from bounds.base.numerics.logarithms import excess_of_log
+
 _WIDE = 16.0
 """Standard deviations above this are summed in steps; 12 of them then reach neither 0 nor n."""
 _STEPS = np.arange(-24, 25) / 2
@@ -38,19 +40,8 @@ _MARGIN = 20
 _CHUNK = 1 << 16
 """Numbers in one block of types × outcomes."""
 
-_ATANH = [1 / (2 * j + 3) for j in range(12)][::-1]
 _STIRLING = [1 / 156, -691 / 360360, 1 / 1188, -1 / 1680, 1 / 1260, -1 / 360, 1 / 12]
 _HALF_LOG_TAU = 0.5 * math.log(2 * math.pi)
-
-
-def excess_of_log(u: Any, x: Any) -> Any:
-    """φ = u - ln x = x - 1 - ln x, for x = 1 + u > 0 with both given; relative error a few 1e-16."""
-    s = u / (2 + u)
-    z = s * s
-    series = np.full(np.shape(z), _ATANH[0])
-    for coefficient in _ATANH[1:]:
-        series = series * z + coefficient
-    return np.where(np.abs(u) < 0.3, s * (u - 2 * z * series), u - np.log(x))
 
 
 def excess_of_power(u: Any) -> Any:

@@ -19,8 +19,8 @@ from typing import Any
 import numpy as np
 from scipy import special
 
+from bounds.base.numerics.gamma_ratios import log_product, log_product_defect, log_rise_excess
 from bounds.base.sources import PitmanYor
-from bounds.counts.gamma_ratios import log_product, log_product_defect, log_rise_excess
 
 _RECURSION = 1 << 14
 """Up to here the variance is a sum of positive terms; beyond, the closed form has lost its cancellation."""

@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 from scipy import special
 
-from bounds.base.bracketing import increasing_root
+from bounds.base.numerics.bracketing import increasing_root
 from bounds.base.sources import Geometric, Mixture, Source, Uniform, Zipf
 from bounds.counts.rank_tables import first_probability
 

@@ -26,6 +26,8 @@ from typing import Any
 
 import numpy as np
 
+from bounds.base.numerics.gamma_ratios import power_ratio
+from bounds.base.one_number import number
 from bounds.base.pointwise import flag
 from bounds.base.sources import (
     Geometric,
@@ -42,7 +44,6 @@ from bounds.base.sources import (
 from bounds.counts import occupancy, pitman_yor
 from bounds.counts.draw_counts import at_draws
 from bounds.counts.formulas import FORMULAS
-from bounds.counts.gamma_ratios import power_ratio
 from bounds.counts.rank_tables import TypeTable, first_probability, zipf_entropy, zipf_normaliser
 from bounds.counts.table_sums import by_table, supports
 from bounds.counts.words import autocorrelation, repeating_letters
@@ -185,7 +186,9 @@ def expected_spectrum(source: Source | str, n_draws: Any, *, multiplicity: Any, 
         result = np.zeros(n.shape)
         there = np.ones(n.shape, bool) if poisson else k <= n
         if (k[there] > MAX_MULTIPLICITY).any():
-            raise ValueError(f"multiplicity must be at most {MAX_MULTIPLICITY:g}, got {k[there].max():g}")
+            raise ValueError(
+                f"multiplicity must be at most {number(MAX_MULTIPLICITY)}, got {number(k[there].max(), 6)}"
+            )
         if isinstance(law, PitmanYor):
             result[there] = pitman_yor.spectrum(law, n[there], k[there])
             return result

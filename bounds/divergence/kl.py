@@ -26,8 +26,9 @@ from typing import Any
 
 import numpy as np
 
+from bounds.base.numerics.logarithms import excess_of_log
 from bounds.base.pointwise import flag, nonnegative, pointwise, positive
-from bounds.counts.binomial_means import binomial_mean, excess_of_log, excess_of_power, log_choose
+from bounds.counts.binomial_means import binomial_mean, excess_of_power, log_choose
 from bounds.divergence.formulas import FORMULAS, closed_form
 from bounds.divergence.type_laws import TypeLaw, at_each, fixed_law, log_absent, type_law, whole_draws, whole_types
 

@@ -20,9 +20,9 @@ from typing import Any
 
 import numpy as np
 
+from bounds.base.numerics.logarithms import excess_of_log
 from bounds.base.pointwise import pointwise, shown
 from bounds.base.sources import PitmanYor
-from bounds.counts.binomial_means import excess_of_log
 from bounds.counts.unique import MAX_DRAWS, expected_spectrum
 from bounds.divergence.formulas import closed_form
 from bounds.divergence.type_laws import at_each, complements, fixed_law, listed, log_absent, whole_draws

@@ -20,6 +20,7 @@ import numpy as np
 
 from bounds.base.formula import IID
 from bounds.base.intervals import RIGOROUS, Bound, End
+from bounds.base.one_number import number
 from bounds.base.pointwise import checked, nonnegative
 from bounds.base.sources import Geometric, Mixture, Source, Uniform, Zipf
 from bounds.counts.binomial_means import mean_absolute_deviation
@@ -129,8 +130,9 @@ def _beyond_missing(law: Source, n: float, weight: float = 1.0, elsewhere: float
         p, count = np.array([weight / law.types]), law.types
     elif ranks > MAX_LISTED:
         raise ValueError(
-            f"l1_empirical takes the types with p ≥ 1/D one by one, at most {MAX_LISTED:g}, and {law} has {ranks:g} "
-            f"in {n:g} draws; take fewer draws or use l1_bounds"
+            f"l1_empirical takes the types with p ≥ 1/D one by one, at most {number(MAX_LISTED)}, and {law} has "
+            f"{number(ranks, 6)} "
+            f"in {number(n, 6)} draws; take fewer draws or use l1_bounds"
         )
     else:
         p, count = weight * _first_ranks(law, ranks), 1

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from bounds.base.notes import RANGE, Note
+from bounds.base.one_number import number, written
 
 Range = tuple[float, float]
 
@@ -39,22 +40,22 @@ def far(fitted: Range, values: Any) -> bool:
 
 
 def range_text(fitted: Range, unit: str) -> str:
-    """Such as "5e+09 to 5e+11 tokens"."""
+    """Such as "5B to 500B tokens"."""
     low, high = fitted
     if low == 0:
-        return f"at most {high:.2g} {unit}"
-    return f"{low:.2g} {unit} and more" if np.isinf(high) else f"{low:.2g} to {high:.2g} {unit}"
+        return f"at most {written(high)} {unit}"
+    return f"{written(low)} {unit} and more" if np.isinf(high) else f"{written(low)} to {written(high)} {unit}"
 
 
 def distance_text(fitted: Range, values: Any) -> str:
-    """Such as "1e+12, 2 times beyond"; empty inside the range."""
+    """Such as "1T, 2 times beyond"; empty inside the range."""
     factor = beyond(fitted, values)
     if factor == 1:
         return ""
     numbers = np.asarray(values, float)
     farthest = numbers.max() if factor > 1 else numbers.min()
     times, side = (factor, "beyond") if factor > 1 else (1 / factor, "below")
-    return f"{farthest:.3g}, {times:.3g} times {side},"
+    return f"{written(farthest)}, {number(times)} times {side},"
 
 
 def bound_note(fitted_tokens: Range, n_tokens: Any) -> Note | None:

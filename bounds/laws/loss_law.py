@@ -26,6 +26,7 @@ import numpy as np
 
 from bounds.base.brief import brief_fields
 from bounds.base.formula import Formula
+from bounds.base.one_number import number
 from bounds.base.pointwise import shown
 from bounds.laws.checks import check_constants, check_errors, check_range, must_broadcast, must_exceed, positives
 from bounds.laws.formulas import FORMULAS
@@ -256,7 +257,9 @@ class LossLaw:
             value = np.asarray(getattr(self, name), float)
             bad = ~((value > 0) & np.isfinite(value))
             if bad.any():
-                raise ValueError(f"{name} of law {self.key} must be positive to give a {asked}, got {value[bad][0]:g}")
+                raise ValueError(
+                    f"{name} of law {self.key} must be positive to give a {asked}, got {number(value[bad][0], 6)}"
+                )
 
     def _given(self, **arguments: Any) -> tuple[Any, ...]:
         """The arguments, positive and of shapes that broadcast with each other and with the constants."""
@@ -276,7 +279,9 @@ def evaluate(formula: Formula, *values: Any) -> Any:
     with np.errstate(over="ignore", divide="ignore", invalid="ignore" if scalar else None):
         result = formula.function(*numbers)
     if scalar and np.isnan(result):
-        given = ", ".join(f"{name} = {value:g}" for name, value in zip(formula.arguments, numbers, strict=True))
+        given = ", ".join(
+            f"{name} = {number(value, 6)}" for name, value in zip(formula.arguments, numbers, strict=True)
+        )
         raise ValueError(f"{formula.name} leaves the range of floats at {given}; take less extreme numbers")
     return result.item() if isinstance(result, np.float64) else result
 

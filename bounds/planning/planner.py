@@ -15,7 +15,7 @@ from typing import Any
 
 from bounds.base.arguments import Count, Flop, Number, unknown
 from bounds.base.brief import brief
-from bounds.base.one_number import items_of
+from bounds.base.one_number import items_of, number, written
 from bounds.efficiency.band import Band, bands
 from bounds.laws.law_range import beyond, far
 from bounds.laws.loss_law import LossLaw
@@ -115,12 +115,12 @@ class Plan:
         return (max(lower), min(upper)) if lower and upper and max(lower) <= min(upper) else None
 
     def __repr__(self) -> str:
-        asked = "what was asked" if self.compute_flops is None else f"{self.compute_flops:.4g} FLOP"
+        asked = "what was asked" if self.compute_flops is None else f"{number(self.compute_flops, 4)} FLOP"
         if self.target_loss is not None:
             asked = f"a loss of {brief(self.target_loss)}"
-        corpus = "" if self.n_tokens is None else f", {self.n_tokens:.4g} distinct tokens"
+        corpus = "" if self.n_tokens is None else f", {written(self.n_tokens, 4)} distinct tokens"
         lines = [
-            f"{row.law}: {row.n_params:.3g} parameters on {row.n_tokens:.3g} tokens, loss {row.loss:.4g}"
+            f"{row.law}: {written(row.n_params)} parameters on {written(row.n_tokens)} tokens, loss {row.loss:.4g}"
             f"{', far outside its runs' if row.is_far else ''}"
             for row in self.rows
         ]

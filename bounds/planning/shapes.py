@@ -19,7 +19,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from bounds.base.arguments import shown
-from bounds.base.one_number import number_between, whole_number_from
+from bounds.base.one_number import number_between, whole_number_from, written
 from bounds.base.pointwise import flag
 from bounds.laws.checks import as_positive, positives
 
@@ -159,7 +159,8 @@ def shapes_near(
     found = [best[span][1] for span in DEEP_TO_WIDE if span in best]
     if not found:
         raise ValueError(
-            f"no shape with heads of 64 or 128 and a vocabulary of {shown(vocab)} has about {target:.3g} parameters; "
+            f"no shape with heads of 64 or 128 and a vocabulary of {shown(vocab)} has about {written(target)} "
+            f"parameters; "
             "take a smaller vocabulary, tied embeddings or fewer heads of keys and values"
         )
     return found

@@ -21,6 +21,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from bounds.base.one_number import number, written
 from bounds.laws.checks import must_exceed
 from bounds.laws.loss_law import LossLaw
 from bounds.laws.published import FLOP_PER_PARAM_TOKEN
@@ -64,7 +65,9 @@ class Spending:
         """
         C = compute_flops
         if FLOP_PER_PARAM_TOKEN + FLOP_TO_SERVE * self.served > C:
-            raise ValueError(f"{C:.3g} FLOP do not serve {self.served:.3g} tokens with one parameter; ask for fewer")
+            raise ValueError(
+                f"{number(C)} FLOP do not serve {written(self.served)} tokens with one parameter; ask for fewer"
+            )
         if self.ratio is not None:
             N = float(self._size_at_ratio(C))
             D = N * self.ratio

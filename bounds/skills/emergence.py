@@ -27,8 +27,9 @@ from typing import Any
 import numpy as np
 from scipy import special
 
-from bounds.base.bracketing import increasing_root
 from bounds.base.brief import brief_fields
+from bounds.base.numerics.bracketing import increasing_root
+from bounds.base.one_number import number
 from bounds.base.pointwise import broadcast, checked, flag, nonnegative, pointwise, probability, single
 from bounds.skills.binomial_tails import binomial_tails
 from bounds.skills.formulas import FORMULAS
@@ -150,18 +151,22 @@ def can_scaling_help(n_stored: float, n_unique: float, *, quorum: int = 1) -> Sc
     most = math.floor(formula.function(U, n, a)) if spare else 0
     if not spare:
         sentence = (
-            f"a store of {n:g} sequences holds all {U:g} of the corpus: more parameters change nothing, only more data "
+            f"a store of {number(n, 6)} sequences holds all {number(U, 6)} of the corpus: more parameters "
+            f"change nothing, only more data "
             "can bring new skills"
         )
     elif not most:
         sentence = (
-            f"a store of {n:g} sequences leaves out {spare:g} of the {U:g} in the corpus, but these cannot fill a "
+            f"a store of {number(n, 6)} sequences leaves out {number(spare, 6)} of the {number(U, 6)} in the "
+            f"corpus, but these cannot fill a "
             f"quorum of {a}: more parameters store more and uncover no skill"
         )
     else:
         sentence = (
-            f"a store of {n:g} sequences leaves out {spare:g} of the {U:g} in the corpus: more parameters can uncover "
-            f"at most {most:g} disjoint skills, each only when its quorum of {a} is complete; N < U(D) is necessary, "
+            f"a store of {number(n, 6)} sequences leaves out {number(spare, 6)} of the {number(U, 6)} in the "
+            f"corpus: more parameters can uncover "
+            f"at most {number(most, 6)} disjoint skills, each only when its quorum of {a} is complete; N < U(D) "
+            f"is necessary, "
             "not sufficient"
         )
     return ScalingVerdict(n, U, a, bool(most), spare, most, sentence, formula.label, formula.assumption)

@@ -23,7 +23,7 @@ from typing import Any
 import numpy as np
 from scipy import special
 
-from bounds.base.bracketing import increasing_root
+from bounds.base.numerics.bracketing import increasing_root
 
 _NEGLIGIBLE = 45.0
 """-ln of what is left out: beyond 10 σ + 30 from the mean of a law of this kind, and in its characteristic function."""

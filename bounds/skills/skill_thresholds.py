@@ -26,7 +26,7 @@ from typing import Any
 import numpy as np
 from scipy import special
 
-from bounds.base.bracketing import increasing_root
+from bounds.base.numerics.bracketing import increasing_root
 from bounds.base.pointwise import checked, flag, pointwise, positive, single
 from bounds.base.sources import Geometric, Mixture, Source, Uniform, Zipf, parse_source
 from bounds.counts import occupancy, rank_mass

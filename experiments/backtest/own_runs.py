@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
+from bounds.base.one_number import number
 from bounds.laws.published import FLOP_PER_PARAM_TOKEN
 from experiments.backtest.protocol import BINS, FEWEST_RUNS, FEWEST_SIZES, LEAST_RANGE
 
@@ -34,5 +35,5 @@ def too_little(name: str, runs: pd.DataFrame, refused: Sequence[str]) -> str:
     return (
         f"{name} cannot be tried: {FEWEST_RUNS} runs of {FEWEST_SIZES} sizes over {LEAST_RANGE:g} times in compute are "
         f"fitted, and runs of {BINS['2x'][0]:g} times the largest of them predicted; it has {len(runs)} runs of "
-        f"{runs.n_params.nunique()} sizes over {wide:.3g} times"
+        f"{runs.n_params.nunique()} sizes over {number(wide)} times"
     )

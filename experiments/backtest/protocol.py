@@ -20,6 +20,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from bounds.base.one_number import number
 from bounds.fitting.runs.loss_law import LossLawFit, fit_loss_law
 from experiments.data import get_manifest, is_here, located
 from experiments.readers.runs import READERS, read_loss_to_loss_far, read_series
@@ -68,7 +69,7 @@ def backtest(
             try:
                 law = fit(fitted, bootstrap)
             except ValueError as error:
-                refused.append(f"{key}, fitted up to {cutoff:.3g} FLOP: {error}")
+                refused.append(f"{key}, fitted up to {number(cutoff)} FLOP: {error}")
                 continue
             parts.append(_predictions(law, predicted, cutoff).assign(protocol=protocol, n_fitted=len(fitted)))
     if not parts:

@@ -159,7 +159,7 @@ def _list_table(runs: pd.DataFrame, predictions: pd.DataFrame) -> Table:
     for key, part in runs.groupby("series", sort=False):
         own, told = part[~part.far], predictions[(predictions.series == key) & (predictions.protocol == ROLLING)]
         design = f"{own.compute_flops.nunique()} budgets" if has_budgets(own) else "no budgets"
-        span = f"{own.compute_flops.min():.2g}–{own.compute_flops.max():.2g}"
+        span = f"{number(own.compute_flops.min(), 2)}–{number(own.compute_flops.max(), 2)}"
         rows.append((str(key), str(len(own)), span, design, str(told.cutoff.nunique())))
     return Table(("series", "runs", "FLOP", "design", "fits"), rows, title="The frozen list")
 
@@ -184,7 +184,8 @@ def own_report(name: str, predictions: pd.DataFrame, refused: Sequence[str]) -> 
     alone = coverage(rolling, _ALONE.deviation(rolling))
     found, last = errors(rolling), rows[-1]
     told = (
-        f"Laws fitted to the cheaper runs of {name} predict the dearer ones, up to {rolling.distance.max():.2g} times "
+        f"Laws fitted to the cheaper runs of {name} predict the dearer ones, up to "
+        f"{number(rolling.distance.max(), 2)} times "
         f"the compute, with an RMS error of {percent(found['rms'], 1)}: intervals of 95 % hold "
         f"{percent(alone['covered_95'])} of them by the bootstrap alone, and {percent(whole['covered_95'])} with noise "
         "and lack of fit as well."

@@ -17,7 +17,7 @@ from typing import Any
 import pandas as pd
 
 from bounds.base.notes import INPUT, RANGE, Note
-from bounds.cli.printing import written
+from bounds.cli.printing import number, written
 from bounds.planning.flops import hardware_flops, model_flops
 from bounds.planning.shapes import count_params, flops_per_token, layer_params
 from experiments.budget import claims as printed
@@ -92,7 +92,7 @@ def run(folder: Path) -> Result:
     return Result(
         outcomes(tables),
         answer=(
-            f"A million A100 hours are {flops:.3g} model FLOP: {written(by.kaplan2020)} parameters are best by "
+            f"A million A100 hours are {number(flops)} model FLOP: {written(by.kaplan2020)} parameters are best by "
             f"Kaplan's law, {written(by.epoch2024)} by the replication of Chinchilla, {written(by.hoffmann2022)} by "
             f"Chinchilla as printed; BLOOM has {written(PARAMS)}."
         ),

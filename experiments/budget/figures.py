@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
+from bounds.base.one_number import number
 from bounds.laws.published import LAWS
 from experiments.budget.planning import RATIOS, kaplan_optimal
 from simulate.running.showing.figures import COLOURS
@@ -25,7 +26,7 @@ def draw_plans(flops: float, band: pd.DataFrame, models: Mapping[str, tuple[floa
     drawn = Figure(figsize=(8.5, 6.5), layout="constrained")
     axes = drawn.subplots()
     tokens = np.geomspace(5e10, 1e13, 60)
-    axes.plot(tokens, flops / (6 * tokens), color="0.6", lw=6, alpha=0.4, label=f"6 N D = {flops:.3g} FLOP")
+    axes.plot(tokens, flops / (6 * tokens), color="0.6", lw=6, alpha=0.4, label=f"6 N D = {number(flops)} FLOP")
     compute = np.geomspace(3e22, 1e25, 60)
     for key, name, colour, style in _LINES:
         N, D = kaplan_optimal(compute) if key == "kaplan2020" else LAWS[key].optimal(compute)
@@ -59,8 +60,8 @@ def draw_corpora(means: pd.DataFrame) -> Figure:
     """Mean accuracy along training, a line a corpus; thin lines are single checkpoints, thick ones means of five."""
     drawn = Figure(figsize=(8.5, 5), layout="constrained")
     axes = drawn.subplots()
-    for number, name in enumerate(means):
-        line, colour = means[name].dropna(), COLOURS[number % len(COLOURS)]
+    for place, name in enumerate(means):
+        line, colour = means[name].dropna(), COLOURS[place % len(COLOURS)]
         axes.plot(line.index / 1e9, line, color=colour, lw=0.6, alpha=0.5)
         axes.plot(line.index / 1e9, line.rolling(5, center=True).mean(), color=colour, lw=2, label=name)
     axes.set(xlabel="training tokens (billions)", ylabel="mean accuracy of 28 tasks, no examples")

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import ndtri
 
-from bounds.cli.printing import signed, written
+from bounds.cli.printing import number, signed, written
 from bounds.laws.published import LAWS
 from bounds.planning.flops import model_flops
 from bounds.planning.shapes import count_params, flops_per_token, layer_params
@@ -147,7 +147,7 @@ def _of_blog() -> list[Outcome]:
     return [
         judge(CLAIM["weeks"], HOURS, "Two digits of the blog have changed places"),
         judge(CLAIM["affordable"], afforded, f"{HOURS:,.0f} hours at the {printed.LOGGED_TFLOPS} TFLOP/s of the "
-              f"hardware in the log, times 6/8; a million of them give {_power(_million())}"),
+              f"hardware in the log, times 6/8; a million of them give {number(_million())}"),
         judge(CLAIM["best-kaplan"], float(kaplan_params_for(printed.CLAIMED_TOKENS)), "The parameters beside 165B "
               "tokens in table 6 of Kaplan et al.; so the pair follows from that law without any run of theirs"),
         judge(CLAIM["best-chinchilla"], best["hoffmann2022"], f"With more digits of the same fit {written(finer)}"),
@@ -163,10 +163,6 @@ def _of_blog() -> list[Outcome]:
 
 def _million() -> float:
     return float(model_flops(printed.BUDGET_HOURS, printed.LOGGED_TFLOPS))
-
-
-def _power(value: float) -> str:
-    return f"{value:.3g}"
 
 
 def _of_notes(tables: Tables) -> list[Outcome]:

@@ -29,7 +29,7 @@ def plans_table(table: pd.DataFrame, flops: float, models: list[tuple[str, float
     rows += [(name, written(n), written(d), number(d / n), "", "", "") for name, n, d in models]
     return Table(
         ("law or model", "N", "D", "D/N", "loss", "beyond", "compute ×"), rows,
-        title=f"What {flops:.3g} model FLOP buy, C = 6 N D",
+        title=f"What {number(flops)} model FLOP buy, C = 6 N D",
         below="Beyond: times that N or D, the farther one, lies beyond the runs of the law. Compute ×: for the same "
         "loss as the best D/N would give, by three training sets. Kaplan's N is without embeddings.",
     )  # fmt: skip
@@ -66,7 +66,7 @@ def hours_table(rows: list[tuple[str, float, float, float]], peak: float) -> Tab
     cells = []
     for name, hours, hardware, model in rows:
         most = hours * 3600 * peak * 1e12
-        cells.append((name, f"{hours:,.0f}", f"{hardware:.3g}", f"{model:.3g}",
+        cells.append((name, f"{hours:,.0f}", number(hardware), number(model),
                       f"{100 * hardware / most:.1f} %, {100 * model / most:.1f} %"))  # fmt: skip
     return Table(
         ("hours", "A100 h", "hardware", "model FLOP", "of the peak"), cells,

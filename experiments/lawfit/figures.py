@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
+from bounds.base.one_number import number
 from bounds.laws.loss_law import LossLaw
 from bounds.laws.published import LAWS
 from experiments.lawfit.fits import CHINCHILLA, GOPHER, THEIRS, residuals, without_highest
@@ -98,7 +99,9 @@ def draw_frontier(
     axes.set(xscale="log", yscale="log", xlabel="training FLOP", ylabel="parameters N")
     last = points.compute_flops.max()
     axes.axvline(last, color="0.7", lw=1)
-    axes.set_title(f"Lines: size of least loss; beyond {last:.2g} FLOP, the largest run, extrapolated", fontsize=10)
+    axes.set_title(
+        f"Lines: size of least loss; beyond {number(last, 2)} FLOP, the largest run, extrapolated", fontsize=10
+    )
     axes.grid(alpha=0.3)
     axes.legend(fontsize=8, loc="upper left")
     return drawn

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from bounds.base.one_number import number
 from bounds.laws.overtraining import OVERTRAINING_LAWS
 from experiments.claims import AT_LEAST, AT_MOST, NO_NUMBER, Claim, Outcome, Value, judge
 from experiments.overtraining.findings import UNDER, Agreement, Findings, farthest
@@ -129,7 +130,7 @@ def _compute(n_params: int, ratio: float, *, for_error: bool = False) -> _Judge:
         aimed = runs.compute_flops[(runs.n_params == n_params) & (runs.tokens_per_param == ratio)]
         aim = float(aimed.iloc[0])
         times = aim / float(spent.sum())
-        note = f"{aim:.3g} FLOP are {times:.1f} times the {spent.sum():.3g} of all runs that are fitted"
+        note = f"{number(aim)} FLOP are {times:.1f} times the {number(spent.sum())} of all runs that are fitted"
         return judge(claim, times, f"{note} and {aim / spent.max():.0f} times those of the largest")
 
     return judged

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 from scipy.stats import binomtest
 
-from bounds.cli.printing import signed
+from bounds.cli.printing import number, signed
 from experiments.claims import Outcome, judge
 from experiments.readers.pythia import BATCH_TOKENS, SIZES
 from experiments.training_dynamics.claims import CLAIMS, RESULTS, result_name
@@ -218,7 +218,8 @@ def _of_gains(evaluations: pd.DataFrame, gains: dict[int, pd.DataFrame]) -> dict
         mean, low, high = interval(values)
         up, n = int((values > 0).sum()), len(values)
         note = (
-            f"Higher without duplicates in {up} of {n} sizes (sign test, p = {binomtest(up, n).pvalue:.2g}); without "
+            f"Higher without duplicates in {up} of {n} sizes (sign test, p = "
+            f"{number(binomtest(up, n).pvalue, 2)}); without "
             f"2.8b, whose two models are hardly two, {_points(interval(values.drop('2.8b')))}. "
         )
         if column != "mean":

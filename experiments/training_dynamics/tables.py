@@ -118,7 +118,7 @@ def position_table(sure: pd.DataFrame, chancy: pd.DataFrame) -> Table:
         bound = one.poisson_distance_bound["any"]
         tied = [fixed(table.tied_share["any"], 3) for table in (one, other)]
         rows.append((size, written(one.stored["any"]), *cells[:2], tied[0],
-                     "vacuous" if bound >= 1 else f"{bound:.2g}", cells[3], tied[1]))  # fmt: skip
+                     "vacuous" if bound >= 1 else number(bound, 2), cells[3], tied[1]))  # fmt: skip
     return Table(
         ("size", "stored", "first", "any", "tied", "Le Cam", "any, λ", "tied, λ"), rows,
         title="Simulated: corpora in which memorised positions are not even",

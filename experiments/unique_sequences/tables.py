@@ -8,7 +8,7 @@ import pandas as pd
 
 from bounds.base.notes import FITTED, INPUT, RANGE, Note
 from bounds.base.notes import METHOD as HOW
-from bounds.cli.printing import estimated, factor, fixed, written
+from bounds.cli.printing import estimated, factor, fixed, number, written
 from bounds.cli.report import Table
 from bounds.efficiency.band import growth_factor
 from bounds.laws.law_range import FAR
@@ -116,7 +116,7 @@ def _corpus_row(one: Corpus) -> tuple[str, ...]:
         "–" if end.vacuous or end.value is None else written(float(end.value)) for end in bound.ends.values()
     ]  # fmt: skip
     times = one.times_outside
-    outside = "" if times == 1 else f"{times:.3g}x beyond" if times > 1 else f"{1 / times:.3g}x below"
+    outside = "" if times == 1 else f"{number(times)}x beyond" if times > 1 else f"{number(1 / times)}x below"
     return (written(one.n_tokens), one.law, *cells, written(one.band.bare_power[1]), outside)
 
 

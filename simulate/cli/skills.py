@@ -107,7 +107,7 @@ skill_flags = options_of(
     device_flag("Where tokens are drawn; changes no number."),
     worker_flags(),
     cell_flags("run", "Say what would be drawn and what it would take; draw nothing."),
-    click.option("--show", type=CountType(), metavar="N", help="Skills in the table. [default: 10; with --json all]"),
+    click.option("--show", type=CountType(), metavar="N", help="Skills in the table. [default: 5; with --json all]"),
     output_flags,
     explain_flag,
     progress_flag,

@@ -26,6 +26,7 @@ import numpy as np
 
 from bounds import PitmanYor, SantaFe, Source, Windows, expected_unique, parse_source
 from bounds.base.arguments import shown
+from bounds.base.one_number import written
 from bounds.base.quantities import parse_count, parse_grid
 from bounds.base.spectrum import FrequencySpectrum
 from simulate.drawing.stream import Stream, cell_of
@@ -140,7 +141,8 @@ def choose_engine(
     ordered = wants == "tokens" or isinstance(law, Windows)
     if ordered and n_tokens > MAX_TOKENS:
         raise ValueError(
-            f"the tokens engine draws every token, {n_tokens:.1e} of them here, and stops at {MAX_TOKENS:.0e}; "
+            f"the tokens engine draws every token, {written(n_tokens, 2)} of them here, and stops at "
+            f"{written(MAX_TOKENS)}; "
             "pass smaller n_draws or fewer replicates"
         )
     if ordered:
@@ -150,20 +152,24 @@ def choose_engine(
     if n_tokens <= FEW_TOKENS and not isinstance(law, SantaFe):
         refused = _why_no_tokens(law, int(sizes[-1]))
         if not refused:
-            return Choice("tokens", f"{n_tokens:.1e} draws are few: drawn one by one, equal on every backend")
+            return Choice("tokens", f"{written(n_tokens, 2)} draws are few: drawn one by one, equal on every backend")
         refused = f"; {refused}"
     n_new = float(np.max(expected_unique(law, sizes))) * replicates
     if n_new <= FEW_ARRIVALS:
-        return Choice("types", f"{n_new:.1e} new types are few: exact first arrivals, however many the draws{refused}")
+        return Choice(
+            "types", f"{written(n_new, 2)} new types are few: exact first arrivals, however many the draws{refused}"
+        )
     if wants == "growth" and _normal_enough(law, sizes, replicates):
         what = "steps of exact mean and variance" if isinstance(law, PitmanYor) else "a path of exact covariance"
-        return Choice("gauss", f"{n_new:.1e} new types are many, and U is normal to within what is measured: {what}")
+        return Choice(
+            "gauss", f"{written(n_new, 2)} new types are many, and U is normal to within what is measured: {what}"
+        )
     most = MAX_SEATED if wants == "spectrum" and isinstance(law, PitmanYor) else MAX_ARRIVALS
     if n_new <= MAX_TOTAL_ARRIVALS and n_new / replicates <= most:
         why = "multiplicities are wanted" if wants == "spectrum" else "U is not normal at every size"
-        return Choice("types", f"{why}, so each of {n_new:.1e} new types is drawn: exact")
+        return Choice("types", f"{why}, so each of {written(n_new, 2)} new types is drawn: exact")
     raise ValueError(
-        f"no engine draws {replicates} corpora of {law} with {n_new:.1e} new types"
+        f"no engine draws {replicates} corpora of {law} with {written(n_new, 2)} new types"
         + (" and their multiplicities; pass smaller n_draws or ask for curves alone" if wants == "spectrum" else
            ", whose number is not normal at every size; pass smaller n_draws or fewer replicates, or take expectations")
     )  # fmt: skip

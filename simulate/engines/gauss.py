@@ -20,6 +20,7 @@ from typing import Any
 import numpy as np
 
 from bounds import GrowingUniform, PitmanYor, Source, Windows, expected_unique, variance_unique
+from bounds.base.one_number import number, written
 from bounds.counts import covariance_unique
 from simulate.drawing.compiled import compiled
 from simulate.drawing.stream import Stream
@@ -113,8 +114,9 @@ def sizes_not_normal(source: Source, sizes: Any, least_variance: float = LEAST_V
     last = int(doubtful[-1])
     if last == len(sizes) - 1 or np.max(expected_unique(source, sizes[: last + 1])) > MAX_FIRST:
         raise ValueError(
-            f"the gauss engine needs a variance of U of at least {least_variance:g}, got {variance[last]:.2g} at "
-            f"{sizes[last]:.2e} draws of {source}; use the types engine"
+            f"the gauss engine needs a variance of U of at least {number(least_variance)}, got "
+            f"{number(variance[last], 2)} at "
+            f"{written(sizes[last], 3)} draws of {source}; use the types engine"
         )
     return last + 1
 

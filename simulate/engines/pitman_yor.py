@@ -25,6 +25,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from bounds import PitmanYor, expected_unique
+from bounds.base.one_number import written
 from simulate.drawing.compiled import compiled
 from simulate.drawing.stream import Stream
 from simulate.engines.types import MAX_ARRIVALS, add_types
@@ -91,8 +92,10 @@ def restaurant(
     most = MAX_ARRIVALS if edges is None else MAX_SEATED
     if not step and expected > most:
         raise ValueError(
-            f"the types engine draws every new type, {expected:.1e} of them in {n_draws[-1]:.1e} draws of {source}, "
-            f"and stops at {most:.0e}; pass a smaller n_draws, or curves without multiplicities from the gauss engine"
+            f"the types engine draws every new type, {written(expected, 2)} of them in "
+            f"{written(n_draws[-1], 2)} draws of {source}, "
+            f"and stops at {written(most)}; pass a smaller n_draws, or curves without multiplicities from the "
+            f"gauss engine"
         )
     bins = np.empty(0, np.int64) if edges is None else np.ascontiguousarray(edges, np.int64)
     sizes = np.ascontiguousarray(n_draws, np.int64)

@@ -23,6 +23,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from bounds import GrowingUniform, PitmanYor, Source, Windows, expected_unique
+from bounds.base.one_number import written
 from simulate.drawing.compiled import compiled
 from simulate.drawing.stream import MIX, Stream, multiply_high
 from simulate.engines.rank_blocks import Blocks, rank_blocks
@@ -81,8 +82,9 @@ def arrivals(source: Source, n_draws: np.ndarray, *, edges: np.ndarray | None = 
     expected = float(np.max(expected_unique(source, n_draws)))
     if expected > MAX_ARRIVALS:
         raise ValueError(
-            f"the types engine draws every new type, {expected:.1e} of them in {n_draws[-1]:.1e} draws of {source}, "
-            f"and stops at {MAX_ARRIVALS:.0e}; pass a smaller n_draws or the gauss engine"
+            f"the types engine draws every new type, {written(expected, 2)} of them in "
+            f"{written(n_draws[-1], 2)} draws of {source}, "
+            f"and stops at {written(MAX_ARRIVALS)}; pass a smaller n_draws or the gauss engine"
         )
     bins = np.empty(0, np.int64) if edges is None else np.ascontiguousarray(edges, np.int64)
     sizes = np.ascontiguousarray(n_draws, np.int64)

@@ -43,7 +43,7 @@ import numpy as np
 from scipy.special import fdtrc, stdtrit
 
 from bounds.base.intervals import Interval
-from bounds.base.one_number import checked_confidence
+from bounds.base.one_number import checked_confidence, number, written
 from bounds.fitting.exponents.growth_models import highest, multinomial, power_steps
 from simulate.text.blocks import BlockCurves, neighbour_correlation
 from simulate.text.reading.readers import InputError
@@ -273,7 +273,7 @@ def _ended(blocks: BlockCurves, start: int) -> str:
         return "all windows are the same"
     last = int(np.argmax(blocks.n_unique >= most))
     if last <= _middle(blocks, start):
-        return f"no new window appeared after D = {blocks.n_draws[max(last, start)]:.3g}, so growth has ended"
+        return f"no new window appeared after D = {written(blocks.n_draws[max(last, start)])}, so growth has ended"
     return ""
 
 
@@ -357,7 +357,7 @@ def _around(value: float, error: float, n_blocks: int, confidence: float) -> Int
 
 
 def _verdict(fit: CorpusFit, why_not: str) -> str:
-    stretch = f"D = {fit.window[0]:.3g} … {fit.window[1]:.3g}"
+    stretch = f"D = {written(fit.window[0])} … {written(fit.window[1])}"
     if fit.interval is None:
         return f"No exponent: {why_not} ({stretch})."
     text = (
@@ -365,7 +365,7 @@ def _verdict(fit: CorpusFit, why_not: str) -> str:
         f"{fit.interval.upper:.3f} on {stretch}, from {fit.n_blocks} blocks of {fit.block_draws} windows: ± "
         f"{fit.sampling:.3f} from sampling, - {fit.misfit_below:.3f} + {fit.misfit_above:.3f} from misfit (parts of "
         f"the stretch with other exponents); {_law(fit)}. The slope of ln U over D = "
-        f"{fit.slope_window[0]:.3g} … {fit.slope_window[1]:.3g} is {fit.slope:.3f} "
+        f"{written(fit.slope_window[0])} … {written(fit.slope_window[1])} is {fit.slope:.3f} "
         f"({fit.slope_interval.lower:.3f} … {fit.slope_interval.upper:.3f})."
     )
     if fit.neighbours > 2 / np.sqrt(fit.n_blocks):
@@ -377,10 +377,10 @@ def _law(fit: CorpusFit) -> str:
     """Whether one power law holds, in words."""
     if np.isnan(fit.p_value):
         return "blocks are too alike to test whether one power law holds there"
-    p_value = f"p = {fit.p_value:.2g}"
+    p_value = f"p = {number(fit.p_value, 2)}"
     if fit.p_value < REJECT:
         moves = ", ".join(
-            f"{w.exponent:.3f} from D = {w.from_draws:.2g}" for w in fit.windows if w.interval is not None
+            f"{w.exponent:.3f} from D = {written(w.from_draws, 2)}" for w in fit.windows if w.interval is not None
         )
         return f"no single power law holds there ({p_value}), as the exponent moves: {moves}"
     return f"a single power law is {'doubtful' if fit.p_value < DOUBTFUL else 'not contradicted'} there ({p_value})"

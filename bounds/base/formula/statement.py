@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import functools
 import re
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -19,6 +20,7 @@ from bounds.base.formula.left_sides import BY_LEFT_SIDE, BY_NAME, INDICES, INDIC
 from bounds.base.formula.letters import LETTERS, Letter, names, symbols
 from bounds.base.formula.printed import compiled
 from bounds.base.intervals import LABELS
+from bounds.base.one_number import number
 
 PAPER_VERSIONS = {
     "kausik2024v1": "Kausik 2024, arXiv:2402.14746v1 (N ~ D^0.58)",
@@ -165,12 +167,12 @@ class Formula:
         if self.call:
             import numpy
 
-            import bounds
-
-            # The calls are constants of this package, written beside the formulas and checked by the tests.
-            return Worked(self.call, float(eval(self.call, {"bounds": bounds, "numpy": numpy})))
+            # The calls are constants of the package that this module is part of, written beside the formulas as a
+            # reader types them and checked by the tests; what they call, this room does not know.
+            package = __name__.partition(".")[0]
+            return Worked(self.call, float(eval(self.call, {package: sys.modules[package], "numpy": numpy})))
         if self.example:
-            given = ", ".join(f"{k} = {v:g}" for k, v in zip(self.arguments, self.example, strict=True))
+            given = ", ".join(f"{k} = {number(v, 6)}" for k, v in zip(self.arguments, self.example, strict=True))
             return Worked(given, float(self.function(*self.example)))
         return None
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 
+from bounds.base.one_number import number, written
+
 _SMALLEST_MODEL = 1e4
 """Parameters: a model of one layer with a vocabulary of bytes has more."""
 _MOST_TOKENS = 1e15
@@ -33,13 +35,15 @@ def odd_rows(columns: dict[str, list[float]], lines: Sequence[int], unit: str) -
     if small:
         least = min(columns["n_params"])
         yield (
-            f"n_params is {least:g} at least and below {_SMALLEST_MODEL:g} in {_rows(small, lines)}: no language model "
+            f"n_params is {number(least, 6)} at least and below {number(_SMALLEST_MODEL)} in "
+            f"{_rows(small, lines)}: no language model "
             "is that small; can it be in millions or billions?"
         )
     large = [line for line, d in zip(lines, columns.get("n_tokens", ()), strict=False) if d > _MOST_TOKENS]
     if large:
         yield (
-            f"n_tokens is {max(columns['n_tokens']):.3g} at most and above {_MOST_TOKENS:g} in {_rows(large, lines)}: "
+            f"n_tokens is {written(max(columns['n_tokens']))} at most and above {written(_MOST_TOKENS)} in "
+            f"{_rows(large, lines)}: "
             "there are not so many; can it be FLOP (--column compute_flops=NAME)?"
         )
     worst = _WORST_LOSS[unit]

@@ -43,7 +43,7 @@ from scipy.special import stdtrit
 from bounds.base.arguments import Choice
 from bounds.base.formula import Formula, Letter
 from bounds.base.intervals import ASYMPTOTIC, Interval
-from bounds.base.one_number import checked_confidence, shown
+from bounds.base.one_number import checked_confidence, number, shown
 from bounds.base.pointwise import flag
 from bounds.base.spectrum import FrequencySpectrum, exchangeability
 from bounds.fitting.exponents.apart.separate_corpora import SEPARATE_MODELS, fit_separate
@@ -190,7 +190,7 @@ def _from_spectrum(data: Data, model: str, confidence: float, fixed: bool, besid
         trouble = "the frequency spectrum follows no power law"
     elif loose:
         trouble = (
-            f"the growth curve is not that of independent draws with this spectrum (p = {chance:.1g}); "
+            f"the growth curve is not that of independent draws with this spectrum (p = {number(chance, 1)}); "
             "pass a covariance from blocks of the corpus"
         )
     tested = tuple(unless_rejected(one) for one in (main, *others))

@@ -10,6 +10,7 @@ import numpy as np
 
 from bounds.base.brief import brief_fields
 from bounds.base.intervals import Interval
+from bounds.base.one_number import number, written
 from bounds.fitting.exponents.fitting_input import Data
 from bounds.fitting.exponents.growth_models import REJECT, Estimate, with_interval
 
@@ -106,14 +107,18 @@ def answer(
     method = method or main.model
     window = (int(main.window[0]), int(main.window[1]))
     rejected = bool(trouble)
-    stretch = f"D = {window[0]:g} … {window[1]:g}" if window[0] < window[1] else f"D = {window[1]:g}"
+    stretch = (
+        f"D = {written(window[0], 6)} … {written(window[1], 6)}"
+        if window[0] < window[1]
+        else f"D = {written(window[1], 6)}"
+    )
     if rejected:
-        verdict = f"No interval: {trouble} ({method}, {stretch}, p = {main.p_value:.2g})."
+        verdict = f"No interval: {trouble} ({method}, {stretch}, p = {number(main.p_value, 2)})."
     else:
         assert main.interval is not None
         verdict = (
             f"Exponent {main.exponent:.4f}, {confidence * 100:g} % interval {main.interval.lower:.4f} … "
-            f"{main.interval.upper:.4f} ({method}, {stretch}, p = {main.p_value:.2g}{ends}); "
+            f"{main.interval.upper:.4f} ({method}, {stretch}, p = {number(main.p_value, 2)}{ends}); "
             "a statement about this window, and about larger D only as far as the power law goes on."
         )
     return ExponentFit(
@@ -157,6 +162,6 @@ def at_boundary(data: Data, confidence: float) -> ExponentFit | None:
         "boundary",
         math.nan,
         True,
-        f"No interval: {why} (D = {window[0]:g} … {window[1]:g}).",
+        f"No interval: {why} (D = {written(window[0], 6)} … {written(window[1], 6)}).",
         n_replicates=len(data.n_unique),
     )

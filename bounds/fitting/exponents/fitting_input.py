@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from bounds.base.one_number import items_of
+from bounds.base.one_number import items_of, number
 from bounds.base.pointwise import real_array, shown, single
 from bounds.base.spectrum import FrequencySpectrum, in_common_bins, pooled
 from bounds.fitting.exponents.growth_models import Curve
@@ -81,7 +81,7 @@ def checked(
     for one, end in zip(spectra, rows[:, -1], strict=False):
         if one.n_unique != end:
             raise ValueError(
-                f"spectrum holds {one.n_unique} types but n_unique ends at {end:g}; "
+                f"spectrum holds {one.n_unique} types but n_unique ends at {number(end, 6)}; "
                 "pass the spectrum of the largest corpus"
             )
         _draws_of(one, draws[-1])
@@ -95,9 +95,10 @@ def _draws_of(spectrum: FrequencySpectrum, n_draws: float) -> None:
     most = sum(map(operator.mul, spectrum.upper.tolist(), counts))
     rounding = n_draws * 2.0**-52 if n_draws > 2.0**53 else 0.0
     if not least - rounding <= n_draws <= most + rounding:
-        held = f"{least:.17g}" if least == most else f"{least:.17g} to {most:.17g}"
+        held = number(least, 17) if least == most else f"{number(least, 17)} to {number(most, 17)}"
         raise ValueError(
-            f"spectrum holds the types of {held} draws (the sum of k f_k) but n_draws ends at {n_draws:.17g}; pass "
+            f"spectrum holds the types of {held} draws (the sum of k f_k) but n_draws ends at "
+            f"{number(n_draws, 17)}; pass "
             "the spectrum of all types of the largest corpus, in bins that hold their multiplicities"
         )
 
@@ -131,7 +132,7 @@ def _whole(name: str, values: NDArray[np.generic]) -> Floats:
     numbers = values.astype(float)
     wrong = ~np.isfinite(numbers) | (numbers < 0) | (numbers != np.floor(numbers))
     if np.any(wrong):
-        raise ValueError(f"{name} must be whole numbers of at least 0, got {numbers[wrong][0]:g}")
+        raise ValueError(f"{name} must be whole numbers of at least 0, got {number(numbers[wrong][0], 6)}")
     return numbers
 
 

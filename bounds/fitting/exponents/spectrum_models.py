@@ -26,8 +26,8 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import chdtr, gammaln
 
 from bounds.base.intervals import Interval
+from bounds.base.numerics.gamma_ratios import log_rise
 from bounds.base.spectrum import FrequencySpectrum, bin_centres, bin_masses, fixed_law_ratio, log_bin_shares, pearson
-from bounds.counts.gamma_ratios import log_rise
 from bounds.fitting.exponents.growth_models import (
     ACCEPT,
     DISCOUNTS,

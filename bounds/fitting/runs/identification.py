@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 from scipy.special import fdtrc, fdtri, ndtr
 
 from bounds.base.notes import FITTED, Note
+from bounds.base.one_number import number
 from bounds.fitting.runs.loss_grid import EXPONENTS, Grid, coordinates, minima
 from bounds.fitting.runs.loss_regression import HIGHEST, LOWEST, Floats, Runs, descend, normal_equations, residuals
 from bounds.fitting.runs.run_groups import inflation
@@ -192,14 +193,14 @@ def identification_notes(known: Identification) -> Iterator[Note]:
         yield Note(
             FITTED,
             "irreducible is not identified, so it has no interval: it trades with a term whose exponent is not, and "
-            f"these runs allow {low:.3g} to {high:.3g}",
+            f"these runs allow {number(low)} to {number(high)}",
         )
     elif first.tau[0] <= limit:
         yield Note(FITTED, "irreducible is bounded from above alone: these runs allow that it is 0")
 
 
 def _edge(value: float, end: float, beyond: str) -> str:
-    return f"{beyond} {end:g}" if abs(value - end) < 1e-9 else f"{value:.2g}"
+    return f"{beyond} {number(end)}" if abs(value - end) < 1e-9 else number(value, 2)
 
 
 def noise(runs: Runs, starts: Floats) -> Noise:

@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bounds.base.notes import INPUT, Note
+from bounds.base.one_number import number
 
 Floats = NDArray[np.float64]
 
@@ -47,13 +48,14 @@ def input_notes(n_params: Floats, n_tokens: Floats, loss: Floats, *, from_flops:
     if middle > _LARGEST_LOSS:
         yield Note(
             INPUT,
-            f"loss is {middle:.3g} nats in the middle run, worse than the frequencies of tokens alone: can it be "
+            f"loss is {number(middle)} nats in the middle run, worse than the frequencies of tokens alone: can it be "
             "a perplexity, whose logarithm is the loss, or a sum over tokens?",
         )
     elif middle < _SMALLEST_LOSS:
         yield Note(
             INPUT,
-            f"loss is {middle:.3g} nats in the middle run, less than text leaves to any model: can it be in another "
+            f"loss is {number(middle)} nats in the middle run, less than text leaves to any model: can it be in "
+            f"another "
             "unit (--loss-unit, loss_unit=), or an excess over something?",
         )
 
@@ -64,7 +66,7 @@ def _per_param(n_params: Floats, n_tokens: Floats) -> float:
 
 def _ratio_text(n_params: Floats, n_tokens: Floats, from_flops: bool) -> str:
     tokens = "compute_flops/(6 n_params)" if from_flops else "n_tokens"
-    return f"{tokens} is {_per_param(n_params, n_tokens):.2g} times n_params in the middle run"
+    return f"{tokens} is {number(_per_param(n_params, n_tokens), 2)} times n_params in the middle run"
 
 
 def named(note: Note, titles: dict[str, str]) -> Note:

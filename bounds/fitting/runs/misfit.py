@@ -25,6 +25,7 @@ from scipy.spatial import cKDTree
 
 from bounds.base.brief import brief_fields
 from bounds.base.notes import FITTED, Note
+from bounds.base.one_number import number
 from bounds.fitting.runs.loss_regression import Runs, residuals
 
 Floats = NDArray[np.float64]
@@ -65,7 +66,7 @@ class Misfit:
     def p_text(self) -> str:
         """Such as "p = 0.004"; a bound where no flip of signs came near."""
         least = 2 / (1 + _FLIPS)
-        return f"p at most {least:.2g}" if self.p_value <= least else f"p = {self.p_value:.2g}"
+        return f"p at most {number(least, 2)}" if self.p_value <= least else f"p = {number(self.p_value, 2)}"
 
     @property
     def text(self) -> str:

@@ -27,7 +27,7 @@ from bounds.base.arguments import Choice
 from bounds.base.brief import brief
 from bounds.base.intervals import Interval
 from bounds.base.notes import FITTED, RANGE, Note
-from bounds.base.one_number import checked_confidence
+from bounds.base.one_number import checked_confidence, number
 from bounds.base.pointwise import broadcast, labelled
 from bounds.fitting.runs.identification import Identification
 from bounds.fitting.runs.run_columns import N_CONSTANTS
@@ -167,7 +167,7 @@ def _notes(fit: PredictingFit, n_params: Any, n_tokens: Any, distance: Any) -> I
         yield Note(FITTED, f"these runs do not identify {', '.join(free)}: {told}")
     far = float(np.max(np.asarray(distance), initial=0))
     if far > REACH:
-        yield Note(RANGE, f"{far:.3g} times the largest fitted compute: predictions were tried up to {REACH} times")
+        yield Note(RANGE, f"{number(far)} times the largest fitted compute: predictions were tried up to {REACH} times")
     for name, values, fitted in (
         ("n_params", n_params, fit.law.fitted_params), ("n_tokens", n_tokens, fit.law.fitted_tokens),
     ):  # fmt: skip
@@ -183,7 +183,7 @@ def _outside(values: Any, fitted: tuple[float, float]) -> Any:
 
 def _short(value: Any) -> str:
     """A number in two digits, arrays as anywhere."""
-    return f"{value:.2g}" if np.ndim(value) == 0 else brief(value)
+    return number(value, 2) if np.ndim(value) == 0 else brief(value)
 
 
 def _plain(value: Any) -> Any:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from bounds.base.one_number import written
 from bounds.cli.readable import behind
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ class Bar:
             self._begun = time.monotonic()
         self.state = state
         rate, left = pace(state, time.monotonic() - self._begun)
-        shown = "" if rate is None else f"{rate:.1e} draws/s, {clock(left)} left"
+        shown = "" if rate is None else f"{written(rate, 2)} draws/s, {clock(left)} left"
         self._bar.update(self._task, total=state.all_cells, completed=state.cells, rate=shown)
 
 
@@ -85,8 +86,9 @@ def sentence(state: State, seconds: float) -> str:
     """Cells done, draws per second and time left."""
     rate, left = pace(state, seconds)
     kept = f" ({state.kept_cells} from an earlier run)" if state.kept_cells else ""
-    speed = "" if rate is None else f", {rate:.2g} draws/s, {clock(left)} left"
-    return f"{state.cells} of {state.all_cells} cells{kept}, {state.draws:.3g} of {state.all_draws:.3g} draws{speed}"
+    speed = "" if rate is None else f", {written(rate, 2)} draws/s, {clock(left)} left"
+    draws = f"{written(state.draws)} of {written(state.all_draws)} draws"
+    return f"{state.cells} of {state.all_cells} cells{kept}, {draws}{speed}"
 
 
 def pace(state: State, seconds: float) -> tuple[float | None, float]:

@@ -41,13 +41,15 @@ def report(dataset: xr.Dataset, view: View) -> Report:
         "rows": found, "implied": implied(dataset, laws), "efficient_sizes": sizes,
         "bands": [band.to_json() for band in implied_bands(dataset, laws, view.params_per_sequence)],
     }  # fmt: skip
+    readings = _readings(data["implied"], laws)
     kinds = dict.fromkeys(str(name).partition(":")[0] for name in dataset.learner.values)
     cost = plan_of(dataset)["novelty_cost"]
     return Report(
         answer=verdict(dataset, laws) + refit_words(dataset),
-        tables=[*_points(dataset, found), *_readings(data["implied"], laws), *_sizes(sizes, cost)],
-        notes=notes(dataset, laws),
-        details=[*_losses(dataset, found), *_size_details(sizes)],
+        tables=[*_points(dataset, found), *_sizes(sizes, cost), *(readings if view.laws else [])],
+        notes=[*notes(dataset), _open_question(data["implied"])],
+        asides=_asides(data["implied"], laws),
+        details=[*([] if view.laws else readings), *_losses(dataset, found), *_size_details(sizes)],
         method=_method(sizes, cost),
         formulas=[*(name for kind in kinds for name in FORMULAS[kind]), "exponent_lower", "exponent_upper"],
         data=data | ({"curves": curves(dataset)} if view.curves else {}),
@@ -81,7 +83,7 @@ def verdict(dataset: xr.Dataset, laws: Sequence[str]) -> str:
     return f"{'; '.join(parts)}."
 
 
-def notes(dataset: xr.Dataset, laws: Sequence[str]) -> list[Note]:
+def notes(dataset: xr.Dataset) -> list[Note]:
     """What a reader must be told beside the numbers."""
     found = rows(dataset)
     reasons: dict[tuple[str, str, str], list[str]] = {}
@@ -99,11 +101,20 @@ def notes(dataset: xr.Dataset, laws: Sequence[str]) -> list[Note]:
         if row["place"] and low is not None and high - low > _WIDE:
             width = f"the interval of β is {high - low:.2f} wide; where losses are rare and large such an interval is"
             told.append(Note(FITTED, f"{_pair(row)}: {width} still too narrow: pass more --replicates."))
+    return told
+
+
+def _open_question(read: Sequence[dict[str, Any]]) -> Note:
+    """Why exponents read off a loss law are no more than heuristic."""
+    unknown = "which learner a model is, a loss curve alone does not say."
+    return Note(METHOD, f"γ read off β is heuristic: {unknown}" if read else f"W{unknown[1:]}")
+
+
+def _asides(read: Sequence[dict[str, Any]], laws: Sequence[str]) -> list[Note]:
+    """What is to be known of the exponents that are read off laws, beside their table."""
     bare = [key for key in laws if "data_exponent" not in dict(get_law(key).standard_errors)]
-    if bare:
-        unsure = "no uncertainty of β was published, so that the implied γ has no interval."
-        told.append(Note(METHOD, f"{', '.join(bare)}: {unsure}"))
-    return [*told, Note(METHOD, "Which learner a model is, a loss curve alone does not say.")]
+    unsure = "no uncertainty of β was published, so that the implied γ has no interval."
+    return [Note(METHOD, f"{', '.join(bare)}: {unsure}")] if bare and read else []
 
 
 def _points(dataset: xr.Dataset, found: Sequence[dict[str, Any]]) -> list[Table]:

@@ -24,7 +24,7 @@ from typing import Any
 import numpy as np
 
 from bounds.base.quantities import log_spaced
-from bounds.cli.printing import number
+from bounds.cli.printing import number, written
 from bounds.cli.report import Report, Table
 from simulate.drawing.device import device_for_tokens
 from simulate.engines.choice import FEW_TOKENS
@@ -217,13 +217,14 @@ def _choose(plan: SkillPlan, device: str) -> Choice:
     if plan.engine == "tokens" or on_device or (plan.engine == "auto" and draws <= FEW_TOKENS):
         if draws > MAX_TOKENS:
             raise ValueError(
-                f"engine tokens draws every token, {draws:.1e} of them here, and stops at {MAX_TOKENS:.0e}; pass a "
+                f"engine tokens draws every token, {written(draws, 2)} of them here, and stops at "
+                f"{written(MAX_TOKENS)}; pass a "
                 "smaller --n-draws or --replicates, or --engine arrivals"
             )
-        few = f"{draws:.2g} draws in all take seconds, and nothing is left out"
+        few = f"{written(draws, 2)} draws in all take seconds, and nothing is left out"
         why = "the engine that runs on a GPU" if on_device else few
         return Choice("tokens", "asked for" if plan.engine == "tokens" else why)
-    why = "asked for" if plan.engine == "arrivals" else f"{draws:.2g} draws in all would take long"
+    why = "asked for" if plan.engine == "arrivals" else f"{written(draws, 2)} draws in all would take long"
     return Choice("arrivals", f"{why}; the number of draws is Poisson, and stores are filled by rank")
 
 

@@ -24,6 +24,7 @@ from itertools import pairwise
 from typing import Any
 
 from bounds.base.arguments import shown
+from bounds.base.one_number import number
 from bounds.base.quantities import parse_count, parse_grid, parse_list
 from bounds.base.sources import Geometric, Source, Uniform, Zipf, parse_source
 from simulate.running.parameters import (
@@ -213,7 +214,8 @@ def check_room(n_skills: int, members: int, n_types: float, source: str) -> None
     """Refuse more skills than there are sequences for."""
     if n_skills * members > n_types:
         raise ValueError(
-            f"{n_skills} skills of {members} members need {n_skills * members} sequences, more than the {n_types:g} of "
+            f"{n_skills} skills of {members} members need {n_skills * members} sequences, more than the "
+            f"{number(n_types, 6)} of "
             f"{source}; pass fewer --n-skills or --members"
         )
 
@@ -229,7 +231,7 @@ def check_windows(starts: tuple[int, ...], members: int, n_types: float, source:
     if starts[-1] + members - 1 > n_types:
         raise ValueError(
             f"starts must leave room for {members} members, but the window from rank {starts[-1]} runs past the "
-            f"{n_types:g} sequences of {source}"
+            f"{number(n_types, 6)} sequences of {source}"
         )
 
 

@@ -10,12 +10,13 @@ import numpy as np
 import xarray as xr
 
 from bounds.base.notes import FITTED, METHOD, REFUSED, Note
-from bounds.cli.printing import estimated, fixed, number, signed, written
+from bounds.cli.printing import estimated, number, signed, written
 from bounds.cli.report import Report, Table
 from bounds.efficiency.band import growth_factor
 from simulate.running.dataset import plan_of
 from simulate.running.showing.view import View
 from simulate.stats import Z_LIMIT
+from simulate.studies.skills import tables
 from simulate.studies.skills.estimates import LEAST_SKILLS, Growth
 from simulate.studies.skills.rows import (
     compared,
@@ -43,11 +44,11 @@ FORMULAS = {
 
 NO_INTERVAL = "there is no interval of D* beside a formula, for which it takes 6 replicates and corpora that reach it"
 
-SHOWN = 10
+SHOWN = 5
 """Skills of a table where no number of them is asked for."""
 
-SIZES = 8
-"""Sizes of corpus, or of store, in a table that leads; ``--explain`` has all of them."""
+STORES = 8
+"""Sizes of store in their table; ``--json`` has all of them."""
 
 Row = dict[str, Any]
 
@@ -56,19 +57,17 @@ def report(dataset: xr.Dataset, view: View) -> Report:
     """What `dataset` says; `view` has the number of skills to show and the parameters that a sequence takes."""
     params, text = view.params_per_sequence, "text_skills" in dataset
     shown, sizes = skill_rows(dataset, view.most or SHOWN, params), size_rows(dataset)
-    stores, few = store_rows(dataset, SIZES, params), _spread(sizes, SIZES)
-    tables = [_text_skills(shown, dataset), _text_sizes(few)] if text else [
-        _skills(shown, dataset, params), _sizes(few)
+    details = [
+        tables.text_sizes(sizes) if text else tables.every_size(sizes), tables.transitions(shown),
+        tables.stores(store_rows(dataset, STORES, params), dataset, params),
     ]  # fmt: skip
-    every = _every_size(sizes) if not text else _text_sizes(sizes)
-    details = [_transitions(shown), *([every] if not text or len(sizes) > SIZES else []),
-               _stores(stores, dataset, params)]  # fmt: skip
     found = growth(dataset)
     kind = plan_of(dataset)["kind"]
     return Report(
         answer=answer(dataset),
-        tables=tables,
+        tables=[_text_skills(shown, dataset) if text else _skills(shown, dataset, params)],
         notes=notes(dataset),
+        asides=_asides(dataset),
         details=details,
         method=_method(dataset, shown),
         formulas=(*FORMULAS[kind], "median_representation", "can_scaling_help"),
@@ -167,10 +166,15 @@ def notes(dataset: xr.Dataset) -> list[Note]:
     if engine == "arrivals":
         text = "engine arrivals keeps no count of other sequences: the store is filled by rank; --engine tokens has the store of what was seen"  # noqa: E501
         told.append(Note(METHOD, text))
-    elif plan["kind"] == "masses" and "mass" in dataset and float(dataset.mass[0]) > 0.1:
-        text = "the first skill takes up much of the corpus, where exactly D draws differ a little from the formulas' Poisson number"  # noqa: E501
-        told.append(Note(METHOD, text))
     return told
+
+
+def _asides(dataset: xr.Dataset) -> list[Note]:
+    """What is to be known of the numbers of skills, beside their table."""
+    if engine_of(dataset)["name"] == "arrivals" or plan_of(dataset)["kind"] != "masses" or "mass" not in dataset:
+        return []
+    large = "the first skill takes up much of the corpus, where exactly D draws differ a little from the formulas' Poisson number"  # noqa: E501
+    return [Note(METHOD, large)] if float(dataset.mass[0]) > 0.1 else []
 
 
 def _why_far(kind: str, engine: str) -> str:
@@ -251,100 +255,6 @@ def _text_skills(rows: Sequence[Row], dataset: xr.Dataset) -> Table:
         "skill, of the most frequent seen."
     )
     return Table(columns, cells, title=_title(dataset), below=below)
-
-
-def _transitions(rows: Sequence[Row]) -> Table:
-    """How fast each skill comes, and what else is known of it."""
-    label, text = rows[0]["label"], "text_rank" in rows[0]
-    columns = ["skill", "mass", f"D* ({label})", "ratio", "half-width [95 %]", f"({label})", "sooner"]
-    columns += ["N* by rank (rigorous)"] if text else []
-    cells = [
-        [str(row["skill"]), number(row.get("mass")), written(row["draws_threshold_formula"]), fixed(row["ratio"]),
-         estimated(row["half_width"], row["half_width_lower"], row["half_width_upper"]),
-         fixed(row["half_width_formula"]), fixed(row["text_rank"], 2) if text else "",
-         *([written(row["stored_threshold_formula"])] if text else [])]
-        for row in rows
-    ]  # fmt: skip
-    below = (
-        "ratio: D* over the formula. half-width of the transition: half of ln of the 84th over the 16th percentile of "
-        "D*; formula beside it."
-    )
-    below += " sooner: part of the random orders in which it comes before that of the text." if text else ""
-    return Table(columns, cells, title="Width of the transitions", below=below)
-
-
-def _sizes(rows: Sequence[Row]) -> Table:
-    label, measured = rows[0]["label"], "n_unique" in rows[0]
-    columns = ["D", "U(D)" if measured else "E U(D)", "S(D) [95 %]", f"S(D) ({label})", "z"]
-    cells = [
-        [written(row["n_draws"]), written(row["n_unique" if measured else "n_unique_formula"]), _skill_count(row),
-         _by_formula(row), signed(row.get("z"))]
-        for row in rows
-    ]  # fmt: skip
-    below = "Means over the corpora, in an unlimited store."
-    if "skills_formula" in rows[0]:
-        below += " z: mean against formula, in standard errors."
-    return Table(columns, cells, title="Skills S(D) in corpora of D draws", below=below)
-
-
-def _text_sizes(rows: Sequence[Row]) -> Table:
-    columns = ["D", "U(D)", "S(D) in the text", "in random order", f"S(D) ({rows[0]['label']})"]
-    cells = [
-        [written(row["n_draws"]), written(row["text_n_unique"]), str(row["text_skills"]), _skill_count(row),
-         _by_formula(row)] for row in rows
-    ]  # fmt: skip
-    below = "The text is one order and has no interval; those of random orders are Student's."
-    return Table(columns, cells, title="Skills S(D) in the text, an unlimited store", below=below)
-
-
-def _every_size(rows: Sequence[Row]) -> Table:
-    label = rows[0]["label"]
-    cells = [
-        [number(row["n_draws"], 6), number(row.get("n_unique"), 5), number(row["n_unique_formula"], 5),
-         _skill_count(row), _by_formula(row), signed(row.get("z"))]
-        for row in rows
-    ]  # fmt: skip
-    columns = ["D", "U(D)", "E U(D)", "S(D) [95 %]", f"S(D) ({label})", "z"]
-    return Table(columns, cells, title="Skills and distinct sequences at every size (E U: rigorous)")
-
-
-def _spread(rows: Sequence[Row], most: int) -> list[Row]:
-    """At most so many of `rows`, evenly spread, with both ends."""
-    chosen = {round(place) for place in np.linspace(0, len(rows) - 1, min(len(rows), most))}
-    return [rows[place] for place in sorted(chosen)]
-
-
-def _stores(rows: Sequence[Row], dataset: xr.Dataset, params: float) -> Table:
-    columns = ["n", "N = νn (heuristic)", "most frequent seen", "most probable by rank", "by rank (rigorous, ±1)"]
-    cells = []
-    for row in rows:
-        line = [number(row["n_stored"], 6), number(row["n_params"], 4) if params != 1 else ""]
-        line += [_skill_count(row, name) if name in row else "" for name in ("skills_by_seen", "skills_by_rank")]
-        formula = "skills_by_rank_formula" in row
-        cells.append([*line, _few(row["skills_by_rank_formula"]) if formula else ""])
-    title = f"Skills S(N, D) at D = {number(float(dataset.n_draws[-1]), 4)} draws, in a store of n sequences"
-    text = "skills_by_seen_lower" not in rows[0] and "skills_by_rank_lower" not in rows[0]
-    below = "" if text else "Means over the corpora, with Student's 95 % intervals."
-    below += " Formula: expected_skills." if "skills_by_rank_formula" in rows[0] else ""
-    return Table(columns, cells, title=title, below=below)
-
-
-def _skill_count(row: Row, name: str = "skills") -> str:
-    """A mean number of skills with its interval, or the number of a single text."""
-    if f"{name}_lower" not in row:
-        return _few(row[name])
-    return estimated(row[name], row[f"{name}_lower"], row[f"{name}_upper"], shown=lambda value, _: _few(value))
-
-
-def _by_formula(row: Row) -> str:
-    return _few(row["skills_formula"]) if "skills_formula" in row else ""
-
-
-def _few(value: float | None) -> str:
-    """A mean number of skills: none is 0, whatever a formula leaves of them."""
-    if value is None:
-        return "–"
-    return number(value, 4 if value >= 10 else 3) if value == 0 or abs(value) >= 1e-3 else "0.000"
 
 
 def _threshold(row: Row, name: str) -> str:

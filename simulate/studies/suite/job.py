@@ -14,6 +14,7 @@ from functools import cached_property
 from typing import Any
 
 from bounds.base.notes import INPUT, Note
+from bounds.base.one_number import written
 from bounds.cli.report import Report, Table
 from simulate.running.cells import Cell, Layout, block_size, cut
 from simulate.running.dataset import provenance
@@ -140,7 +141,7 @@ class SuiteJob:
         }  # fmt: skip
         working = min(at_once, cells) or 1
         answer = (
-            f"{plan.replicates} {'corpus' if plan.replicates == 1 else 'corpora'} of {self.n_draws:.3g} draws in "
+            f"{plan.replicates} {'corpus' if plan.replicates == 1 else 'corpora'} of {written(self.n_draws)} draws in "
             f"{cells} cells, {working} at a time: about {clock(max(seconds * plan.replicates / working, 1))} and "
             f"{size_of(needed)} of memory here; nothing was drawn."
         )

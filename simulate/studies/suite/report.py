@@ -11,23 +11,20 @@ import xarray as xr
 from scipy.special import bdtrc
 
 from bounds.base.notes import FITTED, INPUT, METHOD, Note
-from bounds.cli.printing import between, fixed, number, signed, written
+from bounds.cli.printing import number, written
 from bounds.cli.report import Report, Table
 from simulate.running.dataset import made_by, plan_of
 from simulate.running.showing.view import View
 from simulate.stats import Z_LIMIT, share
-from simulate.studies.suite import rows
-from simulate.studies.suite.learning.trajectories import CLASSES
-from simulate.studies.suite.rows import known_from, matched_rows, position_rows, term_rows, tracked_rows
+from simulate.studies.suite import rows, tables
+from simulate.studies.suite.rows import known_from, position_rows
+from simulate.studies.suite.tables import LOSSES, loss_of, loss_words
 from simulate.studies.sweep.report import short
 
 FORMULAS = ("capacity_loss", "capacity_loss_bounds", "term_accuracy", "le_cam_bound")
 
-SHOWN = 6
-"""Sizes, and rows, of the tables that would have many."""
-
-CHECKPOINTS, COLUMNS = 8, 5
-"""Checkpoints and sizes of the table of losses over the training."""
+SIZES = 7
+"""Sizes of the table that leads, an odd number, so that the one in the middle is among them; ``--explain`` has all."""
 
 NO_DOUBLE_DESCENT = Note(
     METHOD,
@@ -49,13 +46,15 @@ def report(dataset: xr.Dataset, view: View) -> Report:
     if view.curves:
         data["curves"] = rows.curve_rows(dataset)
     labels = {name: values.attrs["label"] for name, values in dataset.data_vars.items() if "label" in values.attrs}
+    few = tables.some(len(sizes), SIZES)
     details = [
-        _losses(sizes), _stores(sizes), *_trajectories(dataset), *_tracked(dataset), _terms(dataset), _matched(dataset),
-        *_positions(dataset),
+        *([] if len(few) == len(sizes) else [_sizes(dataset, sizes, range(len(sizes)))]), tables.course(dataset),
+        tables.other_losses(sizes), tables.stores(sizes), *tables.trajectories(dataset), *tables.tracked(dataset),
+        tables.terms(dataset), tables.matched(dataset), *tables.positions(dataset),
     ]  # fmt: skip
     return Report(
         answer=answer(dataset),
-        tables=[_sizes(dataset, sizes), _course(dataset)],
+        tables=[_sizes(dataset, sizes, few)],
         notes=notes(dataset),
         details=details,
         method=[text for text in (position_words(dataset), *_method(dataset)) if text],
@@ -67,15 +66,15 @@ def report(dataset: xr.Dataset, view: View) -> Report:
 def answer(dataset: xr.Dataset) -> str:
     """How loss falls with N after all of the training, how often what is known was met, and what is forgotten."""
     found = rows.size_rows(dataset)
-    name = _loss_of(found[0])
+    name = loss_of(found[0])
     least, most = found[-1], found[0]
-    seen = f"After {written(least['n_draws'])} sequences the {_LOSSES[name]}"
+    seen = f"After {written(least['n_draws'])} sequences the {LOSSES[name]}"
     if len(found) == 1:
-        parts = [f"{seen} is {_loss(least, name)} nats at N = {least['n_params']}"]
+        parts = [f"{seen} is {loss_words(least, name)} nats at N = {least['n_params']}"]
     else:
         parts = [
-            f"{seen} falls from {_loss(most, name)} nats at N = {most['n_params']} to {_loss(least, name)} at N = "
-            f"{least['n_params']}"
+            f"{seen} falls from {loss_words(most, name)} nats at N = {most['n_params']} to {loss_words(least, name)} "
+            f"at N = {least['n_params']}"
         ]
     room = dataset.capacity.values > dataset.stored.values[:, -1].max(axis=0)
     if room.any():
@@ -84,25 +83,6 @@ def answer(dataset: xr.Dataset) -> str:
             "were learned have room, and N changes nothing"
         )
     return " ".join(["; ".join(parts) + ".", *_memory_words(dataset, found)])
-
-
-_LOSSES = {
-    "loss": "expected loss", "loss_validation": "validation loss", "loss_prequential": "loss on the next batch",
-}  # fmt: skip
-
-
-def _loss_of(row: Row) -> str:
-    """The loss that is told: the expected one, or one that was measured where no law gives it."""
-    return next(name for name in _LOSSES if row.get(name) is not None)
-
-
-def _loss(row: Row, name: str) -> str:
-    value, half = row[name], row.get(f"{name}_half_width")
-    if value is None:
-        return "–"
-    if half is None:
-        return number(value)
-    return f"{number(value)} {between(max(value - half, 0.0), value + half, shown=number)}"
 
 
 def _memory_words(dataset: xr.Dataset, found: Sequence[Row]) -> list[str]:
@@ -198,22 +178,22 @@ def _method(dataset: xr.Dataset) -> list[str]:
     return told
 
 
-def _sizes(dataset: xr.Dataset, found: Sequence[Row]) -> Table:
-    """A row a size, at the last checkpoint."""
+def _sizes(dataset: xr.Dataset, found: Sequence[Row], shown: Sequence[int]) -> Table:
+    """A row each of the sizes that are `shown`, at the last checkpoint."""
     parameters = plan_of(dataset)
-    name, known = _loss_of(found[0]), known_from(dataset)
+    name, known = loss_of(found[0]), known_from(dataset)
     bound, per = "loss_lower" in found[0], parameters["params_per_sequence"]
     table = [
-        [str(row["n_params"]), str(row["capacity"]) if per != 1 else "", written(row["stored"]), _loss(row, name),
-         number(row["loss_lower"]) if bound else "", number(row["forgotten"]),
-         "–" if count is None else str(count)]
-        for row, count in zip(found, known, strict=True)
+        [str(row["n_params"]), str(row["capacity"]) if per != 1 else "", written(row["stored"]), loss_words(row, name),
+         number(row["loss_lower"]) if bound else "", "–" if count is None else str(count)]
+        for row, count in ((found[i], known[i]) for i in shown)
     ]  # fmt: skip
-    columns = ["N", "room n", "stored", f"{_SHORT[name]} [95 %]", "at least", "forgotten", "known"]
+    columns = ["N", "room n", "stored", f"{_SHORT[name]} [95 %]", "at least", "known"]
     n, last = dataset.sizes["replicate"], found[0]
     sizes, batches = f"{len(found)} size{'s' * (len(found) > 1)}", f"{last['step']} batch{'es' * (last['step'] > 1)}"
+    some = f"{len(shown)} of " if len(shown) < len(found) else ""
     title = (
-        f"{sizes} on {short(parameters['source'])} after {batches} of {parameters['batch']}, "
+        f"{some}{sizes} on {short(parameters['source'])} after {batches} of {parameters['batch']}, "
         f"{written(last['n_unique'])} sequences distinct; {n} {'corpus' if n == 1 else 'corpora'}, seed "
         f"{parameters['seed']}"
     )
@@ -222,187 +202,11 @@ def _sizes(dataset: xr.Dataset, found: Sequence[Row]) -> Table:
         "that is not stored. "
     )
     below += "at least: of any store of n seen sequences [rigorous]. " if bound else ""
-    below += "forgotten: since the checkpoint before. known: from so many exposures on, half or more."
+    below += "known: from so many exposures on, half or more."
     return Table(columns, table, title=title, below=below)
 
 
 _SHORT = {"loss": "loss", "loss_validation": "validation", "loss_prequential": "next batch"}
-
-
-def _course(dataset: xr.Dataset) -> Table:
-    """The mean loss of some sizes at some checkpoints."""
-    name = _loss_of(rows.size_rows(dataset)[0])
-    late = np.flatnonzero(dataset.step.values > 0)
-    wanted = np.geomspace(dataset.step.values[late[0]], dataset.step.values[-1], CHECKPOINTS)
-    chosen = sorted({int(np.abs(np.log(dataset.step.values[late] / step)).argmin()) for step in wanted})
-    sizes = _some(dataset.sizes["n_params"], COLUMNS)
-    values = dataset[name].mean("replicate").values
-    table = [
-        [str(int(dataset.step[late[t]])), written(int(dataset.n_draws[late[t]])),
-         *[number(float(values[late[t], i])) for i in sizes]]
-        for t in chosen
-    ]  # fmt: skip
-    columns = ["step", "sequences", *[f"N = {int(dataset.n_params[i])}" for i in sizes]]
-    return Table(columns, table, title=f"The {_LOSSES[name]} over the training, mean of the corpora")
-
-
-def _losses(found: Sequence[Row]) -> Table:
-    """The other losses of each size at the last checkpoint, with theory."""
-    columns = {
-        "validation [95 %]": "loss_validation", "lower bound": "loss_lower", "true-order store": "loss_frequency_store",
-        "z": "z_prequential",
-    }  # fmt: skip
-    chosen = {title: key for title, key in columns.items() if key in found[0]}
-    table = [
-        [str(row["n_params"]), *[
-            _loss(row, key) if key == "loss_validation" else signed(row[key]) if title == "z" else number(row[key], 4)
-            for title, key in chosen.items()
-        ]]
-        for row in found
-    ]  # fmt: skip
-    below = "lower bound and true-order store: rigorous." if "loss_lower" in found[0] else ""
-    return Table(["N", *chosen], table, title="Other losses at the last checkpoint", below=below)
-
-
-def _stores(found: Sequence[Row]) -> Table:
-    """What each store holds at the last checkpoint, and since when."""
-    keys = ("capacity", "stored", "entered", "forgotten", "memorised_since_median")
-    table = [[str(row["n_params"]), *[number(row[key], 6) for key in keys]] for row in found]
-    below = (
-        "stored, entered, forgotten: means over the corpora, the last two since the checkpoint before. half since "
-        "step: half of the store has been there since."
-    )
-    columns = ["N", "room n", "stored", "entered", "forgotten", "half since step"]
-    return Table(columns, table, title="The stores at the last checkpoint", below=below)
-
-
-def _trajectories(dataset: xr.Dataset) -> list[Table]:
-    found = rows.trajectory_rows(dataset)
-    if not found or found[0]["increases"] is None:
-        return []
-    measured = {row["after_percent"] for row in found if row["increases"] is not None}
-    shown = [int(dataset.n_params[i]) for i in _some(dataset.sizes["n_params"], 16)]
-    about = {
-        0: ("", ""),
-        10: (", after the first 10 % of the training", (
-            "±: 95 % interval over the corpora (Student's). other: in none of the three classes. A sequence that is "
-            "never stored, or always, has a constant loss: it stagnates."
-        )),
-    }  # fmt: skip
-    return [
-        Table(
-            ["N", *CLASSES],
-            [
-                [str(row["n_params"]), *[_percent(row[name], row[f"{name}_half_width"]) for name in CLASSES]]
-                for row in found if row["after_percent"] == percent and row["n_params"] in shown
-            ],
-            title=f"Trajectories of perplexity as Xia et al. 2022 class them{about[percent][0]}: % of the validation "
-            "draws",
-            below=about[percent][1],
-        )
-        for percent in (0, 10) if percent in measured
-    ]  # fmt: skip
-
-
-def _tracked(dataset: xr.Dataset) -> list[Table]:
-    middle = dataset.sizes["n_params"] // 2
-    n_params, capacity = int(dataset.n_params[middle]), int(dataset.capacity[middle])
-    found = [row for row in tracked_rows(dataset) if row["n_params"] == n_params]
-    by = "count" if plan_of(dataset)["source"].startswith("corpus:") else "probability"
-    where = f"in the model of N = {n_params} (n = {capacity})"
-    stored = [
-        [str(row["tracked_rank"]), fixed(row["tracked_rank"] / capacity, 2), fixed(row["stored_most"]),
-         str(row["stored_most_step"]), fixed(row["stored_at_end"])]
-        for row in found
-    ]  # fmt: skip
-    columns = ["rank", "rank/n", "stored, most", "at step", "stored, end"]
-    title = f"Tracked sequences, ranked by {by}, {where}: part of the corpora that store them"
-    tables = [Table(columns, stored, title=title)]
-    if "tracked_class" in found[0]:
-        classes = [
-            [str(row["tracked_rank"]), row["tracked_class"], *[fixed(row[f"{name}_share"], 2) for name in CLASSES]]
-            for row in found
-        ]
-        title = f"Classes of their trajectories {where}, and part of the corpora in which they have them"
-        tables.append(Table(["rank", "of the mean loss", *CLASSES], classes, title=title))
-    return tables
-
-
-def _terms(dataset: xr.Dataset) -> Table:
-    sizes = _some(dataset.sizes["n_params"], COLUMNS)
-    found = term_rows(dataset)
-    table = []
-    for count in dict.fromkeys(row["term_count"] for row in found):
-        of_count = [row for row in found if row["term_count"] == count]
-        top = 2 * count - 1
-        cells = [str(count) if top == count else f"{count}–{top}", str(of_count[0]["terms"])]
-        cells += [fixed(of_count[i]["term_accuracy"]) for i in sizes]
-        table.append([*cells, fixed(of_count[0]["term_accuracy_expected"])])
-    chance = plan_of(dataset)["learning_probability"]
-    columns = ["exposures", "sequences", *[str(int(dataset.n_params[i])) for i in sizes], "no limit"]
-    below = (
-        f"no limit [heuristic]: 1 - (1 - {chance:g})^exposures, nothing being forgotten (term_accuracy). All corpora "
-        "together; --json has Wilson's 95 % intervals, which take the sequences for independent."
-    )
-    title = "Term accuracy at the last checkpoint: part of the sequences with so many exposures that a model of N knows"
-    return Table(columns, table, title=title, below=below)
-
-
-def _matched(dataset: xr.Dataset) -> Table:
-    batch, found = plan_of(dataset)["batch"], matched_rows(dataset)
-    table = []
-    for target in dict.fromkeys(row["matched_target"] for row in found):
-        of_target = [row for row in found if row["matched_target"] == target]
-        for i in _some(len(of_target), SHOWN):
-            row = of_target[i]
-            table.append([
-                number(target, 4), str(row["n_params"]), str(row["matched_step"]),
-                number(row["matched_step"] * batch, 4), number(row["matched_loss"], 4), str(row["matched_stored"]),
-                fixed(row["matched_overlap"]),
-            ])  # fmt: skip
-    columns = ["loss", "N", "step", "sequences seen", "its loss", "stored", "known alike"]
-    below = (
-        "known alike: validation draws that both know over those that either does, against the last N of the group. "
-        "One corpus: no interval."
-    )
-    title = "At matched loss (corpus 0): what sizes know that have the same loss at different times"
-    return Table(columns, table, left=2, title=title, below=below)
-
-
-def _positions(dataset: xr.Dataset) -> list[Table]:
-    found = position_rows(dataset)
-    title = "Memorised positions in the order of training against even ones, drawn without replacement"
-    if not found:
-        return []
-    sizes = list(dict.fromkeys(row["n_params"] for row in found))
-    shown = [sizes[i] for i in _some(len(sizes), SHOWN)]
-    tests = [
-        [str(row["n_params"]), row["exposure"], f"{number(row['dispersion'])} ({number(row['dispersion_expected'])})",
-         _p(row["dispersion_p"]), fixed(row["position_ks"]), _p(row["position_ks_p"]),
-         f"{row['rejected']} of {row['tested']}"]
-        for row in found if row["n_params"] in shown
-    ]  # fmt: skip
-    firsts = [next(row for row in found if row["n_params"] == size) for size in shown]
-    stores = [
-        [str(row["n_params"]), fixed(row["tied_share"]), _distance(row["poisson_distance_bound"])] for row in firsts
-    ]
-    about = (
-        "Medians of the corpora; dispersion: variance over mean of the counts in windows, in brackets that of as many "
-        "positions drawn evenly without replacement, 1 less the part of all positions; KS: largest distance from even "
-        "positions; rejected: at 0.01, by the smaller p doubled. Draws being independent, any exposure must fit; first "
-        "and last must not, unless most are seen once."
-    )
-    bounds = (
-        "tied: part of the store that only its first appearance preferred to others of the same count; where it is "
-        "large, inclusion depends on the order, and any exposure is rejected too. Le Cam bound: distance from Poisson "
-        "of the number of points in a window, at most (le_cam_bound); where it is small, even positions are nearly a "
-        "Poisson process."
-    )
-    columns = ["N", "exposure", "dispersion", "p", "KS", "p of KS", "rejected"]
-    return [
-        Table(columns, tests, left=2, title=title, below=about),
-        Table(["N", "tied", "Le Cam bound [rigorous]"], stores, title="The stores of these positions", below=bounds),
-    ]
 
 
 def _about_shares(replicates: int, steps: int) -> str:
@@ -414,23 +218,3 @@ def _about_shares(replicates: int, steps: int) -> str:
         f"Shares of {replicates} corpora: Wilson's 95 % intervals reach at most {(high - low) / 2:.2f} to either side. "
         f"stored, most: the largest share of {steps} checkpoints, which chance makes somewhat too large."
     )
-
-
-def _distance(bound: float | None) -> str:
-    """Le Cam's bound; a distance is 1 at most."""
-    return "–" if bound is None else "vacuous" if bound >= 1 else f"{bound:.2g}"
-
-
-def _p(value: float) -> str:
-    return f"{value:.2g}" if value >= 1e-9 else "<1e-9"
-
-
-def _some(n: int, most: int) -> list[int]:
-    """At most so many of 0 to n - 1, evenly spread, with both ends."""
-    return sorted({round(x) for x in np.linspace(0, n - 1, min(n, most))})
-
-
-def _percent(mean: float | None, half: float | None) -> str:
-    if mean is None:
-        return "–"
-    return f"{mean:.1f}" + ("" if half is None else f" ± {half:.1f}")

@@ -16,7 +16,7 @@ from bounds.base.notes import METHOD, Note
 from bounds.base.quantities import log_spaced, parse_grid
 from bounds.base.sources import PitmanYor, Source, Windows
 from bounds.base.spectrum import FrequencySpectrum
-from bounds.cli.printing import number
+from bounds.cli.printing import number, written
 from bounds.cli.report import Report, Table
 from bounds.counts.unique import expected_unique
 from simulate.drawing.device import choose_device
@@ -114,7 +114,7 @@ class SweepJob:
         seconds = sum(row["seconds"] for row in rows) / max(at_once, 1) + fits
         who = f"{at_once} at a time" if at_once else "one core"
         answer = (
-            f"{sum(row['cells'] for row in rows)} cells, {sum(row['draws'] for row in rows):.3g} draws, about "
+            f"{sum(row['cells'] for row in rows)} cells, {written(sum(row['draws'] for row in rows))} draws, about "
             f"{clock(max(seconds, 1))} on {who} and {size_of(self.memory(at_once))} of memory here; nothing was drawn."
         )
         cells = [
@@ -156,7 +156,8 @@ def prepare(plan: Sweep, *, device: str = "cpu") -> SweepJob:
     n_tokens = grid[-1] * plan.replicates * sum(choice.name == "tokens" for choice in choices.values())
     if n_tokens > MAX_TOKENS:
         raise ValueError(
-            f"the tokens engine draws every token, {n_tokens:.1e} of them here, and stops at {MAX_TOKENS:.0e}; "
+            f"the tokens engine draws every token, {written(n_tokens, 2)} of them here, and stops at "
+            f"{written(MAX_TOKENS)}; "
             "pass a smaller --n-draws or --replicates, or --engine auto, or --engine analytic for expectations"
         )
     edges = FrequencySpectrum.edges(min(grid[-1], 2**63 - 1))

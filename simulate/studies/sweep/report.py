@@ -150,7 +150,7 @@ def notes(dataset: xr.Dataset, implied: Sequence[Band]) -> list[Note]:
         windows = "windows of a text are not the sequences of a loss law: compare exponents, not counts."
         told.append(Note(METHOD, windows))
     if any(band.exponent[1] is not None and f"{band.exponent[1]:.2f}" == "0.58" for band in implied):
-        middle = "N ~ D^0.58 is the middle of the band of one loss fit, not a law of its own: the corpus decides."
+        middle = "N ~ D^0.58 is the middle of the band of one loss fit: the corpus decides."
         told.append(Note(METHOD, middle))
     return told
 
@@ -165,8 +165,8 @@ def _far_from_their_runs(implied: Sequence[Band], n_draws: float) -> list[Note]:
     return [
         Note(
             RANGE,
-            f"{', '.join(names)}: fitted on {sizes}, so that U and N at D = {written(n_draws)} would be an "
-            "extrapolation and are not shown; `python -m bounds band 300B` gives them within that range.",
+            f"{', '.join(names)}: fitted on {sizes}; U and N at D = {written(n_draws)} are not shown, "
+            "`python -m bounds band 300B` has them.",
         ) for sizes, names in far.items()
     ]  # fmt: skip
 
@@ -184,8 +184,6 @@ def _exponents(dataset: xr.Dataset, found: Sequence[dict[str, Any]]) -> Table:
         below = "local: the slope of ln U in ln D. "
     elif any(row["exponent"] is not None and row["exponent_lower"] is None for row in found):
         below = "In brackets: a fit that the data reject. "
-    if any(row["z"] is not None for row in found):
-        below += f"z: mean U at D = {last} against its expectation, in standard errors."
     return Table(columns, cells, title=title, below=below.rstrip())
 
 
@@ -224,7 +222,7 @@ def _method(dataset: xr.Dataset, found: Sequence[dict[str, Any]], implied: Seque
     """What the columns are, how each source was drawn and fitted, and what the laws say of U and N."""
     told = [
         "γ fitted: all corpora together, in brackets where the fit is rejected. γ local: f1/U at D, the slope of ln U "
-        "for independent draws. z: mean U against E U, in standard errors of the mean."
+        "for independent draws. z: mean U against E U at the largest D, in standard errors of the mean."
     ]
     if any(row["source"].startswith("windows:") for row in found):
         told.append(

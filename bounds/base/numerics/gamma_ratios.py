@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from scipy import special
 
-from bounds.counts.binomial_means import excess_of_log
+from bounds.base.numerics.logarithms import excess_of_log
 
 _DIRECT = 32
 """Arguments below this are reached by multiplying factors; from here on the series converges to rounding."""
