@@ -292,10 +292,11 @@ def plan(
 @EXPLAIN
 @with_version
 def explain(name: str | None, as_json: bool, explained: bool) -> None:
-    """What a formula, letter, topic or label means.
+    """What a formula, letter, law, source or word means.
 
     Of a formula: statement, LaTeX, letters with units, label, assumption, source and a worked number. NAME is a
-    formula, a public function of bounds, an equation (B7), a letter (gamma), a topic (skills) or a label (heuristic).
+    formula, a public function of bounds, an equation (B7), a letter (gamma), a topic (skills) or a label (heuristic);
+    or the key of a law (hoffmann2022), an inversion (slow), an accelerator (h100) or a source (zipf), or a word (MFU).
     Without it, all formulas by topic.
     """
     from bounds.cli.explained import explain_report

@@ -6,6 +6,7 @@ import inspect
 import json
 import math
 import re
+from pathlib import Path
 
 import pytest
 import sympy
@@ -16,6 +17,14 @@ import bounds
 from bounds import catalogue
 from bounds.base.formula import LETTERS, Formula
 from bounds.base.intervals import LABELS
+from bounds.base.sources import EXAMPLES
+from bounds.catalogue.words import WORDS
+from bounds.efficiency.inversions import INVERSIONS
+from bounds.laws.law_range import range_text
+from bounds.laws.overtraining import OVERTRAINING_LAWS
+from bounds.laws.published import LAWS
+from bounds.laws.repeated_data import REPEATED_DATA_LAWS
+from bounds.planning.hardware import ACCELERATORS
 from tests.public import NAMES, public
 
 FORMULAS = bounds.formulas()
@@ -183,3 +192,65 @@ def test_an_unknown_name_is_one_sentence_with_the_nearest():
     assert "\n" not in str(caught.value)
     with pytest.raises(ValueError, match="lists them all"):
         bounds.explain("zzzzzzzz")
+
+
+_KEYS = {
+    **{key: (law.citation, f"{law.data_exponent:g}") for key, law in LAWS.items()},
+    **{key: (law.citation, f"{law.irreducible:g}", f"{law.exponent:g}") for key, law in OVERTRAINING_LAWS.items()},
+    **{key: (law.citation, f"{law.token_decay:.8g}") for key, law in REPEATED_DATA_LAWS.items()},
+    **{name: (one.formula.source, one.formula.label, f"{one.end} end") for name, one in INVERSIONS.items()},
+    **{key: (device.name, device.source, f"{device.peak() / 1e12:g} TFLOP/s") for key, device in ACCELERATORS.items()},
+    **{example.partition(":")[0]: ("source of sequences",) for example in EXAMPLES},
+    **dict.fromkeys(EXAMPLES, ("source of sequences", "in the limit")),
+}
+"""What commands take by a key, with what must be said of it."""
+
+
+@pytest.mark.parametrize("key", _KEYS)
+def test_every_key_of_a_command_is_explained(key):
+    told = bounds.explain(key)
+    for text in _KEYS[key]:
+        assert text in told
+    found = catalogue.account(key)
+    assert found.answer.startswith(f"{key} is a")
+    assert found.formulas, "a reader wants the formulas that use it"
+
+
+@pytest.mark.parametrize("key", [key for key, law in LAWS.items() if law.comparable])
+def test_a_law_is_explained_with_all_its_constants_and_the_range_of_its_runs(key):
+    law, told = LAWS[key], bounds.explain(key)
+    for value in law.constants:
+        assert f"{value:.8g}" in told
+    assert "nats per token" in told
+    assert range_text(law.fitted_tokens, "tokens") in told
+    for _, error in law.standard_errors:
+        assert f"± {error:.6g}" in told
+
+
+@pytest.mark.parametrize("word", ["N_train", "N_store", "MFU", "FLOP", "epoch", "tau", "nats", "chunk", "stretches of"])
+def test_a_word_is_explained_whatever_its_case_and_number(word):
+    if word == "stretches of":
+        with pytest.raises(ValueError, match="nothing is called 'stretches of'"):
+            catalogue.account(word)
+    else:
+        assert len(catalogue.account(word).answer) > 30
+        assert catalogue.account(word.upper()).answer == catalogue.account(f"{word.removesuffix('s')}s").answer
+
+
+def test_the_glossary_of_the_page_is_what_explain_says():
+    page = (Path(__file__).parent.parent / "docs" / "architecture.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| ([\w ]+) \| (.*) \|$", page.partition("## Words")[2], re.MULTILINE)
+    assert dict(rows[1:]) == WORDS
+    for word, meaning in WORDS.items():
+        told = catalogue.account(word)
+        assert told.formulas or told.answer == f"{word}: {meaning}."
+
+
+@pytest.mark.parametrize(("typed", "meant"), [
+    ("hofmann2022", "hoffmann2022"), ("muenighoff2023", "muennighoff2023"), ("gadre2024c4", "gadre2024-c4"),
+    ("laplas", "laplace"), ("mi300", "mi300x"), ("tpuv4", "tpu-v4"), ("pitman-yoor", "pitman-yor"), ("zpif", "zipf"),
+    ("N_stor", "N_store"), ("epohc", "epoch"), ("unique_bond", "unique_bounds"), ("heuristc", "heuristic"),
+])  # fmt: skip
+def test_a_typing_error_finds_what_was_meant(typed, meant):
+    with pytest.raises(ValueError, match=f"did you mean .*{meant}"):
+        catalogue.account(typed)

@@ -515,11 +515,11 @@ def test_a_law_says_how_far_a_use_of_it_is_from_its_runs():
     law = LAWS["epoch2024"]
     assert law.extrapolation(n_params=1e9, n_tokens=1e11) == law.extrapolation() == ""
     assert law.extrapolation(n_params=1.6e12) == (
-        "epoch2024 is extrapolated: N = 1.6e+12, 100 times beyond the runs (7e+07 to 1.6e+10 parameters)"
+        "epoch2024 is extrapolated: N = 1.6T, 100 times beyond the runs (70M to 16B parameters)"
     )
     both = law.extrapolation(n_params=[1e9, 7e5], n_tokens=5e13)
-    assert "N = 7e+05, 100 times below the runs" in both
-    assert "D = 5e+13, 100 times beyond the runs" in both
+    assert "N = 700K, 100 times below the runs" in both
+    assert "D = 50T, 100 times beyond the runs" in both
     assert bounds.capacity.loss_law_of("zipf:1.7", novelty_cost=1).extrapolation(n_params=1e30, n_tokens=1e30) == ""
 
 
@@ -545,5 +545,5 @@ def test_bounds_carry_their_distance_from_the_runs(law):
         for bound in (bounds.unique_bounds(n_tokens, law=law), bounds.efficient_params(n_tokens, law=law)):
             (note,) = bound.notes
             assert note.kind == RANGE
-            assert note.text.startswith("fitted on 5e+09 to 5e+11 tokens, so U and N at ")
+            assert note.text.startswith("fitted on 5B to 500B tokens, so U and N at ")
     assert bounds.unique_bounds(1e30, law=bounds.LossLaw("own", "", 0.3, 0.3, 1.0, 400.0, 400.0)).notes == ()

@@ -148,7 +148,7 @@ def test_what_is_no_plan_is_refused(asked, sentence):
 
 def test_a_plan_is_readable_and_becomes_a_dataset():
     found = plan(compute_flops=1e22, n_tokens="100B")
-    assert repr(found).startswith("Plan(1e+22 FLOP, 1e+11 distinct tokens,\n     hoffmann2022: ")
+    assert repr(found).startswith("Plan(1e22 FLOP, 100B distinct tokens,\n     hoffmann2022: ")
     table = found.to_dataset()
     assert list(table.law.values) == [row.law for row in found.rows]
     assert all(variable.attrs["units"] and variable.attrs["long_name"] for variable in table.data_vars.values())

@@ -412,8 +412,8 @@ def test_progress_to_a_file_is_lines(tmp_path):
 
 def test_sentences_of_progress():
     state = State(cells=6, all_cells=10, draws=600, all_draws=1000, kept_cells=2, kept_draws=200)
-    assert sentence(state, 8.0) == "6 of 10 cells (2 from an earlier run), 600 of 1e+03 draws, 50 draws/s, 0:00:08 left"
-    assert sentence(state._replace(draws=200), 8.0).endswith("200 of 1e+03 draws")
+    assert sentence(state, 8.0) == "6 of 10 cells (2 from an earlier run), 600 of 1000 draws, 50 draws/s, 0:00:08 left"
+    assert sentence(state._replace(draws=200), 8.0).endswith("200 of 1000 draws")
     assert clock(2 * 86400 + 3723) == "2 d 1:02:03"
 
 

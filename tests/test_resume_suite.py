@@ -313,7 +313,7 @@ def test_a_dry_run_trains_nothing(tmp_path, monkeypatch, capsys):
     main.main(arguments, standalone_mode=False)
     printed = capsys.readouterr().out
     printed = " ".join(printed.split())
-    for words in ("4 corpora of 3e+08 draws in 4 cells, 2 at a time", "MiB of memory here; nothing was drawn."):
+    for words in ("4 corpora of 300M draws in 4 cells, 2 at a time", "MiB of memory here; nothing was drawn."):
         assert words in printed
     main.main([*arguments, "--json"], standalone_mode=False)
     (row,) = json.loads(capsys.readouterr().out)["rows"]

@@ -37,9 +37,9 @@ UNDERSTOOD = {
     "capitals": (PLAIN.replace("params,tokens,loss", "PARAMS,Training Tokens,Val_Loss"), ""),
     "units in brackets": (
         lines("# Params (M),Tokens (B),Loss", *BY_UNIT),
-        "N is column '# Params (M)' times 1e+06; D is column 'Tokens (B)' times 1e+09"),
-    "units as suffixes": (lines("num_params_m,tokens_b,loss", *BY_UNIT), "N is column 'num_params_m' times 1e+06"),
-    "units as quotients": (lines("Params / 10⁶,Tokens / 1e9,loss", *BY_UNIT), "D is column 'Tokens / 1e9' times 1e+09"),
+        "N is column '# Params (M)' times 1e6; D is column 'Tokens (B)' times 1e9"),
+    "units as suffixes": (lines("num_params_m,tokens_b,loss", *BY_UNIT), "N is column 'num_params_m' times 1e6"),
+    "units as quotients": (lines("Params / 10⁶,Tokens / 1e9,loss", *BY_UNIT), "D is column 'Tokens / 1e9' times 1e9"),
     "decimal commas": (
         lines("Params (M);Tokens (B);loss", *GERMAN), "the comma is the decimal sign ('6795,6' in line 4)"),
     "decimal commas in quotation marks": (
@@ -131,7 +131,7 @@ def test_incomplete_rows_are_left_out_and_counted():
     ("text", "said"),
     [
         (lines("params,tokens,loss", *BY_UNIT), "n_params is 70 at least and below 10000 in all rows"),
-        (PLAIN.replace("5.5e9", "2e18"), "n_tokens is 2e+18 at most and above 1e+15 in line 2"),
+        (PLAIN.replace("5.5e9", "2e18"), "n_tokens is 2e18 at most and above 1e15 in line 2"),
         (PLAIN.replace("3.5\n", "33\n"), "loss is 33 at most and above 13.8, ln of any vocabulary, in line 2"),
         (PLAIN.replace("3.5\n", "21\n").replace("loss", "loss (bits)"), "above 19.9, log2 of any vocabulary"),
     ],
@@ -173,7 +173,7 @@ def test_a_table_in_commas_and_bits_gives_the_constants_of_the_plain_one(tmp_pat
     read = found[1]["read"]
     assert (read["separator"], read["decimal"], read["loss_unit"], read["skipped_lines"]) == (";", ",", "bits", [62])
     assert read["columns"]["n_params"] == {"title": "# Params (M)", "scale": 1e6}
-    assert any("read as: N is column '# Params (M)' times 1e+06" in note for note in found[1]["warnings"])
+    assert any("read as: N is column '# Params (M)' times 1e6" in note for note in found[1]["warnings"])
     assert any("1 row is left out as incomplete: line 62" in note for note in found[1]["warnings"])
 
 

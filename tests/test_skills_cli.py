@@ -202,7 +202,7 @@ def test_a_cluster_gives_the_same(tmp_path):
         ("--source=corpus:none.txt", "none.txt"),
         ("--source=corpus:none.txt --kind=frequency", "windows of its ranks, got kind frequency"),
         ("--source=corpus:none.txt --engine=arrivals", "engine arrivals has no order"),
-        ("--engine=tokens --n-draws=1e12", "stops at 1e+12"),
+        ("--engine=tokens --n-draws=1e12", "stops at 1T"),
         ("--n-skills=1e5 --members=10 --replicates=1e4 --engine=arrivals", "GiB of memory"),
         ("--resume", "pass --out X.zarr"),
         ("--resume --out=x.nc", "only a result that ends in .zarr"),

@@ -88,7 +88,7 @@ def test_what_leaves_the_screen_is_explained_and_in_json(dataset, capsys):
 
 def test_a_range_that_no_law_was_fitted_on_is_named_and_one_inside_is_not(dataset):
     notes = [note.text for note in report(dataset, View(laws=("epoch2024",))).notes]
-    assert any("5e+09 to 5e+11 tokens" in note and "bounds band 300B" in note for note in notes)
+    assert any("5B to 500B tokens" in note and "bounds band 300B" in note for note in notes)
     large = dataset.assign_coords(n_draws=dataset.n_draws * 10**6)
     assert not any("extrapolation" in note.text for note in report(large, View(laws=("epoch2024",))).notes)
 

@@ -139,6 +139,11 @@ def number(value: float | None, digits: int = 3) -> str:
     return re.sub(r"e\+?(-?)0*", r"e\1", text)
 
 
+def quoted(value: float, digits: int = 6) -> str:
+    """A number that somebody gave, as errors quote it: like `number`, but nan and inf by these names."""
+    return number(value, digits) if math.isfinite(value) else f"{value:g}"
+
+
 def written(value: float | None, digits: int = 3) -> str:
     """A large count as people say it: 950, 12.3K, 1.5M, 300B, 1.4T, 5.8e23."""
     if value is None or value != value or abs(value) == float("inf"):

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from bounds.base.one_number import number, shown
+from bounds.base.one_number import number, quoted, shown
 
 
 def pointwise(function: Callable[..., Any], *values: Any) -> Any:
@@ -85,7 +85,7 @@ def checked(name: str, value: Any, inside: Callable[[Any], Any], allowed: str, *
             good = good & (array == np.floor(array))
     if not good.all():
         among = f" in an array of shape {array.shape}" if array.ndim else ""
-        raise ValueError(f"{name} must be {allowed}, got {number(array[~good].flat[0], 17)}{among}")
+        raise ValueError(f"{name} must be {allowed}, got {quoted(array[~good].flat[0], 17)}{among}")
     return array if isinstance(value, list | tuple) else without_attributes(value)
 
 

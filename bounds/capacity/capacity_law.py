@@ -134,7 +134,8 @@ class Consistency:
         )
         if self.correlated:
             return told
-        return f"{told} if the errors of the two are independent, at most {number(self.p_value_most, 2)} for any correlation"
+        most = number(self.p_value_most, 2)
+        return f"{told} if the errors of the two are independent, at most {most} for any correlation"
 
 
 def consistency(law: str | LossLaw, *, covariance: Any = None, freedom: float | None = None) -> Consistency:

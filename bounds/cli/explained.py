@@ -24,7 +24,11 @@ def explain_report(name: str | None, *, sources: bool = False, rows: bool = Fals
         answer, found, lists = told.answer, told.formulas, [Listing(terms, title) for title, terms in told.lists]
         if not answer:
             answer, lists[0] = lists[0].title, Listing(lists[0].terms)
-    return Report(answer, data={"rows": [catalogue.to_json(formula) for formula in found] if rows else []}, lists=lists)
+    data = {
+        "rows": [catalogue.to_json(formula) for formula in found] if rows else [],
+        "terms": [{"title": one.title, "name": head, "text": text} for one in lists for head, text in one.terms],
+    }
+    return Report(answer, data=data, lists=lists)
 
 
 def _everything(found: Sequence[Formula], sources: bool) -> tuple[str, list[Listing]]:
@@ -32,7 +36,8 @@ def _everything(found: Sequence[Formula], sources: bool) -> tuple[str, list[List
     topics = {name: catalogue.topic(name) for name in catalogue.TOPICS}
     return (
         f"{len(found)} formulas. `explain NAME` takes a formula, function, equation (B7), letter (gamma), topic "
-        "(skills) or label (heuristic).",
+        "(skills) or label (heuristic); a law (hoffmann2022), inversion (slow), accelerator (h100), source (zipf) or "
+        "word (MFU).",
         [
             Listing([(f"{name:10s} {len(topics[name]):3d} ", text) for name, text in catalogue.TOPICS.items()]),
             Listing([(f"{label:29s} {labels[label]:3d} ", text) for label, text in catalogue.MEANINGS.items()]),

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from bounds.base.one_number import number
+from bounds.base.one_number import number, quoted
 from bounds.base.pointwise import broadcast, labelled, real_array, shown
 from bounds.base.quantities import MAX_COUNT
 
@@ -46,5 +46,5 @@ def _whole(name: str, value: Any, low: float, high: float, high_text: str) -> An
         bad = ~((array >= low) & (array <= high) & (array == np.floor(array)) & np.isfinite(array))
     if bad.any():
         allowed = f"between {number(low)} and {high_text}" if high_text else f"of at least {number(low)}"
-        raise ValueError(f"{name} must be a whole number {allowed}, got {number(array[bad].flat[0], 17)}")
+        raise ValueError(f"{name} must be a whole number {allowed}, got {quoted(array[bad].flat[0], 17)}")
     return array

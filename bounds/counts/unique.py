@@ -27,7 +27,7 @@ from typing import Any
 import numpy as np
 
 from bounds.base.numerics.gamma_ratios import power_ratio
-from bounds.base.one_number import number
+from bounds.base.one_number import number, quoted
 from bounds.base.pointwise import flag
 from bounds.base.sources import (
     Geometric,
@@ -187,7 +187,7 @@ def expected_spectrum(source: Source | str, n_draws: Any, *, multiplicity: Any, 
         there = np.ones(n.shape, bool) if poisson else k <= n
         if (k[there] > MAX_MULTIPLICITY).any():
             raise ValueError(
-                f"multiplicity must be at most {number(MAX_MULTIPLICITY)}, got {number(k[there].max(), 6)}"
+                f"multiplicity must be at most {number(MAX_MULTIPLICITY)}, got {quoted(k[there].max(), 6)}"
             )
         if isinstance(law, PitmanYor):
             result[there] = pitman_yor.spectrum(law, n[there], k[there])

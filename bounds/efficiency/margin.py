@@ -31,7 +31,7 @@ from scipy import special
 from bounds.base.formula import OWN, Formula, Letter
 from bounds.base.intervals import ASYMPTOTIC, RIGOROUS
 from bounds.base.numerics.gamma_ratios import log_product
-from bounds.base.one_number import number
+from bounds.base.one_number import quoted
 from bounds.base.pointwise import broadcast, labelled, real_array, shown
 
 _A = Letter("a", "margin exponent, P(h < t) = t^a", "1")
@@ -238,7 +238,7 @@ def _examples(value: Any, *, whole: bool) -> Any:
     if bad.any():
         kind = "whole numbers" if whole else "numbers"
         advice = "; for a mean number of examples leave out poisson=False" if whole else ""
-        raise ValueError(f"n_examples must be {kind} between 0 and 2^63, got {number(n[bad].flat[0], 6)}{advice}")
+        raise ValueError(f"n_examples must be {kind} between 0 and 2^63, got {quoted(n[bad].flat[0], 6)}{advice}")
     return n
 
 

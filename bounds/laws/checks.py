@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from bounds.base.one_number import number
+from bounds.base.one_number import number, quoted
 from bounds.base.pointwise import positive, real_array, shown
 
 # Arguments
@@ -55,7 +55,7 @@ def must_exceed(loss: Any, floor: Any, what: str, advice: str) -> None:
     bad = ~(losses > floors)
     if bad.any():
         found, least = losses[bad].flat[0], floors[bad].flat[0]
-        raise ValueError(f"loss must exceed {number(least, 6)}, {what}, got {number(found, 6)}; {advice}")
+        raise ValueError(f"loss must exceed {number(least, 6)}, {what}, got {quoted(found, 6)}; {advice}")
 
 
 # Fields of a law
@@ -80,7 +80,7 @@ def check_constants(law: Any, allowed: str, *names: str) -> None:
             raise ValueError(f"{what}, or an array of them, got {shown(value)}") from None
         bad = ~_ALLOWED[allowed](numbers)
         if bad.any():
-            raise ValueError(f"{what}, got {number(numbers[bad][0], 6)}")
+            raise ValueError(f"{what}, got {quoted(numbers[bad][0], 6)}")
         # Arrays of any library stay what they are; the field is frozen, hence the way round.
         kept = float(numbers) if not numbers.ndim else value if hasattr(value, "dtype") else numbers
         object.__setattr__(law, name, kept)

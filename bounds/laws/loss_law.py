@@ -26,7 +26,7 @@ import numpy as np
 
 from bounds.base.brief import brief_fields
 from bounds.base.formula import Formula
-from bounds.base.one_number import number
+from bounds.base.one_number import number, quoted
 from bounds.base.pointwise import shown
 from bounds.laws.checks import check_constants, check_errors, check_range, must_broadcast, must_exceed, positives
 from bounds.laws.formulas import FORMULAS
@@ -258,7 +258,7 @@ class LossLaw:
             bad = ~((value > 0) & np.isfinite(value))
             if bad.any():
                 raise ValueError(
-                    f"{name} of law {self.key} must be positive to give a {asked}, got {number(value[bad][0], 6)}"
+                    f"{name} of law {self.key} must be positive to give a {asked}, got {quoted(value[bad][0], 6)}"
                 )
 
     def _given(self, **arguments: Any) -> tuple[Any, ...]:

@@ -185,8 +185,8 @@ def _of_chi_squared(lad: LossLaw, drawn: pd.DataFrame) -> Outcome:
     gap = log_constants(THEIRS) - log_constants(lad)
     value = float(gap @ np.linalg.solve(np.cov(logs.T), gap))
     return judge(
-        _CLAIM["rejected"], value, f"p = {number(chi2.sf(value, 5), 1)}, of sampling alone: the residuals of any such law "
-        "have a pattern here, and the p-value does not know of it",
+        _CLAIM["rejected"], value, f"p = {number(chi2.sf(value, 5), 1)}, of sampling alone: the residuals of any such "
+        "law have a pattern here, and the p-value does not know of it",
     )  # fmt: skip
 
 

@@ -28,7 +28,7 @@ import numpy as np
 from numba.extending import register_jitable
 from numpy.typing import ArrayLike
 
-from bounds.base.one_number import number
+from bounds.base.one_number import quoted
 from bounds.base.sources import GrowingUniform, Mixture, PitmanYor, SantaFe, Source, Uniform, Windows, Zipf
 from simulate.drawing.alias import MAX_TYPES, alias_table, whole_masses
 from simulate.drawing.interval_tables import (
@@ -222,7 +222,7 @@ def _urn(source: PitmanYor, n_draws: int) -> Sampler:
         )
     if source.concentration >= 2**29:
         raise ValueError(
-            f"the tokens engine takes concentrations below 2^29, got {number(source.concentration, 6)}; "
+            f"the tokens engine takes concentrations below 2^29, got {quoted(source.concentration, 6)}; "
             "use --engine types or gauss"
         )
     return Sampler(URN, parameter=(round(source.discount * 2**32), round(source.concentration * 2**32)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 
-from bounds.base.one_number import number, written
+from bounds.base.one_number import number
 
 _SMALLEST_MODEL = 1e4
 """Parameters: a model of one layer with a vocabulary of bytes has more."""
@@ -42,7 +42,7 @@ def odd_rows(columns: dict[str, list[float]], lines: Sequence[int], unit: str) -
     large = [line for line, d in zip(lines, columns.get("n_tokens", ()), strict=False) if d > _MOST_TOKENS]
     if large:
         yield (
-            f"n_tokens is {written(max(columns['n_tokens']))} at most and above {written(_MOST_TOKENS)} in "
+            f"n_tokens is {number(max(columns['n_tokens']))} at most and above {number(_MOST_TOKENS)} in "
             f"{_rows(large, lines)}: "
             "there are not so many; can it be FLOP (--column compute_flops=NAME)?"
         )

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from bounds.base.one_number import items_of, number
+from bounds.base.one_number import items_of, number, quoted
 from bounds.base.pointwise import real_array, shown, single
 from bounds.base.spectrum import FrequencySpectrum, in_common_bins, pooled
 from bounds.fitting.exponents.growth_models import Curve
@@ -132,7 +132,7 @@ def _whole(name: str, values: NDArray[np.generic]) -> Floats:
     numbers = values.astype(float)
     wrong = ~np.isfinite(numbers) | (numbers < 0) | (numbers != np.floor(numbers))
     if np.any(wrong):
-        raise ValueError(f"{name} must be whole numbers of at least 0, got {number(numbers[wrong][0], 6)}")
+        raise ValueError(f"{name} must be whole numbers of at least 0, got {quoted(numbers[wrong][0], 6)}")
     return numbers
 
 

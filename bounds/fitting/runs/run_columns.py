@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from bounds.base.one_number import number
+from bounds.base.one_number import quoted
 from bounds.base.pointwise import real_array, shown
 from bounds.fitting.runs.loss_regression import Floats
 from bounds.laws.published import FLOP_PER_PARAM_TOKEN
@@ -55,7 +55,7 @@ def _column(name: str, values: Any) -> Floats:
     if bad.any():
         place = int(np.flatnonzero(bad)[0])
         raise ValueError(
-            f"{name} must be positive and finite, got {number(column[place], 6)} in run {place}; leave that run out"
+            f"{name} must be positive and finite, got {quoted(column[place], 6)} in run {place}; leave that run out"
         )
     return column
 

@@ -15,6 +15,8 @@ import bounds
 from bounds.base.formula import LETTERS, Formula
 from bounds.base.intervals import ASYMPTOTIC, EMPIRICAL, GIVEN, HEURISTIC, RIGOROUS
 from bounds.base.one_number import number, shown
+from bounds.catalogue.named import keys, named
+from bounds.catalogue.words import TERMS, WORDS, meaning_of
 
 _MODULES = (
     "bounds.counts.unique",
@@ -109,10 +111,12 @@ class Account:
 def account(name: str) -> Account:
     """What there is to say of `name`: a formula, a public function, an equation, a topic, a label or a letter.
 
-    An equation is named by its short name, such as B7-iii; B7 stands for all whose label begins so. A letter may be
-    Greek. Raises ValueError, with the nearest names, where there is none.
+    Or of the key of a law, an inversion, an accelerator or a source, or of a word of tables and notes. An equation is
+    named by its short name, such as B7-iii; B7 stands for all whose label begins so. A letter may be Greek. Raises
+    ValueError, with the nearest names, where there is none.
     """
-    name = re.sub(_PLACE, "", str(name))
+    asked = str(name).strip()
+    name = re.sub(_PLACE, "", asked)
     letter = _letter(name)
     if found := _named(name):
         # H is an equation, and a letter too.
@@ -127,10 +131,17 @@ def account(name: str) -> Account:
         return _listed(f"{label}: {MEANINGS[label]}; {_formulas(len(having))} of this label.", having)
     if letter:
         return _account_of_letter(letter)
+    if key := named(asked):
+        using = [formula for formula in formulas().values() if key.uses(formula.name, formula.public_name)]
+        lists = [("", key.items), *([("", (("used by", _names(using)),))] if using else [])]
+        return Account(key.answer, tuple(lists), tuple(using))
+    word, meaning = meaning_of(asked)
+    if word:
+        return Account(f"{word}: {meaning}.", (), ())
     if name in places():
         place = places()[name]
         raise ValueError(f"{place} has no formula of its own; help({place}) says what it does")
-    raise ValueError(f"no formula is called {shown(name)}: {_nearest(name)}`python -m bounds explain` lists them all")
+    raise ValueError(f"nothing is called {shown(asked)}: {_nearest(name)}`python -m bounds explain` lists them all")
 
 
 def find(name: str) -> list[Formula]:
@@ -245,8 +256,11 @@ def _nearest(name: str) -> str:
     table = formulas()
     functions = (formula.public_name for formula in table.values())
     names = list(
-        dict.fromkeys([*TOPICS, *MEANINGS, *table, *functions, *sorted(n for n in _letter_names() if len(n) > 2)])
-    )
+        dict.fromkeys([
+            *TOPICS, *MEANINGS, *keys(), *WORDS, *TERMS, *table, *functions,
+            *sorted(n for n in _letter_names() if len(n) > 2),
+        ])
+    )  # fmt: skip
     holding = [one for one in names if len(name) > 2 and name.lower() in one.lower()]
     close = [*difflib.get_close_matches(name, names, n=3, cutoff=0.6), *holding]
     close = list(dict.fromkeys(close or difflib.get_close_matches(name, names, n=3, cutoff=0.4)))[:3]
