@@ -26,11 +26,11 @@ import numba
 import numpy as np
 
 import bounds
+from bounds.base.keeping.targets import write_text
 from bounds.base.quantities import log_spaced
 from simulate import sweep
 from simulate.drawing.stream import Stream
 from simulate.engines.choice import Engine, build_engine
-from simulate.running.keeping.files import write_text
 from simulate.studies.sweep.plan import DEFAULT_N_DRAWS, DEFAULT_SOURCES
 
 RESULTS = Path(__file__).parent / "results" / "arrivals.json"

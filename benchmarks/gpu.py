@@ -33,12 +33,12 @@ from typing import Any
 import numpy as np
 
 import bounds
+from bounds.base.keeping.targets import write_text
 from bounds.base.spectrum import FrequencySpectrum
 from simulate import run_suite
 from simulate.drawing.backends import cpu, gpu
 from simulate.drawing.stream import Stream
 from simulate.drawing.tables import build_sampler
-from simulate.running.keeping.files import write_text
 from simulate.studies.suite.plan import PYTHIA_STEPS
 
 SOURCES = ["zipf:1.1,types=1e6", "zipf:1.05", "zipf:1.2", "zipf:1.5", "zipf:1.724"]

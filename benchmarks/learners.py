@@ -31,7 +31,7 @@ import numpy as np
 from scipy.special import zeta
 
 import bounds
-from simulate.running.keeping.files import write_text
+from bounds.base.keeping.targets import write_text
 from simulate.studies.learners import measure_learners
 from simulate.studies.learners.corpora import SeenCorpus, seen_corpora
 from simulate.studies.learners.names import parse_learner

@@ -25,7 +25,7 @@ import numpy as np
 import xarray as xr
 
 import simulate
-from simulate.running.keeping.files import write_text
+from bounds.base.keeping.targets import write_text
 from simulate.studies.skills.job import prepare
 from simulate.studies.skills.plan import SkillPlan
 

@@ -169,7 +169,7 @@ def main() -> None:
         "rows": rows,
     }
     if "--save" in sys.argv[1:]:
-        from simulate.running.keeping.files import write_text
+        from bounds.base.keeping.targets import write_text
 
         write_text(RESULTS, json.dumps(made, indent=1) + "\n")
         print(RESULTS)

@@ -22,8 +22,8 @@ from typing import Any
 import numpy as np
 
 from bounds import expected_unique, missing_mass, variance_unique
+from bounds.base.keeping.targets import write_text
 from simulate import regenerate_batch, run_suite
-from simulate.running.keeping.files import write_text
 from simulate.studies.suite.plan import PYTHIA_STEPS, SuitePlan
 from simulate.studies.suite.prepare import open_suite_order
 

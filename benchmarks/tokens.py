@@ -29,10 +29,10 @@ import numpy as np
 from scipy.special import zeta
 
 from bounds import expected_unique, parse_source, variance_unique
+from bounds.base.keeping.targets import write_text
 from simulate.drawing.backends import cpu
 from simulate.drawing.stream import Stream
 from simulate.drawing.tables import OPEN, Sampler, build_sampler
-from simulate.running.keeping.files import write_text
 
 RESULTS = Path(__file__).parent / "results" / "tokens.json"
 NO_EDGES = np.empty(0, np.int64)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from bounds.base.arguments import Choice, Flop, shown
+from bounds.base.arguments import Choice, Flop, printable, shown
 from bounds.cli.json_text import json_text
 from bounds.cli.process import end_silently
 from bounds.cli.shared import (
@@ -25,6 +25,7 @@ from bounds.planning.hardware import ACCELERATORS, PRECISIONS
 
 if TYPE_CHECKING:
     from bounds.cli.report import Report
+    from bounds.cli.runs_csv import RunsTable
 
 POSITIVE = NumberType(text="positive and finite")
 OBJECTIVE = Choice("objective", ("huber", "lad", "least-squares"))
@@ -148,7 +149,7 @@ def laws(
 
 
 @main.command()
-@click.argument("runs", type=click.Path(exists=True, dir_okay=False, allow_dash=True))
+@click.argument("runs", type=click.Path(exists=True, allow_dash=True))
 @click.option(
     "--column",
     "columns",
@@ -198,7 +199,7 @@ def fit(
     parameters, training tokens (or FLOP, as C = 6ND) and final loss in nats per token. Rows that share a run, such as
     checkpoints, need --run-column.
     """
-    from bounds.cli.runs_csv import NAMES, read_runs
+    from bounds.cli.runs_csv import NAMES
 
     told = dict(part.partition("=")[::2] for part in columns)
     unknown = [key for key in told if key not in NAMES]
@@ -212,11 +213,7 @@ def fit(
         check_law_target(options["out"], overwrite=options["overwrite"])
     if runs == "-" and sys.stdin is None:
         raise click.UsageError("standard input is closed: pipe a table into it, or name a file")
-    with click.open_file(runs, "rb") as file:
-        table = read_runs(
-            file.read(), "standard input" if runs == "-" else runs, told, options["run_column"],
-            skip_incomplete=options["skip_incomplete"],
-        )  # fmt: skip
+    table = _table_of_runs(runs, told, options["run_column"], options["skip_incomplete"])
     unit = table.agreed_unit(options["loss_unit"])
 
     from bounds.base.notes import METHOD, Note
@@ -242,6 +239,24 @@ def fit(
         as_json,
         explained,
     )
+
+
+def _table_of_runs(runs: str, told: dict[str, str], run_column: str | None, skip: bool) -> RunsTable:
+    """The table in a file, or on standard input; ValueError that says what else the file holds where it is none."""
+    from bounds.cli.reading.held import RUNS, held
+    from bounds.cli.runs_csv import read_runs
+
+    if runs == "-":
+        with click.open_file(runs, "rb") as file:
+            return read_runs(file.read(), "standard input", told, run_column, skip_incomplete=skip)
+    try:
+        with open(runs, "rb") as file:
+            return read_runs(file.read(), runs, told, run_column, skip_incomplete=skip)
+    except (ValueError, IsADirectoryError) as error:
+        holds = held(runs)
+        if told or not holds or holds == RUNS:
+            raise
+        raise ValueError(f"{printable(runs)} is no table of runs: it holds {holds}") from error
 
 
 @main.command()

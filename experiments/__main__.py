@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from bounds.base.arguments import printable
 from bounds.cli.process import end_silently
 from bounds.cli.shared import AS_JSON, command_group, parse_or_fail, provenance, with_version
 from bounds.cli.shared import run as run_command
@@ -40,9 +41,10 @@ main = command_group("What published papers reported, claim by claim, on the dat
 def list_(folder: str | None, as_json: bool, explained: bool) -> None:
     """The experiments: what each asks, of which papers, and whether its data are here."""
     from bounds.cli.report import Listing, Report
-    from experiments.data import is_here
+    from experiments.data import checked_folder, is_here
     from experiments.registry import EXPERIMENTS
 
+    where = parse_or_fail(checked_folder, folder)
     rows: list[dict[str, Any]] = [
         {"experiment": one.name, "question": one.question, "papers": one.papers, "data": one.data, "also": one.also,
          "here": all(is_here(key, folder) for key in one.data)}
@@ -56,7 +58,9 @@ def list_(folder: str | None, as_json: bool, explained: bool) -> None:
     ]  # fmt: skip
     missing = [row["experiment"] for row in rows if not row["here"]]
     answer = f"{len(rows)} experiment{'s' * (len(rows) != 1)}; " + (
-        f"data are missing for {', '.join(missing)}: python -m experiments fetch." if missing else "all data are here."
+        f"data are missing in {printable(str(where))} for {', '.join(missing)}: python -m experiments fetch."
+        if missing
+        else "all data are here."
     )
     _show(Report(answer, lists=[Listing(told)], data={"rows": rows}), {"data": folder}, as_json, explained)
 
@@ -276,7 +280,7 @@ def _results(
     names: tuple[str, ...], folder: str | None, figures: str | None = None, overwrite: bool = False
 ) -> dict[str, Result]:
     """What the experiments find; whatever can be refused is refused before the first one runs."""
-    from experiments.data import data_folder, located
+    from experiments.data import checked_folder, data_folder, located
     from experiments.registry import EXPERIMENTS
 
     chosen = parse_or_fail(_chosen, names)
@@ -284,6 +288,7 @@ def _results(
         from experiments.drawing import check_figures
 
         parse_or_fail(check_figures, Path(figures), chosen, overwrite)
+    parse_or_fail(checked_folder, folder)
     for key in dict.fromkeys(key for name in chosen for key in EXPERIMENTS[name].data):
         located(key, folder)
     results = {name: EXPERIMENTS[name].run(data_folder(folder)) for name in chosen}

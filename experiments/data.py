@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shlex
 import shutil
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor, as_completed
@@ -24,8 +25,8 @@ from pathlib import Path
 from urllib.parse import quote
 
 from bounds.base.arguments import printable, unknown
-from simulate.running.keeping.leftovers import discard, hidden_folder, tidy
-from simulate.running.keeping.locks import locked
+from bounds.base.keeping.hidden import discard, hidden_folder, tidy
+from bounds.base.keeping.locks import locked
 
 VARIABLE = "EFFICIENCY_BOUNDS_DATA"
 """The environment variable that names a local mirror."""
@@ -158,20 +159,45 @@ def located(key: str, folder: str | Path | None = None) -> Path:
 
     ValueError, with one sentence that names the file, where one is missing or another one than was published.
     """
-    manifest, root = get_manifest(key), data_folder(folder) / key
-    if not data_folder(folder).is_dir():
-        raise ValueError(f"{printable(str(data_folder(folder)))} is not there: {_how_to_get(key)}")
+    manifest, base = get_manifest(key), checked_folder(folder)
+    root = base / key
+    if not base.is_dir():
+        raise ValueError(f"{printable(str(base))}, the cache, is not there: {_how_to_get(key, folder)}")
+    if not root.is_dir():
+        raise ValueError(
+            f"{printable(str(base))}{_named_by(folder)} holds no folder {key}, where the {len(manifest.files)} "
+            f"file{'s' * (len(manifest.files) != 1)} of that data set must be: {_how_to_get(key, folder)}"
+        )
     for path in manifest.files:
         if not (root / path).is_file():
-            raise ValueError(f"{printable(str(root / path))} is missing: {_how_to_get(key)}")
+            raise ValueError(f"{printable(str(root / path))} is missing: {_how_to_get(key, folder)}")
         check_file(manifest, root, path)
     return root
 
 
-def _how_to_get(key: str) -> str:
+def checked_folder(folder: str | Path | None = None) -> Path:
+    """The folder of the data sets, as `data_folder`; ValueError where one that somebody named is no folder."""
+    base = data_folder(folder)
+    if not base.is_dir() and base != cache_folder():
+        what = "is no folder" if base.exists() else "is not there"
+        raise ValueError(
+            f"{printable(str(base))}{_named_by(folder)} {what}: name a folder that holds data sets, each in a folder "
+            f"of its own name such as {next(iter(MANIFESTS))}, or leave it out for {printable(str(cache_folder()))}"
+        )
+    return base
+
+
+def _named_by(folder: str | Path | None) -> str:
+    """Who named the folder of the data sets."""
+    return ", which --data names," if folder is not None else f", which {VARIABLE} names," if mirror() else ""
+
+
+def _how_to_get(key: str, folder: str | Path | None = None) -> str:
+    there = f"name the folder that holds it with --data or {VARIABLE}"
     if get_manifest(key).made:
-        return f"{key} has no public address; set {VARIABLE} to a mirror that holds it"
-    return f"run `python -m experiments fetch {key}`, or set {VARIABLE} to a mirror that holds it"
+        return f"{key} has no public address; {there}"
+    into = "" if folder is None else f" --data {shlex.quote(str(folder))}"
+    return f"run `python -m experiments fetch {key}{into}`, or {there}"
 
 
 def check_file(manifest: Manifest, root: Path, path: str) -> None:

@@ -360,7 +360,7 @@ def test_laws_are_printed_side_by_side_and_their_disagreement_said():
         "2085.43",
         "arXiv:2403.08540",
         "3.219e10",
-        "4.7 standard errors above alpha/(1+alpha), p = 2.4e-06",
+        "4.7 standard errors above alpha/(1+alpha), p = 2.4e-6",
         "differ by a factor",
         "R*_D",
     ):
@@ -419,7 +419,7 @@ def test_no_table_of_laws_shows_what_a_law_says_far_from_its_runs_unless_asked()
     assert "e+15" not in far
     found = json.loads(printed("laws", "--compute", "1e30", "--json"))
     assert found["rows"][0]["n_tokens"] == pytest.approx(7.88e15, rel=1e-3)
-    assert any("D is up to 1.6e4 times beyond" in note for note in found["warnings"])
+    assert any("D is up to 16000 times beyond" in note for note in found["warnings"])
 
 
 @pytest.mark.parametrize("arguments", [(), ("epoch2024",), ("--compute", "5.76e23")])

@@ -21,8 +21,8 @@ from scipy.optimize import minimize_scalar
 import bounds
 import simulate
 from bounds import expected_unique
+from bounds.base.keeping.targets import write_text
 from simulate.cli.main import main
-from simulate.running.keeping.files import write_text
 from simulate.studies.text.dataset import to_dataset
 from simulate.text import fit_corpus, measure_corpus
 

@@ -19,8 +19,8 @@ import numba
 import numpy as np
 import pytest
 
+from bounds.base.keeping.targets import write_text
 from bounds.fitting.exponents.exponent import FrequencySpectrum, fit_exponent
-from simulate.running.keeping.files import write_text
 
 SEED = 20240614
 DATASETS = 200

@@ -15,13 +15,14 @@ import numpy as np
 import pytest
 
 import simulate
+from bounds.base.keeping import hidden, targets
 from bounds.cli.process import Stopped, Unminded, hearing_signals, undisturbed
 from bounds.cli.shared import run as run_command
 from simulate.cli.main import main
 from simulate.running import cells as sweep_cells
 from simulate.running import dataset
 from simulate.running import run as keeping
-from simulate.running.keeping import files, leftovers, store
+from simulate.running.keeping import store
 from simulate.studies.suite.learning import snapshots
 from simulate.studies.sweep.draw import CorpusDrawer
 from tests.running import done
@@ -99,8 +100,8 @@ def test_a_run_that_is_told_to_end_says_what_is_kept(tmp_path, signum, code):
 
 WINDOWS = [
     (store, "_create", False), (store.CellStore, "keep", True), (keeping, "save_result", False),
-    (dataset, "_write_zarr", False), (files, "put_in_place", True), (os, "replace", True),
-    (leftovers.shutil, "rmtree", False),
+    (dataset, "_write_zarr", False), (targets, "put_in_place", True), (os, "replace", True),
+    (hidden.shutil, "rmtree", False),
 ]  # fmt: skip
 OTHERS = [(where, name, not after) for where, name, after in WINDOWS]
 

@@ -17,9 +17,9 @@ from dataclasses import replace
 
 import pytest
 
+from bounds.base.keeping.locks import locked
 from experiments.data import MANIFESTS, Manifest, data_folder, fetch, get_manifest, is_here, located
 from experiments.registry import EXPERIMENTS
-from simulate.running.keeping.locks import locked
 
 FILES = {"data/a.csv": b"n,d\n1,2\n", "data/deep/b=1_c.json": b'{"loss": 3.1}'}
 HASHES = {path: hashlib.sha256(text).hexdigest() for path, text in FILES.items()}
@@ -116,7 +116,7 @@ def test_addresses_name_the_commit():
         "92258837425e1b5f2851d624287f0120583a3d0e/data/svg_extracted_data.csv"
     )
     assert "evaluation_rpj-d%3D96_l%3D8" in get_manifest("gadre").url("exp_data/evals/evaluation_rpj-d=96_l=8_h=4.json")
-    with pytest.raises(ValueError, match=r"bloom has no public address.* set EFFICIENCY_BOUNDS_DATA"):
+    with pytest.raises(ValueError, match=r"bloom has no public address; name the folder .* EFFICIENCY_BOUNDS_DATA"):
         get_manifest("bloom").url("facts.csv")
 
 
@@ -291,6 +291,13 @@ def test_a_mirror_is_checked_too(mirror, tmp_path):
     assert not any(".tmp" in name or "lock" in name for name in everything(tmp_path))
 
 
-def test_a_folder_that_is_not_there(small, tmp_path):
-    with pytest.raises(ValueError, match="nowhere is not there: run `python -m experiments fetch small`"):
+def test_a_folder_that_is_not_there(small, tmp_path, monkeypatch):
+    with pytest.raises(ValueError, match="nowhere, which --data names, is not there: name a folder"):
         located("small", tmp_path / "nowhere")
+    monkeypatch.setenv("EFFICIENCY_BOUNDS_DATA", str(tmp_path / "gone"))
+    with pytest.raises(ValueError, match="gone, which EFFICIENCY_BOUNDS_DATA names, is not there"):
+        located("small")
+    monkeypatch.delenv("EFFICIENCY_BOUNDS_DATA")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    with pytest.raises(ValueError, match="the cache, is not there: run `python -m experiments fetch small`, or name"):
+        located("small")

@@ -48,8 +48,21 @@ def test_a_wrong_name_is_answered_with_the_nearest():
 
 
 def test_missing_data_are_one_sentence(tmp_path):
-    for folder, said in ((tmp_path, "is missing: run"), (tmp_path / "none", "is not there: run")):
-        done = experiments("run", "lawfit", "--data", str(folder))
+    (tmp_path / "begun" / "chinchilla").mkdir(parents=True)
+    (tmp_path / "file").write_text("")
+    empty = (
+        f"{tmp_path}, which --data names, holds no folder chinchilla, where the 1 file of that data set must be: run"
+    )
+    fetch = f"`python -m experiments fetch chinchilla --data {tmp_path}`"
+    for folder, command, said in (
+        (tmp_path, "run lawfit", empty), (tmp_path, "check lawfit", fetch),
+        (tmp_path, "backtest", "no folder loss_to_loss"),
+        (tmp_path / "begun", "run lawfit", "svg_extracted_data.csv is missing: run"),
+        *((tmp_path / name, command, f"{name}, which --data names, {what}: name a folder that holds data sets")
+          for name, what in (("none", "is not there"), ("file", "is no folder"))
+          for command in ("run budget", "list", "backtest")),
+    ):  # fmt: skip
+        done = experiments(*command.split(), "--data", str(folder))
         assert done.returncode == 2
         assert done.stdout == ""
         assert said in done.stderr
@@ -58,7 +71,7 @@ def test_missing_data_are_one_sentence(tmp_path):
 
 def test_the_list_says_whether_data_are_here(tmp_path):
     done = experiments("list", "--data", str(tmp_path))
-    assert "data are missing for" in done.stdout
+    assert f"data are missing in {tmp_path} for" in " ".join(done.stdout.split())
     told = json.loads(experiments("list", "--data", str(tmp_path), "--json").stdout)
     assert {row["experiment"] for row in told["rows"]} == set(EXPERIMENTS)
     assert all(not row["here"] for row in told["rows"] if row["data"])

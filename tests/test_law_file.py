@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import json
 import os
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 import bounds
+from bounds.base.keeping.hidden import hidden_folder
+from bounds.base.keeping.locks import locked
 from bounds.laws import LawFile, read_law_file, write_law_file
+from bounds.laws.law_file import check_law_target
+from simulate.running.keeping.files import check_target
 from tests.law_runs import LAWS, ladder
 from tests.test_cli import refused, run
 
@@ -140,3 +146,44 @@ def test_files_that_are_none(tmp_path):
     os.symlink(tmp_path / "elsewhere", tmp_path / "link.law.toml")
     with pytest.raises(ValueError, match="is a link to"):
         write_law_file(str(tmp_path / "link.law.toml"), LawFile(LAWS["Hoffmann"]), overwrite=True)
+
+
+def test_what_a_killed_writer_left_is_tidied_and_two_writers_are_kept_apart(tmp_path, fit):
+    target = tmp_path / "my.law.toml"
+    left = hidden_folder(target)
+    (left / target.name).write_text("half of a law")
+    others = tmp_path / ".my.law.toml.0123456789abcdef.tmp"
+    others.mkdir()
+    (others / "letter.txt").write_text("somebody else's")
+    with locked(target), ThreadPoolExecutor(1) as pool:
+        other = pool.submit(fit.save, str(target))
+        with pytest.raises(ValueError, match=r"my\.law\.toml is being written by another run"):
+            other.result()
+    fit.save(str(target))
+    assert sorted(os.listdir(tmp_path)) == [others.name, "my.law.toml"]
+    assert os.listdir(others) == ["letter.txt"]
+
+
+@pytest.mark.parametrize("kind", ["a law", "a result"])
+def test_the_same_names_are_refused_with_the_same_words(kind, tmp_path):
+    """Of a law as of a result: one place knows what may be written to."""
+    end = ".law.toml" if kind == "a law" else ".nc"
+
+    check = check_law_target if kind == "a law" else partial(check_target, formats=(".nc",))
+
+    def refuse(name):
+        with pytest.raises(ValueError) as caught:
+            check(str(tmp_path / name))
+        return str(caught.value)
+
+    (tmp_path / f"old{end}").write_text("")
+    (tmp_path / f"folder{end}").mkdir()
+    os.mkfifo(tmp_path / f"pipe{end}")
+    (tmp_path / f"link{end}").symlink_to(tmp_path / "nowhere")
+    assert f"the name of {kind} ends in {end}" in refuse("x.txt")
+    assert "a name has at most 200 bytes" in refuse("x" * 200 + end)
+    assert "is not a folder; make it first" in refuse(f"no/x{end}")
+    assert "is a link to" in refuse(f"link{end}")
+    assert "it is not replaced, choose another name" in refuse(f"folder{end}")
+    assert "is no ordinary file" in refuse(f"pipe{end}")
+    assert "exists already; pass --overwrite" in refuse(f"old{end}")

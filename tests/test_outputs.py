@@ -11,11 +11,13 @@ from pathlib import Path
 import pytest
 
 import simulate
+from bounds.base.keeping.hidden import MARK
+from bounds.base.keeping.targets import written_whole
 from bounds.cli.shared import run as run_command
 from simulate.cli.main import main
 from simulate.running import cells as sweep_cells
-from simulate.running.keeping.files import RESULTS, claimed, written_whole
-from simulate.running.keeping.leftovers import MARK, is_result, is_store
+from simulate.running.keeping.files import RESULTS, claimed
+from simulate.running.keeping.leftovers import is_result, is_store
 from simulate.studies.sweep.draw import CorpusDrawer
 from tests.sweep_runs import StopHereError, same, stop_after
 

@@ -15,9 +15,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bounds.base.keeping.targets import write_text
 from simulate.drawing.stream import PURPOSES, pack_stream, random_bits
 from simulate.drawing.tables import HASH_PRIME, hash_base
-from simulate.running.keeping.files import write_text
 from simulate.text import HyperLogLog, InputError
 from tests import statistics as stats
 

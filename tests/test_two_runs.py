@@ -16,10 +16,11 @@ import numpy as np
 import pytest
 
 import simulate
+from bounds.base.keeping.locks import locked
+from bounds.base.keeping.targets import written_whole
 from simulate.cli.main import main
 from simulate.running import cells as sweep_cells
-from simulate.running.keeping.files import FIGURES, RESULTS, claimed, written_whole
-from simulate.running.keeping.locks import locked
+from simulate.running.keeping.files import FIGURES, RESULTS, claimed
 from simulate.running.keeping.store import CellStore
 from simulate.studies.sweep.draw import CorpusDrawer
 from simulate.studies.sweep.job import prepare

@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 import os
 import re
-import tempfile
 import tomllib
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -19,6 +18,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bounds.base.brief import brief_fields
+from bounds.base.keeping.hidden import tidy
+from bounds.base.keeping.locks import locked
+from bounds.base.keeping.targets import check_folder, check_new, check_no_link, check_ordinary, named, write_text
 from bounds.base.one_number import shown
 from bounds.base.pointwise import real_array
 from bounds.laws.loss_law import LossLaw
@@ -160,41 +162,24 @@ def _matrix(name: str, fit: dict[str, Any], key: str) -> NDArray[np.float64] | N
 
 def check_law_target(path: str, *, overwrite: bool = False) -> None:
     """One sentence (ValueError) where no law can be written at `path`; called before the work starts."""
-    folder = os.path.dirname(path) or "."
-    if not path.endswith(SUFFIX) or os.path.basename(path) == SUFFIX:
-        raise ValueError(f"{path}: the name of a law ends in {SUFFIX}, such as my{SUFFIX}")
-    if len(os.fsencode(os.path.basename(path))) > 200:
-        raise ValueError(f"{path}: a name has at most 200 bytes; choose a shorter one")
-    if not os.path.isdir(folder):
-        raise ValueError(f"{folder} is not a folder; make it first or choose another --out")
-    if os.path.islink(path):
-        raise ValueError(f"{path} is a link to {os.readlink(path)}; name the file itself")
-    if os.path.exists(path) and not os.path.isfile(path):
-        raise ValueError(f"{path} is no ordinary file; it is not replaced, choose another name")
-    if os.path.exists(path) and not overwrite:
-        raise ValueError(f"{path} exists already; pass --overwrite to replace it")
-    if not os.access(folder, os.W_OK):
-        raise ValueError(f"{folder}: cannot be written to")
+    target = named(path, (SUFFIX,), "a law", f"my{SUFFIX}")
+    check_no_link(target)
+    check_ordinary(target)
+    check_new(target, overwrite=overwrite)
+    check_folder(target.parent)
 
 
 def write_law_file(path: str, kept: LawFile, *, overwrite: bool = False) -> None:
-    """Write `kept` at `path`, whole or not at all; raises ValueError where something stands there already."""
-    check_law_target(path, overwrite=overwrite)
-    folder, last = os.path.split(path)
-    handle, part = tempfile.mkstemp(prefix=f".{last}.", suffix=".part", dir=folder or ".")
-    try:
-        with open(handle, "w", encoding="utf-8", newline="\n") as file:
-            file.write(law_text(kept))
-            file.flush()
-            os.fsync(file.fileno())
-        os.umask(mask := os.umask(0))
-        os.chmod(part, 0o666 & ~mask)
-        check_law_target(path, overwrite=overwrite)  # another may have written there meanwhile
-        os.replace(part, path)
-    except BaseException:
-        if os.path.lexists(part):
-            os.unlink(part)
-        raise
+    """Write `kept` at `path`, whole or not at all; raises ValueError where something stands there already.
+
+    Also where another writes there at the same time. What a killed one left hidden beside it is deleted.
+    """
+    target = named(path, (SUFFIX,), "a law", f"my{SUFFIX}")
+    with locked(target) as first:
+        if first:
+            tidy(target)
+        check_law_target(path, overwrite=overwrite)
+        write_text(target, law_text(kept))
 
 
 def law_text(kept: LawFile) -> str:

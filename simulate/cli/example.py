@@ -38,7 +38,8 @@ def example(what: str, file: str, **options: Any) -> None:
     The words of a text are drawn from a source, so that its exponent is that of the source; the runs follow a
     published law.
     """
-    from simulate.running.keeping.files import claimed, write_text
+    from bounds.base.keeping.targets import write_text
+    from simulate.running.keeping.files import claimed
 
     _check_flags(what, click.get_current_context())
     ending = {"text": ".txt", "runs": ".csv"}[what]

@@ -17,6 +17,7 @@ from typing import Any
 import xarray as xr
 
 from bounds import __version__
+from bounds.base.keeping.targets import written_whole
 from bounds.base.one_number import cut, printable
 from bounds.cli.json_text import json_text
 from bounds.cli.printing import written
@@ -24,7 +25,7 @@ from bounds.cli.process import undisturbed
 from bounds.cli.shared import SCHEMA_VERSION
 from simulate.running.cells import NOT_MEASURED
 from simulate.running.keeping import checksums
-from simulate.running.keeping.files import RESULTS, begun_by, claimed, noun_of, part_of, written_whole
+from simulate.running.keeping.files import RESULTS, begun_by, claimed, noun_of, part_of
 from simulate.running.parameters import OPENED, OUT, OVERWRITE
 
 DESCRIPTIONS: dict[str, tuple[str, str]] = {
@@ -268,12 +269,12 @@ def open_result(path: str | Path) -> xr.Dataset:
     if not source.exists():
         raise ValueError(f"{source} does not exist{_begun(part_of(source)) if part_of(source).exists() else ''}")
     if source.is_dir() and source.suffix != ".zarr":
-        raise ValueError(f"{source} is a folder; results end in .nc or .zarr")
+        raise ValueError(f"{source} is a folder; name the result in it, which ends in .nc or .zarr")
     try:
         dataset = _read(source)
         damage = checksums.check(dataset) if "provenance" in dataset.attrs else None
     except Exception as error:  # noqa: BLE001  (whatever the readers of two formats raise where bytes are others)
-        raise ValueError(f"{source} cannot be read as a result ({_why(error)}); results end in .nc or .zarr") from None
+        raise ValueError(f"{source} cannot be read as a result{_what_instead(source, error)}") from None
     if "provenance" not in dataset.attrs:
         raise ValueError(f"{source} is not a result of this program: it has no provenance")
     if damage:
@@ -285,6 +286,16 @@ def open_result(path: str | Path) -> xr.Dataset:
     if found != SCHEMA_VERSION:
         raise ValueError(f"{source} has schema version {found}; this version reads {SCHEMA_VERSION}")
     return dataset
+
+
+def _what_instead(source: Path, error: Exception) -> str:
+    """What a file holds that is no result, or why a reader of results gave up on it."""
+    from bounds.cli.reading.held import RESULT, held
+
+    holds = held(source)
+    if holds and holds != RESULT:
+        return f": it holds {holds}"
+    return f" ({_why(error)}); results end in .nc or .zarr, and a run with --out writes them"
 
 
 def _why(error: Exception) -> str:

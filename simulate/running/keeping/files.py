@@ -1,34 +1,23 @@
-"""Names of results and figures: checked before the work starts, locked while it lasts, written whole or not at all.
+"""Names of results and figures: checked before the work starts, and locked while it lasts.
 
 Loads nothing heavy, so that a bad name is refused at once.
 """
 
 from __future__ import annotations
 
-import errno
 import os
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from simulate.running.keeping.leftovers import (
-    discard,
-    hidden_folder,
-    is_result,
-    is_store,
-    provenance_of,
-    put_in_place,
-    tidy,
-)
-from simulate.running.keeping.locks import locked
+from bounds.base.keeping.hidden import tidy
+from bounds.base.keeping.locks import locked
+from bounds.base.keeping.targets import check_folder, check_new, check_no_link, check_ordinary, named
+from simulate.running.keeping.leftovers import is_result, is_store, provenance_of
 
 RESULTS = (".nc", ".zarr", ".csv")
 FIGURES = (".png", ".pdf", ".svg")
-
-_LONGEST_NAME = 200
-"""Bytes of the name of a result: the names of what is laid beside it are longer, and 255 bytes are the most."""
 
 _NOUNS = {"skills": "simulation of skills", "learners": "sweep of learners", "corpus": "count of a text"}
 _RENAMED = {"sweep --learner": "learners", "suite --batch-at": "batch"}
@@ -49,7 +38,7 @@ def claimed(
     What killed runs left hidden beside it is deleted. Raises ValueError with one sentence, also where another run
     writes there.
     """
-    target = _named(path, formats)
+    target = named(path, formats)
     with locked(target) as first:
         if first:
             tidy(target)
@@ -70,14 +59,13 @@ def check_target(
     With `resume` it may exist, finished or not; `own_cells` says that the unfinished work there is the caller's.
     Called before the work starts, so that a long run is not lost to a full path that cannot be written.
     """
-    target = _named(path, formats)
+    target = named(path, formats)
     if resume and target.suffix != ".zarr":
         raise ValueError(f"{target} cannot be resumed: only a result that ends in .zarr is kept cell by cell")
     if resume and overwrite:
         raise ValueError("--resume keeps what is there and --overwrite replaces it; pass one of them")
     _check_kind(target)
-    if target.exists() and not overwrite and not resume:
-        raise ValueError(f"{target} exists already; pass --overwrite to replace it")
+    check_new(target, overwrite=overwrite or resume)
     part = part_of(target)
     if target.suffix == ".zarr" and os.path.lexists(part):
         if not is_store(part):
@@ -90,32 +78,13 @@ def check_target(
                 f"{part} holds an unfinished {noun_of(begun_by(part))}; "
                 "pass --resume to go on with it or --overwrite to start again"
             )
-    try:
-        with tempfile.TemporaryFile(dir=target.parent):
-            pass
-    except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise
-        raise ValueError(f"{target.parent}: cannot be written to ({error.strerror})") from None
-    return target
-
-
-def _named(path: str | Path, formats: tuple[str, ...]) -> Path:
-    """`path`, if a result can have that name."""
-    target = Path(path)
-    if target.suffix not in formats:
-        raise ValueError(f"{target}: the name of a result ends in {', '.join(formats)}")
-    if len(os.fsencode(target.name)) > _LONGEST_NAME:
-        raise ValueError(f"{target}: a name has at most {_LONGEST_NAME} bytes; choose a shorter one")
-    if not target.parent.is_dir():
-        raise ValueError(f"{target.parent} is not a folder; make it first or choose another --out")
+    check_folder(target.parent)
     return target
 
 
 def _check_kind(target: Path) -> None:
     """Refuse what is not replaced, whoever asks for it: links, folders that are not ours, files in their place."""
-    if target.is_symlink():
-        raise ValueError(f"{target} is a link to {os.readlink(target)}; name the file itself")
+    check_no_link(target)
     if target.is_dir():
         if target.suffix != ".zarr" or not is_result(target):
             raise ValueError(
@@ -124,8 +93,8 @@ def _check_kind(target: Path) -> None:
             )
     elif target.exists() and target.suffix == ".zarr":
         raise ValueError(f"{target} is a file, and a result that ends in .zarr is a folder; choose another name")
-    elif target.exists() and not target.is_file():
-        raise ValueError(f"{target} is no ordinary file; it is not replaced, choose another name")
+    else:
+        check_ordinary(target)
 
 
 def part_of(target: Path) -> Path:
@@ -148,21 +117,3 @@ def begun_by(part: Path) -> str:
     """The command whose cells stand at `part`; where that cannot be read, the word "run"."""
     made = provenance_of(part)
     return command_of(made) if made else "run"
-
-
-@contextmanager
-def written_whole(target: Path) -> Iterator[Path]:
-    """A path beside `target` to write to; it takes the place of `target` only when the block ends well."""
-    folder = hidden_folder(target)
-    try:
-        part = folder / target.name
-        yield part
-        put_in_place(part, target)
-    finally:
-        discard(folder, target)
-
-
-def write_text(path: Path, text: str) -> None:
-    """Replace the file `path` by one that holds `text`; until that is whole, the old one is there."""
-    with written_whole(path) as part:
-        part.write_text(text, encoding="utf-8")

@@ -5,7 +5,7 @@ The variables that the work lays out (of a sweep of sources, ``n_unique`` and ``
 cut or a full disk damaged is told from one that is whole, and drawn again. The CRC starts from the run that began the
 store and from the place of the cell, so that what another run wrote here, or what belongs elsewhere, is damage too.
 Only the process that runs the command writes here, while it holds the lock of the result
-(`simulate.running.keeping.locks`).
+(`bounds.base.keeping.locks`).
 """
 
 from __future__ import annotations
@@ -20,11 +20,13 @@ from typing import Any
 import numpy as np
 import zarr
 
+from bounds.base.keeping.hidden import mark
+from bounds.base.keeping.targets import written_whole
 from bounds.cli.process import undisturbed
 from simulate.running.cells import Block, Cell, Layout, place_of
 from simulate.running.job import Job
-from simulate.running.keeping.files import command_of, noun_of, part_of, written_whole
-from simulate.running.keeping.leftovers import discard_store, mark
+from simulate.running.keeping.files import command_of, noun_of, part_of
+from simulate.running.keeping.leftovers import discard_store
 from simulate.running.same_run import other_work
 
 _WHOLE = 1 << 32

@@ -10,7 +10,8 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from simulate.running.keeping.files import FIGURES, claimed, written_whole
+from bounds.base.keeping.targets import written_whole
+from simulate.running.keeping.files import FIGURES, claimed
 from simulate.running.showing.lettering import take_literally
 
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")

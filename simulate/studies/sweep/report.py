@@ -184,6 +184,8 @@ def _exponents(dataset: xr.Dataset, found: Sequence[dict[str, Any]]) -> Table:
         below = "local: the slope of ln U in ln D. "
     elif any(row["exponent"] is not None and row["exponent_lower"] is None for row in found):
         below = "In brackets: a fit that the data reject. "
+    if any(row["z"] is not None for row in found):
+        title += "; z: mean U against E U"
     return Table(columns, cells, title=title, below=below.rstrip())
 
 
