@@ -15,7 +15,7 @@ from simulate.studies.skills import figure as skill_figure
 from simulate.studies.skills import report as skill_report
 from simulate.studies.suite import figure as suite_figure
 from simulate.studies.suite import report as suite_report
-from simulate.studies.suite.rows import known_from
+from simulate.studies.suite.rows import known_from, term_rows
 
 FEW: dict[str, Any] = {"replicates": 12, "members": 10, "quorum": 8}
 SKILLS: dict[str, dict[str, Any]] = {
@@ -99,7 +99,7 @@ def test_from_how_many_exposures_on_a_size_knows_half():
     for i, n_params in enumerate(dataset.n_params.values):
         rows = [
             (row["term_count"], row["term_accuracy"])
-            for row in suite_report.term_rows(dataset) if row["n_params"] == n_params
+            for row in term_rows(dataset) if row["n_params"] == n_params
         ]  # fmt: skip
         good = [count for k, (count, _) in enumerate(rows) if all(accuracy >= 0.5 for _, accuracy in rows[k:])]
         assert found[i] == min(good, default=None)

@@ -175,7 +175,7 @@ def test_explain_adds_all_that_is_left_out_and_a_figure_is_drawn(name, kept, tmp
     assert figure.stat().st_size > 10_000
 
 
-ODD = {
+ODD: dict[str, list[tuple[str, ...]]] = {
     "sweep": [("--source=zipf:1.2,types=1000", "--n-draws=100:1e6:4", "--replicates=3"),
               ("--source=windows:alphabet=3,length=2", "--n-draws=10:1e3:4", "--law=kaplan2020")],
     "learners": [("--learner=store", "--source=zipf:1.724", "--tolerance=0,10%,0.1", "--n-draws=100:1e4:5"),
@@ -191,7 +191,7 @@ ODD = {
 """Plans unlike those of the pages, two a command."""
 SCREEN = 30
 """Lines of a screen: all that a command prints where nobody asked for more."""
-DEFAULT = {"suite": ("--checkpoints=0,10,100", "--replicates=4"), "skills": ("--replicates=8", "--n-draws=1e3:1e5:8"),
+DEFAULT: dict[str, tuple[str, ...]] = {"suite": ("--checkpoints=0,10,100", "--replicates=4"), "skills": ("--replicates=8", "--n-draws=1e3:1e5:8"),
            "learners": ("--n-draws=1e3:1e4:4", "--replicates=8"), "sweep": ("--n-draws=1e3:1e5:9",)}  # fmt: skip
 """What makes a study short while it prints as many lines as without a flag."""
 

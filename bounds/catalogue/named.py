@@ -160,9 +160,9 @@ def _accelerator(device: Accelerator) -> Named:
 
 def _source(kind: str, text: str) -> Named:
     if kind == "corpus":
-        items = (("written", "corpus:novels.txt,unit=word,length=2"), ("read by", "python -m simulate --source"))
+        how = (("written", "corpus:novels.txt,unit=word,length=2"), ("read by", "python -m simulate --source"))
         return Named("corpus is a source of sequences: the windows of a text in its order, of which no law is known.",
-                     items)  # fmt: skip
+                     how)  # fmt: skip
     source = parse_source(text or _EXAMPLES[kind])
     law = type(source)
     words = " ".join((law.__doc__ or "").split("\n\n")[0].split()).rstrip(".")
@@ -170,7 +170,7 @@ def _source(kind: str, text: str) -> Named:
     if text:
         limit = source.limit_exponent
         answer += (
-            f" U(D) grows as D^{number(limit, 4)} in the limit." if limit else " U(D) has no exponent in the limit."
+            f" U(D) grows as D^{number(limit, 4)} in the limit." if limit else " U(D) grows as no power in the limit."
         )
     items = [("arguments", _arguments(law)), ("written", text or _EXAMPLES[kind])]
     items += [("types", "unlimited" if source.n_types == float("inf") else number(source.n_types, 6))] if text else []

@@ -142,8 +142,7 @@ def choose_engine(
     if ordered and n_tokens > MAX_TOKENS:
         raise ValueError(
             f"the tokens engine draws every token, {written(n_tokens, 2)} of them here, and stops at "
-            f"{written(MAX_TOKENS)}; "
-            "pass smaller n_draws or fewer replicates"
+            f"{written(MAX_TOKENS)}; pass smaller n_draws or fewer replicates"
         )
     if ordered:
         check_drawable(law, int(sizes[-1]))
@@ -156,14 +155,12 @@ def choose_engine(
         refused = f"; {refused}"
     n_new = float(np.max(expected_unique(law, sizes))) * replicates
     if n_new <= FEW_ARRIVALS:
-        return Choice(
-            "types", f"{written(n_new, 2)} new types are few: exact first arrivals, however many the draws{refused}"
-        )
+        few = f"{written(n_new, 2)} new types are few: exact first arrivals, however many the draws{refused}"
+        return Choice("types", few)
     if wants == "growth" and _normal_enough(law, sizes, replicates):
         what = "steps of exact mean and variance" if isinstance(law, PitmanYor) else "a path of exact covariance"
-        return Choice(
-            "gauss", f"{written(n_new, 2)} new types are many, and U is normal to within what is measured: {what}"
-        )
+        many = f"{written(n_new, 2)} new types are many, and U is normal to within what is measured: {what}"
+        return Choice("gauss", many)
     most = MAX_SEATED if wants == "spectrum" and isinstance(law, PitmanYor) else MAX_ARRIVALS
     if n_new <= MAX_TOTAL_ARRIVALS and n_new / replicates <= most:
         why = "multiplicities are wanted" if wants == "spectrum" else "U is not normal at every size"
