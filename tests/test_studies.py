@@ -191,8 +191,10 @@ ODD: dict[str, list[tuple[str, ...]]] = {
 """Plans unlike those of the pages, two a command."""
 SCREEN = 30
 """Lines of a screen: all that a command prints where nobody asked for more."""
-DEFAULT: dict[str, tuple[str, ...]] = {"suite": ("--checkpoints=0,10,100", "--replicates=4"), "skills": ("--replicates=8", "--n-draws=1e3:1e5:8"),
-           "learners": ("--n-draws=1e3:1e4:4", "--replicates=8"), "sweep": ("--n-draws=1e3:1e5:9",)}  # fmt: skip
+DEFAULT: dict[str, tuple[str, ...]] = {
+    "suite": ("--checkpoints=0,10,100", "--replicates=4"), "skills": ("--replicates=8", "--n-draws=1e3:1e5:8"),
+    "learners": ("--n-draws=1e3:1e4:4", "--replicates=8"), "sweep": ("--n-draws=1e3:1e5:9",),
+}  # fmt: skip
 """What makes a study short while it prints as many lines as without a flag."""
 
 
