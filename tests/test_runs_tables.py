@@ -128,7 +128,7 @@ def test_a_table_is_understood_and_said(kind):
     assert all(note.isprintable() for note in found.notes)
 
 
-LOGS = [tuple(repr(math.log10(float(cell))) for cell in row[:2]) + row[2:] for row in PLAIN]
+LOGS = [(repr(math.log10(float(n))), repr(math.log10(float(d))), x) for n, d, x in PLAIN]
 REFUSED = {
     "UTF-16, as spreadsheets save Unicode text": (
         table("params\ttokens\tloss", separator="\t").encode("utf-16"), "is text in UTF-16, not a CSV file; write it"),
@@ -282,7 +282,7 @@ def test_what_is_written_in_a_unit_is_read_in_it(rows, params, tokens, loss, sep
     nats = nats_per_token(unit, bytes_per_token)
     cells = [(f"{n / SCALES[params]:.17e}", f"{d / SCALES[tokens]:.17e}", f"{x / nats:.17e}") for n, d, x in rows]
     if comma and separator != ",":
-        cells = [tuple(cell.replace(".", ",") for cell in row) for row in cells]
+        cells = [(n.replace(".", ","), d.replace(".", ","), x.replace(".", ",")) for n, d, x in cells]
     found = read(table(f"params{params}{separator}tokens{tokens}{separator}{loss}", cells, separator, end=end))
     for key, place in (("n_params", 0), ("n_tokens", 1)):
         assert found.columns[key] == pytest.approx([row[place] for row in rows], rel=1e-12)
