@@ -12,11 +12,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bounds.base.one_number import cut, printable, shown
+from bounds.cli.reading.beside import disagreement, unfinished
 from bounds.cli.reading.cells import Cell, cell_of, decimal_sign, has_spread, is_grouped, is_missing, value_of
 from bounds.cli.reading.csv_rows import SEPARATORS, Row, Rows, listed, read_rows
 from bounds.cli.reading.headers import NAMES, Column, param_counts
 from bounds.cli.reading.layout import Layout, laid_out
-from bounds.cli.reading.odd_rows import disagreement, lines_text, odd_rows, unfinished
+from bounds.cli.reading.odd_rows import lines_text, odd_rows
 
 __all__ = ["NAMES", "RunsTable", "read_runs"]
 
