@@ -149,6 +149,11 @@ REFUSED = {
     "rows of statistics": (
         table("name,params,tokens,loss", with_first(NAMES), after=["mean,1e9,1e9,3", "std,1e9,1e9,3"]),
         "lines 5 and 6: 'mean' seems to sum up"),
+    "a mean above": (
+        table("name,params,tokens,loss", with_first(NAMES), before=[]).replace("a,", "Average (n=3):,1e9,1e9,3\na,", 1),
+        "line 2: 'Average (n=3):' seems to sum up"),
+    "runs in columns": (
+        "params,70e6,410e6\ntokens,5.5e9,20e9\nloss,3.5,2.75\n", "exchange rows and columns"),
     "units below the header": (table("params,tokens,loss", [("(M)", "(B)", "(nats)"), *BY_UNIT]), "line 2 holds units"),
     "units in words below": (
         table("params,tokens,loss", [("millions", "billions", ""), *BY_UNIT]), "line 2 holds units"),
