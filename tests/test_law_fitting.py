@@ -522,7 +522,7 @@ def test_the_page_shows_what_its_commands_print(data_folder):
     """docs/loss-laws.md, to the digits shown."""
     page = (Path(__file__).parents[1] / "docs" / "loss-laws.md").read_text(encoding="utf-8")
     blocks = re.findall(r"```\n\$ python -m (bounds .*)\n((?:.*\n)*?)```", page)
-    assert len(blocks) == 3
+    assert len(blocks) == 4
     for command, shown in blocks:
         done = subprocess.run(
             [sys.executable, "-m", *shlex.split(command)],

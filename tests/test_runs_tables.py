@@ -128,7 +128,7 @@ def test_a_table_is_understood_and_said(kind):
     assert all(note.isprintable() for note in found.notes)
 
 
-LOGS = [tuple(repr(math.log10(float(cell))) for cell in row[:2]) + row[2:] for row in PLAIN]
+LOGS = [(repr(math.log10(float(n))), repr(math.log10(float(d))), x) for n, d, x in PLAIN]
 REFUSED = {
     "UTF-16, as spreadsheets save Unicode text": (
         table("params\ttokens\tloss", separator="\t").encode("utf-16"), "is text in UTF-16, not a CSV file; write it"),
@@ -149,6 +149,11 @@ REFUSED = {
     "rows of statistics": (
         table("name,params,tokens,loss", with_first(NAMES), after=["mean,1e9,1e9,3", "std,1e9,1e9,3"]),
         "lines 5 and 6: 'mean' seems to sum up"),
+    "a mean above": (
+        table("name,params,tokens,loss", with_first(NAMES), before=[]).replace("a,", "Average (n=3):,1e9,1e9,3\na,", 1),
+        "line 2: 'Average (n=3):' seems to sum up"),
+    "runs in columns": (
+        "params,70e6,410e6\ntokens,5.5e9,20e9\nloss,3.5,2.75\n", "exchange rows and columns"),
     "units below the header": (table("params,tokens,loss", [("(M)", "(B)", "(nats)"), *BY_UNIT]), "line 2 holds units"),
     "units in words below": (
         table("params,tokens,loss", [("millions", "billions", ""), *BY_UNIT]), "line 2 holds units"),

@@ -30,6 +30,8 @@ _SHADES = ("#4292c6", "#9ecae1", "#deebf7")
 _WORDS = {"sampling": "sampling", "noise": "noise", "lack_of_fit": "lack of fit"}
 _REACH = 30
 """How many times the largest fitted compute predictions are drawn up to."""
+_LOWEST = 0.8
+"""Of the last predicted loss: how far an interval may open the axis."""
 _ISOLINES = 6
 _TICKS_APART = 0.06
 """Of the height of a bar: names of sizes that are closer would cover each other."""
@@ -123,13 +125,18 @@ def _fan(axes: Axes, fit: LossLawFit, runs: FittedRuns, asked: Sequence[AskedRun
     for x, (run, one) in zip(spent, points, strict=True):
         ends = [[one.estimate - one.lower], [one.upper - one.estimate]] if len(one.missing) < len(PARTS) else None
         axes.errorbar([x], [one.estimate], ends, fmt="D", ms=5, capsize=3, color=COLOURS[1])
-        text = f"{written(run.n_params)} on {written(run.n_tokens)} "
+        text = f" {written(run.n_params)} on {written(run.n_tokens)} "
+        # The law falls, so that there is room above it and to the right, but at the edge.
+        side = "left" if x < compute[len(compute) * 2 // 3] else "right"
         axes.annotate(text, (x, one.upper if ends else one.estimate), xytext=(0, 4), textcoords="offset points",
-                      ha="right", va="bottom", fontsize=8, color=COLOURS[1],
+                      ha=side, va="bottom", fontsize=8, color=COLOURS[1],
                       bbox={"fc": "white", "ec": "none", "alpha": 0.8, "pad": 0.5})  # fmt: skip
     known = [one.interval() if len(one.missing) < len(PARTS) else (one.estimate,) for _, one in points]
     axes.set(xscale="log", xlabel="compute, FLOP; dotted: the largest run", ylabel="loss, nats per token")
-    axes.set(ylim=_room(np.array([*runs.loss, *told.estimate, *(end for ends in known for end in ends)], float)))
+    seen = [*runs.loss, *told.estimate, *(end for ends in known for end in ends)]
+    if len(told.missing) < len(PARTS):
+        seen.append(max(float(told.lower[-1]), _LOWEST * float(told.estimate[-1])))
+    axes.set(ylim=_room(np.array(seen, float)))
     title = f"Predicted loss of one run at D/N = {ratio:.3g}: {100 * confidence:g} % interval"
     axes.set_title(title, fontsize=9, loc="left")
     axes.legend(fontsize=8, loc="upper right")

@@ -117,7 +117,7 @@ def optimum_sentence(found: Sequence[Optimum]) -> str:
     return (
         f"{flop(one.compute_flops)} FLOP are spent best on {_with_interval(one, 'n_params')} parameters and "
         f"{_with_interval(one, 'n_tokens')} tokens (sampling only), for a loss of {loss(one.loss)}; any size from "
-        f"{low} to {high} costs at most {_share()} more."
+        f"{low} to {high} costs at most {_share()} more loss."
     )
 
 

@@ -22,10 +22,11 @@ _HEADER_WITHIN = 20
 _MOST_ROWS = 100_000
 _RULE = re.compile(r"[-:=\u2500\u2501]{3,}")
 _UNITS = {word for words in (*SCALES.values(), *LOSS_UNITS.values()) for word in words} | set(FLOP)
-_SUMMARIES = {
-    "total", "totals", "grand total", "sum", "mean", "average", "avg", "median", "std", "stdev", "std dev", "min",
-    "max", "summary", "\u03a3", "\u2211", "count",
-}  # fmt: skip
+_SUMMARY = re.compile(
+    r"(?:(?:grand )?totals?|sum|mean|average|avg|median|std|stdev|std dev|min|max|count|summary|[\u03a3\u2211])"
+    r"\s*[.:=]?\s*(?:\(.*\))?\s*[.:]?",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,8 @@ def laid_out(name: str, file: Rows, told: dict[str, str]) -> Layout:
     rows = [Row(row.line, tuple(cell.strip() for cell in row.cells)) for row in (file.header, *file.rows)]
     place = next((i for i, row in enumerate(rows[:_HEADER_WITHIN]) if is_header(row.cells, told)), 0)
     header, passed = rows[place], []
+    if not is_header(header.cells, told) and is_header([row.cells[0] for row in rows[:_HEADER_WITHIN]], {}):
+        raise ValueError(f"{name} has a row for each quantity and a column for each run: exchange rows and columns")
     if place:
         passed.append(f"the header is in line {header.line}")
     columns = chosen_columns(name, header.cells, told)
@@ -113,14 +116,14 @@ def _places(columns: dict[str, Column]) -> set[int]:
 
 
 def _summaries(rows: Sequence[Row], taken: set[int]) -> list[Row]:
-    """The last rows, if some cell beside the numbers calls each of them a total, a mean or the like."""
-    last = len(rows)
-    while last and _summary(rows[last - 1], taken):
-        last -= 1
-    found = list(rows[last:])
-    return found if 0 < len(found) < len(rows) - len(found) else []
+    """The last or the first rows, if some cell beside the numbers calls each of them a total, a mean or the like."""
+    called = [bool(_summary(row, taken)) for row in rows]
+    below = next((i for i, yes in enumerate(reversed(called)) if not yes), len(rows))
+    above = next((i for i, yes in enumerate(called) if not yes), len(rows))
+    found = [*rows[:above], *rows[len(rows) - below :]]
+    return found if 0 < len(found) < len(rows) - len(found) and sum(called) == len(found) else []
 
 
 def _summary(row: Row, taken: set[int]) -> str:
     cells = (cell for i, cell in enumerate(row.cells) if i not in taken)
-    return next((cell for cell in cells if cell.lower().rstrip(":.") in _SUMMARIES), "")
+    return next((cell for cell in cells if _SUMMARY.fullmatch(cell)), "")
