@@ -11,8 +11,8 @@ import pytest
 
 import bounds
 from bounds.laws import LawFile, read_law_file, write_law_file
+from tests.commands import refused, run
 from tests.law_runs import LAWS, ladder
-from tests.test_cli import refused, run
 
 
 @pytest.fixture(scope="module")
