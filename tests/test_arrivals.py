@@ -103,10 +103,10 @@ def test_a_block_may_be_as_wide_as_its_law(types):
     ranks = np.arange(1.0, types + 1)
     one, s = np.ones(1), np.array([1.5])
     whole = Blocks(one, 0 * one, np.array([types]), np.array([(ranks**-1.5).sum()]), one, s)
-    drawn, _ = Arrivals(((whole, np.diff(grid, prepend=0)),), np.empty(0, np.int64)).draw(Stream(SEED, "types"), 1000)
+    drawn, _ = Arrivals(((whole, np.diff(grid, prepend=0)),), np.empty(0, np.int64)).draw(Stream(SEED, "types"), 2000)
     assert stats.check(f"types one block {types}", z_of_mean_curve(drawn, f"zipf:1.5,types={types}", grid))
     flatter = whole._replace(s=np.array([1.4]))
-    wrong, _ = Arrivals(((flatter, np.diff(grid, prepend=0)),), np.empty(0, np.int64)).draw(Stream(SEED, "types"), 1000)
+    wrong, _ = Arrivals(((flatter, np.diff(grid, prepend=0)),), np.empty(0, np.int64)).draw(Stream(SEED, "types"), 2000)
     assert z_of_mean_curve(wrong, f"zipf:1.5,types={types}", grid) > stats.LIMIT
 
 
@@ -213,7 +213,7 @@ def test_steps_vary_within_a_corpus_as_they_should():
 
 def test_the_spread_of_a_restaurant_does_not_shrink():
     for source, expected in ((PY, 0.153), ("pitman-yor:0.58", 0.688)):
-        drawn = curves(source, "gauss", 2000, (10**6, 10**12, 2**63 - 1))
+        drawn = curves(source, "gauss", 4000, (10**6, 10**12, 2**63 - 1))
         assert np.allclose(drawn.std(axis=0) / drawn.mean(axis=0), expected, rtol=0.08)
 
 

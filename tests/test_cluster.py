@@ -120,7 +120,8 @@ def scheduler(tmp_path):
 
 def test_a_scheduler_somewhere_else_and_one_that_goes_away(tmp_path, long, scheduler):
     address, processes = scheduler
-    assert same(simulate.sweep(**LONG, cluster=address), long)
+    finish(*LONG_FLAGS, f"--cluster={address}", "--out=whole.zarr", cwd=tmp_path)
+    assert same(tmp_path / "whole.zarr", long)
     process = start(*LONG_FLAGS, f"--cluster={address}", "--out=x.zarr", cwd=tmp_path)
     part = tmp_path / "x.zarr.part"
     wait_for(lambda: part.exists() and cells_done(part) >= 1, process)
@@ -130,7 +131,7 @@ def test_a_scheduler_somewhere_else_and_one_that_goes_away(tmp_path, long, sched
     assert "Traceback" not in err
     gone = "the Dask scheduler or its workers went away; the cells that are done are kept"
     assert re.search(rf"^error: {gone}: run the same command with --resume to go on$", err, re.MULTILINE)
-    simulate.sweep(**LONG, out=tmp_path / "x.zarr", resume=True)
+    finish(*LONG_FLAGS, "--out=x.zarr", "--resume", cwd=tmp_path)
     assert same(tmp_path / "x.zarr", long)
 
 
