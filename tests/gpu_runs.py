@@ -53,6 +53,11 @@ DRAWN = ["uniform:9", "zipf:1.1,types=50", "zipf:1.5", "windows:alphabet=4,lengt
 """A source for each kernel that draws."""
 
 
+def switch_often() -> None:
+    """For a process that simulates: numba waits for the threads of a kernel in a loop that leaves them no time."""
+    sys.setswitchinterval(1e-4)
+
+
 def run_apart(module: str, **environment: str) -> dict:
     """What `module` prints when it runs in a process of its own, read as JSON."""
     done = subprocess.run(

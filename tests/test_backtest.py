@@ -6,8 +6,6 @@ import contextlib
 import io
 import json
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import click
@@ -24,6 +22,7 @@ from experiments.backtest.protocol import predictions as predicted
 from experiments.backtest.recipes import coverage, errors, interval_score, quantile, weighted_median, without_own
 from experiments.backtest.reports import public_report
 from experiments.readers.runs import SERIES
+from tests.commands import run
 from tests.law_runs import LAWS, ladder, losses
 from tests.tables import fits
 
@@ -187,7 +186,7 @@ def test_the_recipe_is_what_predict_gives():
 
 
 def experiments(*arguments):
-    return subprocess.run([sys.executable, "-m", "experiments", "backtest", *arguments], capture_output=True, text=True)
+    return run("backtest", *arguments, module="experiments", check=None)
 
 
 def table(folder, made):

@@ -20,8 +20,8 @@ from bounds.base.intervals import LABELS
 from bounds.cli import printing as command
 from bounds.cli.band_table import exponent_table
 from bounds.cli.report import Report, print_report
+from tests.commands import refused, run, run_apart
 from tests.law_runs import LAWS, ladder, losses
-from tests.test_cli import refused, run
 from tests.test_run_groups import checkpoints
 
 
@@ -124,7 +124,7 @@ def test_explain_tells_all_about_one():
 def test_a_terminal_without_greek_reads_its_names():
     environment = os.environ | {"PYTHONIOENCODING": "ascii"}
     environment.pop("COLUMNS", None)
-    out = run("band", "1T", "--explain", "--law", "epoch2024", module="bounds", env=environment).stdout
+    out = run_apart("band", "1T", "--explain", "--law", "epoch2024", module="bounds", env=environment).stdout
     for text in ("beta of the data term", "exponent gamma, U ~ D^gamma", "corpus x for 2x skills", "N = nuU"):
         assert text in out
     assert "?" not in out

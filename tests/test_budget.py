@@ -9,8 +9,6 @@ import os
 import re
 import shlex
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -26,6 +24,7 @@ from experiments.budget.comparing import INDIC, ROOTS, coefficients
 from experiments.claims import FAILS, HOLDS, OPEN
 from experiments.data import located
 from experiments.readers import bloom
+from tests.commands import run
 from tests.test_pages import missing
 
 ROOT = Path(__file__).parent.parent
@@ -400,10 +399,7 @@ def test_the_page_shows_what_the_command_prints(data_folder):
     """docs/budget.md: its blocks are lines of the output in their order, and its numbers stand there."""
     page = (ROOT / "docs" / "budget.md").read_text(encoding="utf-8")
     command, *blocks = re.findall(r"```\n(.*?)```", page, flags=re.DOTALL)
-    done = subprocess.run(
-        [sys.executable, *shlex.split(command.replace(" --figure .", ""))[2:]],
-        capture_output=True, text=True, check=True,
-    )  # fmt: skip
+    done = run(*shlex.split(command.replace(" --figure .", ""))[4:], module="experiments")
     assert done.stderr == ""
     assert max(map(len, done.stdout.splitlines())) <= 80
     assert len(blocks) == 4

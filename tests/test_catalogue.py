@@ -6,6 +6,7 @@ import inspect
 import json
 import math
 import re
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -28,6 +29,8 @@ from bounds.planning.hardware import ACCELERATORS
 from tests.public import NAMES, public
 
 FORMULAS = bounds.formulas()
+FUNCTIONS = {formula.public_name: catalogue.in_python(formula) for formula in FORMULAS.values()}
+explained = cache(bounds.explain)
 SUMMED = (sympy.Sum, sympy.Integral, sympy.Product)
 
 
@@ -59,7 +62,7 @@ def test_every_formula_says_what_it_is(formula):
     worked = formula.worked()
     assert worked is not None, "a reader wants a number"
     assert math.isfinite(worked[1])
-    told = bounds.explain(formula.name)
+    told = explained(formula.name)
     for text in (formula.label, formula.assumption, formula.source, formula.latex, "example:"):
         assert text in told
     free = {str(symbol) for symbol in formula.expression.free_symbols}
@@ -72,8 +75,14 @@ def test_every_formula_says_what_it_is(formula):
 def test_every_formula_belongs_to_a_public_function(formula):
     assert public(formula.public_name).__doc__
     assert eval(catalogue.in_python(formula), {"bounds": bounds}) == public(formula.public_name)
-    assert f"in Python:  {catalogue.in_python(formula)}" in bounds.explain(formula.name)
-    assert catalogue.find(catalogue.in_python(formula)) == catalogue.find(formula.public_name)
+    assert f"in Python:  {catalogue.in_python(formula)}" in explained(formula.name)
+
+
+@pytest.mark.parametrize(("name", "in_python"), FUNCTIONS.items())
+def test_a_function_is_found_by_either_of_its_names(name, in_python):
+    found = catalogue.find(in_python)
+    assert found == catalogue.find(name)
+    assert name in {formula.public_name for formula in found}
 
 
 def test_every_public_function_that_computes_has_a_formula_or_says_why_not():
@@ -106,7 +115,7 @@ def unexplained(formula) -> set[str]:
 def test_every_letter_of_a_statement_is_explained(formula):
     """On the left, on the right, and what sums run over."""
     assert not unexplained(formula)
-    told = bounds.explain(formula.name)
+    told = explained(formula.name)
     assert formula.meaning in told
     for name, meaning in formula.indices.items():
         assert re.search(rf"^  {name} +{re.escape(meaning)}", told, re.MULTILINE)

@@ -16,6 +16,7 @@ import pytest
 
 import simulate
 from bounds import fit_exponent
+from tests.commands import refused, run, run_apart
 from tests.sweep_runs import hear_interrupts
 
 SMALL = [
@@ -32,35 +33,15 @@ HEAVY = {"numba", "xarray", "scipy", "sympy", "matplotlib", "rich", "zarr", "h5n
          "dask", "distributed"}  # fmt: skip
 
 
-def run(
-    *arguments: str, module: str = "simulate", check: int | None = 0, **options
-) -> subprocess.CompletedProcess[str]:
-    done = subprocess.run(
-        [sys.executable, "-m", module, *arguments], capture_output=True, text=True, timeout=300, **options
-    )
-    if check is not None:
-        assert done.returncode == check, done.stderr
-    return done
-
-
 @pytest.fixture(scope="module")
 def saved(tmp_path_factory) -> Path:
     path = tmp_path_factory.mktemp("saved") / "sweep.nc"
-    run("sweep", *SMALL, "--out", str(path))
+    run_apart("sweep", *SMALL, "--out", str(path))
     return path
 
 
-def refused(*arguments: str, module: str = "simulate", **options) -> str:
-    """The one sentence of a refusal: exit code 2, nothing on standard output, no traceback."""
-    done = run(*arguments, module=module, check=2, **options)
-    assert done.stdout == ""
-    assert done.stderr.count("\n") == 1
-    assert done.stderr.startswith("error: ")
-    return done.stderr
-
-
 def test_sweep_prints_measurement_theory_and_laws():
-    out = run("sweep", *SMALL, "--explain").stdout
+    out = run_apart("sweep", *SMALL, "--explain").stdout
     for text in (
         "zipf:1.724",
         "95 % interval",
@@ -197,7 +178,7 @@ def test_corpus_counts_real_text(tmp_path):
     drawn = tmp_path / "c.svg"
     assert f"written: {drawn}" in run("corpus", str(text), "--length", "1,2", "--figure", str(drawn)).stdout
     assert "<svg" in drawn.read_text()
-    piped = run("corpus", "-", "--at", "10", "--json", input=text.read_text())
+    piped = run_apart("corpus", "-", "--at", "10", "--json", input=text.read_text())
     assert json.loads(piped.stdout)["rows"][0]["n_unique"] == 7
 
 
@@ -388,12 +369,12 @@ def test_closed_streams_and_plain_terminals_are_no_crash(tmp_path):
         if "/dev/full" in command:
             assert done.stderr == "error: standard output: No space left on device\n"
     ascii_only = os.environ | {"PYTHONIOENCODING": "ascii"}
-    assert "hoffmann2022" in run("band", "1T", module="bounds", env=ascii_only).stdout
+    assert "hoffmann2022" in run_apart("band", "1T", module="bounds", env=ascii_only).stdout
 
 
 def test_a_figure_needs_no_backend_of_a_notebook(tmp_path):
     environment = os.environ | {"MPLBACKEND": "module://matplotlib_inline.backend_inline"}
-    run("sweep", *SMALL, "--figure", str(tmp_path / "a.png"), env=environment)
+    run_apart("sweep", *SMALL, "--figure", str(tmp_path / "a.png"), env=environment)
     assert (tmp_path / "a.png").stat().st_size > 10_000
 
 
@@ -432,7 +413,7 @@ def test_runs_where_no_cache_can_be_written(tmp_path):
     """A read-only installation: neither the package's folder nor any cache folder takes a file."""
     environment = os.environ | {"NUMBA_CACHE_DIR": "/proc/nowhere", "PYTHONDONTWRITEBYTECODE": "1", "HOME": "/proc"}
     environment |= {"XDG_CACHE_HOME": "/proc/nowhere", "MPLCONFIGDIR": "/proc/nowhere"}
-    found = run(
+    found = run_apart(
         "sweep", "--source", "zipf:2", "--n-draws", "10,100,1e3,1e4", "--replicates", "2", "--json", env=environment
     )
     assert json.loads(found.stdout)["rows"][0]["n_unique"] > 10

@@ -16,12 +16,13 @@ from bounds.cli.report import Table
 from experiments.__main__ import main
 from experiments.claims import Claim, Result, judge
 from experiments.registry import EXPERIMENTS, Experiment
+from tests.commands import run, run_apart
 
 HEAVY = ("numpy", "scipy", "pandas", "matplotlib", "xarray", "rich", "numba", "sympy", "pooch", "requests")
 
 
-def experiments(*arguments, **more):
-    return subprocess.run([sys.executable, "-m", "experiments", *arguments], capture_output=True, text=True, **more)
+def experiments(*arguments):
+    return run(*arguments, module="experiments", check=None)
 
 
 @pytest.mark.parametrize(
@@ -94,8 +95,7 @@ def test_a_server_that_cannot_be_reached_ends_with_1(tmp_path, monkeypatch):
         monkeypatch.setenv(name, "http://127.0.0.1:9")
     monkeypatch.setenv("NO_PROXY", "")
     monkeypatch.setenv("no_proxy", "")
-    done = experiments("fetch", "chinchilla", "--data", str(tmp_path / "cache"))
-    assert done.returncode == 1
+    done = run_apart("fetch", "chinchilla", "--data", str(tmp_path / "cache"), module="experiments", check=1)
     assert "cannot be fetched" in done.stderr
     assert done.stderr.count("\n") == 1
     assert list(tmp_path.iterdir()) == []
@@ -105,7 +105,7 @@ def test_a_server_that_cannot_be_reached_ends_with_1(tmp_path, monkeypatch):
 @pytest.mark.data
 def test_the_page_of_all_claims_is_what_the_command_prints(data_folder):
     """docs/papers.md, word for word."""
-    done = experiments("run", "all", "--table", check=True)
+    done = run("run", "all", "--table", module="experiments")
     assert done.stdout == (Path(__file__).parents[1] / "docs" / "papers.md").read_text(encoding="utf-8")
 
 
@@ -117,7 +117,7 @@ def ours(monkeypatch):
     """An experiment with a claim that holds, one that does not, and a figure; `broken` makes the second one count."""
     state = SimpleNamespace(broken=False, ran=0)
 
-    def run(folder: Path) -> Result:
+    def found(folder: Path) -> Result:
         state.ran += 1
         claims = [
             Claim("ours.good", "Somebody 2020", "table 1", "one is one", 1.0, 0.1, "rounding"),
@@ -128,7 +128,7 @@ def ours(monkeypatch):
 
     class Ours(Experiment):
         def run(self, folder: Path) -> Result:
-            return run(folder)
+            return found(folder)
 
     monkeypatch.setitem(EXPERIMENTS, "ours", Ours("ours", "Is one one?", ("Somebody 2020",)))
     for name in [name for name in EXPERIMENTS if name != "ours"]:

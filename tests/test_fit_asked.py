@@ -14,9 +14,9 @@ from bounds.__main__ import main
 from bounds.cli.fitted.answers import Asked
 from bounds.cli.fitted.asked import AskedRun, RunPoint
 from bounds.cli.fitted.spent import why_no_optimum
+from tests.commands import refused, run
 from tests.law_runs import DESIGNS, LAWS, ladder
 from tests.tables import fits
-from tests.test_cli import refused, run
 
 ASKED = RunPoint()
 SEED = 11

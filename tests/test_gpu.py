@@ -18,7 +18,7 @@ from bounds.base.sources import parse_source
 from bounds.base.spectrum import FrequencySpectrum
 from simulate.drawing.backends import Growth, cpu, get_backend, gpu, reference
 from simulate.drawing.tables import Sampler, build_sampler
-from tests.gpu_runs import DRAWN, SOURCES, STREAM, run_apart
+from tests.gpu_runs import DRAWN, SOURCES, STREAM, run_apart, switch_often
 
 GRID = np.array([1, 2, 3, 10, 40])
 EDGES = {"all": np.array([1, 2, 3, 4, 6, 9]), "none": np.zeros(0, np.int64), "from 1": np.array([1])}
@@ -78,6 +78,7 @@ def simulate_cases() -> dict:
     """Everything that the tests ask of the simulator; the last entry is a negative control."""
     from simulate.drawing import stream
 
+    switch_often()
     found: dict[str, Any] = {"known": known_answers()}
     found["cases"] = [as_lists(grow(gpu, s, EDGES[edges], **SETTINGS[setting])) for s, setting, edges in CASES]
     stream._WEYL0 = np.uint64(0x9E3779B8)

@@ -32,9 +32,11 @@ from simulate.studies.skills.job import prepare as prepare_skills
 from simulate.studies.skills.plan import SkillPlan
 from simulate.studies.suite.plan import SuitePlan
 from simulate.studies.suite.prepare import prepare as prepare_suite
-from tests.gpu_runs import DRAWN, SOURCES, STREAM, run_apart
+from tests.gpu_runs import DRAWN, SOURCES, STREAM, run_apart, switch_often
 
-CHUNKS = (1, 7, 512, 4096)
+CHUNKS = {1: 40, 7: 120, 512: 600, 4096: 600}
+"""Keys of a launch, and draws: some forty launches, or as many as it takes to have two, or one."""
+
 URN = "pitman-yor:0.5"
 RUNS = {
     "learners": (
@@ -59,7 +61,7 @@ def stretches(source: str, n: int = 40) -> list[dict]:
     chance = np.random.default_rng(list(source.encode()))
     return [
         {
-            "first": int(first), "n_draws": int(chance.integers(1, n)), "chunk": int(chance.choice(CHUNKS)),
+            "first": int(first), "n_draws": int(chance.integers(1, n)), "chunk": int(chance.choice(list(CHUNKS))),
             "launch": (int(chance.integers(1, 4)), int(chance.integers(1, 4))),
         } for first in (0, 1, *chance.integers(2, 5000, 2), 2**40 + 1, 2**61)
     ]  # fmt: skip
@@ -96,9 +98,12 @@ def simulate_cases() -> dict:
     """Everything that the tests ask of the simulator; the last entry is a negative control."""
     from simulate.drawing import stream
 
+    switch_often()
     found = {
         "stretches": {s: [keys(gpu, s, **where).tolist() for where in stretches(s)] for s in SOURCES},
-        "chunks": {s: [digest(keys(gpu, s, first=3, n_draws=600, chunk=chunk)) for chunk in CHUNKS] for s in DRAWN},
+        "chunks": {
+            s: [digest(keys(gpu, s, first=3, n_draws=n, chunk=chunk)) for chunk, n in CHUNKS.items()] for s in DRAWN
+        },
         "none": keys(gpu, "zipf:1.5", first=5, n_draws=0).tolist(),
         "runs": {name: run_on("gpu", name) for name in RUNS},
         "batch": regenerate_batch("zipf:1.2", 3, batch=50, device="gpu")[1].tolist(),
@@ -125,7 +130,8 @@ def test_simulated_keys_are_those_of_the_processor_wherever_a_stretch_begins(sim
 
 @pytest.mark.parametrize("source", DRAWN)
 def test_simulated_keys_are_the_same_in_every_chunk(simulated, source):
-    assert set(simulated["chunks"][source]) == {digest(keys(cpu, source, first=3, n_draws=600))}
+    expected = [digest(keys(cpu, source, first=3, n_draws=n)) for n in CHUNKS.values()]
+    assert simulated["chunks"][source] == expected
 
 
 def test_a_simulated_stretch_may_be_empty(simulated):

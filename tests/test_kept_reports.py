@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -47,6 +48,19 @@ def text(tmp_path_factory):
     return f"corpus:{path}"
 
 
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory, text):
+    """The result of each run, made once, with its file, and the reporter and drawer of its study."""
+    folder = tmp_path_factory.mktemp("kept")
+
+    @cache
+    def result_of(name):
+        out = folder / f"{NAMES.index(name)}.nc"
+        return out, *made(name, text, out)
+
+    return result_of
+
+
 def made(name, text, out):
     """The result of a run, and the reporter and drawer of its study."""
     study, kind = name.split(": ")
@@ -62,9 +76,8 @@ NAMES = [*(f"skills: {kind}" for kind in SKILLS), *(f"suite: {kind}" for kind in
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_kept_result_says_the_same(name, text, tmp_path):
-    out = tmp_path / "x.nc"
-    dataset, report, figure = made(name, text, out)
+def test_a_kept_result_says_the_same(name, kept):
+    out, dataset, report, figure = kept(name)
     opened = simulate.open_result(out)
     for view in (View(), View(curves=True, most=3, params_per_sequence=20.0)):
         first, again = report(dataset, view), report(opened, view)
@@ -76,8 +89,8 @@ def test_a_kept_result_says_the_same(name, text, tmp_path):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_the_answer_comes_first_and_tables_fit_a_line(name, text, tmp_path, capsys):
-    dataset, report, _ = made(name, text, None)
+def test_the_answer_comes_first_and_tables_fit_a_line(name, kept, capsys):
+    _, dataset, report, _ = kept(name)
     for view in (View(), View(params_per_sequence=20.0)):
         told = report(dataset, view)
         print_report(told)
@@ -92,9 +105,9 @@ def test_the_answer_comes_first_and_tables_fit_a_line(name, text, tmp_path, caps
         assert all(table.title in " ".join(more.split()) for table in told.details)
 
 
-def test_from_how_many_exposures_on_a_size_knows_half():
+def test_from_how_many_exposures_on_a_size_knows_half(kept):
     """By hand, from the table of term accuracy."""
-    dataset, *_ = made("suite: law", "", None)
+    _, dataset, *_ = kept("suite: law")
     found = known_from(dataset)
     for i, n_params in enumerate(dataset.n_params.values):
         rows = [
@@ -114,8 +127,8 @@ def test_a_store_with_room_knows_all_and_says_so():
     )
 
 
-def test_the_factor_of_the_answer_is_that_of_json():
-    dataset = simulate.simulate_skills(**(FEW | SKILLS["masses"]))
+def test_the_factor_of_the_answer_is_that_of_json(kept):
+    _, dataset, *_ = kept("skills: masses")
     told = skill_report.report(dataset, View())
     factor = told.data["growth"]["factor"]
     assert f"twice the skills take {factor:.2f} [" in told.answer

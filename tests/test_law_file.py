@@ -17,8 +17,8 @@ from bounds.base.keeping.locks import locked
 from bounds.laws import LawFile, read_law_file, write_law_file
 from bounds.laws.law_file import check_law_target
 from simulate.running.keeping.files import check_target
+from tests.commands import refused, run
 from tests.law_runs import LAWS, ladder
-from tests.test_cli import refused, run
 
 
 @pytest.fixture(scope="module")

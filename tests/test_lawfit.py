@@ -143,7 +143,7 @@ def test_runs_left_out_are_those_of_the_highest_losses():
 
 def test_one_bad_run_is_found_by_its_influence():
     """A run of few tokens whose loss is a third too high moves β more than all others; without it none stands out."""
-    good = points(outliers=0, scale=0.002)
+    good = points(runs=120, outliers=0, scale=0.002)
     few = int((good.n_tokens / good.n_params).idxmin())
     bad = good.assign(loss=good.loss.where(good.index != few, 1.3 * good.loss))
     moved = lawfit.influence(bad, delta=1.0).beta_moves.abs()  # δ beyond all residuals: least squares
@@ -168,8 +168,9 @@ def test_resamples_agree_with_the_weights_of_the_public_bootstrap():
         assert drawn[letter].std() == pytest.approx(weighed.standard_error[letter], rel=0.25)
     fewer = lawfit.redrawn(some, 400, share=0.8, replace=False)
     assert fewer.beta.std() == pytest.approx(0.5 * drawn.beta.std(), rel=0.25)  # √(0.2/0.8)
-    assert lawfit.redrawn(some, 20).equals(lawfit.redrawn(some, 20))
-    assert not lawfit.redrawn(some, 20, seed=1).equals(lawfit.redrawn(some, 20))
+    few = lawfit.redrawn(some, 20)
+    assert lawfit.redrawn(some, 20).equals(few)
+    assert not lawfit.redrawn(some, 20, seed=1).equals(few)
 
 
 def test_the_likelihood_is_that_of_the_density():

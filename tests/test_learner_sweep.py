@@ -39,18 +39,13 @@ from simulate.studies.learners.rows import (
     why_not,
 )
 from simulate.text.any_source import parse_any_source
+from tests.commands import run
 from tests.running import done
 from tests.statistics import check
 
 LAWS = ("hoffmann2022", "epoch2024")
 SMALL: dict[str, Any] = {"n_draws": "100:1e4:5", "replicates": 6, "seed": 3, "test_draws": 300}
 EVERY = ["memoriser", "margin:1", "add-constant:1", "good-turing", "pitman-yor:0.5", "store", "store:50"]
-
-
-def command(*arguments):
-    return subprocess.run(
-        [sys.executable, "-m", "simulate", "sweep", *arguments], capture_output=True, text=True, timeout=120
-    )
 
 
 @pytest.fixture(scope="module")
@@ -343,12 +338,11 @@ def test_a_text_is_predicted_window_after_window(tmp_path):
 
 
 def test_the_command_prints_tables_and_writes(tmp_path):
-    done = command(
-        "--learner", "memoriser", "--learner", "store", "--tolerance", "0,10%", "--n-draws", "100:1e4:5",
+    done = run(
+        "sweep", "--learner", "memoriser", "--learner", "store", "--tolerance", "0,10%", "--n-draws", "100:1e4:5",
         "--replicates", "4", "--source", "santa-fe:1.5,labels=2",
         "--out", str(tmp_path / "x.nc"), "--figure", str(tmp_path / "x.png"),
     )  # fmt: skip
-    assert done.returncode == 0, done.stderr
     printed = " ".join(done.stdout.split())
     for text in ("memoriser", "heuristic", "hoffmann2022", "Efficient size", "written: "):
         assert text in printed

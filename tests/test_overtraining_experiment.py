@@ -9,8 +9,6 @@ from __future__ import annotations
 import json
 import re
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -32,6 +30,7 @@ from experiments.readers.gadre import (
     read_runs,
     tasks_of,
 )
+from tests.commands import run
 from tests.tables import fits
 from tests.test_pages import missing
 
@@ -528,8 +527,7 @@ def test_the_page_says_what_the_command_prints():
     page = (Path(__file__).parent.parent / "docs" / "overtraining.md").read_text(encoding="utf-8")
     command, *blocks = re.findall(r"```\n(.*?)```", page, flags=re.DOTALL)
     assert command == "$ .venv/bin/python -m experiments run overtraining --explain --figure .\n"
-    arguments = [sys.executable, *command.split()[2:-2]]
-    done = subprocess.run(arguments, capture_output=True, text=True, check=True)
+    done = run(*command.split()[4:-2], module="experiments")
     assert len(blocks) == 4
     for block in blocks:
         assert missing(tidied(block), tidied(done.stdout)) is None

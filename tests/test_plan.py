@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import math
 import re
-import subprocess
-import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -28,6 +26,7 @@ from simulate import measure_corpus, open_result, save_result, sweep
 from simulate.studies.text.dataset import to_dataset
 from simulate.studies.text.plan import TextPlan
 from simulate.text.exponents import fit_corpus
+from tests.commands import refused
 
 COMPUTE = st.floats(20, 25).map(lambda x: 10**x)
 TOKENS = st.none() | st.floats(9, 13).map(lambda x: float(round(10**x)))
@@ -371,10 +370,7 @@ def test_every_screen_fits_eighty_columns(arguments, monkeypatch):
 
 def test_bad_input_is_one_sentence():
     for arguments in (["--flops", "1e23", "--gpu-hours", "3"], ["--gpu", "a100"], ["--flops", "x"], ["--gpu", "h10"]):
-        done = subprocess.run(
-            [sys.executable, "-m", "bounds", "plan", *arguments], capture_output=True, text=True, check=False
-        )
-        assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1), done.stderr
+        refused("plan", *arguments, module="bounds")
 
 
 PAGE = (Path(__file__).parent.parent / "docs" / "planning.md").read_text(encoding="utf-8")

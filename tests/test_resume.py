@@ -30,6 +30,7 @@ from simulate.running.showing.progress import clock, sentence
 from simulate.studies.sweep.draw import CorpusDrawer
 from simulate.studies.sweep.job import prepare
 from simulate.studies.sweep.plan import Sweep
+from tests.commands import run
 from tests.running import job_done
 from tests.sweep_runs import LONG, LONG_FLAGS, SMALL, SOURCES, StopHereError, cells_done, finish, same, start
 
@@ -129,7 +130,7 @@ def test_an_interrupted_sweep_says_how_to_go_on(tmp_path, long):
     assert out == ""
     assert err.strip().startswith("error: interrupted; ")
     assert "cells are kept: run the same command with --resume to go on" in err
-    finish(*LONG_FLAGS, "--out=x.zarr", "--resume", cwd=tmp_path)
+    simulate.sweep(**LONG, out=tmp_path / "x.zarr", resume=True)
     assert same(tmp_path / "x.zarr", long)
 
 
@@ -399,8 +400,8 @@ def test_an_estimate_of_memory_holds():
     assert foreseen / 10 < used < 1.2 * foreseen
 
 
-def test_progress_to_a_file_is_lines(tmp_path):
-    done = finish("--source=zipf:2", "--n-draws=10,100", "--progress", "--json", cwd=tmp_path)
+def test_progress_to_a_file_is_lines():
+    done = run("sweep", "--source=zipf:2", "--n-draws=10,100", "--progress", "--json")
     json.loads(done.stdout)
     lines = done.stderr.splitlines()
     assert len(lines) >= 2

@@ -13,8 +13,8 @@ import pytest
 from bounds.base.one_number import number
 from bounds.cli.runs_csv import NAMES, read_runs
 from bounds.fitting.runs.loss_units import LOSS_UNITS
+from tests.commands import refused, run
 from tests.law_runs import LAWS, ladder
-from tests.test_cli import refused, run
 
 HEAD = "params,tokens,loss\n"
 

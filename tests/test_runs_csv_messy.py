@@ -10,8 +10,8 @@ import pytest
 from bounds import fit_loss_law
 from bounds.cli.runs_csv import read_runs
 from bounds.fitting.runs.leverage import heavy_runs
+from tests.commands import refused, run
 from tests.law_runs import LAWS, ladder
-from tests.test_cli import refused, run
 
 # Three runs: N, D and loss in nats per token.
 RUNS = {"n_params": [70e6, 410e6, 6795.6e6], "n_tokens": [5.5e9, 20e9, 1234.5e9], "loss": [3.5, 2.75, 2.125]}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections import Counter
+from functools import cache
 
 import mpmath
 import numpy as np
@@ -66,6 +67,7 @@ def test_numbers_at_fifty_digits(s, q, labels, n):
         S, Q, nats = mpmath.mpf(s), mpmath.mpf(q), mpmath.log(labels)
         C = 1 / mpmath.zeta(S, 1 + Q)
 
+        @cache
         def absent(r):
             return n * mpmath.log1p(-C * (r + Q) ** -S)
 

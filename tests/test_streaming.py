@@ -27,7 +27,7 @@ from simulate.drawing.stream import PURPOSES, pack_stream
 from simulate.drawing.tables import HASH_PRIME, hash_base
 from simulate.text import HyperLogLog, InputError
 from simulate.text.cutting.hashing import WordNumbers
-from tests.test_cli import refused
+from tests.commands import refused
 from tests.test_corpus import ODD, WORD, units_of, write
 
 EVERY = [("byte", 1), ("byte", 7), ("char", 1), ("char", 3), ("word", 1), ("word", 4)]

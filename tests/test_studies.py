@@ -14,6 +14,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 import simulate
+from bounds.cli.report import Report, print_report
 from simulate.cli.main import main
 from simulate.drawing import device
 from simulate.running import cells, execution
@@ -216,16 +217,29 @@ def test_what_a_study_says_by_itself_is_one_screen(name, flags, tmp_path):
         assert len(re.findall(r"^─", whole, re.MULTILINE)) >= int(more[1]) + sum(line.startswith("─") for line in lines)
 
 
-@pytest.mark.parametrize("width", [60, 80, 120])
 @pytest.mark.parametrize("name", COMMANDS)
-def test_no_line_is_longer_than_it_may_be(name, width, kept):
-    for flags in ([], ["--explain"]) if name != "batch" else ([],):
-        found = run(["show", str(kept(name)[0]), *flags], width)
-        long = [line for line in found.stdout.splitlines() if len(line) > width and len(line.split()) > 2]
-        assert not long
-        assert not other_style(found.stdout)
-    if width >= 80:  # every table that answers stands in one piece
-        assert re.search(r"^─+$", found.stdout, re.MULTILINE)
+def test_no_line_is_longer_than_it_may_be(name, kept, monkeypatch, capsys):
+    """The command runs once; what it had to say is printed again at other widths."""
+    said: list[Report] = []
+
+    def heard(told: Report, *, explained: bool = False) -> None:
+        said.append(told)
+        print_report(told, explained=explained)
+
+    with monkeypatch.context() as patch:
+        patch.setattr("simulate.cli.studies.print_report", heard)
+        shown = run(["show", str(kept(name)[0])]).stdout
+    (told,) = said
+    for width in (60, 80, 120):
+        monkeypatch.setenv("COLUMNS", str(width))
+        for explained in (False, True) if name != "batch" else (False,):
+            print_report(told, explained=explained)
+            printed = capsys.readouterr().out
+            assert printed == shown or explained or width != 80
+            assert not [line for line in printed.splitlines() if len(line) > width and len(line.split()) > 2]
+            if width >= 80:  # every table that answers stands in one piece
+                assert re.search(r"^─+$", printed, re.MULTILINE)
+    assert not other_style(printed)
 
 
 @pytest.mark.parametrize("name", DRAWN)

@@ -253,6 +253,10 @@ EVERY_KIND = [
 GRID = np.array([1, 5, 64, 900, 1401, 3000])
 
 
+SHARES = {1 << 17: ((3, 1), (1, 7), (2, 512), (1, 4096)), 1 << 12: ((2, 7), (3, 512), (3, 4096), (1, 1))}
+"""Pairs of threads and chunk: each of both with tables in one piece and with tables in parts."""
+
+
 @pytest.fixture
 def small_shares(monkeypatch):
     """Threads, batches and tables as small as makes them all take part in 3000 draws."""
@@ -267,18 +271,17 @@ def test_neither_threads_nor_chunks_nor_parts_change_anything(source, small_shar
     counts = reference.multiplicities(sampler, 3000, stream)
     first = reference.first_draws(sampler, 3000, stream)
     np.testing.assert_array_equal(np.searchsorted(first, GRID), expected.n_unique)
-    for whole in (1 << 17, 1 << 12):
+    for whole, pairs in SHARES.items():
         monkeypatch.setattr(cpu, "_MAX_WHOLE", whole)
-        for threads in (1, 2, 3):
-            for chunk in (1, 7, 512, 4096):
-                how = {"chunk": chunk, "threads": threads}
-                found = cpu.growth(sampler, GRID, stream, edges=EDGES, **how)
-                np.testing.assert_array_equal(found.n_unique, expected.n_unique)
-                np.testing.assert_array_equal(found.spectrum, expected.spectrum)
-                np.testing.assert_array_equal(
-                    cpu.growth(sampler, GRID, stream, edges=NO_EDGES, **how).n_unique, expected.n_unique
-                )
-                np.testing.assert_array_equal(cpu.multiplicities(sampler, 3000, stream, **how), counts)
+        for threads, chunk in pairs:
+            how = {"chunk": chunk, "threads": threads}
+            found = cpu.growth(sampler, GRID, stream, edges=EDGES, **how)
+            np.testing.assert_array_equal(found.n_unique, expected.n_unique)
+            np.testing.assert_array_equal(found.spectrum, expected.spectrum)
+            np.testing.assert_array_equal(
+                cpu.growth(sampler, GRID, stream, edges=NO_EDGES, **how).n_unique, expected.n_unique
+            )
+            np.testing.assert_array_equal(cpu.multiplicities(sampler, 3000, stream, **how), counts)
     for chunk in (1, 7, 512, 4096):
         np.testing.assert_array_equal(cpu.first_draws(sampler, 3000, stream, chunk=chunk), first)
 

@@ -194,7 +194,8 @@ def test_a_gain_that_was_put_in_is_found_and_none_where_there_is_none():
     assert low > 0
     hits = 0
     for seed in range(200):
-        _, low, high = dynamics.interval(dynamics.deduplication(made(noise=0.01, seed=seed, steps=(143_000,)))["mean"])
+        evaluations = made(noise=0.01, seed=seed, steps=(143_000,))
+        _, low, high = dynamics.interval(dynamics.deduplication(evaluations, dynamics.TASKS[:2])["mean"])
         hits += low <= 0 <= high
     assert 180 <= hits <= 199  # 95 %, within four standard errors
 

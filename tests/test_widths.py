@@ -7,6 +7,7 @@ the module that it belongs to; {runs} stands for a table of runs.
 from __future__ import annotations
 
 import fcntl
+import io
 import os
 import pty
 import re
@@ -14,6 +15,7 @@ import struct
 import subprocess
 import sys
 import termios
+from contextlib import redirect_stdout
 from importlib import import_module
 from pathlib import Path
 
@@ -22,6 +24,8 @@ import pytest
 from click.testing import CliRunner
 from rich.cells import cell_len
 
+import simulate.cli.studies  # noqa: F401  (loaded before a test puts something in its place)
+from bounds.cli.report import Report, print_report
 from tests.law_runs import LAWS, ladder, losses
 from tests.tables import other_style
 
@@ -92,18 +96,35 @@ def test_a_line_that_is_too_wide_is_found():
     assert too_wide("β one", 5) == []
 
 
-@pytest.mark.parametrize("width", [60, 80, 120])
 @pytest.mark.parametrize(("module", "command"), COMMANDS)
-def test_no_line_is_wider_than_columns_says(module, command, width, runs):
-    assert not too_wide(output(module, command.format(runs=runs), width), width)
+def test_no_line_is_wider_than_columns_says_and_a_piped_table_is_whole(module, command, runs, monkeypatch):
+    """The command runs once, into a pipe; what it had to say is printed again at other widths."""
+    said: list[tuple[Report, bool]] = []
 
+    def heard(told: Report, *, explained: bool = False) -> None:
+        said.append((told, explained))
+        print_report(told, explained=explained)
 
-@pytest.mark.parametrize(("module", "command"), COMMANDS)
-def test_a_piped_table_is_whole_and_has_80_characters(module, command, runs):
-    piped, wide = (output(module, command.format(runs=runs), width) for width in (None, 500))
+    for place in ("bounds.cli.report", "simulate.cli.studies"):
+        monkeypatch.setattr(f"{place}.print_report", heard)
+    piped = output(module, command.format(runs=runs), None)
+    ((told, explained),) = said
+
+    def printed(columns: int | None) -> str:
+        with monkeypatch.context() as patch, redirect_stdout(io.StringIO()) as out:
+            patch.delenv("NO_COLOR", raising=False)
+            patch.delenv("COLUMNS", raising=False)
+            if columns:
+                patch.setenv("COLUMNS", str(columns))
+            print_report(told, explained=explained)
+        return out.getvalue()
+
+    assert printed(None) == piped
     assert not too_wide(piped, 80)
-    assert len(_RULE.findall(piped)) == len(_RULE.findall(wide))
-    assert not other_style(wide)
+    for width in (60, 80, 120):
+        assert not too_wide(printed(width), width)
+    assert len(_RULE.findall(piped)) == len(_RULE.findall(printed(500)))
+    assert not other_style(printed(500))
 
 
 @pytest.mark.parametrize("command", ["band 1.4T", "laws"])
