@@ -47,7 +47,7 @@ def test_intervals_for_all_runs_of_a_ladder_hold_all_of_them():
 
 
 def test_a_joint_quantile_lies_between_one_run_and_bonferroni():
-    from bounds.fitting.runs.prediction import ndtri
+    from bounds.fitting.loss_laws.prediction import ndtri
 
     assert ladders.joint_quantile(0.95, 1, 0.3) == pytest.approx(1.959964)
     assert ladders.joint_quantile(0.95, 6, 1.0) == pytest.approx(1.959964)

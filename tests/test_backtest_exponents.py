@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from bounds.fitting.runs.prediction import EXPONENT_LACK_OF_FIT
+from bounds.fitting.loss_laws.prediction import EXPONENT_LACK_OF_FIT
 from experiments.backtest import load
 from experiments.backtest.exponents import RECIPES, ExponentRecipe, as_printed, learn, learnt_elsewhere, refits, scores
 from experiments.backtest.protocol import fitted

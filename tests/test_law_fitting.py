@@ -22,10 +22,10 @@ import bounds
 from bounds import fit_loss_law
 from bounds.cli.fit_table import fit_report
 from bounds.cli.report import print_report
-from bounds.fitting.runs.identification import Profile, identify, noise, profiles
-from bounds.fitting.runs.loss_grid import basins
-from bounds.fitting.runs.loss_law import CONSTANTS, FORMULAS
-from bounds.fitting.runs.loss_regression import Runs, descend, lowest, objective, refitted, residuals
+from bounds.fitting.loss_laws.grid import basins
+from bounds.fitting.loss_laws.identification import Profile, identify, noise, profiles
+from bounds.fitting.loss_laws.loss_law import CONSTANTS, FORMULAS
+from bounds.fitting.loss_laws.regression import Runs, descend, lowest, objective, refitted, residuals
 from bounds.fitting.runs.resampling import run_weights
 from tests.law_runs import DESIGNS, LAWS, ladder, losses
 

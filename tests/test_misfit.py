@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from bounds import fit_loss_law
-from bounds.fitting.runs.loss_regression import Runs, lowest
+from bounds.fitting.loss_laws.regression import Runs, lowest
 from bounds.fitting.runs.misfit import LEVEL, misfit
 from tests.law_runs import LAWS, ladder, losses
 from tests.test_run_groups import checkpoints, crossed

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import bounds
-from bounds.fitting.runs.prediction import LACK_OF_FIT, drawn_log_losses
+from bounds.fitting.loss_laws.prediction import LACK_OF_FIT, drawn_log_losses
 from bounds.planning import next_run
 from tests.law_runs import LAWS
 

@@ -13,7 +13,7 @@ from scipy.stats import norm
 from bounds import LAWS as PUBLISHED
 from bounds import LossLaw, fit_loss_law
 from bounds.fitting import Prediction, predict_loss
-from bounds.fitting.runs.prediction import LACK_OF_FIT, PARTS, REACH
+from bounds.fitting.loss_laws.prediction import LACK_OF_FIT, PARTS, REACH
 from bounds.laws import read_law_file
 from experiments.readers.chinchilla import LEFT_OUT, read_points
 from tests.law_runs import DESIGNS, LAWS, ladder, losses
@@ -96,7 +96,7 @@ def test_arrays_are_like_the_arguments(fit):
 def test_many_points_are_the_same_as_few(fit, monkeypatch):
     n_tokens = np.geomspace(1e9, 1e13, 7)
     whole = fit.predict(1e9, n_tokens).sampling
-    monkeypatch.setattr("bounds.fitting.runs.prediction._BLOCK", 400)
+    monkeypatch.setattr("bounds.fitting.loss_laws.prediction._BLOCK", 400)
     assert fit.predict(1e9, n_tokens).sampling == pytest.approx(whole, rel=1e-12)
 
 

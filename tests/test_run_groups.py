@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from bounds import fit_loss_law
-from bounds.fitting.runs.loss_regression import Runs, lowest
+from bounds.fitting.loss_laws.regression import Runs, lowest
 from bounds.fitting.runs.run_groups import inflation, ladder_rows, repeated_rows, run_labels
 from tests.law_runs import LAWS, ladder, losses
 

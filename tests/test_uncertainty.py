@@ -16,8 +16,8 @@ from scipy.stats import norm
 import bounds
 from bounds import fit_loss_law, fitting
 from bounds.base.intervals import GIVEN, HEURISTIC
-from bounds.fitting.runs.prediction import EXPONENT_LACK_OF_FIT
-from bounds.fitting.runs.uncertainty import FORMULAS, KeptLaw, fitted_band
+from bounds.fitting.loss_laws.prediction import EXPONENT_LACK_OF_FIT
+from bounds.fitting.loss_laws.uncertainty import FORMULAS, KeptLaw, fitted_band
 from tests.law_runs import LAWS, ladder, losses
 from tests.test_efficiency import at_fifty_digits
 

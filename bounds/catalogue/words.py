@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from bounds.fitting.runs.prediction import LACK_OF_FIT
+from bounds.fitting.loss_laws.prediction import LACK_OF_FIT
 from bounds.laws.kaplan import PF_DAY
 
 WORDS = {

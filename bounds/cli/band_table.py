@@ -11,7 +11,7 @@ from bounds.cli.printing import between, factor, fixed, number, written
 from bounds.cli.report import Report, Table
 from bounds.efficiency.band import Band
 from bounds.efficiency.inversions import INVERSIONS
-from bounds.fitting.runs.uncertainty import FittedBand, KeptLaw, fitted_band
+from bounds.fitting.loss_laws.uncertainty import FittedBand, KeptLaw, fitted_band
 from bounds.laws.law_file import is_law_file, law_called, read_law_file
 from bounds.laws.law_range import FAR, beyond, bound_note, far, grouped
 

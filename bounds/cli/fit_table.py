@@ -13,9 +13,9 @@ from bounds.cli.fitted.answers import Asked
 from bounds.cli.fitted.beside import beside_rows, beside_table
 from bounds.cli.printing import estimated, factor, fixed, number, written
 from bounds.cli.report import Report, Table
+from bounds.fitting.loss_laws.loss_law import CONSTANTS, LossLawFit
+from bounds.fitting.loss_laws.uncertainty import FittedBand, UncertainNumber
 from bounds.fitting.runs.law_inputs import named
-from bounds.fitting.runs.loss_law import CONSTANTS, LossLawFit
-from bounds.fitting.runs.uncertainty import FittedBand, UncertainNumber
 from bounds.laws.law_range import far
 
 _CONSTANTS = {

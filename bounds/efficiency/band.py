@@ -16,8 +16,8 @@ gives D^(1-β) above and D^(1-2β) below; with β = 0.28 these are D^0.72 and D^
 | κ      | bits that a parameter holds                   | bits             | `bits_per_param`      |
 
 `bounds.efficiency.inversions` has the five ways from ε to U and their constants M, c and c_max;
-`bounds.fitting.runs.uncertainty` how sure each end is. Sequences are single tokens unless `tokens_per_sequence` says
-otherwise. The bounds at the linear rate do not change with the length of a sequence; the slow-rate bound does.
+`bounds.fitting.loss_laws.uncertainty` how sure each end is. Sequences are single tokens unless `tokens_per_sequence`
+says otherwise. The bounds at the linear rate do not change with the length of a sequence; the slow-rate bound does.
 """
 
 from __future__ import annotations

@@ -5,9 +5,9 @@ from __future__ import annotations
 from bounds.base.lazy_names import lazy_names
 
 _HOMES = {
-    "bounds.fitting.runs.loss_law": ["LossLawFit", "fit_loss_law"],
-    "bounds.fitting.runs.prediction": ["Prediction", "predict_loss"],
-    "bounds.fitting.runs.uncertainty": [
+    "bounds.fitting.loss_laws.loss_law": ["LossLawFit", "fit_loss_law"],
+    "bounds.fitting.loss_laws.prediction": ["Prediction", "predict_loss"],
+    "bounds.fitting.loss_laws.uncertainty": [
         "FittedBand",
         "exponent_deviation",
         "growth_factor_interval",

@@ -28,7 +28,7 @@ from numpy.typing import ArrayLike, NDArray
 from bounds.base.brief import brief
 from bounds.base.intervals import HEURISTIC
 from bounds.base.pointwise import shown
-from bounds.fitting.runs.prediction import LACK_OF_FIT, Prediction, SureLaw, blocks, drawn_log_losses, predict_loss
+from bounds.fitting.loss_laws.prediction import LACK_OF_FIT, Prediction, SureLaw, blocks, drawn_log_losses, predict_loss
 from bounds.laws.checks import positives
 from bounds.laws.published import FLOP_PER_PARAM_TOKEN
 

@@ -18,7 +18,7 @@ import numpy as np
 from bounds.base.arguments import Count, Flop, Number, unknown
 from bounds.base.one_number import checked_confidence, items_of
 from bounds.efficiency.band import Band, bands
-from bounds.fitting.runs.prediction import PARTS, Prediction, SureLaw, predict_loss
+from bounds.fitting.loss_laws.prediction import PARTS, Prediction, SureLaw, predict_loss
 from bounds.laws.law_file import SUFFIX, is_law_file, read_law_file
 from bounds.laws.law_range import beyond, far
 from bounds.laws.loss_law import LossLaw

@@ -14,7 +14,7 @@ import pandas as pd
 from bounds.base.notes import FITTED, METHOD, Note
 from bounds.cli.printing import number, signed
 from bounds.cli.report import Table
-from bounds.fitting.runs.prediction import EXPONENT_LACK_OF_FIT
+from bounds.fitting.loss_laws.prediction import EXPONENT_LACK_OF_FIT
 from experiments.backtest import exponents, ladders, replay, rivals, variants
 from experiments.backtest.protocol import ROLLING, Fitted
 from experiments.backtest.recipes import LEVELS, RECIPES, Recipe, learnt_elsewhere

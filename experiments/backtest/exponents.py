@@ -24,8 +24,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from bounds.fitting.runs.loss_law import LossLawFit
-from bounds.fitting.runs.prediction import EXPONENT_LACK_OF_FIT
+from bounds.fitting.loss_laws.loss_law import LossLawFit
+from bounds.fitting.loss_laws.prediction import EXPONENT_LACK_OF_FIT
 from experiments.backtest.protocol import BINS, ROLLING, Fitted, bin_of, fit
 from experiments.backtest.recipes import LEVELS, Floats, interval_score, quantile, weighted_median, weights
 

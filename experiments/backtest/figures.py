@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from bounds.cli.drawing.style import COLOURS
-from bounds.fitting.runs.prediction import LACK_OF_FIT
+from bounds.fitting.loss_laws.prediction import LACK_OF_FIT
 from experiments.backtest.protocol import BINS, ROLLING
 from experiments.backtest.recipes import LEVELS, RECIPES, coverage, quantile
 

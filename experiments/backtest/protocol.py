@@ -22,7 +22,7 @@ import numpy as np
 import pandas as pd
 
 from bounds.base.one_number import number
-from bounds.fitting.runs.loss_law import LossLawFit, fit_loss_law
+from bounds.fitting.loss_laws.loss_law import LossLawFit, fit_loss_law
 from experiments.data import get_manifest, is_here, located
 from experiments.readers.runs import READERS, read_loss_to_loss_far, read_series
 

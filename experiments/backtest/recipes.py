@@ -23,7 +23,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import ndtri
 
-from bounds.fitting.runs.prediction import LACK_OF_FIT
+from bounds.fitting.loss_laws.prediction import LACK_OF_FIT
 from experiments.backtest.protocol import BINS, ROLLING
 
 Floats = NDArray[np.float64]

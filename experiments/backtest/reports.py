@@ -10,7 +10,7 @@ import pandas as pd
 from bounds.base.notes import FITTED, INPUT, METHOD, Note
 from bounds.cli.printing import number, written
 from bounds.cli.report import Report, Table
-from bounds.fitting.runs.prediction import LACK_OF_FIT, REACH
+from bounds.fitting.loss_laws.prediction import LACK_OF_FIT, REACH
 from experiments.backtest.comparisons import beta, bought, forms, percent, signed_percent, together, tried
 from experiments.backtest.protocol import BINS, BOOTSTRAP, ROLLING, SHORT, Fitted, has_budgets
 from experiments.backtest.protocol import predictions as predicted

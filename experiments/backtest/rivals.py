@@ -21,8 +21,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from bounds.fitting.runs.loss_law import DELTA
-from bounds.fitting.runs.loss_regression import objective
+from bounds.fitting.loss_laws.loss_law import DELTA
+from bounds.fitting.loss_laws.regression import objective
 from bounds.fitting.runs.resampling import run_weights
 from bounds.laws.published import FLOP_PER_PARAM_TOKEN
 from experiments.backtest.protocol import Fitted, bin_of, predictions

@@ -10,7 +10,7 @@ from scipy.special import ndtri
 from scipy.stats import chi2
 
 from bounds.cli.printing import number, written
-from bounds.fitting.runs.loss_law import DELTA, LossLawFit
+from bounds.fitting.loss_laws.loss_law import DELTA, LossLawFit
 from bounds.laws.loss_law import LossLaw
 from bounds.laws.published import LAWS
 from experiments.claims import Outcome, judge

@@ -16,8 +16,8 @@ from scipy.optimize import minimize, minimize_scalar
 from scipy.special import ndtr
 
 from bounds.base.intervals import Interval
-from bounds.fitting.runs.loss_law import CONSTANTS, DELTA, LossLawFit, fit_loss_law
-from bounds.fitting.runs.loss_regression import Runs, refitted
+from bounds.fitting.loss_laws.loss_law import CONSTANTS, DELTA, LossLawFit, fit_loss_law
+from bounds.fitting.loss_laws.regression import Runs, refitted
 from bounds.laws.loss_law import LossLaw
 from bounds.laws.published import LAWS
 from experiments.data import located

@@ -6,7 +6,7 @@ import pandas as pd
 
 from bounds.cli.printing import estimated, fixed, number, signed, written
 from bounds.cli.report import Table
-from bounds.fitting.runs.loss_law import LossLawFit
+from bounds.fitting.loss_laws.loss_law import LossLawFit
 from experiments.lawfit.fits import BOOTSTRAP, REDRAWN, constants_table
 from experiments.readers.chinchilla import LEFT_OUT
 

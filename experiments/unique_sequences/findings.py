@@ -11,8 +11,8 @@ from typing import Any
 import pandas as pd
 
 from bounds.efficiency.band import Band, bands
-from bounds.fitting.runs.loss_law import LossLawFit
-from bounds.fitting.runs.uncertainty import FittedBand, UncertainNumber
+from bounds.fitting.loss_laws.loss_law import LossLawFit
+from bounds.fitting.loss_laws.uncertainty import FittedBand, UncertainNumber
 from bounds.laws.law_range import beyond
 from bounds.laws.published import LAWS
 from experiments.data import is_here, located

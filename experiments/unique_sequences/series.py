@@ -20,7 +20,7 @@ import pandas as pd
 from scipy.stats import norm, t
 
 from bounds.efficiency.band import exponent_band
-from bounds.fitting.runs.loss_law import LossLawFit, fit_loss_law
+from bounds.fitting.loss_laws.loss_law import LossLawFit, fit_loss_law
 from bounds.laws.loss_law import LossLaw
 from experiments.data import get_manifest, is_here, located
 from experiments.readers.runs import READERS, SERIES, read_series

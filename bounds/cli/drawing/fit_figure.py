@@ -17,9 +17,9 @@ from numpy.typing import NDArray
 from bounds.cli.drawing.style import COLOURS
 from bounds.cli.fitted.asked import AskedRun
 from bounds.cli.printing import written
-from bounds.fitting.runs.loss_law import LossLawFit
+from bounds.fitting.loss_laws.loss_law import LossLawFit
+from bounds.fitting.loss_laws.prediction import PARTS, Prediction, predict_loss
 from bounds.fitting.runs.loss_units import nats_per_token
-from bounds.fitting.runs.prediction import PARTS, Prediction, predict_loss
 from bounds.fitting.runs.run_columns import below_highest, checked_runs
 from bounds.laws.published import training_flops
 

@@ -26,7 +26,7 @@ from bounds.cli.fitted.spent import (
     why_no_optimum,
 )
 from bounds.cli.report import Table
-from bounds.fitting.runs.loss_law import LossLawFit
+from bounds.fitting.loss_laws.loss_law import LossLawFit
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from typing import Any
 from bounds.cli.printing import fixed, number
 from bounds.cli.report import Table
 from bounds.efficiency.exponents import bernstein_exponent
-from bounds.fitting.runs.loss_law import LossLawFit
+from bounds.fitting.loss_laws.loss_law import LossLawFit
 from bounds.laws.published import LAWS, LossLaw
 
 _HALFWAY = 0.5

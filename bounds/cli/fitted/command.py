@@ -27,8 +27,8 @@ def fitted(
     from bounds.cli.fit_table import fit_notes, fit_report
     from bounds.cli.fitted.answers import Asked
     from bounds.cli.reading.told import read_data, read_notes
+    from bounds.fitting.loss_laws.loss_law import fit_loss_law
     from bounds.fitting.runs.leverage import heavy_runs
-    from bounds.fitting.runs.loss_law import fit_loss_law
 
     kept = ("objective", "delta", "drop_highest", "bootstrap", "seed", "bytes_per_token")
     found = fit_loss_law(**table.columns, runs=table.runs, loss_unit=unit, **{name: options[name] for name in kept})  # type: ignore[arg-type]

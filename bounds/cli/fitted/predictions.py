@@ -9,8 +9,8 @@ from bounds.base.notes import Note
 from bounds.cli.fitted.asked import AskedRun
 from bounds.cli.printing import estimated, fixed, written
 from bounds.cli.report import Table
-from bounds.fitting.runs.loss_law import LossLawFit
-from bounds.fitting.runs.prediction import Prediction
+from bounds.fitting.loss_laws.loss_law import LossLawFit
+from bounds.fitting.loss_laws.prediction import Prediction
 from bounds.laws.law_range import grouped
 from bounds.laws.published import training_flops
 

@@ -13,8 +13,8 @@ from bounds.base.notes import RANGE, REFUSED, Note
 from bounds.cli.fitted.predictions import interval_words, loss
 from bounds.cli.printing import estimated, number, written
 from bounds.cli.report import Table
-from bounds.fitting.runs.loss_law import LossLawFit
-from bounds.fitting.runs.prediction import Prediction
+from bounds.fitting.loss_laws.loss_law import LossLawFit
+from bounds.fitting.loss_laws.prediction import Prediction
 from bounds.laws.law_range import FAR, far
 from bounds.laws.published import LossLaw
 from bounds.laws.repeated_data import REPEATED_DATA_LAWS

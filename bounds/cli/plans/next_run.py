@@ -7,7 +7,7 @@ import numpy as np
 from bounds.base.notes import METHOD, RANGE, Note
 from bounds.cli.printing import fixed, number, written
 from bounds.cli.report import Report, Table
-from bounds.fitting.runs.prediction import SureLaw
+from bounds.fitting.loss_laws.prediction import SureLaw
 from bounds.laws.law_file import law_called
 from bounds.planning.next_runs import NextRuns, next_run
 from bounds.planning.plans import Plan

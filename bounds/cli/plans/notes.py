@@ -6,7 +6,7 @@ from bounds.base.notes import FITTED, INPUT, METHOD, RANGE, REFUSED, Note
 from bounds.cli.plans.tables import parts_told
 from bounds.cli.plans.words import span, times
 from bounds.cli.printing import estimated, number, written
-from bounds.fitting.runs.prediction import LACK_OF_FIT, REACH
+from bounds.fitting.loss_laws.prediction import LACK_OF_FIT, REACH
 from bounds.laws.law_file import law_called
 from bounds.laws.repeated_data import REPEATED_DATA_LAWS
 from bounds.planning.corpus import BYTES_PER_TOKEN, TOKEN_UNITS

@@ -160,7 +160,7 @@ def _range(fitted: tuple[float, float]) -> str:
 
 
 def in_full_table(rows: Sequence[LawPlan]) -> Table:
-    """All laws."""
+    """What every law says, those far from their runs among them."""
     return Table(
         ("law", "C", "N", "D", "loss"),
         [

@@ -1,1 +1,1 @@
-"""Loss laws from the runs of a ladder: constants, what the runs identify, intervals, misfit."""
+"""A table of runs: checked, grouped, weighed, and how well a law fits it."""

@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bounds.fitting.runs.identification import BETA
-from bounds.fitting.runs.loss_law import DELTA, LossLawFit
-from bounds.fitting.runs.loss_regression import Runs, refitted
+from bounds.fitting.loss_laws.identification import BETA
+from bounds.fitting.loss_laws.loss_law import DELTA, LossLawFit
+from bounds.fitting.loss_laws.regression import Runs, refitted
 from bounds.fitting.runs.run_columns import below_highest, checked_runs
 from bounds.fitting.runs.run_groups import run_labels
 

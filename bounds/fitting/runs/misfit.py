@@ -26,7 +26,7 @@ from scipy.spatial import cKDTree
 from bounds.base.brief import brief_fields
 from bounds.base.notes import FITTED, Note
 from bounds.base.one_number import number
-from bounds.fitting.runs.loss_regression import Runs, residuals
+from bounds.fitting.loss_laws.regression import Runs, residuals
 
 Floats = NDArray[np.float64]
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from bounds.fitting.runs.loss_regression import Floats
+from bounds.fitting.loss_laws.regression import Floats
 
 
 def run_weights(n_runs: int, bootstrap: int, seed: int) -> Floats:

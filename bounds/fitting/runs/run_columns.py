@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from bounds.base.one_number import quoted
 from bounds.base.pointwise import real_array, shown
-from bounds.fitting.runs.loss_regression import Floats
+from bounds.fitting.loss_laws.regression import Floats
 from bounds.laws.published import FLOP_PER_PARAM_TOKEN
 
 N_CONSTANTS = 5

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from bounds.base.notes import INPUT, Note
 from bounds.base.pointwise import shown
-from bounds.fitting.runs.loss_regression import Runs, residuals
+from bounds.fitting.loss_laws.regression import Runs, residuals
 
 Floats = NDArray[np.float64]
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bounds.base.notes import FITTED, REFUSED, Note
-from bounds.fitting.runs.identification import BETA, Identification
+from bounds.fitting.loss_laws.identification import BETA, Identification
 from bounds.laws.published import LossLaw
 
 Floats = NDArray[np.float64]

@@ -43,7 +43,7 @@ from bounds.efficiency.band import (
     unique_bounds,
 )
 from bounds.efficiency.inversions import LOSS_RANGE, NOVELTY_COST
-from bounds.fitting.runs.prediction import EXPONENT_LACK_OF_FIT
+from bounds.fitting.loss_laws.prediction import EXPONENT_LACK_OF_FIT
 from bounds.laws.checks import as_positive, checked_covariance
 from bounds.laws.law_file import LawFile, law_called
 from bounds.laws.published import LossLaw

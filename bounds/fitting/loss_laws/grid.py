@@ -20,7 +20,7 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 
-from bounds.fitting.runs.loss_regression import HIGHEST, LOWEST, Floats, Runs
+from bounds.fitting.loss_laws.regression import HIGHEST, LOWEST, Floats, Runs
 
 EXPONENTS = np.concatenate([-np.geomspace(-LOWEST[3], 0.02, 12), np.geomspace(0.02, HIGHEST[3], 30)])
 _FLOOR = 1e-9

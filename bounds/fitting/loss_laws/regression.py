@@ -14,7 +14,7 @@ constants descend together, by iteratively reweighted least squares with Levenbe
 objective, for a thousand resampled sets of runs at once. Least absolute deviations are the limit δ → 0.
 
 Coefficients are kept as logarithms of the terms at the geometric mean of N and D, where they are least correlated
-with the exponents. Everything here takes checked arrays; `bounds.fitting.runs.loss_law` is the public face.
+with the exponents. Everything here takes checked arrays; `bounds.fitting.loss_laws.loss_law` is the public face.
 """
 
 from __future__ import annotations

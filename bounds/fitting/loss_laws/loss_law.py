@@ -14,7 +14,7 @@ Objectives, all of r: ``huber`` (r² up to `delta`, linear beyond; Hoffmann et a
 absolute deviations, its limit at δ → 0) and ``least-squares`` (its limit at δ → ∞). E, β and B lean on each other:
 an error in E goes straight into β, and ln B and β are correlated almost perfectly. So all five constants are
 refitted to every resampled set of runs, and whatever is derived from them is derived from each set in turn. Which of
-them the runs decide at all is read from the profile of the residuals (`bounds.fitting.runs.identification`).
+them the runs decide at all is read from the profile of the residuals (`bounds.fitting.loss_laws.identification`).
 """
 
 from __future__ import annotations
@@ -34,18 +34,18 @@ from bounds.base.intervals import EMPIRICAL, Interval
 from bounds.base.notes import Note
 from bounds.base.one_number import checked_confidence, shown, whole_number_from
 from bounds.efficiency.inversions import LOSS_RANGE, NOVELTY_COST
-from bounds.fitting.runs.identification import ALPHA, BETA, E, Identification, identification_notes, identify
+from bounds.fitting.loss_laws.grid import basins
+from bounds.fitting.loss_laws.identification import ALPHA, BETA, E, Identification, identification_notes, identify
+from bounds.fitting.loss_laws.prediction import Prediction, predicted
+from bounds.fitting.loss_laws.regression import Runs, lowest, refitted, residuals
+from bounds.fitting.loss_laws.uncertainty import FittedBand, fitted_band
 from bounds.fitting.runs.law_inputs import impossible_ratio, input_notes
-from bounds.fitting.runs.loss_grid import basins
-from bounds.fitting.runs.loss_regression import Runs, lowest, refitted, residuals
 from bounds.fitting.runs.loss_units import nats_per_token, unit_text
 from bounds.fitting.runs.misfit import Misfit, misfit, misfit_notes
-from bounds.fitting.runs.prediction import Prediction, predicted
 from bounds.fitting.runs.resampling import run_weights
 from bounds.fitting.runs.run_columns import N_CONSTANTS, below_highest, checked_runs, must_identify, must_resample
 from bounds.fitting.runs.run_groups import row_notes, run_labels
 from bounds.fitting.runs.unanswered import term_notes, vanished_terms, why_no_band
-from bounds.fitting.runs.uncertainty import FittedBand, fitted_band
 from bounds.laws.law_file import CONSTANTS, LawFile, write_law_file
 from bounds.laws.published import FLOP_PER_PARAM_TOKEN, LossLaw
 
@@ -307,20 +307,8 @@ def fit_loss_law(
     if bootstrap:
         must_resample(bootstrap, len(np.unique(drawn)), len(L))
 
-    table = Runs.of(N, D, L)
-    starts = basins(table)
-    best, value = lowest(table, starts, deltas)
-    known = identify(table, np.concatenate([best, starts[:2]]), labels)
-    better, other = lowest(table, np.concatenate([best, *known.candidates]), deltas)
-    if other < value:
-        best, value = better, other
-    with np.errstate(over="ignore"):
-        largest = FLOP_PER_PARAM_TOKEN * float(np.max(N * D))
-    template = LossLaw(
-        key, f"fitted to {len(L)} runs ({objective})", 0.0, 0.0, params_counted=params_counted,
-        fitted_tokens=(float(D.min()), float(D.max())), fitted_params=(float(N.min()), float(N.max())),
-        note=_recipe(objective, delta, drop), largest_compute=largest if np.isfinite(largest) else None,
-    )  # fmt: skip
+    table, from_flops, n_groups = Runs.of(N, D, L), compute_flops is not None, len(np.unique(drawn))
+    best, value, starts, known = _search(table, labels, deltas)
     samples = None
     if bootstrap:
         weights = run_weights(int(drawn.max()) + 1, bootstrap, seed)[:, drawn]
@@ -328,20 +316,42 @@ def fit_loss_law(
         along = [np.concatenate([best, starts, first]), *rest]
         samples = table.constants(refitted(table, along, weights, deltas, _COARSE))
     r, shares = residuals(table, best)
-    n_groups = len(np.unique(drawn))
-    tested = misfit(table, best[0], drawn)
-    law, vanished = _law(table.constants(best)[0], _scattered(template, r[0], n_groups)), vanished_terms(shares[:, 0])
-    wrong = impossible_ratio(N, D, from_flops=compute_flops is not None)
+    tested, vanished = misfit(table, best[0], drawn), vanished_terms(shares[:, 0])
+    recipe = f"fitted to {len(L)} runs ({objective})", _recipe(objective, delta, drop)
+    law = _law(table.constants(best)[0], _scattered(_template(key, recipe, N, D, params_counted), r[0], n_groups))
+    wrong = impossible_ratio(N, D, from_flops=from_flops)
     return LossLawFit(
         law=law, objective=objective, delta=deltas[-1], value=value,
         n_runs=len(L), n_dropped=int(np.sum(~keep)), residuals=r[0], samples=samples,
         covariance=None if samples is None else _covariance(samples, known), seed=seed if bootstrap else None,
         n_groups=n_groups, misfit=tested, loss_unit=unit_text(loss_unit, bytes_per_token),
         notes=(
-            *input_notes(N, D, L, from_flops=compute_flops is not None), *row_notes(N, D, L, labels),
+            *input_notes(N, D, L, from_flops=from_flops), *row_notes(N, D, L, labels),
             *term_notes(vanished, samples), *identification_notes(known), *misfit_notes(tested, labels is None),
         ),
         no_band=why_no_band(law, wrong, vanished, known), identification=known,
+    )  # fmt: skip
+
+
+def _search(
+    table: Runs, labels: NDArray[Any] | None, deltas: tuple[float, ...]
+) -> tuple[Floats, float, Floats, Identification]:
+    """The constants of least objective and its value, the starts that led there, and what the runs decide."""
+    starts = basins(table)
+    best, value = lowest(table, starts, deltas)
+    known = identify(table, np.concatenate([best, starts[:2]]), labels)
+    better, other = lowest(table, np.concatenate([best, *known.candidates]), deltas)
+    return (better, other, starts, known) if other < value else (best, value, starts, known)
+
+
+def _template(key: str, recipe: tuple[str, str], N: Floats, D: Floats, params_counted: str) -> LossLaw:
+    """A law with all but its constants: what it was fitted to, and how."""
+    with np.errstate(over="ignore"):
+        largest = FLOP_PER_PARAM_TOKEN * float(np.max(N * D))
+    return LossLaw(
+        key, recipe[0], 0.0, 0.0, params_counted=params_counted, note=recipe[1],
+        fitted_tokens=(float(D.min()), float(D.max())), fitted_params=(float(N.min()), float(N.max())),
+        largest_compute=largest if np.isfinite(largest) else None,
     )  # fmt: skip
 
 

@@ -25,8 +25,8 @@ from scipy.special import fdtrc, fdtri, ndtr
 
 from bounds.base.notes import FITTED, Note
 from bounds.base.one_number import number
-from bounds.fitting.runs.loss_grid import EXPONENTS, Grid, coordinates, minima
-from bounds.fitting.runs.loss_regression import HIGHEST, LOWEST, Floats, Runs, descend, normal_equations, residuals
+from bounds.fitting.loss_laws.grid import EXPONENTS, Grid, coordinates, minima
+from bounds.fitting.loss_laws.regression import HIGHEST, LOWEST, Floats, Runs, descend, normal_equations, residuals
 from bounds.fitting.runs.run_groups import inflation
 
 TUNING = 1.345
