@@ -11,6 +11,9 @@ ln L has a standard deviation of √(b² + s² + (τ max(0, ln(C/C₀)))²) abou
 normal law. A bootstrap knows how far chance moves the constants of a form, and nothing of what the form misses: of the
 runs of other people at ten times the compute its intervals held a small part. τ was learnt from sixteen series of their
 runs (docs/prediction.md), each family left out in turn.
+
+An interval is of one run. Runs of one ladder share the law's lack of fit and err together, at ten times the compute in
+two thirds of their squared error: ten of them inside their intervals count for little more than one.
 """
 
 from __future__ import annotations
