@@ -6,10 +6,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from experiments.backtest import ladders, load, replay, rivals, variants
+from experiments.backtest import comparisons, ladders, load, replay, rivals, variants
 from experiments.backtest.protocol import ROLLING, bin_of, fitted, predictions
 from experiments.backtest.recipes import RECIPES, Recipe
+from tests.tables import fits
 from tests.test_backtest import isoflop, scattered
+from tests.test_backtest import predictions as planted_errors
 
 
 @pytest.fixture(scope="module")
@@ -186,6 +188,24 @@ def test_rivals_stand_beside_the_law(laws):
     assert rivals.fit_form(rivals.FORMS[4], isoflop(5)).theta.shape == (1, 3)
     with pytest.raises(ValueError, match="Kaplan has 4 constants, and 4 runs"):
         rivals.fit_form(rivals.FORMS[0], isoflop().head(4))
+
+
+def test_each_form_has_a_tau_of_its_own_in_the_tables(monkeypatch):
+    """Planted lacks of fit, one a form; what knows compute alone is shown on the frontier only."""
+    parts = [
+        planted_errors(np.random.default_rng(k), tau=tau, runs=100).assign(form=form, frontier=True)
+        for k, (form, tau) in enumerate((("Kaplan", 0.02), ("compute alone", 0.01)))
+    ]
+    monkeypatch.setattr(rivals, "rival_predictions", lambda laws: (pd.concat(parts), {"Kaplan": 0, "α = β": 2}))
+    told = comparisons.forms([])
+    every, frontier = (table.rows for table in told.tables)
+    assert [row[0] for row in every if row[0]] == ["Kaplan"]
+    assert [row[0] for row in frontier if row[0]] == ["Kaplan", "compute alone"]
+    taus = {(row["runs"], row["form"]): row["tau"] for row in told.data["rivals"]}
+    assert list(taus["frontier", "Kaplan"].values()) == pytest.approx([0.02] * 6, abs=0.003)
+    assert list(taus["frontier", "compute alone"].values()) == pytest.approx([0.01] * 6, abs=0.003)
+    assert str(told.notes[0]) == "of 0 fits so many have too few runs for a form: α = β 2."
+    assert all(fits(table) for table in told.tables)
 
 
 # ---------------------------------------------------------------- the next run

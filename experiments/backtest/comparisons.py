@@ -142,15 +142,15 @@ def forms(laws: Sequence[Fitted]) -> Compared:
     predictions, refused = rivals.rival_predictions(rolling)
     recipe = Recipe("without the family", noise=True, learnt="family")
     tables, rows = [], []
-    for title, part in (
-        ("Every predicted run", predictions[~predictions.form.isin(_frontier_forms())]),
-        ("Runs on the frontier: no cheaper run of the series is better", predictions[predictions.frontier]),
+    for name, title, part in (
+        ("all", "Every predicted run", predictions[~predictions.form.isin(_frontier_forms())]),
+        ("frontier", "Runs on the frontier: no cheaper run of the series is better", predictions[predictions.frontier]),
     ):
-        scores = pd.concat([
-            scored(own, [recipe]).assign(form=form, tau=_span(own)) for form, own in part.groupby("form", sort=False)
-        ])  # fmt: skip
-        rows += scores.assign(runs=title).to_dict("records")
-        tables.append(_forms_table(title, scores))
+        forms = dict(list(part.groupby("form", sort=False)))
+        taus = {form: learnt_elsewhere(own, "family") for form, own in forms.items()}
+        scores = pd.concat([scored(own, [recipe]).assign(form=form) for form, own in forms.items()])
+        rows += [row | {"runs": name, "tau": taus[row["form"]]} for row in scores.to_dict("records")]
+        tables.append(_forms_table(title, scores, taus))
     few = ", ".join(f"{name} {count}" for name, count in refused.items() if count) or "none"
     note = Note(METHOD, f"of {len(rolling)} fits so many have too few runs for a form: {few}.")
     return Compared(tables, [note], {"rivals": rows, "rivals_refused": refused})
@@ -160,21 +160,16 @@ def _frontier_forms() -> list[str]:
     return [form.name for form in rivals.FORMS if form.frontier]
 
 
-def _span(own: pd.DataFrame) -> str:
-    known = learnt_elsewhere(own, "family").values()
-    return f"{min(known):.3f}–{max(known):.3f}"
-
-
-def _forms_table(title: str, scores: pd.DataFrame) -> Table:
+def _forms_table(title: str, scores: pd.DataFrame, taus: dict[str, dict[str, float]]) -> Table:
     rows = [
         (name, one.distance, signed_percent(one.bias), percent(one.rms, 1),
          *(f"{100 * getattr(one, level):.0f}" for level in _COVERED), percent(one.width, 1))
         for name, one in _named(scores, "form")
     ]  # fmt: skip
-    taus = "; ".join(f"{form} {tau}" for form, tau in scores.groupby("form", sort=False).tau.first().items())
+    spans = "; ".join(f"{form} {min(own.values()):.3f}–{max(own.values()):.3f}" for form, own in taus.items())
     return Table(
         ("form", "distance", "bias", "RMS", "50", "80", "95 %", "width"), rows, left=2, title=title,
-        below=f"Each form with its own resamples, residuals and τ, learnt without the family: {taus}.",
+        below=f"Each form with its own resamples, residuals and τ, learnt without the family: {spans}.",
     )  # fmt: skip
 
 
