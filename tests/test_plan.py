@@ -234,6 +234,9 @@ def test_the_next_run_is_asked_of_a_law_in_a_file(own, tmp_path):
     assert len(done["rows"]) == 21
     assert max(one["compute_flops"] for one in done["rows"]) == pytest.approx(5e22)
     assert done["deviation_now"] == pytest.approx(own.predict(row.n_params, row.n_tokens).deviation())
+    assert done["tried"] == told.tried
+    assert "held less often than they promise" in out
+    assert "named is the one nearest to 20 tokens a parameter" in out
     small = shown(*asked, "1e19")
     assert "no run of at most 1e19 FLOP makes that surer by 1 % or more; one beyond the largest fitted run" in small
     for arguments in (("--law", "epoch2024"), (), ("--law", str(path), "--law", "epoch2024")):

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from bounds.base.notes import METHOD, RANGE, Note
+from bounds.base.notes import FITTED, METHOD, RANGE, Note
 from bounds.cli.printing import fixed, number, written
 from bounds.cli.report import Report, Table
 from bounds.fitting.loss_laws.prediction import SureLaw
 from bounds.laws.law_file import law_called
-from bounds.planning.next_runs import NextRuns, next_run
+from bounds.planning.next_runs import NextRun, NextRuns, next_run
 from bounds.planning.plans import Plan
 
 RATIOS = np.array([5, 10, 20, 40, 80, 160, 320])
@@ -57,28 +57,39 @@ def next_run_report(plan: Plan, law: SureLaw, max_flops: float) -> Report:
         [Table(columns, cells, title="All candidates")] if len(cells) > 7 else [], method, ("loss",),
         data={
             "rows": found.to_json(), "target": {"n_params": row.n_params, "n_tokens": row.n_tokens},
-            "label": found.label, "assumption": found.assumption, "max_flops": max_flops,
+            "label": found.label, "assumption": found.assumption, "tried": found.tried, "max_flops": max_flops,
             "deviation_now": float(now.deviation()),
         },
     )  # fmt: skip
 
 
 def _answer(found: NextRuns, max_flops: float, confidence: float, name: str) -> str:
-    best, (N, D) = found.best, found.target
+    N, D = found.target
     lower, upper = found.now.interval(confidence)
     half = (upper - lower) / 2
     goal = f"{written(N)} parameters on {written(D)} tokens"
     now = f"{name} predicts {fixed(found.now.estimate, 2)} ± {fixed(half, 2)} for {goal}"
-    if best.shorter < _WORTH:
+    if found.best.shorter < _WORTH:
         largest = 6 * N * D / (found.now.distance or 1.0)
         beyond = f"; one beyond the largest fitted run, {number(largest)} FLOP, may" if max_flops <= largest else ""
         none = f"no run of at most {number(max_flops)} FLOP makes that surer by {100 * _WORTH:g} % or more"
         return f"{now}, and {none}{beyond}."
-    after = half * (1 - best.shorter)
+    one = _named(found)
     return (
-        f"{now}; of runs of at most {number(max_flops)} FLOP, {written(best.n_params)} parameters on "
-        f"{written(best.n_tokens)} tokens make that surest, ± {fixed(after, 2)}, {100 * best.shorter:.0f} % less."
+        f"{now}; of runs of at most {number(max_flops)} FLOP, {written(one.n_params)} parameters on "
+        f"{written(one.n_tokens)} tokens make that surest, ± {fixed(half * (1 - one.shorter), 2)}, "
+        f"{100 * one.shorter:.0f} % less."
     )
+
+
+def _close(found: NextRuns) -> list[NextRun]:
+    """The candidates that shorten the interval nearly as much as the best one, that one among them."""
+    return [one for one in found.rows if one.shorter > 0.9 * found.best.shorter or one is found.best]
+
+
+def _named(found: NextRuns) -> NextRun:
+    """Of these the one nearest to twenty tokens a parameter, where on public series errors became smallest."""
+    return min(_close(found), key=lambda one: abs(np.log(one.n_tokens / one.n_params / 20)))
 
 
 _WORTH = 0.01
@@ -86,13 +97,13 @@ _WORTH = 0.01
 
 
 def _notes(found: NextRuns, max_flops: float) -> list[Note]:
-    notes = [Note(RANGE, f"{note.text}.") for note in found.now.notes]
-    close = [one for one in found.rows if one.shorter > 0.9 * found.best.shorter and one is not found.best]
-    if close and found.best.shorter >= _WORTH:
-        cheapest = min(close, key=lambda one: one.compute_flops)
+    tried = f"{found.tried[0].upper()}{found.tried[1:].rstrip('.')}"
+    notes = [*(Note(RANGE, f"{note.text}.") for note in found.now.notes), Note(FITTED, f"{tried}.")]
+    close = _close(found)
+    if len(close) > 1 and found.best.shorter >= _WORTH:
         notes.append(Note(METHOD,
-            f"{len(close)} others do nearly as well, the cheapest of them {written(cheapest.n_params)} parameters on "
-            f"{written(cheapest.n_tokens)} tokens, {number(cheapest.compute_flops)} FLOP."
+            f"{len(close) - 1} others do nearly as well; named is the one nearest to 20 tokens a parameter, and the "
+            f"cheapest takes {number(min(one.compute_flops for one in close))} FLOP."
         ))  # fmt: skip
     target = 6 * found.target[0] * found.target[1]
     if max_flops >= target:
