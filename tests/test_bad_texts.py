@@ -252,7 +252,7 @@ def test_a_byte_order_mark_is_no_part_of_the_text(tmp_path, compressed):
 
 @pytest.mark.parametrize("size", [1, 2, 3, 5])
 def test_a_mark_cut_by_blocks(tmp_path, monkeypatch, size):
-    monkeypatch.setattr("simulate.text.reading.readers.BLOCK", size)
+    monkeypatch.setattr("simulate.text.reading.opening.BLOCK", size)
     (tmp_path / "x.txt").write_bytes(b"\xef\xbb\xbfa b \xef\xbb\xbfa")
     assert measure_corpus(tmp_path / "x.txt", unit="char", blocks=0).n_units[-1] == 6
 

@@ -87,7 +87,7 @@ class TestUnits:
         paths = write(tmp_path, EVERY * 5, EVERY[::-1])
         units = [word for text in (EVERY * 5, EVERY[::-1]) for word in PATTERNS[unit].findall(text)]
         whole = sketch_corpus(paths, unit=unit, precision=12)
-        monkeypatch.setattr("simulate.text.reading.readers.BLOCK", size)
+        monkeypatch.setattr("simulate.text.reading.opening.BLOCK", size)
         monkeypatch.setattr("simulate.text.cutting.hashing.PIECE", size)
         read = read_units(paths, unit, keep_words=True)
         assert [read.words[i] for i in read.ids] == units

@@ -190,7 +190,7 @@ class Endless(io.RawIOBase):
 
 @pytest.mark.parametrize("unit", ["byte", "char", "word"])
 def test_memory_does_not_grow_with_the_text(monkeypatch, unit):
-    monkeypatch.setattr("simulate.text.reading.readers.BLOCK", 1 << 17)
+    monkeypatch.setattr("simulate.text.reading.opening.BLOCK", 1 << 17)
 
     def peak(size: int) -> tuple[int, int]:
         monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BufferedReader(Endless(size))))

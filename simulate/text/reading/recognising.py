@@ -94,6 +94,12 @@ def why_not_text(name: str, head: bytes, *, whole: bool) -> str | None:
     return _compressed(head, target) or _binary(head, target) or _json(head, whole, target) or _token_ids(head)
 
 
+def why_not_lines(name: str, head: bytes) -> str | None:
+    """What is said of a file that begins with `head` and can be neither text nor lines of JSON; None for all others."""
+    target = f" {name}" if name else ""
+    return _compressed(head, target) or _binary(head, target)
+
+
 def why_not_utf8(name: str, head: bytes) -> str | None:
     """What is said of a file that begins with `head` and is wanted as text of UTF-8; None where it may be that."""
     target = f" {name}" if name else ""
@@ -112,6 +118,17 @@ def why_not_utf8(name: str, head: bytes) -> str | None:
         f"has {n_zeros} NUL bytes among its first {len(head)}: it is no text; convert it, or take unit byte if bytes "
         "are meant"
     )
+
+
+def looks_like_text(head: bytes) -> bool:
+    """Whether bytes that are to be numbers are letters: UTF-8 almost without controls, some dozen of them at least."""
+    if len(head) < 64 or is_binary(head[:HEAD]):
+        return False
+    try:
+        head[:HEAD].decode("utf-8")
+    except UnicodeDecodeError as error:
+        return error.start > len(head[:HEAD]) - 4
+    return True
 
 
 _CONTROLS = bytes(i for i in range(32) if i not in b"\t\n\v\f\r\x1b")
