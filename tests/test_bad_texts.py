@@ -89,7 +89,10 @@ FORMATS = {
     "JSON lines": (_lines({"text": "a b"}, {"text": "a c"}), "is JSON lines, not text"),
     "JSON lines of prose": (_lines({"id": 7, "was sagt": "a b c"}, {"id": 8, "was sagt": "a b"}), "is JSON lines"),
     "JSON lines with a mark": (b"\xef\xbb\xbf\n" + _lines({"body": "a b"}), "is JSON lines"),
-    "JSON lines with text deeper down": (_lines({"d": {"n": 1, "text": "a"}}, {"d": {"text": "b"}}), "jq -r .d.text"),
+    "JSON lines with text deeper down": (
+        _lines({"d": {"n": 1, "text": "a"}}, {"d": {"text": "b"}}),
+        "pass --format jsonl --field d.text",
+    ),
     "JSON lines of turns": (_lines(*[{"id": 1, "turns": [{"said": "a b c"}]}] * 2), "jq -r '.turns[].said'"),
     "a JSON line without an end": (b'{"text": "' + b"word " * 40_000, "is JSON lines"),
     "a JSON list": (b'[\n {"text": "a b"},\n {"text": "a c"}]', "is a JSON list"),

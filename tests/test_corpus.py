@@ -353,7 +353,7 @@ class TestBadInput:
     def test_arguments(self, tmp_path):
         paths = write(tmp_path, "a b c d e", "f g")
         for options, message in (
-            ({"unit": "token"}, "unit must be one of byte, char, word, word-marks, space, got 'token'"),
+            ({"unit": "line"}, "unit must be one of byte, char, word, word-marks, space, token, got 'line'"),
             ({"length": 0}, "length must be a whole number of units, at least 1, got 0"),
             ({"length": 1.5}, "length must be"),
             ({"length": True}, "length must be"),

@@ -34,6 +34,7 @@ from simulate.text.reading.formats.parquet import Parquet
 from simulate.text.reading.formats.plain import Plain, WithOffsets
 from simulate.text.reading.formats.reader import Reader
 from simulate.text.reading.opening import filesystem, is_url, one_sentence, opened, unpacked
+from simulate.text.reading.recognising import HEAD, looks_like_text
 
 _RECORDS = {".jsonl": "jsonl", ".ndjson": "jsonl", ".parquet": "parquet"}
 _TEXTS = {"text": "plain text", "jsonl": "JSON lines", "parquet": "a Parquet table"}
@@ -85,6 +86,11 @@ def _ids(path: str, ending: str, options: ReadOptions) -> Reader:
         return Npy(path, checks)
     if head[:4] in MAGICS:
         return LlmC(path, checks)
+    if options.dtype is None and looks_like_text(head, least=1):
+        raise InputError(
+            f"{label(path)} holds text, not token ids: count it by another --unit, or give a --tokenizer to make "
+            "tokens of it"
+        )
     if options.dtype is None:
         also = " (an .idx of Megatron or a .ds.index of datatrove beside it would)" if ending in (".bin", ".ds") else ""
         raise InputError(
@@ -115,6 +121,6 @@ def _is_there(path: str) -> bool:
 def _head(path: str) -> bytes:
     """The first bytes of a file, decompressed."""
     if path.endswith((".gz", ".zst")):
-        return next(unpacked(path), b"")[:16]
+        return next(unpacked(path), b"")[:HEAD]
     with one_sentence(path), opened(path) as file:
-        return file.read(16)
+        return file.read(HEAD)

@@ -18,6 +18,9 @@ from bounds.base.arguments import printable, shown
 from simulate.text.reading.errors import InputError, label
 from simulate.text.reading.opening import filesystem, is_url, one_sentence
 
+MOST = 100_000
+"""Files of a folder: one that holds more is hardly a corpus."""
+
 _SIDE = (".ds.index", ".ds.metadata", ".ds.loss")
 """Files of datatrove that belong to the .ds file beside them."""
 
@@ -124,23 +127,37 @@ def _walked(folder: str) -> list[str]:
     def refuse(error: OSError) -> None:
         raise error
 
+    found: list[str] = []
     walk: Any = os.walk(folder, onerror=refuse)
-    return [os.path.join(above, name) for above, _, names in walk for name in names]
+    for above, _, names in walk:
+        found += [os.path.join(above, name) for name in names]
+        if len(found) > MOST:
+            raise InputError(
+                f"{label(folder)} holds more than {MOST} files: name the folders of the corpus, or a pattern"
+            )
+    return found
 
 
 def _kept(every: list[str], above: str) -> tuple[list[str], str]:
     """Those of the files below `above` that are counted, sorted, and which are not, in words."""
-    known = set(every)
-    hidden = {name for name in every if _is_hidden(name, above)}
+    special = {name for name in every if _is_special(name)}
+    known = set(every) - special
+    hidden = {name for name in known if _is_hidden(name, above)}
     beside = {name for name in known - hidden if _is_beside(name, known)}
     told = [f"{len(hidden)} hidden left out"] if hidden else []
     told += [f"{len(beside)} that belong to them, such as indices, not counted"] if beside else []
+    told += [f"{len(special)} left out that is no file, such as a pipe"] if special else []
     note = f" ({', '.join(told)})" if told else ""
     return sorted(known - hidden - beside, key=lambda name: name.split("/")), note
 
 
 def _is_hidden(name: str, above: str) -> bool:
     return any(part.startswith(".") for part in name.removeprefix(above).split("/") if part not in (".", ".."))
+
+
+def _is_special(name: str) -> bool:
+    """Whether it is neither a file nor a link to one, though it may be one to nothing."""
+    return not (is_url(name) or os.path.isfile(name) or os.path.islink(name))
 
 
 def _is_beside(name: str, known: set[str]) -> bool:

@@ -45,10 +45,11 @@ _ARCHIVES = {
     b"Rar!\x1a\x07": ("a rar archive", "unrar p -inul"),
 }
 
+NUMPY = b"\x93NUMPY"
 _TABLES = {
     b"ARROW1\x00\x00": "an Arrow table",
     b"\x89HDF\r\n\x1a\n": "an HDF5 file",
-    b"\x93NUMPY": "a NumPy array",
+    NUMPY: "a NumPy array",
     b"SQLite format 3\x00": "an SQLite database",
     b"Obj\x01": "an Avro table",
     b"CDF\x01": "a netCDF file",
@@ -115,14 +116,14 @@ def why_not_utf8(name: str, head: bytes) -> str | None:
         if _is_wide_ascii(values):
             return f"looks like {encoding}, and text is read as UTF-8: {_convert(encoding, target)}"
     return (
-        f"has {n_zeros} NUL bytes among its first {len(head)}: it is no text; convert it, or take unit byte if bytes "
-        "are meant"
+        f"has {n_zeros} NUL bytes among its first {len(head)}: it is no text; convert it, take unit byte if bytes are "
+        "meant, or --unit token and its --dtype if they are token ids"
     )
 
 
-def looks_like_text(head: bytes) -> bool:
-    """Whether bytes that are to be numbers are letters: UTF-8 almost without controls, some dozen of them at least."""
-    if len(head) < 64 or is_binary(head[:HEAD]):
+def looks_like_text(head: bytes, least: int = 64) -> bool:
+    """Whether bytes that are to be numbers are letters: `least` bytes or more of UTF-8, almost without controls."""
+    if len(head) < least or is_binary(head[:HEAD]) or (least < 64 and 0 in head):
         return False
     try:
         head[:HEAD].decode("utf-8")
@@ -153,7 +154,8 @@ def _compressed(head: bytes, target: str) -> str | None:
     if kind == "zstd":
         advice = "give it a name ending in .zst" if target else "pipe it through `zstd -dc --long=31`"
         return f"is compressed by zstd, not text: {advice}"
-    return f"is compressed by {kind}, not text: {_pipe(command, target)}"
+    also = ", or give it a name ending in .gz" if kind == "gzip" and target else ""
+    return f"is compressed by {kind}, not text: {_pipe(command, target)}{also}"
 
 
 def _binary(head: bytes, target: str) -> str | None:
@@ -164,20 +166,22 @@ def _binary(head: bytes, target: str) -> str | None:
         return f"is a tar archive, not text: {_pipe('tar -xOf', target or ' -')}"
     for magic, what in _TABLES.items():
         if head.startswith(magic):
-            return f"is {what}, not text: write the text that is in it to a file, and count that"
+            ids = magic == NUMPY and target
+            return f"is {what}, not text: " + ("if it holds token ids, pass --unit token" if ids else _WRITE)
     for magic, what in _MAYBE_TABLES.items():
         if head.startswith(magic) and b"\0" in head[:256]:
-            return f"is {what}, not text: write the text that is in it to a file, and count that"
+            return f"is {what}, not text: " + ("pass --format parquet" if magic == b"PAR1" and target else _WRITE)
     for magic, what in _DOCUMENTS.items():
         if head.startswith(magic):
-            return f"is {what}, not text: write the text that is in it to a file, and count that"
+            return f"is {what}, not text: {_WRITE}"
     for magic, what in _TOKENS.items():
         if head.startswith(magic):
-            return f"is {what}, not text: {_IDS}"
+            index = "index" in what
+            return f"is {what}, not text: " + ("name the .bin beside it" if index else "count it with --unit token")
     return None
 
 
-_IDS = "token ids cannot be counted yet; count the text that they were made of"
+_WRITE = "write the text that is in it to a file, and count that"
 
 
 def _pipe(command: str, target: str) -> str:
@@ -238,7 +242,11 @@ def _places(found: dict[str, Any], above: str = "") -> Iterator[tuple[str, str |
 
 
 def _json_sentence(what: str, key: str | None, command: str, target: str) -> str:
-    if not re.fullmatch(r"\w{1,40}((\[\])?\.\w{1,40}){0,3}", str(key)):
+    plain = re.fullmatch(r"\w{1,40}(\.\w{1,40}){0,3}", str(key))
+    if what == "JSON lines" and plain:
+        other = "" if key == "text" else f" --field {key}"
+        return f"is {what}, not text: names of fields would be counted with what is in them; pass --format jsonl{other}"
+    if not plain and not re.fullmatch(r"\w{1,40}((\[\])?\.\w{1,40}){0,3}", str(key)):
         command = "jq -r .FIELD"
     elif "[" in str(key):
         command = f"jq -r '.{key}'"
@@ -252,14 +260,18 @@ def _token_ids(head: bytes) -> str | None:
     for values, _ in _numbers(head, 4):
         small = len(values) >= 16 and 0 < values.max() < _VOCABULARY and np.count_nonzero(values) > len(values) // 4
         if small and not _is_wide_ascii(values):
-            return f"looks like an array of whole numbers of 32 bits, such as token ids, not text: {_IDS}"
+            return f"looks like an array of whole numbers of 32 bits, such as token ids, not text: {_pass_ids(32)}"
     pairs, _ = _numbers(head, 2)[0]
     if len(pairs) < 64 or pairs.max() > 65_000 or _is_wide_ascii(pairs):
         return None
     high, low = (int(np.count_nonzero(part == 0)) for part in (pairs >> 8, pairs & 0xFF))
     if high < 0.02 * len(pairs) or high < 4 * (low + 1):
         return None
-    return f"looks like an array of whole numbers of 16 bits, such as token ids, not text: {_IDS}"
+    return f"looks like an array of whole numbers of 16 bits, such as token ids, not text: {_pass_ids(16)}"
+
+
+def _pass_ids(size: int) -> str:
+    return f"to count them pass --unit token and --dtype, such as uint{size}"
 
 
 def _numbers(head: bytes, size: int) -> list[tuple[np.ndarray, str]]:
