@@ -91,7 +91,10 @@ FORMATS = {
     "JSON lines": (_lines({"text": "a b"}, {"text": "a c"}), "is JSON lines, not text"),
     "JSON lines of prose": (_lines({"id": 7, "was sagt": "a b c"}, {"id": 8, "was sagt": "a b"}), "is JSON lines"),
     "JSON lines with a mark": (b"\xef\xbb\xbf\n" + _lines({"body": "a b"}), "is JSON lines"),
-    "JSON lines with text deeper down": (_lines({"d": {"n": 1, "text": "a"}}, {"d": {"text": "b"}}), "jq -r .d.text"),
+    "JSON lines with text deeper down": (
+        _lines({"d": {"n": 1, "text": "a"}}, {"d": {"text": "b"}}),
+        "pass --format jsonl --field d.text",
+    ),
     "JSON lines of turns": (_lines(*[{"id": 1, "turns": [{"said": "a b c"}]}] * 2), "jq -r '.turns[].said'"),
     "a JSON line without an end": (b'{"text": "' + b"word " * 40_000, "is JSON lines"),
     "a JSON list": (b'[\n {"text": "a b"},\n {"text": "a c"}]', "is a JSON list"),
@@ -305,7 +308,7 @@ def test_a_byte_order_mark_is_no_part_of_the_text(tmp_path, compressed):
 
 @pytest.mark.parametrize("size", [1, 2, 3, 5])
 def test_a_mark_cut_by_blocks(tmp_path, monkeypatch, size):
-    monkeypatch.setattr("simulate.text.reading.readers.BLOCK", size)
+    monkeypatch.setattr("simulate.text.reading.opening.BLOCK", size)
     (tmp_path / "x.txt").write_bytes(b"\xef\xbb\xbfa b \xef\xbb\xbfa")
     assert measure_corpus(tmp_path / "x.txt", unit="char", blocks=0).n_units[-1] == 6
 

@@ -235,7 +235,7 @@ def test_a_corpus_is_a_source_of_a_sweep(tmp_path):
         (["sweep", "--nonsense"], "No such option"),
         (["fit", "missing.nc"], "missing.nc does not exist"),
         (["corpus", "missing.txt"], "missing.txt"),
-        (["corpus", "/"], "/"),
+        (["corpus", "*.none"], "*.none matches no file"),
         (["corpus", "README.md", "--length", "0"], "length must be at least 1"),
         (
             ["corpus", "README.md", "--unit", "line"],

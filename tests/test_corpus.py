@@ -103,10 +103,10 @@ class TestUnits:
     @pytest.mark.parametrize("size", [1, 2, 3, 7, 64])
     @pytest.mark.parametrize("unit", ["char", "word"])
     def test_blocks_cut_anywhere(self, tmp_path, monkeypatch, size, unit):
-        monkeypatch.setattr("simulate.text.reading.readers.BLOCK", size)
+        monkeypatch.setattr("simulate.text.reading.opening.BLOCK", size)
         paths = write(tmp_path, ODD * 3 + "a" * 200 + "é" * 50)
         small = read_units(paths, unit, keep_words=True)
-        monkeypatch.setattr("simulate.text.reading.readers.BLOCK", 1 << 20)
+        monkeypatch.setattr("simulate.text.reading.opening.BLOCK", 1 << 20)
         assert small.ids.tolist() == read_units(paths, unit).ids.tolist()
 
     def test_compressed_in_several_frames(self, tmp_path):
@@ -320,7 +320,7 @@ class TestBadInput:
         def refuse(*_):
             raise PermissionError(13, "Permission denied")
 
-        monkeypatch.setattr("simulate.text.reading.readers.open", refuse, raising=False)
+        monkeypatch.setattr("simulate.text.reading.opening.open", refuse, raising=False)
         self.check("part0.txt cannot be read: permission denied", write(tmp_path, "a"))
 
     def test_compressed(self, tmp_path):
@@ -344,7 +344,7 @@ class TestBadInput:
     @pytest.mark.parametrize("block", [3, 1 << 20])
     @pytest.mark.parametrize("unit", ["char", "word"])
     def test_not_utf8(self, tmp_path, monkeypatch, unit, block):
-        monkeypatch.setattr("simulate.text.reading.readers.BLOCK", block)
+        monkeypatch.setattr("simulate.text.reading.opening.BLOCK", block)
         path = tmp_path / "latin.txt"
         for data, byte in ((b"caf\xe9 au lait", 3), ("é £".encode() * 9 + b"\xff a", 45), (b"ab \xe2\x82", 3)):
             path.write_bytes(data)
@@ -353,7 +353,7 @@ class TestBadInput:
     def test_arguments(self, tmp_path):
         paths = write(tmp_path, "a b c d e", "f g")
         for options, message in (
-            ({"unit": "token"}, "unit must be one of byte, char, word, word-marks, space, got 'token'"),
+            ({"unit": "line"}, "unit must be one of byte, char, word, word-marks, space, token, got 'line'"),
             ({"length": 0}, "length must be a whole number of units, at least 1, got 0"),
             ({"length": 1.5}, "length must be"),
             ({"length": True}, "length must be"),

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from simulate.text import fit_corpus, measure_corpus, sketch_corpus
+from simulate.text import ReadOptions, fit_corpus, measure_corpus, sketch_corpus
 from simulate.text.counting import growth, window_ids
 from simulate.text.cutting.sequences import read_units
 from simulate.text.reading.readers import read_blocks
@@ -82,6 +82,46 @@ def test_counts_within_documents(corpora, expected, name, unit):
 
 
 @pytest.mark.parametrize(("name", "unit"), BY_BYTES)
+def test_documents_by_their_offsets(corpora, expected, name, unit):
+    """Documents of a text as a table of offsets names them, kept apart."""
+    wanted = expected[name, unit, True]
+    at = sorted({size for rows in wanted.values() for size in rows})
+    reading = ReadOptions(documents=str(corpora / f"{name}.docs.tsv.zst"), within_documents=True)
+    for result in measure_corpus(
+        corpora / f"{name}.txt.zst", unit=unit, length=sorted(wanted), at=at, blocks=0, reading=reading
+    ):
+        rows = {row["n_units"]: row for row in result.rows()}
+        for size, row in wanted[result.length].items():
+            assert tuple(rows[size][key] for key in ("n_draws", "n_unique", "f1", "f2")) == row, (result.length, size)
+
+
+@pytest.mark.parametrize("within", [False, True])
+@pytest.mark.parametrize(("name", "unit"), [("eng_novels", "word"), ("zho_tang", "char"), ("deu_laws", "byte")])
+def test_documents_as_lines_of_json(corpora, expected, tmp_path, name, unit, within):
+    """Each document a record: joined, they are the text that they were cut from."""
+    table = read_table(corpora, name)
+    raw = b"".join(read_blocks(str(corpora / f"{name}.txt.zst")))
+    with open(tmp_path / "x.jsonl", "w", encoding="utf-8") as file:
+        for start, end in table:
+            file.write(json.dumps({"id": start, "text": raw[start:end].decode()}) + "\n")
+    wanted = expected[name, unit, within]
+    at = sorted({size for rows in wanted.values() for size in rows})
+    reading = ReadOptions(within_documents=within)
+    for result in measure_corpus(
+        tmp_path / "x.jsonl", unit=unit, length=sorted(wanted), at=at, blocks=0, reading=reading
+    ):
+        rows = {row["n_units"]: row for row in result.rows()}
+        for size, row in wanted[result.length].items():
+            assert tuple(rows[size][key] for key in ("n_draws", "n_unique", "f1", "f2")) == row, (result.length, size)
+
+
+def read_table(corpora: Path, name: str) -> list[tuple[int, int]]:
+    text = b"".join(read_blocks(str(corpora / f"{name}.docs.tsv.zst"))).decode()
+    table = csv.DictReader(io.StringIO(text), delimiter="\t", quoting=csv.QUOTE_NONE)
+    return [(int(row["byte_start"]), int(row["byte_end"])) for row in table]
+
+
+@pytest.mark.parametrize(("name", "unit"), BY_BYTES)
 def test_sketches_are_near_the_exact_counts(corpora, expected, name, unit):
     wanted = expected[name, unit, False]
     at = sorted({size for rows in wanted.values() for size in rows})
@@ -94,9 +134,7 @@ def test_sketches_are_near_the_exact_counts(corpora, expected, name, unit):
 
 def document_starts(corpora: Path, name: str, unit: str, n_units: int) -> np.ndarray:
     """First unit of each document; every document ends in a newline, so no word joins two."""
-    text = b"".join(read_blocks(str(corpora / f"{name}.docs.tsv.zst"))).decode()
-    table = csv.DictReader(io.StringIO(text), delimiter="\t", quoting=csv.QUOTE_NONE)
-    bytes_ = [int(row["byte_start"]) for row in table]
+    bytes_ = [start for start, _ in read_table(corpora, name)]
     if unit == "byte":
         return np.array([*bytes_, n_units], dtype=np.int64)
     raw = b"".join(read_blocks(str(corpora / f"{name}.txt.zst")))

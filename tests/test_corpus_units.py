@@ -21,7 +21,7 @@ from simulate.text.cutting.hashing import WordNumbers
 from simulate.text.cutting.scripts import Tally
 from simulate.text.cutting.sequences import read_units
 from simulate.text.cutting.tokenizing import WordTable
-from simulate.text.cutting.units import UNITS, WORDS
+from simulate.text.cutting.units import TEXT_UNITS, WORDS
 from simulate.text.repeats import PROBES, repeated_part
 from simulate.text.source import parse_corpus
 from tests.test_corpus import write
@@ -87,7 +87,7 @@ class TestUnits:
         paths = write(tmp_path, EVERY * 5, EVERY[::-1])
         units = [word for text in (EVERY * 5, EVERY[::-1]) for word in PATTERNS[unit].findall(text)]
         whole = sketch_corpus(paths, unit=unit, precision=12)
-        monkeypatch.setattr("simulate.text.reading.readers.BLOCK", size)
+        monkeypatch.setattr("simulate.text.reading.opening.BLOCK", size)
         monkeypatch.setattr("simulate.text.cutting.hashing.PIECE", size)
         read = read_units(paths, unit, keep_words=True)
         assert [read.words[i] for i in read.ids] == units
@@ -102,7 +102,7 @@ class TestUnits:
 
     def test_everywhere_the_same_units(self, tmp_path):
         (path,) = write(tmp_path, HINDI)
-        for unit in UNITS:
+        for unit in TEXT_UNITS:
             known = measure_corpus(path, unit=unit).n_draws[-1]
             assert parse_corpus(f"corpus:{path},unit={unit}").open().n_windows == known
             assert json.loads(say("corpus", path, "--unit", unit, "--json"))["rows"][-1]["n_draws"] == known
@@ -188,7 +188,7 @@ class TestCopies:
                 assert [said in note.text for note in found.notes].count(True) == 1
                 assert "more than once" not in " ".join(map(str, found.notes))
 
-    @pytest.mark.parametrize("unit", UNITS)
+    @pytest.mark.parametrize("unit", TEXT_UNITS)
     def test_a_text_joined_with_itself(self, tmp_path, unit):
         text = self.text()
         once, twice, apart, other = (tmp_path / f"{name}.txt" for name in ("once", "twice", "apart", "other"))

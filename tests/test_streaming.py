@@ -190,7 +190,7 @@ class Endless(io.RawIOBase):
 
 @pytest.mark.parametrize("unit", ["byte", "char", "word"])
 def test_memory_does_not_grow_with_the_text(monkeypatch, unit):
-    monkeypatch.setattr("simulate.text.reading.readers.BLOCK", 1 << 17)
+    monkeypatch.setattr("simulate.text.reading.opening.BLOCK", 1 << 17)
 
     def peak(size: int) -> tuple[int, int]:
         monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BufferedReader(Endless(size))))
@@ -216,7 +216,7 @@ class TestBadInput:
     def test_arguments(self, tmp_path):
         paths = write(tmp_path, "a b c d e", "f g")
         for options, message in (
-            ({"unit": "token"}, "unit must be one of byte, char, word, word-marks, space, got 'token'"),
+            ({"unit": "line"}, "unit must be one of byte, char, word, word-marks, space, token, got 'line'"),
             ({"length": 0}, "length must be a whole number of units, at least 1, got 0"),
             ({"length": [1, 6]}, "length must be at most the 5 words of the longest file of part0"),
             ({"precision": 3}, "precision must be a whole number from 4 to 18, got 3"),

@@ -9,17 +9,67 @@ from click.core import ParameterSource
 
 from bounds.base.quantities import parse_list
 from bounds.cli.shared import Checked, Command, CountType, parse_or_fail, with_version
-from simulate.cli.options import check_outputs, config_flag, curves_flag, explain_flag, output_flags, seed_flag
+from simulate.cli.options import (
+    check_outputs,
+    config_flag,
+    curves_flag,
+    explain_flag,
+    options_of,
+    output_flags,
+    seed_flag,
+)
 from simulate.running.parameters import AT, LENGTHS, ORDER
-from simulate.text.cutting.units import UNIT
+from simulate.text.cutting.units import TOKEN, UNIT
+from simulate.text.reading.asked import DTYPE, END, FIELD, FORMAT, NORMALISE, VOCAB
+
+reading_flags = options_of(
+    click.option(
+        "--format", type=Checked(FORMAT), default="auto", show_default=True,
+        help="What files hold, whatever their names: text, jsonl, parquet, or ids of tokens.",
+    ),
+    click.option(
+        "--field", type=Checked(FIELD), default="text", show_default=True, metavar="NAME",
+        help="Field of JSON lines, or column of Parquet, that holds the text; meta.body is body in meta.",
+    ),
+    click.option("--skip-missing", is_flag=True, help="Leave out, and count, records without that field."),
+    click.option(
+        "--within-documents", is_flag=True,
+        help="No window joins two documents; without it those of one file are joined.",
+    ),
+    click.option(
+        "--documents", metavar="OFFSETS.tsv",
+        help="Where the documents of one text lie: columns byte_start and byte_end, of its bytes decompressed.",
+    ),
+    click.option(
+        "--tokenizer", metavar="FILE.json", help="Count the tokens that this local tokenizer.json makes of the text."
+    ),
+    click.option("--lowercase", is_flag=True, help="Count the text in lower case."),
+    click.option("--normalise", type=Checked(NORMALISE), metavar="FORM", help="Count it in Unicode form nfc or nfkc."),
+    click.option(
+        "--dtype", type=Checked(DTYPE), metavar="TYPE",
+        help="What token ids are stored as, where files do not say: uint16, uint32, int32 or int64.",
+    ),
+    click.option("--vocab", type=Checked(VOCAB), metavar="N", help="Token ids are below it; others are refused."),
+    click.option(
+        "--end-of-document", type=Checked(END), metavar="ID", help="The token id with which a document ends."
+    ),
+)  # fmt: skip
+"""How files are read; the names of `ReadOptions`."""
+
+_READING = (
+    "format", "field", "skip_missing", "within_documents", "documents", "tokenizer", "lowercase", "normalise", "dtype",
+    "vocab", "end_of_document",
+)  # fmt: skip
 
 
 @click.command(cls=Command)
 @click.argument("files", nargs=-1, required=True, metavar="FILE...")
 @click.option(
     "--unit", type=Checked(UNIT), default="word", show_default=True,
-    help="What is counted: word cuts at combining marks, word-marks does not, space cuts at white space alone.",
+    help="What is counted: word cuts at combining marks, word-marks does not, space cuts at white space alone; token "
+    "is a token id.",
 )  # fmt: skip
+@reading_flags
 @click.option(
     "--length", "lengths", type=Checked(LENGTHS), default="1", show_default=True, metavar="K[,K...]",
     help="Units in a window; several lengths are measured one by one.",
@@ -51,7 +101,8 @@ from simulate.text.cutting.units import UNIT
 def corpus(lengths: str, **options: Any) -> int:
     """Count distinct windows of real text exactly, and fit how they grow; or estimate the counts (--sketch).
 
-    FILE is plain text or .zst, or - for standard input. Several files are counted together; no window joins two.
+    FILE is text, JSON lines, Parquet or token ids, plain or .gz or .zst; a folder, a pattern, a URL, or - for standard
+    input. Several files are counted together; no window joins two.
     """
     wanted = tuple(parse_or_fail(parse_list, lengths, name="length"))
     check_outputs(options)
@@ -59,12 +110,20 @@ def corpus(lengths: str, **options: Any) -> int:
         raise click.UsageError(
             "--law is of the bounds: a text's windows are not a loss law's sequences; see python -m bounds band"
         )
-    _check_flags(click.get_current_context())
+    context = click.get_current_context()
+    _check_flags(context)
+    if context.get_parameter_source("unit") is ParameterSource.DEFAULT and (options["dtype"] or options["tokenizer"]):
+        options["unit"] = TOKEN
     from simulate.cli.studies import execute
     from simulate.studies.text.plan import TextPlan
+    from simulate.text.reading.asked import ReadOptions
+
+    def plan() -> TextPlan:
+        reading = ReadOptions(**{name: options[name] for name in _READING})
+        return TextPlan(lengths=wanted, reading=reading, **{name: options[name] for name in names})
 
     names = ("files", "unit", "at", "order", "chunk", "blocks", "sketch", "precision", "seed")
-    return execute("corpus", lambda: TextPlan(lengths=wanted, **{name: options[name] for name in names}), options)
+    return execute("corpus", plan, options)
 
 
 def _check_flags(context: click.Context) -> None:

@@ -1,8 +1,9 @@
 """Real text: read it, cut it into windows of units, count the distinct ones, fit how they grow.
 
-`reading.readers` turns files into blocks of bytes, `cutting.sequences` blocks into unit ids, `counting` ids into
-counts, and `growth` joins the three. A text that does not fit into memory is not kept: `cutting.hashing` turns its
-blocks into numbers, `sketch` estimates how many distinct windows of them there were, and `streaming` joins the two.
+`reading.choosing` finds the reader of a file, which gives pieces of its text or its token ids, `cutting.sequences`
+makes unit ids of them, `counting` counts these, and `growth` joins the three. A text that does not fit into memory is
+not kept: `cutting.hashing` turns its pieces into numbers, `sketch` estimates how many distinct windows of them there
+were, and `streaming` joins the two.
 Every name is loaded when it is first used, so that checking an argument costs no numba.
 """
 
@@ -12,7 +13,8 @@ from importlib import import_module
 from typing import Any
 
 _HOMES = {
-    "simulate.text.reading.readers": ["InputError"],
+    "simulate.text.reading.errors": ["InputError"],
+    "simulate.text.reading.asked": ["ReadOptions"],
     "simulate.text.blocks": ["BlockCurves"],
     "simulate.text.growth": ["CorpusGrowth", "measure_corpus"],
     "simulate.text.sketch": ["HyperLogLog"],
@@ -27,6 +29,7 @@ __all__ = [
     "CorpusGrowth",
     "HyperLogLog",
     "InputError",
+    "ReadOptions",
     "SketchedGrowth",
     "WindowFit",
     "fit_corpus",

@@ -46,7 +46,7 @@ from bounds.base.intervals import Interval
 from bounds.base.one_number import checked_confidence, number, written
 from bounds.fitting.exponents.growth_models import highest, multinomial, power_steps
 from simulate.text.blocks import BlockCurves, neighbour_correlation
-from simulate.text.reading.readers import InputError
+from simulate.text.reading.errors import InputError
 
 REJECT, DOUBTFUL = 0.01, 0.1
 """Below these p-values one power law is said not to hold, or to be doubtful; no number depends on them."""

@@ -30,13 +30,13 @@ from simulate.text.cutting.sequences import (
     Units,
     check_chunk,
     check_seed,
-    check_unit,
     philox_order,
     read_units,
     shuffle_chunks,
 )
 from simulate.text.cutting.units import counted
-from simulate.text.reading.readers import InputError
+from simulate.text.reading.asked import ReadOptions
+from simulate.text.reading.errors import InputError
 from simulate.text.reading.room import counted_exactly
 from simulate.text.repeats import note_of_repeats
 
@@ -116,6 +116,7 @@ def measure_corpus(
     chunk: int = ...,
     blocks: int = ...,
     seed: int = ...,
+    reading: ReadOptions | None = ...,
 ) -> CorpusGrowth: ...
 
 
@@ -130,6 +131,7 @@ def measure_corpus(
     chunk: int = ...,
     blocks: int = ...,
     seed: int = ...,
+    reading: ReadOptions | None = ...,
 ) -> list[CorpusGrowth]: ...
 
 
@@ -143,11 +145,13 @@ def measure_corpus(
     chunk: int = 1000,
     blocks: int = 16,
     seed: int = 0,
+    reading: ReadOptions | None = None,
 ) -> CorpusGrowth | list[CorpusGrowth]:
     """Exact counts of distinct windows of `length` units in growing prefixes of the text in `paths`.
 
-    `paths` names one or several files (``.zst`` is decompressed, ``-`` is standard input), counted together;
-    no window joins two of them. `unit` is one of `units.UNITS`. `at` gives the prefixes in units: a list, or a
+    `paths` names one or several files, folders, patterns or URLs (``-`` is standard input), counted together; no window
+    joins two files. `reading` says how they are read (`ReadOptions`): by default the documents of a file are joined.
+    `unit` is one of `units.UNITS`. `at` gives the prefixes in units: a list, or a
     string such as ``1000,1e5,all`` or ``1e3:1e6:25``; 25 log-spaced ones if None. `order` is "file", or
     "shuffled-chunks": stretches of `chunk` units in an order drawn from `seed`. `blocks` is the number of
     blocks of `CorpusGrowth.blocks`, 0 for none: 16 are long enough for chapters, more make the interval narrower
@@ -159,9 +163,9 @@ def measure_corpus(
     lengths = window_lengths(length)
     _check(order, blocks)
     check_chunk(chunk)
-    check_unit(unit)
     philox_order(0, seed)  # a bad seed is refused before the text is read
-    found = measure_units(read_units(paths, unit), lengths, at=at, order=order, chunk=chunk, blocks=blocks, seed=seed)
+    units = read_units(paths, unit, reading=reading)
+    found = measure_units(units, lengths, at=at, order=order, chunk=chunk, blocks=blocks, seed=seed)
     return found[0] if np.ndim(length) == 0 else found
 
 
@@ -179,8 +183,8 @@ def measure_units(
     longest = int(np.diff(units.starts).max())
     if max(lengths) > longest:
         raise InputError(
-            f"length must be at most the {counted(longest, units.unit)} of the longest file of {units.corpus}, "
-            f"got {max(lengths)}"
+            f"length must be at most the {counted(longest, units.unit)} of the longest {units.streams[:-1]} of "
+            f"{units.corpus}, got {max(lengths)}"
         )
     grid = parse_at(at, units.n_units, max(lengths), units.unit)
     if order == "shuffled-chunks":
@@ -315,12 +319,13 @@ def _notes(units: Units, length: int, chunk: int) -> list[Note]:
         about = "intervals are about other shuffles of this text, not about other texts: each block holds all topics"
         notes += [Note(METHOD, cut), Note(METHOD, about)]
     elif lost:
-        notes.append(not_joined(lost, joined, len(units.sha256)))
+        count = len(units.sha256) if units.streams == "files" else units.n_documents or 0
+        notes.append(not_joined(lost, joined, count, units.streams[:-1]))
     if units.order == "file":
         notes.append(FILE_ORDER)
     return notes
 
 
-def not_joined(lost: int, joined: int, n_files: int) -> Note:
-    """What is said of windows that would run from one file into the next."""
-    return Note(INPUT, f"{lost} of {joined} windows would join two of the {n_files} files and are not counted")
+def not_joined(lost: int, joined: int, count: int, stream: str = "file") -> Note:
+    """What is said of windows that would run from one file, or document, into the next; there are `count`."""
+    return Note(INPUT, f"{lost} of {joined} windows would join two of the {count} {stream}s and are not counted")

@@ -45,7 +45,7 @@ from simulate.drawing.compiled import compiled, inlined, leading_zeros
 from simulate.drawing.stream import Stream, random_bits
 from simulate.drawing.tables import HASH_PRIME, hash_base, roll_window
 from simulate.text.cutting.sequences import check_seed
-from simulate.text.reading.readers import InputError
+from simulate.text.reading.errors import InputError
 
 MIN_PRECISION, MAX_PRECISION = 4, 18
 PRECISION = 14

@@ -14,7 +14,7 @@ from bounds.base.arguments import Choice, close_to, shown
 from bounds.base.quantities import parse_count
 from simulate.text.cutting.sequences import Units, read_units
 from simulate.text.cutting.units import UNITS, counted
-from simulate.text.reading.readers import InputError, label
+from simulate.text.reading.errors import InputError, label
 from simulate.text.reading.room import counted_exactly, require
 from simulate.text.repeats import note_of_repeats
 

@@ -19,8 +19,9 @@ from bounds.base.intervals import Interval
 from bounds.base.notes import INPUT, METHOD, Note
 from bounds.base.quantities import MAX_COUNT
 from simulate.text.cutting.hashing import unit_numbers
+from simulate.text.cutting.opened import Opened, check_options, notes_of, opened
 from simulate.text.cutting.scripts import Tally
-from simulate.text.cutting.sequences import Fingerprint, check_unit, corpus_name, same_files
+from simulate.text.cutting.sequences import same_files
 from simulate.text.cutting.units import counted, noun, said
 from simulate.text.growth import (
     FILE_ORDER,
@@ -32,7 +33,9 @@ from simulate.text.growth import (
     read_points,
     window_lengths,
 )
-from simulate.text.reading.readers import InputError, file_list, label
+from simulate.text.reading.asked import ReadOptions
+from simulate.text.reading.errors import InputError
+from simulate.text.reading.naming import Files, named_files
 from simulate.text.sketch import PRECISION, HyperLogLog
 
 PER_DECADE = 8
@@ -76,13 +79,27 @@ class SketchedGrowth:
 
 @overload
 def sketch_corpus(
-    paths: Paths, *, unit: str = ..., length: int = ..., at: Any = ..., precision: int = ..., seed: int = ...
+    paths: Paths,
+    *,
+    unit: str = ...,
+    length: int = ...,
+    at: Any = ...,
+    precision: int = ...,
+    seed: int = ...,
+    reading: ReadOptions | None = ...,
 ) -> SketchedGrowth: ...
 
 
 @overload
 def sketch_corpus(
-    paths: Paths, *, unit: str = ..., length: Sequence[int], at: Any = ..., precision: int = ..., seed: int = ...
+    paths: Paths,
+    *,
+    unit: str = ...,
+    length: Sequence[int],
+    at: Any = ...,
+    precision: int = ...,
+    seed: int = ...,
+    reading: ReadOptions | None = ...,
 ) -> list[SketchedGrowth]: ...
 
 
@@ -94,6 +111,7 @@ def sketch_corpus(
     at: Any = None,
     precision: int = PRECISION,
     seed: int = 0,
+    reading: ReadOptions | None = None,
 ) -> SketchedGrowth | list[SketchedGrowth]:
     """Estimated counts of distinct windows of `length` units in growing prefixes of the text in `paths`.
 
@@ -108,23 +126,21 @@ def sketch_corpus(
     Returns a `SketchedGrowth`; a list of them, in the order given, if `length` is a sequence. Raises InputError (a
     ValueError) with one sentence for a file that cannot be read as asked and for an argument out of range.
     """
-    names, lengths = file_list(paths), window_lengths(length)
-    check_unit(unit)
+    options = reading or ReadOptions()
+    check_options(unit, options)
+    files, lengths = named_files(paths), window_lengths(length)
     grid = _grid(at, max(lengths), unit)
     kinds = [f"windows of {counted(k, unit)}{said(unit)}" for k in lengths]
-    run = _Run(lengths, [HyperLogLog(precision, seed, kind) for kind in kinds], [0] * len(lengths))
-    hashes = []
-    for name in names:
-        digest = Fingerprint()
-        _read(run, name, unit, digest, grid, seed)
-        hashes.append((label(name), digest.hexdigest()))
-        run.n_bytes += digest.n_bytes
+    run = _Run(lengths, [HyperLogLog(precision, seed, kind) for kind in kinds], [0] * len(lengths), files)
+    for file in opened(files, unit, options):
+        _read(run, file, grid, seed)
+        run.read.append(file)
     if max(lengths) > run.longest:
         raise InputError(
-            f"length must be at most the {counted(run.longest, unit)} of the longest file of {corpus_name(names)}, "
+            f"length must be at most the {counted(run.longest, unit)} of the longest {run.stream} of {files.corpus}, "
             f"got {max(lengths)}"
         )
-    found = _growths(run, grid, at, corpus_name(names), unit, tuple(hashes))
+    found = _growths(run, grid, at, unit)
     return found[0] if np.ndim(length) == 0 else found
 
 
@@ -149,12 +165,23 @@ class _Run:
     lengths: list[int]
     sketches: list[HyperLogLog]
     n_windows: list[int]
+    files: Files
+    read: list[Opened] = field(default_factory=list)
     n_units: int = 0
-    n_bytes: int = 0
     longest: int = 0
     noted: dict[int, list[tuple[int, float, Interval]]] = field(default_factory=dict)
     """For each prefix and length: windows, estimate and interval."""
     tally: Tally = field(default_factory=Tally)
+
+    @property
+    def stream(self) -> str:
+        """What windows do not join two of."""
+        return "document" if any(file.apart for file in self.read) else "file"
+
+    @property
+    def hashes(self) -> tuple[tuple[str, str], ...]:
+        """The files and their SHA-256."""
+        return tuple((file.name, file.digest.hexdigest()) for file in self.read)
 
     def note(self) -> None:
         estimates = [(sketch.estimate(), sketch.interval()) for sketch in self.sketches]
@@ -185,11 +212,11 @@ def _grid(at: Any, length: int, unit: str) -> _Grid:
     return _Grid(tuple(sorted(given)), low, end)
 
 
-def _read(run: _Run, name: str, unit: str, digest: Fingerprint, grid: _Grid, seed: int) -> None:
+def _read(run: _Run, file: Opened, grid: _Grid, seed: int) -> None:
     """Give the windows of one file to the sketches, and note what they estimate at the prefixes."""
     stops, before, longest = grid.stops, run.n_units, max(run.lengths)
-    kept: np.ndarray | None = None
-    for numbers in unit_numbers(name, unit, digest, seed, run.tally):
+    first, kept = before, None
+    for numbers, ends in unit_numbers(file, seed, run.tally):
         rest = numbers
         while len(rest):
             stop = stops[bisect_right(stops, run.n_units)]
@@ -204,14 +231,14 @@ def _read(run: _Run, name: str, unit: str, digest: Fingerprint, grid: _Grid, see
             run.n_units += len(new)
             if run.n_units == stop:
                 run.note()
+        if ends and file.apart:
+            run.longest, first, kept = max(run.longest, run.n_units - first), run.n_units, None
     if run.n_units == before:
-        raise InputError(f"{label(name)} holds no {noun(unit, 1)}: it is nothing but white space")
-    run.longest = max(run.longest, run.n_units - before)
+        raise InputError(f"{file.name} holds no {noun(file.unit, 1)}{file.why_empty()}")
+    run.longest = max(run.longest, run.n_units - first)
 
 
-def _growths(
-    run: _Run, grid: _Grid, at: Any, corpus: str, unit: str, hashes: tuple[tuple[str, str], ...]
-) -> list[SketchedGrowth]:
+def _growths(run: _Run, grid: _Grid, at: Any, unit: str) -> list[SketchedGrowth]:
     """What was noted at the prefixes that belong to the result."""
     run.note()
     total, beyond = run.n_units, [n for n in grid.given if n > run.n_units]
@@ -222,7 +249,8 @@ def _growths(
     if grid.end or beyond:
         chosen.add(total)
     points = sorted(chosen)
-    found = []
+    found, sizes = [], [file.n_bytes for file in run.read]
+    n_bytes = None if None in sizes else sum(filter(None, sizes))
     for i, (length, sketch) in enumerate(zip(run.lengths, run.sketches, strict=True)):
         n_draws = np.array([run.noted[n][i][0] for n in points], dtype=np.int64)
         estimates = np.array([run.noted[n][i][1] for n in points])
@@ -230,10 +258,10 @@ def _growths(
         # No text has more distinct windows than windows.
         lower, upper = np.minimum(ends, n_draws[:, None]).astype(np.int64).T
         n_unique = np.minimum(np.rint(estimates), n_draws).astype(np.int64)
-        notes = _notes(run, grid, beyond, unit, hashes, length, i)
+        notes = _notes(run, grid, beyond, unit, length, i)
         found.append(
             SketchedGrowth(
-                corpus,
+                run.files.corpus,
                 unit,
                 length,
                 np.array(points),
@@ -241,21 +269,21 @@ def _growths(
                 n_unique,
                 Interval(lower, upper),
                 sketch,
-                hashes,
+                run.hashes,
                 notes,
-                n_bytes=run.n_bytes,
+                n_bytes=n_bytes,
             )
         )
     return found
 
 
-def _notes(
-    run: _Run, grid: _Grid, beyond: list[int], unit: str, hashes: tuple[tuple[str, str], ...], length: int, i: int
-) -> tuple[Note, ...]:
-    notes = [Note(INPUT, text) for text in (*same_files(hashes), *run.tally.notes(unit))]
+def _notes(run: _Run, grid: _Grid, beyond: list[int], unit: str, length: int, i: int) -> tuple[Note, ...]:
+    texts = (*same_files(run.hashes), *run.tally.notes(unit), *notes_of(run.files, run.read))
+    notes = [Note(INPUT, text) for text in texts]
     joined = max(run.n_units - length + 1, 0)
     if lost := joined - run.n_windows[i]:
-        notes.append(not_joined(lost, joined, len(hashes)))
+        count = len(run.read) if run.stream == "file" else sum(file.seen.n_documents for file in run.read)
+        notes.append(not_joined(lost, joined, count, run.stream))
     if grid.low is not None:
         where = (
             f"prefixes stand at powers of ten and at {PER_DECADE - 1} points between them, and at the end: how long "

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from bounds.base.arguments import Count, Flag, shown
 from bounds.base.quantities import parse_list
 from simulate.running.parameters import ORDER, SEED
 from simulate.text.cutting.units import UNIT
+from simulate.text.reading.asked import ReadOptions
 
 _CHECKS: dict[str, Callable[[Any], Any]] = {
     "unit": UNIT, "order": ORDER, "seed": SEED, "chunk": Count("chunk"), "blocks": Count("blocks", 0, 64),
@@ -32,6 +33,7 @@ class TextPlan:
     sketch: bool = False
     precision: int = 14
     seed: int = 0
+    reading: ReadOptions = field(default_factory=ReadOptions)
 
     def __post_init__(self) -> None:
         given = (self.files,) if isinstance(self.files, str | os.PathLike) else self.files
@@ -41,6 +43,9 @@ class TextPlan:
         self._set("lengths", parse_list(self.lengths, name="length"))
         for name, check in _CHECKS.items():
             self._set(name, check(getattr(self, name)))
+        if not isinstance(self.reading, ReadOptions):
+            raise ValueError(f"reading must be simulate.text.ReadOptions, got {shown(self.reading)}")
+        self.reading.check_unit(self.unit)
 
     def _set(self, name: str, value: object) -> None:
         object.__setattr__(self, name, value)
@@ -50,4 +55,5 @@ class TextPlan:
         """What decides the numbers; a sketch has no blocks, and no order but that of the file."""
         own = ("unit", "at", "precision", "seed") if self.sketch else ("unit", "at", "order", "chunk", "blocks", "seed")
         more = {"sketch": True} if self.sketch else {}
-        return {"files": list(self.files), "length": list(self.lengths), **{n: getattr(self, n) for n in own}, **more}
+        found = {"files": list(self.files), "length": list(self.lengths), **{n: getattr(self, n) for n in own}, **more}
+        return found | self.reading.given

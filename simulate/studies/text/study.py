@@ -47,7 +47,7 @@ class TextStudy:
     def assemble(self, job: TextJob, gathered: Gathered) -> xr.Dataset:
         """The text read, counted or sketched, and fitted."""
         plan = job.plan
-        chosen = {name: getattr(plan, name) for name in ("unit", "at", "seed")}
+        chosen = {name: getattr(plan, name) for name in ("unit", "at", "seed", "reading")}
         pairs: list[Any]
         if plan.sketch:
             sketched = sketch_corpus(plan.files, length=plan.lengths, precision=plan.precision, **chosen)

@@ -21,12 +21,15 @@ from simulate.drawing.compiled import compiled, eight_bytes, inlined
 from simulate.drawing.stream import Stream
 from simulate.drawing.tables import PRIME, hash_base, multiply_mod
 from simulate.text.cutting.characters import LETTER, MARK, SINGLE, WHITE, character_classes
+from simulate.text.cutting.opened import Opened
 from simulate.text.cutting.scripts import Tally
-from simulate.text.cutting.sequences import Fingerprint, code_points, hashed_blocks, utf8_blocks
 from simulate.text.cutting.tokenizing import code_point
+from simulate.text.cutting.units import TOKEN
+from simulate.text.cutting.utf8 import code_points, utf8_blocks
+from simulate.text.reading.formats.reader import Piece
 
 PIECE = 1 << 18
-"""Bytes turned into numbers at a time."""
+"""Bytes, or token ids, turned into numbers at a time."""
 
 _S8, _SEVEN = np.uint64(8), np.uint64((1 << 56) - 1)
 _ZERO, _ONE = np.uint64(0), np.uint64(1)
@@ -36,25 +39,32 @@ _SUM, _REST, _SIZE, _INSIDE = 0, 1, 2, 3
 point, 0 between words."""
 
 
-def unit_numbers(path: str, unit: str, digest: Fingerprint, seed: int, tally: Tally) -> Iterator[np.ndarray]:
-    """Numbers of the units of `path` in their order, below 2^61 - 1: uint8 bytes, uint32 code points, uint64 words.
+def unit_numbers(file: Opened, seed: int, tally: Tally) -> Iterator[Piece]:
+    """Numbers of the units of a file in their order, below 2^61 - 1, and where its documents end, if that is asked for.
 
-    `digest` is given the bytes, and `tally` the text where it is cut into words. Raises InputError as `read_units`.
+    Numbers are uint8 bytes, uint32 code points and token ids, uint64 words. `tally` is given the text where it is cut
+    into words. Raises InputError as `read_units`.
     """
-    blocks = _short(hashed_blocks(path, digest))
-    if unit == "byte":
-        yield from (np.frombuffer(block, dtype=np.uint8) for block in blocks)
+    if file.unit == TOKEN:
+        yield from _short(file.ids())
         return
-    checked = utf8_blocks(path, blocks, at_space=False)
-    if unit == "char":
-        yield from (code_points(text) for _, text in checked)
+    pieces = _short(file.text())
+    if file.unit == "byte":
+        yield from (Piece(np.frombuffer(block, dtype=np.uint8), ends) for block, ends in pieces)
         return
-    words = WordNumbers(seed, unit)
-    for block, _ in checked:
+    checked = utf8_blocks(file.reader.path, pieces, at_space=False)
+    if file.unit == "char":
+        yield from (Piece(code_points(text), ends) for _, text, ends in checked)
+        return
+    words = WordNumbers(seed, file.unit)
+    for block, _, ends in checked:
         tally.take(block)
-        yield words.feed(block)
+        yield Piece(words.feed(block))
+        if ends:
+            tally.end_of_file()
+            yield Piece(words.last(), True)
     tally.end_of_file()
-    yield words.last()
+    yield Piece(words.last())
 
 
 class WordNumbers:
@@ -78,11 +88,14 @@ class WordNumbers:
         return out[: _end(self._base, self._state, out, 0)]
 
 
-def _short(blocks: Iterator[bytes]) -> Iterator[bytes]:
-    """The same bytes in pieces that are short whatever a decompressor hands out."""
-    for block in blocks:
-        for start in range(0, len(block), PIECE):
-            yield block[start : start + PIECE]
+def _short(pieces: Iterator[Piece]) -> Iterator[Piece]:
+    """The same in pieces that are short whatever a decompressor hands out."""
+    for data, ends in pieces:
+        if len(data) <= PIECE:
+            yield Piece(data, ends)
+            continue
+        for start in range(0, len(data), PIECE):
+            yield Piece(data[start : start + PIECE], ends and start + PIECE >= len(data))
 
 
 @compiled

@@ -1,14 +1,14 @@
 """Text as integers: each byte, code point or word of a corpus becomes the id of its type; `units` says what these are.
 
-A *stream* is a stretch of units within which windows are taken: a file, or a chunk of a shuffled corpus.
-Windows never join two streams.
+A *stream* is a stretch of units within which windows are taken: a file, a document where these are kept apart, or a
+chunk of a shuffled corpus. Windows never join two streams.
 """
 
 from __future__ import annotations
 
-import hashlib
 import os
-from collections.abc import Iterator, Sequence
+from array import array
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -17,9 +17,12 @@ import numpy as np
 from bounds.base.arguments import shown
 from bounds.base.quantities import LARGEST, parse_count
 from simulate.text.cutting.characters import character_classes
-from simulate.text.cutting.units import UNIT, WORDS, counted, noun
-from simulate.text.reading.readers import InputError, file_list, label, read_blocks, stem, target_of
-from simulate.text.reading.recognising import BOM, HEAD, is_binary, why_not_utf8
+from simulate.text.cutting.opened import Opened, check_options, notes_of, opened
+from simulate.text.cutting.units import TOKEN, WORDS, counted, noun
+from simulate.text.cutting.utf8 import code_points, utf8_blocks
+from simulate.text.reading.asked import ReadOptions
+from simulate.text.reading.errors import InputError
+from simulate.text.reading.naming import named_files
 from simulate.text.reading.room import Reading, counted_exactly, require
 
 if TYPE_CHECKING:
@@ -32,34 +35,10 @@ ORDERS = ("file", "shuffled-chunks")
 MAX_UNITS = 2**32 - 2
 """Most units that can be counted: window ids are 32 bits wide."""
 
-NEW_LINE = b"\n"
-
-_BINARY = "it looks like data of another program, not like text; convert it to text"
-_OTHER_ENCODING = "convert it, for example with `iconv -f WINDOWS-1252 -t UTF-8`"
-
-_LONG = 1 << 25
-"""Bytes of one word between two looks at what is free."""
-
-_PIECE = 1 << 20
-"""Bytes that are looked at together for whether they are UTF-8, where their text is not wanted."""
+_PART = 1 << 16
+"""Units of small documents that are put into one array."""
 
 _SHUFFLE_COUNTER = (0, 0xC0 << 56, 0, 0)  # a Philox stream that no sampler uses
-
-
-class Fingerprint:
-    """SHA-256 and number of the bytes of a file, after decompression."""
-
-    def __init__(self) -> None:
-        self._sha256, self.n_bytes = hashlib.sha256(), 0
-
-    def update(self, block: bytes) -> None:
-        """Take the next bytes."""
-        self._sha256.update(block)
-        self.n_bytes += len(block)
-
-    def hexdigest(self) -> str:
-        """The SHA-256 of what was taken."""
-        return self._sha256.hexdigest()
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,20 +46,24 @@ class Units:
     """The units of a corpus in the order of counting."""
 
     ids: np.ndarray
-    """Type of each unit: uint8 for bytes, uint32 code points, dense int32 for words."""
+    """Type of each unit: uint8 for bytes, uint32 code points and token ids, dense int32 for words."""
     starts: np.ndarray
     """int64, first unit of each stream, and `n_units` at the end."""
     unit: str
     corpus: str
     sha256: tuple[tuple[str, str], ...]
-    """(file, SHA-256 of its bytes after decompression), in the order read."""
+    """(file, SHA-256 of its text, or of its token ids as 32 bits), in the order read."""
     order: str = "file"
     words: tuple[str, ...] | None = None
     """Text of each word type, kept where `keep_words` asked for it."""
     notes: tuple[str, ...] = ()
     """What a reader of any count of these units has to know, one sentence each."""
     n_bytes: int | None = None
-    """Bytes of all files after decompression, where they were counted."""
+    """Bytes of the text of all files, where they were counted."""
+    n_documents: int | None = None
+    """Documents in the files, where they were counted."""
+    streams: str = "files"
+    """What windows do not join: files, or documents."""
 
     @property
     def n_units(self) -> int:
@@ -103,16 +86,18 @@ def read_units(
     unit: str = "word",
     *,
     keep_words: bool = False,
+    reading: ReadOptions | None = None,
 ) -> Units:
     """The units of the files at `paths`, in the order given; ``-`` is standard input.
 
-    The files are read in blocks; what stays in memory is 1 byte a byte, 4 bytes a code point or word, and
-    each distinct word once. Raises InputError (a ValueError) for a unit that is none of `UNITS`, for a file
-    that cannot be read, is empty or, for chars and words, is not UTF-8, and for a text that takes more memory to
+    The files are read in blocks, as `reading` says; what stays in memory is 1 byte a byte, 4 bytes a code point, word
+    or token, and each distinct word once. Raises InputError (a ValueError) for a unit that is none of `UNITS`, for a
+    file that cannot be read, is empty or, for chars and words, is not UTF-8, and for a text that takes more memory to
     count than is free.
     """
-    check_unit(unit)
-    names = file_list(paths)
+    options = reading or ReadOptions()
+    check_options(unit, options)
+    files = named_files(paths)
     words = tally = None
     if unit in WORDS:
         from simulate.text.cutting.scripts import Tally  # numba, which bytes and chars do without
@@ -120,42 +105,37 @@ def read_units(
 
         words, tally = WordTable(), Tally()
     parts: list[np.ndarray] = []
-    lengths, hashes, n_bytes = [], [], 0
-    for name in names:
-        digest = Fingerprint()
-        with counted_exactly(label(name)):
-            pieces = _pieces(name, unit, digest, words, tally, Reading(name, unit))
-        lengths.append(sum(map(len, pieces)))
-        if not lengths[-1]:
-            raise InputError(f"{label(name)} holds no {noun(unit, 1)}: it is nothing but white space")
-        parts += pieces
-        del pieces  # `_joined` gives each part back when it was copied
-        hashes.append((label(name), digest.hexdigest()))
-        n_bytes += digest.n_bytes
-    starts = np.concatenate([[0], np.cumsum(lengths, dtype=np.int64)])
-    if starts[-1] > MAX_UNITS:
+    ends, read, total = array("q", [0]), list[Opened](), 0
+    for file in opened(files, unit, options):
+        found = _Collected(total)
+        with counted_exactly(file.name):
+            _collect(file, found, words, tally)
+        if found.n_units == total:
+            raise InputError(f"{file.name} holds no {noun(unit, 1)}{file.why_empty()}")
+        total = found.n_units
+        ends.extend(end for end in found.ends if end < total)
+        ends.append(total)
+        parts += found.parts
+        del found  # `_joined` gives each part back when it was copied
+        read.append(file)
+    if total > MAX_UNITS:
         raise InputError(
-            f"the corpus has {counted(starts[-1], unit)}, and at most {MAX_UNITS} can be counted exactly; "
-            "count a part of it"
+            f"the corpus has {counted(total, unit)}, and at most {MAX_UNITS} can be counted exactly; count a part of it"
         )
+    hashes = [(file.name, file.digest.hexdigest()) for file in read]
+    sizes = [file.n_bytes for file in read]
     return Units(
-        ids=_joined(parts, corpus_name(names)),
-        starts=starts.astype(np.int64),
+        ids=_joined(parts, files.corpus),
+        starts=np.unique(np.frombuffer(ends, dtype=np.int64)),  # documents without a unit are none
         unit=unit,
-        corpus=corpus_name(names),
+        corpus=files.corpus,
         sha256=tuple(hashes),
         words=words.texts() if words is not None and keep_words else None,
-        notes=(*same_files(hashes), *(tally.notes(unit) if tally else ())),
-        n_bytes=n_bytes,
-    )
-
-
-def check_unit(unit: str) -> None:
-    """Raise InputError unless `unit` is one of `UNITS`."""
-    try:
-        UNIT(unit)
-    except ValueError as error:
-        raise InputError(str(error)) from None
+        notes=(*same_files(hashes), *(tally.notes(unit) if tally else ()), *notes_of(files, read)),
+        n_bytes=None if None in sizes else sum(filter(None, sizes)),
+        n_documents=sum(file.seen.n_documents for file in read),
+        streams="documents" if any(file.apart for file in read) else "files",
+    )  # fmt: skip
 
 
 def same_files(hashes: Sequence[tuple[str, str]]) -> list[str]:
@@ -190,11 +170,6 @@ def _whole_number(name: str, value: Any, low: int, high: int, allowed: str) -> i
         raise InputError(f"{name} must be {allowed}, got {shown(value)}") from None
 
 
-def corpus_name(names: Sequence[str]) -> str:
-    """What the corpus in the files `names` is called."""
-    return "+".join(map(stem, names)) if len(names) <= 3 else f"{stem(names[0])}+{len(names) - 1} files"
-
-
 def shuffle_chunks(units: Units, chunk: int, seed: int) -> Units:
     """`units` cut into stretches of `chunk` units, laid out in an order drawn from `seed`.
 
@@ -221,37 +196,71 @@ def philox_order(count: int, seed: int) -> np.ndarray:
     return np.argsort(bits.random_raw(count), kind="stable")
 
 
-def hashed_blocks(path: str, digest: Fingerprint) -> Iterator[bytes]:
-    """The blocks of `path`, each given to `digest` as well."""
-    for block in read_blocks(path):
-        digest.update(block)
-        yield block
+class _Collected:
+    """Units of a file as they come, in arrays that are not small, and the number of units at the end of each document.
+
+    Numbers count from `first`, the units of the files before.
+    """
+
+    def __init__(self, first: int) -> None:
+        self.parts: list[np.ndarray] = []
+        self.ends = array("q")
+        self.n_units = first
+        self._small: list[np.ndarray] = []
+        self._size = 0
+
+    def add(self, ids: np.ndarray, ends: bool) -> None:
+        """Take the next units, with which a document may end."""
+        self.n_units += len(ids)
+        if ends:
+            self.ends.append(self.n_units)
+        self._small.append(ids)
+        self._size += len(ids)
+        if self._size >= _PART:
+            self.close()
+
+    def close(self) -> None:
+        """Put small arrays together."""
+        if self._small:
+            self.parts.append(self._small[0] if len(self._small) == 1 else np.concatenate(self._small))
+        self._small, self._size = [], 0
 
 
-def _pieces(
-    path: str, unit: str, digest: Fingerprint, words: WordTable | None, tally: Tally | None, reading: Reading
-) -> list[np.ndarray]:
-    if unit == "byte":
+def _collect(file: Opened, found: _Collected, words: WordTable | None, tally: Tally | None) -> None:
+    """Read the file into `found`."""
+    room = Reading(file.reader.expected_size(), file.unit)
+    first = found.n_units
+    if file.unit == "byte":
         # bytearray.extend grows in place: no second copy of the text
         data = bytearray()
-        for block in hashed_blocks(path, digest):
+        for block, ends in file.text():
             data += block
-            reading.check(len(data), len(data))
-        return [np.frombuffer(data, dtype=np.uint8)]
-    found: list[np.ndarray] = []
-    n_bytes = n_units = 0
-    for part, text in utf8_blocks(path, hashed_blocks(path, digest), at_space=unit in WORDS):
-        if words is None or tally is None:
-            found.append(code_points(text))
-        else:
-            tally.take(part)
-            found.append(words.ids(part, character_classes(unit)))
-        n_bytes += len(part)
-        n_units += len(found[-1])
-        reading.check(n_bytes, n_units)
-    if tally is not None:
-        tally.end_of_file()
-    return found
+            if ends:
+                found.ends.append(first + len(data))
+            room.check(len(data), len(data))
+        found.parts.append(np.frombuffer(data, dtype=np.uint8))
+        found.n_units += len(data)
+        return
+    if file.unit == TOKEN:
+        for ids, ends in file.ids():
+            found.add(ids, ends)
+            n_units = found.n_units - first
+            room.check(file.n_bytes or n_units, n_units)
+    else:
+        n_bytes = 0
+        for part, text, ends in utf8_blocks(file.reader.path, file.text(), at_space=file.unit in WORDS):
+            if words is None or tally is None:
+                found.add(code_points(text), ends)
+            else:
+                tally.take(part)
+                found.add(words.ids(part, character_classes(file.unit)), ends)
+                if ends:
+                    tally.end_of_file()
+            n_bytes += len(part)
+            room.check(n_bytes, found.n_units - first)
+        if tally is not None:
+            tally.end_of_file()
+    found.close()
 
 
 def _joined(parts: list[np.ndarray], name: str) -> np.ndarray:
@@ -268,104 +277,3 @@ def _joined(parts: list[np.ndarray], name: str) -> np.ndarray:
         at -= len(part)
         joined[at : at + len(part)] = part
     return joined
-
-
-def code_points(text: str) -> np.ndarray:
-    """The code points of `text`, uint32."""
-    return np.frombuffer(text.encode("utf-32-le"), dtype="<u4").astype(np.uint32)
-
-
-def utf8_blocks(path: str, blocks: Iterator[bytes], *, at_space: bool) -> Iterator[tuple[bytes | bytearray, str]]:
-    """Blocks cut between code points (between words if `at_space`), with their text (without if `at_space`).
-
-    An ASCII white space byte is never part of a longer code point and never part of a word, so it is a safe
-    place to cut both. A byte-order mark at the start of a file is no part of its text.
-    """
-    kept = bytearray()
-    place = _Place(path)
-    for block in _begun(path, blocks, place):
-        cut = _last_space(block) if at_space else _last_boundary(block)
-        if cut == 0:  # a block without a place to cut: a very long word
-            if len(kept) // _LONG < (len(kept) + len(block)) // _LONG:
-                require(2 * _LONG + len(kept))  # it goes on, and its letters are copied among the words
-            kept += block
-            continue
-        whole: bytes | bytearray = block[:cut]
-        if kept:
-            kept += whole
-            whole, kept = kept, bytearray()
-        kept += block[cut:]
-        yield whole, place.decoded(whole, keep=not at_space)
-    if kept:
-        yield kept, place.decoded(kept, keep=not at_space)
-
-
-def _begun(path: str, blocks: Iterator[bytes], place: _Place) -> Iterator[bytes]:
-    """`blocks` without a byte-order mark; InputError where they begin as UTF-8 does not."""
-    first = b""
-    for block in blocks:
-        first += block
-        if len(first) >= 4:  # the longest mark
-            break
-    place.binary = is_binary(first[:HEAD])
-    if reason := why_not_utf8(target_of(path), first[:HEAD]):
-        raise InputError(f"{label(path)} {reason}")
-    if first.startswith(BOM):
-        place.offset = len(BOM)
-        first = first[len(BOM) :]
-    if first:
-        yield first
-    first = b""  # not to be held while the others go by
-    yield from blocks
-
-
-class _Place:
-    """Where a text is decoded, for the message that it cannot be."""
-
-    def __init__(self, path: str) -> None:
-        self.path, self.offset, self.line, self.binary = path, 0, 1, False
-
-    def decoded(self, block: bytes | bytearray, *, keep: bool) -> str:
-        """The text of `block`, which is the next one, or nothing if it need not be kept."""
-        found = self._decoded(block, 0, len(block)) if keep else ""
-        at = 0
-        while at < len(block) and not keep:  # piece by piece: a long word would take up to four bytes a letter
-            end = at + _PIECE
-            while end < len(block) and block[end] & 0xC0 == 0x80 and end < at + _PIECE + 4:
-                end += 1
-            self._decoded(block, at, end)
-            at = end
-        self.offset += len(block)
-        self.line += block.count(b"\n")
-        return found
-
-    def _decoded(self, block: bytes | bytearray, first: int, end: int) -> str:
-        try:
-            return str(memoryview(block)[first:end], "utf-8")
-        except UnicodeDecodeError as error:
-            at = first + error.start
-            line = self.line + block.count(NEW_LINE, 0, at)
-            raise InputError(
-                f"{label(self.path)} is not UTF-8 at byte {self.offset + at}, in line {line} ({_around(block, at)}): "
-                + (_BINARY if self.binary else _OTHER_ENCODING)
-            ) from error
-
-
-def _around(block: bytes | bytearray, at: int) -> str:
-    """The bytes around `at`, those that are no printable ASCII spelled out."""
-    line = (
-        bytes(block[max(0, at - 20) : at]).rpartition(NEW_LINE)[2] + bytes(block[at : at + 20]).partition(NEW_LINE)[0]
-    )
-    return "".join(chr(b) if 32 <= b < 127 else f"\\x{b:02x}" for b in line)[:80]
-
-
-def _last_space(block: bytes) -> int:
-    return max(block.rfind(space) for space in (b"\n", b" ", b"\t", b"\r")) + 1
-
-
-def _last_boundary(block: bytes) -> int:
-    """Where the last code point of `block` starts: it may go on in the next block."""
-    for back in range(1, min(4, len(block)) + 1):
-        if block[-back] & 0xC0 != 0x80:
-            return len(block) - back
-    return 0

@@ -8,6 +8,7 @@ r"""What a text is cut into, and what a unit does to the script that the text is
 | `word-marks` | every match of ``\w[\wM]*|[^\w\s][M]*``, where M are the marks (general category Mn, Mc or Me) |
 |              | and the joiners U+200C and U+200D: a mark belongs to what stands before it (UAX #29, rule WB4) |
 | `space`      | every match of ``\S+``: what stands between white space                                      |
+| `token`      | every token id of a file of such, or that a local tokenizer makes of the text                |
 
 ``\w`` (general categories L and N, and the underscore) holds no marks. Scripts that write vowels as marks after the
 letters, as those of India do, are cut by `word` inside their words, and so are accents that stand as code points of
@@ -22,7 +23,13 @@ from __future__ import annotations
 
 from bounds.base.arguments import Choice
 
-UNITS = ("byte", "char", "word", "word-marks", "space")
+TEXT_UNITS = ("byte", "char", "word", "word-marks", "space")
+"""What a text is cut into without further help."""
+
+TOKEN = "token"
+"""Ids of tokens: read from files of these, or made by a tokenizer."""
+
+UNITS = (*TEXT_UNITS, TOKEN)
 """What a window can be made of."""
 
 UNIT = Choice("unit", UNITS)

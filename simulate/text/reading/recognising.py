@@ -47,10 +47,11 @@ _ARCHIVES = {  # by commands that read no pipe
     b"Rar!\x1a\x07": ("a rar archive", "unrar p -inul"),
 }
 
+NUMPY = b"\x93NUMPY"
 _TABLES = {
     b"ARROW1\x00\x00": "an Arrow table",
     b"\x89HDF\r\n\x1a\n": "an HDF5 file",
-    b"\x93NUMPY": "a NumPy array",
+    NUMPY: "a NumPy array",
     b"SQLite format 3\x00": "an SQLite database",
     b"Obj\x01": "an Avro table",
     b"CDF\x01": "a netCDF file",
@@ -112,6 +113,11 @@ def why_not_text(target: Target, head: bytes, *, whole: bool) -> str | None:
     return _compressed(head, target) or _binary(head, target) or _json(head, whole, target) or _token_ids(head, target)
 
 
+def why_not_lines(target: Target, head: bytes) -> str | None:
+    """What is said of a file that begins with `head` and can be neither text nor lines of JSON; None for all others."""
+    return _compressed(head, target) or _binary(head, target)
+
+
 def why_not_utf8(target: Target, head: bytes) -> str | None:
     """What is said of a file that begins with `head` and is wanted as text of UTF-8; None where it may be that."""
     for mark, encoding in _WIDE.items():
@@ -126,9 +132,20 @@ def why_not_utf8(target: Target, head: bytes) -> str | None:
         if _is_wide_ascii(values):
             return f"looks like {encoding}, and text is read as UTF-8: {_convert(encoding, target)}"
     return (
-        f"has {n_zeros} NUL bytes among its first {len(head)}: it is no text; convert it, or take unit byte if bytes "
-        "are meant"
+        f"has {n_zeros} NUL bytes among its first {len(head)}: it is no text; convert it, take unit byte if bytes are "
+        "meant, or --unit token and its --dtype if they are token ids"
     )
+
+
+def looks_like_text(head: bytes, least: int = 64) -> bool:
+    """Whether bytes that are to be numbers are letters: `least` bytes or more of UTF-8, almost without controls."""
+    if len(head) < least or is_binary(head[:HEAD]) or (least < 64 and 0 in head):
+        return False
+    try:
+        head[:HEAD].decode("utf-8")
+    except UnicodeDecodeError as error:
+        return error.start > len(head[:HEAD]) - 4
+    return True
 
 
 _CONTROLS = bytes(i for i in range(32) if i not in b"\t\n\v\f\r\x1b")
@@ -152,7 +169,8 @@ def _compressed(head: bytes, target: Target) -> str | None:
     kind, command = found
     if kind == "zstd" and target.is_file:
         return "is compressed by zstd, not text: give it a name ending in .zst"
-    return f"is compressed by {kind}, not text: {_pipe(target.through(command))}"
+    also = ", or give it a name ending in .gz" if kind == "gzip" and target.is_file else ""
+    return f"is compressed by {kind}, not text: {_pipe(target.through(command))}{also}"
 
 
 def _binary(head: bytes, target: Target) -> str | None:
@@ -164,20 +182,26 @@ def _binary(head: bytes, target: Target) -> str | None:
         return f"is a tar archive, not text: {_pipe(target.through('tar -xOf' if target.is_file else 'tar -xOf -'))}"
     for magic, what in _TABLES.items():
         if head.startswith(magic):
-            return f"is {what}, not text: write the text that is in it to a file, and count that"
+            ids = magic == NUMPY and target.is_file
+            return f"is {what}, not text: " + ("if it holds token ids, pass --unit token" if ids else _WRITE)
     for magic, what in _MAYBE_TABLES.items():
         if head.startswith(magic) and b"\0" in head[:256]:
-            return f"is {what}, not text: write the text that is in it to a file, and count that"
+            table = magic == b"PAR1" and target.is_file
+            return f"is {what}, not text: " + ("pass --format parquet" if table else _WRITE)
     for magic, what in _DOCUMENTS.items():
         if head.startswith(magic):
-            return f"is {what}, not text: write the text that is in it to a file, and count that"
+            return f"is {what}, not text: {_WRITE}"
     for magic, maker in _INDICES.items():
         if head.startswith(magic):
             return f"is an index of token ids ({maker}), not text: the ids are in the .bin file beside it, so give that"
     if size := _LLM_C.get(head[:4]):
         command = f"{target.through('tail -c +1025')} | od -An -v -t u{size}"
-        return f"is a file of token ids (llm.c), not text: count the ids, {_counted(command)}"
+        advice = "count it with --unit token" if target.is_file else f"count the ids, {_counted(command)}"
+        return f"is a file of token ids (llm.c), not text: {advice}"
     return None
+
+
+_WRITE = "write the text that is in it to a file, and count that"
 
 
 def _pipe(command: str) -> str:
@@ -242,7 +266,11 @@ def _places(found: dict[str, Any], above: str = "") -> Iterator[tuple[str, str |
 
 
 def _json_sentence(what: str, key: str | None, command: str, target: Target) -> str:
-    if not re.fullmatch(r"\w{1,40}((\[\])?\.\w{1,40}){0,3}", str(key)):
+    plain = re.fullmatch(r"\w{1,40}(\.\w{1,40}){0,3}", str(key))
+    if what == "JSON lines" and plain:
+        other = "" if key == "text" else f" --field {key}"
+        return f"is {what}, not text: names of fields would be counted with what is in them; pass --format jsonl{other}"
+    if not plain and not re.fullmatch(r"\w{1,40}((\[\])?\.\w{1,40}){0,3}", str(key)):
         command = "jq -r .FIELD"
     elif "[" in str(key):
         command = f"jq -r '.{key}'"
@@ -269,11 +297,12 @@ def _token_ids(head: bytes, target: Target) -> str | None:
 
 
 def _array(size: int, target: Target, order: str = "") -> str:
+    """Ids with the lowest byte first have a reader; others go through a command."""
+    found = f"looks like an array of whole numbers of {8 * size} bits, such as token ids, not text: "
+    if not order:
+        return f"{found}to count them pass --unit token and --dtype, such as uint{8 * size}"
     command = target.through(f"od{order} -An -v -t u{size}")
-    return (
-        f"looks like an array of whole numbers of {8 * size} bits, such as token ids, not text: count the numbers, "
-        f"{_counted(command)}, or with -t u1 the bytes"
-    )
+    return f"{found}count the numbers, {_counted(command)}, or with -t u1 the bytes"
 
 
 def _numbers(head: bytes, size: int) -> list[tuple[np.ndarray, str]]:

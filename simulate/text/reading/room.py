@@ -18,7 +18,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from simulate.running.machine import machine_memory
-from simulate.text.reading.readers import InputError
+from simulate.text.reading.errors import InputError
+from simulate.text.reading.opening import is_url
 
 RESERVE = 64 << 20
 """Bytes that are left free: loops that are compiled, small arrays, other processes."""
@@ -61,10 +62,10 @@ def _size(n_bytes: float) -> str:
 
 
 class Reading:
-    """What the rest of the work takes at least, as a text is read."""
+    """What the rest of the work takes at least, as a text of `size` bytes (None where not known) is read."""
 
-    def __init__(self, path: str, unit: str) -> None:
-        self._size = expected_size(path)
+    def __init__(self, size: int | None, unit: str) -> None:
+        self._size = size
         self._kept = ID_BYTES.get(unit, 4)
         self._looked = 0
 
@@ -80,7 +81,7 @@ class Reading:
 
 def expected_size(path: str) -> int | None:
     """Bytes of text in a file, where that can be known before it is read; of a ``.zst`` those of its first frame."""
-    if path == "-":
+    if path == "-" or is_url(path) or path.endswith(".gz"):
         return None
     try:
         found = os.stat(path)

@@ -1,0 +1,208 @@
+"""A file on its way to be cut into units, read once: its documents, its fingerprint, what is changed in its text."""
+
+from __future__ import annotations
+
+import hashlib
+import unicodedata
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from simulate.text.cutting.local_tokenizer import LocalTokenizer, tokens
+from simulate.text.cutting.units import TOKEN, WORDS
+from simulate.text.cutting.utf8 import utf8_blocks
+from simulate.text.reading.asked import ReadOptions
+from simulate.text.reading.choosing import reader_of
+from simulate.text.reading.errors import InputError, label
+from simulate.text.reading.formats.reader import IDS, Piece, Reader, Seen
+from simulate.text.reading.naming import Files
+
+_TOGETHER = 1 << 18
+"""Bytes, or token ids, of small documents that are handed on together where windows may join them."""
+
+_SPACES = (b"\n", b" ", b"\t", b"\r")
+
+
+class Fingerprint:
+    """SHA-256 and number of the bytes of the text of a file, or of its token ids as numbers of 32 bits."""
+
+    def __init__(self) -> None:
+        self._sha256, self.n_bytes = hashlib.sha256(), 0
+
+    def update(self, block: bytes) -> None:
+        """Take the next bytes."""
+        self._sha256.update(block)
+        self.n_bytes += len(block)
+
+    def hexdigest(self) -> str:
+        """The SHA-256 of what was taken."""
+        return self._sha256.hexdigest()
+
+
+@dataclass
+class Opened:
+    """A file of a corpus; `text` or `ids` are asked for once, and `seen` and `digest` are whole afterwards."""
+
+    reader: Reader
+    unit: str
+    options: ReadOptions
+    tokenizer: LocalTokenizer | None = None
+    seen: Seen = field(default_factory=Seen)
+    digest: Fingerprint = field(default_factory=Fingerprint)
+
+    @property
+    def name(self) -> str:
+        """What messages call it."""
+        return label(self.reader.path)
+
+    @property
+    def apart(self) -> bool:
+        """Whether its documents are told apart."""
+        return self.options.within_documents and self.reader.has_documents
+
+    @property
+    def n_bytes(self) -> int | None:
+        """Bytes of its text; token ids have none."""
+        return None if self.reader.holds == IDS else self.digest.n_bytes
+
+    def why_empty(self) -> str:
+        """Why a file that was read, and is not empty, has no unit."""
+        if self.reader.has_documents and not self.seen.n_documents:
+            return ": it has no document"
+        return ": it is nothing but white space" if self.unit in WORDS else ": there is nothing in it"
+
+    def text(self) -> Iterator[Piece]:
+        """Pieces of its text. Where documents are not told apart, small ones come together; no word joins two."""
+        pieces = self._text()
+        if self.apart or not self.reader.has_documents:
+            return pieces
+        return _joined(pieces, b"\n" if self.unit in WORDS else b"")
+
+    def ids(self) -> Iterator[Piece]:
+        """Pieces of its token ids, uint32."""
+        if self.reader.holds == IDS:
+            pieces = self._stored()
+        else:
+            assert self.tokenizer is not None
+            pieces = tokens(self.reader.path, self._text(), self.tokenizer, self.seen)
+        return pieces if self.apart else _joined_ids(pieces)
+
+    def _stored(self) -> Iterator[Piece]:
+        for piece in self.reader.pieces(self.seen):
+            self.digest.update(piece.data.astype("<u4").tobytes())
+            yield piece
+
+    def _text(self) -> Iterator[Piece]:
+        pieces = self._hashed()
+        return _changed(self.reader.path, pieces, self.options) if self.options.changes_text else pieces
+
+    def _hashed(self) -> Iterator[Piece]:
+        for piece in self.reader.pieces(self.seen):
+            self.digest.update(piece.data)
+            yield piece
+
+
+def opened(files: Files, unit: str, options: ReadOptions) -> Iterator[Opened]:
+    """The files one after the other; InputError where one of them has no reader."""
+    check_options(unit, options)
+    if options.documents is not None and len(files.names) > 1:
+        raise InputError(f"--documents gives the offsets of one text, and there are {len(files.names)} files")
+    tokenizer = LocalTokenizer(options.tokenizer) if options.tokenizer is not None else None
+    if unit == TOKEN and tokenizer is None:
+        for name in files.names:
+            reader_of(
+                name, unit, options
+            )  # a file that does not say what its ids are is found before the first is read
+    for name in files.names:
+        yield Opened(reader_of(name, unit, options), unit, options, tokenizer)
+
+
+def check_options(unit: str, options: ReadOptions) -> None:
+    """Raise InputError unless `unit` is known, and can be had with `options`."""
+    try:
+        options.check_unit(unit)
+    except ValueError as error:
+        raise InputError(str(error)) from None
+
+
+def notes_of(files: Files, read: Sequence[Opened]) -> list[str]:
+    """What a reader of any count of these files has to know of how they were read."""
+    notes = list(files.notes)
+    for one in read:
+        if left := one.seen.left_out:
+            records = "record has" if left == 1 else "records have"
+            notes.append(f"{left} {records} no text in {one.options.field}, and were left out: {one.name}")
+        if one.seen.outside:
+            notes.append(f"{one.seen.outside} bytes of {one.name} are in no document, and were left out")
+        notes += one.seen.notes
+    options, n_documents = read[0].options, sum(one.seen.n_documents for one in read)
+    whole = [one for one in read if not one.reader.has_documents]
+    if not options.within_documents and n_documents > len(read):
+        text = f"windows run across the {n_documents} documents of a file; --within-documents keeps them apart"
+        if len(read) > 1:
+            text = (
+                f"windows run across the documents of a file, {n_documents} in all; --within-documents keeps them apart"
+            )
+        notes.append(text)
+    if options.within_documents and whole:
+        more = f" and {len(whole) - 1} more files" if len(whole) > 1 else ""
+        hint = "--end-of-document" if whole[0].reader.holds == IDS else "--documents"
+        notes.append(f"{whole[0].name}{more} does not say where documents end, and is taken for one: pass {hint}")
+    if options.changes_text:
+        forms = ["in lower case"] if options.lowercase else []
+        forms += [f"in Unicode form {options.normalise.upper()}"] if options.normalise else []
+        notes.append(f"text is counted {' and '.join(forms)}")
+    if read[0].tokenizer is not None:
+        notes.append(read[0].tokenizer.note)
+    return notes
+
+
+def _joined(pieces: Iterator[Piece], between: bytes) -> Iterator[Piece]:
+    """Documents in pieces of some size, without their ends; `between` them where no white space is."""
+    kept = bytearray()
+    for data, ends in pieces:
+        kept += data
+        if ends and between and kept and not kept.endswith(_SPACES):
+            kept += between
+        if len(kept) >= _TOGETHER:
+            yield Piece(bytes(kept))
+            kept = bytearray()
+    if kept:
+        yield Piece(bytes(kept))
+
+
+def _joined_ids(pieces: Iterator[Piece]) -> Iterator[Piece]:
+    """Token ids in pieces of some size, without ends of documents."""
+    kept: list[np.ndarray] = []
+    size = 0
+    for data, _ in pieces:
+        kept.append(data)
+        size += len(data)
+        if size >= _TOGETHER:
+            yield Piece(np.concatenate(kept) if len(kept) > 1 else data)
+            kept, size = [], 0
+    if size:
+        yield Piece(np.concatenate(kept))
+
+
+def _changed(path: str, pieces: Iterator[Piece], options: ReadOptions) -> Iterator[Piece]:
+    """Text in lower case, or in a Unicode form, or both, in this order.
+
+    Cut before white space of ASCII: no form joins it with what is before it, and no letter's lower case asks what is
+    behind it.
+    """
+    kept = ""
+    for _, text, ends in utf8_blocks(path, pieces, at_space=False):
+        kept += text
+        cut = len(kept) if ends else max(kept.rfind(space.decode()) for space in _SPACES)
+        if cut > 0 or ends:
+            yield Piece(_form(kept[:cut], options), ends)
+            kept = kept[cut:]
+    if kept:
+        yield Piece(_form(kept, options))
+
+
+def _form(text: str, options: ReadOptions) -> bytes:
+    text = text.lower() if options.lowercase else text
+    return (unicodedata.normalize(options.normalise.upper(), text) if options.normalise else text).encode()

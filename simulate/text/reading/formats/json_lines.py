@@ -1,0 +1,132 @@
+"""JSON lines: an object a line, one of whose fields holds the text of a document."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from bounds.base.arguments import close_to, shown
+from simulate.text.reading.errors import InputError, label
+from simulate.text.reading.formats.reader import TEXT, Piece, Seen
+from simulate.text.reading.opening import unpacked
+from simulate.text.reading.readers import target_of
+from simulate.text.reading.recognising import BOM, why_not_lines
+
+_SHOWN = 8
+"""Fields that a sentence names."""
+
+
+@dataclass(frozen=True)
+class JsonLines:
+    """Lines of JSON, plain or compressed, whose `field` holds text."""
+
+    path: str
+    field: str = "text"
+    skip_missing: bool = False
+    holds = TEXT
+    has_documents = True
+
+    def pieces(self, seen: Seen) -> Iterator[Piece]:
+        """A document a line; blank lines are none."""
+        names = self.field.split(".")
+        for number, line in enumerate(_lines(self.path), 1):
+            if not line.strip():
+                continue
+            found = self._object(line, number)
+            text = found.get(self.field)
+            if text is None:
+                text = _deeper(found, names)
+            if text is None and self.skip_missing:
+                seen.left_out += 1
+                continue
+            if not isinstance(text, str):
+                raise InputError(self._why_not(found, text, number))
+            seen.n_documents += 1
+            yield Piece(encoded(text, f"line {number} of {label(self.path)}"), True)
+
+    def expected_size(self) -> int | None:
+        """Not known: a line holds more than text."""
+        return None
+
+    def _object(self, line: bytes, number: int) -> dict[str, Any]:
+        try:
+            found = json.loads(line.decode("utf-8"))
+        except UnicodeDecodeError as error:
+            raise InputError(
+                f"{label(self.path)} is not UTF-8 in line {number}, at its byte {error.start}: convert it"
+            ) from None
+        except RecursionError:
+            raise InputError(f"line {number} of {label(self.path)} is nested too deeply") from None
+        except ValueError as error:
+            reason = getattr(error, "msg", None) or "a number in it is too long"
+            place = f" at character {error.pos + 1}" if isinstance(error, json.JSONDecodeError) else ""
+            raise InputError(
+                f"line {number} of {label(self.path)} is not JSON ({reason}{place}): every line is one object, and a "
+                "file that was cut ends in half of one"
+            ) from None
+        if not isinstance(found, dict):
+            raise InputError(
+                f"line {number} of {label(self.path)} is no JSON object but {shown(found)}: write a line such as "
+                '{"text": "…"} for each document'
+            )
+        return found
+
+    def _why_not(self, found: dict[str, Any], text: Any, number: int) -> str:
+        if text is not None:
+            kind = {bool: "a truth value", int: "a number", float: "a number", list: "a list", dict: "an object"}
+            return (
+                f"field {shown(self.field)} in line {number} of {label(self.path)} holds {kind[type(text)]}, not text: "
+                "pass another --field"
+            )
+        return missing(self.path, "field", self.field, f"in line {number}", list(found))
+
+
+def encoded(text: str, where: str) -> bytes:
+    """The bytes of a text; InputError where it holds half of a surrogate pair, which UTF-8 has not."""
+    try:
+        return text.encode("utf-8")
+    except UnicodeEncodeError as error:
+        raise InputError(
+            f"{where} holds half of a surrogate pair ({text[error.start]!a}), which is no character: mend or drop it"
+        ) from None
+
+
+def missing(path: str, noun: str, field: str, where: str, there: list[str]) -> str:
+    """What is said where no text is: the field that was looked for, and those that are there."""
+    close = close_to(field, there)
+    known = ", ".join(shown(name) for name in there[:_SHOWN]) + (" and others" if len(there) > _SHOWN else "")
+    hint = f"did you mean {shown(close)}? " if close and close != field else ""
+    return (
+        f"{label(path)} has no text in {noun} {shown(field)} {where}{f' (there is {known})' if known else ''}: {hint}"
+        "pass --field NAME, or --skip-missing to leave out what has none"
+    )
+
+
+def _deeper(found: Any, names: list[str]) -> Any:
+    """What stands under nested names; None where a name is not there."""
+    for name in names:
+        if not isinstance(found, dict):
+            return None
+        found = found.get(name)
+    return found
+
+
+def _lines(path: str) -> Iterator[bytes]:
+    """The lines of a file, without the byte-order mark before the first."""
+    kept: list[bytes] = []
+    looked = False
+    for block in unpacked(path):
+        if not looked:
+            looked = True
+            if reason := why_not_lines(target_of(path), block):
+                raise InputError(f"{label(path)} {reason}")
+            block = block.removeprefix(BOM)
+        *whole, rest = block.split(b"\n")
+        if whole:
+            whole[0] = b"".join([*kept, whole[0]])
+            kept = []
+            yield from whole
+        kept.append(rest)
+    yield b"".join(kept)

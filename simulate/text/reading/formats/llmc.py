@@ -1,0 +1,82 @@
+"""llm.c's ``.bin``: 256 numbers of 32 bits, of which the first says what follows and the third how many, then ids.
+
+Layout: https://github.com/karpathy/llm.c, dev/data/data_common.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from simulate.text.reading.errors import InputError, label
+from simulate.text.reading.formats.ids import IdChecks, ids_of, whole_file
+from simulate.text.reading.formats.reader import IDS, Piece, Seen
+from simulate.text.reading.opening import unpacked
+
+HEADER = 1024
+"""Bytes before the first id."""
+
+STORED = {(20240520, 1): "uint16", (20240801, 7): "uint32"}
+"""What ids are stored as, by the first two numbers of the header: magic and version."""
+
+_EXAMPLES = 20240522
+"""The first number of a file of questions, which are no stream of tokens."""
+
+MAGICS = {magic.to_bytes(4, "little"): magic for magic in (*(magic for magic, _ in STORED), _EXAMPLES)}
+
+
+@dataclass(frozen=True)
+class LlmC:
+    """Ids of llm.c."""
+
+    path: str
+    checks: IdChecks = field(default_factory=IdChecks)
+    holds = IDS
+
+    @property
+    def has_documents(self) -> bool:
+        """Where an id ends them."""
+        return self.checks.end_of_document is not None
+
+    def pieces(self, seen: Seen) -> Iterator[Piece]:
+        """The ids; InputError where there are not as many as the header says."""
+        blocks = unpacked(self.path)
+        head = b""
+        while len(head) < HEADER and (block := next(blocks, b"")):
+            head += block
+        dtype, wanted = self._header(head)
+        found = 0
+        for piece in whole_file(
+            ids_of(self.path, _rest(head[HEADER:], blocks), np.dtype(dtype).newbyteorder("<"), self.checks),
+            self.checks, seen,
+        ):  # fmt: skip
+            found += len(piece.data)
+            yield piece
+        if found != wanted:
+            raise InputError(
+                f"{label(self.path)} has {found} token ids, and its header says {wanted}: it is truncated, or longer "
+                "than it was"
+            )
+
+    def expected_size(self) -> int | None:
+        """Not asked before it is read."""
+        return None
+
+    def _header(self, head: bytes) -> tuple[str, int]:
+        """What the ids are stored as and how many they are."""
+        if len(head) < HEADER:
+            raise InputError(f"{label(self.path)} is truncated: it ends within the {HEADER} bytes of llm.c's header")
+        magic, version, count = np.frombuffer(head[:12], dtype="<i4").tolist()
+        if magic == _EXAMPLES:
+            raise InputError(f"{label(self.path)} holds questions for an evaluation (llm.c), not a stream of token ids")
+        if (magic, version) not in STORED:
+            known = " and ".join(f"{one} of {number}" for number, one in STORED)
+            raise InputError(f"{label(self.path)} has llm.c's version {version} of {magic}, and known are {known}")
+        return STORED[magic, version], count
+
+
+def _rest(first: bytes, blocks: Iterator[bytes]) -> Iterator[bytes]:
+    yield first
+    yield from blocks

@@ -1,0 +1,78 @@
+"""NumPy's ``.npy``, with its header: whole numbers in one dimension, or in two with a sequence a row."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from math import prod
+
+import numpy as np
+
+from bounds.base.arguments import shown
+from simulate.text.reading.errors import InputError, label
+from simulate.text.reading.formats.ids import IdChecks, ids_of, whole_file
+from simulate.text.reading.formats.reader import IDS, Piece, Seen
+from simulate.text.reading.opening import unpacked
+
+MAGIC = b"\x93NUMPY"
+_LONGEST = 1 << 16
+
+
+@dataclass(frozen=True)
+class Npy:
+    """Ids in an array of NumPy's."""
+
+    path: str
+    checks: IdChecks = field(default_factory=IdChecks)
+    holds = IDS
+
+    @property
+    def has_documents(self) -> bool:
+        """Where an id ends them."""
+        return self.checks.end_of_document is not None
+
+    def pieces(self, seen: Seen) -> Iterator[Piece]:
+        """The ids, row by row; InputError where there are not as many as the header says."""
+        blocks = unpacked(self.path)
+        dtype, wanted, rest = self._header(blocks)
+        found = 0
+        for piece in whole_file(ids_of(self.path, _then(rest, blocks), dtype, self.checks), self.checks, seen):
+            found += len(piece.data)
+            yield piece
+        if found != wanted:
+            raise InputError(
+                f"{label(self.path)} has {found} token ids, and its header says {wanted}: it is truncated, or longer "
+                "than it was"
+            )
+
+    def expected_size(self) -> int | None:
+        """Not asked before it is read."""
+        return None
+
+    def _header(self, blocks: Iterator[bytes]) -> tuple[np.dtype, int, bytes]:
+        """What numbers are stored as, how many they are, and the bytes behind the header."""
+        head = b""
+        while len(head) < _LONGEST and (block := next(blocks, b"")):
+            head += block
+        wide = 2 if head[6:7] == b"\1" else 4
+        start = 8 + wide
+        size = int.from_bytes(head[8:start], "little")
+        if len(head) < start + size or size > _LONGEST or head[6:7] not in (b"\1", b"\2", b"\3"):
+            raise InputError(f"{label(self.path)} is truncated or damaged: its header of NumPy is not whole")
+        try:
+            told = ast.literal_eval(head[start : start + size].decode("utf-8"))
+            dtype, shape, columns = np.dtype(told["descr"]), tuple(told["shape"]), bool(told["fortran_order"])
+        except (ValueError, SyntaxError, TypeError, KeyError):
+            raise InputError(f"{label(self.path)} is damaged: its header of NumPy cannot be read") from None
+        if dtype.kind not in "iu" or len(shape) not in (1, 2) or (columns and len(shape) == 2):
+            raise InputError(
+                f"{label(self.path)} holds an array of {shown(str(dtype))} with shape {shown(shape)}, and token ids "
+                "are whole numbers in one dimension, or in two with a sequence a row"
+            )
+        return dtype, prod(shape), head[start + size :]
+
+
+def _then(first: bytes, blocks: Iterator[bytes]) -> Iterator[bytes]:
+    yield first
+    yield from blocks

@@ -1,0 +1,104 @@
+"""Parquet: a table, one of whose columns holds the text of a document in each row; read by pyarrow, batch by batch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import IO, Any
+
+from bounds.base.arguments import shown
+from simulate.text.reading.errors import InputError, label
+from simulate.text.reading.formats.json_lines import encoded, missing
+from simulate.text.reading.formats.reader import TEXT, Piece, Seen
+from simulate.text.reading.opening import EXTRA, one_sentence, opened
+
+ROWS = 1024
+"""Rows that are held at a time."""
+
+
+@dataclass(frozen=True)
+class Parquet:
+    """A Parquet table whose column `field` holds text."""
+
+    path: str
+    field: str = "text"
+    skip_missing: bool = False
+    holds = TEXT
+    has_documents = True
+
+    def pieces(self, seen: Seen) -> Iterator[Piece]:
+        """A document a row."""
+        if self.path == "-":
+            raise InputError("standard input cannot be a Parquet table, which is read from its end: name the file")
+        arrow = _arrow(self.path)
+        with one_sentence(self.path), opened(self.path) as file:
+            row = 0
+            for values in self._columns(arrow, file):
+                for text in values:
+                    row += 1
+                    if text is None and self.skip_missing:
+                        seen.left_out += 1
+                        continue
+                    if text is None:
+                        raise InputError(missing(self.path, "column", self.field, f"of row {row}", []))
+                    seen.n_documents += 1
+                    yield Piece(encoded(text, f"row {row} of {label(self.path)}"), True)
+        if not row:
+            raise InputError(f"{label(self.path)} is empty: there is no text to count")
+
+    def expected_size(self) -> int | None:
+        """Not known: the table is compressed."""
+        return None
+
+    def _columns(self, arrow: Any, file: IO[bytes]) -> Iterator[list[str | None]]:
+        """The text of some rows at a time."""
+        import pyarrow.parquet as parquet
+
+        try:
+            table = parquet.ParquetFile(file)
+            names = self._names(arrow, table.schema_arrow)
+            for batch in table.iter_batches(batch_size=ROWS, columns=[".".join(names)]):
+                column = batch.column(0)
+                for name in names[1:]:
+                    column = arrow.compute.struct_field(column, name)
+                yield column.to_pylist()
+        except (arrow.ArrowInvalid, arrow.ArrowException) as error:
+            reason = " ".join(str(error).split())[:120]
+            raise InputError(
+                f"{label(self.path)} is no Parquet table, damaged or cut ({reason}): fetch it again, or pass --format"
+            ) from None
+        except UnicodeDecodeError as error:
+            raise InputError(
+                f"column {shown(self.field)} of {label(self.path)} is not UTF-8 ({error.reason}): convert it"
+            ) from None
+
+    def _names(self, arrow: Any, schema: Any) -> list[str]:
+        """The names that lead to the column; InputError where it is not there or holds no text."""
+        names, held, there = [self.field], None, schema.names
+        if self.field in there:
+            held = schema.field(self.field).type
+        else:
+            names = self.field.split(".")
+            fields: Any = schema
+            for name in names:
+                there = [one.name for one in fields]
+                if name not in there:
+                    raise InputError(missing(self.path, "column", self.field, "of its table", schema.names))
+                held = fields.field(name).type
+                fields = held if arrow.types.is_struct(held) else []
+        value = held.value_type if arrow.types.is_dictionary(held) else held
+        if not (arrow.types.is_string(value) or arrow.types.is_large_string(value)):
+            raise InputError(
+                f"column {shown(self.field)} of {label(self.path)} holds {shown(str(held))}, not text: pass another "
+                f"--field of {', '.join(schema.names[:8])}"
+            )
+        return names
+
+
+def _arrow(path: str) -> Any:
+    try:
+        import pyarrow
+        import pyarrow.compute
+    except ImportError:
+        raise InputError(f"{label(path)} is a Parquet table, which pyarrow reads: install it with {EXTRA}") from None
+    return pyarrow

@@ -1,0 +1,55 @@
+"""What all formats have in common: a `Reader` gives pieces, and a `Seen` knows afterwards what they were.
+
+A piece is bytes of UTF-8 (`TEXT`) or token ids, uint32 (`IDS`). Where a reader `has_documents`, every document ends
+with a piece that says so; else the whole file is one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple, Protocol
+
+TEXT, IDS = "text", "ids"
+
+
+class Piece(NamedTuple):
+    """The next bytes or token ids of a file."""
+
+    data: Any
+    ends: bool = False
+    """Whether a document ends with it."""
+
+
+@dataclass
+class Seen:
+    """What was met in a file that is not in its pieces."""
+
+    n_documents: int = 0
+    left_out: int = 0
+    """Records without the field that holds text."""
+    outside: int = 0
+    """Bytes that are in no document."""
+    notes: list[str] = field(default_factory=list)
+
+
+class Reader(Protocol):
+    """A file of one format; made without reading it."""
+
+    @property
+    def path(self) -> str:
+        """The file."""
+
+    @property
+    def holds(self) -> str:
+        """`TEXT` or `IDS`."""
+
+    @property
+    def has_documents(self) -> bool:
+        """Whether it says where documents end."""
+
+    def pieces(self, seen: Seen) -> Iterator[Piece]:
+        """The pieces in their order; InputError with one sentence where the file is not what it should be."""
+
+    def expected_size(self) -> int | None:
+        """Bytes of text, or token ids, that there will be, where that can be known before they are read."""
