@@ -6,9 +6,9 @@ import gzip
 import json
 import os
 import re
-import subprocess
 import sys
 import zlib
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -17,11 +17,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from simulate import measure_corpus, sketch_corpus
+from simulate.cli.main import main
 from simulate.text import InputError, ReadOptions
-from simulate.text.reading.formats.plain import WithOffsets
+from simulate.text.reading.choosing import ending_of, reader_of
+from simulate.text.reading.formats.datatrove import Datatrove
+from simulate.text.reading.formats.headerless import Headerless
+from simulate.text.reading.formats.json_lines import JsonLines
+from simulate.text.reading.formats.llmc import LlmC
+from simulate.text.reading.formats.megatron import Megatron
+from simulate.text.reading.formats.npy import Npy
+from simulate.text.reading.formats.parquet import Parquet
+from simulate.text.reading.formats.plain import Plain, WithOffsets
 from simulate.text.reading.formats.reader import Seen
 from simulate.text.reading.gzipped import unzipped
 from simulate.text.reading.naming import named_files
+from simulate.text.source import parse_corpus
 from tests.corpus_files import (
     DOCUMENTS,
     END,
@@ -523,6 +533,33 @@ class TestUrls:
         check("cannot be read: Protocol not known: nosuch", "nosuch://corpus/none.txt")
 
 
+def test_the_page_names_every_format(texts, ids, tmp_path):
+    """A row of its table for each reader, with what has to be told."""
+    page = (Path(__file__).parents[1] / "docs" / "corpora.md").read_text(encoding="utf-8")
+    table = page.split("<!-- table of formats -->")[1].split("<!-- end")[0]
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in table.strip().split("\n")[2:]]
+    examples = {
+        "text in UTF-8": ("whole.txt", Plain), "JSON lines": ("x.jsonl", JsonLines),
+        "a Parquet table": ("x.parquet", Parquet),
+        "token ids of Megatron": ("mega.bin", Megatron), "token ids of datatrove": ("big.ds", Datatrove),
+        "token ids of llm.c": ("gpt2.bin", LlmC), "token ids in an array": ("true.npy", Npy),
+        "token ids without a header": ("olmo.npy", Headerless),
+    }  # fmt: skip
+    assert [row[1] for row in rows] == list(examples)
+    for row in rows:
+        name, kind = examples[row[1]]
+        path, asked = (texts | ids)[name]
+        options = ReadOptions(dtype=asked.get("dtype"), end_of_document=asked.get("end_of_document"))
+        found = reader_of(str(path), "token" if "token" in row[1] else "word", options)
+        assert isinstance(found, kind)
+        assert ending_of(name) in row[0] or row[1] == "text in UTF-8"
+        assert ("--dtype" in row[3]) == (kind is Headerless)
+        assert ("--unit token" in row[3] or "--dtype" in row[3]) == (found.holds == "ids")
+        assert ("--end-of-document" in row[2]) == (kind in (LlmC, Npy, Headerless))
+    flags = {flag for parameter in main.commands["corpus"].params for flag in parameter.opts}
+    assert set(re.findall(r"--[a-z][a-z-]+", page.split("## What is a word")[0].split("## Which files")[1])) <= flags
+
+
 def test_options_are_checked():
     for options, message in (
         ({"dtype": "float32"}, "dtype must be one of"), ({"format": "csv"}, "format must be one of"),
@@ -535,24 +572,38 @@ def test_options_are_checked():
     assert ReadOptions(dtype="uint16").given == {"dtype": "uint16"}
 
 
-def test_the_command_and_its_provenance(ids, texts, tmp_path):
+def test_the_command_and_its_provenance(ids, texts, tmp_path, capsys):
     """TOML entries are flags, and what was asked for is kept with the result."""
     config = write(
         tmp_path / "c.toml", b'dtype = "uint16"\nend_of_document = 50256\nwithin_documents = true\nlength = "2"\n'
     )
-    found = say("corpus", str(ids["nano.bin"][0]), "--config", str(config), "--json")
+    found = say(capsys, "corpus", str(ids["nano.bin"][0]), "--config", str(config))
     assert found["provenance"]["parameters"] | {"files": 0} == {
         "files": 0, "length": [2], "unit": "token", "at": None, "order": "file", "chunk": 1000, "blocks": 16, "seed": 0,
         "dtype": "uint16", "end_of_document": END, "within_documents": True,
     }  # fmt: skip
     assert (found["rows"][-1]["unit"], found["rows"][-1]["n_draws"]) == ("token", 10)
-    nested = say("corpus", str(texts["deep.jsonl"][0]), "--field", "a.b", "--sketch", "--json")
+    nested = say(capsys, "corpus", str(texts["deep.jsonl"][0]), "--field", "a.b", "--sketch")
     assert nested["provenance"]["parameters"]["field"] == "a.b"
 
 
-def say(*arguments: str) -> dict:
-    done = subprocess.run([sys.executable, "-m", "simulate", *arguments], capture_output=True, text=True, check=True)
-    return json.loads(done.stdout)
+def test_sources_are_read_as_asked(ids, texts):
+    source = parse_corpus(f"corpus:{ids['nano.bin'][0]},unit=token,length=2,dtype=uint16,end_of_document=50256")
+    assert parse_corpus(str(source)) == source
+    assert source.open().n_windows == len(FLAT) - 1
+    source = parse_corpus(f"corpus:{texts['deep.jsonl'][0]},field=a.b,within_documents=true")
+    assert parse_corpus(str(source)) == source
+    expected = slow([units_of(text, "word") for text in DOCUMENTS], 1, True)
+    assert source.open().count([expected[1]])[0].tolist() == [expected[2]]
+    with pytest.raises(ValueError, match=r"source .corpus:x,dtype=float.: dtype must be one of"):
+        parse_corpus("corpus:x,dtype=float")
+    with pytest.raises(ValueError, match=r"did you mean field=\?"):
+        parse_corpus("corpus:x,fields=a")
+
+
+def say(capsys, *arguments: str) -> dict:
+    main([*arguments, "--json"], standalone_mode=False)
+    return json.loads(capsys.readouterr().out)
 
 
 def test_a_truncated_frame(tmp_path):

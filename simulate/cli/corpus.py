@@ -112,7 +112,9 @@ def corpus(lengths: str, **options: Any) -> int:
         )
     context = click.get_current_context()
     _check_flags(context)
-    if context.get_parameter_source("unit") is ParameterSource.DEFAULT and (options["dtype"] or options["tokenizer"]):
+    if context.get_parameter_source("unit") is ParameterSource.DEFAULT and (
+        options["dtype"] or options["tokenizer"] or options["format"] == "ids"
+    ):
         options["unit"] = TOKEN
     from simulate.cli.studies import execute
     from simulate.studies.text.plan import TextPlan

@@ -34,6 +34,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
+from functools import lru_cache
 from statistics import NormalDist
 from typing import Any
 
@@ -90,7 +91,7 @@ class HyperLogLog:
     def add(self, keys: np.ndarray) -> None:
         """Add distinct things by their `keys`, unsigned of shape (n,). They need not be hashes: they are mixed here."""
         _check_numbers("keys", keys)
-        salt = random_bits(np.uint64(self.seed), np.uint64(self._stream.high), _ZERO)
+        _, _, salt = _hashing(self.seed, 1)
         _add(keys, salt, np.uint64(self.precision), self.registers)
 
     def add_windows(self, units: np.ndarray, length: int) -> None:
@@ -101,10 +102,7 @@ class HyperLogLog:
         elif len(units) >= length:
             if units.dtype.itemsize == 8 and units.max() >= HASH_PRIME:
                 raise InputError(f"units must be below 2^61 - 1, got {units.max()}; hash them to fewer bits")
-            seed, high = np.uint64(self.seed), np.uint64(self._stream.high)
-            base = hash_base(seed, high)
-            top = np.uint64(pow(int(base), length - 1, HASH_PRIME))
-            salt = random_bits(seed, high, _ZERO)
+            base, top, salt = _hashing(self.seed, length)
             _add_windows(units, length, base, top, salt, np.uint64(self.precision), self.registers)
 
     def merge(self, other: HyperLogLog) -> HyperLogLog:
@@ -141,9 +139,13 @@ class HyperLogLog:
         upper = math.ceil(estimate / (1 - reach)) if reach < 1 else math.inf
         return Interval(math.floor(estimate / (1 + reach)), upper)
 
-    @property
-    def _stream(self) -> Stream:
-        return Stream(self.seed, "hashes")
+
+@lru_cache(maxsize=256)
+def _hashing(seed: int, length: int) -> tuple[np.uint64, np.uint64, np.uint64]:
+    """What windows of `length` are hashed with: base, its power for the first unit, and salt. Documents are many."""
+    high = np.uint64(Stream(seed, "hashes").high)
+    base = hash_base(np.uint64(seed), high)
+    return base, np.uint64(pow(int(base), length - 1, HASH_PRIME)), random_bits(np.uint64(seed), high, _ZERO)
 
 
 def check_precision(precision: int) -> None:

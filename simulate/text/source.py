@@ -5,15 +5,16 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from bounds.base.arguments import Choice, close_to, shown
+from bounds.base.arguments import close_to, shown
 from bounds.base.quantities import parse_count
 from simulate.text.cutting.sequences import Units, read_units
-from simulate.text.cutting.units import UNITS, counted
+from simulate.text.cutting.units import counted
+from simulate.text.reading.asked import ReadOptions
 from simulate.text.reading.errors import InputError, label
 from simulate.text.reading.room import counted_exactly, require
 from simulate.text.repeats import note_of_repeats
@@ -29,24 +30,31 @@ def why_too_short(n_draws: int, n_unique: int) -> str:
     return f"No exponent: {reason} (D = {n_draws})."
 
 
+_READING = tuple(one.name for one in fields(ReadOptions))
+_WRITTEN = {"true": True, "false": False}
+
 _FORM = re.compile(r'corpus:(?:"(?P<quoted>[^"]*)"|(?P<plain>[^,"]*))(?P<rest>(?:,[^,]*)*)\s*')
 
 
 @dataclass(frozen=True)
 class CorpusSource:
-    """One file whose windows of `length` units are the sequences; a corpus is its own single replicate."""
+    """A text whose windows of `length` units are the sequences; a corpus is its own single replicate."""
 
     path: str
     unit: str = "word"
     length: int = 1
+    reading: ReadOptions = field(default_factory=ReadOptions)
 
     def __str__(self) -> str:
         path = f'"{self.path}"' if "," in self.path else self.path
-        return f"corpus:{path},unit={self.unit},length={self.length}"
+        given = self.reading.given.items()
+        asked = "".join(f",{name}={'true' if value is True else value}" for name, value in given)
+        return f"corpus:{path},unit={self.unit},length={self.length}{asked}"
 
     def open(self) -> OpenCorpus:
         """The corpus, read; InputError where the file cannot be read as asked or is shorter than a window."""
-        units = _piped(self.unit) if self.path == "-" else read_units(self.path, self.unit)
+        piped = self.path == "-"
+        units = _piped(self) if piped else read_units(self.path, self.unit, reading=self.reading)
         if units.n_units < self.length:
             raise InputError(
                 f"{label(self.path)}: length must be at most its {counted(units.n_units, self.unit)}, got {self.length}"
@@ -54,22 +62,23 @@ class CorpusSource:
         return OpenCorpus(self, units)
 
 
-_pipe: tuple[object, Units] | None = None
-"""The standard input that was read last, and its units: some commands open their text several times."""
+_pipe: tuple[object, ReadOptions, Units] | None = None
+"""The standard input that was read last, how, and its units: some commands open their text several times."""
 
 
-def _piped(unit: str) -> Units:
+def _piped(source: CorpusSource) -> Units:
     """The units of standard input, which can be read once; InputError where it was read as other units before."""
     global _pipe
     stream = getattr(sys.stdin, "buffer", None)
     if _pipe is None or _pipe[0] is not stream:
-        _pipe = (stream, read_units("-", unit))
-    if _pipe[1].unit != unit:
+        _pipe = (stream, source.reading, read_units("-", source.unit, reading=source.reading))
+    _, reading, units = _pipe
+    if units.unit != source.unit or reading != source.reading:
         raise InputError(
-            f"standard input was read by unit {_pipe[1].unit} already, and is wanted by unit {unit}: write it to a "
-            "file, and name that"
+            f"standard input was read by unit {units.unit} already, and is wanted by unit {source.unit}"
+            f"{'' if units.unit != source.unit else ' in another way'}: write it to a file, and name that"
         )
-    return _pipe[1]
+    return units
 
 
 class OpenCorpus:
@@ -137,17 +146,22 @@ def parse_corpus(text: str) -> CorpusSource:
             "under another name"
         )
     arguments: dict[str, Any] = {}
+    names = ("unit", "length", *_READING)
     for part in match["rest"].split(",")[1:]:
         name, _, value = (piece.strip() for piece in part.partition("="))
-        if name not in ("unit", "length") or name in arguments:
-            close = close_to(name, ("unit", "length"))
+        if name not in names or name in arguments:
+            close = close_to(name, names)
             hint = f"did you mean {close}=? " if close and name not in arguments else ""
             raise ValueError(
-                f"source {shown(text)}: {shown(part)} is not understood; {hint}corpus takes unit=... and length=..."
+                f"source {shown(text)}: {shown(part)} is not understood; {hint}corpus takes unit=... and length=..., "
+                f"and to read the file {', '.join(_READING)}"
             )
         arguments[name] = parse_count(value, name="length", high=1 << 20) if name == "length" else value
+    asked = {name: _WRITTEN.get(arguments[name], arguments[name]) for name in _READING if name in arguments}
+    unit = arguments.get("unit", "word")
     try:
-        Choice("unit", UNITS)(arguments.get("unit", "word"))
+        reading = ReadOptions(**asked)
+        reading.check_unit(unit)
     except ValueError as error:
         raise ValueError(f"source {shown(text)}: {error}") from None
-    return CorpusSource(path, **arguments)
+    return CorpusSource(path, unit, arguments.get("length", 1), reading)

@@ -19,7 +19,7 @@ from bounds.base.intervals import Interval
 from bounds.base.notes import INPUT, METHOD, Note
 from bounds.base.quantities import MAX_COUNT
 from simulate.text.cutting.hashing import unit_numbers
-from simulate.text.cutting.opened import Opened, check_options, notes_of, opened
+from simulate.text.cutting.opened import Opened, bytes_of, check_options, notes_of, opened
 from simulate.text.cutting.scripts import Tally
 from simulate.text.cutting.sequences import same_files
 from simulate.text.cutting.units import counted, noun, said
@@ -249,8 +249,7 @@ def _growths(run: _Run, grid: _Grid, at: Any, unit: str) -> list[SketchedGrowth]
     if grid.end or beyond:
         chosen.add(total)
     points = sorted(chosen)
-    found, sizes = [], [file.n_bytes for file in run.read]
-    n_bytes = None if None in sizes else sum(filter(None, sizes))
+    found = []
     for i, (length, sketch) in enumerate(zip(run.lengths, run.sketches, strict=True)):
         n_draws = np.array([run.noted[n][i][0] for n in points], dtype=np.int64)
         estimates = np.array([run.noted[n][i][1] for n in points])
@@ -271,7 +270,7 @@ def _growths(run: _Run, grid: _Grid, at: Any, unit: str) -> list[SketchedGrowth]
                 sketch,
                 run.hashes,
                 notes,
-                n_bytes=n_bytes,
+                n_bytes=bytes_of(run.read),
             )
         )
     return found

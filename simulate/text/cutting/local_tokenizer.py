@@ -34,7 +34,7 @@ class LocalTokenizer:
             data = file.read()
         try:
             self._tokenizer: Any = tokenizers.Tokenizer.from_buffer(data)
-        except Exception as error:  # noqa: BLE001  (the library raises nothing narrower)
+        except ValueError as error:
             reason = " ".join(str(error).split())[:100]
             raise InputError(f"{label(path)} is no tokenizer.json ({reason}): name one that tokenizers saved") from None
         self._tokenizer.no_truncation()

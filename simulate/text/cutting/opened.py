@@ -126,6 +126,12 @@ def check_options(unit: str, options: ReadOptions) -> None:
         raise InputError(str(error)) from None
 
 
+def bytes_of(read: Sequence[Opened]) -> int | None:
+    """Bytes of the text of all files; None where one holds none."""
+    sizes = [one.n_bytes for one in read]
+    return None if None in sizes else sum(size for size in sizes if size is not None)
+
+
 def notes_of(files: Files, read: Sequence[Opened]) -> list[str]:
     """What a reader of any count of these files has to know of how they were read."""
     notes = list(files.notes)
@@ -205,4 +211,7 @@ def _changed(path: str, pieces: Iterator[Piece], options: ReadOptions) -> Iterat
 
 def _form(text: str, options: ReadOptions) -> bytes:
     text = text.lower() if options.lowercase else text
-    return (unicodedata.normalize(options.normalise.upper(), text) if options.normalise else text).encode()
+    form = options.normalise
+    if form is not None:
+        text = unicodedata.normalize("NFC" if form == "nfc" else "NFKC", text)
+    return text.encode()

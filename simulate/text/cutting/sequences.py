@@ -17,7 +17,7 @@ import numpy as np
 from bounds.base.arguments import shown
 from bounds.base.quantities import LARGEST, parse_count
 from simulate.text.cutting.characters import character_classes
-from simulate.text.cutting.opened import Opened, check_options, notes_of, opened
+from simulate.text.cutting.opened import Opened, bytes_of, check_options, notes_of, opened
 from simulate.text.cutting.units import TOKEN, WORDS, counted, noun
 from simulate.text.cutting.utf8 import code_points, utf8_blocks
 from simulate.text.reading.asked import ReadOptions
@@ -105,25 +105,16 @@ def read_units(
 
         words, tally = WordTable(), Tally()
     parts: list[np.ndarray] = []
-    ends, read, total = array("q", [0]), list[Opened](), 0
+    ends, read = array("q", [0]), list[Opened]()
     for file in opened(files, unit, options):
-        found = _Collected(total)
-        with counted_exactly(file.name):
-            _collect(file, found, words, tally)
-        if found.n_units == total:
-            raise InputError(f"{file.name} holds no {noun(unit, 1)}{file.why_empty()}")
-        total = found.n_units
-        ends.extend(end for end in found.ends if end < total)
-        ends.append(total)
-        parts += found.parts
-        del found  # `_joined` gives each part back when it was copied
+        parts += _read(file, ends, words, tally)
         read.append(file)
-    if total > MAX_UNITS:
+    if ends[-1] > MAX_UNITS:
         raise InputError(
-            f"the corpus has {counted(total, unit)}, and at most {MAX_UNITS} can be counted exactly; count a part of it"
+            f"the corpus has {counted(ends[-1], unit)}, and at most {MAX_UNITS} can be counted exactly; count a part "
+            "of it"
         )
     hashes = [(file.name, file.digest.hexdigest()) for file in read]
-    sizes = [file.n_bytes for file in read]
     return Units(
         ids=_joined(parts, files.corpus),
         starts=np.unique(np.frombuffer(ends, dtype=np.int64)),  # documents without a unit are none
@@ -132,10 +123,23 @@ def read_units(
         sha256=tuple(hashes),
         words=words.texts() if words is not None and keep_words else None,
         notes=(*same_files(hashes), *(tally.notes(unit) if tally else ()), *notes_of(files, read)),
-        n_bytes=None if None in sizes else sum(filter(None, sizes)),
+        n_bytes=bytes_of(read),
         n_documents=sum(file.seen.n_documents for file in read),
         streams="documents" if any(file.apart for file in read) else "files",
-    )  # fmt: skip
+    )
+
+
+def _read(file: Opened, ends: array[int], words: WordTable | None, tally: Tally | None) -> list[np.ndarray]:
+    """The units of a file, after those that end at the last of `ends`, to which the ends of its streams are added."""
+    total = ends[-1]
+    found = _Collected(total)
+    with counted_exactly(file.name):
+        _collect(file, found, words, tally)
+    if found.n_units == total:
+        raise InputError(f"{file.name} holds no {noun(file.unit, 1)}{file.why_empty()}")
+    ends.extend(end for end in found.ends if end < found.n_units)
+    ends.append(found.n_units)
+    return found.parts
 
 
 def same_files(hashes: Sequence[tuple[str, str]]) -> list[str]:

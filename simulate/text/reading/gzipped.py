@@ -10,6 +10,7 @@ from simulate.text.reading.errors import InputError, label
 MOST = 1 << 22
 """Bytes of text that come out of one call."""
 
+_MAGIC = b"\x1f\x8b"
 _GZIP = 31
 """Window bits that ask zlib for the header and trailer of gzip."""
 
@@ -27,6 +28,7 @@ def unzipped(path: str, raw: Iterator[bytes]) -> Iterator[bytes]:
             try:
                 text = member.decompress(data, MOST)
             except zlib.error as error:
+                begun |= data.startswith(_MAGIC)
                 raise InputError(_sentence(path, offset, begun, ended, error)) from None
             begun = True
             if text:

@@ -112,6 +112,8 @@ def _of_pattern(path: str) -> tuple[list[str], str, str] | None:
         every = [system.unstrip_protocol(name) for name in system.glob(place) if not system.isdir(name)]
     else:
         every = [name for name in glob.glob(path, recursive=True, include_hidden=True) if not os.path.isdir(name)]
+    if not every and not {"*", "?"} & set(path):  # brackets alone are as likely to belong to a name
+        return None
     kept, note = _kept(every, os.path.dirname(path.partition("*")[0]))
     if not kept:
         raise InputError(f"{label(path)} matches no file{note}: check the pattern, or name the files")

@@ -14,7 +14,7 @@ from simulate.text.reading.opening import unpacked
 from simulate.text.reading.readers import target_of
 from simulate.text.reading.recognising import BOM, why_not_lines
 
-_SHOWN = 8
+_FIELDS_SAID = 8
 """Fields that a sentence names."""
 
 
@@ -96,7 +96,9 @@ def encoded(text: str, where: str) -> bytes:
 def missing(path: str, noun: str, field: str, where: str, there: list[str]) -> str:
     """What is said where no text is: the field that was looked for, and those that are there."""
     close = close_to(field, there)
-    known = ", ".join(shown(name) for name in there[:_SHOWN]) + (" and others" if len(there) > _SHOWN else "")
+    known = ", ".join(shown(name) for name in there[:_FIELDS_SAID]) + (
+        " and others" if len(there) > _FIELDS_SAID else ""
+    )
     hint = f"did you mean {shown(close)}? " if close and close != field else ""
     return (
         f"{label(path)} has no text in {noun} {shown(field)} {where}{f' (there is {known})' if known else ''}: {hint}"

@@ -29,7 +29,7 @@ MAGICS = {magic.to_bytes(4, "little"): magic for magic in (*(magic for magic, _ 
 
 @dataclass(frozen=True)
 class LlmC:
-    """Ids of llm.c."""
+    """Ids behind a header that says how many they are, and by its first two numbers what they are stored as."""
 
     path: str
     checks: IdChecks = field(default_factory=IdChecks)

@@ -74,7 +74,9 @@ class Parquet:
 
     def _names(self, arrow: Any, schema: Any) -> list[str]:
         """The names that lead to the column; InputError where it is not there or holds no text."""
-        names, held, there = [self.field], None, schema.names
+        names: list[str] = [self.field]
+        held: Any = None
+        there = schema.names
         if self.field in there:
             held = schema.field(self.field).type
         else:
