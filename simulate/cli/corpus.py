@@ -10,7 +10,7 @@ from click.core import ParameterSource
 from bounds.base.quantities import parse_list
 from bounds.cli.shared import Checked, Command, CountType, parse_or_fail, with_version
 from simulate.cli.options import check_outputs, config_flag, curves_flag, explain_flag, output_flags, seed_flag
-from simulate.running.parameters import AT, LENGTHS, ORDER
+from simulate.running.parameters import AT, LENGTHS, ORDER, extrapolated_factors
 from simulate.text.cutting.units import UNIT
 
 
@@ -36,6 +36,10 @@ from simulate.text.cutting.units import UNIT
     "--blocks", type=CountType(low=0, high=64), default=16, show_default=True, metavar="N",
     help="Blocks of text behind the interval; 0 for none.",
 )  # fmt: skip
+@click.option(
+    "--extrapolate", default="2x,10x", show_default=True, metavar="TIMES",
+    help="How many times as much text to look ahead; none for not at all.",
+)  # fmt: skip
 @click.option("--sketch", is_flag=True, help="Estimate the counts in one pass and in memory that no text fills.")
 @click.option(
     "--precision", type=CountType(low=4, high=18), default=14, show_default=True, metavar="P",
@@ -54,6 +58,7 @@ def corpus(lengths: str, **options: Any) -> int:
     FILE is plain text or .zst, or - for standard input. Several files are counted together; no window joins two.
     """
     wanted = tuple(parse_or_fail(parse_list, lengths, name="length"))
+    parse_or_fail(extrapolated_factors, options["extrapolate"])
     check_outputs(options)
     if options["laws"]:
         raise click.UsageError(
@@ -63,7 +68,7 @@ def corpus(lengths: str, **options: Any) -> int:
     from simulate.cli.studies import execute
     from simulate.studies.text.plan import TextPlan
 
-    names = ("files", "unit", "at", "order", "chunk", "blocks", "sketch", "precision", "seed")
+    names = ("files", "unit", "at", "order", "chunk", "blocks", "extrapolate", "sketch", "precision", "seed")
     return execute("corpus", lambda: TextPlan(lengths=wanted, **{name: options[name] for name in names}), options)
 
 
@@ -79,6 +84,11 @@ def _check_flags(context: click.Context) -> None:
         raise click.UsageError(
             f"--sketch reads a text once, in file order, got --order {options['order']}; shuffle the text itself, or "
             "leave out --sketch"
+        )
+    if "extrapolate" in given and extrapolated_factors(options["extrapolate"]):
+        raise click.UsageError(
+            "--extrapolate needs how many windows occur once, twice, …, which --sketch does not count; leave out one of "
+            "them"
         )
     if "chunk" in given:
         raise click.UsageError("--chunk is of shuffled chunks, which --sketch cannot read; pass one of them")
