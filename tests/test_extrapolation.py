@@ -69,7 +69,9 @@ LAWS = {
 
 def exact(formula, values):
     with mpmath.workdps(50):
-        numbers = {formula.symbols[name]: mpmath.mpf(value) for name, value in zip(formula.arguments, values, strict=True)}
+        numbers = {
+            formula.symbols[name]: mpmath.mpf(value) for name, value in zip(formula.arguments, values, strict=True)
+        }
         import sympy
 
         return float(formula.expression.subs({k: sympy.Float(str(v), 50) for k, v in numbers.items()}).evalf(50))
@@ -201,7 +203,12 @@ def test_bursts_are_measured_where_there_are_and_not_where_there_are_none():
         without = np.array([[float(len(np.unique(np.delete(blocks, i, axis=0))))] for i in range(16)])
         base = seen_of(draws)
         seen = Seen(
-            base.n_draws, base.n_unique, base.spectrum, np.array([15.0 * blocks.shape[1]]), without.mean(axis=0), without
+            base.n_draws,
+            base.n_unique,
+            base.spectrum,
+            np.array([15.0 * blocks.shape[1]]),
+            without.mean(axis=0),
+            without,
         )
         shifts.append(burst_shift(seen))
     assert abs(shifts[0][0]) < 3 * shifts[0][1]
@@ -223,7 +230,13 @@ def test_every_interval_lies_between_what_was_seen_and_what_is_possible():
                 assert found.at_most == pytest.approx(seen.n_unique + (factor - 1) * seen.n_draws)
                 assert (found.interval is None) == bool(found.why_not) == math.isnan(found.expected)
                 if found.interval is not None:
-                    assert found.at_least <= found.interval.lower <= found.expected <= found.interval.upper <= found.at_most
+                    assert (
+                        found.at_least
+                        <= found.interval.lower
+                        <= found.expected
+                        <= found.interval.upper
+                        <= found.at_most
+                    )
 
 
 @pytest.mark.parametrize(("counts", "factor", "words"), [
@@ -244,8 +257,8 @@ def test_what_cannot_be_told_is_refused_with_the_bound(counts, factor, words):
 
 
 @pytest.mark.parametrize(("arguments", "words"), [
-    ((10, 1), "factor must be above 1"), ((10, math.inf), "factor must be above 1"), ((9, 2), "n_draws must be the draws"),
-    (("x", 2), "n_draws"),
+    ((10, 1), "factor must be above 1"), ((10, math.inf), "factor must be above 1"),
+    ((9, 2), "n_draws must be the draws"), (("x", 2), "n_draws"),
 ])  # fmt: skip
 def test_bad_input_is_one_sentence(arguments, words):
     spectrum = FrequencySpectrum.from_counts([1, 1, 2, 6])

@@ -1,13 +1,13 @@
 """How far methods of extrapolation are off on real texts whose rest is held back. The protocol was written first:
 
 * Texts: the five corpora of `CORPORA`. Windows of 1, 2 and 3 words, and of 3 and 5 bytes.
-* Orders: chunks of 1000 units shuffled, and whole documents shuffled (not of the corpus that is one document); `SHUFFLES`
-  seeds each. The first half, quarter, tenth and thirtieth of that order are seen, blocks of text and spectrum included, as
-  a user would count them; the number of distinct windows of the whole is to be told.
+* Orders: chunks of 1000 units shuffled, and whole documents shuffled (not of the corpus that is one document);
+  `SHUFFLES` seeds each. The first half, quarter, tenth and thirtieth of that order are seen, blocks of text and
+  spectrum included, as a user would count them; the number of distinct windows of the whole is to be told.
 * The error is that of logit p, p being the part of the further windows that is new. A method that refuses has no error;
   refusals are counted.
 * The record of a method at a factor is the root of the mean over corpora of the mean square over the cases of each. Its
-  lack of fit is the same with the square of the standard error from sampling taken off each square.
+  lack of fit is the same with the square of the standard error from sampling taken off each square, down to 0.
 * The default is the method with the least mean record over the factors, among those that refuse in a tenth of the cases
   at most; the others follow by their record, those that refuse more often last.
 * Coverage is counted leaving one corpus out: the default and the widths are those of the other four corpora.
@@ -93,7 +93,9 @@ def told(growth: CorpusGrowth, whole: CorpusGrowth) -> tuple[float, float, dict[
     return factor, share, errors
 
 
-def cases(name: str, units: Sequence = UNITS, orders: Sequence[str] = ORDERS, shuffles: int = SHUFFLES) -> Iterator[Case]:
+def cases(
+    name: str, units: Sequence = UNITS, orders: Sequence[str] = ORDERS, shuffles: int = SHUFFLES
+) -> Iterator[Case]:
     where = folder()
     assert where is not None
     for unit, lengths in units:
@@ -120,14 +122,14 @@ def per_corpus(found: Sequence[Case], method: str, times: int, sampling: bool) -
     for case in found:
         if case.times == times and method in case.errors:
             error, deviation = case.errors[method]
-            squares.setdefault(case.corpus, []).append(error**2 - (deviation**2 if sampling else 0.0))
+            squares.setdefault(case.corpus, []).append(max(error**2 - (deviation**2 if sampling else 0.0), 0.0))
     return {corpus: float(np.mean(values)) for corpus, values in squares.items()}
 
 
 def record(found: Sequence[Case], method: str, times: int, *, sampling: bool = False) -> float:
     """Root mean square over corpora; nan where the method never applied."""
     squares = per_corpus(found, method, times, sampling)
-    return math.sqrt(max(float(np.mean(list(squares.values()))), 0.0)) if squares else math.nan
+    return math.sqrt(float(np.mean(list(squares.values())))) if squares else math.nan
 
 
 def refused(found: Sequence[Case], method: str) -> float:

@@ -87,8 +87,7 @@ def _check_flags(context: click.Context) -> None:
         )
     if "extrapolate" in given and extrapolated_factors(options["extrapolate"]):
         raise click.UsageError(
-            "--extrapolate needs how many windows occur once, twice, …, which --sketch does not count; leave out one of "
-            "them"
+            "--extrapolate needs how many windows occur once, twice, …, which --sketch does not count; leave out one"
         )
     if "chunk" in given:
         raise click.UsageError("--chunk is of shuffled chunks, which --sketch cannot read; pass one of them")

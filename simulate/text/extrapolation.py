@@ -1,8 +1,9 @@
 """What more of a text would bring: the methods of `bounds.fitting`, with widths learnt on real text.
 
-A method of independent draws is moved by what the blocks of the text show of its bursts. The half-width of an interval is
-that of sampling (the method's own, and over blocks) and of lack of fit in quadrature: how far the method was off on real
-texts whose rest was held back (`held_back`), beyond what sampling explains. docs/corpora.md has the protocol and the errors.
+A method of independent draws is moved by what the blocks of the text show of its bursts. The half-width of an
+interval is that of sampling (the method's own, and over blocks) and of lack of fit in quadrature: how far the method
+was off on real texts whose rest was held back (`held_back`), beyond what sampling explains. docs/corpora.md has the
+protocol and the errors.
 """
 
 from __future__ import annotations
@@ -27,8 +28,8 @@ LEAST_DRAWS = 1000
 class MoreText:
     """What is known of one length of window: its coverage now, and U at each factor by each method, the default first.
 
-    `chosen` has one for each of `factors`: the default method, or where it does not apply the next that does; None where
-    none does.
+    `chosen` has one for each of `factors`: the default method, or where it does not apply the next that does; None
+    where none does.
     """
 
     coverage: float

@@ -1,9 +1,10 @@
 """How much sooner or later new types come in a text than in independent draws with its frequency spectrum.
 
-Words come in bursts: a name that fills one chapter is no singleton, and still as unknown before it. So the number of types
-that one of G blocks has alone is compared with the number that as many draws at random would: p_b and p_r are the parts of
-the last block's draws that are new, measured and expected, and the shift is logit p_b - logit p_r. Added to the logit of
-what a method of independent draws expects, it makes it right for one more block, and is taken to stay the same beyond.
+Words come in bursts: a name that fills one chapter is no singleton, and still as unknown before it. So the number of
+types that one of G blocks has alone is compared with the number that as many draws at random would: p_b and p_r are
+the parts of the last block's draws that are new, measured and expected, and the shift is logit p_b - logit p_r. Added
+to the logit of what a method of independent draws expects, it makes it right for one more block, and is taken to stay
+the same beyond.
 """
 
 from __future__ import annotations

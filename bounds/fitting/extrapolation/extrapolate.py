@@ -1,8 +1,9 @@
-"""`extrapolate_unique`: how many distinct types t times the draws would hold, by the method asked for, with an interval.
+"""`extrapolate_unique`: how many distinct types t times the draws would hold, by the method asked for, with an
+interval.
 
-An interval is symmetric in the logit of N(t)/((t - 1)D), the part of the further draws that bring something new, so that
-it is never below what was seen nor above what is possible. Its half-width is that of sampling and, where the errors of a
-method were measured, of its lack of fit beside it, in quadrature.
+An interval is symmetric in the logit of N(t)/((t - 1)D), the part of the further draws that bring something new, so
+that it is never below what was seen nor above what is possible. Its half-width is that of sampling and, where the
+errors of a method were measured, of its lack of fit beside it, in quadrature.
 """
 
 from __future__ import annotations
@@ -61,10 +62,10 @@ OF_INDEPENDENT_DRAWS = ("good-toulmin", "pitman-yor", "zipf-mandelbrot")
 class Extrapolation:
     """What `factor` times the draws are expected to hold, by one method.
 
-    `expected` is U(tD), and `new_share` the part of the draws near tD that are new; both are nan, `interval` is None and
-    `why_not` says why where the method does not apply. `at_least` and `at_most` hold whatever the draws are, and
-    `at_most_stationary` bounds the mean where the draws are stationary. `logit_error` is the standard error of the logit
-    of the part of the further draws that is new, from sampling alone.
+    `expected` is U(tD), and `new_share` the part of the draws near tD that are new; both are nan, `interval` is None
+    and `why_not` says why where the method does not apply. `at_least` and `at_most` hold whatever the draws are, and
+    `at_most_stationary` bounds the mean where the draws are stationary. `logit_error` is the standard error of the
+    logit of the part of the further draws that is new, from sampling alone.
     """
 
     method: str
@@ -100,10 +101,10 @@ def extrapolate_unique(
 ) -> Extrapolation:
     """Distinct types among `factor` times `n_draws` independent draws, whose first `n_draws` have this `spectrum`.
 
-    `method` is good-toulmin, pitman-yor or zipf-mandelbrot; auto takes good-toulmin up to twice the draws, and pitman-yor
-    beyond (equation E2). The interval is that of sampling, under what the method assumes: for text, which is no independent
-    draws, ``python -m simulate corpus`` has wider ones. Raises ValueError for a factor that is not above 1 and for a
-    spectrum that is not one of so many draws.
+    `method` is good-toulmin, pitman-yor or zipf-mandelbrot; auto takes good-toulmin up to twice the draws, and
+    pitman-yor beyond (equation E2). The interval is that of sampling, under what the method assumes: for text, which
+    is no independent draws, ``python -m simulate corpus`` has wider ones. Raises ValueError for a factor that is not
+    above 1 and for a spectrum that is not one of so many draws.
     """
     Choice("method", ("auto", *OF_INDEPENDENT_DRAWS))(method)
     draws, times = single("n_draws", n_draws), single("factor", factor)

@@ -41,12 +41,12 @@ FORMULAS: tuple[Formula, ...] = (
     ),
     Formula(
         "pitman_yor_new", _NEW, f"(U + theta/d)*({_R1} - 1)", ("D", "U", "d", "theta", "t"), RIGOROUS, _PROCESS,
-        _FAVARO, "E2", "sequences", (1000, 200, 0.5, 10, 2), of=_OF, own=(_T,),
+        _FAVARO, "E2", "sequences", (12, 6, 0.5, 1, 2), of=_OF, own=(_T,),
     ),
     Formula(
         "pitman_yor_new_variance", r"\operatorname{Var} N(t)",
         f"(U + theta/d)*((U + theta/d + 1)*{_R2} - {_R1} - (U + theta/d)*({_R1})**2)", ("D", "U", "d", "theta", "t"),
-        RIGOROUS, _PROCESS, f"{OWN}; {_FAVARO}", "E2", "sequences^2", (1000, 200, 0.5, 10, 2), of=_OF, own=(_T,),
+        RIGOROUS, _PROCESS, f"{OWN}; {_FAVARO}", "E2", "sequences^2", (12, 6, 0.5, 1, 2), of=_OF, own=(_T,),
     ),
     Formula(
         "log_quadratic", "U(tD)", "U*t**(b + c*log(t))", ("U", "b", "c", "t"), HEURISTIC,
@@ -68,8 +68,8 @@ FORMULAS: tuple[Formula, ...] = (
     ),
     Formula(
         "most_new.stationary", _LATER, "t*U", ("U", "t"), GIVEN,
-        "draws are stationary, U is their mean over corpora, and t is whole", OWN, "E2", "sequences", (13331, 2), of=_OF,
-        own=(_T,), relation="<=",
+        "draws are stationary, U is their mean over corpora, and t is whole", OWN, "E2", "sequences", (13331, 2),
+        of=_OF, own=(_T,), relation="<=",
     ),
     Formula(
         "most_new.exchangeable", _LATER, "U + (t - 1)*f1", ("U", "t", "f1"), GIVEN,

@@ -18,7 +18,9 @@ def _shift(gamma: float, seen: Seen) -> float:
     """The shift that gives the law of exponent γ the U that was seen; negative where none does."""
 
     def gap(log_shift: float) -> float:
-        return math.log(float(expected_unique(Zipf(1 / gamma, shift=math.expm1(log_shift)), seen.n_draws)) / seen.n_unique)
+        return math.log(
+            float(expected_unique(Zipf(1 / gamma, shift=math.expm1(log_shift)), seen.n_draws)) / seen.n_unique
+        )
 
     if gap(0.0) > 0:
         return -1.0

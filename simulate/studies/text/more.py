@@ -22,11 +22,12 @@ EXACT_TO = 100
 """Multiplicities of ``f`` in JSON."""
 
 METHOD = (
-    "What more text would bring: good-toulmin is the smoothed series in f_k, pitman-yor the predictive mean of the process "
-    "that makes f_k most likely, zipf-mandelbrot the law with this U and f_1, log-quadratic ln U as a parabola in ln D, "
-    "local-slope its slope at the end kept. The first three are of independent draws, and are moved by what the blocks of "
-    "the text show of its bursts. Intervals hold sampling and what each method was off by on real texts whose rest was "
-    "held back (docs/corpora.md). Coverage is that of Good and Turing, with an interval for independent windows."
+    "What more text would bring: good-toulmin is the smoothed series in f_k, pitman-yor the predictive mean of the "
+    "process that makes f_k most likely, zipf-mandelbrot the law with this U and f_1, log-quadratic ln U as a parabola "
+    "in ln D, local-slope its slope at the end kept. The first three are of independent draws, and are moved by what "
+    "the blocks of the text show of its bursts. Intervals hold sampling, and what each method was off by on real texts "
+    "whose rest was held back (docs/corpora.md). Coverage is that of Good and Turing, and its interval, for "
+    "independent windows, is too narrow for text."
 )
 
 
@@ -119,8 +120,8 @@ def table(dataset: xr.Dataset) -> Table:
         first = float(at.factor) == float(one.factor[0])
         cells.append([str(int(one.length)), many(at), f"{float(one.coverage):.3f}" if first else "", new,
                       _unique(at, place), method])  # fmt: skip
-    columns = ["length", "text", "covered now", "new in 1,000", "distinct U [95 %]", "method"]
-    below = "covered: part of the next windows that were seen before, Good-Turing; new: of the windows by then."
+    columns = ["length", "text", "covered", "new", "distinct U [95 %]", "method"]
+    below = "covered: part of the next windows seen before (Good-Turing); new: of 1,000 windows by then."
     return Table(columns, cells, left=2, title="What more would bring", below=below)
 
 

@@ -165,9 +165,9 @@ def _bends(dataset: xr.Dataset) -> list[Note]:
         low, high = float(dataset.slope_lower[i]), float(dataset.slope_upper[i])
         if low < high:
             text = (
-                f"length {int(dataset.length[i])}: no single power law, so the slope at the end is what holds now: kept "
-                f"up, twice the text has {2**low:.2f} to {2**high:.2f} times as many distinct windows, and ten times "
-                f"{10**low:.2f} to {10**high:.2f} times"
+                f"length {int(dataset.length[i])}: no single power law; the slope at the end, {low:.2f} to {high:.2f}, "
+                f"kept up, would make twice the text hold {2**low:.2f} to {2**high:.2f} times as many distinct "
+                f"windows, and ten times the text {10**low:.2f} to {10**high:.2f} times"
             )
             return [Note(FITTED, text)]
     return []
