@@ -32,6 +32,7 @@ _MODULES = (
     "bounds.capacity.capacity",
     "bounds.skills.emergence",
     "bounds.fitting.exponents.exponent",
+    "bounds.fitting.extrapolation.extrapolate",
     "bounds.efficiency.margin",
 )
 """Modules with a table ``FORMULAS``, in the order of the theory."""

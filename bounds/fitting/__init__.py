@@ -1,4 +1,4 @@
-"""What data say of the constants of the theory: exponents of counts, and laws of runs."""
+"""What data say of the constants of the theory: exponents of counts, what more of them would bring, laws of runs."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ _HOMES = {
         "growth_factor_interval",
         "log_unique_deviation",
     ],
+    "bounds.fitting.extrapolation.extrapolate": ["Extrapolation", "extrapolate_unique", "good_turing_coverage"],
     "bounds.fitting.exponents.exponent": ["ExponentFit", "FrequencySpectrum", "fit_exponent"],
 }
 

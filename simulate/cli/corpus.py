@@ -18,7 +18,7 @@ from simulate.cli.options import (
     output_flags,
     seed_flag,
 )
-from simulate.running.parameters import AT, LENGTHS, ORDER
+from simulate.running.parameters import AT, LENGTHS, ORDER, extrapolated_factors
 from simulate.text.cutting.units import TOKEN, UNIT
 from simulate.text.reading.asked import DTYPE, END, FIELD, FORMAT, NORMALISE, VOCAB
 
@@ -86,6 +86,10 @@ _READING = (
     "--blocks", type=CountType(low=0, high=64), default=16, show_default=True, metavar="N",
     help="Blocks of text behind the interval; 0 for none.",
 )  # fmt: skip
+@click.option(
+    "--extrapolate", default="2x,10x", show_default=True, metavar="TIMES",
+    help="How many times as much text to look ahead; none for not at all.",
+)  # fmt: skip
 @click.option("--sketch", is_flag=True, help="Estimate the counts in one pass and in memory that no text fills.")
 @click.option(
     "--precision", type=CountType(low=4, high=18), default=14, show_default=True, metavar="P",
@@ -105,6 +109,7 @@ def corpus(lengths: str, **options: Any) -> int:
     input. Several files are counted together; no window joins two.
     """
     wanted = tuple(parse_or_fail(parse_list, lengths, name="length"))
+    parse_or_fail(extrapolated_factors, options["extrapolate"])
     check_outputs(options)
     if options["laws"]:
         raise click.UsageError(
@@ -124,7 +129,7 @@ def corpus(lengths: str, **options: Any) -> int:
         reading = ReadOptions(**{name: options[name] for name in _READING})
         return TextPlan(lengths=wanted, reading=reading, **{name: options[name] for name in names})
 
-    names = ("files", "unit", "at", "order", "chunk", "blocks", "sketch", "precision", "seed")
+    names = ("files", "unit", "at", "order", "chunk", "blocks", "extrapolate", "sketch", "precision", "seed")
     return execute("corpus", plan, options)
 
 
@@ -140,6 +145,10 @@ def _check_flags(context: click.Context) -> None:
         raise click.UsageError(
             f"--sketch reads a text once, in file order, got --order {options['order']}; shuffle the text itself, or "
             "leave out --sketch"
+        )
+    if "extrapolate" in given and extrapolated_factors(options["extrapolate"]):
+        raise click.UsageError(
+            "--extrapolate needs how many windows occur once, twice, …, which --sketch does not count; leave out one"
         )
     if "chunk" in given:
         raise click.UsageError("--chunk is of shuffled chunks, which --sketch cannot read; pass one of them")

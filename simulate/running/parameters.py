@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from bounds.base.arguments import Bytes, Choice, Count, Entries, File, Flag, Number, Text, shown
+from bounds.base.quantities import entries_of
 from bounds.base.sources import Source
 from bounds.cli.drawing.formats import FIGURES
 from simulate.running.keeping.files import RESULTS
@@ -56,6 +57,31 @@ FRACTION = Number(
 )  # fmt: skip
 EXPOSURES = Count("exposures", high=10**9)
 EXPONENT = Number("exponent", 0)
+
+
+def extrapolated_factors(value: Any) -> list[float]:
+    """The factors of 2x,10x or of a list of numbers, ascending and each once; none are no factor.
+
+    Raises ValueError with one sentence for what is no number, and unless each is above 1 and at most 1e6.
+    """
+    if value is None or (isinstance(value, str) and value.strip().lower() == "none"):
+        return []
+    entries = entries_of(value)
+    if not entries and not isinstance(value, list | tuple):
+        raise ValueError(f"extrapolate must be factors such as 2x,10x, or none, got {shown(value)}")
+    found = []
+    for entry in entries or ():
+        text = str(entry).strip().lower().removesuffix("x")
+        try:
+            factor = float(text)
+        except ValueError:
+            factor = float("nan")
+        if isinstance(entry, bool) or not 1 < factor <= 1e6:
+            raise ValueError(
+                f"extrapolate must be factors above 1 and at most 1e6, such as 2x,10x, or none, got {shown(entry)}"
+            )
+        found.append(factor)
+    return sorted(set(found))
 
 
 def texts(value: Any, name: str, example: str, *kinds: type) -> tuple[Any, ...]:

@@ -5,7 +5,7 @@
 | T        | `n_units`       | units (`units`: bytes, chars, words) in a prefix of the corpus           |
 | D        | `n_draws`       | windows in it: T - k + 1 for one file, fewer where streams are not joined |
 | U        | `n_unique`      | distinct windows                                                         |
-| f_1, f_2 | `f1`, `f2`      | windows that occur once, twice                                           |
+| f_1, f_2 | `f1`, `f2`      | windows that occur once, twice; f_k: k times                             |
 | k        | `length`        | units in a window                                                        |
 
 Counts are exact. The exponent and its interval are in `exponents`.
@@ -41,12 +41,16 @@ from simulate.text.reading.room import counted_exactly
 from simulate.text.repeats import note_of_repeats
 
 if TYPE_CHECKING:
+    from bounds.base.spectrum import FrequencySpectrum
     from simulate.text.exponents import CorpusFit
 
 Paths = str | os.PathLike[str] | Sequence[str | os.PathLike[str]]
 
 GRID_POINTS = 25
 """Points of a grid of prefixes that is not given."""
+
+EXACT_TO = 100
+"""Multiplicities that are counted one by one: f_1 … f_100."""
 
 SMALLEST = 1000
 """Units in the smallest prefix of a grid that is not given; a tenth of a corpus below ten times that."""
@@ -70,7 +74,7 @@ class CorpusGrowth:
     spectrum: np.ndarray
     """(prefix, bin) distinct windows whose multiplicity is in the bin."""
     edges: np.ndarray
-    """Lower edges of the bins: `bounds.FrequencySpectrum.edges`."""
+    """Lower edges of the bins: each multiplicity up to `EXACT_TO`, and those of `bounds.FrequencySpectrum.edges`."""
     blocks: BlockCurves | None
     """Mean growth over contiguous stretches; None where the corpus is too short or none was asked for."""
     sha256: tuple[tuple[str, str], ...]
@@ -90,6 +94,13 @@ class CorpusGrowth:
     def f2(self) -> np.ndarray:
         """Windows that occur twice in the prefix."""
         return self.spectrum[:, 1]
+
+    @property
+    def multiplicities(self) -> FrequencySpectrum:
+        """The frequency spectrum f_k of the last prefix."""
+        from bounds.base.spectrum import FrequencySpectrum
+
+        return FrequencySpectrum.from_binned(self.edges, self.spectrum[-1])
 
     def fit_growth(self, *, confidence: float = 0.95) -> CorpusFit:
         """The exponent of this growth with an interval from its blocks (`simulate.text.fit_corpus`)."""
@@ -274,10 +285,8 @@ def _check(order: str, blocks: int) -> None:
 def _measured(
     units: Units, windows: WindowIds, grid: np.ndarray, blocks: int, seed: int, notes: list[Note]
 ) -> CorpusGrowth:
-    from bounds.base.spectrum import FrequencySpectrum
-
     n_draws = units.n_windows(windows.length, grid)
-    edges = FrequencySpectrum.edges(float(n_draws[-1]))
+    edges = _edges(float(grid[-1]))
     counted = growth(windows, units.starts, grid, edges)
     total = units.n_windows(windows.length)
     curves = block_curves(windows, units.starts, total, blocks, min(SMALLEST, int(n_draws[0]))) if blocks else None
@@ -300,6 +309,13 @@ def _measured(
         notes=tuple(notes),
         n_bytes=units.n_bytes,
     )
+
+
+def _edges(n_units: float) -> np.ndarray:
+    """Lower edges of the bins of a spectrum, the same for all lengths of window; no standard bin is cut."""
+    from bounds.base.spectrum import FrequencySpectrum
+
+    return np.union1d(np.arange(1, EXACT_TO + 2), FrequencySpectrum.edges(n_units))
 
 
 def _has_copies(units: Units) -> bool:

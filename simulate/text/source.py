@@ -104,14 +104,22 @@ class OpenCorpus:
         return [*self._units.notes, *note_of_repeats(self._units.ids, self._units.unit)]
 
     def count(self, n_draws: Sequence[int]) -> tuple[np.ndarray, np.ndarray]:
-        """Distinct windows among the first `n_draws` windows, ascending, and the spectrum of the last."""
+        """Distinct windows among the first `n_draws` windows, ascending, and the spectrum of the last.
+
+        Its bins are `bounds.FrequencySpectrum.edges` of the last.
+        """
+        from bounds.base.spectrum import FrequencySpectrum
         from simulate.text.growth import measure_units
 
         at = [n + self._length - 1 for n in n_draws]
         starts = np.minimum(self._units.starts, at[-1])
         part = replace(self._units, ids=self._units.ids[: at[-1]], starts=starts)
         (self._growth,) = measure_units(part, [self._length], at=at)
-        return self._growth.n_unique, self._growth.spectrum[-1]
+        standard = FrequencySpectrum.edges(min(n_draws[-1], 2**63 - 1))
+        bins = np.searchsorted(standard, self._growth.edges, side="right") - 1
+        counts = np.zeros(len(standard), dtype=np.int64)
+        np.add.at(counts, bins, self._growth.spectrum[-1])
+        return self._growth.n_unique, counts
 
     def window_ids(self) -> np.ndarray:
         """Number, uint32, of each window among the distinct ones, in the order of the text; shape (window,)."""

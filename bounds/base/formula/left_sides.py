@@ -83,6 +83,14 @@ BY_LEFT_SIDE = {
     "K_rev(s) = lim D E KL(p_D || P)/E U(D)": "K_rev: limit (lim) for large D of D times the mean E of the divergence "
     "KL of the observed frequencies p_D from the law P, over E U(D), the mean number of distinct sequences",
     "U": "number U of distinct sequences in the corpus",
+    "C": "coverage C: the probability of all types that were seen",
+    "sd(C)": "standard deviation sd of the coverage C, the probability of all types that were seen",
+    "h_k": "what each type seen k times adds to the expected number of new types among the further draws, h_k",
+    "E N(t)": "mean E of N(t), the number of types among t*D draws that are not among the first D",
+    "Var N(t)": "variance Var of N(t), the number of types among t*D draws that are not among the first D",
+    "U(tD)": "number U(tD) of types among t*D draws, the first D of which have U",
+    "E U(tD)": "mean E of U(tD), the number of types among t*D draws",
+    "delta": "shift delta of the logit of the part of the further draws that brings new types",
     "part of one type in E |p_D - P|_1": "part of one type in the mean E of the distance |p_D - P|_1, the sum over "
     "types of |observed frequency p_D - law P|",
     "E |p_D - P|_1": "mean E over corpora of the sum over types of |observed frequency p_D - law P|",

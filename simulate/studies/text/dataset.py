@@ -7,6 +7,8 @@
 | `stretch` | stretches of D that an exponent was fitted to, the widest first; -1 and NaN beyond them |
 | `point`   | points of the mean curve over stretches of text; -1 and NaN beyond them                |
 | `block`   | blocks of the text that one of those curves leaves out                                 |
+| `multiplicity` | how often windows occur in the last prefix: lower edges of bins, one by one up to 100 |
+| `factor`, `method` | how many times as much text, and by which method, the default first: `more`      |
 
 What an estimate does not know is NaN. The attribute ``text`` holds, as JSON, the name of the corpus, unit, order, and
 the notes.
@@ -23,6 +25,7 @@ import xarray as xr
 
 from bounds.cli.json_text import json_text
 from simulate.running.dataset import NOT_MEASURED, describe, provenance, stamp
+from simulate.studies.text.more import more
 from simulate.text.exponents import CorpusFit, WindowFit
 from simulate.text.growth import CorpusGrowth
 from simulate.text.source import why_too_short
@@ -87,7 +90,13 @@ def to_dataset(pairs: Sequence[Pair], parameters: dict[str, Any]) -> xr.Dataset:
         "slope_upper": ("source", _each(fits, lambda fit: float(fit.slope_interval.upper))),
     }
     data |= _stretches(fits) | _mean_curves(growths)
-    dataset = xr.Dataset(data, coords={"source": [name(g) for g in growths], "n_units": growths[0].n_units})
+    coordinates: dict[str, Any] = {"source": [name(g) for g in growths], "n_units": growths[0].n_units}
+    exact = [growth for growth in growths if isinstance(growth, CorpusGrowth)]
+    if exact:
+        data["spectrum"] = (("source", "multiplicity"), np.array([growth.spectrum[-1] for growth in exact]))
+        coordinates["multiplicity"] = exact[0].edges
+        data |= more(exact, parameters.get("extrapolate") or (), coordinates)
+    dataset = xr.Dataset(data, coords=coordinates)
     dataset = describe(dataset)
     dataset.attrs["text"] = _about(growths)
     first = growths[0]
@@ -102,7 +111,7 @@ def to_dataset(pairs: Sequence[Pair], parameters: dict[str, Any]) -> xr.Dataset:
 
 def counts_of(dataset: xr.Dataset) -> xr.Dataset:
     """What a .csv has a line for: each length and prefix."""
-    return dataset.drop_dims(["stretch", "point", "block"], errors="ignore")
+    return dataset.drop_dims(["stretch", "point", "block", "multiplicity", "factor", "method"], errors="ignore")
 
 
 def _about(growths: Sequence[CorpusGrowth | SketchedGrowth]) -> str:

@@ -9,19 +9,22 @@ from typing import Any
 
 from bounds.base.arguments import Count, Flag, shown
 from bounds.base.quantities import parse_list
-from simulate.running.parameters import ORDER, SEED
+from simulate.running.parameters import ORDER, SEED, extrapolated_factors
 from simulate.text.cutting.units import UNIT
 from simulate.text.reading.asked import ReadOptions
 
 _CHECKS: dict[str, Callable[[Any], Any]] = {
     "unit": UNIT, "order": ORDER, "seed": SEED, "chunk": Count("chunk"), "blocks": Count("blocks", 0, 64),
-    "sketch": Flag("sketch"), "precision": Count("precision", 4, 18),
+    "extrapolate": extrapolated_factors, "sketch": Flag("sketch"), "precision": Count("precision", 4, 18),
 }  # fmt: skip
 
 
 @dataclass(frozen=True)
 class TextPlan:
-    """Windows of which units of which files, in which prefixes; see `simulate.measure_corpus` and `sketch_corpus`."""
+    """Windows of which units of which files, in which prefixes; see `simulate.measure_corpus` and `sketch_corpus`.
+
+    `extrapolate` names how many times as much text to look ahead: 2x,10x, a list of numbers, or none; kept as numbers.
+    """
 
     files: tuple[str, ...]
     unit: str = "word"
@@ -30,6 +33,7 @@ class TextPlan:
     order: str = "file"
     chunk: int = 1000
     blocks: int = 16
+    extrapolate: Any = "2x,10x"
     sketch: bool = False
     precision: int = 14
     seed: int = 0
@@ -53,7 +57,9 @@ class TextPlan:
     @property
     def parameters(self) -> dict[str, Any]:
         """What decides the numbers; a sketch has no blocks, and no order but that of the file."""
-        own = ("unit", "at", "precision", "seed") if self.sketch else ("unit", "at", "order", "chunk", "blocks", "seed")
+        own = ("unit", "at", "precision", "seed") if self.sketch else (
+            "unit", "at", "order", "chunk", "blocks", "extrapolate", "seed",
+        )  # fmt: skip
         more = {"sketch": True} if self.sketch else {}
         found = {"files": list(self.files), "length": list(self.lengths), **{n: getattr(self, n) for n in own}, **more}
         return found | self.reading.given

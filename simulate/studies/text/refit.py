@@ -34,7 +34,7 @@ def refit(dataset: xr.Dataset, *, model: str = "auto", window: Window = None) ->
         raise ValueError("this result holds counts without blocks of text, which its fit needs; count with --blocks")
     growths = [growth_of(dataset.isel(source=i)) for i in range(dataset.sizes["source"])]
     pairs = [(growth, None if growth.blocks is None else fit_corpus(_within(growth, window))) for growth in growths]
-    again = to_dataset(pairs, plan_of(dataset))
+    again = to_dataset(pairs, plan_of(dataset))  # a result without a spectrum has no factors in its plan either
     made = made_by(dataset) | (
         {} if model == "auto" and window is None else {"refit": {"model": model, "window": window}}
     )
@@ -47,11 +47,22 @@ def growth_of(one: xr.Dataset) -> CorpusGrowth:
     return CorpusGrowth(
         corpus=about["corpus"], unit=about["unit"], length=int(one.length), order=about["order"],
         n_units=one.n_units.values, n_draws=one.n_draws.values, n_unique=one.n_unique.values,
-        spectrum=np.stack([one.f1.values, one.f2.values], axis=1), edges=np.array([1, 2]), blocks=_blocks(one),
+        spectrum=_spectrum(one), edges=one.multiplicity.values if "spectrum" in one else np.array([1, 2]),
+        blocks=_blocks(one),
         sha256=tuple(made["inputs"].items()), seed=plan["seed"],
         notes=tuple(Note(note["kind"], note["text"]) for note in about["notes"]),
         n_bytes=about.get("n_bytes"),
     )  # fmt: skip
+
+
+def _spectrum(one: xr.Dataset) -> np.ndarray:
+    """(prefix, bin) counts: of the last prefix as kept, of the others f1 and f2, and 0 for what was not kept."""
+    ends = np.stack([one.f1.values, one.f2.values], axis=1)
+    if "spectrum" not in one:
+        return ends
+    found = np.zeros((len(ends), one.sizes["multiplicity"]), dtype=np.int64)
+    found[:, :2], found[-1] = ends, one.spectrum.values
+    return found
 
 
 def _blocks(one: xr.Dataset) -> BlockCurves | None:

@@ -14,6 +14,7 @@ from bounds.cli.printing import estimated, fixed, number
 from bounds.cli.report import Report, Table
 from simulate.running.dataset import made_by, refit_words
 from simulate.running.showing.view import View
+from simulate.studies.text import more
 from simulate.studies.text.dataset import NUMBERS, STRETCH
 from simulate.text.cutting.units import counted, noun, said
 from simulate.text.exponents import REJECT
@@ -35,12 +36,18 @@ def report(dataset: xr.Dataset, view: View) -> Report:
     sketch = sketch_of(dataset)
     has_fits = "stretch_exponent" in dataset
     data = {"rows": rows(dataset), "fits": fits(dataset)} | ({"sketch": sketch} if sketch else {}) | {"bands": []}
+    method = [*_sentences(dataset), METHOD] if has_fits else _sentences(dataset)
+    looks, by_method, ahead = [], [], ""
+    if more.has_more(dataset):
+        looks, by_method = [more.table(dataset)], [more.all_methods(dataset)]
+        ahead, method = more.sentence(dataset, about(dataset)["unit"]), [*method, more.METHOD]
+        data |= {"extrapolation": more.entries(dataset)}
     return Report(
-        answer=answer(dataset) + refit_words(dataset),
-        tables=[_lengths(dataset), *([counts] if view.curves else [])],
+        answer=answer(dataset) + ahead + refit_words(dataset),
+        tables=[_lengths(dataset), *looks, *([counts] if view.curves else [])],
         notes=notes(dataset),
-        details=[*([] if view.curves else [counts]), *([_stretches(dataset)] if has_fits else [])],
-        method=[*_sentences(dataset), METHOD] if has_fits else _sentences(dataset),
+        details=[*([] if view.curves else [counts]), *([_stretches(dataset)] if has_fits else []), *by_method],
+        method=method,
         data=data,
     )
 
@@ -82,7 +89,9 @@ def fits(dataset: xr.Dataset) -> list[dict[str, Any]]:
         entry: dict[str, Any] = {"source": str(source), "order": order, "length": int(one.length)}
         entry |= {key: _known(one[key]) for key in NUMBERS}
         entry["rejected"] = _rejected(entry["exponent_lower"], entry["fit_p_value"]) if windows else None
-        found.append(entry | {"fit": str(one.fit.item()), "windows": [w for w, _ in windows]})
+        slope = {key: _known(one[key]) for key in ("slope", "slope_lower", "slope_upper")}
+        counts = {"f": more.spectrum(one) if "spectrum" in one else None}
+        found.append(entry | slope | counts | {"fit": str(one.fit.item()), "windows": [w for w, _ in windows]})
     return found
 
 
@@ -133,9 +142,10 @@ def _growth(one: xr.Dataset) -> str:
     gamma, lower, upper, p_value = (
         float(one[key]) for key in ("exponent", "exponent_lower", "exponent_upper", "fit_p_value")
     )
+    end = f"slope {estimated(slope, float(one.slope_lower), float(one.slope_upper), 2)} at the end"
     if math.isnan(lower):
-        return f", without an exponent (slope {slope:.2f} at the end)"
-    doubt = ", though no single power law holds" if p_value < REJECT else ""
+        return f", without an exponent ({end})"
+    doubt = f", though no single power law holds: {end}" if p_value < REJECT else ""
     return (
         f" and grow with exponent {estimated(gamma, lower, upper, 2)} from D = {int(one.stretch_from_draws[0])} on"
         f"{doubt}"
@@ -145,7 +155,22 @@ def _growth(one: xr.Dataset) -> str:
 def notes(dataset: xr.Dataset) -> list[Note]:
     """What a reader must be told beside the numbers."""
     told = [Note(note["kind"], note["text"]) for note in about(dataset)["notes"]]
-    return [*_refused(dataset), *_alike(dataset), *told]
+    ahead = more.refusals(dataset) if more.has_more(dataset) else []
+    return [*_refused(dataset), *ahead, *_bends(dataset), *_alike(dataset), *told]
+
+
+def _bends(dataset: xr.Dataset) -> list[Note]:
+    """What the slope at the end implies where no single power law holds, of the first such length."""
+    for i in np.flatnonzero(dataset.fit_p_value.values < REJECT):
+        low, high = float(dataset.slope_lower[i]), float(dataset.slope_upper[i])
+        if low < high:
+            text = (
+                f"length {int(dataset.length[i])}: no single power law; the slope at the end, {low:.2f} to {high:.2f}, "
+                f"kept up, would make twice the text hold {2**low:.2f} to {2**high:.2f} times as many distinct "
+                f"windows, and ten times the text {10**low:.2f} to {10**high:.2f} times"
+            )
+            return [Note(FITTED, text)]
+    return []
 
 
 def _refused(dataset: xr.Dataset) -> list[Note]:

@@ -1,0 +1,176 @@
+"""What more of a text would bring, as variables of a Dataset and as a report shows them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from bounds.base.notes import REFUSED, Note
+from bounds.cli.printing import number
+from bounds.cli.report import Table
+from bounds.fitting.extrapolation.extrapolate import METHODS
+from simulate.text.cutting.units import counted
+from simulate.text.extrapolation import more_text
+from simulate.text.growth import CorpusGrowth
+from simulate.text.held_back import DEFAULT
+
+EXACT_TO = 100
+"""Multiplicities of ``f`` in JSON."""
+
+METHOD = (
+    "What more text would bring: good-toulmin is the smoothed series in f_k, pitman-yor the predictive mean of the "
+    "process that makes f_k most likely, zipf-mandelbrot the law with this U and f_1, log-quadratic ln U as a parabola "
+    "in ln D, local-slope its slope at the end kept. The first three are of independent draws, and are moved by what "
+    "the blocks of the text show of its bursts. Intervals hold sampling, and what each method was off by on real texts "
+    "whose rest was held back (docs/corpora.md). Coverage is that of Good and Turing, and its interval, for "
+    "independent windows, is too narrow for text."
+)
+
+
+def more(growths: Sequence[CorpusGrowth], factors: Sequence[float], coordinates: dict[str, Any]) -> dict[str, Any]:
+    """Variables for `factors` times the text, whose coordinates are added; none where no factor was asked for."""
+    if not len(factors):
+        return {}
+    coordinates |= {"factor": np.array(factors, float), "method": list(DEFAULT)}
+    found = [more_text(growth, factors) for growth in growths]
+    dims = ("source", "factor", "method")
+
+    def of(read: Any) -> Any:
+        return np.array([[[read(one) for one in each] for each in text.found] for text in found])
+
+    ends = [[[one.interval or (math.nan, math.nan) for one in each] for each in text.found] for text in found]
+    intervals = np.array([[[tuple(end) for end in each] for each in text] for text in ends], float)
+    return {
+        "coverage": ("source", np.array([text.coverage for text in found])),
+        "coverage_lower": ("source", np.array([text.coverage_interval.lower for text in found])),
+        "coverage_upper": ("source", np.array([text.coverage_interval.upper for text in found])),
+        "more_unique": (dims, of(lambda one: one.expected)),
+        "more_unique_lower": (dims, intervals[..., 0]), "more_unique_upper": (dims, intervals[..., 1]),
+        "more_new_share": (dims, of(lambda one: one.new_share)),
+        "more_why_not": (dims, of(lambda one: one.why_not)),
+        "more_at_most": (dims[:2], of(lambda one: one.at_most)[..., 0]),
+        "more_at_most_stationary": (dims[:2], of(lambda one: one.at_most_stationary)[..., 0]),
+    }  # fmt: skip
+
+
+def has_more(dataset: xr.Dataset) -> bool:
+    """Whether a result looks ahead."""
+    return "more_unique" in dataset
+
+
+def chosen(at: xr.Dataset) -> int | None:
+    """The place of the first method that applies, of one length and factor; None where none does."""
+    there = np.flatnonzero(np.isfinite(at.more_unique.values))
+    return int(there[0]) if len(there) else None
+
+
+def entries(dataset: xr.Dataset) -> list[dict[str, Any]]:
+    """One object for each length and factor: the numbers of the method that was chosen, and of all."""
+    found = []
+    for one, at in _each(dataset):
+        place = chosen(at)
+        entry: dict[str, Any] = {
+            "length": int(one.length), "factor": float(at.factor), "n_draws_now": int(one.n_draws[-1]),
+            "n_unique_now": int(one.n_unique[-1]), "coverage": float(one.coverage),
+            "coverage_lower": float(one.coverage_lower), "coverage_upper": float(one.coverage_upper),
+            "at_least": int(one.n_unique[-1]), "at_most": float(at.more_at_most),
+            "at_most_stationary": float(at.more_at_most_stationary),
+        }  # fmt: skip
+        methods = [_of_method(at.isel(method=i)) for i in range(at.sizes["method"])]
+        first = {"method": None} | dict.fromkeys(list(methods[0])[1:]) if place is None else methods[place]
+        found.append(entry | first | {"methods": methods})
+    return found
+
+
+def _each(dataset: xr.Dataset) -> list[tuple[xr.Dataset, xr.Dataset]]:
+    lengths = [dataset.isel(source=i) for i in range(dataset.sizes["source"])]
+    return [(one, one.isel(factor=j)) for one in lengths for j in range(one.sizes["factor"])]
+
+
+def _of_method(at: xr.Dataset) -> dict[str, Any]:
+    name = str(at.method.item())
+    values = {
+        "n_unique": at.more_unique, "n_unique_lower": at.more_unique_lower, "n_unique_upper": at.more_unique_upper,
+        "new_share": at.more_new_share,
+    }  # fmt: skip
+    known = {key: None if math.isnan(float(value)) else float(value) for key, value in values.items()}
+    how = METHODS[name]
+    return {"method": name, **known, "label": how.label, "assumption": how.assumption,
+            "why_not": str(at.more_why_not.item()) or None}  # fmt: skip
+
+
+def spectrum(one: xr.Dataset) -> list[int]:
+    """f_1 … f_100 of one length."""
+    exact = one.multiplicity.values <= EXACT_TO
+    return [int(count) for count in one.spectrum.values[exact]]
+
+
+def table(dataset: xr.Dataset) -> Table:
+    """A row for each length and factor, by the method that was chosen."""
+    cells = []
+    for one, at in _each(dataset):
+        place = chosen(at)
+        new, method = "–", "–"
+        if place is not None:
+            new, method = number(1000 * float(at.more_new_share[place]), 3), str(at.method.values[place])
+        first = float(at.factor) == float(one.factor[0])
+        cells.append([str(int(one.length)), many(at), f"{float(one.coverage):.3f}" if first else "", new,
+                      _unique(at, place), method])  # fmt: skip
+    columns = ["length", "text", "covered", "new", "distinct U [95 %]", "method"]
+    below = "covered: part of the next windows seen before (Good-Turing); new: of 1,000 windows by then."
+    return Table(columns, cells, left=2, title="What more would bring", below=below)
+
+
+def many(at: xr.Dataset) -> str:
+    """The factor of one column, as it is typed: 2x."""
+    return f"{float(at.factor):g}x"
+
+
+def _unique(at: xr.Dataset, place: int | None) -> str:
+    if place is None:
+        return "–"
+    ends = (at.more_unique, at.more_unique_lower, at.more_unique_upper)
+    middle, low, high = (number(float(end[place]), 3) for end in ends)
+    return f"{middle} [{low}, {high}]"
+
+
+def all_methods(dataset: xr.Dataset) -> Table:
+    """A row for each length and method, with U at each factor."""
+    factors = [f"{f:g}x" for f in dataset.factor.values.tolist()]
+    cells = []
+    for i in range(dataset.sizes["source"]):
+        for m, name in enumerate(dataset.method.values):
+            one = dataset.isel(source=i)
+            at = [one.isel(factor=j) for j in range(one.sizes["factor"])]
+            cells.append([str(int(one.length)), str(name),
+                          *(_unique(a, m if np.isfinite(a.more_unique.values[m]) else None) for a in at)])  # fmt: skip
+    columns = ["length", "method", *(f"U at {f} [95 %]" for f in factors)]
+    return Table(columns, cells, left=2, title="What more would bring, by every method")
+
+
+def sentence(dataset: xr.Dataset, unit: str) -> str:
+    """What the first factor brings at the first length, as a sentence of its own; empty where there is none."""
+    one, at = _each(dataset)[0]
+    place = chosen(at)
+    if place is None:
+        return ""
+    how_much = "Twice the text" if float(at.factor) == 2 else f"{float(at.factor):g} times the text"
+    return f" {how_much} would hold about {_unique(at, place)} distinct windows of {counted(int(one.length), unit)}."
+
+
+def refusals(dataset: xr.Dataset) -> list[Note]:
+    """Where no method applies: why the first does not, and what holds all the same."""
+    found = []
+    for one, at in _each(dataset):
+        if chosen(at) is None:
+            low, high, mean = int(one.n_unique[-1]), float(at.more_at_most), float(at.more_at_most_stationary)
+            bound = f"U there is from {low} to {number(high, 6)}"
+            if mean < high:
+                bound += f", and on average at most {number(mean, 6)} where the text goes on as it is (stationary)"
+            text = f"length {int(one.length)}, {many(at)}: {at.more_why_not.values[0]}; {bound}"
+            found.append(Note(REFUSED, text))
+    return found

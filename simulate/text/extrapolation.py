@@ -1,0 +1,84 @@
+"""What more of a text would bring: the methods of `bounds.fitting`, with widths learnt on real text.
+
+A method of independent draws is moved by what the blocks of the text show of its bursts. The half-width of an
+interval is that of sampling (the method's own, and over blocks) and of lack of fit in quadrature: how far the method
+was off on real texts whose rest was held back (`held_back`), beyond what sampling explains. docs/corpora.md has the
+protocol and the errors.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import stdtrit
+
+from bounds.base.intervals import Interval
+from bounds.fitting.extrapolation.estimates import Seen
+from bounds.fitting.extrapolation.extrapolate import METHODS, Extrapolation, extrapolated, good_turing_coverage
+from simulate.text.growth import CorpusGrowth
+from simulate.text.held_back import DEFAULT, FACTORS, LACK_OF_FIT, N_CORPORA
+
+LEAST_DRAWS = 1000
+"""Windows of a text below which no method is asked."""
+
+
+@dataclass(frozen=True)
+class MoreText:
+    """What is known of one length of window: its coverage now, and U at each factor by each method, the default first.
+
+    `chosen` has one for each of `factors`: the default method, or where it does not apply the next that does; None
+    where none does.
+    """
+
+    coverage: float
+    coverage_interval: Interval
+    factors: tuple[float, ...]
+    found: tuple[tuple[Extrapolation, ...], ...]
+
+    @property
+    def chosen(self) -> tuple[Extrapolation | None, ...]:
+        """The first method that applies at each factor."""
+        return tuple(next((one for one in each if not one.why_not), None) for each in self.found)
+
+
+def seen_of(growth: CorpusGrowth) -> Seen:
+    """What a measured text shows at its last prefix."""
+    blocks = growth.blocks
+    draws, unique = float(growth.n_draws[-1]), float(growth.n_unique[-1])
+    if blocks is None:
+        return Seen(draws, unique, growth.multiplicities)
+    return Seen(
+        draws, unique, growth.multiplicities, blocks.n_draws.astype(float), blocks.n_unique, blocks.without
+    )  # fmt: skip
+
+
+def lack_of_fit(method: str, factor: float, confidence: float = 0.95) -> float:
+    """Half-width in the logit of the new part, from the errors on texts held back: Student's quantile over corpora."""
+    error = float(np.interp(np.log(factor), np.log(FACTORS), LACK_OF_FIT[method]))
+    return float(stdtrit(N_CORPORA - 1, (1 + confidence) / 2)) * error
+
+
+def more_text(growth: CorpusGrowth, factors: Sequence[float], *, confidence: float = 0.95) -> MoreText:
+    """What `factors` times as much text like this would hold."""
+    seen = seen_of(growth)
+    found = tuple(tuple(_by(name, seen, factor, confidence) for name in DEFAULT) for factor in factors)
+    covered, interval = good_turing_coverage(
+        seen.n_draws, float(growth.f1[-1]), float(growth.f2[-1]), confidence=confidence
+    )
+    return MoreText(covered, interval, tuple(factors), found)
+
+
+def _by(method: str, seen: Seen, factor: float, confidence: float) -> Extrapolation:
+    why = ""
+    if seen.n_draws < LEAST_DRAWS:
+        why = f"{seen.n_draws:.0f} windows are too few: at least {LEAST_DRAWS} are needed"
+    elif factor > FACTORS[-1]:
+        why = f"no method was tried beyond {FACTORS[-1]:g} times a text"
+    if why:
+        how = METHODS[method]
+        return Extrapolation(
+            method, factor, seen.n_draws, seen.n_unique, np.nan, None, np.nan, how.label, how.assumption, why
+        )  # fmt: skip
+    return extrapolated(seen, factor, method, lack_of_fit=lack_of_fit(method, factor), confidence=confidence)

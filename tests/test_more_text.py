@@ -1,0 +1,166 @@
+"""What more of a text would bring, from the files to the screen: f_k, the table, JSON, kept results, refusals."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+from simulate import measure_corpus, open_result
+from simulate.cli.main import main
+from simulate.running.showing.view import View
+from simulate.studies.text.plan import TextPlan
+from simulate.studies.text.report import report
+from simulate.text.extrapolation import more_text
+from simulate.text.held_back import DEFAULT, FACTORS, LACK_OF_FIT
+
+
+@pytest.fixture(scope="module")
+def text(tmp_path_factory):
+    path = tmp_path_factory.mktemp("more") / "a.txt"
+    path.write_text(" ".join(f"w{i}" for i in np.random.default_rng(5).zipf(1.7, 30_000)))
+    return path
+
+
+@pytest.fixture(scope="module")
+def kept(text, tmp_path_factory):
+    path = tmp_path_factory.mktemp("kept") / "a.nc"
+    return path, run("corpus", str(text), "--length", "1,2", "--out", str(path))
+
+
+def run(*arguments: str, code: int = 0) -> str:
+    done = CliRunner().invoke(main, arguments)
+    assert done.exit_code == code, done.output
+    return done.output
+
+
+def test_f_k_is_counted_one_by_one_to_a_hundred(text):
+    words = text.read_text().split()
+    for growth, k in zip(measure_corpus(text, length=[1, 2, 3]), (1, 2, 3), strict=True):
+        windows = Counter(zip(*(words[i:] for i in range(k)), strict=False))
+        times = Counter(windows.values())
+        assert [growth.multiplicities.f(m) for m in range(1, 101)] == [times[m] for m in range(1, 101)]
+        assert growth.multiplicities.n_unique == growth.n_unique[-1] == len(windows)
+        assert growth.spectrum.sum(axis=1).tolist() == growth.n_unique.tolist()
+
+
+def test_the_object_for_programs_has_f_and_every_method(text, kept):
+    found = json.loads(run("show", str(kept[0]), "--json"))
+    words = text.read_text().split()
+    times = Counter(Counter(words).values())
+    assert found["fits"][0]["f"] == [times[m] for m in range(1, 101)]
+    assert [(one["length"], one["factor"]) for one in found["extrapolation"]] == [(1, 2), (1, 10), (2, 2), (2, 10)]
+    for one in found["extrapolation"]:
+        assert [each["method"] for each in one["methods"]] == list(DEFAULT)
+        applies = [each for each in one["methods"] if each["why_not"] is None]
+        assert one["method"] == applies[0]["method"]
+        assert one["coverage_lower"] <= one["coverage"] <= one["coverage_upper"]
+        for each in applies:
+            assert one["at_least"] <= each["n_unique_lower"] <= each["n_unique"] <= each["n_unique_upper"]
+            assert each["n_unique_upper"] <= one["at_most"]
+            assert each["label"]
+            assert each["assumption"]
+
+
+def test_a_kept_result_says_the_same_and_nothing_else(kept):
+    path, screen = kept
+    assert "What more would bring" in screen
+    assert "Twice the text would hold about" in " ".join(screen.split())
+    shown = run("show", str(path))
+    assert screen.startswith(shown.rstrip("\n"))
+    explained = run("show", str(path), "--explain")
+    assert all(name in explained for name in DEFAULT)
+    assert max(map(len, screen.splitlines())) <= 80
+
+
+def test_none_is_none(text):
+    screen = run("corpus", str(text), "--extrapolate", "none")
+    assert "What more" not in screen
+    assert "Twice" not in screen
+    assert TextPlan((str(text),), extrapolate="none").extrapolate == []
+    assert TextPlan((str(text),), extrapolate=[10, 2.0, 2]).extrapolate == [2.0, 10.0]
+    assert TextPlan((str(text),)).extrapolate == [2.0, 10.0]
+
+
+@pytest.mark.parametrize("value", ["1x", "0", "x", "", "2x,,", "nan", "inf", "-3x", "1e9"])
+def test_a_bad_factor_is_one_sentence(text, value):
+    last = run("corpus", str(text), "--extrapolate", value, code=2).splitlines()[-1]
+    assert last.startswith("Error: extrapolate must be factors above 1 and at most 1e6, such as 2x,10x, or none, got ")
+
+
+def test_a_sketch_has_no_extrapolation_and_says_so_where_it_is_asked_for(text):
+    assert "What more" not in run("corpus", str(text), "--sketch")
+    assert "does not count" in run("corpus", str(text), "--sketch", "--extrapolate", "2x", code=2)
+    run("corpus", str(text), "--sketch", "--extrapolate", "none")
+
+
+@pytest.mark.parametrize(("words", "reason", "most"), [
+    (list("ab") * 2000, "nothing new appears at the end", 4),
+    ([f"w{i}" for i in range(4000)], "every draw was new", 8000),
+    (list("abcde") * 20, "too few", 10),
+])  # fmt: skip
+def test_where_no_method_applies_the_bounds_are_given(tmp_path, words, reason, most):
+    path = tmp_path / "a.txt"
+    path.write_text(" ".join(words))
+    found = json.loads(run("corpus", str(path), "--json", "--extrapolate", "2x"))
+    (one,) = found["extrapolation"]
+    assert one["method"] is None
+    assert one["n_unique"] is None
+    assert one["at_most_stationary"] == most
+    assert one["at_most"] == one["n_unique_now"] + one["n_draws_now"]
+    assert any(reason in text and "U there is from" in text for text in found["warnings"])
+
+
+def test_beyond_what_was_tried_there_are_bounds_alone(text):
+    found = json.loads(run("corpus", str(text), "--json", "--extrapolate", "2x,31x"))
+    assert [one["method"] is None for one in found["extrapolation"]] == [False, True]
+    assert any("no method was tried beyond 30 times" in text for text in found["warnings"])
+
+
+def test_without_blocks_the_methods_of_f_k_still_speak(text):
+    found = json.loads(run("corpus", str(text), "--json", "--blocks", "0"))
+    assert {one["method"] for one in found["extrapolation"]} == {"pitman-yor"}
+
+
+def test_widths_grow_with_the_factor_and_come_from_the_record(text):
+    growth = measure_corpus(text)
+    shown = more_text(growth, (2.0, 4.0, 10.0, 30.0)).chosen
+    widths = [one.interval.width / one.expected for one in shown]
+    assert widths == sorted(widths)
+    assert all(list(errors) == sorted(errors) and len(errors) == len(FACTORS) for errors in LACK_OF_FIT.values())
+
+
+def test_no_power_law_is_told_with_the_slope_and_what_it_implies(tmp_path):
+    """A law of 200 types more than it can be: growth bends, and the sentence has the slope with its interval."""
+    path = tmp_path / "a.txt"
+    rng = np.random.default_rng(2)
+    p = np.arange(1, 2001.0) ** -1.2
+    path.write_text(" ".join(f"w{i}" for i in rng.choice(2000, 60_000, p=p / p.sum())))
+    screen = " ".join(run("corpus", str(path)).split())
+    assert "no single power law holds: slope 0." in screen
+    assert "would make twice the text hold 1." in screen
+    fit = json.loads(run("corpus", str(path), "--json"))["fits"][0]
+    assert fit["slope_lower"] <= fit["slope"] <= fit["slope_upper"]
+
+
+def test_a_result_of_before_is_shown_and_fitted_again(kept, tmp_path):
+    from bounds.cli.json_text import json_text
+    from simulate.studies.text.refit import refit
+
+    old = open_result(kept[0]).drop_dims(["multiplicity", "factor", "method"])
+    old = old.drop_vars([name for name in ("coverage", "coverage_lower", "coverage_upper") if name in old])
+    made = json.loads(old.attrs["provenance"])
+    del made["parameters"]["extrapolate"]
+    old.attrs["provenance"] = json_text(made)
+    assert "extrapolation" not in report(old, View()).data
+    assert report(refit(old), View()).data["rows"] == report(old, View()).data["rows"]
+
+
+def test_fitting_again_keeps_what_more_would_bring(kept):
+    from simulate.studies.text.refit import refit
+
+    dataset = open_result(kept[0])
+    assert report(refit(dataset), View()).data["extrapolation"] == report(dataset, View()).data["extrapolation"]
