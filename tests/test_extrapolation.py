@@ -33,12 +33,12 @@ def seen_of(draws) -> Seen:
 
 def pitman_yor_draws(rng, n, d, theta):
     """The Chinese restaurant, customer by customer."""
-    tables, kinds = [], np.empty(n, np.int64)
+    tables, kinds = 0, np.empty(n, np.int64)
     sizes = np.zeros(n)
     for i in range(n):
-        if rng.random() < (theta + d * len(tables)) / (theta + i):
-            kinds[i] = len(tables)
-            tables.append(1)
+        if rng.random() < (theta + d * tables) / (theta + i):
+            kinds[i] = tables
+            tables += 1
         else:  # a customer of before, chosen evenly, whose table may be turned down with chance d over its size
             while True:
                 k = kinds[rng.integers(i)]

@@ -139,7 +139,7 @@ def test_no_power_law_is_told_with_the_slope_and_what_it_implies(tmp_path):
     rng = np.random.default_rng(2)
     p = np.arange(1, 2001.0) ** -1.2
     path.write_text(" ".join(f"w{i}" for i in rng.choice(2000, 60_000, p=p / p.sum())))
-    screen = " ".join(run("corpus", str(path)).split())
+    screen = " ".join(run("corpus", str(path), "--explain").split())
     assert "no single power law holds: slope 0." in screen
     assert "would make twice the text hold 1." in screen
     fit = json.loads(run("corpus", str(path), "--json"))["fits"][0]

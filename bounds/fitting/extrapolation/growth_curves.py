@@ -50,7 +50,7 @@ def log_quadratic(seen: Seen, factor: float) -> Estimated:
     """The parabola continued."""
     log, curves = _curves(seen, SPAN, 5)
     design = np.stack([np.ones_like(log), log, log**2], axis=1)
-    lines = np.linalg.lstsq(design, curves.T, rcond=None)[0][1:].T
+    lines = np.asarray(np.linalg.lstsq(design, curves.T, rcond=None)[0][1:].T, dtype=np.float64)
     return possible(_grown(seen, factor, lines), seen, factor)
 
 

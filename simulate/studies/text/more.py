@@ -110,19 +110,45 @@ def spectrum(one: xr.Dataset) -> list[int]:
 
 
 def table(dataset: xr.Dataset) -> Table:
-    """A row for each length and factor, by the method that was chosen."""
+    """A row a length: what is seen now, new windows in a thousand, and U at each factor; bounds where none applies."""
+    factors = [f"{f:g}x" for f in dataset.factor.values.tolist()]
     cells = []
+    for i in range(dataset.sizes["source"]):
+        one = dataset.isel(source=i)
+        at = [one.isel(factor=j) for j in range(len(factors))]
+        places = [chosen(each) for each in at]
+        new = [
+            "–" if place is None else number(1000 * float(each.more_new_share[place]), 3)
+            for each, place in zip(at, places, strict=True)
+        ]
+        unique = [
+            _bounds(one, each) if place is None else _unique(each, place)
+            for each, place in zip(at, places, strict=True)
+        ]
+        cells.append([str(int(one.length)), f"{float(one.coverage):.3f}", ", ".join(new), *unique])
+    columns = ["length", "seen", "new", *(f"U at {text} [95 %]" for text in factors)]
+    return Table(columns, cells, title="What more would bring", below=_methods(dataset))
+
+
+def _bounds(one: xr.Dataset, at: xr.Dataset) -> str:
+    return f"{int(one.n_unique[-1])} to {number(float(at.more_at_most), 6)}"
+
+
+def _methods(dataset: xr.Dataset) -> str:
+    """What the columns are, and which methods the numbers are of."""
+    used: dict[str, list[str]] = {}
     for one, at in _each(dataset):
         place = chosen(at)
-        new, method = "–", "–"
-        if place is not None:
-            new, method = number(1000 * float(at.more_new_share[place]), 3), str(at.method.values[place])
-        first = float(at.factor) == float(one.factor[0])
-        cells.append([str(int(one.length)), many(at), f"{float(one.coverage):.3f}" if first else "", new,
-                      _unique(at, place), method])  # fmt: skip
-    columns = ["length", "text", "covered", "new", "distinct U [95 %]", "method"]
-    below = "covered: part of the next windows seen before (Good-Turing); new: of 1,000 windows by then."
-    return Table(columns, cells, left=2, title="What more would bring", below=below)
+        name = "" if place is None else str(at.method.values[place])
+        used.setdefault(name, []).append(f"length {int(one.length)} at {many(at)}")
+    bounded = used.pop("", None)
+    told = ["seen: part of the next windows (Good-Turing); new: of 1,000 windows by then"]
+    if used:
+        first, *others = sorted(used, key=lambda name: -len(used[name]))
+        told.append(f"U by {first}" + "".join(f", {' and '.join(used[name])} by {name}" for name in others))
+    if bounded:
+        told.append("U without brackets: no method applies, and all that is possible is between")
+    return "; ".join(told) + "."
 
 
 def many(at: xr.Dataset) -> str:

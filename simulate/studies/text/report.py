@@ -46,6 +46,7 @@ def report(dataset: xr.Dataset, view: View) -> Report:
         answer=answer(dataset) + ahead + refit_words(dataset),
         tables=[_lengths(dataset), *looks, *([counts] if view.curves else [])],
         notes=notes(dataset),
+        asides=[*(more.refusals(dataset) if looks else []), *_bends(dataset)],
         details=[*([] if view.curves else [counts]), *([_stretches(dataset)] if has_fits else []), *by_method],
         method=method,
         data=data,
@@ -155,8 +156,7 @@ def _growth(one: xr.Dataset) -> str:
 def notes(dataset: xr.Dataset) -> list[Note]:
     """What a reader must be told beside the numbers."""
     told = [Note(note["kind"], note["text"]) for note in about(dataset)["notes"]]
-    ahead = more.refusals(dataset) if more.has_more(dataset) else []
-    return [*_refused(dataset), *ahead, *_bends(dataset), *_alike(dataset), *told]
+    return [*_refused(dataset), *_alike(dataset), *told]
 
 
 def _bends(dataset: xr.Dataset) -> list[Note]:
