@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import sys
+import warnings
 
 import numpy as np
 import pytest
+from matplotlib.figure import Figure
 
 from bounds.base.arguments import printable, shown
 from bounds.cli.shared import run
 from simulate.cli.main import main
+from simulate.running.showing.figures import save_drawn
 from tests.public import public
 
 NASTY = "a$b$_{x\x1b[31m\ny\u202ez^\\frac.txt"
@@ -189,3 +192,14 @@ def test_values_in_a_sentence():
     ):
         assert len(shown(value)) <= 80
         assert shown(value).isprintable()
+
+
+def test_words_at_ticks_are_taken_literally(tmp_path):
+    """Matplotlib keeps the labels of `set_yticks` in a function, and sets them anew when it draws."""
+    figure = Figure()
+    figure.subplots().set_yticks([0, 1, 2], ["ü日本", "$\\bad{$", "a"])
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        for name in ("x.png", "x.svg", "x.pdf"):
+            save_drawn(lambda: figure, tmp_path / name)
+    assert [label.get_text() for label in figure.axes[0].get_yticklabels()] == ["ü\\u65e5\\u672c", "$\\bad{$", "a"]

@@ -368,10 +368,12 @@ def test_more_memory_than_there_is_is_refused(monkeypatch):
         ValueError, match=r"needs about .* GiB of memory, and this process may have 100.0 GiB; pass --thr"
     ):
         simulate.Execution(threads=64).check_memory(job, "sweep")
-    assert "50.0 of 100.0 GiB are free now" in simulate.Execution(threads=8).check_memory(job, "sweep")
+    assert "50.0 GiB of 100.0 GiB are free now" in simulate.Execution(threads=8).check_memory(job, "sweep")
     assert simulate.Execution(threads=2).check_memory(job, "sweep") is None
     with pytest.raises(ValueError, match=r"and this process may have 10.0 GiB"):
         simulate.Execution(threads=2, memory="10GiB").check_memory(job, "sweep")
+    with pytest.raises(ValueError, match=r"needs about .* GiB of memory, and this process may have 1000 B; pass"):
+        simulate.Execution(threads=2, memory=1000).check_memory(job, "sweep")
     with pytest.raises(ValueError, match="this process may have"):
         job_done("sweep", job, threads=64)
 

@@ -13,8 +13,7 @@ from simulate.running.dask import check_cluster, on_cluster
 from simulate.running.job import Job
 from simulate.running.machine import machine_memory, usable_cores
 from simulate.running.parameters import DEVICE, MEMORY, OUT, OVERWRITE, RESUME, THREADS, check_progress
-
-_GIB = 2**30
+from simulate.running.showing.progress import size_of
 
 
 @dataclass(frozen=True)
@@ -90,10 +89,10 @@ class Execution:
         if needed <= free:
             return None
         help_ = f"pass {'--threads 1 (or fewer workers)' if at_once > 1 and alone <= free else job.smaller}"
-        sentence = f"this {what} needs about {needed / _GIB:.1f} GiB of memory"
+        sentence = f"this {what} needs about {size_of(needed)} of memory"
         if needed > total:
-            raise ValueError(f"{sentence}, and this process may have {total / _GIB:.1f} GiB; {help_}")
-        return f"{sentence}, and {free / _GIB:.1f} of {total / _GIB:.1f} GiB are free now; if it fails, {help_}"
+            raise ValueError(f"{sentence}, and this process may have {size_of(total)}; {help_}")
+        return f"{sentence}, and {size_of(free)} of {size_of(total)} are free now; if it fails, {help_}"
 
     def warn_of_memory(self, job: Job, what: str) -> None:
         """As `check_memory`, with the sentence as a warning."""

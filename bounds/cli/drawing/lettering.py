@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties, findfont, get_font
 from matplotlib.text import Text
-from matplotlib.ticker import FixedFormatter
+from matplotlib.ticker import FixedFormatter, FixedLocator, FuncFormatter
 
 
 def take_literally(figure: Figure) -> Figure:
@@ -39,6 +39,10 @@ def _texts(figure: Figure) -> Iterator[Text]:
     for axes in figure.axes:
         for axis in (axes.xaxis, axes.yaxis):
             formatter = axis.get_major_formatter()
+            if isinstance(formatter, FuncFormatter) and isinstance(axis.get_major_locator(), FixedLocator):
+                # Words given with their places are kept where they cannot be reached, and set anew at each drawing.
+                formatter = FixedFormatter([label.get_text() for label in axis.get_majorticklabels()])
+                axis.set_major_formatter(formatter)
             if isinstance(formatter, FixedFormatter):
                 formatter.seq = [drawable(label) for label in formatter.seq]
             else:
