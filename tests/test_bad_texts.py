@@ -215,6 +215,7 @@ def test_what_a_sentence_advises_can_be_done(tmp_path, monkeypatch, name, door):
     monkeypatch.setattr("sys.stdin", Pipe(data))
     said = sentence("count", "-" if door == "pipe" else str(path), "word")
     if "`" not in said:
+        monkeypatch.setattr("sys.stdin", Pipe(data))
         assert follow_flags(said, tmp_path, path, name, door)
         return
     if " FILE " in said:

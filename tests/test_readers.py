@@ -580,7 +580,7 @@ def test_the_command_and_its_provenance(ids, texts, tmp_path, capsys):
     found = say(capsys, "corpus", str(ids["nano.bin"][0]), "--config", str(config))
     assert found["provenance"]["parameters"] | {"files": 0} == {
         "files": 0, "length": [2], "unit": "token", "at": None, "order": "file", "chunk": 1000, "blocks": 16, "seed": 0,
-        "dtype": "uint16", "end_of_document": END, "within_documents": True,
+        "extrapolate": [2.0, 10.0], "dtype": "uint16", "end_of_document": END, "within_documents": True,
     }  # fmt: skip
     assert (found["rows"][-1]["unit"], found["rows"][-1]["n_draws"]) == ("token", 10)
     nested = say(capsys, "corpus", str(texts["deep.jsonl"][0]), "--field", "a.b", "--sketch")

@@ -226,9 +226,10 @@ def test_no_line_is_longer_than_it_may_be(name, kept, monkeypatch, capsys):
         said.append(told)
         print_report(told, explained=explained)
 
+    path = kept(name)[0]  # which may be made here and now
     with monkeypatch.context() as patch:
         patch.setattr("simulate.cli.studies.print_report", heard)
-        shown = run(["show", str(kept(name)[0])]).stdout
+        shown = run(["show", str(path)]).stdout
     (told,) = said
     for width in (60, 80, 120):
         monkeypatch.setenv("COLUMNS", str(width))

@@ -61,6 +61,10 @@ def _size(n_bytes: float) -> str:
     return f"{n_bytes / 2**30:.1f} GiB" if n_bytes >= 2**30 / 10 else f"{n_bytes / 2**20:.0f} MiB"
 
 
+_SURE = 0.95
+"""Of an estimate: what is read comes in parts, which are given back one by one as they are joined."""
+
+
 class Reading:
     """What the rest of the work takes at least, as a text of `size` bytes (None where not known) is read."""
 
@@ -76,7 +80,7 @@ class Reading:
         self._looked = n_bytes
         share = max(1.0, (self._size or 0) / max(n_bytes, 1))
         # All that there will be and its copy in 4 bytes, but for what is there already.
-        require(n_units * (share * (self._kept + 4) - self._kept))
+        require(_SURE * n_units * (share * (self._kept + 4) - self._kept))
 
 
 def expected_size(path: str) -> int | None:
