@@ -62,6 +62,11 @@ def has_more(dataset: xr.Dataset) -> bool:
     return "more_unique" in dataset
 
 
+def any_applies(dataset: xr.Dataset) -> bool:
+    """Whether there is a number for any length and factor, and not the bounds alone."""
+    return bool(np.isfinite(dataset.more_unique.values).any())
+
+
 def chosen(at: xr.Dataset) -> int | None:
     """The place of the first method that applies, of one length and factor; None where none does."""
     there = np.flatnonzero(np.isfinite(at.more_unique.values))
@@ -142,12 +147,12 @@ def _methods(dataset: xr.Dataset) -> str:
         name = "" if place is None else str(at.method.values[place])
         used.setdefault(name, []).append(f"length {int(one.length)} at {many(at)}")
     bounded = used.pop("", None)
-    told = ["seen: part of the next windows (Good-Turing); new: of 1,000 windows by then"]
+    told = ["seen: part of the next windows; new: in 1,000 by then"]
     if used:
         first, *others = sorted(used, key=lambda name: -len(used[name]))
         told.append(f"U by {first}" + "".join(f", {' and '.join(used[name])} by {name}" for name in others))
     if bounded:
-        told.append("U without brackets: no method applies, and all that is possible is between")
+        told.append("no brackets: bounds alone")
     return "; ".join(told) + "."
 
 
