@@ -15,11 +15,8 @@ from bounds.cli.report import Table
 from bounds.fitting.extrapolation.extrapolate import METHODS
 from simulate.text.cutting.units import counted
 from simulate.text.extrapolation import more_text
-from simulate.text.growth import CorpusGrowth
+from simulate.text.growth import EXACT_TO, CorpusGrowth
 from simulate.text.held_back import DEFAULT
-
-EXACT_TO = 100
-"""Multiplicities of ``f`` in JSON."""
 
 METHOD = (
     "What more text would bring: good-toulmin is the smoothed series in f_k, pitman-yor the predictive mean of the "
