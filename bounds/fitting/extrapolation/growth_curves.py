@@ -47,7 +47,7 @@ def _grown(seen: Seen, factor: float, lines: Floats) -> Estimated:
 
 
 def log_quadratic(seen: Seen, factor: float) -> Estimated:
-    """The parabola continued."""
+    """The parabola through the end of the mean curve, by least squares on ln U, continued to tD."""
     log, curves = _curves(seen, SPAN, 5)
     design = np.stack([np.ones_like(log), log, log**2], axis=1)
     lines = np.asarray(np.linalg.lstsq(design, curves.T, rcond=None)[0][1:].T, dtype=np.float64)

@@ -15,11 +15,8 @@ from bounds.cli.report import Table
 from bounds.fitting.extrapolation.extrapolate import METHODS
 from simulate.text.cutting.units import counted
 from simulate.text.extrapolation import more_text
-from simulate.text.growth import CorpusGrowth
+from simulate.text.growth import EXACT_TO, CorpusGrowth
 from simulate.text.held_back import DEFAULT
-
-EXACT_TO = 100
-"""Multiplicities of ``f`` in JSON."""
 
 METHOD = (
     "What more text would bring: good-toulmin is the smoothed series in f_k, pitman-yor the predictive mean of the "
@@ -60,6 +57,11 @@ def more(growths: Sequence[CorpusGrowth], factors: Sequence[float], coordinates:
 def has_more(dataset: xr.Dataset) -> bool:
     """Whether a result looks ahead."""
     return "more_unique" in dataset
+
+
+def any_applies(dataset: xr.Dataset) -> bool:
+    """Whether there is a number for any length and factor, and not the bounds alone."""
+    return bool(np.isfinite(dataset.more_unique.values).any())
 
 
 def chosen(at: xr.Dataset) -> int | None:
@@ -142,12 +144,12 @@ def _methods(dataset: xr.Dataset) -> str:
         name = "" if place is None else str(at.method.values[place])
         used.setdefault(name, []).append(f"length {int(one.length)} at {many(at)}")
     bounded = used.pop("", None)
-    told = ["seen: part of the next windows (Good-Turing); new: of 1,000 windows by then"]
+    told = ["seen: part of the next windows; new: in 1,000 by then"]
     if used:
         first, *others = sorted(used, key=lambda name: -len(used[name]))
         told.append(f"U by {first}" + "".join(f", {' and '.join(used[name])} by {name}" for name in others))
     if bounded:
-        told.append("U without brackets: no method applies, and all that is possible is between")
+        told.append("no brackets: bounds alone")
     return "; ".join(told) + "."
 
 

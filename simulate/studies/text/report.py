@@ -40,13 +40,15 @@ def report(dataset: xr.Dataset, view: View) -> Report:
     looks, by_method, ahead = [], [], ""
     if more.has_more(dataset):
         looks, by_method = [more.table(dataset)], [more.all_methods(dataset)]
+        if not more.any_applies(dataset):  # bounds alone answer nothing at first sight
+            looks, by_method = [], looks
         ahead, method = more.sentence(dataset, about(dataset)["unit"]), [*method, more.METHOD]
         data |= {"extrapolation": more.entries(dataset)}
     return Report(
         answer=answer(dataset) + ahead + refit_words(dataset),
         tables=[_lengths(dataset), *looks, *([counts] if view.curves else [])],
         notes=notes(dataset),
-        asides=[*(more.refusals(dataset) if looks else []), *_bends(dataset)],
+        asides=[*(more.refusals(dataset) if more.has_more(dataset) else []), *_bends(dataset)],
         details=[*([] if view.curves else [counts]), *([_stretches(dataset)] if has_fits else []), *by_method],
         method=method,
         data=data,
