@@ -81,7 +81,7 @@ def test_explain_finds_letters_however_they_are_written():
         assert told.startswith("gamma (γ) is the exponent of distinct sequences, U ~ D^gamma [1] in 6 formulas;")
         assert "rate of the decay of the error [1/nat] used by downstream_error, downstream_loss" in told
         assert "exponent_lower, exponent_upper, exponent_exact, bernstein_exponent" in told
-    assert said("explain", "U").startswith("U is the number of distinct sequences in the corpus [sequences] in 7")
+    assert said("explain", "U").startswith("U is the number of distinct sequences in the corpus [sequences] in 13")
     assert "excess loss L - E" in said("explain", "ε")
     assert said("explain", "lambda") == said("explain", "λ")
     rows = json.loads(printed("explain", "nu", "--json"))["rows"]

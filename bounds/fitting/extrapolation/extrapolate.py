@@ -23,7 +23,7 @@ from bounds.base.spectrum import FrequencySpectrum
 from bounds.fitting.extrapolation.bursts import burst_shift
 from bounds.fitting.extrapolation.estimates import DoesNotApply, Estimated, Seen
 from bounds.fitting.extrapolation.formulas import FORMULAS, F
-from bounds.fitting.extrapolation.good_turing import coverage, good_toulmin
+from bounds.fitting.extrapolation.good_turing import Coverage, coverage, good_toulmin
 from bounds.fitting.extrapolation.growth_curves import local_slope, log_quadratic
 from bounds.fitting.extrapolation.pitman_yor import pitman_yor
 from bounds.fitting.extrapolation.zipf_mandelbrot import zipf_mandelbrot
@@ -154,7 +154,7 @@ def _moved(share: float, step: float) -> float:
     return 1 / (1 + math.exp(-odds)) if odds > -700 else 0.0
 
 
-def good_turing_coverage(n_draws: Any, f1: Any, f2: Any, *, confidence: float = 0.95) -> tuple[float, Interval]:
+def good_turing_coverage(n_draws: Any, f1: Any, f2: Any, *, confidence: float = 0.95) -> Coverage:
     """Good–Turing coverage 1 - f1/D: the probability of all that was seen, with its interval (equation E2).
 
     The interval is Esty's normal one, for independent draws, cut at 0 and 1. Raises ValueError where `f1` and `f2`, the

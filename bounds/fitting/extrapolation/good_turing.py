@@ -9,6 +9,7 @@ section 5) and 2/(x + 2) beyond (Orlitsky, Suresh & Wu 2016, which reaches x of 
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 from scipy.special import bdtrc
@@ -20,11 +21,18 @@ MOST_TERMS = 100
 """Terms of the series, as f_k is counted one by one up to here."""
 
 
-def coverage(n_draws: float, f1: float, f2: float, quantile: float = 1.959963984540054) -> tuple[float, Interval]:
+class Coverage(NamedTuple):
+    """The probability of all that was seen, as a share, and its interval."""
+
+    value: float
+    interval: Interval
+
+
+def coverage(n_draws: float, f1: float, f2: float, quantile: float = 1.959963984540054) -> Coverage:
     """Good–Turing coverage 1 - f1/D, the probability of all that was seen, with Esty's normal interval."""
     seen = 1 - f1 / n_draws
     half = quantile * math.sqrt(f1 * (1 - f1 / n_draws) + 2 * f2) / n_draws
-    return seen, Interval(max(seen - half, 0.0), min(seen + half, 1.0))
+    return Coverage(seen, Interval(max(seen - half, 0.0), min(seen + half, 1.0)))
 
 
 def smoothing(further: float, n_draws: float) -> tuple[int, float]:
