@@ -11,9 +11,8 @@ from typing import Any
 from simulate.running.cells import Runner, on_threads
 from simulate.running.dask import check_cluster, on_cluster
 from simulate.running.job import Job
-from simulate.running.machine import machine_memory, usable_cores
+from simulate.running.machine import machine_memory, size_of, usable_cores
 from simulate.running.parameters import DEVICE, MEMORY, OUT, OVERWRITE, RESUME, THREADS, check_progress
-from simulate.running.showing.progress import size_of
 
 
 @dataclass(frozen=True)

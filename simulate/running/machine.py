@@ -98,3 +98,12 @@ def _line(path: Path, name: str, otherwise: int) -> int:
         return next(1024 * int(line.split()[1]) for line in lines if line.startswith(f"{name}:"))
     except (OSError, ValueError, StopIteration):
         return otherwise
+
+
+def size_of(n_bytes: float) -> str:
+    """A number of bytes as people say it, such as 12 MiB."""
+    for unit in ("B", "KiB", "MiB"):
+        if n_bytes < 1024:
+            return f"{n_bytes:.0f} {unit}"
+        n_bytes /= 1024
+    return f"{n_bytes:.1f} GiB"

@@ -105,12 +105,3 @@ def clock(seconds: float) -> str:
     whole = round(seconds)
     days, rest = divmod(whole, 86400)
     return (f"{days} d " if days else "") + f"{rest // 3600}:{rest // 60 % 60:02d}:{rest % 60:02d}"
-
-
-def size_of(n_bytes: float) -> str:
-    """Bytes as 12 MiB."""
-    for unit in ("B", "KiB", "MiB"):
-        if n_bytes < 1024:
-            return f"{n_bytes:.0f} {unit}"
-        n_bytes /= 1024
-    return f"{n_bytes:.1f} GiB"

@@ -31,8 +31,9 @@ from simulate.engines.choice import FEW_TOKENS
 from simulate.running.cells import Cell, Layout, block_size, cut
 from simulate.running.dataset import provenance
 from simulate.running.job import Choice
+from simulate.running.machine import size_of
 from simulate.running.same_run import difference_of_inputs
-from simulate.running.showing.progress import clock, size_of
+from simulate.running.showing.progress import clock
 from simulate.studies.skills.drawing.arrivals import ArrivalDrawer, ShuffleDrawer
 from simulate.studies.skills.drawing.groups import Groups, lay_out
 from simulate.studies.skills.drawing.tokens import TokenDrawer

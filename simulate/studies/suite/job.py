@@ -19,8 +19,9 @@ from bounds.cli.report import Report, Table
 from simulate.running.cells import Cell, Layout, block_size, cut
 from simulate.running.dataset import provenance
 from simulate.running.job import Choice
+from simulate.running.machine import size_of
 from simulate.running.same_run import difference_of_inputs
-from simulate.running.showing.progress import clock, size_of
+from simulate.running.showing.progress import clock
 from simulate.studies.suite.cost import corpus_cost, expected_sequences
 from simulate.studies.suite.learning import stores
 from simulate.studies.suite.learning.course import AFTER

@@ -25,8 +25,9 @@ from simulate.engines.tokens import Tokens
 from simulate.running.cells import Cell, Layout, block_size, cut
 from simulate.running.dataset import provenance
 from simulate.running.job import Choice
+from simulate.running.machine import size_of
 from simulate.running.same_run import changed_parameter, changed_version
-from simulate.running.showing.progress import clock, size_of
+from simulate.running.showing.progress import clock
 from simulate.studies.sweep.cost import FIT_SECONDS, corpus_cost
 from simulate.studies.sweep.draw import CorpusDrawer, set_up
 from simulate.studies.sweep.plan import DEFAULT_N_DRAWS, Sweep
