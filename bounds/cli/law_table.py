@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from typing import Any
 
 from bounds.base.arguments import unknown
 from bounds.base.notes import METHOD, RANGE, Note
 from bounds.capacity.capacity_law import consistency
-from bounds.cli.printing import fixed, number, written
+from bounds.cli.printing import fixed, number, span, written
 from bounds.cli.report import Report, Table
 from bounds.laws.kaplan import KaplanLaw
 from bounds.laws.law_file import is_law_file, law_called
@@ -125,8 +124,8 @@ def _spending_answer(rows: list[dict[str, Any]], near: list[dict[str, Any]], bud
         low, high = min(row["n_tokens_fitted_lower"] for row in rows), max(row["n_tokens_fitted_upper"] for row in rows)
         where = f"(trained on {written(low)} to {written(high)} tokens)"
         return f"{budget} lie too far from the runs of every law asked {where} to say what they buy at {how}."
-    params, tokens = (_span([row[key] for row in near], written) for key in ("n_params", "n_tokens"))
-    loss = _span([row["loss"] for row in near], lambda value: fixed(value, 2))
+    params, tokens = (span([row[key] for row in near], written) for key in ("n_params", "n_tokens"))
+    loss = span([row["loss"] for row in near], lambda value: fixed(value, 2))
     times = max(map(_outside, near))
     place = "inside" if times == 1 else f"{'' if len(near) == 1 else 'up to '}{number(times, 2)} times outside"
     whose = f"{near[0]['law']}, {place} its runs" if len(near) == 1 else f"{len(near)} laws, {place} their runs"
@@ -189,17 +188,12 @@ def _extrapolation_notes(rows: list[dict[str, Any]]) -> list[str]:
             factor = beyond(fitted, [row[what] for row in group])
             times = f"{number(factor, 2)} times beyond" if factor > 1 else f"{number(1 / factor, 2)} times below"
             names = ", ".join(row["law"] for row in group)
+            used, losses = (span([row[key] for row in group], number) for key in (what, "loss"))
             notes.append(
                 f"{names}: fitted on {range_text(fitted, unit)}, so N, D and loss are an extrapolation at "
-                f"{_span([row[what] for row in group])} {unit} (loss {_span([row['loss'] for row in group])} nats per "
-                f"token): {letter} is up to {times}."
+                f"{used} {unit} (loss {losses} nats per token): {letter} is up to {times}."
             )
     return notes
-
-
-def _span(values: list[float], shown: Callable[[float], str] = number) -> str:
-    low, high = shown(min(values)), shown(max(values))
-    return low if low == high else f"{low} to {high}"
 
 
 def _ranges(row: dict[str, Any]) -> list[tuple[Range, float]]:

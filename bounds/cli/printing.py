@@ -113,6 +113,23 @@ def fixed(value: float | None, digits: int = 3) -> str:
     return "–" if value is None or value != value else f"{value:.{digits}f}"
 
 
+def percent(value: float | None, digits: int = 0) -> str:
+    """A share in percent, such as 45 %; a dash where there is none."""
+    return "–" if value is None or value != value else f"{100 * value:.{digits}f} %"
+
+
+def times(value: float) -> str:
+    """How many times, in two digits: 0.43, 4.8, 186."""
+    return f"{value:.2g}" if value < 100 else f"{value:.0f}"
+
+
+def span(values: Iterable[float], shown: Callable[[float], str] = written) -> str:
+    """From the least to the largest as they are shown, or the one that all are."""
+    several = list(values)
+    low, high = shown(min(several)), shown(max(several))
+    return low if low == high else f"{low} to {high}"
+
+
 def signed(value: float | None, digits: int = 2) -> str:
     """A number with its sign and so many digits behind the point, as differences and z are written."""
     return "–" if value is None or value != value else f"{value:+.{digits}f}"

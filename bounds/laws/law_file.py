@@ -58,12 +58,17 @@ class LawFile:
         """The law with an array for each constant, one entry a draw; ValueError for a file without draws."""
         if self.samples is None:
             raise ValueError(f"{self.law.key} holds no draws; fit again with resamples (--bootstrap 1000)")
-        E, log_a, alpha, log_b, beta = self.samples.T
-        with np.errstate(over="ignore"):
-            A, B = np.exp(log_a), np.exp(log_b)
-        return replace(
-            self.law, irreducible=E, param_coefficient=A, param_exponent=alpha, data_coefficient=B, data_exponent=beta
-        )
+        return drawn_law(self.law, self.samples)
+
+
+def drawn_law(law: LossLaw, samples: NDArray[np.float64]) -> LossLaw:
+    """`law` with an array for each constant, one entry a row of `samples` (n, 5) of E, ln A, α, ln B, β."""
+    E, log_a, alpha, log_b, beta = samples.T
+    with np.errstate(over="ignore"):
+        A, B = np.exp(log_a), np.exp(log_b)
+    return replace(
+        law, irreducible=E, param_coefficient=A, param_exponent=alpha, data_coefficient=B, data_exponent=beta
+    )
 
 
 def is_law_file(law: Any) -> bool:

@@ -66,11 +66,16 @@ class MeasuredCorpus:
         return self.unit not in TOKEN_UNITS and self.bytes_per_token is None
 
     @property
+    def bytes_of_a_token(self) -> float:
+        """What was given, or the convention."""
+        return BYTES_PER_TOKEN if self.bytes_per_token is None else self.bytes_per_token
+
+    @property
     def n_tokens(self) -> int:
         """Tokens of the corpus, all of them."""
         if self.unit in TOKEN_UNITS or self.n_bytes is None:
             return self.n_units
-        return max(round(self.n_bytes / (self.bytes_per_token or BYTES_PER_TOKEN)), 1)
+        return max(round(self.n_bytes / self.bytes_of_a_token), 1)
 
     def to_json(self) -> dict[str, Any]:
         """A nested object: the corpus, its tokens, and its windows by length."""

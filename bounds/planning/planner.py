@@ -19,7 +19,7 @@ from bounds.base.arguments import Count, Flop, Number, unknown
 from bounds.base.one_number import checked_confidence, items_of
 from bounds.efficiency.band import Band, bands
 from bounds.fitting.loss_laws.prediction import PARTS, Prediction, SureLaw, predict_loss
-from bounds.laws.law_file import SUFFIX, is_law_file, read_law_file
+from bounds.laws.law_file import SUFFIX, drawn_law, is_law_file, read_law_file
 from bounds.laws.law_range import beyond, far
 from bounds.laws.loss_law import LossLaw
 from bounds.laws.overtraining import OVERTRAINING_LAWS, DownstreamErrorLaw, OvertrainingLaw
@@ -242,14 +242,11 @@ def _sampled_size(form: _Form, C: float, confidence: float) -> tuple[float | Non
     if isinstance(sure, LossLaw) or sure.samples is None or sure.unidentified:
         return None, None
     samples = sure.samples
-    E, log_a, alpha, log_b, beta = samples[np.all(np.isfinite(samples), 1) & np.all(samples[:, [2, 4]] > 0, 1)].T
-    if len(E) < (1 + confidence) / 2 * len(samples):
+    kept = samples[np.all(np.isfinite(samples), 1) & np.all(samples[:, [2, 4]] > 0, 1)]
+    if len(kept) < (1 + confidence) / 2 * len(samples):
         return None, None
-    drawn = replace(
-        form.curve, irreducible=E, param_coefficient=np.exp(log_a), param_exponent=alpha,
-        data_coefficient=np.exp(log_b), data_exponent=beta,
-    )  # fmt: skip
-    lower, upper = np.quantile(drawn.optimal(C).n_params, [(1 - confidence) / 2, (1 + confidence) / 2])
+    sizes = drawn_law(form.curve, kept).optimal(C).n_params
+    lower, upper = np.quantile(sizes, [(1 - confidence) / 2, (1 + confidence) / 2])
     return float(lower), float(upper)
 
 

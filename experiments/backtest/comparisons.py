@@ -12,7 +12,7 @@ from typing import Any
 import pandas as pd
 
 from bounds.base.notes import FITTED, METHOD, Note
-from bounds.cli.printing import number, signed
+from bounds.cli.printing import number, percent, signed
 from bounds.cli.report import Table
 from bounds.fitting.loss_laws.prediction import EXPONENT_LACK_OF_FIT
 from experiments.backtest import exponents, ladders, replay, rivals, variants
@@ -23,11 +23,6 @@ from experiments.backtest.recipes import scores as scored
 _COVERED = [f"covered_{100 * level:g}" for level in LEVELS]
 _TEN = exponents.TEN
 _OURS = RECIPES[2]
-
-
-def percent(value: float | None, digits: int = 0) -> str:
-    """A share as people say it; a dash where there is none."""
-    return "–" if value is None or value != value else f"{100 * value:.{digits}f} %"
 
 
 def signed_percent(value: float) -> str:

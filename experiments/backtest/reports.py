@@ -8,10 +8,10 @@ from typing import Any
 import pandas as pd
 
 from bounds.base.notes import FITTED, INPUT, METHOD, Note
-from bounds.cli.printing import number, written
+from bounds.cli.printing import number, percent, written
 from bounds.cli.report import Report, Table
 from bounds.fitting.loss_laws.prediction import LACK_OF_FIT, REACH
-from experiments.backtest.comparisons import beta, bought, forms, percent, signed_percent, together, tried
+from experiments.backtest.comparisons import beta, bought, forms, signed_percent, together, tried
 from experiments.backtest.protocol import BINS, BOOTSTRAP, ROLLING, SHORT, Fitted, has_budgets
 from experiments.backtest.protocol import predictions as predicted
 from experiments.backtest.recipes import LEVELS, RECIPES, by_series, coverage, errors, learn_tau, learnt_elsewhere

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from bounds.base.notes import Note
 from bounds.cli.fitted.asked import AskedRun
-from bounds.cli.printing import estimated, fixed, written
+from bounds.cli.printing import estimated, fixed, times, written
 from bounds.cli.report import Table
 from bounds.fitting.loss_laws.loss_law import LossLawFit
 from bounds.fitting.loss_laws.prediction import Prediction
@@ -106,7 +106,7 @@ def distance(told: Prediction) -> str:
     """How many times the largest fitted compute; a dash where that is not known."""
     if told.distance is None:
         return "–"
-    return f"{told.distance:.2g}" if told.distance < 100 else f"{told.distance:.0f}"
+    return times(told.distance)
 
 
 def _percent(deviation: float | None) -> str:

@@ -18,7 +18,7 @@ from bounds.fitting.loss_laws.prediction import Prediction
 from bounds.laws.law_range import FAR, far
 from bounds.laws.published import LossLaw
 from bounds.laws.repeated_data import REPEATED_DATA_LAWS
-from bounds.planning.planner import NEARLY
+from bounds.planning.plans import NEARLY
 from bounds.planning.spending import Spending
 
 _POSITIVE = ("param_coefficient", "param_exponent", "data_coefficient", "data_exponent")
@@ -102,7 +102,7 @@ def optimum_table(found: Sequence[Optimum]) -> Table:
     rows.append(["loss", *(loss(one.loss) for one in found)])
     percent = interval_words(found[0].loss)
     return Table(
-        ("", *(f"{flop(one.compute_flops)} FLOP" for one in found)), rows,
+        ("", *(f"{number(one.compute_flops, 4)} FLOP" for one in found)), rows,
         title="Compute spent best by the fitted law, C = 6 N D",
         below=f"[…]: {percent.partition(',')[0]}, sampling only; of the loss that of one run, as of a prediction.",
     )  # fmt: skip
@@ -115,7 +115,7 @@ def optimum_sentence(found: Sequence[Optimum]) -> str:
     (one,) = found
     low, high = map(written, one.near)
     return (
-        f"{flop(one.compute_flops)} FLOP are spent best on {_with_interval(one, 'n_params')} parameters and "
+        f"{number(one.compute_flops, 4)} FLOP are spent best on {_with_interval(one, 'n_params')} parameters and "
         f"{_with_interval(one, 'n_tokens')} tokens (sampling only), for a loss of {loss(one.loss)}; any size from "
         f"{low} to {high} costs at most {_share()} more loss."
     )
@@ -145,7 +145,7 @@ def _outside(fit: LossLawFit, one: Optimum) -> bool:
 
 
 def _budgets(found: Sequence[Optimum]) -> str:
-    return f"{', '.join(flop(one.compute_flops) for one in found)} FLOP"
+    return f"{', '.join(number(one.compute_flops, 4) for one in found)} FLOP"
 
 
 def _distances(found: Sequence[Optimum]) -> str:
@@ -176,8 +176,3 @@ def _with_interval(one: Optimum, name: str) -> str:
 
 def _share() -> str:
     return f"{100 * NEARLY:g} %"
-
-
-def flop(value: float) -> str:
-    """A budget in FLOP: 4.5e23."""
-    return f"{value:.4g}".replace("e+", "e")

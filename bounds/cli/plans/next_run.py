@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from bounds.base.notes import FITTED, METHOD, RANGE, Note
-from bounds.cli.printing import fixed, number, written
+from bounds.cli.printing import fixed, number, percent, written
 from bounds.cli.report import Report, Table
 from bounds.fitting.loss_laws.prediction import SureLaw
 from bounds.laws.law_file import law_called
@@ -33,8 +33,8 @@ def next_run_report(plan: Plan, law: SureLaw, max_flops: float) -> Report:
         (
             written(one.n_params), written(one.n_tokens), number(one.n_tokens / one.n_params),
             number(one.compute_flops),
-            *map(_percent, (one.deviation_after, one.sampling_after, one.lack_of_fit_after)),
-            f"{100 * one.shorter:.0f} %",
+            *(percent(sd, 2) for sd in (one.deviation_after, one.sampling_after, one.lack_of_fit_after)),
+            percent(one.shorter),
         )
         for one in found.rows
     ]  # fmt: skip
@@ -43,8 +43,8 @@ def next_run_report(plan: Plan, law: SureLaw, max_flops: float) -> Report:
     tables = [Table(
         columns, cells[:7], title=f"Runs of at most {number(max_flops)} FLOP, the one that helps most first",
         below=f"Standard deviations of ln loss at {written(row.n_params)} parameters on {written(row.n_tokens)} "
-        f"tokens; now {_percent(found.best.deviation_before)} (sampling {_percent(now.sampling)}, noise "
-        f"{_percent(now.noise)}, lack of fit {_percent(now.lack_of_fit)}). Shorter: by so much the interval is.",
+        f"tokens; now {percent(found.best.deviation_before, 2)} (sampling {percent(now.sampling, 2)}, noise "
+        f"{percent(now.noise, 2)}, lack of fit {percent(now.lack_of_fit, 2)}). Shorter: by so much the interval is.",
     )]  # fmt: skip
     method = [
         f"Assumption: {found.assumption} ({found.label}).",
@@ -78,7 +78,7 @@ def _answer(found: NextRuns, max_flops: float, confidence: float, name: str) -> 
     return (
         f"{now}; of runs of at most {number(max_flops)} FLOP, {written(one.n_params)} parameters on "
         f"{written(one.n_tokens)} tokens make that surest, ± {fixed(half * (1 - one.shorter), 2)}, "
-        f"{100 * one.shorter:.0f} % less."
+        f"{percent(one.shorter)} less."
     )
 
 
@@ -109,7 +109,3 @@ def _notes(found: NextRuns, max_flops: float) -> list[Note]:
     if max_flops >= target:
         notes.append(Note(METHOD, "the budget would train the target itself."))
     return notes
-
-
-def _percent(value: float | None) -> str:
-    return "–" if value is None else f"{100 * value:.2f} %"

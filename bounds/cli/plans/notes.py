@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from bounds.base.notes import FITTED, INPUT, METHOD, RANGE, REFUSED, Note
 from bounds.cli.plans.tables import parts_told
-from bounds.cli.plans.words import span, times
-from bounds.cli.printing import estimated, number, written
+from bounds.cli.printing import estimated, number, span, times, written
 from bounds.fitting.loss_laws.prediction import LACK_OF_FIT, REACH
 from bounds.laws.law_file import law_called
 from bounds.laws.repeated_data import REPEATED_DATA_LAWS
@@ -139,7 +138,7 @@ def plan_asides(plan: Plan) -> list[Note]:
 
 def _bytes(plan: Plan) -> str:
     """The tokens of a plan beside the bytes that they are."""
-    size = (plan.corpus.bytes_per_token if plan.corpus is not None else None) or BYTES_PER_TOKEN
+    size = BYTES_PER_TOKEN if plan.corpus is None else plan.corpus.bytes_of_a_token
     tokens = [row.n_tokens for row in plan.near or plan.rows] if plan.n_tokens is None else [plan.n_tokens]
     return f"; at {size:g} bytes a token {span(tokens)} tokens are {span([one * size for one in tokens])} bytes"
 

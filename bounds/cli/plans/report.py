@@ -18,11 +18,10 @@ from bounds.cli.plans.tables import (
     sources_table,
     stored_table,
 )
-from bounds.cli.plans.words import span, times
-from bounds.cli.printing import estimated, number, written
+from bounds.cli.printing import estimated, number, span, times, written
 from bounds.cli.report import Listing, Report
 from bounds.laws.law_file import law_called
-from bounds.planning.corpus import BYTES_PER_TOKEN, TOKEN_UNITS
+from bounds.planning.corpus import TOKEN_UNITS
 from bounds.planning.plans import LawPlan, Plan
 from bounds.planning.shapes import Shape
 
@@ -127,8 +126,8 @@ def _given(plan: Plan) -> str:
         "" if plan.n_tokens is None else f" {'and' if plan.compute_flops else 'from'} {written(plan.n_tokens)} tokens"
     )
     if plan.corpus is not None and plan.corpus.unit not in TOKEN_UNITS:
-        size = plan.corpus.bytes_per_token or BYTES_PER_TOKEN
-        corpus += f" ({plan.corpus.name}: {written(plan.corpus.n_bytes)} bytes at {size:g} a token)"
+        size = f"{written(plan.corpus.n_bytes)} bytes at {plan.corpus.bytes_of_a_token:g} a token"
+        corpus += f" ({plan.corpus.name}: {size})"
     served = "" if plan.inference_tokens is None else f", {written(plan.inference_tokens)} more served"
     return f"{given}{corpus}{served}"
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from bounds.cli.plans.words import times
-from bounds.cli.printing import factor, fixed, number, written
+from bounds.cli.printing import factor, fixed, number, percent, times, written
 from bounds.cli.report import Table
 from bounds.laws.law_file import law_called
 from bounds.planning.plans import LawPlan, Plan
@@ -141,7 +140,7 @@ def runs_table(plan: Plan) -> Table:
     rows = [
         (
             law_called(row.law), _range(law.fitted_params), _range(law.fitted_tokens), number(law.largest_compute),
-            "–" if law.residual_deviation is None else f"{100 * law.residual_deviation:.2f} %",
+            percent(law.residual_deviation, 2),
         )
         for row, law in zip(plan.rows, plan.laws, strict=True)
     ]  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 
 from scipy.optimize import brentq
 
@@ -30,6 +31,7 @@ def _shift(gamma: float, seen: Seen) -> float:
     return math.expm1(brentq(gap, 0.0, high, xtol=1e-10))
 
 
+@lru_cache(maxsize=4)  # asked for at each factor
 def fit_law(seen: Seen) -> Zipf:
     """The law whose expected U and f_1 are those seen; DoesNotApply where there is none."""
     f1 = spectrum_of(seen).f(1)

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from simulate.text.reading.errors import InputError, label
-from simulate.text.reading.formats.ids import IdChecks, ids_of, whole_file
-from simulate.text.reading.formats.reader import IDS, Piece, Seen
+from simulate.text.reading.formats.ids import ByEndOfDocument, IdChecks, ids_of, whole_file
+from simulate.text.reading.formats.reader import Piece, Seen
 from simulate.text.reading.opening import unpacked
 from simulate.text.reading.readers import target_of
 from simulate.text.reading.recognising import looks_like_text, why_not_lines
@@ -17,18 +17,12 @@ from simulate.text.reading.room import expected_size
 
 
 @dataclass(frozen=True)
-class Headerless:
+class Headerless(ByEndOfDocument):
     """Ids of `dtype`, lowest byte first, and nothing else."""
 
     path: str
     dtype: str
     checks: IdChecks = field(default_factory=IdChecks)
-    holds = IDS
-
-    @property
-    def has_documents(self) -> bool:
-        """Where an id ends them."""
-        return self.checks.end_of_document is not None
 
     def pieces(self, seen: Seen) -> Iterator[Piece]:
         """The ids."""

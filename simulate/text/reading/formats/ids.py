@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from simulate.text.reading.errors import InputError, label
-from simulate.text.reading.formats.reader import Piece, Seen
+from simulate.text.reading.formats.reader import IDS, Piece, Seen
 
 LARGEST = 1 << 24
 """More than the ids of any tokenizer: what an id is below where nothing else is said."""
@@ -91,6 +91,32 @@ def whole_file(arrays: Iterable[np.ndarray], checks: IdChecks, seen: Seen) -> It
         if open_one:
             yield Piece(array[first:])
     seen.n_documents += open_one
+
+
+class ByEndOfDocument:
+    """What formats have in common that do not say where documents end, unless an id does."""
+
+    checks: IdChecks
+    holds = IDS
+
+    @property
+    def has_documents(self) -> bool:
+        """Where an id ends them."""
+        return self.checks.end_of_document is not None
+
+
+def as_many_as_said(
+    path: str, arrays: Iterable[np.ndarray], checks: IdChecks, seen: Seen, wanted: int
+) -> Iterator[Piece]:
+    """All ids as `whole_file` gives them; InputError where there are not `wanted`, as the header says."""
+    found = 0
+    for piece in whole_file(arrays, checks, seen):
+        found += len(piece.data)
+        yield piece
+    if found != wanted:
+        raise InputError(
+            f"{label(path)} has {found} token ids, and its header says {wanted}: it is truncated, or longer than it was"
+        )
 
 
 def cut_at(path: str, arrays: Iterable[np.ndarray], ends: Sequence[int], seen: Seen) -> Iterator[Piece]:

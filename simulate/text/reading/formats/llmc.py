@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import chain
 
 import numpy as np
 
 from simulate.text.reading.errors import InputError, label
-from simulate.text.reading.formats.ids import IdChecks, ids_of, whole_file
-from simulate.text.reading.formats.reader import IDS, Piece, Seen
+from simulate.text.reading.formats.ids import ByEndOfDocument, IdChecks, as_many_as_said, ids_of
+from simulate.text.reading.formats.reader import Piece, Seen
 from simulate.text.reading.opening import unpacked
 
 HEADER = 1024
@@ -28,17 +29,11 @@ MAGICS = {magic.to_bytes(4, "little"): magic for magic in (*(magic for magic, _ 
 
 
 @dataclass(frozen=True)
-class LlmC:
+class LlmC(ByEndOfDocument):
     """Ids behind a header that says how many they are, and by its first two numbers what they are stored as."""
 
     path: str
     checks: IdChecks = field(default_factory=IdChecks)
-    holds = IDS
-
-    @property
-    def has_documents(self) -> bool:
-        """Where an id ends them."""
-        return self.checks.end_of_document is not None
 
     def pieces(self, seen: Seen) -> Iterator[Piece]:
         """The ids; InputError where there are not as many as the header says."""
@@ -47,18 +42,9 @@ class LlmC:
         while len(head) < HEADER and (block := next(blocks, b"")):
             head += block
         dtype, wanted = self._header(head)
-        found = 0
-        for piece in whole_file(
-            ids_of(self.path, _rest(head[HEADER:], blocks), np.dtype(dtype).newbyteorder("<"), self.checks),
-            self.checks, seen,
-        ):  # fmt: skip
-            found += len(piece.data)
-            yield piece
-        if found != wanted:
-            raise InputError(
-                f"{label(self.path)} has {found} token ids, and its header says {wanted}: it is truncated, or longer "
-                "than it was"
-            )
+        rest = chain([head[HEADER:]], blocks)
+        arrays = ids_of(self.path, rest, np.dtype(dtype).newbyteorder("<"), self.checks)
+        yield from as_many_as_said(self.path, arrays, self.checks, seen, wanted)
 
     def expected_size(self) -> int | None:
         """Not asked before it is read."""
@@ -75,8 +61,3 @@ class LlmC:
             known = " and ".join(f"{one} of {number}" for number, one in STORED)
             raise InputError(f"{label(self.path)} has llm.c's version {version} of {magic}, and known are {known}")
         return STORED[magic, version], count
-
-
-def _rest(first: bytes, blocks: Iterator[bytes]) -> Iterator[bytes]:
-    yield first
-    yield from blocks

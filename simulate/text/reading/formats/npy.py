@@ -5,14 +5,15 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import chain
 from math import prod
 
 import numpy as np
 
 from bounds.base.arguments import shown
 from simulate.text.reading.errors import InputError, label
-from simulate.text.reading.formats.ids import IdChecks, ids_of, whole_file
-from simulate.text.reading.formats.reader import IDS, Piece, Seen
+from simulate.text.reading.formats.ids import ByEndOfDocument, IdChecks, as_many_as_said, ids_of
+from simulate.text.reading.formats.reader import Piece, Seen
 from simulate.text.reading.opening import unpacked
 
 MAGIC = b"\x93NUMPY"
@@ -20,31 +21,18 @@ _LONGEST = 1 << 16
 
 
 @dataclass(frozen=True)
-class Npy:
+class Npy(ByEndOfDocument):
     """Ids in an array of NumPy's."""
 
     path: str
     checks: IdChecks = field(default_factory=IdChecks)
-    holds = IDS
-
-    @property
-    def has_documents(self) -> bool:
-        """Where an id ends them."""
-        return self.checks.end_of_document is not None
 
     def pieces(self, seen: Seen) -> Iterator[Piece]:
         """The ids, row by row; InputError where there are not as many as the header says."""
         blocks = unpacked(self.path)
         dtype, wanted, rest = self._header(blocks)
-        found = 0
-        for piece in whole_file(ids_of(self.path, _then(rest, blocks), dtype, self.checks), self.checks, seen):
-            found += len(piece.data)
-            yield piece
-        if found != wanted:
-            raise InputError(
-                f"{label(self.path)} has {found} token ids, and its header says {wanted}: it is truncated, or longer "
-                "than it was"
-            )
+        arrays = ids_of(self.path, chain([rest], blocks), dtype, self.checks)
+        yield from as_many_as_said(self.path, arrays, self.checks, seen, wanted)
 
     def expected_size(self) -> int | None:
         """Not asked before it is read."""
@@ -71,8 +59,3 @@ class Npy:
                 "are whole numbers in one dimension, or in two with a sequence a row"
             )
         return dtype, prod(shape), head[start + size :]
-
-
-def _then(first: bytes, blocks: Iterator[bytes]) -> Iterator[bytes]:
-    yield first
-    yield from blocks
