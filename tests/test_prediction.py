@@ -15,6 +15,7 @@ from bounds import LossLaw, fit_loss_law
 from bounds.fitting import Prediction, predict_loss
 from bounds.fitting.loss_laws.prediction import LACK_OF_FIT, PARTS, REACH
 from bounds.laws import read_law_file
+from experiments import lawfit
 from experiments.readers.chinchilla import LEFT_OUT, read_points
 from tests.law_runs import DESIGNS, LAWS, ladder, losses
 
@@ -155,10 +156,13 @@ def test_a_law_from_a_file_predicts_as_its_fit_did(fit, tmp_path):
 def test_what_is_known_of_the_published_laws_is_of_the_runs_that_were_read_from_their_figure(data_folder):
     points = read_points(data_folder / "chinchilla")
     runs = points[points.loss < np.sort(points.loss)[-LEFT_OUT]]
+    printed = lawfit.scatter(runs).set_index("law")
     for key in ("hoffmann2022", "hoffmann2022-unrounded", "epoch2024"):
         law = PUBLISHED[key]
         residuals = np.log(law.loss(runs.n_params, runs.n_tokens) / runs.loss)
         assert law.largest_compute == pytest.approx(runs.compute_flops.max(), rel=1e-4)
+        assert printed.residual_deviation[key] == pytest.approx(law.residual_deviation, abs=5e-5)
+        assert printed.largest_compute[key] == runs.compute_flops.max()
         assert law.residual_deviation == pytest.approx(np.sqrt(np.sum(residuals**2) / (len(runs) - 5)), abs=5e-5)
 
 

@@ -55,8 +55,8 @@ tokens. The refit has the same runs."""
 _CHINCHILLA_COMPUTE = 1.2956e22
 """FLOP of the dearest of the 240 runs that Besiroglu et al. read from the figure of Hoffmann et al. and fitted.
 
-Their `residual_deviation` is √(Σr²/235) over these runs about the law as printed (python -m experiments lawfit); what
-Hoffmann et al. had themselves are more runs, of which only these are public.
+Their `residual_deviation` is √(Σr²/235) over these runs about the law as printed. `python -m experiments run lawfit
+--explain` prints both; what Hoffmann et al. had themselves are more runs, of which only these are public.
 """
 
 LAWS: dict[str, LossLaw] = {

@@ -37,6 +37,7 @@ from experiments.lawfit.fits import (
     objectives,
     redrawn,
     residuals,
+    scatter,
     stopped,
     without_highest,
 )
@@ -46,13 +47,14 @@ from experiments.lawfit.tables import (
     leverage_table,
     objective_table,
     refit_table,
+    scatter_table,
     strongest,
 )
 from experiments.readers.chinchilla import LEFT_OUT
 
 __all__ = [
     "CLAIMS", "THEIRS", "fit", "influence", "law", "leverage", "load", "log_likelihood", "objectives", "redrawn",
-    "residuals", "run", "stopped", "without_highest",
+    "residuals", "run", "scatter", "stopped", "without_highest",
 ]  # fmt: skip
 
 _MISFIT = Note(
@@ -66,7 +68,7 @@ def run(folder: Path) -> Result:
     points = load(folder)
     by_drop, by_objective, moved = leverage(points), objectives(points), influence(points)
     refit, drawn = law(points, drop_highest=LEFT_OUT, bootstrap=BOOTSTRAP), redrawn(without_highest(points))
-    beta = by_drop.set_index("left_out").beta
+    about, beta = scatter(without_highest(points)), by_drop.set_index("left_out").beta
     five, none = beta[LEFT_OUT], beta[0]
     return Result(
         outcomes(points, refit, drawn),
@@ -75,7 +77,7 @@ def run(folder: Path) -> Result:
             f"from D^{exponent_band(five).midpoint:.2f} to D^{exponent_band(none).midpoint:.2f}."
         ),
         tables=[leverage_table(by_drop), objective_table(by_objective)],
-        details=[refit_table(refit, drawn), influence_table(moved)],
+        details=[refit_table(refit, drawn), influence_table(moved), scatter_table(about, refit.n_runs)],
         notes=[_MISFIT] if refit.sampling_only else [],
         method=METHOD,
         figures=figures(points, by_drop, by_objective, refit.law),
@@ -83,5 +85,6 @@ def run(folder: Path) -> Result:
             "leverage": by_drop.to_dict("records"),
             "objectives": by_objective.to_dict("records"),
             "influence": strongest(moved).to_dict("records"),
+            "scatter": about.to_dict("records"),
         },
     )

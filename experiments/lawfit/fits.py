@@ -18,6 +18,7 @@ from scipy.special import ndtr
 from bounds.base.intervals import Interval
 from bounds.fitting.loss_laws.loss_law import CONSTANTS, DELTA, LossLawFit, fit_loss_law
 from bounds.fitting.loss_laws.regression import Runs, refitted
+from bounds.fitting.runs.run_columns import N_CONSTANTS
 from bounds.laws.loss_law import LossLaw
 from bounds.laws.published import LAWS
 from experiments.data import located
@@ -206,6 +207,19 @@ def without_highest(points: pd.DataFrame, drop: int = LEFT_OUT) -> pd.DataFrame:
 def residuals(one: LossLaw, points: pd.DataFrame) -> Floats:
     """ln of the law's loss less ln of the observed one, for each run."""
     return np.asarray(np.log(one.loss(points.n_params.to_numpy(), points.n_tokens.to_numpy())) - np.log(points.loss))
+
+
+def scatter(points: pd.DataFrame) -> pd.DataFrame:
+    """Each published law about the runs of `points`: √(Σr²/(n - 5)), and the FLOP of the dearest run.
+
+    These are the `residual_deviation` and the `largest_compute` that `bounds.LAWS` carries of the laws of these runs.
+    """
+    rows = [
+        {"law": one.key, "residual_deviation": float(np.sqrt(np.sum(residuals(one, points) ** 2) / (len(points) - N_CONSTANTS))),
+         "largest_compute": float(points.compute_flops.max())}
+        for one in LAWS.values() if one.residual_deviation is not None
+    ]  # fmt: skip
+    return pd.DataFrame(rows)
 
 
 def log_likelihood(one: LossLaw, points: pd.DataFrame, *, delta: float = DELTA) -> float:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from bounds.cli.printing import estimated, fixed, number, signed, written
+from bounds.cli.printing import estimated, fixed, number, percent, signed, written
 from bounds.cli.report import Table
 from bounds.fitting.loss_laws.loss_law import LossLawFit
 from experiments.lawfit.fits import BOOTSTRAP, REDRAWN, constants_table
@@ -63,6 +63,15 @@ def refit_table(found: LossLawFit, drawn: pd.DataFrame) -> Table:
     return Table(
         ("constant", "estimate", "s.e., weights", "s.e., drawn", "95 %, sampling only"), rows,
         title=f"The refit of {found.n_runs} runs: Huber, δ = 1e-3",
+    )  # fmt: skip
+
+
+def scatter_table(table: pd.DataFrame, n_runs: int) -> Table:
+    """How far the runs lie from the laws as printed."""
+    rows = [(row.law, percent(row.residual_deviation, 2), number(row.largest_compute, 5)) for row in table.itertuples()]
+    return Table(
+        ("law", "s", "dearest run, FLOP"), rows, title=f"The {n_runs} runs about the laws as printed",
+        below="s: √(Σr²/(n - 5)) of r, ln of the law's loss less ln of the observed one; plans take both from here.",
     )  # fmt: skip
 
 
