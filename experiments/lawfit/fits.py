@@ -214,9 +214,10 @@ def scatter(points: pd.DataFrame) -> pd.DataFrame:
 
     These are the `residual_deviation` and the `largest_compute` that `bounds.LAWS` carries of the laws of these runs.
     """
+    free, dearest = len(points) - N_CONSTANTS, float(points.compute_flops.max())
     rows = [
-        {"law": one.key, "residual_deviation": float(np.sqrt(np.sum(residuals(one, points) ** 2) / (len(points) - N_CONSTANTS))),
-         "largest_compute": float(points.compute_flops.max())}
+        {"law": one.key, "residual_deviation": float(np.sqrt(np.sum(residuals(one, points) ** 2) / free)),
+         "largest_compute": dearest}
         for one in LAWS.values() if one.residual_deviation is not None
     ]  # fmt: skip
     return pd.DataFrame(rows)
