@@ -292,7 +292,7 @@ def test_what_is_no_counted_corpus_is_refused(counted, tmp_path):
         ("--corpus", str(tmp_path / "none.nc")): "does not exist",
         ("--corpus", str(path), "--tokens", "1B"): "not both",
         ("--tokens", "1B", "--bytes-per-token", "4"): "is for --corpus",
-        ("--corpus", str(path), "--bytes-per-token", "0"): "bytes_per_token must be positive",
+        ("--corpus", str(path), "--bytes-per-token", "0"): "bytes-per-token must be positive",
     }
     for arguments, sentence in refused.items():
         assert sentence in shown("--flops", "1e15", *arguments, code=2)

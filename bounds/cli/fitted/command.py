@@ -55,7 +55,7 @@ def _check(runs: str, told: dict[str, str], options: dict[str, Any]) -> None:
     if unknown:
         raise click.UsageError(f"--column takes {', '.join(NAMES)} as KEY=NAME, got {shown(unknown[0])}")
     if 0 < options["bootstrap"] < 50:
-        raise click.UsageError(f"bootstrap must be 0 or at least 50 to give an interval, got {options['bootstrap']}")
+        raise click.UsageError(f"--bootstrap must be 0 or at least 50 to give an interval, got {options['bootstrap']}")
     for flag, name in (("--predict", "predicted"), ("--compute", "budgets")):
         if options[name] and not options["bootstrap"]:
             raise click.UsageError(f"{flag} takes intervals from resamples, and --bootstrap 0 makes none: leave it out")
