@@ -1,0 +1,47 @@
+"""Which budgets and corpora the laws of a plan can say something of, for one that they cannot."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from bounds.cli.printing import counted, number, written
+from bounds.laws.law_range import FAR
+from bounds.laws.loss_law import LossLaw
+from bounds.planning.corpus import BYTES_PER_TOKEN
+from bounds.planning.plans import Plan
+
+_BUDGETS = np.geomspace(1e8, 1e34, 2601)
+"""FLOP among which those that a law plans for are sought, a hundred a decade."""
+
+
+def within_reach(plan: Plan) -> str:
+    """Half a sentence on what the laws of `plan` do reach; empty where that is not known of any.
+
+    A corpus that is smaller than a tenth of what the least of the runs was trained on is the reason by itself.
+    """
+    floors = [law.fitted_tokens[0] / FAR for law in plan.laws if law.fitted_tokens[0] > 0]
+    if plan.n_tokens is not None and floors and plan.n_tokens < min(floors):
+        needed, size = min(floors), BYTES_PER_TOKEN if plan.corpus is None else plan.corpus.bytes_of_a_token
+        there, text = counted(plan.n_tokens, "token"), f"{written(needed * size)} bytes at {size:g} a token"
+        return (
+            f". {there} are too few: the laws were fitted on {written(needed * FAR)} and more, and plan from a tenth "
+            f"of that on, {written(needed)} tokens or {text}"
+        )
+    budgets = [ends for law in plan.laws if (ends := _budgets(law)) is not None]
+    if plan.compute_flops is None or not budgets or plan.tokens_per_param is not None:
+        return ""
+    low, high = min(low for low, _ in budgets), max(high for _, high in budgets)
+    if low <= plan.compute_flops <= high:
+        return ""
+    return f". They plan for {number(low, 2)} to {number(high, 2)} FLOP"
+
+
+def _budgets(law: LossLaw) -> tuple[float, float] | None:
+    """The FLOP whose optimum lies at most ten times outside the runs of `law`; None where there are none."""
+    N, D = (np.asarray(one) for one in law.optimal(_BUDGETS))
+    inside = [
+        (values * FAR >= fitted[0]) & (values <= fitted[1] * FAR)
+        for values, fitted in ((N, law.fitted_params), (D, law.fitted_tokens))
+    ]
+    found = _BUDGETS[inside[0] & inside[1]]
+    return (float(found[0]), float(found[-1])) if len(found) else None
