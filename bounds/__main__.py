@@ -217,8 +217,9 @@ def fit(
 
     report, parameters = fitted(runs, columns, n_tokens, options)
     _show(report, parameters, as_json, explained)
-    if options["figure"] is not None and not as_json:
-        print(f"written: {printable(options['figure'])}")
+    if not as_json:
+        for path in filter(None, (options["out"], options["figure"])):
+            print(f"written: {printable(path)}")
 
 
 @main.command()
@@ -273,14 +274,16 @@ def plan(
     way round. One row a law: parameters, tokens, epochs, the sizes that are nearly as good, and the loss with an
     interval; then shapes, and what an efficient model of the corpus would store.
     """
-    from bounds.cli.plans.flags import check_flags, distinct_laws
+    from bounds.cli.plans.flags import check_flags, check_reached, distinct_laws
+
+    asked = {"corpus": corpus, "bytes_per_token": bytes_per_token, "next_run": next_run}
+    check_flags({**options, **asked}, typed())
+
     from bounds.cli.plans.report import plan_report
     from bounds.laws.law_file import is_law_file, read_law_file
     from bounds.planning.planner import plan as planned
     from bounds.planning.shapes import shapes_near
 
-    asked = {"corpus": corpus, "bytes_per_token": bytes_per_token, "next_run": next_run}
-    check_flags({**options, **asked}, typed())
     options["laws"] = distinct_laws(options["laws"], is_law_file)
     if next_run is not None and (len(options["laws"]) != 1 or not is_law_file(options["laws"][0])):
         raise click.UsageError("--next-run needs one --law FILE, which python -m bounds fit RUNS.csv --out FILE keeps")
@@ -290,6 +293,7 @@ def plan(
 
         counted = read_corpus(corpus, bytes_per_token)
     found = planned(**options, corpus=counted)
+    check_reached(found)
     design = {"vocab": vocab, "n_kv_heads": n_kv_heads or 0, "gated": gated}
     if next_run is None:
         report = plan_report(found, lambda size: shapes_near(size, **design), seq_len=seq_len)  # type: ignore[arg-type]

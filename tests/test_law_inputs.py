@@ -47,7 +47,7 @@ def test_a_wrong_column_or_unit_is_asked_about(change, sentence):
     assert notes(N, D, L) == []
     (note,) = notes(*change(N, D, L))
     assert sentence in note.text
-    assert note.kind == INPUT
+    assert note.kind == SUSPECT
 
 
 def test_compute_in_another_unit_is_asked_about():

@@ -9,7 +9,6 @@ from typing import Any
 import click
 
 from bounds.base.arguments import printable, shown
-from bounds.base.notes import METHOD, Note
 from bounds.cli.drawing.formats import check_figure
 from bounds.cli.report import Report
 from bounds.cli.runs_csv import NAMES, RunsTable, read_runs
@@ -41,7 +40,6 @@ def fitted(
         _draw(options, found, table, unit)
     if options["out"] is not None:
         found.save(options["out"], overwrite=options["overwrite"])
-        notes.append(Note(METHOD, f"The law is kept in {options['out']}: --law {options['out']}."))
     report = fit_report(found, implied, notes, **how, asked=asked)
     files = {"law_file": options["out"], "figure": options["figure"]}
     data = {**report.data, **read_data(table, heavy), **files}

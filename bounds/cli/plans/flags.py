@@ -1,15 +1,18 @@
 """What flags of `python -m bounds plan` contradict or need each other: one sentence that names them as they are typed.
 
-Python has its own sentences for its arguments (`bounds.planning.plan`). Loads nothing heavy.
+Python has its own sentences for its arguments (`bounds.planning.plan`). Loads nothing heavy before a plan is made.
 """
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
+
+if TYPE_CHECKING:
+    from bounds.planning.plans import Plan
 
 _BUDGETS = {
     "gpu_hours": "--gpu-hours", "compute_flops": "--flops", "cost": "--cost", "target_loss": "--target-loss",
@@ -51,6 +54,21 @@ def _check_device(options: Mapping[str, Any], typed: set[str]) -> None:
     raise click.UsageError(
         f"{asked[0]} needs {told} too, as in {' '.join(such[flag] for flag in missing)}: hours of a device become FLOP "
         "by its peak and the share of it that is used"
+    )
+
+
+def check_reached(plan: Plan) -> None:
+    """UsageError for a loss that no law says how to reach: some never do, some only far from their runs."""
+    if plan.target_loss is None or plan.near:
+        return
+    from bounds.cli.plans.reach import losses_within_reach
+    from bounds.laws.law_file import law_called
+
+    far = ", ".join(law_called(row.law) for row in plan.rows)
+    never = "".join(f"; {law_called(law)}: {why}" for law, why in plan.refused)
+    raise click.UsageError(
+        f"no law says what reaches --target-loss {plan.target_loss:g}: it lies more than ten times outside the runs of "
+        f"{far}{losses_within_reach(plan)}{never}"
     )
 
 

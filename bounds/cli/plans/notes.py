@@ -43,7 +43,7 @@ def plan_notes(plan: Plan) -> list[Note]:
                 f"{written(most.n_tokens)} tokens in {times(most.epochs or 0)} epochs (passes) are worth "
                 f"{written(most.n_tokens_effective)} new ones, one more {value:.2g} of one, beyond "
                 f"{1 + _REPEATED.token_decay:.3g} epochs under 1/e, all at most "
-                f"{written(corpus * (1 + _REPEATED.token_decay))} ({_REPEATED.citation.partition(', arXiv')[0]})."
+                f"{written(corpus * (1 + _REPEATED.token_decay))} ({_REPEATED.key})."
             ))  # fmt: skip
         else:
             notes.append(
@@ -148,8 +148,8 @@ def plan_method(plan: Plan) -> list[str]:
     """How the numbers are made, and who says so."""
     told = [
         "Words: an epoch is one pass over the corpus; D' are effective tokens, new ones that would serve as well; "
-        "N_store is what an efficient model would store, each distinct sequence once, where N_train is what to train; FLOP/6N "
-        "is what a token costs in a shape, attention and logits counted, over 6 for each parameter.",
+        "N_store is what an efficient model would store, each distinct sequence once, where N_train is what to train; "
+        "FLOP/6N is what a token costs in a shape, attention and logits counted, over 6 for each parameter.",
         "Each law is L(N, D) = E + A N^-α + B D^-β, as published or fitted; the least loss is sought along "
         f"6 N D{' + 2 N T' if plan.inference_tokens else ''} = C, in closed form where there is one, and the sizes "
         f"that cost at most {100 * plan.tolerance:g} % more loss are found from it by search.",

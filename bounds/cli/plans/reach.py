@@ -36,6 +36,17 @@ def within_reach(plan: Plan) -> str:
     return f". They plan for {number(low, 2)} to {number(high, 2)} FLOP"
 
 
+def losses_within_reach(plan: Plan) -> str:
+    """Which losses the laws of `plan` do plan for, in half a sentence; empty where more than compute decides that."""
+    if not (plan.n_tokens is plan.inference_tokens is plan.tokens_per_param is None):
+        return ""
+    ends = [(law, ends) for law in plan.laws if (ends := _budgets(law)) is not None]
+    if not ends:
+        return ""
+    losses = [float(law.loss(*law.optimal(C))) for law, budgets in ends for C in budgets]
+    return f", which plan for {number(min(losses))} to {number(max(losses))}"
+
+
 def _budgets(law: LossLaw) -> tuple[float, float] | None:
     """The FLOP whose optimum lies at most ten times outside the runs of `law`; None where there are none."""
     N, D = (np.asarray(one) for one in law.optimal(_BUDGETS))
