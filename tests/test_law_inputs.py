@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from bounds import fit_loss_law
-from bounds.base.notes import INPUT, RANGE, REFUSED, Note
+from bounds.base.notes import INPUT, RANGE, REFUSED, SUSPECT, Note
 from bounds.fitting.runs.law_inputs import input_notes, named
 from tests.commands import run
 from tests.law_runs import DESIGNS, LAWS, ladder

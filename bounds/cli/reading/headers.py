@@ -138,11 +138,10 @@ def _missing(name: str, header: Sequence[str], missing: list[str]) -> str:
     logs = [cell for cell in header if any(key != "loss" and _is_log_of(key, cell) for key in NAMES)]
     if logs and set(missing) & {"n_params", "n_tokens (or compute_flops)"}:
         return f"{name}: {_logarithm(logs[0])}"
-    if (numbers := [cell for cell in header if _NUMBER.fullmatch(cell.strip())]) and 2 * len(numbers) >= len(header):
-        return (
-            f"{name} has no header: its first line holds numbers, {listed(tuple(numbers))}; write a line of names above "
-            "it, such as params,tokens,loss"
-        )
+    numbers = tuple(cell for cell in header if _NUMBER.fullmatch(cell.strip()))
+    if 2 * len(numbers) >= len(header):
+        what = f"its first line holds numbers, {listed(numbers)}"
+        return f"{name} has no header: {what}; write a line of names above it, such as params,tokens,loss"
     strange = [cell for cell in header if _unknown_unit(cell)]
     why = f"; the unit of {shown(strange[0])} is not understood" if strange else ""
     return (
