@@ -15,7 +15,7 @@ from bounds.fitting.runs.leverage import HeavyRuns
 def read_notes(table: RunsTable, unit: str, heavy: HeavyRuns | None) -> list[Note]:
     """How `table` was read, its losses in `unit`, what is odd about its rows, and which of them carry β."""
     odd = [named(Note(INPUT, note), table.titles) for note in table.odd(unit)]
-    notes = [*odd, *(Note(INPUT, f"{note}.") for note in table.notes)]
+    notes = [*odd, *(Note(INPUT, note if note.endswith("?") else f"{note}.") for note in table.notes)]
     if heavy is not None:
         lines = [table.lines[row] for row in heavy.rows]
         one = len(lines) == 1
