@@ -22,6 +22,7 @@ def fitted(
     _check(runs, told, options)
     table = _table(runs, told, options)
     unit = table.agreed_unit(options["loss_unit"])
+    _check_bytes(unit, options["bytes_per_token"])
 
     from bounds.cli.fit_table import fit_notes, fit_report
     from bounds.cli.fitted.answers import Asked
@@ -35,7 +36,7 @@ def fitted(
     implied = None if found.no_band or not options["bootstrap"] else found.band(n_tokens, **how)
     asked = Asked.of(found, options["predicted"], options["budgets"], options["confidence"])
     heavy = heavy_runs(found, **table.columns, runs=table.runs, drop_highest=options["drop_highest"])
-    notes = [*read_notes(table, unit, heavy), *fit_notes(found, implied, table.titles), *asked.notes]
+    notes = [*read_notes(table, unit, heavy), *asked.notes, *fit_notes(found, implied, table.titles)]
     if options["figure"] is not None:
         _draw(options, found, table, unit)
     if options["out"] is not None:
@@ -49,6 +50,9 @@ def fitted(
 
 def _check(runs: str, told: dict[str, str], options: dict[str, Any]) -> None:
     """Refuse what can be refused before anything is read or fitted."""
+    bare = [key for key, name in told.items() if not name]
+    if bare:
+        raise click.UsageError(f"--column takes KEY=NAME, such as loss=final_loss, got {shown(bare[0])}")
     unknown = [key for key in told if key not in NAMES]
     if unknown:
         raise click.UsageError(f"--column takes {', '.join(NAMES)} as KEY=NAME, got {shown(unknown[0])}")
@@ -65,6 +69,18 @@ def _check(runs: str, told: dict[str, str], options: dict[str, Any]) -> None:
         check_figure(options["figure"], overwrite=options["overwrite"])
     if runs == "-" and sys.stdin is None:
         raise click.UsageError("standard input is closed: pipe a table into it, or name a file")
+
+
+def _check_bytes(unit: str, bytes_per_token: float | None) -> None:
+    """Refuse losses per byte without the bytes of a token, and bytes that no loss is per."""
+    if unit == "bits-per-byte" and bytes_per_token is None:
+        raise click.UsageError(
+            "losses in bits per byte need --bytes-per-token, how many bytes a token has on average, such as 4.2"
+        )
+    if unit != "bits-per-byte" and bytes_per_token is not None:
+        raise click.UsageError(
+            f"--bytes-per-token is for losses in bits per byte, and these are in {unit}: leave it out"
+        )
 
 
 def _table(runs: str, told: dict[str, str], options: dict[str, Any]) -> RunsTable:

@@ -27,24 +27,28 @@ def within_reach(plan: Plan) -> str:
             f". {there} are too few: the laws were fitted on {written(needed * FAR)} and more, and plan from a tenth "
             f"of that on, {written(needed)} tokens or {text}"
         )
+    if plan.target_loss is not None:
+        losses = losses_within_reach(plan)
+        return losses and f". {'It plans' if len(plan.laws) == 1 else 'They plan'} for {losses}"
     budgets = [ends for law in plan.laws if (ends := _budgets(law)) is not None]
     if plan.compute_flops is None or not budgets or plan.tokens_per_param is not None:
         return ""
     low, high = min(low for low, _ in budgets), max(high for _, high in budgets)
     if low <= plan.compute_flops <= high:
         return ""
-    return f". They plan for {number(low, 2)} to {number(high, 2)} FLOP"
+    who = "It plans" if len(plan.laws) == 1 else "They plan"
+    return f". {who} for {number(low, 2)} to {number(high, 2)} FLOP"
 
 
 def losses_within_reach(plan: Plan) -> str:
-    """Which losses the laws of `plan` do plan for, in half a sentence; empty where more than compute decides that."""
+    """From which to which loss the laws of `plan` do plan; empty where more than compute decides that."""
     if not (plan.n_tokens is plan.inference_tokens is plan.tokens_per_param is None):
         return ""
     ends = [(law, ends) for law in plan.laws if (ends := _budgets(law)) is not None]
     if not ends:
         return ""
     losses = [float(law.loss(*law.optimal(C))) for law, budgets in ends for C in budgets]
-    return f", which plan for {number(min(losses))} to {number(max(losses))}"
+    return f"{number(min(losses))} to {number(max(losses))}"
 
 
 def _budgets(law: LossLaw) -> tuple[float, float] | None:
