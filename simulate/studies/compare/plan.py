@@ -10,7 +10,7 @@ from bounds.base.arguments import Count, shown
 from bounds.base.quantities import parse_list
 from simulate.running.parameters import DUPLICATES
 from simulate.text.cutting.units import UNIT
-from simulate.text.reading.asked import ReadOptions
+from simulate.text.reading.asked import OF_FILES, ReadOptions, options_of_b
 
 _CHECKS: dict[str, Any] = {"unit": UNIT, "blocks": Count("blocks", 0, 64), "duplicates": DUPLICATES}
 
@@ -37,13 +37,13 @@ class ComparePlan:
         self._set("lengths", parse_list(self.lengths, name="length"))
         for name, check in _CHECKS.items():
             self._set(name, check(getattr(self, name)))
-        for name in ("reading", "reading_b"):
-            options = getattr(self, name)
-            if options is None and name == "reading_b":
-                continue
-            if not isinstance(options, ReadOptions):
+        for name, options in (("reading", self.reading), ("reading_b", self.reading_b)):
+            if not isinstance(options, ReadOptions) and (options is not None or name == "reading"):
                 raise ValueError(f"{name} must be simulate.text.ReadOptions, got {shown(options)}")
-            options.check_unit(self.unit)
+        self.reading.check_unit(self.unit)
+        self._set("reading_b", options_of_b(self.reading, self.reading_b))
+        assert self.reading_b is not None
+        self.reading_b.check_unit(self.unit)
 
     def _set(self, name: str, value: object) -> None:
         object.__setattr__(self, name, value)
@@ -52,8 +52,11 @@ class ComparePlan:
     def parameters(self) -> dict[str, Any]:
         """What decides the numbers."""
         own = {name: getattr(self, name) for name in ("unit", "blocks", "duplicates")}
-        of_b = {} if self.reading_b is None else {f"{key}_b": value for key, value in self.reading_b.given.items()}
-        return {"a": list(self.a), "b": list(self.b), "length": list(self.lengths), **own, **self.reading.given, **of_b}
+        same = options_of_b(self.reading, None)
+        pairs = {name: (getattr(same, name), getattr(self.reading_b, name)) for name in OF_FILES}
+        other = {f"{name}_b": of_b for name, (of_a, of_b) in pairs.items() if of_b != of_a}
+        found = {"a": list(self.a), "b": list(self.b), "length": list(self.lengths), **own}
+        return found | self.reading.given | other
 
 
 def _names(name: str, value: Any) -> tuple[str, ...]:

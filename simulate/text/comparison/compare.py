@@ -14,13 +14,13 @@ from simulate.running.parameters import DUPLICATES
 from simulate.text.comparison.copies import DOCUMENTS, Copies, as_units, copies_of
 from simulate.text.comparison.measures import NOTHING, Estimate, Measures, measures_of
 from simulate.text.comparison.overlap import overlap
-from simulate.text.comparison.sides import A, B, Layout, Pair, options_of_b, read_pair
+from simulate.text.comparison.sides import A, B, Layout, Pair, read_pair
 from simulate.text.counting import WindowIds, window_ids
 from simulate.text.cutting.opened import check_options
 from simulate.text.cutting.units import counted
 from simulate.text.extrapolation import first_that_applies
 from simulate.text.growth import Paths, check_blocks, measured, window_lengths
-from simulate.text.reading.asked import ReadOptions
+from simulate.text.reading.asked import ReadOptions, options_of_b
 from simulate.text.reading.errors import InputError
 from simulate.text.reading.room import counted_exactly
 from simulate.text.repeats import stretch_length

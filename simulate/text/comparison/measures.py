@@ -9,11 +9,12 @@
 | δ_g      | what block g has alone of a count, or adds to a share          | –       |
 | ℓ_g      | units of block g, which are T together                         | units   |
 
-An interval is symmetric in the logit of a share, with Student's t of G - 1 degrees of freedom for G blocks. The
-standard error of a sum over blocks is √(G/(G-1) Σ e_g²) with e_g = δ_g - ℓ_g Σδ/Σℓ, widened where neighbouring blocks
-are alike (`summed_squares`). δ_g is what a count loses without block g, so that for independent blocks the sum of
-squares is on average at least the variance of the count over G - 1 of them (Efron & Stein 1981, theorem 1): distinct
-windows are no sum over blocks, but their intervals are not too narrow for that. Of a share it is linearised.
+An interval is symmetric in the logit of a share. Its standard error is that of the delete-one jackknife,
+√((G-1)/G Σ e_g²) with e_g = (δ_g - h_g Σδ)/(1 - h_g) and h_g = ℓ_g/Σℓ for G blocks, widened where neighbouring blocks
+are alike (`summed_squares`), and Student's t has 1/Σh² - 1 degrees of freedom, G - 1 where blocks are equal. δ_g is
+what a count loses without block g, so that for independent blocks the sum of squares is on average at least the
+variance of the count over G - 1 of them (Efron & Stein 1981, theorem 1): distinct windows are no sum over blocks, but
+their intervals are not too narrow for that. Of a share it is linearised.
 
 What A holds is taken as given where a number is of B; resemblance S/(U_A + U_B - S) (Jaccard) and containment S/U_B
 are those of Broder 1997, "On the resemblance and containment of documents", equations 1 and 2, and depend on how much text there is.
@@ -22,14 +23,15 @@ are those of Broder 1997, "On the resemblance and containment of documents", equ
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from scipy.special import stdtrit
 
-from simulate.text.blocks import MIN_BLOCK, MIN_GROUPS, summed_squares
+from simulate.text.blocks import MIN_BLOCK, summed_squares
 from simulate.text.comparison.overlap import Blocks, Overlap
-from simulate.text.comparison.sides import A, B
+from simulate.text.comparison.sides import FEWEST, A, B
 
 CONFIDENCE = 0.95
 
@@ -86,9 +88,10 @@ def measures_of(found: Overlap) -> Measures:
     per_thousand = [1000 * d / t if t else math.nan for d, t in zip(draws, units, strict=True)]
     new, enough = found.n_new, [_enough(blocks) for blocks in found.blocks]
     own = found.alone(B, shared=False).astype(float)
-    new_share = _share(new / draws[B], spread(own, found.blocks[B]) / draws[B] if enough[B] else 0.0, len(own) - 1)
+    error = spread(own, found.blocks[B].n_units) / draws[B] if enough[B] else 0.0
+    new_share = _share(new / draws[B], error, freedom(found.blocks[B].n_units))
     stretches = [_of_stretches(found, side) for side in (A, B)]
-    rates = [_scaled(_share(*each, len(found.blocks[i].n_units) - 1), per_thousand[i]) for i, each in enumerate(stretches)]
+    rates = [_scaled(_share(*each), per_thousand[i]) for i, each in enumerate(stretches)]
     return Measures(
         (units[A], units[B]), (draws[A], draws[B]), found.n_unique, found.n_shared, new,
         (_n_blocks(found.blocks[A]), _n_blocks(found.blocks[B])),
@@ -103,27 +106,33 @@ def measures_of(found: Overlap) -> Measures:
     )  # fmt: skip
 
 
-def spread(effects: np.ndarray, blocks: Blocks) -> float:
-    """Standard error of a sum over blocks in a row from what each of them has a part in it."""
-    sizes = blocks.n_units
-    gap = effects - effects.sum() * sizes / sizes.sum()
-    return math.sqrt(len(gap) / (len(gap) - 1) * summed_squares(gap))
+def spread(effects: np.ndarray, sizes: np.ndarray) -> float:
+    """Standard error of a sum over blocks in a row, of these sizes, from what each of them has a part in it."""
+    part = sizes / sizes.sum()
+    gap = (effects - effects.sum() * part) / (1 - part)
+    return math.sqrt((len(gap) - 1) / len(gap) * summed_squares(gap))
+
+
+def freedom(sizes: np.ndarray) -> float:
+    """Degrees of freedom of `spread`; at least 1."""
+    part = sizes / sizes.sum()
+    return max(1.0, 1 / float(part @ part) - 1)
 
 
 def _enough(blocks: Blocks) -> bool:
     """Whether there are blocks enough, and long enough, for an interval."""
-    return len(blocks.n_units) >= MIN_GROUPS and int(blocks.n_windows.min()) >= MIN_BLOCK
+    return len(blocks.n_units) >= FEWEST and int(blocks.n_windows.min()) >= MIN_BLOCK
 
 
 def _n_blocks(blocks: Blocks) -> int:
     return len(blocks.n_units) if _enough(blocks) else 0
 
 
-def _share(value: float, error: float, freedom: int) -> Estimate:
+def _share(value: float, error: float, degrees: float) -> Estimate:
     """A share with its interval; none where no block differs from the others, or nothing or all is counted."""
     if not (0 < value < 1 and error > 0):
         return Estimate(value)
-    half = float(stdtrit(freedom, (1 + CONFIDENCE) / 2)) * error / (value * (1 - value))
+    half = float(stdtrit(degrees, (1 + CONFIDENCE) / 2)) * error / (value * (1 - value))
     odds = math.log(value) - math.log1p(-value)
     return Estimate(value, _expit(odds - half), _expit(odds + half))
 
@@ -142,7 +151,7 @@ def _known(found: Overlap, side: int) -> Estimate:
     total = int(blocks.n_windows.sum())
     share = blocks.n_known.sum() / total
     effects = (blocks.n_known - share * blocks.n_windows) / total
-    return _share(float(share), spread(effects, blocks) if _enough(blocks) else 0.0, len(effects) - 1)
+    return _share(float(share), spread(effects, blocks.n_units) if _enough(blocks) else 0.0, freedom(blocks.n_units))
 
 
 def _contained(found: Overlap, side: int) -> Estimate:
@@ -152,7 +161,7 @@ def _contained(found: Overlap, side: int) -> Estimate:
     both, own = found.alone(side, shared=True), found.alone(side, shared=False)
     blocks = found.blocks[side]
     effects = (both - share * (both + own)) / total
-    return _share(share, spread(effects, blocks) if _enough(blocks) else 0.0, len(effects) - 1)
+    return _share(share, spread(effects, blocks.n_units) if _enough(blocks) else 0.0, freedom(blocks.n_units))
 
 
 def _jaccard(found: Overlap) -> Estimate:
@@ -164,32 +173,38 @@ def _jaccard(found: Overlap) -> Estimate:
         both, own = found.alone(side, shared=True), found.alone(side, shared=False)
         # Without a block the windows that both have are still there on the other side.
         effects = (both - share * own) / total
-        errors.append(spread(effects, found.blocks[side]) if _enough(found.blocks[side]) else math.nan)
+        blocks = found.blocks[side]
+        errors.append(spread(effects, blocks.n_units) if _enough(blocks) else math.nan)
     error = math.hypot(*errors)
-    freedom = min(len(blocks.n_units) for blocks in found.blocks) - 1
-    return _share(share, error if error == error else 0.0, freedom)
+    return _share(share, error if error == error else 0.0, _freedom_of_both(found, errors))
 
 
-def _of_stretches(found: Overlap, side: int) -> tuple[float, float]:
-    """New windows of the stretches of a side in one of their windows, and its standard error."""
+def _freedom_of_both(found: Overlap, errors: Sequence[float]) -> float:
+    """Degrees of freedom of a sum of an error of A and one of B (Welch & Satterthwaite)."""
+    squares = [error**2 for error in errors]
+    fourth = sum(square**2 / freedom(blocks.n_units) for square, blocks in zip(squares, found.blocks, strict=True))
+    return sum(squares) ** 2 / fourth if fourth > 0 else 1.0
+
+
+def _of_stretches(found: Overlap, side: int) -> tuple[float, float, float]:
+    """New windows of the stretches of a side in one of their windows, its standard error and degrees of freedom."""
     blocks = found.blocks[side]
     windows = blocks.n_stretches * found.stretch
     if not found.stretch:
-        return math.nan, 0.0
+        return math.nan, 0.0, 1.0
     share = float(blocks.n_new.sum() / windows.sum())
-    gap = (blocks.n_new - share * windows) / windows.sum()
-    error = math.sqrt(len(gap) / (len(gap) - 1) * summed_squares(gap)) if _enough(blocks) else 0.0
-    return share, error
+    error = spread(blocks.n_new, windows) / float(windows.sum()) if _enough(blocks) else 0.0
+    return share, error, freedom(windows)
 
 
-def _ratio(found: Overlap, stretches: list[tuple[float, float]], per_thousand: list[float]) -> Estimate:
+def _ratio(found: Overlap, stretches: Sequence[tuple[float, float, float]], per_thousand: Sequence[float]) -> Estimate:
     """How many times as much a stretch of B brings as one of A, symmetric in its logarithm."""
-    (of_a, error_a), (of_b, error_b) = stretches
+    (of_a, error_a, _), (of_b, error_b, _) = stretches
     if not of_a > 0 or of_b != of_b:
         return NOTHING
     value = of_b * per_thousand[B] / (of_a * per_thousand[A])
     if not (of_b > 0 and error_a > 0 and error_b > 0):
         return Estimate(value)
-    freedom = min(len(blocks.n_units) for blocks in found.blocks) - 1
-    half = float(stdtrit(freedom, (1 + CONFIDENCE) / 2)) * math.hypot(error_a / of_a, error_b / of_b)
+    errors = (error_a / of_a, error_b / of_b)
+    half = float(stdtrit(_freedom_of_both(found, errors), (1 + CONFIDENCE) / 2)) * math.hypot(*errors)
     return Estimate(value, value * math.exp(-half), value * math.exp(half))

@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 
 from bounds.base.notes import INPUT, Note
-from simulate.text.blocks import MIN_GROUPS
 from simulate.text.cutting.sequences import MAX_UNITS, Units, read_units
 from simulate.text.cutting.units import TOKEN, WORDS, counted
 from simulate.text.reading.asked import ReadOptions
@@ -19,8 +18,8 @@ from simulate.text.reading.room import counted_exactly, require
 A, B = 0, 1
 """The two sides, in this order wherever there is a value for each."""
 
-OF_A_FILE = ("format", "field", "skip_missing", "documents", "dtype", "vocab", "end_of_document")
-"""What may be read in another way in B; all else decides what a unit is, and is the same on both sides."""
+FEWEST = 3
+"""Blocks of whole documents that an interval can be made of."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,7 +53,8 @@ class Layout:
     def cuts(self, side: int, n_blocks: int) -> tuple[np.ndarray, bool]:
         """Where one side is cut into about `n_blocks` blocks, ends included, and whether each is of whole documents.
 
-        Blocks are as long as each other, but for the next border of a document, where that leaves `MIN_GROUPS` of them.
+        Blocks are as long as each other, but for the next border of a document, and then at least half as long; where
+        that leaves fewer than `FEWEST` of them, they are cut wherever that is.
         """
         first, end = (0, self.middle) if side == A else (self.middle, int(self.starts[-1]))
         even = np.linspace(first, end, n_blocks + 1).astype(np.int64)
@@ -62,7 +62,19 @@ class Layout:
         after = np.clip(np.searchsorted(borders, even), 1, len(borders) - 1)
         before = borders[after - 1]
         moved = np.unique(np.where(even - before <= borders[after] - even, before, borders[after]))
-        return (moved, True) if len(moved) > MIN_GROUPS else (np.unique(even), False)
+        whole = _not_short(moved, (end - first) / (2 * n_blocks))
+        return (whole, True) if len(whole) > FEWEST else (np.unique(even), False)
+
+
+def _not_short(cuts: np.ndarray, least: float) -> np.ndarray:
+    """Cuts, without those that leave less than `least` between two of them; the ends stay."""
+    kept = [int(cuts[0])]
+    for cut in cuts[1:].tolist():
+        if cut - kept[-1] >= least:
+            kept.append(cut)
+    if kept[-1] != cuts[-1]:
+        kept = [*kept[:-1], int(cuts[-1])] if len(kept) > 1 else [kept[0], int(cuts[-1])]
+    return np.array(kept, dtype=np.int64)
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,22 +98,6 @@ class Pair:
     def sha256(self) -> dict[str, str]:
         """SHA-256 of the text of every file of both."""
         return dict(self.sides[A].sha256) | dict(self.sides[B].sha256)
-
-
-def options_of_b(options: ReadOptions, of_b: ReadOptions | None) -> ReadOptions:
-    """How B is read: as A where nothing else is said, but for the table of documents, which is of one text.
-
-    Raises ValueError with one sentence where the units of both would not be the same.
-    """
-    if of_b is None:
-        return replace(options, documents=None)
-    for name in ReadOptions.__dataclass_fields__:
-        here, there = getattr(options, name), getattr(of_b, name)
-        if name not in OF_A_FILE and here != there:
-            raise ValueError(
-                f"{name} must be the same for A and B, whose windows are compared, got {here!r} and {there!r}"
-            )
-    return of_b
 
 
 def read_pair(a: Any, b: Any, unit: str, options: ReadOptions, of_b: ReadOptions) -> Pair:
