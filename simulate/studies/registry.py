@@ -57,8 +57,8 @@ def study_of(dataset: xr.Dataset) -> Study:
 def run_plan(plan: Plan, execution: Execution | None = None) -> xr.Dataset:
     """Do what a plan asks for, as its command would; see `simulate.running.run.run`.
 
-    `plan` is a `Sweep`, `LearnerPlan`, `SkillPlan`, `SuitePlan`, `TextPlan` or `ComparePlan`; `execution` says on what, and changes no
-    number. Raises ValueError with one sentence where the plan cannot be done as asked.
+    `plan` is a `Sweep`, `LearnerPlan`, `SkillPlan`, `SuitePlan`, `TextPlan` or `ComparePlan`; `execution` says on what,
+    and changes no number. Raises ValueError with one sentence where the plan cannot be done as asked.
     """
     name = _OF_PLANS.get(type(plan).__name__)
     if name is None:

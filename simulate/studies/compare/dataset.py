@@ -88,8 +88,9 @@ def table_of(dataset: xr.Dataset) -> xr.Dataset:
         if "side" not in variable.dims:
             found[str(name)] = variable
             continue
+        end = next((end for end in ENDS[1:] if str(name).endswith(end)), "")
         for i, side in enumerate(("a", "b")):
-            found[f"{name}_{side}"] = variable.isel(side=i).drop_vars("side")
+            found[f"{str(name).removesuffix(end)}_{side}{end}"] = variable.isel(side=i).drop_vars("side")
     return xr.Dataset(found, attrs=dataset.attrs)
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import xarray as xr
 
 from bounds.base.notes import METHOD, REFUSED, Note
-from bounds.cli.printing import estimated, number, percent
+from bounds.cli.printing import estimated, number, percent, written
 from bounds.cli.report import Report, Table
 from simulate.running.showing.view import View
 from simulate.studies.compare.dataset import COUNTS, COUNTS_OF_SIDES, ENDS, ESTIMATES, ESTIMATES_OF_SIDES, GIVEN
@@ -20,14 +20,14 @@ METHOD_OF_RATES = (
     "New: distinct windows of B that are not in A. Intervals are over blocks of B, left out one by one, and take A as "
     "given; they speak of more text of the kind of B. As much more of A: U of A continued by as many units as B has, "
     "by the method that has the best record on held-back text (see `corpus --extrapolate`), whose interval holds what "
-    "it was off by there. B : A rests on no such law: every stretch of A is laid beside the rest of A without the block "
-    "that it is from, every stretch of B beside the same, and what is new in them is compared, with an interval over "
-    "the blocks of both. Stretches are as long as the shortest block."
+    "it was off by there. B : A rests on no such law: every stretch of A is laid beside A without the block that it is "
+    "from, every stretch of B beside the same, and what is new in them is compared, with an interval over the blocks "
+    "of both. Stretches are as long as the shortest block."
 )
 METHOD_OF_SHARES = (
-    "In A: part of the windows of B that occur in A, each as often as it occurs; distinct: part of its distinct windows "
-    "(containment); Jaccard: distinct windows of both over those of either. The last two depend on how much text there "
-    "is. What both hold without copies depends on which corpus is A, where copies stay."
+    "Of B in A: part of the windows of B that occur in A, each as often as it occurs; distinct: part of its distinct "
+    "windows (containment); Jaccard: distinct windows of both over those of either. The last two depend on how much "
+    "text there is. What both hold without copies depends on which corpus is A, where copies stay."
 )
 
 
@@ -85,9 +85,9 @@ def answer(dataset: xr.Dataset) -> str:
     of_a, of_b = (int(n) for n in one.n_unique_of)
     windows = f"windows of {counted(k, unit)}"
     if not int(one.n_new):
-        return f"{b} adds no new {windows} to {a}: all {number(of_b)} that it has are among the {number(of_a)} there."
+        return f"{b} adds no new {windows} to {a}: all {written(of_b)} that it has are among the {written(of_a)} there."
     parts = [
-        f"{b} adds {number(float(one.n_new))} new {windows} to the {number(of_a)} of {a}: "
+        f"{b} adds {written(int(one.n_new))} new {windows} to the {written(of_a)} of {a}: "
         f"{_estimate(one, 'new_rate')} per 1,000 {noun(unit)}"
     ]
     if math.isfinite(float(one.more_rate)):
@@ -98,32 +98,36 @@ def answer(dataset: xr.Dataset) -> str:
 
 
 def _verdict(one: xr.Dataset, a: str, b: str) -> list[str]:
-    """Whether B brings more than more of A, stretch by stretch."""
-    value, low, high = (float(one["stretch_ratio" + end]) for end in ENDS)
-    if math.isnan(low):
+    """Whether B brings more than more of A, stretch by stretch, and where all of B says otherwise, that too."""
+    side = _side_of_one(one)
+    if side is None:
         return []
+    words = {1: f"more than more of {a}", -1: f"less than more of {a}", 0: f"which may be as much as more of {a}"}
+    whole = (float(one.new_rate_lower) > float(one.more_rate_upper)) - (
+        float(one.new_rate_upper) < float(one.more_rate_lower)
+    )
+    but = f"; all of {b} together brings {'more' if whole > 0 else 'less'} than that" if side * whole < 0 else ""
     how_much = f"{_estimate(one, 'stretch_ratio')} times"
-    if low > 1:
-        words = "more than more of"
-    elif high < 1:
-        words = "less than more of"
-    else:
-        words = "which is no clear difference from more of"
-    return [f"A stretch of {b} brings {how_much} what one of {a} itself does, {words} {a}"]
+    return [f"A stretch of {b} brings {how_much} what one of {a} brings to the rest of it, {words[side]}{but}"]
+
+
+def _side_of_one(one: xr.Dataset) -> int | None:
+    """1 where the interval of B : A is above 1, -1 where it is below, 0 where 1 is in it; None where there is none."""
+    low, high = float(one.stretch_ratio_lower), float(one.stretch_ratio_upper)
+    return None if math.isnan(low) else (low > 1) - (high < 1)
 
 
 def _estimate(one: xr.Dataset, name: str, side: int | None = None) -> str:
     ends = [one[name + end] for end in ENDS]
-    values = [_known(end if side is None else end[side]) for end in ends]
-    if values[0] is not None and values[1] is None:
-        return number(values[0], 3)
-    return estimated(*values, shown=number)
+    value, low, high = (_known(end if side is None else end[side]) for end in ends)
+    # A count is a result without an interval too.
+    return number(value, 3) if low is None and value is not None else estimated(value, low, high, shown=number)
 
 
 def notes(dataset: xr.Dataset) -> list[Note]:
     """What a reader must be told beside the numbers."""
     told = [Note(note["kind"], note["text"]) for note in about(dataset)["notes"]]
-    if "A stretch of" not in answer(dataset) and (dataset.stretch.sel(text=GIVEN) == 0).all():
+    if (dataset.stretch.sel(text=GIVEN) == 0).all():
         text = "texts are too short, or were not cut into blocks: stretches of A and B are not compared"
         told.append(Note(REFUSED, text))
     return told
@@ -170,7 +174,7 @@ def _shares(one_text: xr.Dataset) -> Table:
         shared = int(one.n_shared)
         only_a = int(one.n_unique_of[0]) - shared
         cells.append([
-            str(int(one.length)), number(only_a), number(shared), number(int(one.n_new)),
+            str(int(one.length)), written(only_a), written(shared), written(int(one.n_new)),
             percent(float(one.known[1]), 1), percent(float(one.contained[1]), 1), number(float(one.jaccard), 3),
         ])  # fmt: skip
     columns = ["length", "only in A", "in both", "new in B", "of B in A", "distinct", "Jaccard"]

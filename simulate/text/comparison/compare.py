@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import overload
@@ -135,9 +134,7 @@ def compare_corpora(
     return found[0] if np.ndim(length) == 0 else found
 
 
-def compare_pair(
-    pair: Pair, lengths: Sequence[int], *, blocks: int = 16, duplicates: str = "auto"
-) -> list[Comparison]:
+def compare_pair(pair: Pair, lengths: Sequence[int], *, blocks: int = 16, duplicates: str = "auto") -> list[Comparison]:
     """`compare_corpora` of a pair that is read already; arguments as there."""
     _check_lengths(pair, lengths)
     found: dict[int, Comparison] = {}

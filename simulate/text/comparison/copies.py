@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -77,7 +78,7 @@ def _documents(pair: Pair, keep: np.ndarray) -> tuple[int, int]:
     seen: set[bytes] = set()
     found = [0, 0]
     borders = pair.layout.documents.tolist()
-    for first, end in zip(borders[:-1], borders[1:], strict=True):
+    for first, end in pairwise(borders):
         digest = hashlib.sha256(pair.ids[first:end].tobytes()).digest()
         if digest in seen:
             keep[first:end] = False

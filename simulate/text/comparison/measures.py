@@ -16,8 +16,9 @@ what a count loses without block g, so that for independent blocks the sum of sq
 variance of the count over G - 1 of them (Efron & Stein 1981, theorem 1): distinct windows are no sum over blocks, but
 their intervals are not too narrow for that. Of a share it is linearised.
 
-What A holds is taken as given where a number is of B; resemblance S/(U_A + U_B - S) (Jaccard) and containment S/U_B
-are those of Broder 1997, "On the resemblance and containment of documents", equations 1 and 2, and depend on how much text there is.
+What A holds is taken as given where a number is of B. Resemblance S/(U_A + U_B - S), which is Jaccard's coefficient,
+and containment S/U_B are those of Broder 1997, "On the resemblance and containment of documents", section 2; they
+depend on how much text there is.
 """
 
 from __future__ import annotations

@@ -120,7 +120,8 @@ def read_pair(a: Any, b: Any, unit: str, options: ReadOptions, of_b: ReadOptions
     with counted_exactly(f"{of_a.corpus} beside {other.corpus}"):
         require(of_a.ids.nbytes + other.ids.nbytes)
         ids = np.concatenate([of_a.ids, other.ids])
-    assert of_a.documents is not None and other.documents is not None
+    assert of_a.documents is not None
+    assert other.documents is not None
     layout = Layout(_behind(of_a.starts, other.starts), _behind(of_a.documents, other.documents), middle)
     sides = (replace(of_a, ids=ids[:middle]), replace(other, ids=ids[middle:]))
     corpora = _titles(of_a.corpus, other.corpus)

@@ -99,9 +99,10 @@ def read_units(
 
     The files are read in blocks, as `reading` says; what stays in memory is 1 byte a byte, 4 bytes a code point, word
     or token, and each distinct word once. With `documents` it is kept where these end, though windows may join them.
-    Words have the ids of `table`, to which new ones are added, so that those of several corpora can be the same. Raises InputError (a ValueError) for a unit that is none of `UNITS`, for a
-    file that cannot be read, is empty or, for chars and words, is not UTF-8, and for a text that takes more memory to
-    count than is free.
+    Words have the ids of `table`, to which new ones are added, so that those of several corpora can be the same.
+
+    Raises InputError (a ValueError) for a unit that is none of `UNITS`, for a file that cannot be read, is empty or,
+    for chars and words, is not UTF-8, and for a text that takes more memory to count than is free.
     """
     options = reading or ReadOptions()
     check_options(unit, options)
