@@ -422,6 +422,15 @@ def test_what_cannot_be_compared_is_one_sentence(folder, tmp_path):
         ComparePlan("a", "b", reading=None)
 
 
+def test_what_does_not_fit_into_memory_is_refused_without_a_sketch_that_there_is_not(tmp_path, monkeypatch):
+    for name, words in (("a.txt", 10), ("b.txt", 500_000)):
+        (tmp_path / name).write_text("ab " * words)
+    monkeypatch.setattr("simulate.text.reading.room.machine_memory", lambda: (1 << 30, 1 << 20))
+    message = refused("compare", str(tmp_path / "a.txt"), str(tmp_path / "b.txt"), "--unit", "char")
+    assert "b.txt is too large to be compared exactly here: it takes at least" in message
+    assert "sketch" not in message
+
+
 def test_token_ids_of_what_may_be_two_tokenizers_are_warned_of(tmp_path):
     rng = np.random.default_rng(1)
     for name, most in (("a.npy", 50_000), ("b.npy", 45_000), ("c.npy", 150_000)):

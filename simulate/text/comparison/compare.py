@@ -21,7 +21,7 @@ from simulate.text.extrapolation import first_that_applies
 from simulate.text.growth import Paths, check_blocks, measured, window_lengths
 from simulate.text.reading.asked import ReadOptions, options_of_b
 from simulate.text.reading.errors import InputError
-from simulate.text.reading.room import counted_exactly
+from simulate.text.reading.room import TooLargeError, counted_exactly
 from simulate.text.repeats import stretch_length
 
 
@@ -129,8 +129,13 @@ def compare_corpora(
         of_b.check_unit(unit)
     except ValueError as error:
         raise InputError(str(error)) from None
-    pair = read_pair(a, b, unit, options, of_b)
-    found = compare_pair(pair, lengths, blocks=blocks, duplicates=duplicates)
+    try:
+        pair = read_pair(a, b, unit, options, of_b)
+        found = compare_pair(pair, lengths, blocks=blocks, duplicates=duplicates)
+    except TooLargeError as error:
+        raise InputError(
+            f"{error.name} is too large to be compared exactly here: {error.reason}; compare parts of A and B"
+        ) from None
     return found[0] if np.ndim(length) == 0 else found
 
 
