@@ -194,6 +194,7 @@ DESCRIPTIONS: dict[str, tuple[str, str]] = {
     "n_union": ("sequences", "distinct windows of both together"),
     "new_rate": ("sequences per 1000 units", "new windows of B in a thousand of its units"),
     "more_rate": ("sequences per 1000 units", "new windows in a thousand, if A were longer by as many units as B has"),
+    "more_ratio": ("1", "new windows of B over those that A would have more if it were so much longer"),
     "more_factor": ("1", "how many times A that would be"),
     "more_method": ("", "how U of A is extrapolated; empty where no method applies"),
     "known": ("1", "part of the windows of a side that the other has, each as often as it occurs"),

@@ -38,6 +38,7 @@ COUNTS_OF_SIDES: dict[str, Callable[[State], tuple[int, int]]] = {
 ESTIMATES: dict[str, Callable[[State], Estimate]] = {
     "new_rate": lambda state: state.measures.new_rate, "more_rate": lambda state: state.more.rate,
     "stretch_ratio": lambda state: state.measures.ratio, "jaccard": lambda state: state.measures.jaccard,
+    "more_ratio": lambda state: state.more.ratio,
 }  # fmt: skip
 ESTIMATES_OF_SIDES: dict[str, Callable[[State], tuple[Estimate, Estimate]]] = {
     "known": lambda state: state.measures.known, "contained": lambda state: state.measures.contained,

@@ -97,24 +97,29 @@ def answer(dataset: xr.Dataset) -> str:
     return ". ".join([*parts, *_verdict(one, a, b), of_windows]) + "."
 
 
+_WORDS = {1: "more than", -1: "less than", 0: "no clear difference from"}
+
+
 def _verdict(one: xr.Dataset, a: str, b: str) -> list[str]:
-    """Whether B brings more than more of A, stretch by stretch, and where all of B says otherwise, that too."""
-    side = _side_of_one(one)
+    """Whether B brings more than more of A does: stretch by stretch, and all of it, where that says something else."""
+    side, whole = _side_of_one(one, "stretch_ratio"), _side_of_one(one, "more_ratio")
     if side is None:
         return []
-    words = {1: f"more than more of {a}", -1: f"less than more of {a}", 0: f"which may be as much as more of {a}"}
-    whole = (float(one.new_rate_lower) > float(one.more_rate_upper)) - (
-        float(one.new_rate_upper) < float(one.more_rate_lower)
+    told = (
+        f"In stretches of {written(int(one.stretch))} windows, {b} brings {_estimate(one, 'stretch_ratio')} times what "
+        f"{a} brings to the rest of itself: {_WORDS[side]} more of {a}"
     )
-    but = f"; all of {b} together brings {'more' if whole > 0 else 'less'} than that" if side * whole < 0 else ""
-    how_much = f"{_estimate(one, 'stretch_ratio')} times"
-    return [f"A stretch of {b} brings {how_much} what one of {a} brings to the rest of it, {words[side]}{but}"]
+    one_stretch = int(one.n_draws_of[1]) < 2 * int(one.stretch)
+    if one_stretch or whole is None or whole == side:
+        return [told]
+    verdict = "no clear difference" if whole == 0 else _WORDS[whole].removesuffix(" than")
+    return [f"{told} at first; all of {b} brings {_estimate(one, 'more_ratio')} times as much: {verdict}"]
 
 
-def _side_of_one(one: xr.Dataset) -> int | None:
-    """1 where the interval of B : A is above 1, -1 where it is below, 0 where 1 is in it; None where there is none."""
-    low, high = float(one.stretch_ratio_lower), float(one.stretch_ratio_upper)
-    return None if math.isnan(low) else (low > 1) - (high < 1)
+def _side_of_one(one: xr.Dataset, name: str) -> int | None:
+    """1 where the interval of a ratio is above 1, -1 where it is below, else 0; None where there is no interval."""
+    low, high = float(one[f"{name}_lower"]), float(one[f"{name}_upper"])
+    return None if math.isnan(low) or math.isnan(high) else (low > 1) - (high < 1)
 
 
 def _estimate(one: xr.Dataset, name: str, side: int | None = None) -> str:

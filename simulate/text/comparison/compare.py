@@ -11,7 +11,7 @@ import numpy as np
 from bounds.base.notes import INPUT, METHOD, REFUSED, Note
 from simulate.running.parameters import DUPLICATES
 from simulate.text.comparison.copies import DOCUMENTS, Copies, as_units, copies_of
-from simulate.text.comparison.measures import NOTHING, Estimate, Measures, measures_of
+from simulate.text.comparison.measures import NOTHING, Estimate, Measures, measures_of, over
 from simulate.text.comparison.overlap import overlap
 from simulate.text.comparison.sides import A, B, Layout, Pair, read_pair
 from simulate.text.counting import WindowIds, window_ids
@@ -31,6 +31,8 @@ class MoreOfA:
 
     rate: Estimate
     """New windows per 1,000 of these units."""
+    ratio: Estimate
+    """New windows of B over these."""
     factor: float
     """How many times A both would be."""
     method: str
@@ -185,10 +187,10 @@ def _more_of_a(pair: Pair, layout: Layout, windows: WindowIds, blocks: int, meas
     factor = 1 + more / units
     found = first_that_applies(growth, factor)
     if found.why_not:
-        return MoreOfA(NOTHING, factor, "", found.why_not)
+        return MoreOfA(NOTHING, NOTHING, factor, "", found.why_not)
     assert found.interval is not None
-    rates = [1000 * (u - found.n_unique) / more for u in (found.expected, *found.interval)]
-    return MoreOfA(Estimate(*rates), factor, found.method, "")
+    rate = Estimate(*(1000 * (u - found.n_unique) / more for u in (found.expected, *found.interval)))
+    return MoreOfA(rate, over(measures.new_rate, rate), factor, found.method, "")
 
 
 def _comparison(

@@ -120,6 +120,20 @@ def freedom(sizes: np.ndarray) -> float:
     return max(1.0, 1 / float(part @ part) - 1)
 
 
+def over(one: Estimate, other: Estimate) -> Estimate:
+    """The ratio of two numbers whose errors have nothing to do with each other, from their intervals in logarithms."""
+    if not (one.value > 0 and other.value > 0):
+        return Estimate(0.0) if one.value == 0 and other.value > 0 else NOTHING
+    value = one.value / other.value
+    below = math.hypot(_log_ratio(one.value, one.lower), _log_ratio(other.upper, other.value))
+    above = math.hypot(_log_ratio(one.upper, one.value), _log_ratio(other.value, other.lower))
+    return Estimate(value, value * math.exp(-below), value * math.exp(above))
+
+
+def _log_ratio(one: float, other: float) -> float:
+    return math.log(one / other) if one > 0 and other > 0 else math.inf if other == 0 else math.nan
+
+
 def _enough(blocks: Blocks) -> bool:
     """Whether there are blocks enough, and long enough, for an interval."""
     return len(blocks.n_units) >= FEWEST and int(blocks.n_windows.min()) >= MIN_BLOCK
@@ -190,11 +204,11 @@ def _freedom_of_both(found: Overlap, errors: Sequence[float]) -> float:
 def _of_stretches(found: Overlap, side: int) -> tuple[float, float, float]:
     """New windows of the stretches of a side in one of their windows, its standard error and degrees of freedom."""
     blocks = found.blocks[side]
-    windows = blocks.n_stretches * found.stretch
+    windows = blocks.stretch_windows
     if not found.stretch:
         return math.nan, 0.0, 1.0
-    share = float(blocks.n_new.sum() / windows.sum())
-    error = spread(blocks.n_new, windows) / float(windows.sum()) if _enough(blocks) else 0.0
+    share = blocks.stretch_total / float(windows.sum())
+    error = spread(blocks.stretch_new, windows) / float(windows.sum()) if _enough(blocks) else 0.0
     return share, error, freedom(windows)
 
 
@@ -203,6 +217,8 @@ def _ratio(found: Overlap, stretches: Sequence[tuple[float, float, float]], per_
     (of_a, error_a, _), (of_b, error_b, _) = stretches
     if not of_a > 0 or of_b != of_b:
         return NOTHING
+    if not found.n_new:
+        return Estimate(0.0)
     value = of_b * per_thousand[B] / (of_a * per_thousand[A])
     if not (of_b > 0 and error_a > 0 and error_b > 0):
         return Estimate(value)

@@ -6,7 +6,8 @@ out any one block takes away.
 
 What a stretch of m windows brings is counted on both sides alike: for every stretch of a block of A, its windows that
 are in no other block of A; for every stretch of B, its windows that are in none of these other blocks, on average over
-the stretches of A. So a stretch of A and one of B meet the same text.
+the stretches of A. So a stretch of A and one of B meet the same text. Stretches are as long as the shortest block of A,
+or B is one. A text of B that stands in A counts as new where it is in the block that is left out, one part in G.
 """
 
 from __future__ import annotations
@@ -39,10 +40,12 @@ class Blocks:
     """(block) of these windows, those that occur on the other side as well."""
     whole_documents: bool
     """Whether each is of whole documents."""
-    n_new: np.ndarray
-    """(block) new windows in its stretches, summed over them."""
-    n_stretches: np.ndarray
-    """(block) stretches."""
+    stretch_windows: np.ndarray
+    """(block) of these windows, those that are in a stretch."""
+    stretch_new: np.ndarray
+    """(block) new windows of stretches, summed over them, that no other block brings to the same stretch."""
+    stretch_total: float
+    """New windows of all stretches, summed over them."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,36 +94,31 @@ def overlap(ids: np.ndarray, n_types: int, layout: Layout, length: int, n_blocks
         _known(ids, streams[side], length, cuts[side], marks[1 - side], known[side])
     table = np.zeros((_STATES, _STATES), dtype=np.int64)
     _tabulate(marks[A], marks[B], table)
-    size = min(int(windows[A].min()), int(windows[B].min())) if n_blocks else 0
-    size = size if size >= MIN_BLOCK else 0
-    stretches = [np.zeros(len(cut) - 1, dtype=np.int64) for cut in cuts]
-    new = [np.zeros(len(cut) - 1) for cut in cuts]
+    size = _stretch(int(windows[A].min()), int(windows[B].sum())) if n_blocks else 0
+    inside = [np.zeros(len(cut) - 1, dtype=np.int64) for cut in cuts]
+    new, total = [np.zeros(len(cut) - 1) for cut in cuts], [0.0, 0.0]
     if size:
+        inside[A] = windows[A] // size * size
         seen = np.zeros(n_types, dtype=np.uint32)
-        stretches = [each // size for each in windows]
-        last = 0
-        for side in (A, B):
-            weights = _weights(stretches[A], len(cuts[side]) - 1, side)
-            last = _stretches(ids, streams[side], length, cuts[side], size, marks[A], weights, seen, last, new[side])
+        last = _stretches_of_a(ids, streams[A], length, cuts[A], size, marks[A], seen, new[A])
+        total[A] = float(new[A].sum())
+        weights, count = _weights(inside[A]), int(windows[B].sum()) // size
+        # The table is made, and the states of B are not needed any more.
+        total[B] = _stretches_of_b(
+            ids, streams[B], length, cuts[B], size, count, marks[A], weights, seen, marks[B], last, new[B], inside[B]
+        )
     blocks = [
-        Blocks(np.diff(cuts[side]), windows[side], known[side], whole[side], new[side], stretches[side])
+        Blocks(np.diff(cuts[side]), windows[side], known[side], whole[side], inside[side], new[side], total[side])
         for side in (A, B)
     ]
     return Overlap(table, (blocks[A], blocks[B]), size)
 
 
-def _weights(stretches: np.ndarray, n_blocks: int, side: int) -> np.ndarray:
-    """(block, state in A) how much of a window in a block of `side` is new.
-
-    To a block of A a window is new that no other block has. To one of B it is new without a block of A if that block
-    alone has it: so much of the stretches of A are taken from there.
-    """
-    weights = np.zeros((n_blocks, _STATES))
-    if side == A:
-        np.fill_diagonal(weights, 1.0)
-        return weights
-    weights[:, : len(stretches)] = stretches / stretches.sum()
-    weights[:, ABSENT] = 1.0
+def _weights(inside: np.ndarray) -> np.ndarray:
+    """(state in A) how much of a window is new without a block of A: as much as is in stretches of the one it is in."""
+    weights = np.zeros(_STATES)
+    weights[: len(inside)] = inside / inside.sum()
+    weights[ABSENT] = 1.0
     return weights
 
 
@@ -157,30 +155,73 @@ def _tabulate(of_a: Any, of_b: Any, table: Any) -> None:
         table[of_a[kind], of_b[kind]] += 1
 
 
-@compiled
-def _stretches(
-    ids: Any, starts: Any, length: int, cuts: Any, size: int, mark: Any, weights: Any, seen: Any, last: int, new: Any
-) -> int:
-    """Sum what is new in the stretches of `size` windows of each block, each of its types once.
+def _stretch(block: int, of_b: int) -> int:
+    """Windows of a stretch: at most those of a `block` of A, and so many that B has a whole number of stretches.
 
-    `seen` has the number of the stretch in which a type was seen last; stretches are numbered from ``last + 1`` on, and
-    the number of the last one is returned. What is left of a block behind its last stretch is left out.
+    0 where that is fewer than `MIN_BLOCK`.
     """
-    block, place, value = 0, 0, 0.0
+    size = of_b // -(-of_b // block) if min(block, of_b) > 0 else 0
+    return size if size >= MIN_BLOCK else 0
+
+
+@compiled
+def _stretches_of_a(ids: Any, starts: Any, length: int, cuts: Any, size: int, mark: Any, seen: Any, new: Any) -> int:
+    """Sum what is new in the stretches of `size` windows of each block: those of its types that no other block has.
+
+    `seen` has the number of the stretch in which a type was seen last; the number of the last one is returned. What is
+    left of a block behind its last stretch is left out.
+    """
+    block, place, value, number = 0, 0, 0, 1
+    for stream in range(len(starts) - 1):
+        for i in range(starts[stream], starts[stream + 1] - length + 1):
+            while i >= cuts[block + 1]:
+                block += 1
+                place, value = 0, 0
+                number += 1
+            kind = ids[i]
+            if seen[kind] != number:
+                seen[kind] = number
+                value += mark[kind] == block
+            place += 1
+            if place == size:
+                new[block] += value
+                place, value = 0, 0
+                number += 1
+    return number
+
+
+@compiled
+def _stretches_of_b(
+    ids: Any, starts: Any, length: int, cuts: Any, size: int, count: int, of_a: Any, weights: Any, seen: Any,
+    state: Any, last: int, new: Any, inside: Any,
+) -> float:  # fmt: skip
+    """Sum what is new in the first `count` stretches of `size` windows, by `weights` of the states in A; returned.
+
+    `new` has what each block brings alone to each stretch, and `inside` its windows in them. `state` is written over:
+    the block of a type in the stretch, or `SEVERAL`.
+    """
+    block, place, done, total = 0, 0, 0, 0.0
     number = last + 1
     for stream in range(len(starts) - 1):
         for i in range(starts[stream], starts[stream + 1] - length + 1):
             while i >= cuts[block + 1]:
                 block += 1
-                place, value = 0, 0.0
-                number += 1
+            if done == count:
+                return total
             kind = ids[i]
+            value = weights[of_a[kind]]
+            inside[block] += 1
             if seen[kind] != number:
                 seen[kind] = number
-                value += weights[block, mark[kind]]
+                state[kind] = block
+                new[block] += value
+                total += value
+            elif state[kind] != SEVERAL and state[kind] != block:
+                new[state[kind]] -= value
+                state[kind] = SEVERAL
             place += 1
             if place == size:
-                new[block] += value
-                place, value = 0, 0.0
+                place = 0
+                done += 1
                 number += 1
-    return number
+    return total
