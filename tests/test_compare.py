@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import math
+import shlex
 from collections import Counter
 from dataclasses import replace
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -29,6 +31,7 @@ from simulate.text.comparison.sides import Layout, Pair
 from simulate.text.counting import window_ids
 from simulate.text.cutting.sequences import Units
 from tests.commands import refused
+from tests.test_pages import missing
 
 Documents = list[list[int]]
 
@@ -488,6 +491,26 @@ def test_everything_that_is_printed_is_kept(folder, tmp_path):
     assert "--overwrite" in run(folder / "a.txt", folder / "b.txt", "--out", out, code=2)
     with pytest.raises(ValueError, match="comparison of two corpora, which holds no growth"):
         refit(dataset)
+
+
+def test_the_page_shows_what_its_commands_print(tmp_path, monkeypatch):
+    page = (Path(__file__).parent.parent / "docs" / "corpora.md").read_text(encoding="utf-8")
+    part = page.partition("## What another corpus adds")[2]
+    shown = part.partition("```\n")[2].partition("```")[0]
+    commands = [line.strip() for line in part.splitlines() if line.startswith("    ")][:4]
+    assert [command.split()[0] for command in commands] == ["python", "head", "tail", "python"]
+    monkeypatch.chdir(tmp_path)
+    simulated = [shlex.split(command)[3:] for command in commands if command.startswith("python -m simulate")]
+    runner = CliRunner(env={"COLUMNS": "80"})
+    assert runner.invoke(main, simulated[0]).exit_code == 0
+    lines = (tmp_path / "text.txt").read_text().splitlines(keepends=True)
+    cut = int(commands[1].split()[2])
+    assert commands[2].split()[2] == f"+{cut + 1}"
+    (tmp_path / "a.txt").write_text("".join(lines[:cut]))
+    (tmp_path / "b.txt").write_text("".join(lines[cut:]))
+    printed = runner.invoke(main, simulated[1]).stdout
+    assert missing(shown, printed) is None
+    assert (tmp_path / "compare.png").stat().st_size > 10_000
 
 
 def test_a_forecast_names_the_files_and_reads_none(folder):
