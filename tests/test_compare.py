@@ -230,10 +230,16 @@ def blocks_by_hand(documents: Documents, cuts: np.ndarray, first: int, k: int) -
     return [[w for w, place in zip(windows, places, strict=True) if place == g] for g in range(len(cuts) - 1)]
 
 
-def test_what_stretches_bring_is_that_of_sets():
-    """Each stretch of A to A without its block; each of B to the same, on average over the stretches of A."""
-    a, b, k = [zipf(3, 900)], [zipf(4, 700, 1.9)], 2
+@pytest.mark.parametrize("documents", [1, 30])
+def test_what_stretches_bring_is_that_of_sets(documents):
+    """Each stretch of A to A without its block; each of B to the same, on average over the stretches of A.
+
+    Where blocks are no whole documents, the two beside a block are left out with it.
+    """
+    words, k = zipf(3, 900), 2
+    a, b = [words[i : i + 900 // documents] for i in range(0, 900, 900 // documents)], [zipf(4, 700, 1.9)]
     pair = pair_of(a, b)
+    reach = int(documents == 1)
     (windows,) = window_ids(Units(pair.ids, pair.layout.starts, "word", "x", ()), [k])
     found = overlap(windows.ids, windows.n_types, pair.layout, k, 8)
     cuts = [pair.layout.cuts(side, 8)[0] for side in (0, 1)]
@@ -244,7 +250,8 @@ def test_what_stretches_bring_is_that_of_sets():
     stretches_a = [[block[i : i + size] for i in range(0, len(block) - size + 1, size)] for block in of_a]
     stretches_b = [range(i, i + size) for i in range(0, len(of_all_b) - size + 1, size)]
     assert len(stretches_b) * size + size > len(of_all_b)
-    rest = [set().union(*(set(block) for h, block in enumerate(of_a) if h != g)) for g in range(len(of_a))]
+    rest = [set().union(*(set(block) for h, block in enumerate(of_a) if abs(h - g) > reach)) for g in range(len(of_a))]
+    assert found.blocks[0].whole_documents == (not reach)
     expected = [sum(len(set(s) - rest[g]) for s in block) for g, block in enumerate(stretches_a)]
     counts = [len(block) for block in stretches_a]
 

@@ -6,8 +6,9 @@ out any one block takes away.
 
 What a stretch of m windows brings is counted on both sides alike: for every stretch of a block of A, its windows that
 are in no other block of A; for every stretch of B, its windows that are in none of these other blocks, on average over
-the stretches of A. So a stretch of A and one of B meet the same text. Stretches are as long as the shortest block of A,
-or B is one. A text of B that stands in A counts as new where it is in the block that is left out, one part in G.
+the stretches of A. So a stretch of A and one of B meet the same text. Where blocks of A are no whole documents, the two
+beside the block are left out as well: a topic that runs on over a border would be known to A alone. Stretches are as
+long as the shortest block of A, or B is one. A text of B that stands in A counts as new where all of it is left out.
 """
 
 from __future__ import annotations
@@ -82,30 +83,32 @@ class Overlap:
 
 def overlap(ids: np.ndarray, n_types: int, layout: Layout, length: int, n_blocks: int) -> Overlap:
     """The `Overlap` of the windows `ids` of `length` units, cut into about `n_blocks` blocks a side (one where 0)."""
-    require(6 * n_types)
+    require(8 * n_types)
     cuts, whole = zip(*(layout.cuts(side, max(n_blocks, 1)) for side in (A, B)), strict=True)
     streams = [layout.streams(side) for side in (A, B)]
-    marks = [np.full(n_types, ABSENT, dtype=np.uint8) for _ in (A, B)]
+    spans = [np.full((n_types, 2), ABSENT, dtype=np.uint8) for _ in (A, B)]
     windows = [np.zeros(len(cut) - 1, dtype=np.int64) for cut in cuts]
     known = [np.zeros(len(cut) - 1, dtype=np.int64) for cut in cuts]
     for side in (A, B):
-        _mark(ids, streams[side], length, cuts[side], marks[side], windows[side])
+        _span(ids, streams[side], length, cuts[side], spans[side], windows[side])
     for side in (A, B):
-        _known(ids, streams[side], length, cuts[side], marks[1 - side], known[side])
+        _known(ids, streams[side], length, cuts[side], spans[1 - side], known[side])
     table = np.zeros((_STATES, _STATES), dtype=np.int64)
-    _tabulate(marks[A], marks[B], table)
+    _tabulate(spans[A], spans[B], table)
     size = _stretch(int(windows[A].min()), int(windows[B].sum())) if n_blocks else 0
     inside = [np.zeros(len(cut) - 1, dtype=np.int64) for cut in cuts]
     new, total = [np.zeros(len(cut) - 1) for cut in cuts], [0.0, 0.0]
     if size:
+        reach = 0 if whole[A] else 1
         inside[A] = windows[A] // size * size
         seen = np.zeros(n_types, dtype=np.uint32)
-        last = _stretches_of_a(ids, streams[A], length, cuts[A], size, marks[A], seen, new[A])
+        last = _stretches_of_a(ids, streams[A], length, cuts[A], size, reach, spans[A], seen, new[A])
         total[A] = float(new[A].sum())
-        weights, count = _weights(inside[A]), int(windows[B].sum()) // size
+        weights, count = _weights(inside[A], reach), int(windows[B].sum()) // size
         # The table is made, and the states of B are not needed any more.
+        state = spans[B][:, 0]
         total[B] = _stretches_of_b(
-            ids, streams[B], length, cuts[B], size, count, marks[A], weights, seen, marks[B], last, new[B], inside[B]
+            ids, streams[B], length, cuts[B], size, count, spans[A], weights, seen, state, last, new[B], inside[B]
         )
     blocks = [
         Blocks(np.diff(cuts[side]), windows[side], known[side], whole[side], inside[side], new[side], total[side])
@@ -114,28 +117,33 @@ def overlap(ids: np.ndarray, n_types: int, layout: Layout, length: int, n_blocks
     return Overlap(table, (blocks[A], blocks[B]), size)
 
 
-def _weights(inside: np.ndarray) -> np.ndarray:
-    """(state in A) how much of a window is new without a block of A: as much as is in stretches of the one it is in."""
-    weights = np.zeros(_STATES)
-    weights[: len(inside)] = inside / inside.sum()
-    weights[ABSENT] = 1.0
+def _weights(inside: np.ndarray, reach: int) -> np.ndarray:
+    """(first block of A, last one) how much of a window that is in these is new to A without some of its blocks.
+
+    As much as is in stretches of the blocks that it is left out with: those no more than `reach` from both.
+    """
+    weights = np.zeros((_STATES, _STATES))
+    part = inside / inside.sum()
+    for first in range(len(inside)):
+        for last in range(first, min(first + 2 * reach + 1, len(inside))):
+            weights[first, last] = part[max(last - reach, 0) : first + reach + 1].sum()
+    weights[ABSENT, ABSENT] = 1.0
     return weights
 
 
 @compiled
-def _mark(ids: Any, starts: Any, length: int, cuts: Any, mark: Any, windows: Any) -> None:
-    """Fill `mark`, the state of each type, and `windows` of each block."""
+def _span(ids: Any, starts: Any, length: int, cuts: Any, span: Any, windows: Any) -> None:
+    """Fill `span`, the first and the last block of each type, and `windows` of each block."""
     block = 0
     for stream in range(len(starts) - 1):
         for i in range(starts[stream], starts[stream + 1] - length + 1):
             while i >= cuts[block + 1]:
                 block += 1
             windows[block] += 1
-            state = mark[ids[i]]
-            if state == ABSENT:
-                mark[ids[i]] = block
-            elif state != block:
-                mark[ids[i]] = SEVERAL
+            kind = ids[i]
+            if span[kind, 0] == ABSENT:
+                span[kind, 0] = block
+            span[kind, 1] = block
 
 
 @compiled
@@ -146,13 +154,15 @@ def _known(ids: Any, starts: Any, length: int, cuts: Any, other: Any, known: Any
         for i in range(starts[stream], starts[stream + 1] - length + 1):
             while i >= cuts[block + 1]:
                 block += 1
-            known[block] += other[ids[i]] != ABSENT
+            known[block] += other[ids[i], 0] != ABSENT
 
 
 @compiled
 def _tabulate(of_a: Any, of_b: Any, table: Any) -> None:
     for kind in range(len(of_a)):
-        table[of_a[kind], of_b[kind]] += 1
+        row = of_a[kind, 0] if of_a[kind, 0] == of_a[kind, 1] else SEVERAL
+        column = of_b[kind, 0] if of_b[kind, 0] == of_b[kind, 1] else SEVERAL
+        table[row, column] += 1
 
 
 def _stretch(block: int, of_b: int) -> int:
@@ -165,8 +175,10 @@ def _stretch(block: int, of_b: int) -> int:
 
 
 @compiled
-def _stretches_of_a(ids: Any, starts: Any, length: int, cuts: Any, size: int, mark: Any, seen: Any, new: Any) -> int:
-    """Sum what is new in the stretches of `size` windows of each block: those of its types that no other block has.
+def _stretches_of_a(
+    ids: Any, starts: Any, length: int, cuts: Any, size: int, reach: int, span: Any, seen: Any, new: Any
+) -> int:
+    """Sum what is new in the stretches of `size` windows of each block: its types that no block has beyond `reach`.
 
     `seen` has the number of the stretch in which a type was seen last; the number of the last one is returned. What is
     left of a block behind its last stretch is left out.
@@ -181,7 +193,7 @@ def _stretches_of_a(ids: Any, starts: Any, length: int, cuts: Any, size: int, ma
             kind = ids[i]
             if seen[kind] != number:
                 seen[kind] = number
-                value += mark[kind] == block
+                value += span[kind, 0] >= block - reach and span[kind, 1] <= block + reach
             place += 1
             if place == size:
                 new[block] += value
@@ -195,7 +207,7 @@ def _stretches_of_b(
     ids: Any, starts: Any, length: int, cuts: Any, size: int, count: int, of_a: Any, weights: Any, seen: Any,
     state: Any, last: int, new: Any, inside: Any,
 ) -> float:  # fmt: skip
-    """Sum what is new in the first `count` stretches of `size` windows, by `weights` of the states in A; returned.
+    """Sum what is new in the first `count` stretches of `size` windows, by `weights` of where they are in A; returned.
 
     `new` has what each block brings alone to each stretch, and `inside` its windows in them. `state` is written over:
     the block of a type in the stretch, or `SEVERAL`.
@@ -209,7 +221,7 @@ def _stretches_of_b(
             if done == count:
                 return total
             kind = ids[i]
-            value = weights[of_a[kind]]
+            value = weights[of_a[kind, 0], of_a[kind, 1]]
             inside[block] += 1
             if seen[kind] != number:
                 seen[kind] = number
