@@ -6,7 +6,6 @@ import json
 import math
 from typing import Any
 
-import numpy as np
 import xarray as xr
 
 from bounds.base.notes import METHOD, REFUSED, Note
@@ -216,6 +215,6 @@ def _intervals(dataset: xr.Dataset) -> Table:
 
 
 def _known(value: Any) -> float | None:
-    """A number for JSON, which knows no NaN."""
+    """A number for JSON, which knows neither NaN nor infinity."""
     found = float(value)
-    return None if np.isnan(found) else found
+    return found if math.isfinite(found) else None

@@ -196,7 +196,8 @@ def _more_of_a(pair: Pair, layout: Layout, windows: WindowIds, blocks: int, meas
 def _comparison(
     pair: Pair, length: int, given: State, distinct: State | None, copies: Copies | None, blocks: int
 ) -> Comparison:
-    notes = [*_notes_of_copies(pair, copies, distinct), *pair.notes, *_notes_of_blocks(pair, given.measures, blocks)]
+    notes = [*pair.warnings, *_notes_of_copies(pair, copies, distinct)]
+    notes += [*_notes_of_blocks(pair, given.measures, blocks), *pair.notes]
     return Comparison(
         pair.corpora, pair.unit, length, given, distinct, copies.kind if copies else "none",
         copies.n_units if copies else (0, 0), copies.n_documents if copies else (0, 0), pair.sha256, tuple(notes),

@@ -48,6 +48,9 @@ class Estimate:
 
 NOTHING = Estimate(math.nan)
 
+_WIDEST = math.log(1e3)
+"""An interval of a ratio that goes further than this either way is none: one document is nearly all of a side."""
+
 
 @dataclass(frozen=True, eq=False)
 class Measures:
@@ -224,4 +227,4 @@ def _ratio(found: Overlap, stretches: Sequence[tuple[float, float, float]], per_
         return Estimate(value)
     errors = (error_a / of_a, error_b / of_b)
     half = float(stdtrit(_freedom_of_both(found, errors), (1 + CONFIDENCE) / 2)) * math.hypot(*errors)
-    return Estimate(value, value * math.exp(-half), value * math.exp(half))
+    return Estimate(value, value * math.exp(-half), value * math.exp(half)) if half < _WIDEST else Estimate(value)

@@ -87,7 +87,13 @@ class Pair:
     corpora: tuple[str, str]
     sides: tuple[Units, Units]
     """Each by itself; their ids are parts of `ids`."""
-    notes: tuple[Note, ...]
+    warnings: tuple[Note, ...]
+    """Why they may be no two texts, or not to be compared."""
+
+    @property
+    def notes(self) -> list[Note]:
+        """What a reader of any count of either side has to know."""
+        return [Note(INPUT, text) for text in dict.fromkeys(text for side in self.sides for text in side.notes)]
 
     @property
     def documents_told(self) -> bool:
@@ -125,7 +131,7 @@ def read_pair(a: Any, b: Any, unit: str, options: ReadOptions, of_b: ReadOptions
     layout = Layout(_behind(of_a.starts, other.starts), _behind(of_a.documents, other.documents), middle)
     sides = (replace(of_a, ids=ids[:middle]), replace(other, ids=ids[middle:]))
     corpora = _titles(of_a.corpus, other.corpus)
-    return Pair(ids, layout, unit, corpora, sides, tuple(_notes(sides, corpora, options)))
+    return Pair(ids, layout, unit, corpora, sides, tuple(_warnings(sides, corpora, options)))
 
 
 def _behind(first: np.ndarray, second: np.ndarray) -> np.ndarray:
@@ -137,10 +143,9 @@ def _titles(a: str, b: str) -> tuple[str, str]:
     return (a, b) if a != b else (f"{a} (A)", f"{b} (B)")
 
 
-def _notes(sides: tuple[Units, Units], corpora: tuple[str, str], options: ReadOptions) -> list[Note]:
+def _warnings(sides: tuple[Units, Units], corpora: tuple[str, str], options: ReadOptions) -> list[Note]:
     told = [*_same_text(sides), *_other_tokens(sides, corpora, options), *_other_ends(sides, corpora)]
-    told += [text for side in sides for text in side.notes]
-    return [Note(INPUT, text) for text in dict.fromkeys(told)]
+    return [Note(INPUT, text) for text in told]
 
 
 def _same_text(sides: tuple[Units, Units]) -> list[str]:
