@@ -270,9 +270,10 @@ def test_what_stretches_bring_is_that_of_sets(documents):
     assert found.blocks[1].stretch_new == pytest.approx(alone)
     assert found.blocks[0].stretch_windows.tolist() == [size * n for n in counts]
     assert found.blocks[1].stretch_windows.sum() == size * len(stretches_b)
-    new = set().union(*map(set, of_b)) - set().union(*map(set, of_a))
+    unknown = set().union(*map(set, of_b)) - set().union(*map(set, of_a))
     own = [
-        len({w for w in block if w in new} - set().union(*(set(o) for o in of_b if o is not block))) for block in of_b
+        len({w for w in block if w in unknown} - set().union(*(set(o) for o in of_b if o is not block)))
+        for block in of_b
     ]
     assert found.alone(1, shared=False).tolist() == own
 

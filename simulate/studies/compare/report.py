@@ -31,7 +31,7 @@ METHOD_OF_SHARES = (
 
 
 def report(dataset: xr.Dataset, view: View) -> Report:
-    """What `dataset` says."""
+    """The answer, what B adds beside more of A, and what both share; sizes and intervals behind ``--explain``."""
     del view
     return Report(
         answer=answer(dataset),

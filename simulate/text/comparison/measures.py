@@ -32,9 +32,9 @@ from scipy.special import stdtrit
 
 from simulate.text.blocks import MIN_BLOCK, summed_squares
 from simulate.text.comparison.overlap import Blocks, Overlap
-from simulate.text.comparison.sides import FEWEST, A, B
+from simulate.text.comparison.sides import FEWEST_BLOCKS, A, B
 
-CONFIDENCE = 0.95
+_LEVEL = 0.95
 
 
 @dataclass(frozen=True)
@@ -139,7 +139,7 @@ def _log_ratio(one: float, other: float) -> float:
 
 def _enough(blocks: Blocks) -> bool:
     """Whether there are blocks enough, and long enough, for an interval."""
-    return len(blocks.n_units) >= FEWEST and int(blocks.n_windows.min()) >= MIN_BLOCK
+    return len(blocks.n_units) >= FEWEST_BLOCKS and int(blocks.n_windows.min()) >= MIN_BLOCK
 
 
 def _n_blocks(blocks: Blocks) -> int:
@@ -150,7 +150,7 @@ def _share(value: float, error: float, degrees: float) -> Estimate:
     """A share with its interval; none where no block differs from the others, or nothing or all is counted."""
     if not (0 < value < 1 and error > 0):
         return Estimate(value)
-    half = float(stdtrit(degrees, (1 + CONFIDENCE) / 2)) * error / (value * (1 - value))
+    half = float(stdtrit(degrees, (1 + _LEVEL) / 2)) * error / (value * (1 - value))
     odds = math.log(value) - math.log1p(-value)
     return Estimate(value, _expit(odds - half), _expit(odds + half))
 
@@ -226,5 +226,5 @@ def _ratio(found: Overlap, stretches: Sequence[tuple[float, float, float]], per_
     if not (of_b > 0 and error_a > 0 and error_b > 0):
         return Estimate(value)
     errors = (error_a / of_a, error_b / of_b)
-    half = float(stdtrit(_freedom_of_both(found, errors), (1 + CONFIDENCE) / 2)) * math.hypot(*errors)
+    half = float(stdtrit(_freedom_of_both(found, errors), (1 + _LEVEL) / 2)) * math.hypot(*errors)
     return Estimate(value, value * math.exp(-half), value * math.exp(half)) if half < _WIDEST else Estimate(value)

@@ -18,7 +18,7 @@ from simulate.text.reading.room import counted_exactly, require
 A, B = 0, 1
 """The two sides, in this order wherever there is a value for each."""
 
-FEWEST = 3
+FEWEST_BLOCKS = 3
 """Blocks of whole documents that an interval can be made of."""
 
 
@@ -54,7 +54,7 @@ class Layout:
         """Where one side is cut into about `n_blocks` blocks, ends included, and whether each is of whole documents.
 
         Blocks are as long as each other, but for the next border of a document, and then at least half as long; where
-        that leaves fewer than `FEWEST` of them, they are cut wherever that is.
+        that leaves fewer than `FEWEST_BLOCKS` of them, they are cut wherever that is.
         """
         first, end = (0, self.middle) if side == A else (self.middle, int(self.starts[-1]))
         even = np.linspace(first, end, n_blocks + 1).astype(np.int64)
@@ -63,7 +63,7 @@ class Layout:
         before = borders[after - 1]
         moved = np.unique(np.where(even - before <= borders[after] - even, before, borders[after]))
         whole = _not_short(moved, (end - first) / (2 * n_blocks))
-        return (whole, True) if len(whole) > FEWEST else (np.unique(even), False)
+        return (whole, True) if len(whole) > FEWEST_BLOCKS else (np.unique(even), False)
 
 
 def _not_short(cuts: np.ndarray, least: float) -> np.ndarray:

@@ -107,12 +107,7 @@ def read_units(
     options = reading or ReadOptions()
     check_options(unit, options)
     files = named_files(paths)
-    words = tally = None
-    if unit in WORDS:
-        from simulate.text.cutting.scripts import Tally  # numba, which bytes and chars do without
-        from simulate.text.cutting.tokenizing import WordTable
-
-        words, tally = WordTable() if table is None else table, Tally()
+    words, tally = _of_words(table) if unit in WORDS else (None, None)
     parts: list[np.ndarray] = []
     ends, of_files, read = array("q", [0]), [0], list[Opened]()
     for file in opened(files, unit, replace(options, within_documents=True) if documents else options):
@@ -141,6 +136,14 @@ def read_units(
         documents=starts if documents else None,
         documents_told=all(file.reader.has_documents for file in read),
     )
+
+
+def _of_words(table: WordTable | None) -> tuple[WordTable, Tally]:
+    """What words are numbered by, `table` or a new one, and what counts their scripts."""
+    from simulate.text.cutting.scripts import Tally  # numba, which bytes and chars do without
+    from simulate.text.cutting.tokenizing import WordTable
+
+    return WordTable() if table is None else table, Tally()
 
 
 def _read(file: Opened, ends: array[int], words: WordTable | None, tally: Tally | None) -> list[np.ndarray]:
