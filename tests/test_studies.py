@@ -349,7 +349,7 @@ def test_what_was_fitted_again_says_so(name, kept, tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (["runs", "x.csv", "--source=zipf:2"], "--source is of a text; leave it out"),
+        (["runs", "x.csv", "--source=zipf:2"], "--source is of a text or a corpus; leave it out"),
         (["text", "x.txt", "--law=epoch2024"], "--law is of runs; leave it out"),
         (["text", "x.csv"], "ends in .txt"),
         (["words", "x.txt"], "must be one of text, runs"),
