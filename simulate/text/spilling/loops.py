@@ -1,0 +1,327 @@
+"""The loops of a count by parts: keys of windows, their parts, a table of those of a part, and what it says.
+
+A window is a key of 64 bits, the ids of the two shorter windows that it consists of, or the id of its one unit; and a
+number w, its place among all windows of its length. Keys of one part come in the order of w. A table has four words for
+each distinct window:
+
+| word | holds |
+|---|---|
+| 0 | the key |
+| 1 | a bit for each block in which it occurs; once the part is counted, its id among the windows that occur again |
+| 2 | how often it occurs; and above it, from bit 32 on, how often in the first block in which it does |
+| 3 | w of where it occurred last; and above it the bin of how often it occurs |
+
+A place without occurrences is empty.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from simulate.drawing.compiled import compiled, inlined, prefetch
+from simulate.drawing.stream import MIX, ONE, S32
+
+ALONE = np.uint32(2**32 - 1)
+"""The id of every window that occurs once in the text: all that contain it occur once as well."""
+
+WORDS = 4
+_LOW = np.uint64(0xFFFFFFFF)
+_ZERO, _TWO, _THREE = np.uint64(0), np.uint64(2), np.uint64(3)
+_FOUR = np.uint64(4)
+_AHEAD = 32
+
+TAKEN, POINT, BLOCK = 0, 1, 2
+"""Places in the `state` of `count`."""
+
+
+@inlined
+def _hash(key: Any) -> Any:
+    key = (key ^ key >> S32) * MIX
+    key = (key ^ key >> S32) * MIX
+    return key ^ key >> S32
+
+
+@inlined
+def _part_of(value: Any, n_parts: Any) -> Any:
+    """The part of a hash, from its upper half; slots are taken from the lower one."""
+    return (value >> S32) * n_parts >> S32
+
+
+@compiled
+def gather(
+    ids: Any, first: int, last: int, starts: Any, stream: int, w: Any, length: int, step: int, keys: Any, places: Any,
+    lonely: Any,
+) -> Any:  # fmt: skip
+    """Keys and numbers of the windows that begin at the units `first` to ``last - 1``; `ids` begin at `first`.
+
+    `step` is the distance of the two shorter windows, 0 where a unit is its own key. Windows of which one part occurs
+    once go to `lonely`. Returns how many keys and lonely windows there are, and the stream and number to go on with.
+    """
+    n_keys, n_lonely = 0, 0
+    for i in range(first, last):
+        while i >= starts[stream + 1]:
+            stream += 1
+        if i + length > starts[stream + 1]:
+            continue
+        left = ids[i - first]
+        if step == 0:
+            keys[n_keys] = np.uint64(left)
+            places[n_keys] = w
+            n_keys += 1
+        else:
+            right = ids[i - first + step]
+            if left == ALONE or right == ALONE:
+                lonely[n_lonely] = w
+                n_lonely += 1
+            else:
+                keys[n_keys] = np.uint64(left) << S32 | np.uint64(right)
+                places[n_keys] = w
+                n_keys += 1
+        w += 1
+    return n_keys, n_lonely, stream, w
+
+
+@compiled
+def split(keys: Any, places: Any, n_parts: Any, sorted_keys: Any, sorted_places: Any, ends: Any) -> None:
+    """Keys and numbers in the order of their parts; `ends` becomes where each part ends."""
+    ends[:] = 0
+    for key in keys:
+        ends[_part_of(_hash(key), n_parts)] += 1
+    total = np.int64(0)
+    for part in range(len(ends)):
+        total += ends[part]
+        ends[part] = total - ends[part]
+    for i in range(len(keys)):
+        part = _part_of(_hash(keys[i]), n_parts)
+        at = ends[part]
+        sorted_keys[at] = keys[i]
+        sorted_places[at] = places[i]
+        ends[part] = at + 1
+
+
+@compiled
+def chosen(keys: Any, subs: Any, sub: Any) -> Any:
+    """Places of the keys of `sub` among `subs`, a power of two: by bits that neither parts nor slots are taken from."""
+    found = np.empty(len(keys), np.int64)
+    n = 0
+    for i in range(len(keys)):
+        if (_hash(keys[i]) * MIX >> np.uint64(40)) & (subs - ONE) == sub:
+            found[n] = i
+            n += 1
+    return found[:n]
+
+
+@compiled
+def count(
+    keys: Any, places: Any, table: Any, room: int, state: Any, ends: Any, size: Any, n_blocks: int,
+    steps: Any, limits: Any, at: Any, edges: Any, unique: Any, spectrum: Any, inside: Any, first: int,
+) -> int:  # fmt: skip
+    """Count the keys from number `first` on; returns how many were dealt with, fewer where the table is full.
+
+    `state` has how many windows are in the table and where in the grid, in the blocks; `ends` the piece of each row
+    that w is in (its first window, the next one's, 1 where it counts). `at` are the windows in each prefix, `steps` and `limits` the windows in a piece of each row and in
+    all pieces of a block. Of the numbers, `unique` and `spectrum` take what changes within each prefix.
+    """
+    mask = np.uint64(len(table) // WORDS - 1)
+    taken, point, block = state[TAKEN], state[POINT], state[BLOCK]
+    n_rows, last_bin, region = len(steps), len(edges) - 1, size * n_blocks
+    block_first = block * size
+    newest, leave = np.int64(-1), np.int64(-1)
+    n = len(keys)
+    for begin in range(first, n, _AHEAD):
+        stop = min(begin + _AHEAD, n)
+        for i in range(begin, stop):
+            prefetch(table, (_hash(keys[i]) & mask) * _FOUR)
+        for i in range(begin, stop):
+            key, w = keys[i], np.int64(places[i])
+            value = _hash(key)
+            slot = (value & mask) * _FOUR
+            while table[slot + _TWO] != _ZERO and table[slot] != key:
+                slot = ((slot + _FOUR) & ((mask << _TWO) | _THREE))
+            counted = table[slot + _TWO]
+            often = np.int64(counted & _LOW)
+            if often == 0:
+                if taken >= room:
+                    state[TAKEN], state[POINT], state[BLOCK] = taken, point, block
+                    return i
+                taken += 1
+                table[slot] = key
+            while point < len(at) and w >= at[point]:
+                point += 1
+            inner = w < region
+            if inner and w >= block_first + size:
+                block = w // size
+                block_first = block * size
+                leave = np.int64(-1)
+            if inner and n_rows > 0 and w >= leave:
+                leave = _pieces_at(w, block_first, steps, limits, ends)
+                newest = np.int64(-1)
+                for row in range(n_rows):
+                    newest = max(newest, ends[row, 0])
+            tail = table[slot + _THREE]
+            before = np.int64(tail & _LOW) if often > 0 else np.int64(-1)
+            if inner:
+                if before < newest:
+                    for row in range(n_rows):
+                        inside[row, block] += ends[row, 2] if before < ends[row, 0] else 0
+                seen = table[slot + ONE]
+                bit = ONE << np.uint64(block)
+                table[slot + ONE] = seen | bit
+                if seen & ~bit == _ZERO:
+                    counted += ONE << S32
+            bin_ = np.int64(tail >> S32)
+            if often == 0:
+                unique[point] += 1
+                spectrum[point, 0] += 1
+            elif bin_ < last_bin and often + 1 >= edges[bin_ + 1]:
+                spectrum[point, bin_] -= 1
+                spectrum[point, bin_ + 1] += 1
+                bin_ += 1
+            table[slot + _TWO] = counted + ONE
+            table[slot + _THREE] = np.uint64(bin_) << S32 | np.uint64(w)
+    state[TAKEN], state[POINT], state[BLOCK] = taken, point, block
+    return n
+
+
+@compiled
+def _pieces_at(w: Any, block_first: Any, steps: Any, limits: Any, ends: Any) -> Any:
+    """Say in which piece of each row `w` is; returns the first number at which one of them is left."""
+    soonest = np.int64(2**62)
+    for row in range(len(steps)):
+        inside = w - block_first
+        if inside < limits[row]:
+            ends[row, 0] = block_first + inside // steps[row] * steps[row]
+            ends[row, 1] = ends[row, 0] + steps[row]
+            ends[row, 2] = 1
+            soonest = min(soonest, ends[row, 1])
+        else:  # behind the last piece of its block: the next block says where to go on
+            ends[row, 0], ends[row, 1], ends[row, 2] = -1, -1, 0
+    return soonest
+
+
+@compiled
+def count_lonely(
+    places: Any, state: Any, size: Any, n_blocks: int, steps: Any, limits: Any, at: Any, unique: Any, spectrum: Any,
+    inside: Any, own: Any,
+) -> None:  # fmt: skip
+    """As `count`, of windows that occur once: each is new, and in its block alone (`own`)."""
+    point, region = state[POINT], size * n_blocks
+    for place in places:
+        w = np.int64(place)
+        while point < len(at) and w >= at[point]:
+            point += 1
+        unique[point] += 1
+        spectrum[point, 0] += 1
+        if w < region:
+            block = w // size
+            own[block] += 1
+            for row in range(len(steps)):
+                if w - block * size < limits[row]:
+                    inside[row, block] += 1
+    state[POINT] = point
+
+
+@compiled
+def refill(table: Any, wider: Any) -> None:
+    """Put what is in `table` into `wider`, which is empty."""
+    mask = np.uint64(len(wider) // WORDS - 1)
+    for old in range(0, len(table), WORDS):
+        if table[old + 2] != 0:
+            slot = (_hash(table[old]) & mask) * _FOUR
+            while wider[slot + _TWO] != _ZERO:
+                slot = ((slot + _FOUR) & ((mask << _TWO) | _THREE))
+            for word in range(WORDS):
+                wider[slot + np.uint64(word)] = table[old + word]
+
+
+@compiled
+def judge(table: Any, change: Any, masks: Any) -> Any:
+    """What the table says of blocks: number of windows that occur once, what f1 changes by without each block.
+
+    `masks` is filled with the blocks of each distinct window that is in one; returns that number as well.
+    """
+    once, n_masks = 0, 0
+    for slot in range(0, len(table), WORDS):
+        seen, counted = table[slot + 1], table[slot + 2]
+        often, here = np.int64(counted & _LOW), np.int64(counted >> S32)
+        if often == 0 or seen == _ZERO:
+            continue
+        masks[n_masks] = seen
+        n_masks += 1
+        first = seen & (~seen + ONE)
+        rest = seen ^ first
+        if often == 1:
+            once += 1
+            change[_bit(first)] -= 1
+        elif rest != _ZERO and rest & (rest - ONE) == _ZERO:  # in two blocks
+            if often - here == 1:
+                change[_bit(first)] += 1
+            if here == 1:
+                change[_bit(rest)] += 1
+    return once, n_masks
+
+
+@inlined
+def _bit(mask: Any) -> Any:
+    """The place of the one bit of `mask`."""
+    found = 0
+    while mask > ONE:
+        mask >>= ONE
+        found += 1
+    return found
+
+
+@compiled
+def label(table: Any, first: int) -> int:
+    """Give ids from `first` on to the windows that occur more than once; returns the next one."""
+    for slot in range(0, len(table), WORDS):
+        often = table[slot + 2] & _LOW
+        if often > ONE:
+            table[slot + 1] = np.uint64(first)
+            first += 1
+        elif often == ONE:
+            table[slot + 1] = np.uint64(ALONE)
+    return first
+
+
+@compiled
+def look_up(keys: Any, table: Any, ids: Any) -> None:
+    """Fill `ids` with what `label` gave each of the keys, which are in the table."""
+    mask = np.uint64(len(table) // WORDS - 1)
+    for begin in range(0, len(keys), _AHEAD):
+        stop = min(begin + _AHEAD, len(keys))
+        for i in range(begin, stop):
+            prefetch(table, (_hash(keys[i]) & mask) * _FOUR)
+        for i in range(begin, stop):
+            value = _hash(keys[i])
+            slot = (value & mask) * _FOUR
+            while table[slot] != keys[i] or table[slot + _TWO] == _ZERO:
+                slot = ((slot + _FOUR) & ((mask << _TWO) | _THREE))
+            ids[i] = np.uint32(table[slot + ONE])
+
+
+@compiled
+def put_back(
+    ids: Any, first: int, last: int, starts: Any, stream: int, length: int, step: int, n_parts: Any, begins: Any,
+    found: Any, out: Any,
+) -> int:  # fmt: skip
+    """Ids of the windows that begin at units `first` to ``last - 1``, from those `found` in the order of their parts.
+
+    `begins` is where each part begins in `found`; `ALONE` where no window begins, or one that occurs once. Returns the
+    stream to go on with.
+    """
+    for i in range(first, last):
+        while i >= starts[stream + 1]:
+            stream += 1
+        out[i - first] = ALONE
+        if i + length > starts[stream + 1]:
+            continue
+        left, right = ids[i - first], ids[i - first + step]
+        if left == ALONE or right == ALONE:
+            continue
+        part = _part_of(_hash(np.uint64(left) << S32 | np.uint64(right)), n_parts)
+        out[i - first] = found[begins[part]]
+        begins[part] += 1
+    return stream

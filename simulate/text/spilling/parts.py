@@ -1,0 +1,381 @@
+"""Exact counts of windows by parts: the numbers of `counting` and `blocks`, in the memory that is given.
+
+The windows of one length are keys, as in `counting`. If all distinct ones that occur again fit into one table, they are
+counted as they come. Otherwise keys go to parts by their hash, in memory and from some size on in a file, and each part
+is counted in a table of its own. Whatever is counted of a window depends on where it occurs and on nothing else, so that
+the numbers of parts are added up: they are those of one table, bit for bit, for any parts and any memory.
+
+For longer windows each window that occurs again gets an id. Those of a part are written where its keys came from; as
+the keys are made once more in the order of the text, each finds its id next in its part. Windows that occur once need
+none, nor do those that contain one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import numpy as np
+
+from simulate.text.blocks import BlockCurves, Cut, curves_of, cut_of, gaps_of
+from simulate.text.counting import Growth
+from simulate.text.cutting.sequences import Units
+from simulate.text.spilling import loops
+from simulate.text.spilling.scratch import OnDisk, Scratch, ScratchFile, Shelf
+
+_LOAD = 0.6
+"""Part of a table that is filled at most."""
+
+_SLOT = 8 * loops.WORDS
+_FEW = np.zeros(0, np.int64)
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """What a count takes; it changes no number."""
+
+    chunk: int = 1 << 20
+    """Units at a time."""
+    slots: int = 1 << 20
+    """Places of a table at most, a power of two."""
+    parts: int | None = None
+    """Parts where one table is too small; as many as are needed if None."""
+    kept: float = 1 << 30
+    """Bytes of keys that stay in memory, and of ids of one length."""
+
+    @classmethod
+    def of(cls, n_bytes: int) -> Sizes:
+        """Those for arrays of `n_bytes` in all, the units of the text beside them."""
+        slots = 1 << max(10, int(np.log2(0.4 * n_bytes / (1.5 * _SLOT + 8 * _LOAD))))
+        chunk = min(1 << 20, max(1 << 12, n_bytes // 10 // 40))
+        return cls(chunk, slots, None, 0.13 * n_bytes)
+
+
+@dataclass
+class Sums:
+    """What is counted of some windows; `cut` None where there are no blocks."""
+
+    at: np.ndarray
+    edges: np.ndarray
+    cut: Cut | None
+    once: int = 0
+    n_types: int = 0
+    unique: np.ndarray = field(init=False)
+    spectrum: np.ndarray = field(init=False)
+    inside: np.ndarray = field(init=False)
+    own: np.ndarray = field(init=False)
+    change: np.ndarray = field(init=False)
+    gaps: np.ndarray = field(init=False)
+    changes: np.ndarray = field(init=False)
+
+    def __post_init__(self) -> None:
+        n, rows = (self.cut.n_blocks, len(self.cut.parts)) if self.cut else (0, 0)
+        self.unique = np.zeros(len(self.at) + 1, np.int64)
+        self.spectrum = np.zeros((len(self.at) + 1, len(self.edges)), np.int64)
+        self.inside, self.own = np.zeros((rows, n), np.int64), np.zeros(n, np.int64)
+        self.change, self.gaps = np.zeros(n, np.int64), np.zeros(n + 1, np.int64)
+        self.changes = np.zeros((n, n + 1), np.int64)
+        size, parts = (self.cut.size, self.cut.parts) if self.cut else (0, _FEW)
+        steps = (size // parts).astype(np.int64)
+        self.layout = (np.int64(size), n, steps, steps * parts)
+        self.region = size * n
+        """Windows in all blocks; those behind them are left over."""
+
+    def like(self) -> Sums:
+        """Nothing, counted in the same way."""
+        return Sums(self.at, self.edges, self.cut)
+
+    def add(self, other: Sums) -> None:
+        """Take what another part counted."""
+        self.once += other.once
+        self.n_types += other.n_types
+        for name in ("unique", "spectrum", "inside", "own", "change", "gaps", "changes"):
+            getattr(self, name)[...] += getattr(other, name)
+
+    def add_lonely(self, places: np.ndarray, state: np.ndarray) -> None:
+        """Count windows that occur once, in the order of the text; `state` is theirs."""
+        own = np.zeros_like(self.own)
+        loops.count_lonely(places, state, *self.layout, self.at, self.unique, self.spectrum, self.inside, own)
+        self.own += own
+        self.change -= own
+        self.once += int(own.sum())
+        self.n_types += int(own.sum())
+
+    def growth(self) -> Growth:
+        """Counts of each prefix."""
+        return Growth(np.cumsum(self.unique)[:-1], np.cumsum(self.spectrum, axis=0)[:-1])
+
+    def curves(self) -> BlockCurves | None:
+        """The curves of blocks."""
+        if self.cut is None:
+            return None
+        inside = self.inside / self.cut.parts[:, None]
+        f1 = self.once + self.change
+        return curves_of(self.cut, inside, self.n_types, self.own, self.gaps, self.changes, self.once, f1)
+
+
+class _FullError(Exception):
+    """A table has no room for one more window."""
+
+
+class _Table:
+    """Distinct windows, or those of a part of them."""
+
+    def __init__(self, sums: Sums, most: int, expected: int) -> None:
+        self.sums, self._most = sums, most
+        slots = min(most, 1 << max(10, int(expected).bit_length()))
+        self._words = np.zeros(loops.WORDS * slots, np.uint64)
+        self._state = np.zeros(3, np.int64)
+        self._ends = np.zeros((len(sums.layout[2]), 3), np.int64)
+        self._judged = sums.cut is None
+
+    def count(self, keys: np.ndarray, places: np.ndarray) -> None:
+        """Count windows, in the order of the text; `_FullError` where there are too many distinct ones."""
+        if not self._judged and len(places) and places[-1] >= self.sums.region:
+            inner = int(np.searchsorted(places, self.sums.region))
+            self._count(keys[:inner], places[:inner])
+            self.judge()
+            keys, places = keys[inner:], places[inner:]
+        self._count(keys, places)
+
+    def _count(self, keys: np.ndarray, places: np.ndarray) -> None:
+        sums, done = self.sums, 0
+        while done < len(keys):
+            room = int(_LOAD * (len(self._words) // loops.WORDS))
+            done = loops.count(
+                keys, places, self._words, room, self._state, self._ends, *sums.layout, sums.at, sums.edges,
+                sums.unique, sums.spectrum, sums.inside, done,
+            )  # fmt: skip
+            if done < len(keys):
+                self._grow()
+
+    def _grow(self) -> None:
+        slots = 2 * len(self._words) // loops.WORDS
+        if slots > self._most:
+            raise _FullError
+        wider = np.zeros(loops.WORDS * slots, np.uint64)
+        loops.refill(self._words, wider)
+        self._words = wider
+
+    def judge(self) -> None:
+        """Add what the windows counted so far say of blocks, once."""
+        if self._judged:
+            return
+        sums = self.sums
+        masks = np.empty(int(self._state[loops.TAKEN]), np.uint64)
+        once, n_masks = loops.judge(self._words, sums.change, masks)
+        sums.once += once
+        sums.n_types += gaps_of(masks[:n_masks], sums.gaps, sums.changes, sums.own)
+        self._judged = True
+
+    def label(self, first: int) -> int:
+        """Give ids from `first` on to the windows that occur again; returns the next one."""
+        return int(loops.label(self._words, first))
+
+    def look_up(self, keys: np.ndarray, ids: np.ndarray) -> None:
+        """Fill `ids` with those of the windows that have `keys`."""
+        loops.look_up(keys, self._words, ids)
+
+
+class _Chunk(NamedTuple):
+    first: int
+    last: int
+    ids: np.ndarray
+    stream: int
+    keys: np.ndarray
+    places: np.ndarray
+    lonely: np.ndarray
+
+
+@dataclass
+class _Run:
+    """Keys of one chunk in the order of their parts, and their places, in memory or from a byte of a file on."""
+
+    keys: np.ndarray | int
+    places: np.ndarray | int
+    ends: np.ndarray
+
+    def bounds(self, part: int) -> tuple[int, int]:
+        """Where a part begins and ends."""
+        return int(self.ends[part - 1]) if part else 0, int(self.ends[part])
+
+
+class Windows:
+    """All windows of `length` units, each two shorter ones at the distance `step`, or one unit where that is 0."""
+
+    def __init__(
+        self, ids: np.ndarray | OnDisk, starts: np.ndarray, length: int, step: int, sizes: Sizes, scratch: Scratch
+    ) -> None:
+        self._ids, self._starts, self._length, self._step = ids, starts, length, step
+        self._sizes, self._scratch = sizes, scratch
+        self._runs: list[_Run] = []
+        self._file: ScratchFile | None = None
+        self._held = 0
+
+    def count(self, sums: Sums, *, ids: bool) -> np.ndarray | OnDisk | None:
+        """Add all windows to `sums`; returns their ids where `ids` are wanted."""
+        whole = sums.like()
+        if self._sizes.parts is None:
+            try:
+                found = self._at_once(whole, ids)
+            except _FullError:
+                whole = sums.like()
+            else:
+                sums.add(whole)
+                return found
+        n_parts = self._set_apart(whole)
+        next_id = 0
+        for part in range(n_parts):
+            next_id = self._count_part(part, whole, next_id, ids)
+        sums.add(whole)
+        found = self._put_back(n_parts) if ids else None
+        if self._file is not None:
+            self._file.close()
+        self._runs = []
+        return found
+
+    def _chunks(self) -> Iterator[_Chunk]:
+        size, n = self._sizes.chunk, len(self._ids)
+        keys, places = np.empty(size, np.uint64), np.empty(size, np.uint32)
+        lonely = np.empty(size, np.uint32)
+        stream, w = 0, 0
+        for first in range(0, n, size):
+            last = min(first + size, n)
+            ids = self._ids[first : last + self._step].astype(np.uint32, copy=False)
+            before = stream
+            n_keys, n_lonely, stream, w = loops.gather(
+                ids, first, last, self._starts, stream, w, self._length, self._step, keys, places, lonely
+            )
+            yield _Chunk(first, last, ids, before, keys[:n_keys], places[:n_keys], lonely[:n_lonely])
+
+    def _at_once(self, sums: Sums, ids: bool) -> np.ndarray | OnDisk | None:
+        table = _Table(sums, self._sizes.slots, 1 << 12)
+        lonely = np.zeros(3, np.int64)
+        for chunk in self._chunks():
+            sums.add_lonely(chunk.lonely, lonely)
+            table.count(chunk.keys, chunk.places)
+        table.judge()
+        if not ids:
+            return None
+        table.label(0)
+        shelf = Shelf(self._scratch, self._sizes.kept)
+        for chunk in self._chunks():
+            table.look_up(chunk.keys, chunk.places)
+            shelf.add(self._in_order(chunk, 1, np.zeros(1, np.int64), chunk.places))
+        return shelf.whole()
+
+    def _set_apart(self, sums: Sums) -> int:
+        """Put keys into parts, and count the windows that have none; returns the number of parts."""
+        most = _LOAD * self._sizes.slots
+        n_parts = self._sizes.parts or max(2, int(np.ceil(1.1 * len(self._ids) / most)))
+        lonely = np.zeros(3, np.int64)
+        for chunk in self._chunks():
+            sums.add_lonely(chunk.lonely, lonely)
+            keys, places = np.empty_like(chunk.keys), np.empty_like(chunk.places)
+            ends = np.zeros(n_parts, np.int64)
+            loops.split(chunk.keys, chunk.places, np.uint64(n_parts), keys, places, ends)
+            self._runs.append(self._kept(keys, places, ends))
+        return n_parts
+
+    def _kept(self, keys: np.ndarray, places: np.ndarray, ends: np.ndarray) -> _Run:
+        if self._held + keys.nbytes + places.nbytes <= self._sizes.kept:
+            self._held += keys.nbytes + places.nbytes
+            return _Run(keys, places, ends)
+        if self._file is None:
+            self._file = self._scratch.file()
+        return _Run(self._file.append(keys), self._file.append(places), ends)
+
+    def _count_part(self, part: int, sums: Sums, next_id: int, ids: bool, subs: int = 1, sub: int = 0) -> int:
+        """Count a part, or `sub` of `subs` of it, half by half where it does not fit into one table; the next id."""
+        here = sums.like()
+        size = sum(high - low for low, high in (run.bounds(part) for run in self._runs))
+        table, full = _Table(here, self._sizes.slots, size // (4 * subs)), False
+        try:
+            for run in self._runs:
+                keys, places, chosen = self._of_part(run, part, subs, sub)
+                table.count(keys[chosen], places[chosen])
+        except _FullError:
+            full = True
+        if full:
+            del table  # before the next one is made
+            next_id = self._count_part(part, sums, next_id, ids, 2 * subs, sub)
+            return self._count_part(part, sums, next_id, ids, 2 * subs, sub + subs)
+        table.judge()
+        sums.add(here)
+        if ids:
+            next_id = table.label(next_id)
+            for run in self._runs:
+                keys, places, chosen = self._of_part(run, part, subs, sub)
+                found = np.empty(len(keys[chosen]), np.uint32)
+                table.look_up(keys[chosen], found)
+                places[chosen] = found  # where the keys came from: they are counted
+                if self._file is not None and not isinstance(run.places, np.ndarray):
+                    self._file.write(places, run.places + 4 * run.bounds(part)[0])
+        return next_id
+
+    def _of_part(self, run: _Run, part: int, subs: int, sub: int) -> tuple[np.ndarray, np.ndarray, slice | np.ndarray]:
+        """Keys and places of a part in a run, and which of them are of `sub`."""
+        low, high = run.bounds(part)
+        if isinstance(run.keys, np.ndarray) and isinstance(run.places, np.ndarray):
+            keys, places = run.keys[low:high], run.places[low:high]
+        else:
+            assert self._file is not None
+            keys = self._file.read(np.empty(high - low, np.uint64), run.keys + 8 * low)
+            places = self._file.read(np.empty(high - low, np.uint32), run.places + 4 * low)
+        return keys, places, slice(None) if subs == 1 else loops.chosen(keys, np.uint64(subs), np.uint64(sub))
+
+    def _put_back(self, n_parts: int) -> np.ndarray | OnDisk:
+        """The ids of all windows in the order of the text."""
+        shelf = Shelf(self._scratch, self._sizes.kept)
+        for chunk, run in zip(self._chunks(), self._runs, strict=True):
+            found = run.places
+            if not isinstance(found, np.ndarray):
+                assert self._file is not None
+                found = self._file.read(np.empty(int(run.ends[-1]), np.uint32), found)
+            begins = np.concatenate([np.zeros(1, np.int64), run.ends[:-1]])
+            shelf.add(self._in_order(chunk, n_parts, begins, found))
+            run.keys = run.places = 0  # no longer needed
+        return shelf.whole()
+
+    def _in_order(self, chunk: _Chunk, n_parts: int, begins: np.ndarray, found: np.ndarray) -> np.ndarray:
+        out = np.empty(chunk.last - chunk.first, np.uint32)
+        loops.put_back(
+            chunk.ids, chunk.first, chunk.last, self._starts, chunk.stream, self._length, self._step,
+            np.uint64(n_parts), begins, found, out,
+        )  # fmt: skip
+        return out
+
+
+def counted_by_parts(
+    units: Units, lengths: Sequence[int], grid: np.ndarray, edges: np.ndarray, blocks: int, smallest: int,
+    sizes: Sizes, scratch: Scratch,
+) -> Iterator[tuple[int, Growth, BlockCurves | None]]:  # fmt: skip
+    """Growth and curves of blocks for each of `lengths`, ascending, as `counting.growth` and `blocks.block_curves`.
+
+    `grid` are prefixes in units; `smallest` as for `block_curves`, from the windows in the first of them at most.
+    """
+    ids, level, wanted = units.ids, 1, sorted(set(lengths))
+
+    def sums_of(length: int) -> Sums:
+        at = units.n_windows(length, grid)
+        cut = cut_of(units.n_windows(length), blocks, min(smallest, int(at[0])))
+        return Sums(at, edges, cut)
+
+    nothing = Sums(_FEW, np.ones(1, np.int64), None)
+    if wanted[0] == 1:
+        sums = sums_of(1)
+        Windows(ids, units.starts, 1, 0, sizes, scratch).count(sums, ids=False)
+        yield 1, sums.growth(), sums.curves()
+    for length in wanted:
+        while level < length:
+            step = min(level, length - level)
+            level += step
+            sums = sums_of(level) if level == length else nothing.like()
+            before, more = ids, level < wanted[-1]
+            found = Windows(ids, units.starts, level, step, sizes, scratch).count(sums, ids=more)
+            if isinstance(before, OnDisk) and before is not units.ids:
+                before.file.close()
+            ids = found if found is not None else ids
+            if level == length:
+                yield level, sums.growth(), sums.curves()
