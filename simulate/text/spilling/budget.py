@@ -19,8 +19,9 @@ class Budget:
     def __init__(self, limit: int | None = None) -> None:
         total, free = machine_memory()
         self.given = limit is not None
-        self.limit = total // 2 if limit is None else limit
         self._before = used_memory()
+        least = self._before + _BESIDE + LEAST  # on a machine where half is less than that
+        self.limit = max(total // 2, min(total, least)) if limit is None else limit
         self._most = min(self.limit - self._before - _BESIDE, free - RESERVE)
         """Bytes that arrays may take in all."""
 

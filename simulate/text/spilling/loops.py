@@ -263,6 +263,18 @@ def judge(table: Any, change: Any, masks: Any) -> Any:
     return once, n_masks
 
 
+@compiled
+def occurrences(table: Any, taken: int) -> Any:
+    """How often each of the `taken` windows of the table occurs."""
+    found, n = np.empty(taken, np.int64), 0
+    for slot in range(0, len(table), WORDS):
+        often = np.int64(table[slot + 2] & _LOW)
+        if often > 0:
+            found[n] = often
+            n += 1
+    return found
+
+
 @inlined
 def _bit(mask: Any) -> Any:
     """The place of the one bit of `mask`."""

@@ -13,22 +13,22 @@ none, nor do those that contain one.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 
-from simulate.text.blocks import BlockCurves, Cut, curves_of, cut_of, gaps_of
+from simulate.text.blocks import BlockCurves, gaps_of
 from simulate.text.counting import Growth
 from simulate.text.cutting.sequences import Units
 from simulate.text.spilling import loops
 from simulate.text.spilling.scratch import OnDisk, Scratch, ScratchFile, Shelf
+from simulate.text.spilling.sums import Counting, Sums, nothing
 
 _LOAD = 0.6
 """Part of a table that is filled at most."""
 
 _SLOT = 8 * loops.WORDS
-_FEW = np.zeros(0, np.int64)
 
 
 @dataclass(frozen=True)
@@ -50,69 +50,6 @@ class Sizes:
         slots = 1 << max(10, int(np.log2(0.4 * n_bytes / (1.5 * _SLOT + 8 * _LOAD))))
         chunk = min(1 << 20, max(1 << 12, n_bytes // 10 // 40))
         return cls(chunk, slots, None, 0.13 * n_bytes)
-
-
-@dataclass
-class Sums:
-    """What is counted of some windows; `cut` None where there are no blocks."""
-
-    at: np.ndarray
-    edges: np.ndarray
-    cut: Cut | None
-    once: int = 0
-    n_types: int = 0
-    unique: np.ndarray = field(init=False)
-    spectrum: np.ndarray = field(init=False)
-    inside: np.ndarray = field(init=False)
-    own: np.ndarray = field(init=False)
-    change: np.ndarray = field(init=False)
-    gaps: np.ndarray = field(init=False)
-    changes: np.ndarray = field(init=False)
-
-    def __post_init__(self) -> None:
-        n, rows = (self.cut.n_blocks, len(self.cut.parts)) if self.cut else (0, 0)
-        self.unique = np.zeros(len(self.at) + 1, np.int64)
-        self.spectrum = np.zeros((len(self.at) + 1, len(self.edges)), np.int64)
-        self.inside, self.own = np.zeros((rows, n), np.int64), np.zeros(n, np.int64)
-        self.change, self.gaps = np.zeros(n, np.int64), np.zeros(n + 1, np.int64)
-        self.changes = np.zeros((n, n + 1), np.int64)
-        size, parts = (self.cut.size, self.cut.parts) if self.cut else (0, _FEW)
-        steps = (size // parts).astype(np.int64)
-        self.layout = (np.int64(size), n, steps, steps * parts)
-        self.region = size * n
-        """Windows in all blocks; those behind them are left over."""
-
-    def like(self) -> Sums:
-        """Nothing, counted in the same way."""
-        return Sums(self.at, self.edges, self.cut)
-
-    def add(self, other: Sums) -> None:
-        """Take what another part counted."""
-        self.once += other.once
-        self.n_types += other.n_types
-        for name in ("unique", "spectrum", "inside", "own", "change", "gaps", "changes"):
-            getattr(self, name)[...] += getattr(other, name)
-
-    def add_lonely(self, places: np.ndarray, state: np.ndarray) -> None:
-        """Count windows that occur once, in the order of the text; `state` is theirs."""
-        own = np.zeros_like(self.own)
-        loops.count_lonely(places, state, *self.layout, self.at, self.unique, self.spectrum, self.inside, own)
-        self.own += own
-        self.change -= own
-        self.once += int(own.sum())
-        self.n_types += int(own.sum())
-
-    def growth(self) -> Growth:
-        """Counts of each prefix."""
-        return Growth(np.cumsum(self.unique)[:-1], np.cumsum(self.spectrum, axis=0)[:-1])
-
-    def curves(self) -> BlockCurves | None:
-        """The curves of blocks."""
-        if self.cut is None:
-            return None
-        inside = self.inside / self.cut.parts[:, None]
-        f1 = self.once + self.change
-        return curves_of(self.cut, inside, self.n_types, self.own, self.gaps, self.changes, self.once, f1)
 
 
 class _FullError(Exception):
@@ -168,6 +105,11 @@ class _Table:
         sums.once += once
         sums.n_types += gaps_of(masks[:n_masks], sums.gaps, sums.changes, sums.own)
         self._judged = True
+
+    def end(self) -> None:
+        """Add how often windows occur, once all of them are counted, where that is asked for."""
+        if self.sums.often is not None:
+            self.sums.often.take(loops.occurrences(self._words, int(self._state[loops.TAKEN])))
 
     def label(self, first: int) -> int:
         """Give ids from `first` on to the windows that occur again; returns the next one."""
@@ -256,6 +198,7 @@ class Windows:
             sums.add_lonely(chunk.lonely, lonely)
             table.count(chunk.keys, chunk.places)
         table.judge()
+        table.end()
         if not ids:
             return None
         table.label(0)
@@ -302,6 +245,7 @@ class Windows:
             next_id = self._count_part(part, sums, next_id, ids, 2 * subs, sub)
             return self._count_part(part, sums, next_id, ids, 2 * subs, sub + subs)
         table.judge()
+        table.end()
         sums.add(here)
         if ids:
             next_id = table.label(next_id)
@@ -348,30 +292,19 @@ class Windows:
 
 
 def counted_by_parts(
-    units: Units, lengths: Sequence[int], grid: np.ndarray, edges: np.ndarray, blocks: int, smallest: int,
-    sizes: Sizes, scratch: Scratch,
-) -> Iterator[tuple[int, Growth, BlockCurves | None]]:  # fmt: skip
-    """Growth and curves of blocks for each of `lengths`, ascending, as `counting.growth` and `blocks.block_curves`.
-
-    `grid` are prefixes in units; `smallest` as for `block_curves`, from the windows in the first of them at most.
-    """
+    units: Units, lengths: Sequence[int], how: Counting, sizes: Sizes, scratch: Scratch
+) -> Iterator[tuple[int, Growth, BlockCurves | None]]:
+    """Growth and curves of blocks for each of `lengths`, ascending, as `counting.growth` and `blocks.block_curves`."""
     ids, level, wanted = units.ids, 1, sorted(set(lengths))
-
-    def sums_of(length: int) -> Sums:
-        at = units.n_windows(length, grid)
-        cut = cut_of(units.n_windows(length), blocks, min(smallest, int(at[0])))
-        return Sums(at, edges, cut)
-
-    nothing = Sums(_FEW, np.ones(1, np.int64), None)
     if wanted[0] == 1:
-        sums = sums_of(1)
+        sums = Sums.of(units, 1, how)
         Windows(ids, units.starts, 1, 0, sizes, scratch).count(sums, ids=False)
         yield 1, sums.growth(), sums.curves()
     for length in wanted:
         while level < length:
             step = min(level, length - level)
             level += step
-            sums = sums_of(level) if level == length else nothing.like()
+            sums = Sums.of(units, level, how) if level == length else nothing()
             before, more = ids, level < wanted[-1]
             found = Windows(ids, units.starts, level, step, sizes, scratch).count(sums, ids=more)
             if isinstance(before, OnDisk) and before is not units.ids:

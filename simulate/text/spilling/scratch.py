@@ -26,6 +26,9 @@ _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _NAME = ".efficiency-bounds-count"
 _LEFT = re.compile(re.escape(_NAME) + r"\.[0-9a-f]{16}\.tmp")
 _LOCK = "lock"
+_PART = 1 << 22
+"""Bytes that are gathered before they are written."""
+
 _FILE = re.compile(r"\d+")
 
 
@@ -171,17 +174,21 @@ class Shelf:
 
     def __init__(self, scratch: Scratch, most: float) -> None:
         self._scratch, self._most = scratch, most
+        self._begin()
+
+    def _begin(self) -> None:
         self._parts: list[np.ndarray] = []
-        self._held = 0
+        self._held = self.n_units = 0
         self._file: ScratchFile | None = None
-        self.n_units = 0
+        self._dtype: Any = np.uint32
 
     def add(self, part: np.ndarray) -> None:
         """Put `part` at the end."""
         self._parts.append(part)
         self._held += part.nbytes
         self.n_units += len(part)
-        if self._held > self._most:
+        # Once there is a file they go on in small parts.
+        if self._held > (self._most if self._file is None else min(self._most, _PART)):
             self._spill()
 
     def _spill(self) -> None:
@@ -191,19 +198,17 @@ class Shelf:
             self._file.append(part)
             self._dtype = part.dtype
         self._parts, self._held = [], 0
-        self._most = min(self._most, 1 << 22)  # they go on in small parts
 
     def whole(self) -> np.ndarray | OnDisk:
         """All of it; there is nothing on the shelf afterwards."""
+        found: np.ndarray | OnDisk
         if self._file is not None:
-            self._spill_rest()
-            return OnDisk(self._file, self._dtype, self.n_units)
-        parts, self._parts = self._parts, []
-        return parts[0] if len(parts) == 1 else _joined(parts)
-
-    def _spill_rest(self) -> None:
-        if self._parts:
             self._spill()
+            found = OnDisk(self._file, self._dtype, self.n_units)
+        else:
+            found = self._parts[0] if len(self._parts) == 1 else _joined(self._parts)
+        self._begin()
+        return found
 
 
 def _joined(parts: list[np.ndarray]) -> np.ndarray:
