@@ -18,7 +18,7 @@ from simulate.cli.options import (
     output_flags,
     seed_flag,
 )
-from simulate.running.parameters import AT, LENGTHS, ORDER, extrapolated_factors
+from simulate.running.parameters import AT, LENGTHS, MEMORY, ORDER, extrapolated_factors
 from simulate.text.cutting.units import TOKEN, UNIT
 from simulate.text.reading.asked import DTYPE, END, FIELD, FORMAT, NORMALISE, VOCAB
 
@@ -78,7 +78,10 @@ _READING = (
     "--at", type=Checked(AT), metavar="GRID",
     help="Prefixes in units: 1000,1e5,all or 1e3:1e6:25. [default: 25, log-spaced]",
 )  # fmt: skip
-@click.option("--order", type=Checked(ORDER), default="file", show_default=True, help="Order of the text.")
+@click.option("--order", type=Checked(ORDER), default="file", show_default=True,
+    help="Order of the text: as in files, in the order of their names; its documents or chunks shuffled; rarefaction is "
+    "the mean over all orders of windows.",
+)  # fmt: skip
 @click.option(
     "--chunk", type=CountType(), default=1000, show_default=True, metavar="N", help="Units in a shuffled chunk."
 )
@@ -95,6 +98,11 @@ _READING = (
     "--precision", type=CountType(low=4, high=18), default=14, show_default=True, metavar="P",
     help="With --sketch: 2^P registers, standard error 1.04/2^(P/2).",
 )  # fmt: skip
+@click.option(
+    "--memory", type=Checked(MEMORY), metavar="SIZE",
+    help="Memory that it may take, such as 2GiB; more goes to temporary files, beside --out or in TMPDIR. [default: half "
+    "of what is there]",
+)  # fmt: skip
 @seed_flag("the shuffle, or of the hash functions of a sketch")
 @click.option("--law", "laws", multiple=True, hidden=True)
 @output_flags
@@ -106,7 +114,7 @@ def corpus(lengths: str, **options: Any) -> int:
     """Count distinct windows of real text exactly, and fit how they grow; or estimate the counts (--sketch).
 
     FILE is text, JSON lines, Parquet or token ids, plain or .gz or .zst; a folder, a pattern, a URL, or - for standard
-    input. Several files are counted together; no window joins two.
+    input. Several files are counted together, in the order of their names; no window joins two.
     """
     wanted = tuple(parse_or_fail(parse_list, lengths, name="length"))
     parse_or_fail(extrapolated_factors, options["extrapolate"])
@@ -150,6 +158,8 @@ def _check_flags(context: click.Context) -> None:
         raise click.UsageError(
             "--extrapolate needs how many windows occur once, twice, …, which --sketch does not count; leave out one"
         )
+    if "memory" in given:
+        raise click.UsageError("--memory is of exact counts, and --sketch takes no more for a longer text; leave out one")
     if "chunk" in given:
         raise click.UsageError("--chunk is of shuffled chunks, which --sketch cannot read; pass one of them")
     if options["blocks"] and "blocks" in given:

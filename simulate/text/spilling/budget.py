@@ -9,8 +9,8 @@ from simulate.text.reading.room import ADVICE, RESERVE
 LEAST = 48 << 20
 """Bytes beside what the program takes by itself with which a count can be made."""
 
-_BESIDE = 48 << 20
-"""Bytes that are no arrays of a count: loops that are loaded when they are first called, pieces of text, objects."""
+_BESIDE = 120 << 20
+"""Bytes that are no arrays of a count: loops loaded when they are first called, and what fits and reports load later."""
 
 
 class Budget:
