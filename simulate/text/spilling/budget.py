@@ -9,7 +9,7 @@ from simulate.text.reading.room import ADVICE, RESERVE
 LEAST = 48 << 20
 """Bytes beside what the program takes by itself with which a count can be made."""
 
-_BESIDE = 120 << 20
+BESIDE = 120 << 20
 """Bytes that are no arrays of a count: loops loaded when they are first called, and what fits and reports load later."""
 
 
@@ -20,9 +20,9 @@ class Budget:
         total, free = machine_memory()
         self.given = limit is not None
         self._before = used_memory()
-        least = self._before + _BESIDE + LEAST  # on a machine where half is less than that
+        least = self._before + BESIDE + LEAST  # on a machine where half is less than that
         self.limit = max(total // 2, min(total, least)) if limit is None else limit
-        self._most = min(self.limit - self._before - _BESIDE, free - RESERVE)
+        self._most = min(self.limit - self._before - BESIDE, free - RESERVE)
         """Bytes that arrays may take in all."""
 
     @property
@@ -34,7 +34,7 @@ class Budget:
         """InputError where too little is left to count anything in."""
         if self._most >= LEAST:
             return
-        needed = self._before + _BESIDE + LEAST
+        needed = self._before + BESIDE + LEAST
         told = f"memory must be at least {size_of(needed)} here" if self.given else f"{size_of(needed)} are needed"
         got = f", got {size_of(self.limit)}" if self.given and self.limit < needed else ""
         raise InputError(
