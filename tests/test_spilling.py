@@ -44,7 +44,7 @@ def little(monkeypatch):
     monkeypatch.setattr(room.Sizes, "of", lambda n_bytes: Sizes(chunk=500, slots=64, parts=3, kept=2000))
     before = vocabulary.UnitShelf.__init__
     monkeypatch.setattr(
-        vocabulary.UnitShelf, "__init__", lambda self, where, most, words: before(self, where, 2000, 50_000)
+        vocabulary.UnitShelf, "__init__", lambda self, where, most, words: before(self, where, 2000, 150_000)
     )
 
 

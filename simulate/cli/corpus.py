@@ -156,7 +156,8 @@ def _check_flags(context: click.Context) -> None:
         )
     if "extrapolate" in given and extrapolated_factors(options["extrapolate"]):
         raise click.UsageError(
-            "--extrapolate needs how many windows occur once, twice, …, which --sketch does not count; leave out one"
+            "--extrapolate rests on blocks of text, which say how words come in bursts: from the f_k of --sketch alone it "
+            "would tell too few new windows; leave out one of them"
         )
     if "memory" in given:
         raise click.UsageError("--memory is of exact counts, and --sketch takes no more for a longer text; leave out one")
