@@ -1,7 +1,7 @@
 """The loops of a count by parts: keys of windows, their parts, a table of those of a part, and what it says.
 
-A window is a key of 64 bits, the ids of the two shorter windows that it consists of, or the id of its one unit; and a
-number w, its place among all windows of its length. Keys of one part come in the order of w. A table has four words for
+A window is a key of 64 bits, its units as they stand where they fit, or the ids of the two shorter windows that it
+consists of; and a number w, its place among all windows of its length. Keys of one part come in the order of w. A table has four words for
 each distinct window:
 
 | word | holds |
@@ -52,12 +52,13 @@ def _part_of(value: Any, n_parts: Any) -> Any:
 @compiled
 def gather(
     ids: Any, first: int, last: int, starts: Any, stream: int, w: Any, length: int, step: int, keys: Any, places: Any,
-    lonely: Any,
+    where: Any, lonely: Any,
 ) -> Any:  # fmt: skip
     """Keys and numbers of the windows that begin at the units `first` to ``last - 1``; `ids` begin at `first`.
 
-    `step` is the distance of the two shorter windows, 0 where a unit is its own key. Windows of which one part occurs
-    once go to `lonely`. Returns how many keys and lonely windows there are, and the stream and number to go on with.
+    `step` is the distance of the two shorter windows. Windows of which one part occurs once go to `lonely`; `where`
+    takes the unit behind `first` with which each of the others begins. Returns how many keys and lonely windows there
+    are, and the stream and number to go on with.
     """
     n_keys, n_lonely = 0, 0
     for i in range(first, last):
@@ -65,22 +66,50 @@ def gather(
             stream += 1
         if i + length > starts[stream + 1]:
             continue
-        left = ids[i - first]
-        if step == 0:
-            keys[n_keys] = np.uint64(left)
-            places[n_keys] = w
-            n_keys += 1
+        left, right = ids[i - first], ids[i - first + step]
+        if left == ALONE or right == ALONE:
+            lonely[n_lonely] = w
+            n_lonely += 1
         else:
-            right = ids[i - first + step]
-            if left == ALONE or right == ALONE:
-                lonely[n_lonely] = w
-                n_lonely += 1
-            else:
-                keys[n_keys] = np.uint64(left) << S32 | np.uint64(right)
-                places[n_keys] = w
-                n_keys += 1
+            keys[n_keys] = np.uint64(left) << S32 | np.uint64(right)
+            places[n_keys] = w
+            where[n_keys] = i - first
+            n_keys += 1
         w += 1
     return n_keys, n_lonely, stream, w
+
+
+@compiled
+def pack(
+    units: Any, first: int, last: int, starts: Any, stream: int, w: Any, length: int, bits: Any, dense: Any, keys: Any,
+    places: Any, where: Any,
+) -> Any:  # fmt: skip
+    """As `gather`, of windows of units that are keys as they stand: `bits` for each, of its number in `dense` if any."""
+    n_keys, known = 0, np.int64(-1)
+    mask = ~_ZERO if length * bits == 64 else (ONE << np.uint64(length * bits)) - ONE
+    shift, key = np.uint64(bits), _ZERO
+    for i in range(first, last):
+        while i >= starts[stream + 1]:
+            stream += 1
+        if i + length > starts[stream + 1]:
+            continue
+        for j in range(max(known, np.int64(i)), i + length):
+            unit = units[j - first]
+            key = (key << shift | np.uint64(dense[unit] if len(dense) > 0 else unit)) & mask
+        known = i + length
+        keys[n_keys] = key
+        places[n_keys] = w
+        where[n_keys] = i - first
+        n_keys += 1
+        w += 1
+    return n_keys, 0, stream, w
+
+
+@compiled
+def mark_present(units: Any, present: Any) -> None:
+    """Set those of `present` that are units."""
+    for unit in units:
+        present[unit] = 1
 
 
 @compiled
@@ -315,25 +344,13 @@ def look_up(keys: Any, table: Any, ids: Any) -> None:
 
 
 @compiled
-def put_back(
-    ids: Any, first: int, last: int, starts: Any, stream: int, length: int, step: int, n_parts: Any, begins: Any,
-    found: Any, out: Any,
-) -> int:  # fmt: skip
-    """Ids of the windows that begin at units `first` to ``last - 1``, from those `found` in the order of their parts.
+def put_back(keys: Any, where: Any, n_parts: Any, begins: Any, found: Any, out: Any) -> None:
+    """Ids of windows in the order of the text, from those `found` in the order of their parts.
 
-    `begins` is where each part begins in `found`; `ALONE` where no window begins, or one that occurs once. Returns the
-    stream to go on with.
+    `begins` is where each part begins in `found`; `ALONE` where no window begins, or one that occurs once.
     """
-    for i in range(first, last):
-        while i >= starts[stream + 1]:
-            stream += 1
-        out[i - first] = ALONE
-        if i + length > starts[stream + 1]:
-            continue
-        left, right = ids[i - first], ids[i - first + step]
-        if left == ALONE or right == ALONE:
-            continue
-        part = _part_of(_hash(np.uint64(left) << S32 | np.uint64(right)), n_parts)
-        out[i - first] = found[begins[part]]
+    out[:] = ALONE
+    for i in range(len(keys)):
+        part = _part_of(_hash(keys[i]), n_parts)
+        out[where[i]] = found[begins[part]]
         begins[part] += 1
-    return stream

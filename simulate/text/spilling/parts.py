@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -29,6 +29,8 @@ _LOAD = 0.6
 """Part of a table that is filled at most."""
 
 _SLOT = 8 * loops.WORDS
+_MOST_KINDS = 1 << 21
+"""Ids of units from which on they are taken for dense, as those of words are."""
 
 
 @dataclass(frozen=True)
@@ -121,13 +123,54 @@ class _Table:
 
 
 class _Chunk(NamedTuple):
-    first: int
-    last: int
-    ids: np.ndarray
-    stream: int
+    n_units: int
     keys: np.ndarray
     places: np.ndarray
+    where: np.ndarray
     lonely: np.ndarray
+
+
+class Pairs(NamedTuple):
+    """Windows as two shorter ones at the distance `step`, whose ids are known."""
+
+    ids: np.ndarray | OnDisk
+    step: int
+
+    def keys(self, first: int, last: int, starts: np.ndarray, at: tuple[int, int], length: int, into: Any) -> Any:
+        """As `loops.gather`; `at` is the stream and the number to go on with."""
+        ids = self.ids[first : last + self.step]
+        return loops.gather(ids, first, last, starts, *at, length, self.step, *into)
+
+
+class Packed(NamedTuple):
+    """Windows as their units, `bits` for each of them."""
+
+    units: np.ndarray | OnDisk
+    bits: int
+    dense: np.ndarray
+
+    @classmethod
+    def of(cls, units: np.ndarray | OnDisk, chunk: int) -> Packed:
+        """Units numbered by those that there are, where their ids are small enough for a table of them."""
+        parts = range(0, len(units), chunk)
+        most = max((int(units[first : first + chunk].max()) for first in parts), default=0)
+        if most >= _MOST_KINDS:
+            return cls(units, most.bit_length(), np.empty(0, np.uint32))
+        present = np.zeros(most + 1, np.uint8)
+        for first in parts:
+            loops.mark_present(units[first : first + chunk].astype(np.uint32), present)
+        dense = np.cumsum(present, dtype=np.uint32) - np.uint32(1)
+        return cls(units, max(1, int(dense[-1]).bit_length()), dense)
+
+    @property
+    def longest(self) -> int:
+        """Units in the longest window that is a key."""
+        return 64 // self.bits
+
+    def keys(self, first: int, last: int, starts: np.ndarray, at: tuple[int, int], length: int, into: Any) -> Any:
+        """As `loops.pack`; `at` is the stream and the number to go on with."""
+        units = self.units[first : last + length - 1].astype(np.uint32)
+        return loops.pack(units, first, last, starts, *at, length, self.bits, self.dense, *into[:3])
 
 
 @dataclass
@@ -144,12 +187,12 @@ class _Run:
 
 
 class Windows:
-    """All windows of `length` units, each two shorter ones at the distance `step`, or one unit where that is 0."""
+    """All windows of `length` units of the streams that begin at `starts`, as keys."""
 
     def __init__(
-        self, ids: np.ndarray | OnDisk, starts: np.ndarray, length: int, step: int, sizes: Sizes, scratch: Scratch
+        self, keys: Pairs | Packed, starts: np.ndarray, length: int, sizes: Sizes, scratch: Scratch
     ) -> None:
-        self._ids, self._starts, self._length, self._step = ids, starts, length, step
+        self._keys, self._starts, self._length = keys, starts, length
         self._sizes, self._scratch = sizes, scratch
         self._runs: list[_Run] = []
         self._file: ScratchFile | None = None
@@ -171,25 +214,21 @@ class Windows:
         for part in range(n_parts):
             next_id = self._count_part(part, whole, next_id, ids)
         sums.add(whole)
-        found = self._put_back(n_parts) if ids else None
+        found = self._put_back() if ids else None
         if self._file is not None:
             self._file.close()
         self._runs = []
         return found
 
     def _chunks(self) -> Iterator[_Chunk]:
-        size, n = self._sizes.chunk, len(self._ids)
-        keys, places = np.empty(size, np.uint64), np.empty(size, np.uint32)
-        lonely = np.empty(size, np.uint32)
-        stream, w = 0, 0
+        size, n = self._sizes.chunk, int(self._starts[-1])
+        into = np.empty(size, np.uint64), *(np.empty(size, np.uint32) for _ in range(3))
+        at = 0, 0
         for first in range(0, n, size):
             last = min(first + size, n)
-            ids = self._ids[first : last + self._step].astype(np.uint32, copy=False)
-            before = stream
-            n_keys, n_lonely, stream, w = loops.gather(
-                ids, first, last, self._starts, stream, w, self._length, self._step, keys, places, lonely
-            )
-            yield _Chunk(first, last, ids, before, keys[:n_keys], places[:n_keys], lonely[:n_lonely])
+            n_keys, n_lonely, *at = self._keys.keys(first, last, self._starts, at, self._length, into)
+            keys, places, where, lonely = into
+            yield _Chunk(last - first, keys[:n_keys], places[:n_keys], where[:n_keys], lonely[:n_lonely])
 
     def _at_once(self, sums: Sums, ids: bool) -> np.ndarray | OnDisk | None:
         table = _Table(sums, self._sizes.slots, 1 << 12)
@@ -205,13 +244,13 @@ class Windows:
         shelf = Shelf(self._scratch, self._sizes.kept)
         for chunk in self._chunks():
             table.look_up(chunk.keys, chunk.places)
-            shelf.add(self._in_order(chunk, 1, np.zeros(1, np.int64), chunk.places))
+            shelf.add(_in_order(chunk, np.zeros(1, np.int64), chunk.places))
         return shelf.whole()
 
     def _set_apart(self, sums: Sums) -> int:
         """Put keys into parts, and count the windows that have none; returns the number of parts."""
         most = _LOAD * self._sizes.slots
-        n_parts = self._sizes.parts or max(2, int(np.ceil(1.1 * len(self._ids) / most)))
+        n_parts = self._sizes.parts or max(2, int(np.ceil(1.1 * int(self._starts[-1]) / most)))
         lonely = np.zeros(3, np.int64)
         for chunk in self._chunks():
             sums.add_lonely(chunk.lonely, lonely)
@@ -269,7 +308,7 @@ class Windows:
             places = self._file.read(np.empty(high - low, np.uint32), run.places + 4 * low)
         return keys, places, slice(None) if subs == 1 else loops.chosen(keys, np.uint64(subs), np.uint64(sub))
 
-    def _put_back(self, n_parts: int) -> np.ndarray | OnDisk:
+    def _put_back(self) -> np.ndarray | OnDisk:
         """The ids of all windows in the order of the text."""
         shelf = Shelf(self._scratch, self._sizes.kept)
         for chunk, run in zip(self._chunks(), self._runs, strict=True):
@@ -278,37 +317,40 @@ class Windows:
                 assert self._file is not None
                 found = self._file.read(np.empty(int(run.ends[-1]), np.uint32), found)
             begins = np.concatenate([np.zeros(1, np.int64), run.ends[:-1]])
-            shelf.add(self._in_order(chunk, n_parts, begins, found))
+            shelf.add(_in_order(chunk, begins, found))
             run.keys = run.places = 0  # no longer needed
         return shelf.whole()
 
-    def _in_order(self, chunk: _Chunk, n_parts: int, begins: np.ndarray, found: np.ndarray) -> np.ndarray:
-        out = np.empty(chunk.last - chunk.first, np.uint32)
-        loops.put_back(
-            chunk.ids, chunk.first, chunk.last, self._starts, chunk.stream, self._length, self._step,
-            np.uint64(n_parts), begins, found, out,
-        )  # fmt: skip
-        return out
+
+def _in_order(chunk: _Chunk, begins: np.ndarray, found: np.ndarray) -> np.ndarray:
+    """The ids `found` in the order of parts, which begin at `begins`, in the order of the text."""
+    out = np.empty(chunk.n_units, np.uint32)
+    loops.put_back(chunk.keys, chunk.where, np.uint64(len(begins)), begins, found, out)
+    return out
 
 
 def counted_by_parts(
     units: Units, lengths: Sequence[int], how: Counting, sizes: Sizes, scratch: Scratch
 ) -> Iterator[tuple[int, Growth, BlockCurves | None]]:
     """Growth and curves of blocks for each of `lengths`, ascending, as `counting.growth` and `blocks.block_curves`."""
-    ids, level, wanted = units.ids, 1, sorted(set(lengths))
-    if wanted[0] == 1:
-        sums = Sums.of(units, 1, how)
-        Windows(ids, units.starts, 1, 0, sizes, scratch).count(sums, ids=False)
-        yield 1, sums.growth(), sums.curves()
+    packed, wanted = Packed.of(units.ids, sizes.chunk), sorted(set(lengths))
+    level = min(packed.longest, wanted[-1])
+    ids: np.ndarray | OnDisk | None = None
+    for length in sorted({*wanted, level}):
+        if length > level:
+            break
+        sums = Sums.of(units, length, how) if length in wanted else nothing()
+        ids = Windows(packed, units.starts, length, sizes, scratch).count(sums, ids=level == length < wanted[-1])
+        if length in wanted:
+            yield length, sums.growth(), sums.curves()
     for length in wanted:
         while level < length:
-            step = min(level, length - level)
-            level += step
+            assert ids is not None
+            pairs = Pairs(ids, min(level, length - level))
+            level += pairs.step
             sums = Sums.of(units, level, how) if level == length else nothing()
-            before, more = ids, level < wanted[-1]
-            found = Windows(ids, units.starts, level, step, sizes, scratch).count(sums, ids=more)
-            if isinstance(before, OnDisk) and before is not units.ids:
-                before.file.close()
-            ids = found if found is not None else ids
+            ids = Windows(pairs, units.starts, level, sizes, scratch).count(sums, ids=level < wanted[-1])
+            if isinstance(pairs.ids, OnDisk):
+                pairs.ids.file.close()
             if level == length:
                 yield level, sums.growth(), sums.curves()
