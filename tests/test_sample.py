@@ -66,7 +66,7 @@ def test_intervals_cover():
     held, narrow, means = np.zeros(3), np.zeros(3), np.zeros(3)
     for seed in range(300):
         found = sample_of(units, 256, seed)
-        middle, (lower, upper) = (scaled(found.seen(), found.share))
+        middle, (lower, upper) = scaled(found.seen(), found.share)
         held += ((lower <= known) & (known <= upper))[:3]
         narrow += (2 * np.abs(known - middle) <= np.where(known < middle, middle - lower, upper - middle))[:3]
         means += middle[:3] / 300

@@ -160,7 +160,9 @@ def _check_flags(context: click.Context) -> None:
             "would tell too few new windows; leave out one of them"
         )
     if "memory" in given:
-        raise click.UsageError("--memory is of exact counts, and --sketch takes no more for a longer text; leave out one")
+        raise click.UsageError(
+            "--memory is of exact counts, and --sketch takes no more for a longer text; leave out one"
+        )
     if "chunk" in given:
         raise click.UsageError("--chunk is of shuffled chunks, which --sketch cannot read; pass one of them")
     if options["blocks"] and "blocks" in given:

@@ -168,7 +168,7 @@ def count(
             value = _hash(key)
             slot = (value & mask) * _FOUR
             while table[slot + _TWO] != _ZERO and table[slot] != key:
-                slot = ((slot + _FOUR) & ((mask << _TWO) | _THREE))
+                slot = (slot + _FOUR) & ((mask << _TWO) | _THREE)
             counted = table[slot + _TWO]
             often = np.int64(counted & _LOW)
             if often == 0:
@@ -260,7 +260,7 @@ def refill(table: Any, wider: Any) -> None:
         if table[old + 2] != 0:
             slot = (_hash(table[old]) & mask) * _FOUR
             while wider[slot + _TWO] != _ZERO:
-                slot = ((slot + _FOUR) & ((mask << _TWO) | _THREE))
+                slot = (slot + _FOUR) & ((mask << _TWO) | _THREE)
             for word in range(WORDS):
                 wider[slot + np.uint64(word)] = table[old + word]
 
@@ -339,7 +339,7 @@ def look_up(keys: Any, table: Any, ids: Any) -> None:
             value = _hash(keys[i])
             slot = (value & mask) * _FOUR
             while table[slot] != keys[i] or table[slot + _TWO] == _ZERO:
-                slot = ((slot + _FOUR) & ((mask << _TWO) | _THREE))
+                slot = (slot + _FOUR) & ((mask << _TWO) | _THREE)
             ids[i] = np.uint32(table[slot + ONE])
 
 

@@ -29,6 +29,12 @@ _LOAD = 0.6
 """Part of a table that is filled at most."""
 
 _SLOT = 8 * loops.WORDS
+_CACHED = 1 << 15
+"""Places of a table that stays in the caches of a processor."""
+
+_PARTS = 256
+"""Parts that cost little more than two."""
+
 _MOST_KINDS = 1 << 21
 """Ids of units from which on they are taken for dense, as those of words are."""
 
@@ -189,9 +195,7 @@ class _Run:
 class Windows:
     """All windows of `length` units of the streams that begin at `starts`, as keys."""
 
-    def __init__(
-        self, keys: Pairs | Packed, starts: np.ndarray, length: int, sizes: Sizes, scratch: Scratch
-    ) -> None:
+    def __init__(self, keys: Pairs | Packed, starts: np.ndarray, length: int, sizes: Sizes, scratch: Scratch) -> None:
         self._keys, self._starts, self._length = keys, starts, length
         self._sizes, self._scratch = sizes, scratch
         self._runs: list[_Run] = []
@@ -231,7 +235,9 @@ class Windows:
             yield _Chunk(last - first, keys[:n_keys], places[:n_keys], where[:n_keys], lonely[:n_lonely])
 
     def _at_once(self, sums: Sums, ids: bool) -> np.ndarray | OnDisk | None:
-        table = _Table(sums, self._sizes.slots, 1 << 12)
+        # Where keys need no file, parts are faster than a table that no cache holds.
+        cached = 12 * int(self._starts[-1]) <= self._sizes.kept
+        table = _Table(sums, min(self._sizes.slots, _CACHED) if cached else self._sizes.slots, 1 << 12)
         lonely = np.zeros(3, np.int64)
         for chunk in self._chunks():
             sums.add_lonely(chunk.lonely, lonely)
@@ -250,7 +256,8 @@ class Windows:
     def _set_apart(self, sums: Sums) -> int:
         """Put keys into parts, and count the windows that have none; returns the number of parts."""
         most = _LOAD * self._sizes.slots
-        n_parts = self._sizes.parts or max(2, int(np.ceil(1.1 * int(self._starts[-1]) / most)))
+        n = int(self._starts[-1])
+        n_parts = self._sizes.parts or max(2, int(np.ceil(1.1 * n / most)), min(_PARTS, n // _CACHED))
         lonely = np.zeros(3, np.int64)
         for chunk in self._chunks():
             sums.add_lonely(chunk.lonely, lonely)

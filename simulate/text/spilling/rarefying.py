@@ -36,9 +36,7 @@ def rarefied(
 
 
 @compiled
-def _rarefy(
-    multiplicities: Any, n_types: Any, total: Any, at: Any, edges: Any, unique: Any, spectrum: Any
-) -> None:
+def _rarefy(multiplicities: Any, n_types: Any, total: Any, at: Any, edges: Any, unique: Any, spectrum: Any) -> None:
     for point in range(len(at)):
         draws = at[point]
         for j in range(len(multiplicities)):
