@@ -1,4 +1,4 @@
-"""Exact counts in little memory: the numbers of one table, whatever goes to files, and files that are gone afterwards."""
+"""Exact counts in little memory: the numbers of one table, whatever goes to files, and files that are deleted."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ import sys
 import time
 from collections import Counter
 from dataclasses import fields
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -90,8 +91,8 @@ def brute(units: Units, length: int, grid: np.ndarray, edges: np.ndarray) -> tup
     st.lists(st.integers(0, 6), min_size=1, max_size=300), st.lists(st.integers(0, 300), max_size=4),
     st.sets(st.sampled_from([1, 2, 5, 20, 22, 33, 70]), min_size=1, max_size=3), st.sampled_from([0, 8]),
     st.builds(
-        Sizes, chunk=st.integers(1, 400), slots=st.sampled_from([64, 128, 4096]), parts=st.sampled_from([None, 1, 2, 7]),
-        kept=st.sampled_from([0, 700, 1e9]),
+        Sizes, chunk=st.integers(1, 400), slots=st.sampled_from([64, 128, 4096]),
+        parts=st.sampled_from([None, 1, 2, 7]), kept=st.sampled_from([0, 700, 1e9]),
     ),
 )  # fmt: skip
 def test_parts_count_as_a_dictionary_and_as_one_table(letters, cuts, lengths, blocks, sizes):
@@ -177,7 +178,7 @@ print(json.dumps([limit, peak, found[1].n_unique.tolist()[-1], [note.text for no
     assert peak <= limit
     assert "temporary files" in said
     words = (tmp_path / "x.txt").read_bytes().split()
-    assert unique == len(set(zip(words, words[1:], strict=False)))
+    assert unique == len(set(pairwise(words)))
 
 
 class TestMemory:
@@ -292,7 +293,7 @@ sys.stdin.read()
         with subprocess.Popen([*start, "live"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as living:
             assert living.stdout.readline() == "alive\n"
             assert not dead.exists()
-            (alive,) = {path for path in tmp_path.glob(".*.tmp")} - {*others.values(), link}
+            (alive,) = set(tmp_path.glob(".*.tmp")) - {*others.values(), link}
             with scratch_in(tmp_path) as files:
                 files.file()
             assert alive.exists()

@@ -79,8 +79,8 @@ _READING = (
     help="Prefixes in units: 1000,1e5,all or 1e3:1e6:25. [default: 25, log-spaced]",
 )  # fmt: skip
 @click.option("--order", type=Checked(ORDER), default="file", show_default=True,
-    help="Order of the text: as in files, in the order of their names; its documents or chunks shuffled; rarefaction is "
-    "the mean over all orders of windows.",
+    help="Order of the text: as in files, these in the order of their names; documents or chunks shuffled; rarefaction "
+    "is the mean over all orders of windows.",
 )  # fmt: skip
 @click.option(
     "--chunk", type=CountType(), default=1000, show_default=True, metavar="N", help="Units in a shuffled chunk."
@@ -100,8 +100,8 @@ _READING = (
 )  # fmt: skip
 @click.option(
     "--memory", type=Checked(MEMORY), metavar="SIZE",
-    help="Memory that it may take, such as 2GiB; more goes to temporary files, beside --out or in TMPDIR. [default: half "
-    "of what is there]",
+    help="Memory that it may take, such as 2GiB; more goes to temporary files, beside --out or in TMPDIR. [default: "
+    "half of what is there]",
 )  # fmt: skip
 @seed_flag("the shuffle, or of the hash functions of a sketch")
 @click.option("--law", "laws", multiple=True, hidden=True)
@@ -156,12 +156,12 @@ def _check_flags(context: click.Context) -> None:
         )
     if "extrapolate" in given and extrapolated_factors(options["extrapolate"]):
         raise click.UsageError(
-            "--extrapolate rests on blocks of text, which say how words come in bursts: from the f_k of --sketch alone it "
-            "would tell too few new windows; leave out one of them"
+            "--extrapolate rests on blocks of text, which say how words come in bursts: from the f_k of --sketch alone "
+            "it would tell too few new windows; leave out one of them"
         )
     if "memory" in given:
         raise click.UsageError(
-            "--memory is of exact counts, and --sketch takes no more for a longer text; leave out one"
+            "--memory is of exact counts; --sketch takes no more for a longer text, so leave out one of them"
         )
     if "chunk" in given:
         raise click.UsageError("--chunk is of shuffled chunks, which --sketch cannot read; pass one of them")

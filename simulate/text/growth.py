@@ -63,8 +63,8 @@ NO_PREFIX = "at names no prefix; write for example 1000,1e5,all or 1e3:1e6:25"
 _MEMORY = Bytes("memory")
 _ORDER_NOTES = {
     "shuffled-documents": "documents were shuffled, each of them by itself: prefixes are samples of documents",
-    "rarefaction": "prefixes are the mean over all orders of the windows, rounded to whole numbers: how the text stands "
-    "in its files plays no part in them; the exponent and its interval are of stretches of text as they stand",
+    "rarefaction": "prefixes are the mean over all orders of the windows, rounded to whole numbers: how the text "
+    "stands in its files plays no part in them; the exponent and its interval are of stretches of text as they stand",
 }
 FILE_ORDER = Note(METHOD, "prefixes are in file order: they are no sample of the corpus")
 

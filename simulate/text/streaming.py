@@ -1,9 +1,9 @@
 """How the number of distinct windows grows in a text of any size, from a pipe, in bounded memory: `sketch_corpus`.
 
 The units of `hashing` go by once; each length of window has a `HyperLogLog`, whose estimate is noted at the prefixes
-asked for, and a `WindowSample`, which says how many windows occur once, twice, … there. Memory is one piece of text, the
-longest window, the registers and the sample. What they do not know: how long the text is before it ends. Prefixes that would depend on that stand at
-10^(j/8), whole numbers, eight to a factor of ten, whatever the text turns out to be.
+asked for, and a `WindowSample`, which says how many windows occur once, twice, … there. Memory is one piece of text,
+the longest window, the registers and the sample. What they do not know: how long the text is before it ends. Prefixes
+that would depend on that stand at 10^(j/8), whole numbers, eight to a factor of ten, whatever the text turns out to be.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ class SketchedGrowth:
     spectrum: np.ndarray
     """(prefix, k - 1) estimates of how many windows occur k times, int64, to k = 100; the last column is all above."""
     spectrum_interval: Interval
-    """95 % intervals of `spectrum`, each by itself, from the sampling alone (`simulate.text.sketches.sample.scaled`)."""
+    """95 % intervals of `spectrum`, each by itself, from sampling (`simulate.text.sketches.sample.scaled`)."""
     order: str = "file"
     n_bytes: int | None = None
     """Bytes of all files after decompression; None where a result does not say."""

@@ -96,9 +96,9 @@ def read_units(
     """The units of the files at `paths`, in the order given; ``-`` is standard input.
 
     The files are read in blocks, as `reading` says; what stays in memory is 1 byte a byte, 4 bytes a code point, word
-    or token, and each distinct word once; with a `shelf` units go there, and to a file where that is full. Raises InputError (a ValueError) for a unit that is none of `UNITS`, for a
-    file that cannot be read, is empty or, for chars and words, is not UTF-8, and for a text that takes more memory to
-    count than is free.
+    or token, and each distinct word once; with a `shelf` units go there, and to a file where that is full. Raises
+    InputError (a ValueError) for a unit that is none of `UNITS`, for a file that cannot be read, is empty or, for chars
+    and words, is not UTF-8, and, without a shelf, for a text that takes more memory to count than is free.
     """
     options = reading or ReadOptions()
     check_options(unit, options)

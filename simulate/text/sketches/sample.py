@@ -1,9 +1,10 @@
 """How many windows occur once, twice, …, estimated from a sample of the distinct ones: `WindowSample`.
 
-Every distinct window has a hash of 64 bits. Kept are those whose hash is below 2^(64 - j), each with how often it occurs;
-j, 0 at first, grows by one whenever more than `capacity` are kept (adaptive sampling; Wegman, analysed by Flajolet 1990).
-A kept window was kept from its first occurrence on, since the threshold only falls: its count is exact. So each distinct
-window is in the sample with probability p = 2^-j, whatever its count, and of f_k windows that occur k times s_k are kept:
+Every distinct window has a hash of 64 bits. Kept are those whose hash is below 2^(64 - j), each with how often it
+occurs; j, 0 at first, grows by one whenever more than `capacity` are kept (adaptive sampling; Wegman, analysed by
+Flajolet 1990). A kept window was kept from its first occurrence on, since the threshold only falls: its count is exact.
+So each distinct window is in the sample with probability p = 2^-j, whatever its count, and of f_k windows that occur k
+times s_k are kept:
 
     f̂_k = s_k / p,     standard error √(f_k (1 - p) / p),
 
@@ -86,8 +87,8 @@ class WindowSample:
             mine, theirs = getattr(self, name), getattr(other, name)
             if mine != theirs:
                 raise InputError(
-                    f"{name} must be equal in samples that are merged, got {shown(mine)} and {shown(theirs)}; make both "
-                    "anew"
+                    f"{name} must be equal in samples that are merged, got {shown(mine)} and {shown(theirs)}; make "
+                    "both anew"
                 )
         both = WindowSample(self.capacity, self.seed, self.kind)
         both._state[_LEVEL] = max(self._state[_LEVEL], other._state[_LEVEL])

@@ -10,7 +10,7 @@ LEAST = 48 << 20
 """Bytes beside what the program takes by itself with which a count can be made."""
 
 BESIDE = 120 << 20
-"""Bytes that are no arrays of a count: loops loaded when they are first called, and what fits and reports load later."""
+"""Bytes that are no arrays of a count: loops, loaded when first called, and what fits and reports load."""
 
 
 class Budget:
@@ -37,6 +37,5 @@ class Budget:
         needed = self._before + BESIDE + LEAST
         told = f"memory must be at least {size_of(needed)} here" if self.given else f"{size_of(needed)} are needed"
         got = f", got {size_of(self.limit)}" if self.given and self.limit < needed else ""
-        raise InputError(
-            f"{corpus} cannot be counted exactly here: {told}{got}, and {size_of(machine_memory()[1])} are free; {ADVICE}"
-        )
+        free = size_of(machine_memory()[1])
+        raise InputError(f"{corpus} cannot be counted exactly here: {told}{got}, and {free} are free; {ADVICE}")

@@ -1,8 +1,8 @@
 """The loops of a count by parts: keys of windows, their parts, a table of those of a part, and what it says.
 
 A window is a key of 64 bits, its units as they stand where they fit, or the ids of the two shorter windows that it
-consists of; and a number w, its place among all windows of its length. Keys of one part come in the order of w. A table has four words for
-each distinct window:
+consists of; and a number w, its place among all windows of its length. Keys of one part come in the order of w. A table
+has four words for each distinct window:
 
 | word | holds |
 |---|---|
@@ -84,7 +84,7 @@ def pack(
     units: Any, first: int, last: int, starts: Any, stream: int, w: Any, length: int, bits: Any, dense: Any, keys: Any,
     places: Any, where: Any,
 ) -> Any:  # fmt: skip
-    """As `gather`, of windows of units that are keys as they stand: `bits` for each, of its number in `dense` if any."""
+    """As `gather`, of windows whose units are the key: `bits` for each, its number in `dense` where there is one."""
     n_keys, known = 0, np.int64(-1)
     mask = ~_ZERO if length * bits == 64 else (ONE << np.uint64(length * bits)) - ONE
     shift, key = np.uint64(bits), _ZERO
@@ -150,8 +150,9 @@ def count(
     """Count the keys from number `first` on; returns how many were dealt with, fewer where the table is full.
 
     `state` has how many windows are in the table and where in the grid, in the blocks; `ends` the piece of each row
-    that w is in (its first window, the next one's, 1 where it counts). `at` are the windows in each prefix, `steps` and `limits` the windows in a piece of each row and in
-    all pieces of a block. Of the numbers, `unique` and `spectrum` take what changes within each prefix.
+    that w is in (its first window, the next one's, 1 where it counts). `at` are the windows in each prefix, `steps`
+    and `limits` the windows in a piece of each row and in all pieces of a block. Of the numbers, `unique` and
+    `spectrum` take what changes within each prefix.
     """
     mask = np.uint64(len(table) // WORDS - 1)
     taken, point, block = state[TAKEN], state[POINT], state[BLOCK]

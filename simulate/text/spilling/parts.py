@@ -2,8 +2,8 @@
 
 The windows of one length are keys, as in `counting`. If all distinct ones that occur again fit into one table, they are
 counted as they come. Otherwise keys go to parts by their hash, in memory and from some size on in a file, and each part
-is counted in a table of its own. Whatever is counted of a window depends on where it occurs and on nothing else, so that
-the numbers of parts are added up: they are those of one table, bit for bit, for any parts and any memory.
+is counted in a table of its own. Whatever is counted of a window depends on where it occurs and on nothing else, so
+that the numbers of parts are added up: they are those of one table, bit for bit, for any parts and any memory.
 
 For longer windows each window that occurs again gets an id. Those of a part are written where its keys came from; as
 the keys are made once more in the order of the text, each finds its id next in its part. Windows that occur once need

@@ -231,8 +231,8 @@ def told(scratch: Scratch) -> Iterator[None]:
         what = error.strerror or str(error)
         if error.errno in _FULL:
             help_ = (
-                f"{what}: the count needs more room for temporary files than {scratch.place} has; free some, set TMPDIR "
-                "(or --out) to a larger disk, pass more --memory, or estimate it with --sketch"
+                f"{what}: the count needs more room for temporary files than {scratch.place} has; free some, set "
+                "TMPDIR (or --out) to a larger disk, pass more --memory, or estimate it with --sketch"
             )
             raise OSError(error.errno, help_) from None
         raise OSError(error.errno, f"temporary files cannot be kept in {scratch.place}: {what}; set TMPDIR") from None
