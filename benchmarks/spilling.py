@@ -1,11 +1,11 @@
 """Whole counts of large texts beside other programs; run as ``python benchmarks/spilling.py [--quick]``.
 
 Each side is a whole process on one thread, start included, clocked in its processor time and that of its children, and
-both answers must be equal. Windows: 31 letters of a made genome of 100 MB with repeats, beside KMC (``kmc`` on the PATH;
--t1, no canonical form, all counts). Words: of drawn text, beside polars and DuckDB where this Python, or the one in
-PEER_PYTHON, has them, and ``sort -u``. Then, without a peer, what a word costs in 10 and in 100 MB (its start taken off)
-and whether a count keeps to the memory it is given. With ``--quick`` all texts are a tenth as large. Exits 1 where a
-ratio falls short of half its target, an answer is wrong, or memory is exceeded.
+both answers must be equal. Windows: 31 letters of a made genome of 100 MB with repeats, beside KMC (``kmc`` on the
+PATH; -t1, no canonical form, all counts). Words: of drawn text, beside polars and DuckDB where this Python, or the one
+in PEER_PYTHON, has them, and ``sort -u``. Then, without a peer, what a word costs in 10 and in 100 MB (its start taken
+off) and whether a count keeps to the memory it is given. With ``--quick`` all texts are a tenth as large. Exits 1 where
+a ratio falls short of half its target, an answer is wrong, or memory is exceeded.
 """
 
 from __future__ import annotations

@@ -119,7 +119,7 @@ class ScratchFile:
 
     def write(self, values: np.ndarray, first: int) -> None:
         """Write `values` from byte `first` on."""
-        rest = memoryview(np.ascontiguousarray(values)).cast("B") if values.size else memoryview(b"")
+        rest = np.ascontiguousarray(values).data.cast("B") if values.size else memoryview(b"")
         with told(self._scratch):
             while len(rest):
                 done = os.pwrite(self._file, rest[: 1 << 28], first)
@@ -127,7 +127,7 @@ class ScratchFile:
 
     def read(self, values: np.ndarray, first: int) -> np.ndarray:
         """Fill `values` from byte `first` on, and return them."""
-        rest = memoryview(values).cast("B") if values.size else memoryview(b"")
+        rest = values.data.cast("B") if values.size else memoryview(b"")
         with told(self._scratch):
             while len(rest):
                 done = os.preadv(self._file, [rest[: 1 << 28]], first)
