@@ -2,7 +2,8 @@
 
 Each runs in a process of its own and prints its own table. The table at the end has the rows that are saved under
 ``benchmarks/results``: how many times as fast as the peer, the median over rounds, the least and the largest, the
-target, and what is short of it. ``gpu`` and ``spilling`` run where they are named: one needs a device, one takes long. Exits 1 where a benchmark did.
+target, and what is short of it. ``gpu`` and ``spilling`` run where they are named: one needs a device, one takes long.
+Exits 1 where a benchmark did.
 """
 
 from __future__ import annotations

@@ -39,6 +39,7 @@ print(words.n_unique())
 DUCKDB = """
 import sys, duckdb
 connection = duckdb.connect(config={"threads": 1})
+connection.execute("set enable_progress_bar = false")
 lines = "read_csv(?, header=false, delim='\\0', quote='', escape='', columns={'line': 'VARCHAR'})"
 words = f"select unnest(string_split(line, ' ')) as word from {lines}"
 print(connection.execute(f"select count(distinct word) from ({words})", [sys.argv[1]]).fetchall()[0][0])
@@ -119,7 +120,7 @@ def words(path: Path, n: int) -> list[Row]:
 
 def theirs(command: list[str], r: int) -> int:
     """The number that a peer prints."""
-    return int(run(*command))
+    return int(run(*command).split()[-1])
 
 
 def flat(folder: Path, path: Path, n: int) -> Row:

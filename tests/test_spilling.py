@@ -55,12 +55,13 @@ def text_of(n_words: int, seed: int = 0, exponent: float = 1.4) -> str:
     return "".join(word + ("\n" if i % 50 == 49 else " ") for i, word in enumerate(words))
 
 
-def same(one: CorpusGrowth, two: CorpusGrowth) -> None:
+def same(one: CorpusGrowth, two: CorpusGrowth) -> bool:
     """Every number of both is the same, to the last bit."""
     for name in ("n_units", "n_draws", "n_unique", "spectrum", "edges"):
         assert np.array_equal(getattr(one, name), getattr(two, name)), name
     assert one.sha256 == two.sha256
     same_curves(one.blocks, two.blocks)
+    return True
 
 
 def same_curves(one: BlockCurves | None, two: BlockCurves | None) -> None:
@@ -126,7 +127,7 @@ def test_files_in_the_place_of_memory(tmp_path, little, monkeypatch, unit):
     monkeypatch.undo()
     kept = measure_corpus(paths, unit=unit, length=[1, 2, 5, 12])
     for one, two in zip(spilled, kept, strict=True):
-        same(one, two)
+        assert same(one, two)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a.txt", "b.txt"]
 
 
@@ -137,7 +138,7 @@ def test_orders_in_files(tmp_path, little, monkeypatch, order):
     spilled = measure_corpus(tmp_path / "x.jsonl", **chosen)
     monkeypatch.undo()
     for one, two in zip(spilled, measure_corpus(tmp_path / "x.jsonl", **chosen), strict=True):
-        same(one, two)
+        assert same(one, two)
 
 
 def test_words_that_do_not_fit(tmp_path, little):

@@ -30,7 +30,10 @@ class TextJob(WholeJob):
         super().__init__(provenance(plan.parameters, command="corpus"), Choice("cpu", "a text is read, not drawn"))
         self.plan = plan
         beside = execution.target
-        self.room = {"memory": execution.memory, "scratch": None if beside is None else beside.absolute().parent}
+        self.room: dict[str, Any] = {
+            "memory": execution.memory,
+            "scratch": None if beside is None else beside.absolute().parent,
+        }
 
     def forecast(self, at_once: int) -> Report:
         """A text is not looked at before it is read."""

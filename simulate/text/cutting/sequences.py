@@ -28,7 +28,6 @@ from simulate.text.reading.room import Reading, counted_exactly, require
 if TYPE_CHECKING:
     from simulate.text.cutting.scripts import Tally
     from simulate.text.cutting.tokenizing import WordTable
-    from simulate.text.spilling.scratch import OnDisk
     from simulate.text.spilling.vocabulary import UnitShelf
 
 ORDERS = ("file", "shuffled-documents", "shuffled-chunks", "rarefaction")
@@ -47,7 +46,7 @@ _SHUFFLE_COUNTER = (0, 0xC0 << 56, 0, 0)  # a Philox stream that no sampler uses
 class Units:
     """The units of a corpus in the order of counting."""
 
-    ids: np.ndarray | OnDisk
+    ids: np.ndarray
     """Type of each unit: uint8 for bytes, uint32 code points and token ids, dense int32 for words.
 
     Of a text that is counted in less memory it may be a `simulate.text.spilling.scratch.OnDisk`."""
@@ -207,7 +206,7 @@ def _laid_out(units: Units, first: np.ndarray, seed: int, order: str, shelf: Uni
     sizes = np.diff(np.append(first, units.n_units))
     places = philox_order(len(first), seed)
     starts = np.concatenate([[0], np.cumsum(sizes[places])]).astype(np.int64)
-    ids: np.ndarray | OnDisk
+    ids: Any
     if shelf is not None:
         for some in np.array_split(places, max(1, len(places) >> 8)):  # many stretches are one array
             shelf.add(np.concatenate([units.ids[first[one] : first[one] + sizes[one]] for one in some]))
@@ -302,7 +301,7 @@ def _collect(file: Opened, found: _Collected, words: WordTable | None, tally: Ta
     found.close()
 
 
-def _shelved(shelf: UnitShelf, words: WordTable | None, name: str) -> np.ndarray | OnDisk:
+def _shelved(shelf: UnitShelf, words: WordTable | None, name: str) -> Any:
     """What is on the shelf; words that were put apart have ids at last."""
     with counted_exactly(name):
         ids = shelf.whole()

@@ -85,8 +85,9 @@ def pack(
     places: Any, where: Any,
 ) -> Any:  # fmt: skip
     """As `gather`, of windows whose units are the key: `bits` for each, its number in `dense` where there is one."""
-    n_keys, known = 0, np.int64(-1)
-    mask = ~_ZERO if length * bits == 64 else (ONE << np.uint64(length * bits)) - ONE
+    n_keys = 0
+    known: Any = np.int64(-1)
+    mask: Any = ~_ZERO if length * bits == 64 else (ONE << np.uint64(length * bits)) - ONE
     shift, key = np.uint64(bits), _ZERO
     for i in range(first, last):
         while i >= starts[stream + 1]:
@@ -150,85 +151,99 @@ def count(
     """Count the keys from number `first` on; returns how many were dealt with, fewer where the table is full.
 
     `state` has how many windows are in the table and where in the grid, in the blocks; `ends` the piece of each row
-    that w is in (its first window, the next one's, 1 where it counts). `at` are the windows in each prefix, `steps`
+    that w is in (its first window, 1 where it counts). `at` are the windows in each prefix, `steps`
     and `limits` the windows in a piece of each row and in all pieces of a block. Of the numbers, `unique` and
     `spectrum` take what changes within each prefix.
     """
     mask = np.uint64(len(table) // WORDS - 1)
     taken, point, block = state[TAKEN], state[POINT], state[BLOCK]
-    n_rows, last_bin, region = len(steps), len(edges) - 1, size * n_blocks
-    block_first = block * size
-    newest, leave = np.int64(-1), np.int64(-1)
-    n = len(keys)
+    region, block_first = size * n_blocks, block * size
+    newest, leave, n = np.int64(-1), np.int64(-1), len(keys)
     for begin in range(first, n, _AHEAD):
         stop = min(begin + _AHEAD, n)
+        _ask_ahead(keys, begin, stop, mask, table)
         for i in range(begin, stop):
-            prefetch(table, (_hash(keys[i]) & mask) * _FOUR)
-        for i in range(begin, stop):
-            key, w = keys[i], np.int64(places[i])
-            value = _hash(key)
-            slot = (value & mask) * _FOUR
-            while table[slot + _TWO] != _ZERO and table[slot] != key:
-                slot = (slot + _FOUR) & ((mask << _TWO) | _THREE)
-            counted = table[slot + _TWO]
-            often = np.int64(counted & _LOW)
+            w, slot = np.int64(places[i]), _find(keys[i], mask, table)
+            often = np.int64(table[slot + _TWO] & _LOW)
             if often == 0:
                 if taken >= room:
                     state[TAKEN], state[POINT], state[BLOCK] = taken, point, block
                     return i
                 taken += 1
-                table[slot] = key
+                table[slot] = keys[i]
             while point < len(at) and w >= at[point]:
                 point += 1
-            inner = w < region
-            if inner and w >= block_first + size:
-                block = w // size
-                block_first = block * size
-                leave = np.int64(-1)
-            if inner and n_rows > 0 and w >= leave:
-                leave = _pieces_at(w, block_first, steps, limits, ends)
-                newest = np.int64(-1)
-                for row in range(n_rows):
-                    newest = max(newest, ends[row, 0])
-            tail = table[slot + _THREE]
-            before = np.int64(tail & _LOW) if often > 0 else np.int64(-1)
-            if inner:
-                if before < newest:
-                    for row in range(n_rows):
-                        inside[row, block] += ends[row, 2] if before < ends[row, 0] else 0
-                seen = table[slot + ONE]
-                bit = ONE << np.uint64(block)
-                table[slot + ONE] = seen | bit
-                if seen & ~bit == _ZERO:
-                    counted += ONE << S32
-            bin_ = np.int64(tail >> S32)
-            if often == 0:
-                unique[point] += 1
-                spectrum[point, 0] += 1
-            elif bin_ < last_bin and often + 1 >= edges[bin_ + 1]:
-                spectrum[point, bin_] -= 1
-                spectrum[point, bin_ + 1] += 1
-                bin_ += 1
-            table[slot + _TWO] = counted + ONE
-            table[slot + _THREE] = np.uint64(bin_) << S32 | np.uint64(w)
+            if w < region:
+                if w >= block_first + size:
+                    block = w // size
+                    block_first, leave = block * size, np.int64(-1)
+                if w >= leave:
+                    leave, newest = _pieces_at(w, block_first, steps, limits, ends)
+                _count_in_block(table, slot, often, block, newest, ends, inside)
+            _count_in_grid(table, slot, often, w, point, edges, unique, spectrum)
     state[TAKEN], state[POINT], state[BLOCK] = taken, point, block
     return n
 
 
 @compiled
+def _ask_ahead(keys: Any, begin: Any, stop: Any, mask: Any, table: Any) -> None:
+    """Ask for what the look-ups of some keys will read, so that memory fetches it all at the same time."""
+    for i in range(begin, stop):
+        prefetch(table, (_hash(keys[i]) & mask) * _FOUR)
+
+
+@compiled
+def _find(key: Any, mask: Any, table: Any) -> Any:
+    """The first word of the place of `key`, or of the empty one where it belongs."""
+    slot = (_hash(key) & mask) * _FOUR
+    while table[slot + _TWO] != _ZERO and table[slot] != key:
+        slot = (slot + _FOUR) & ((mask << _TWO) | _THREE)
+    return slot
+
+
+@compiled
+def _count_in_block(table: Any, slot: Any, often: Any, block: Any, newest: Any, ends: Any, inside: Any) -> None:
+    """What one more occurrence changes in the blocks, and in their pieces, the newest of which begins at `newest`."""
+    before = np.int64(table[slot + _THREE] & _LOW) if often > 0 else np.int64(-1)
+    if before < newest:
+        for row in range(len(ends)):
+            inside[row, block] += ends[row, 1] if before < ends[row, 0] else 0
+    seen, bit = table[slot + ONE], ONE << np.uint64(block)
+    table[slot + ONE] = seen | bit
+    if seen & ~bit == _ZERO:
+        table[slot + _TWO] += ONE << S32
+
+
+@compiled
+def _count_in_grid(
+    table: Any, slot: Any, often: Any, w: Any, point: Any, edges: Any, unique: Any, spectrum: Any
+) -> None:
+    """What one more occurrence, at `w`, changes in the spectrum; and that it was there."""
+    here = np.int64(table[slot + _THREE] >> S32)
+    if often == 0:
+        unique[point] += 1
+        spectrum[point, 0] += 1
+    elif here < len(edges) - 1 and often + 1 >= edges[here + 1]:
+        spectrum[point, here] -= 1
+        spectrum[point, here + 1] += 1
+        here += 1
+    table[slot + _TWO] += ONE
+    table[slot + _THREE] = np.uint64(here) << S32 | np.uint64(w)
+
+
+@compiled
 def _pieces_at(w: Any, block_first: Any, steps: Any, limits: Any, ends: Any) -> Any:
-    """Say in which piece of each row `w` is; returns the first number at which one of them is left."""
-    soonest = np.int64(2**62)
+    """Say in which piece of each row `w` is; returns where the first of them is left, and where the last one begins."""
+    soonest, newest = np.int64(2**62), np.int64(-1)
     for row in range(len(steps)):
         inside = w - block_first
         if inside < limits[row]:
-            ends[row, 0] = block_first + inside // steps[row] * steps[row]
-            ends[row, 1] = ends[row, 0] + steps[row]
-            ends[row, 2] = 1
-            soonest = min(soonest, ends[row, 1])
+            ends[row, 0], ends[row, 1] = block_first + inside // steps[row] * steps[row], 1
+            soonest = min(soonest, ends[row, 0] + steps[row])
+            newest = max(newest, ends[row, 0])
         else:  # behind the last piece of its block: the next block says where to go on
-            ends[row, 0], ends[row, 1], ends[row, 2] = -1, -1, 0
-    return soonest
+            ends[row, 0], ends[row, 1] = -1, 0
+    return soonest, newest
 
 
 @compiled
@@ -259,9 +274,7 @@ def refill(table: Any, wider: Any) -> None:
     mask = np.uint64(len(wider) // WORDS - 1)
     for old in range(0, len(table), WORDS):
         if table[old + 2] != 0:
-            slot = (_hash(table[old]) & mask) * _FOUR
-            while wider[slot + _TWO] != _ZERO:
-                slot = (slot + _FOUR) & ((mask << _TWO) | _THREE)
+            slot = _find(table[old], mask, wider)
             for word in range(WORDS):
                 wider[slot + np.uint64(word)] = table[old + word]
 
@@ -334,14 +347,9 @@ def look_up(keys: Any, table: Any, ids: Any) -> None:
     mask = np.uint64(len(table) // WORDS - 1)
     for begin in range(0, len(keys), _AHEAD):
         stop = min(begin + _AHEAD, len(keys))
+        _ask_ahead(keys, begin, stop, mask, table)
         for i in range(begin, stop):
-            prefetch(table, (_hash(keys[i]) & mask) * _FOUR)
-        for i in range(begin, stop):
-            value = _hash(keys[i])
-            slot = (value & mask) * _FOUR
-            while table[slot] != keys[i] or table[slot + _TWO] == _ZERO:
-                slot = (slot + _FOUR) & ((mask << _TWO) | _THREE)
-            ids[i] = np.uint32(table[slot + ONE])
+            ids[i] = np.uint32(table[_find(keys[i], mask, table) + ONE])
 
 
 @compiled

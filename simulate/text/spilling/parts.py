@@ -72,7 +72,7 @@ class _Table:
         slots = min(most, 1 << max(10, int(expected).bit_length()))
         self._words = np.zeros(loops.WORDS * slots, np.uint64)
         self._state = np.zeros(3, np.int64)
-        self._ends = np.zeros((len(sums.layout[2]), 3), np.int64)
+        self._ends = np.zeros((len(sums.layout[2]), 2), np.int64)
         self._judged = sums.cut is None
 
     def count(self, keys: np.ndarray, places: np.ndarray) -> None:
@@ -227,7 +227,7 @@ class Windows:
     def _chunks(self) -> Iterator[_Chunk]:
         size, n = self._sizes.chunk, int(self._starts[-1])
         into = np.empty(size, np.uint64), *(np.empty(size, np.uint32) for _ in range(3))
-        at = 0, 0
+        at: Any = (0, 0)
         for first in range(0, n, size):
             last = min(first + size, n)
             n_keys, n_lonely, *at = self._keys.keys(first, last, self._starts, at, self._length, into)
@@ -311,6 +311,8 @@ class Windows:
             keys, places = run.keys[low:high], run.places[low:high]
         else:
             assert self._file is not None
+            assert isinstance(run.keys, int)
+            assert isinstance(run.places, int)
             keys = self._file.read(np.empty(high - low, np.uint64), run.keys + 8 * low)
             places = self._file.read(np.empty(high - low, np.uint32), run.places + 4 * low)
         return keys, places, slice(None) if subs == 1 else loops.chosen(keys, np.uint64(subs), np.uint64(sub))

@@ -55,9 +55,8 @@ class Scratch:
 
     def file(self) -> ScratchFile:
         """A new file, empty; OSError with a sentence where the disk is full or the place cannot be written to."""
-        if self._folder is None:
-            self._folder = self._made()
-        found = ScratchFile(self, self._folder / str(len(self._files)))
+        folder = self._made() if self._folder is None else self._folder
+        found = ScratchFile(self, folder / str(len(self._files)))
         self._files.append(found)
         return found
 
@@ -66,12 +65,9 @@ class Scratch:
             _tidy(self.place)
             folder = self.place / f"{_NAME}.{secrets.token_hex(8)}.tmp"
             folder.mkdir(mode=0o700)
-            try:
-                self._lock = _locked(folder / _LOCK)
-                mark(folder)
-            except BaseException:
-                self._closed(folder)
-                raise
+            self._folder = folder  # from here on `close` deletes it
+            self._lock = _locked(folder / _LOCK)
+            mark(folder)
             return folder
 
     def close(self) -> None:
@@ -79,14 +75,10 @@ class Scratch:
         for file in self._files:
             file.close()
         if self._folder is not None:
-            self._closed(self._folder)
-        self._folder, self._files = None, []
-
-    def _closed(self, folder: Path) -> None:
-        discard(folder, folder)
+            discard(self._folder, self._folder)
         if self._lock >= 0:
             os.close(self._lock)
-        self._lock = -1
+        self._folder, self._files, self._lock = None, [], -1
 
 
 @contextmanager

@@ -128,7 +128,7 @@ class BoundedWords(WordTable):
         for run in self._runs:
             low, high = (int(run.text_ends[part - 1]) if part else 0), int(run.text_ends[part])
             text = self._file.read(np.empty(high - low, np.uint8), run.text + low)
-            ids = table.ids(text.data, self._classes).astype(np.uint32) + np.uint32(first)
+            ids = table.ids(text.tobytes(), self._classes).astype(np.uint32) + np.uint32(first)
             if table.n_bytes > self._most:
                 raise NoRoomError("its distinct words take more memory than it may have; pass more --memory")
             self._file.write(ids, run.ids + 4 * (int(run.ends[part - 1]) if part else 0))
