@@ -181,15 +181,17 @@ class Packed(NamedTuple):
 
 @dataclass
 class _Run:
-    """Keys of one chunk in the order of their parts, and their places, in memory or from a byte of a file on."""
+    """Keys of one chunk in the order of their parts, their places and where parts end: arrays, or in a file."""
 
     keys: np.ndarray | int
+    """Or the byte of the file from which on they stand there; so for all three."""
     places: np.ndarray | int
-    ends: np.ndarray
+    ends: np.ndarray | OnDisk
 
     def bounds(self, part: int) -> tuple[int, int]:
         """Where a part begins and ends."""
-        return int(self.ends[part - 1]) if part else 0, int(self.ends[part])
+        around = self.ends[max(part - 1, 0) : part + 1]
+        return int(around[0]) if part else 0, int(around[-1])
 
 
 class Windows:
@@ -226,7 +228,7 @@ class Windows:
 
     def _chunks(self) -> Iterator[_Chunk]:
         size, n = self._sizes.chunk, int(self._starts[-1])
-        into = np.empty(size, np.uint64), *(np.empty(size, np.uint32) for _ in range(3))
+        into: Any = (np.empty(size, np.uint64), *(np.empty(size, np.uint32) for _ in range(3)))
         at: Any = (0, 0)
         for first in range(0, n, size):
             last = min(first + size, n)
@@ -273,7 +275,8 @@ class Windows:
             return _Run(keys, places, ends)
         if self._file is None:
             self._file = self._scratch.file()
-        return _Run(self._file.append(keys), self._file.append(places), ends)
+        first = self._file.append(keys), self._file.append(places)
+        return _Run(*first, OnDisk(self._file, np.int64, len(ends), self._file.append(ends)))
 
     def _count_part(self, part: int, sums: Sums, next_id: int, ids: bool, subs: int = 1, sub: int = 0) -> int:
         """Count a part, or `sub` of `subs` of it, half by half where it does not fit into one table; the next id."""
@@ -321,11 +324,11 @@ class Windows:
         """The ids of all windows in the order of the text."""
         shelf = Shelf(self._scratch, self._sizes.kept)
         for chunk, run in zip(self._chunks(), self._runs, strict=True):
-            found = run.places
+            found, ends = run.places, run.ends[:]
             if not isinstance(found, np.ndarray):
                 assert self._file is not None
-                found = self._file.read(np.empty(int(run.ends[-1]), np.uint32), found)
-            begins = np.concatenate([np.zeros(1, np.int64), run.ends[:-1]])
+                found = self._file.read(np.empty(int(ends[-1]), np.uint32), found)
+            begins = np.concatenate([np.zeros(1, np.int64), ends[:-1]])
             shelf.add(_in_order(chunk, begins, found))
             run.keys = run.places = 0  # no longer needed
         return shelf.whole()

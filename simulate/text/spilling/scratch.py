@@ -137,12 +137,12 @@ class ScratchFile:
 
 
 class OnDisk:
-    """A one-dimensional array in a file, of which slices are read when they are asked for."""
+    """An array of `size` numbers from byte `first` of a file on, of which slices are read when they are asked for."""
 
     ndim = 1
 
-    def __init__(self, file: ScratchFile, dtype: Any, size: int) -> None:
-        self.file, self.dtype, self._size = file, np.dtype(dtype), size
+    def __init__(self, file: ScratchFile, dtype: Any, size: int, first: int = 0) -> None:
+        self.file, self.dtype, self._size, self._first = file, np.dtype(dtype), size, first
 
     def __len__(self) -> int:
         return self._size
@@ -158,7 +158,7 @@ class OnDisk:
             parts = [self[at : at + 1] for at in range(first, stop, step)]
             return np.concatenate([np.empty(0, self.dtype), *parts])
         values = np.empty(max(0, stop - first), self.dtype)
-        return self.file.read(values, first * self.dtype.itemsize)
+        return self.file.read(values, self._first + first * self.dtype.itemsize)
 
 
 class Shelf:
