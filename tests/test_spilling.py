@@ -27,6 +27,7 @@ from simulate import measure_corpus
 from simulate.text import InputError, ReadOptions
 from simulate.text.blocks import BlockCurves
 from simulate.text.cutting.sequences import Units, read_units
+from simulate.text.cutting.units import WORDS
 from simulate.text.growth import CorpusGrowth, _edges
 from simulate.text.spilling import budget, room, scratch, vocabulary
 from simulate.text.spilling.parts import Sizes, counted_by_parts
@@ -121,7 +122,7 @@ def test_files_in_the_place_of_memory(tmp_path, little, monkeypatch, unit):
     """Units, keys, ids and words all go to files, and every number is what it is in memory."""
     paths = [tmp_path / "a.txt", tmp_path / "b.txt"]
     for seed, path in enumerate(paths):
-        path.write_text(text_of(4000, seed, 1.15) + "x" * 500)
+        path.write_text(text_of(2500 if unit in WORDS else 500, seed, 1.1) + "x" * 500)
     spilled = measure_corpus(paths, unit=unit, length=[1, 2, 5, 12], scratch=tmp_path)
     assert any(f"temporary files in {tmp_path}, which are deleted" in note.text for note in spilled[0].notes)
     monkeypatch.undo()
@@ -160,16 +161,18 @@ def test_a_text_of_some_megabytes_in_the_least_memory(tmp_path):
     letters[::7] = 32
     (tmp_path / "x.txt").write_bytes(letters.tobytes())
     program = """
-import json, resource, sys
-import numpy as np
-from simulate.running.machine import used_memory
-from simulate.text.spilling import budget
+import json, sys
 from simulate import measure_corpus
+from simulate.running.machine import used_memory
+from simulate.text.spilling import budget, room
 open(sys.argv[1] + ".small", "w").write("a b c")
-measure_corpus(sys.argv[1] + ".small")
+room.SMALL = 0
+measure_corpus(sys.argv[1] + ".small", length=[1, 2])  # compiles, which takes memory of its own
+open("/proc/self/clear_refs", "w").write("5")
 limit = used_memory() + budget.BESIDE + budget.LEAST + (1 << 20)
 found = measure_corpus(sys.argv[1], length=[1, 2], memory=limit)
-peak = 1024 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+status = open("/proc/self/status").read().splitlines()
+peak = next(1024 * int(line.split()[1]) for line in status if line.startswith("VmHWM"))
 print(json.dumps([limit, peak, found[1].n_unique.tolist()[-1], [note.text for note in found[0].notes][-1]]))
 """
     done = subprocess.run(
