@@ -359,7 +359,7 @@ class TestBadInput:
             ({"length": True}, "length must be"),
             ({"length": []}, "length names no window"),
             ({"length": [1, 6]}, "length must be at most the 5 words of the longest file"),
-            ({"order": "random"}, "order must be one of file, shuffled-chunks"),
+            ({"order": "random"}, "order must be one of file, shuffled-documents, shuffled-chunks, rarefaction"),
             ({"blocks": 3}, "blocks must be 0"),
             ({"blocks": 65}, "blocks must be 0"),
             ({"seed": -1}, "seed must be"),

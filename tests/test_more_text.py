@@ -93,7 +93,7 @@ def test_a_bad_factor_is_one_sentence(text, value):
 
 def test_a_sketch_has_no_extrapolation_and_says_so_where_it_is_asked_for(text):
     assert "What more" not in run("corpus", str(text), "--sketch")
-    assert "does not count" in run("corpus", str(text), "--sketch", "--extrapolate", "2x", code=2)
+    assert "rests on blocks of text" in run("corpus", str(text), "--sketch", "--extrapolate", "2x", code=2)
     run("corpus", str(text), "--sketch", "--extrapolate", "none")
 
 

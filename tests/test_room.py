@@ -22,6 +22,7 @@ from simulate.text import InputError
 from simulate.text.cutting.sequences import read_units
 from simulate.text.reading import room
 from simulate.text.reading.frames import _parts, decompressed
+from simulate.text.spilling import budget
 
 MIB = 1 << 20
 PAGES = Path(__file__).parents[1] / "docs" / "corpora.md"
@@ -77,7 +78,7 @@ def test_a_bomb(tmp_path, known):
 limit(300 << 20)
 for unit in ("byte", "word"):
     try:
-        measure_corpus(sys.argv[1], unit=unit)
+        parse_corpus(f"corpus:{sys.argv[1]},unit={unit}").open()
     except ValueError as error:
         print(error)
 """
@@ -100,15 +101,14 @@ def test_every_way_to_an_exact_count(tmp_path, monkeypatch):
     path = tmp_path / "x.txt"
     path.write_text("ab c d\n" * 300_000)
     monkeypatch.setattr(room, "machine_memory", lambda: (1 << 40, 66 * MIB))
+    monkeypatch.setattr(budget, "machine_memory", lambda: (1 << 40, 66 * MIB))
     from simulate.text.source import parse_corpus
 
     for unit in ("byte", "char", "word"):
-        for work in (
-            lambda unit=unit: measure_corpus(path, unit=unit, length=4),
-            lambda unit=unit: parse_corpus(f"corpus:{path},unit={unit}").open(),
-        ):
-            with pytest.raises(InputError, match=REFUSED):
-                work()
+        with pytest.raises(InputError, match=REFUSED):
+            parse_corpus(f"corpus:{path},unit={unit}").open()
+        with pytest.raises(InputError, match=r"x cannot be counted exactly here: .* needed, and .* free; .*--sketch"):
+            measure_corpus(path, unit=unit, length=4)
     assert sketch_corpus(path).n_units[-1] == 900_000  # a sketch needs no more than before
 
 
@@ -232,13 +232,17 @@ def test_an_estimate_is_no_more_than_what_is_taken(tmp_path):
     path.write_text("a, " * (size // 3))
     (tmp_path / "x.txt.small").write_text("a," * 100)
     program = """
+from simulate.text.cutting.sequences import read_units
+from simulate.text.growth import measure_units
 from simulate.text.reading import room
 whole = room.require
 for unit in ("byte", "word"):
-    measure_corpus(sys.argv[1] + ".small", unit=unit, length=2)
+    def work(path):
+        measure_units(read_units(path, unit), [2], blocks=0)
+    work(sys.argv[1] + ".small")
     asked = []
     room.require = lambda n: (asked.append(n), whole(n))
-    print(json.dumps([peak(lambda: measure_corpus(sys.argv[1], unit=unit, length=2, blocks=0)), max(asked)]))
+    print(json.dumps([peak(lambda: work(sys.argv[1])), max(asked)]))
 """
     done = apart(program, path, check=True)
     for least, line in zip((4.5, 4.2), done.stdout.splitlines(), strict=True):

@@ -18,7 +18,7 @@ from simulate.cli.options import (
     output_flags,
     seed_flag,
 )
-from simulate.running.parameters import AT, LENGTHS, ORDER, extrapolated_factors
+from simulate.running.parameters import AT, LENGTHS, MEMORY, ORDER, extrapolated_factors
 from simulate.text.cutting.units import TOKEN, UNIT
 from simulate.text.reading.asked import DTYPE, END, FIELD, FORMAT, NORMALISE, VOCAB
 
@@ -88,7 +88,10 @@ READING = (
     "--at", type=Checked(AT), metavar="GRID",
     help="Prefixes in units: 1000,1e5,all or 1e3:1e6:25. [default: 25, log-spaced]",
 )  # fmt: skip
-@click.option("--order", type=Checked(ORDER), default="file", show_default=True, help="Order of the text.")
+@click.option("--order", type=Checked(ORDER), default="file", show_default=True,
+    help="Order of the text: as in files, these in the order of their names; documents or chunks shuffled; rarefaction "
+    "is the mean over all orders of windows.",
+)  # fmt: skip
 @click.option(
     "--chunk", type=CountType(), default=1000, show_default=True, metavar="N", help="Units in a shuffled chunk."
 )
@@ -102,6 +105,11 @@ READING = (
     "--precision", type=CountType(low=4, high=18), default=14, show_default=True, metavar="P",
     help="With --sketch: 2^P registers, standard error 1.04/2^(P/2).",
 )  # fmt: skip
+@click.option(
+    "--memory", type=Checked(MEMORY), metavar="SIZE",
+    help="Memory that it may take, such as 2GiB; more goes to temporary files, beside --out or in TMPDIR. [default: "
+    "half of what is there]",
+)  # fmt: skip
 @seed_flag("the shuffle, or of the hash functions of a sketch")
 @click.option("--law", "laws", multiple=True, hidden=True)
 @output_flags
@@ -113,7 +121,7 @@ def corpus(lengths: str, **options: Any) -> int:
     """Count distinct windows of real text exactly, and fit how they grow; or estimate the counts (--sketch).
 
     FILE is text, JSON lines, Parquet or token ids, plain or .gz or .zst; a folder, a pattern, a URL, or - for standard
-    input. Several files are counted together; no window joins two.
+    input. Several files are counted together, in the order of their names; no window joins two.
     """
     wanted = tuple(parse_or_fail(parse_list, lengths, name="length"))
     parse_or_fail(extrapolated_factors, options["extrapolate"])
@@ -160,7 +168,12 @@ def _check_flags(context: click.Context) -> None:
         )
     if "extrapolate" in given and extrapolated_factors(options["extrapolate"]):
         raise click.UsageError(
-            "--extrapolate needs how many windows occur once, twice, …, which --sketch does not count; leave out one"
+            "--extrapolate rests on blocks of text, which say how words come in bursts: from the f_k of --sketch alone "
+            "it would tell too few new windows; leave out one of them"
+        )
+    if "memory" in given:
+        raise click.UsageError(
+            "--memory is of exact counts; --sketch takes no more for a longer text, so leave out one of them"
         )
     if "chunk" in given:
         raise click.UsageError("--chunk is of shuffled chunks, which --sketch cannot read; pass one of them")

@@ -53,6 +53,11 @@ def machine_memory() -> tuple[int, int]:
     return max(0, total), max(0, min(free, total))
 
 
+def used_memory() -> int:
+    """Bytes of memory that this process holds now; 0 where the system does not say."""
+    return _line(_STATUS, "VmRSS", 0)
+
+
 def _groups(controller: str) -> Iterator[Path]:
     """Folders of the control groups of this process, innermost first: version 2, and the `controller` of version 1.
 

@@ -1,9 +1,10 @@
 """Real text: read it, cut it into windows of units, count the distinct ones, fit how they grow.
 
 `reading.choosing` finds the reader of a file, which gives pieces of its text or its token ids, `cutting.sequences`
-makes unit ids of them, `counting` counts these, and `growth` joins the three. A text that does not fit into memory is
-not kept: `cutting.hashing` turns its pieces into numbers, `sketch` estimates how many distinct windows of them there
-were, and `streaming` joins the two.
+makes unit ids of them, `counting` counts these, and `growth` joins the three; `spilling` counts by parts, in files,
+what does not fit into memory. Estimates keep no text: `cutting.hashing` turns its pieces into numbers, `sketch`
+estimates how many distinct windows of them there were, `sketches` how many of them once, twice, …, and `streaming`
+joins these.
 Every name is loaded when it is first used, so that checking an argument costs no numba.
 """
 
@@ -18,6 +19,7 @@ _HOMES = {
     "simulate.text.blocks": ["BlockCurves"],
     "simulate.text.growth": ["CorpusGrowth", "measure_corpus"],
     "simulate.text.sketch": ["HyperLogLog"],
+    "simulate.text.sketches.sample": ["WindowSample"],
     "simulate.text.streaming": ["SketchedGrowth", "sketch_corpus"],
     "simulate.text.comparison.compare": ["Comparison", "compare_corpora"],
     "simulate.text.comparison.measures": ["Estimate", "Measures"],
@@ -37,6 +39,7 @@ __all__ = [
     "ReadOptions",
     "SketchedGrowth",
     "WindowFit",
+    "WindowSample",
     "compare_corpora",
     "fit_corpus",
     "measure_corpus",

@@ -21,7 +21,7 @@ The sum of the new types of independent blocks varies at most as much as the jac
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -103,14 +103,13 @@ def block_curves(
 
     The last ``total % n_blocks`` windows are left over. None where a block would be shorter than `MIN_BLOCK`.
     """
-    size = total // n_blocks
-    if size < MIN_BLOCK:
+    cut = cut_of(total, n_blocks, smallest)
+    if cut is None:
         return None
+    size, parts = cut.size, cut.parts
     require(16 * windows.n_types)
     seen = np.zeros(windows.n_types, dtype=np.uint64)
     stretch = np.zeros(windows.n_types, dtype=np.uint32)
-    halvings = max(0, int(np.log2(max(size / max(smallest, MIN_BLOCK), 1))))
-    parts = 2 ** np.arange(halvings, 0, -1, dtype=np.int64)
     inside = np.zeros((len(parts), n_blocks))
     for row, count in zip(inside, parts, strict=True):
         stretch[:] = 0
@@ -121,7 +120,39 @@ def block_curves(
     once = _singletons(windows.ids, starts, windows.length, size, counts, stretch, f1)
     gaps, changes = np.zeros(n_blocks + 1, dtype=np.int64), np.zeros((n_blocks, n_blocks + 1), dtype=np.int64)
     own = np.zeros(n_blocks, dtype=np.int64)
-    n_types = _gaps(seen, gaps, changes, own)
+    n_types = gaps_of(seen, gaps, changes, own)
+    return curves_of(cut, inside, n_types, own, gaps, changes, once, f1)
+
+
+class Cut(NamedTuple):
+    """How a corpus is cut: blocks of `size` windows, and each of them into `parts` pieces in turn."""
+
+    n_blocks: int
+    size: int
+    parts: np.ndarray
+
+
+def cut_of(total: int, n_blocks: int, smallest: int) -> Cut | None:
+    """The cut of `total` windows, with pieces from `smallest` windows on; None where a block would be too short."""
+    size = total // n_blocks if n_blocks else 0
+    if size < MIN_BLOCK:
+        return None
+    halvings = max(0, int(np.log2(max(size / max(smallest, MIN_BLOCK), 1))))
+    return Cut(n_blocks, size, 2 ** np.arange(halvings, 0, -1, dtype=np.int64))
+
+
+def curves_of(
+    cut: Cut, inside: np.ndarray, n_types: int, own: np.ndarray, gaps: np.ndarray, changes: np.ndarray, once: int,
+    f1: np.ndarray,
+) -> BlockCurves:  # fmt: skip
+    """The curves from what was counted; `gaps` and `changes` without the types that are in one block.
+
+    `inside` is (piece row, block) the mean number of types in the pieces of a block, `own` the types that are in it
+    alone, `once` and `f1` the types that occur once, in all blocks and in all but one.
+    """
+    n_blocks, size, parts = cut
+    gaps, changes = gaps.copy(), changes.copy()
+    _add_own(own, gaps, changes)
     blocks = _stretch_lengths(n_blocks)
     missed = np.maximum(np.arange(n_blocks + 1) - blocks[:, None] + 1, 0)
     left = (inside.sum(axis=1) - inside.T) / (n_blocks - 1)
@@ -218,9 +249,9 @@ def _judged(count: Any, inside: Any, kind: Any) -> int:
 
 
 @compiled
-def _gaps(seen: Any, gaps: Any, changes: Any, own: Any) -> int:
-    """Histogram of circular gaps between the blocks of a type, how it changes without each block, and how many
-    types each block has alone; returns the number of types."""
+def gaps_of(seen: Any, gaps: Any, changes: Any, own: Any) -> int:
+    """Add to a histogram of circular gaps between the blocks of a type, to how it changes without each block, and to
+    how many types each block has alone, which have no gaps yet; returns the number of types."""
     n_blocks = len(own)
     at = np.zeros(n_blocks + 1, dtype=np.int64)
     types = 0
@@ -236,12 +267,16 @@ def _gaps(seen: Any, gaps: Any, changes: Any, own: Any) -> int:
         elif found > 1:
             at[found] = at[0] + n_blocks
             _close_up(at, found, gaps, changes)
+    return types
+
+
+def _add_own(own: np.ndarray, gaps: np.ndarray, changes: np.ndarray) -> None:
+    """Add the gaps of the types that one block has alone: each is as long as all others together."""
+    n_blocks = len(own)
     alone = own.sum()
     gaps[n_blocks - 1] += alone
-    for block in range(n_blocks):
-        changes[block, n_blocks - 1] -= alone
-        changes[block, n_blocks - 2] += alone - own[block]
-    return types
+    changes[:, n_blocks - 1] -= alone
+    changes[:, n_blocks - 2] += alone - own
 
 
 @compiled

@@ -15,16 +15,16 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 
-from bounds.base.arguments import shown
+from bounds.base.arguments import Bytes, shown
 from bounds.base.notes import INPUT, METHOD, REFUSED, Note
 from bounds.base.quantities import LARGEST, entries_of, log_spaced, parse_count, parse_range
 from simulate.text.blocks import MAX_GROUPS, MIN_BLOCK, MIN_GROUPS, BlockCurves, block_curves
-from simulate.text.counting import WindowIds, growth, window_ids
+from simulate.text.counting import Growth, WindowIds, growth
 from simulate.text.cutting.sequences import (
     ORDERS,
     Units,
@@ -33,12 +33,15 @@ from simulate.text.cutting.sequences import (
     philox_order,
     read_units,
     shuffle_chunks,
+    shuffle_documents,
 )
 from simulate.text.cutting.units import counted
 from simulate.text.reading.asked import ReadOptions
 from simulate.text.reading.errors import InputError
 from simulate.text.reading.room import counted_exactly
 from simulate.text.repeats import note_of_repeats
+from simulate.text.spilling.room import Room, room_for_counting
+from simulate.text.spilling.sums import Counting
 
 if TYPE_CHECKING:
     from bounds.base.spectrum import FrequencySpectrum
@@ -57,6 +60,12 @@ SMALLEST = 1000
 
 
 NO_PREFIX = "at names no prefix; write for example 1000,1e5,all or 1e3:1e6:25"
+_MEMORY = Bytes("memory")
+_ORDER_NOTES = {
+    "shuffled-documents": "documents were shuffled, each of them by itself: prefixes are samples of documents",
+    "rarefaction": "prefixes are the mean over all orders of the windows, rounded to whole numbers: how the text "
+    "stands in its files plays no part in them; the exponent and its interval are of stretches of text as they stand",
+}
 FILE_ORDER = Note(METHOD, "prefixes are in file order: they are no sample of the corpus")
 
 
@@ -128,6 +137,8 @@ def measure_corpus(
     blocks: int = ...,
     seed: int = ...,
     reading: ReadOptions | None = ...,
+    memory: int | str | None = ...,
+    scratch: str | os.PathLike[str] | None = ...,
 ) -> CorpusGrowth: ...
 
 
@@ -143,6 +154,8 @@ def measure_corpus(
     blocks: int = ...,
     seed: int = ...,
     reading: ReadOptions | None = ...,
+    memory: int | str | None = ...,
+    scratch: str | os.PathLike[str] | None = ...,
 ) -> list[CorpusGrowth]: ...
 
 
@@ -157,26 +170,40 @@ def measure_corpus(
     blocks: int = 16,
     seed: int = 0,
     reading: ReadOptions | None = None,
+    memory: int | str | None = None,
+    scratch: str | os.PathLike[str] | None = None,
 ) -> CorpusGrowth | list[CorpusGrowth]:
     """Exact counts of distinct windows of `length` units in growing prefixes of the text in `paths`.
 
     `paths` names one or several files, folders, patterns or URLs (``-`` is standard input), counted together; no window
     joins two files. `reading` says how they are read (`ReadOptions`): by default the documents of a file are joined.
     `unit` is one of `units.UNITS`. `at` gives the prefixes in units: a list, or a
-    string such as ``1000,1e5,all`` or ``1e3:1e6:25``; 25 log-spaced ones if None. `order` is "file", or
-    "shuffled-chunks": stretches of `chunk` units in an order drawn from `seed`. `blocks` is the number of
+    string such as ``1000,1e5,all`` or ``1e3:1e6:25``; 25 log-spaced ones if None. `order` is "file" (files in the order
+    of their names), "shuffled-documents" (documents, each by itself, in an order drawn from `seed`; files where they
+    have none), "shuffled-chunks" (stretches of `chunk` units likewise), or "rarefaction": the mean over all orders of
+    the windows, rounded. `blocks` is the number of
     blocks of `CorpusGrowth.blocks`, 0 for none: 16 are long enough for chapters, more make the interval narrower
-    than texts deserve.
+    than texts deserve. `memory` is what this process may take in all, in bytes or as 2GiB, half of what it can have if
+    None: what does not fit goes to files in a folder of its own in `scratch` (TMPDIR if None), deleted at the end. No
+    number depends on either.
 
     Returns a `CorpusGrowth`; a list of them, in the order given, if `length` is a sequence. Raises InputError
-    (a ValueError) with one sentence for a file that cannot be read as asked and for an argument out of range.
+    (a ValueError) with one sentence for a file that cannot be read as asked and for an argument out of range, and
+    OSError with one where the disk is full.
     """
     lengths = window_lengths(length)
     _check(order, blocks)
     check_chunk(chunk)
     philox_order(0, seed)  # a bad seed is refused before the text is read
-    units = read_units(paths, unit, reading=reading)
-    found = measure_units(units, lengths, at=at, order=order, chunk=chunk, blocks=blocks, seed=seed)
+    limit = None if memory is None else _MEMORY(memory)
+    options = reading or ReadOptions()
+    if order == "shuffled-documents":
+        options = replace(options, within_documents=True)
+    with room_for_counting(limit, scratch) as room:
+        units = read_units(paths, unit, reading=options, shelf=room.shelf)
+        found = measure_units(
+            units, lengths, at=at, order=order, chunk=chunk, blocks=blocks, seed=seed, room=room
+        )  # fmt: skip
     return found[0] if np.ndim(length) == 0 else found
 
 
@@ -189,8 +216,9 @@ def measure_units(
     chunk: int = 1000,
     blocks: int = 16,
     seed: int = 0,
+    room: Room | None = None,
 ) -> list[CorpusGrowth]:
-    """`measure_corpus` of text that is read already; arguments as there."""
+    """`measure_corpus` of text that is read already; arguments as there. Without `room` all is counted in memory."""
     longest = int(np.diff(units.starts).max())
     if max(lengths) > longest:
         raise InputError(
@@ -198,15 +226,23 @@ def measure_units(
             f"{units.corpus}, got {max(lengths)}"
         )
     grid = parse_at(at, units.n_units, max(lengths), units.unit)
+    shelf = None if room is None else room.shelf
     if order == "shuffled-chunks":
-        units = shuffle_chunks(units, chunk, seed)
+        units = shuffle_chunks(units, chunk, seed, shelf)
+    elif order == "shuffled-documents":
+        units = shuffle_documents(units, seed, shelf)
+    elif order == "rarefaction":
+        units = replace(units, order=order)
     repeats = [] if _has_copies(units) else [Note(INPUT, text) for text in note_of_repeats(units.ids, units.unit)]
+    edges = _edges(float(grid[-1]))
+    how = Counting(grid, edges, blocks, SMALLEST, rarefied=order == "rarefaction")
     found = {}
     with counted_exactly(units.corpus):
-        for windows in window_ids(units, lengths):
-            notes = [*repeats, *_notes(units, windows.length, chunk)]
-            found[windows.length] = measured(units, windows, grid, blocks, seed, notes)
-    return [found[length] for length in lengths]
+        for length, one, curves in (room or Room()).counted(units, lengths, how):
+            notes = [*repeats, *_notes(units, length, chunk)]
+            found[length] = _measured(units, length, grid, edges, one, curves, blocks, seed, notes)
+    said = room.notes() if room is not None else []
+    return [replace(found[length], notes=(*found[length].notes, *said)) for length in lengths]
 
 
 def parse_at(at: Any, n_units: int, length: int, unit: str) -> np.ndarray:
@@ -291,23 +327,31 @@ def measured(
     units: Units, windows: WindowIds, grid: np.ndarray, blocks: int, seed: int, notes: list[Note]
 ) -> CorpusGrowth:
     """The growth of windows that have their ids, at the prefixes of `grid`; types of `windows` may be in no window."""
-    n_draws = units.n_windows(windows.length, grid)
-    edges = _edges(float(grid[-1]))
-    counted = growth(windows, units.starts, grid, edges)
-    total = units.n_windows(windows.length)
+    edges, length = _edges(float(grid[-1])), windows.length
+    found = growth(windows, units.starts, grid, edges)
+    n_draws, total = units.n_windows(length, grid), units.n_windows(length)
     curves = block_curves(windows, units.starts, total, blocks, min(SMALLEST, int(n_draws[0]))) if blocks else None
+    return _measured(units, length, grid, edges, found, curves, blocks, seed, notes)
+
+
+def _measured(
+    units: Units, length: int, grid: np.ndarray, edges: np.ndarray, found: Growth, curves: BlockCurves | None,
+    blocks: int, seed: int, notes: list[Note],
+) -> CorpusGrowth:  # fmt: skip
+    n_draws = units.n_windows(length, grid)
+    total = units.n_windows(length)
     if blocks and curves is None:
         few = f"{total} windows are too few for {blocks} blocks of {MIN_BLOCK}: there is no interval for this curve"
         notes.append(Note(REFUSED, few))
     return CorpusGrowth(
         corpus=units.corpus,
         unit=units.unit,
-        length=windows.length,
+        length=length,
         order=units.order,
         n_units=grid,
         n_draws=n_draws,
-        n_unique=counted.n_unique,
-        spectrum=counted.spectrum,
+        n_unique=found.n_unique,
+        spectrum=found.spectrum,
         edges=edges,
         blocks=curves,
         sha256=units.sha256,
@@ -345,6 +389,8 @@ def _notes(units: Units, length: int, chunk: int) -> list[Note]:
         notes.append(not_joined(lost, joined, count, units.streams[:-1]))
     if units.order == "file":
         notes.append(FILE_ORDER)
+    elif units.order in _ORDER_NOTES:
+        notes.append(Note(METHOD, _ORDER_NOTES[units.order]))
     return notes
 
 

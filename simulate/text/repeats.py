@@ -56,18 +56,19 @@ def _stands_again(ids: np.ndarray, place: int, length: int, sample: np.ndarray) 
     rarest = int(np.argmin(often))
     last = len(ids) - length + 1
     for start in range(0, last, _SLAB):  # what is compared at a time stays small
-        slab = ids[start + rarest : min(start + _SLAB, last) + rarest]
-        found = start + np.flatnonzero(slab == wanted[rarest])
-        if _any_equal(ids, found[:_FIRST], place, wanted):  # at once where a text repeats a line over and over
+        slab = ids[start : min(start + _SLAB, last) + length - 1]
+        found = np.flatnonzero(slab[rarest : len(slab) - length + 1 + rarest] == wanted[rarest])
+        here = place - start
+        if _any_equal(slab, found[:_FIRST], here, wanted):  # at once where a text repeats a line over and over
             return True
         for step in range(length):
             if len(found) <= _FIRST:
                 break
-            found = found[ids[found + step] == wanted[step]]
-        if _any_equal(ids, found[:_FIRST], place, wanted):
+            found = found[slab[found + step] == wanted[step]]
+        if _any_equal(slab, found[:_FIRST], here, wanted):
             return True
     return False
 
 
-def _any_equal(ids: np.ndarray, found: np.ndarray, place: int, wanted: np.ndarray) -> bool:
-    return any(at != place and np.array_equal(ids[at : at + len(wanted)], wanted) for at in found.tolist())
+def _any_equal(slab: np.ndarray, found: np.ndarray, place: int, wanted: np.ndarray) -> bool:
+    return any(at != place and np.array_equal(slab[at : at + len(wanted)], wanted) for at in found.tolist())

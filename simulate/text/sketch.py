@@ -91,7 +91,7 @@ class HyperLogLog:
     def add(self, keys: np.ndarray) -> None:
         """Add distinct things by their `keys`, unsigned of shape (n,). They need not be hashes: they are mixed here."""
         _check_numbers("keys", keys)
-        _, _, salt = _hashing(self.seed, 1)
+        _, _, salt = hashing_of(self.seed, 1)
         _add(keys, salt, np.uint64(self.precision), self.registers)
 
     def add_windows(self, units: np.ndarray, length: int) -> None:
@@ -102,7 +102,7 @@ class HyperLogLog:
         elif len(units) >= length:
             if units.dtype.itemsize == 8 and units.max() >= HASH_PRIME:
                 raise InputError(f"units must be below 2^61 - 1, got {units.max()}; hash them to fewer bits")
-            base, top, salt = _hashing(self.seed, length)
+            base, top, salt = hashing_of(self.seed, length)
             _add_windows(units, length, base, top, salt, np.uint64(self.precision), self.registers)
 
     def merge(self, other: HyperLogLog) -> HyperLogLog:
@@ -141,7 +141,7 @@ class HyperLogLog:
 
 
 @lru_cache(maxsize=256)
-def _hashing(seed: int, length: int) -> tuple[np.uint64, np.uint64, np.uint64]:
+def hashing_of(seed: int, length: int) -> tuple[np.uint64, np.uint64, np.uint64]:
     """What windows of `length` are hashed with: base, its power for the first unit, and salt. Documents are many."""
     high = np.uint64(Stream(seed, "hashes").high)
     base = hash_base(np.uint64(seed), high)
@@ -177,7 +177,7 @@ def _tau(x: float) -> float:
 
 
 @inlined
-def _mixed(key: Any) -> Any:
+def mixed(key: Any) -> Any:
     """A bijection of 64 bits: Stafford's variant 13, with which SplitMix64 ends (Steele, Lea & Flood 2014)."""
     key = (key ^ key >> _S30) * _MIX0
     key = (key ^ key >> _S27) * _MIX1
@@ -196,7 +196,7 @@ def _keep(value: Any, precision: Any, registers: Any) -> None:
 @compiled
 def _add(keys: Any, salt: Any, precision: Any, registers: Any) -> None:
     for i in range(len(keys)):
-        _keep(_mixed(np.uint64(keys[i]) ^ salt), precision, registers)
+        _keep(mixed(np.uint64(keys[i]) ^ salt), precision, registers)
 
 
 @compiled
@@ -204,7 +204,7 @@ def _add_windows(units: Any, length: int, base: Any, top: Any, salt: Any, precis
     key = _ZERO
     for i in range(length):
         key = roll_window(key, _ZERO, np.uint64(units[i]), base, top, False)
-    _keep(_mixed(key ^ salt), precision, registers)
+    _keep(mixed(key ^ salt), precision, registers)
     for i in range(length, len(units)):
         key = roll_window(key, np.uint64(units[i - length]), np.uint64(units[i]), base, top, False)
-        _keep(_mixed(key ^ salt), precision, registers)
+        _keep(mixed(key ^ salt), precision, registers)

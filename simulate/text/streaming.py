@@ -1,9 +1,9 @@
 """How the number of distinct windows grows in a text of any size, from a pipe, in bounded memory: `sketch_corpus`.
 
 The units of `hashing` go by once; each length of window has a `HyperLogLog`, whose estimate is noted at the prefixes
-asked for. Memory is one piece of text, the longest window and the registers. What a sketch does not know: how often
-windows occur (f1, f2), and how long the text is before it ends. Prefixes that would depend on that stand at
-10^(j/8), whole numbers, eight to a factor of ten, whatever the text turns out to be.
+asked for, and a `WindowSample`, which says how many windows occur once, twice, … there. Memory is one piece of text,
+the longest window, the registers and the sample. What they do not know: how long the text is before it ends. Prefixes
+that would depend on that stand at 10^(j/8), whole numbers, eight to a factor of ten, whatever the text turns out to be.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, overload
+from typing import Any, NamedTuple, overload
 
 import numpy as np
 
@@ -37,6 +37,7 @@ from simulate.text.reading.asked import ReadOptions
 from simulate.text.reading.errors import InputError
 from simulate.text.reading.naming import Files, named_files
 from simulate.text.sketch import PRECISION, HyperLogLog
+from simulate.text.sketches.sample import EXACT_TO, WindowSample, scaled
 
 PER_DECADE = 8
 _OPEN = tuple(sorted({round(10 ** (j / PER_DECADE)) for j in range(19 * PER_DECADE)}))
@@ -64,17 +65,46 @@ class SketchedGrowth:
     """(file, SHA-256 of its bytes after decompression)."""
     notes: tuple[Note, ...]
     """What a reader of the estimates has to know, one sentence each."""
+    sample: WindowSample
+    """A sample of the distinct windows with their counts, of the whole text; those of parts merge as well."""
+    spectrum: np.ndarray
+    """(prefix, k - 1) estimates of how many windows occur k times, int64, to k = 100; the last column is all above."""
+    spectrum_interval: Interval
+    """95 % intervals of `spectrum`, each by itself, from sampling (`simulate.text.sketches.sample.scaled`)."""
     order: str = "file"
     n_bytes: int | None = None
     """Bytes of all files after decompression; None where a result does not say."""
 
+    @property
+    def f1(self) -> np.ndarray:
+        """Estimated number of windows that occur once in the prefix."""
+        return self.spectrum[:, 0]
+
+    @property
+    def f2(self) -> np.ndarray:
+        """Estimated number of windows that occur twice in the prefix."""
+        return self.spectrum[:, 1]
+
+    @property
+    def edges(self) -> np.ndarray:
+        """Lower edges of the bins of `spectrum`: 1 to 101."""
+        return np.arange(1, EXACT_TO + 2)
+
     def rows(self) -> list[dict[str, Any]]:
-        """One flat object a prefix, with the names of the Dataset; f1 and f2 are not known, None."""
+        """One flat object a prefix, with the names of the Dataset."""
         same = {name: getattr(self, name) for name in ("corpus", "unit", "length", "order")}
-        names = ("n_units", "n_draws", "n_unique", "n_unique_lower", "n_unique_upper")
-        columns = (self.n_units, self.n_draws, self.n_unique, *self.interval)
-        table = zip(*(column.tolist() for column in columns), strict=True)
-        return [{**same, **dict(zip(names, row, strict=True)), "f1": None, "f2": None} for row in table]
+        columns = {"n_units": self.n_units, "n_draws": self.n_draws, "n_unique": self.n_unique, **self.ends()}
+        columns |= {"f1": self.f1, "f2": self.f2}
+        table = zip(*(column.tolist() for column in columns.values()), strict=True)
+        return [{**same, **dict(zip(columns, row, strict=True))} for row in table]
+
+    def ends(self) -> dict[str, np.ndarray]:
+        """The ends of the intervals of U, f1 and f2, by their names in the Dataset."""
+        lower, upper = self.spectrum_interval
+        return {
+            "n_unique_lower": self.interval.lower, "n_unique_upper": self.interval.upper,
+            "f1_lower": lower[:, 0], "f1_upper": upper[:, 0], "f2_lower": lower[:, 1], "f2_upper": upper[:, 1],
+        }  # fmt: skip
 
 
 @overload
@@ -131,7 +161,8 @@ def sketch_corpus(
     files, lengths = named_files(paths), window_lengths(length)
     grid = _grid(at, max(lengths), unit)
     kinds = [f"windows of {counted(k, unit)}{said(unit)}" for k in lengths]
-    run = _Run(lengths, [HyperLogLog(precision, seed, kind) for kind in kinds], [0] * len(lengths), files)
+    samples = [WindowSample(1 << precision, seed, kind) for kind in kinds]
+    run = _Run(lengths, [HyperLogLog(precision, seed, kind) for kind in kinds], samples, [0] * len(lengths), files)
     for file in opened(files, unit, options):
         _read(run, file, grid, seed)
         run.read.append(file)
@@ -158,19 +189,30 @@ class _Grid:
         return [*sorted({*self.given, *opened}), MAX_COUNT]
 
 
+class _Noted(NamedTuple):
+    """Windows of a prefix, how many are distinct, and how many of those sampled occur once, twice, …"""
+
+    n_windows: int
+    estimate: float
+    interval: Interval
+    seen: np.ndarray
+    share: float
+
+
 @dataclass
 class _Run:
     """What has been read so far."""
 
     lengths: list[int]
     sketches: list[HyperLogLog]
+    samples: list[WindowSample]
     n_windows: list[int]
     files: Files
     read: list[Opened] = field(default_factory=list)
     n_units: int = 0
     longest: int = 0
-    noted: dict[int, list[tuple[int, float, Interval]]] = field(default_factory=dict)
-    """For each prefix and length: windows, estimate and interval."""
+    noted: dict[int, list[_Noted]] = field(default_factory=dict)
+    """For each prefix and length."""
     tally: Tally = field(default_factory=Tally)
 
     @property
@@ -184,8 +226,10 @@ class _Run:
         return tuple((file.name, file.digest.hexdigest()) for file in self.read)
 
     def note(self) -> None:
-        estimates = [(sketch.estimate(), sketch.interval()) for sketch in self.sketches]
-        self.noted[self.n_units] = [(n, *found) for n, found in zip(self.n_windows, estimates, strict=True)]
+        each = zip(self.n_windows, self.sketches, self.samples, strict=True)
+        self.noted[self.n_units] = [
+            _Noted(n, sketch.estimate(), sketch.interval(), sample.seen(), sample.share) for n, sketch, sample in each
+        ]
 
 
 def _grid(at: Any, length: int, unit: str) -> _Grid:
@@ -226,6 +270,7 @@ def _read(run: _Run, file: Opened, grid: _Grid, seed: int) -> None:
             for i, length in enumerate(run.lengths):
                 part = text[max(0, len(text) - len(new) - length + 1) :]
                 run.sketches[i].add_windows(part, length)
+                run.samples[i].add_windows(part, length)
                 run.n_windows[i] += max(0, len(part) - length + 1)
             kept = text[max(0, len(text) - longest + 1) :] if longest > 1 else None
             run.n_units += len(new)
@@ -251,12 +296,14 @@ def _growths(run: _Run, grid: _Grid, at: Any, unit: str) -> list[SketchedGrowth]
     points = sorted(chosen)
     found = []
     for i, (length, sketch) in enumerate(zip(run.lengths, run.sketches, strict=True)):
-        n_draws = np.array([run.noted[n][i][0] for n in points], dtype=np.int64)
-        estimates = np.array([run.noted[n][i][1] for n in points])
-        ends = np.array([tuple(run.noted[n][i][2]) for n in points])
+        noted = [run.noted[n][i] for n in points]
+        n_draws = np.array([at.n_windows for at in noted], dtype=np.int64)
+        estimates = np.array([at.estimate for at in noted])
+        ends = np.array([tuple(at.interval) for at in noted])
         # No text has more distinct windows than windows.
         lower, upper = np.minimum(ends, n_draws[:, None]).astype(np.int64).T
         n_unique = np.minimum(np.rint(estimates), n_draws).astype(np.int64)
+        spectrum, spectrum_interval = _spectrum(noted, n_draws)
         notes = _notes(run, grid, beyond, unit, length, i)
         found.append(
             SketchedGrowth(
@@ -270,10 +317,22 @@ def _growths(run: _Run, grid: _Grid, at: Any, unit: str) -> list[SketchedGrowth]
                 sketch,
                 run.hashes,
                 notes,
+                run.samples[i],
+                spectrum,
+                spectrum_interval,
                 n_bytes=bytes_of(run.read),
             )
         )
     return found
+
+
+def _spectrum(noted: Sequence[_Noted], n_draws: np.ndarray) -> tuple[np.ndarray, Interval]:
+    """Estimates of f_k at each prefix, and their intervals: k f_k windows are no more than there are."""
+    most = n_draws[:, None] // np.arange(1, EXACT_TO + 2)
+    each = [scaled(at.seen, at.share) for at in noted]
+    found = np.minimum([middle for middle, _ in each], most)
+    lower, upper = (np.minimum([getattr(ends, end) for _, ends in each], most) for end in ("lower", "upper"))
+    return found, Interval(lower, upper)
 
 
 def _notes(run: _Run, grid: _Grid, beyond: list[int], unit: str, length: int, i: int) -> tuple[Note, ...]:

@@ -79,7 +79,7 @@ def to_dataset(pairs: Sequence[Pair], parameters: dict[str, Any]) -> xr.Dataset:
     data: dict[str, Any] = {
         key: (dims, np.array([getattr(g, key) for g in growths])) for key in ("n_draws", "n_unique")
     }
-    data |= _ends(growths) | {key: (dims, _spectrum(growths, key)) for key in ("f1", "f2")}
+    data |= _ends(growths) | {key: (dims, np.array([getattr(g, key) for g in growths])) for key in ("f1", "f2")}
     data |= {key: ("source", _each(fits, number)) for key, number in NUMBERS.items()}
     data["fit"] = ("source", [fit.verdict if fit else _why_not(growth, parameters) for growth, fit in pairs])
     data["length"] = ("source", np.array([g.length for g in growths]))
@@ -92,9 +92,10 @@ def to_dataset(pairs: Sequence[Pair], parameters: dict[str, Any]) -> xr.Dataset:
     data |= _stretches(fits) | _mean_curves(growths)
     coordinates: dict[str, Any] = {"source": [name(g) for g in growths], "n_units": growths[0].n_units}
     exact = [growth for growth in growths if isinstance(growth, CorpusGrowth)]
+    spectra = ("source", "multiplicity")
+    data["spectrum"] = (spectra, np.array([growth.spectrum[-1] for growth in growths]))
+    coordinates["multiplicity"] = growths[0].edges
     if exact:
-        data["spectrum"] = (("source", "multiplicity"), np.array([growth.spectrum[-1] for growth in exact]))
-        coordinates["multiplicity"] = exact[0].edges
         data |= more(exact, parameters.get("extrapolate") or (), coordinates)
     dataset = xr.Dataset(data, coords=coordinates)
     dataset = describe(dataset)
@@ -126,16 +127,18 @@ def _about(growths: Sequence[CorpusGrowth | SketchedGrowth]) -> str:
 def _ends(growths: Sequence[CorpusGrowth | SketchedGrowth]) -> dict[str, Any]:
     """The interval of each estimate."""
     sketched = [growth for growth in growths if isinstance(growth, SketchedGrowth)]
-    return {
-        f"n_unique_{end}": (("source", "n_units"), np.array([getattr(g.interval, end) for g in sketched]))
-        for end in ("lower", "upper") if sketched
+    if not sketched:
+        return {}
+    at_prefixes = {
+        name: (("source", "n_units"), np.array([growth.ends()[name] for growth in sketched]))
+        for name in sketched[0].ends()
+    }
+    return at_prefixes | {
+        f"spectrum_{end}": (
+            ("source", "multiplicity"), np.array([getattr(g.spectrum_interval, end)[-1] for g in sketched])
+        )
+        for end in ("lower", "upper")
     }  # fmt: skip
-
-
-def _spectrum(growths: Sequence[CorpusGrowth | SketchedGrowth], key: str) -> np.ndarray:
-    return np.array(
-        [np.full(len(g.n_units), np.nan) if isinstance(g, SketchedGrowth) else getattr(g, key) for g in growths]
-    )
 
 
 def _each(fits: Sequence[CorpusFit | None], number: Callable[[CorpusFit], float]) -> np.ndarray:
@@ -209,7 +212,7 @@ def _how(growth: SketchedGrowth) -> str:
     sketch = growth.sketch
     return (
         f"by HyperLogLog with 2^{sketch.precision} registers and a nominal relative standard error of "
-        f"{sketch.relative_error:.2%}"
+        f"{sketch.relative_error:.2%}; how often windows occur, from a sample of {growth.sample.n_kept} distinct ones"
     )
 
 

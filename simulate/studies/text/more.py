@@ -105,10 +105,10 @@ def _of_method(at: xr.Dataset) -> dict[str, Any]:
             "why_not": str(at.more_why_not.item()) or None}  # fmt: skip
 
 
-def spectrum(one: xr.Dataset) -> list[int]:
-    """f_1 … f_100 of one length."""
+def spectrum(one: xr.Dataset, name: str = "spectrum") -> list[int]:
+    """f_1 … f_100 of one length, or ends of their intervals."""
     exact = one.multiplicity.values <= EXACT_TO
-    return [int(count) for count in one.spectrum.values[exact]]
+    return [int(count) for count in one[name].values[exact]]
 
 
 def table(dataset: xr.Dataset) -> Table:

@@ -71,7 +71,8 @@ def sketch_of(dataset: xr.Dataset) -> dict[str, Any] | None:
 def rows(dataset: xr.Dataset) -> list[dict[str, Any]]:
     """One flat object for each length and prefix, with the names of the Dataset."""
     told = about(dataset)
-    names = ["n_draws", "n_unique", *(key for key in ("n_unique_lower", "n_unique_upper") if key in dataset)]
+    ends = [f"{name}_{end}" for name in ("n_unique", "f1", "f2") for end in ("lower", "upper")]
+    names = ["n_draws", "n_unique", *(key for key in ends if key in dataset)]
     found = []
     for i in range(dataset.sizes["source"]):
         columns = {key: dataset[key].values[i] for key in (*names, "f1", "f2")}
@@ -93,7 +94,9 @@ def fits(dataset: xr.Dataset) -> list[dict[str, Any]]:
         entry |= {key: _known(one[key]) for key in NUMBERS}
         entry["rejected"] = _rejected(entry["exponent_lower"], entry["fit_p_value"]) if windows else None
         slope = {key: _known(one[key]) for key in ("slope", "slope_lower", "slope_upper")}
-        counts = {"f": more.spectrum(one) if "spectrum" in one else None}
+        counts: dict[str, Any] = {"f": more.spectrum(one) if "spectrum" in one else None}
+        if "spectrum_lower" in one:
+            counts |= {f"f_{end}": more.spectrum(one, f"spectrum_{end}") for end in ("lower", "upper")}
         found.append(entry | slope | counts | {"fit": str(one.fit.item()), "windows": [w for w, _ in windows]})
     return found
 
@@ -223,7 +226,7 @@ def _below(dataset: xr.Dataset) -> str:
     told = []
     if sketch_of(dataset):
         reason = made_by(dataset)["engine"]["reason"]
-        told.append(f"U is {reason}; intervals are normal, from that error.")
+        told.append(f"U is {reason}; intervals of U are normal, from that error, and of the sample Poisson's.")
     if np.isfinite(dataset.exponent_lower.values).any():
         told.append("γ: of K D^γ - u₀, with its 95 % interval; slope: of ln U at the end, whatever the law.")
     elif np.isfinite(dataset.slope.values).any():

@@ -26,9 +26,14 @@ if TYPE_CHECKING:
 class TextJob(WholeJob):
     """A text to be counted; it is read while it is. What its memory allows is looked at then, too."""
 
-    def __init__(self, plan: TextPlan) -> None:
+    def __init__(self, plan: TextPlan, execution: Execution) -> None:
         super().__init__(provenance(plan.parameters, command="corpus"), Choice("cpu", "a text is read, not drawn"))
         self.plan = plan
+        beside = execution.target
+        self.room: dict[str, Any] = {
+            "memory": execution.memory,
+            "scratch": None if beside is None else beside.absolute().parent,
+        }
 
     def forecast(self, at_once: int) -> Report:
         """A text is not looked at before it is read."""
@@ -42,7 +47,7 @@ class TextStudy:
 
     def prepare(self, plan: TextPlan, execution: Execution) -> TextJob:
         """Nothing is read yet."""
-        return TextJob(plan)
+        return TextJob(plan, execution)
 
     def assemble(self, job: TextJob, gathered: Gathered) -> xr.Dataset:
         """The text read, counted or sketched, and fitted."""
@@ -54,7 +59,7 @@ class TextStudy:
             pairs = [(growth, None) for growth in sketched]
         else:
             chosen |= {name: getattr(plan, name) for name in ("order", "chunk", "blocks")}
-            growths = measure_corpus(plan.files, length=plan.lengths, **chosen)
+            growths = measure_corpus(plan.files, length=plan.lengths, **chosen, **job.room)
             pairs = [(growth, None if growth.blocks is None else fit_corpus(growth)) for growth in growths]
         return to_dataset(pairs, plan.parameters)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from array import array
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -28,9 +28,10 @@ from simulate.text.reading.room import Reading, counted_exactly, require
 if TYPE_CHECKING:
     from simulate.text.cutting.scripts import Tally
     from simulate.text.cutting.tokenizing import WordTable
+    from simulate.text.spilling.vocabulary import UnitShelf
 
-ORDERS = ("file", "shuffled-chunks")
-"""In which order the units of a corpus are counted."""
+ORDERS = ("file", "shuffled-documents", "shuffled-chunks", "rarefaction")
+"""In which order the units of a corpus are counted; by rarefaction, in the mean of all orders of its windows."""
 
 MAX_UNITS = 2**32 - 2
 """Most units that can be counted: window ids are 32 bits wide."""
@@ -46,7 +47,9 @@ class Units:
     """The units of a corpus in the order of counting."""
 
     ids: np.ndarray
-    """Type of each unit: uint8 for bytes, uint32 code points and token ids, dense int32 for words."""
+    """Type of each unit: uint8 for bytes, uint32 code points and token ids, dense int32 for words.
+
+    Of a text that is counted in less memory it may be a `simulate.text.spilling.scratch.OnDisk`."""
     starts: np.ndarray
     """int64, first unit of each stream, and `n_units` at the end."""
     unit: str
@@ -94,24 +97,26 @@ def read_units(
     reading: ReadOptions | None = None,
     documents: bool = False,
     table: WordTable | None = None,
+    shelf: UnitShelf | None = None,
 ) -> Units:
     """The units of the files at `paths`, in the order given; ``-`` is standard input.
 
     The files are read in blocks, as `reading` says; what stays in memory is 1 byte a byte, 4 bytes a code point, word
-    or token, and each distinct word once. With `documents` it is kept where these end, though windows may join them.
-    Words have the ids of `table`, to which new ones are added, so that those of several corpora can be the same.
+    or token, and each distinct word once; with a `shelf` units go there, and to a file where that is full. With
+    `documents` it is kept where these end, though windows may join them. Words have the ids of `table`, to which new
+    ones are added, so that those of several corpora can be the same.
 
     Raises InputError (a ValueError) for a unit that is none of `UNITS`, for a file that cannot be read, is empty or,
-    for chars and words, is not UTF-8, and for a text that takes more memory to count than is free.
+    for chars and words, is not UTF-8, and, without a shelf, for a text that takes more memory to count than is free.
     """
     options = reading or ReadOptions()
     check_options(unit, options)
     files = named_files(paths)
-    words, tally = _of_words(table) if unit in WORDS else (None, None)
+    words, tally = _of_words(unit, table, shelf) if unit in WORDS else (None, None)
     parts: list[np.ndarray] = []
     ends, of_files, read = array("q", [0]), [0], list[Opened]()
     for file in opened(files, unit, replace(options, within_documents=True) if documents else options):
-        parts += _read(file, ends, words, tally)
+        _read(file, ends, words, tally, parts if shelf is None else shelf)
         of_files.append(ends[-1])
         read.append(file)
     if ends[-1] > MAX_UNITS:
@@ -123,7 +128,7 @@ def read_units(
     starts = np.unique(np.frombuffer(ends, dtype=np.int64))  # documents without a unit are none
     apart = options.within_documents
     return Units(
-        ids=_joined(parts, files.corpus),
+        ids=_joined(parts, files.corpus) if shelf is None else _shelved(shelf, words, files.corpus),
         starts=starts if apart or not documents else np.array(of_files, dtype=np.int64),
         unit=unit,
         corpus=files.corpus,
@@ -138,25 +143,28 @@ def read_units(
     )
 
 
-def _of_words(table: WordTable | None) -> tuple[WordTable, Tally]:
-    """What words are numbered by, `table` or a new one, and what counts their scripts."""
+def _of_words(unit: str, table: WordTable | None, shelf: UnitShelf | None) -> tuple[WordTable, Tally]:
+    """What words are numbered by, `table`, that of the `shelf` or a new one, and what counts their scripts."""
     from simulate.text.cutting.scripts import Tally  # numba, which bytes and chars do without
     from simulate.text.cutting.tokenizing import WordTable
 
-    return WordTable() if table is None else table, Tally()
+    if table is None:
+        table = WordTable() if shelf is None else shelf.words(unit)
+    return table, Tally()
 
 
-def _read(file: Opened, ends: array[int], words: WordTable | None, tally: Tally | None) -> list[np.ndarray]:
-    """The units of a file, after those that end at the last of `ends`, to which the ends of its streams are added."""
+def _read(
+    file: Opened, ends: array[int], words: WordTable | None, tally: Tally | None, parts: list[np.ndarray] | UnitShelf
+) -> None:
+    """Put the units of a file, those after the last of `ends`, to `parts`, and the ends of its streams to `ends`."""
     total = ends[-1]
-    found = _Collected(total)
+    found = _Collected(total, parts)
     with counted_exactly(file.name):
         _collect(file, found, words, tally)
     if found.n_units == total:
         raise InputError(f"{file.name} holds no {noun(file.unit, 1)}{file.why_empty()}")
     ends.extend(end for end in found.ends if end < found.n_units)
     ends.append(found.n_units)
-    return found.parts
 
 
 def same_files(hashes: Sequence[tuple[str, str]]) -> list[str]:
@@ -191,7 +199,7 @@ def _whole_number(name: str, value: Any, low: int, high: int, allowed: str) -> i
         raise InputError(f"{name} must be {allowed}, got {shown(value)}") from None
 
 
-def shuffle_chunks(units: Units, chunk: int, seed: int) -> Units:
+def shuffle_chunks(units: Units, chunk: int, seed: int, shelf: UnitShelf | None = None) -> Units:
     """`units` cut into stretches of `chunk` units, laid out in an order drawn from `seed`.
 
     Each stretch is a stream of its own, so that no window is made that the text does not hold: with k-unit
@@ -199,16 +207,36 @@ def shuffle_chunks(units: Units, chunk: int, seed: int) -> Units:
     """
     chunk = check_chunk(chunk)
     bounds = [np.arange(a, b, chunk) for a, b in zip(units.starts[:-1], units.starts[1:], strict=True)]
-    first = np.concatenate(bounds).astype(np.int64)
+    return _laid_out(units, np.concatenate(bounds).astype(np.int64), seed, "shuffled-chunks", shelf)
+
+
+def shuffle_documents(units: Units, seed: int, shelf: UnitShelf | None = None) -> Units:
+    """The streams of `units`, documents or files, in an order drawn from `seed`; InputError where there is one."""
+    if len(units.starts) <= 2:
+        raise InputError(
+            f"order shuffled-documents needs more than one document, and {units.corpus} is one: pass --documents "
+            "OFFSETS.tsv, or --order shuffled-chunks"
+        )
+    return _laid_out(units, units.starts[:-1], seed, "shuffled-documents", shelf)
+
+
+def _laid_out(units: Units, first: np.ndarray, seed: int, order: str, shelf: UnitShelf | None) -> Units:
+    """The stretches of `units` that begin at `first`, each a stream, in an order drawn from `seed`."""
     sizes = np.diff(np.append(first, units.n_units))
-    order = philox_order(len(first), seed)
-    starts = np.concatenate([[0], np.cumsum(sizes[order])]).astype(np.int64)
-    with counted_exactly(units.corpus):
-        require(units.ids.nbytes)
-        ids = np.empty_like(units.ids)
-    for place, source in enumerate(order):
-        ids[starts[place] : starts[place + 1]] = units.ids[first[source] : first[source] + sizes[source]]
-    return replace(units, ids=ids, starts=starts, order="shuffled-chunks")
+    places = philox_order(len(first), seed)
+    starts = np.concatenate([[0], np.cumsum(sizes[places])]).astype(np.int64)
+    ids: Any
+    if shelf is not None:
+        for some in np.array_split(places, max(1, len(places) >> 8)):  # many stretches are one array
+            shelf.add(np.concatenate([units.ids[first[one] : first[one] + sizes[one]] for one in some]))
+        ids = shelf.whole()
+    else:
+        with counted_exactly(units.corpus):
+            require(units.ids.nbytes)
+            ids = np.empty_like(units.ids)
+        for place, source in enumerate(places):
+            ids[starts[place] : starts[place + 1]] = units.ids[first[source] : first[source] + sizes[source]]
+    return replace(units, ids=ids, starts=starts, order=order)
 
 
 def philox_order(count: int, seed: int) -> np.ndarray:
@@ -220,11 +248,12 @@ def philox_order(count: int, seed: int) -> np.ndarray:
 class _Collected:
     """Units of a file as they come, in arrays that are not small, and the number of units at the end of each document.
 
-    Numbers count from `first`, the units of the files before.
+    Numbers count from `first`, the units of the files before; arrays go to `parts`.
     """
 
-    def __init__(self, first: int) -> None:
-        self.parts: list[np.ndarray] = []
+    def __init__(self, first: int, parts: list[np.ndarray] | UnitShelf) -> None:
+        self.shelved = not isinstance(parts, list)
+        self.put: Callable[[np.ndarray], None] = parts.append if isinstance(parts, list) else parts.add
         self.ends = array("q")
         self.n_units = first
         self._small: list[np.ndarray] = []
@@ -243,15 +272,20 @@ class _Collected:
     def close(self) -> None:
         """Put small arrays together."""
         if self._small:
-            self.parts.append(self._small[0] if len(self._small) == 1 else np.concatenate(self._small))
+            self.put(self._small[0] if len(self._small) == 1 else np.concatenate(self._small))
         self._small, self._size = [], 0
 
 
 def _collect(file: Opened, found: _Collected, words: WordTable | None, tally: Tally | None) -> None:
     """Read the file into `found`."""
-    room = Reading(file.reader.expected_size(), file.unit)
+    room = None if found.shelved else Reading(file.reader.expected_size(), file.unit)
     first = found.n_units
-    if file.unit == "byte":
+    if file.unit == "byte" and room is None:
+        for block, ends in file.text():
+            found.add(np.frombuffer(block, dtype=np.uint8), ends)
+        found.close()
+        return
+    if file.unit == "byte" and room is not None:
         # bytearray.extend grows in place: no second copy of the text
         data = bytearray()
         for block, ends in file.text():
@@ -259,14 +293,15 @@ def _collect(file: Opened, found: _Collected, words: WordTable | None, tally: Ta
             if ends:
                 found.ends.append(first + len(data))
             room.check(len(data), len(data))
-        found.parts.append(np.frombuffer(data, dtype=np.uint8))
+        found.put(np.frombuffer(data, dtype=np.uint8))
         found.n_units += len(data)
         return
     if file.unit == TOKEN:
         for ids, ends in file.ids():
             found.add(ids, ends)
             n_units = found.n_units - first
-            room.check(file.n_bytes or n_units, n_units)
+            if room is not None:
+                room.check(file.n_bytes or n_units, n_units)
     else:
         n_bytes = 0
         for part, text, ends in utf8_blocks(file.reader.path, file.text(), at_space=file.unit in WORDS):
@@ -278,10 +313,18 @@ def _collect(file: Opened, found: _Collected, words: WordTable | None, tally: Ta
                 if ends:
                     tally.end_of_file()
             n_bytes += len(part)
-            room.check(n_bytes, found.n_units - first)
+            if room is not None:
+                room.check(n_bytes, found.n_units - first)
         if tally is not None:
             tally.end_of_file()
     found.close()
+
+
+def _shelved(shelf: UnitShelf, words: WordTable | None, name: str) -> Any:
+    """What is on the shelf; words that were put apart have ids at last."""
+    with counted_exactly(name):
+        ids = shelf.whole()
+        return ids if words is None else words.resolved(ids, shelf)
 
 
 def _joined(parts: list[np.ndarray], name: str) -> np.ndarray:

@@ -43,9 +43,7 @@ class WordTable:
         out = np.empty(min(len(text), _PART) + _WORDS_AHEAD, dtype=np.int32)
         at = found = 0
         while True:
-            at, new, self.count = _tokenize(
-                text, classes, at, self._slots, self._hashes, self._ends, self._pool, self.count, out[found:]
-            )
+            at, new, self.count = self._step(text, classes, at, out[found:])
             found += new
             if at == len(text):
                 return np.concatenate([*parts, out[:found]])
@@ -56,6 +54,23 @@ class WordTable:
                 found = 0
             else:
                 self._grow(len(text) - at)
+
+    def _step(self, text: np.ndarray, classes: np.ndarray, at: int, out: np.ndarray) -> tuple[int, int, int]:
+        """Write ids of the words from byte `at` on: where it stopped, how many there are, and the words met so far."""
+        stopped: tuple[int, int, int] = _tokenize(
+            text, classes, at, self._slots, self._hashes, self._ends, self._pool, self.count, out
+        )
+        return stopped
+
+    @property
+    def n_bytes(self) -> int:
+        """Bytes that the table takes."""
+        return self._slots.nbytes + self._hashes.nbytes + self._ends.nbytes + self._pool.nbytes
+
+    def resolved(self, ids: Any, shelf: Any) -> Any:
+        """`ids` as they were given: every word has one."""
+        del shelf
+        return ids
 
     def texts(self) -> tuple[str, ...]:
         """The words, by id."""
@@ -168,6 +183,49 @@ def _tokenize(
             out[found] = word
             found += 1
     return i, found, count
+
+
+@compiled
+def tokenize_known(
+    text: Any, classes: Any, at: int, slots: Any, hashes: Any, ends: Any, pool: Any, n_parts: int, out: Any, cold: Any,
+    copied: Any,
+) -> Any:  # fmt: skip
+    """As `_tokenize` with a table that takes no more words: those that are not in it are put apart.
+
+    In their place stands -1 - part, a part by the hash; `cold` takes how many bytes each of them has, a space behind it
+    included, and its part, and `copied` its text. Returns where it stopped, how many words there are, how many of them
+    were put apart, and the bytes of these.
+    """
+    i, found, n_cold, n_bytes = np.int64(at), 0, 0, np.int64(0)
+    mask = np.uint64(len(slots) - 1)
+    ahead = np.zeros((_WORDS_AHEAD, 3), dtype=np.uint64)
+    while i < len(text) and found + _WORDS_AHEAD <= len(out):
+        i, several = _cut(text, classes, i, ahead)
+        _ask_ahead(several, slots, hashes, ends, ahead)
+        for j in range(several):
+            first, end, value = np.int64(ahead[j, _START]), np.int64(ahead[j, _END]), ahead[j, _HASH]
+            slot = value & mask
+            known = slots[slot]
+            while known != _ZERO:
+                word = np.int64(known & _LOW) - 1
+                agree = (known ^ value) & _HIGH == _ZERO and hashes[word] == value
+                if agree and _same(text, first, end, word, ends, pool):
+                    break
+                slot = (slot + ONE) & mask
+                known = slots[slot]
+            if known == _ZERO:
+                part = np.int64((value >> S32) * np.uint64(n_parts) >> S32)
+                for at_ in range(first, end):
+                    copied[n_bytes] = text[at_]
+                    n_bytes += 1
+                copied[n_bytes] = 32
+                n_bytes += 1
+                cold[n_cold, 0], cold[n_cold, 1] = end - first + 1, part
+                n_cold += 1
+                word = -1 - part
+            out[found] = word
+            found += 1
+    return i, found, n_cold, n_bytes
 
 
 @compiled

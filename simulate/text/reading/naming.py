@@ -36,7 +36,9 @@ class Files(NamedTuple):
 
 
 def named_files(paths: str | os.PathLike[str] | Sequence[str | os.PathLike[str]]) -> Files:
-    """The files that `paths`, one name or several, stand for, in the order given; ``-`` is standard input.
+    """The files that `paths`, one name or several, stand for, in the order of their names; ``-`` is standard input.
+
+    In which order several are given plays no part: prefixes, blocks and all that is made of them would depend on it.
 
     Raises InputError where a folder or a pattern has no file, and for anything but names.
     """
@@ -44,7 +46,8 @@ def named_files(paths: str | os.PathLike[str] | Sequence[str | os.PathLike[str]]
     if not isinstance(given, Iterable) or any(not isinstance(path, str | os.PathLike) for path in given):
         raise InputError(f"paths must be the name of a file, or a list of them, got {shown(paths)}")
     names, titles, notes = [], [], []
-    for path in map(os.fsdecode, given):
+    several = sorted(map(os.fsdecode, given), key=_by_name)
+    for path in several:
         with one_sentence(path):
             found = _of_folder(path) or _of_pattern(path)
         if found is None:
@@ -59,7 +62,16 @@ def named_files(paths: str | os.PathLike[str] | Sequence[str | os.PathLike[str]]
         raise InputError("no file was given: name at least one text file, or - for standard input")
     if names.count("-") > 1:
         raise InputError("- (standard input) was given more than once, and it can be read only once")
+    if len(several) > 1:
+        places = sorted(range(len(names)), key=lambda place: _by_name(names[place]))
+        names = [names[place] for place in places]
+        titles = [titles[place] for place in places] if len(titles) == len(names) else titles
+        notes.append("files are counted in the order of their names, in whichever they are given")
     return Files(names, corpus_name(titles), tuple(notes))
+
+
+def _by_name(path: str) -> list[str]:
+    return path.split("/")
 
 
 def stem(path: str) -> str:
@@ -150,7 +162,7 @@ def _kept(every: list[str], above: str) -> tuple[list[str], str]:
     told += [f"{len(beside)} that belong to them, such as indices, not counted"] if beside else []
     told += [f"{len(special)} left out that is no file, such as a pipe"] if special else []
     note = f" ({', '.join(told)})" if told else ""
-    return sorted(known - hidden - beside, key=lambda name: name.split("/")), note
+    return sorted(known - hidden - beside, key=_by_name), note
 
 
 def _is_hidden(name: str, above: str) -> bool:

@@ -1,0 +1,183 @@
+"""Whole counts of large texts beside other programs; run as ``python benchmarks/spilling.py [--quick]``.
+
+Each side is a whole process on one thread, start included, clocked in its processor time and that of its children, and
+both answers must be equal. Windows: 31 letters of a made genome of 100 MB with repeats, beside KMC (``kmc`` on the
+PATH; -t1, no canonical form, all counts). Words: of drawn text, beside polars and DuckDB where this Python, or the one
+in PEER_PYTHON, has them, and ``sort -u``. Then, without a peer, what a word costs in 10 and in 100 MB (its start taken
+off) and whether a count keeps to the memory it is given. With ``--quick`` all texts are a tenth as large. Exits 1 where
+a ratio falls short of half its target, an answer is wrong, or memory is exceeded.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import resource
+import shutil
+import subprocess
+import sys
+import tempfile
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+from corpora import N_WORDS, children, text
+from tokens import HEADER, RESULTS, Row, compare, save
+
+WINDOW = 31
+LIMIT = 600 << 20
+ROUNDS = 3
+ALONE = {"POLARS_MAX_THREADS": "1"}
+
+POLARS = """
+import sys, polars
+with open(sys.argv[1], encoding="utf-8") as lines:
+    words = polars.Series(list(lines)).str.strip_chars().str.split(" ").explode()
+print(words.n_unique())
+"""
+DUCKDB = """
+import sys, duckdb
+connection = duckdb.connect(config={"threads": 1})
+connection.execute("set enable_progress_bar = false")
+lines = "read_csv(?, header=false, delim='\\0', quote='', escape='', columns={'line': 'VARCHAR'})"
+words = f"select unnest(string_split(line, ' ')) as word from {lines}"
+print(connection.execute(f"select count(distinct word) from ({words})", [sys.argv[1]]).fetchall()[0][0])
+"""
+SORT = "tr ' ' '\\n' < \"$1\" | LC_ALL=C sort -u --parallel=1 | wc -l"
+
+
+def run(*command: str) -> str:
+    done = subprocess.run(command, capture_output=True, text=True, check=True, env=os.environ | ALONE)
+    return done.stdout
+
+
+def ours(path: Path, *flags: str) -> int:
+    """Distinct windows, by the command."""
+    told = run(sys.executable, "-m", "simulate", "corpus", str(path), "--at", "all", "--blocks", "0", "--json", *flags)
+    return int(json.loads(told)["rows"][-1]["n_unique"])
+
+
+def why(path: Path, fast: float, slow: float) -> str:
+    """What part of our time is no counting."""
+    empty = path.with_name("empty.txt")
+    empty.write_text("a b c\n")
+    begin = children()
+    ours(empty)
+    return f"starting the program, before anything is counted, takes {(children() - begin) / fast:.0%} of our time"
+
+
+def genome(path: Path, n: int) -> None:
+    """Random letters, a third of them in stretches that stand there twice."""
+    rng = np.random.default_rng(31)
+    letters = np.frombuffer(b"ACGT", np.uint8)[rng.integers(0, 4, n)]
+    size = 30_000
+    for _ in range(n // size // 3):
+        into, start = rng.integers(0, n - size, 2)
+        letters[into : into + size] = letters[start : start + size].copy()
+    path.write_bytes(letters.tobytes())
+
+
+def kmc(path: Path, folder: Path) -> int:
+    """Distinct windows of one sequence, by KMC."""
+    fasta = folder / "genome.fa"
+    if not fasta.exists():
+        fasta.write_bytes(b">1\n" + path.read_bytes() + b"\n")
+    flags = ["-t1", f"-k{WINDOW}", "-ci1", "-b", "-fm", "-m4"]
+    told = run("kmc", *flags, str(fasta), str(folder / "found"), str(folder))
+    return int(re.findall(r"No\. of unique counted k-mers\s*:\s*(\d+)", told)[0])
+
+
+def windows(folder: Path, size: int) -> list[Row]:
+    if shutil.which("kmc") is None:
+        print("windows: kmc is not on the PATH, and was not tried")
+        return []
+    path = folder / "genome.txt"
+    genome(path, size)
+    return [
+        compare(
+            f"distinct {WINDOW}-byte windows of {size / 1e6:.0f} MB", "kmc -t1", 3, size,
+            lambda r: ours(path, "--unit", "byte", "--length", str(WINDOW)), lambda r: kmc(path, folder), int.__eq__,
+            rounds=ROUNDS, why=partial(why, path),
+            clock=children,
+        )
+    ]  # fmt: skip
+
+
+def words(path: Path, n: int) -> list[Row]:
+    python = os.environ.get("PEER_PYTHON", sys.executable)
+    peers = {
+        "polars": (4, [python, "-c", POLARS, str(path)]),
+        "duckdb": (4, [python, "-c", DUCKDB, str(path)]),
+        "sort -u": (10, ["sh", "-c", SORT, "sh", str(path)]),
+    }
+    rows = []
+    for peer, (target, command) in peers.items():
+        if "import" in command[-2] and subprocess.run([python, "-c", f"import {peer}"], capture_output=True).returncode:
+            print(f"words: {peer} is not installed, and was not tried")
+            continue
+        rows.append(
+            compare(
+                f"distinct words of {path.stat().st_size / 1e6:.0f} MB", peer, target, n,
+                lambda r: ours(path, "--unit", "space"), partial(theirs, command), int.__eq__, rounds=ROUNDS,
+                why=partial(why, path),
+                clock=children,
+            )
+        )  # fmt: skip
+    return rows
+
+
+def theirs(command: list[str], r: int) -> int:
+    """The number that a peer prints."""
+    return int(run(*command).split()[-1])
+
+
+def flat(folder: Path, path: Path, n: int) -> Row:
+    """What a word costs in all of a text and in its first tenth, beside what a process takes that counts nothing."""
+    short, empty = folder / "short.txt", folder / "empty.txt"
+    with path.open("rb") as file:
+        short.write_bytes(file.read(path.stat().st_size // 10).rpartition(b"\n")[0])
+    empty.write_text("a b c\n")
+    few = len(short.read_bytes().split())
+
+    def seconds(which: Path) -> float:
+        begin = children()
+        ours(which)
+        return children() - begin
+
+    ratios = []
+    for _ in range(ROUNDS):
+        start = seconds(empty)
+        ratios.append((seconds(short) - start) / few / ((seconds(path) - start) / n))
+    median = sorted(ratios)[ROUNDS // 2]
+    item, peer = f"a word of {path.stat().st_size / 1e6:.0f} MB", "a word of its first tenth"
+    print(f"{item:40s} {peer:30s} {median:7.2f} {min(ratios):7.2f} {max(ratios):7.2f} {1 / 1.3:7.2f}", flush=True)
+    return Row(item, peer, median, min(ratios), max(ratios), 1 / 1.3, n, few, True, "")
+
+
+def bounded(path: Path) -> bool:
+    """Whether a count keeps to its memory, with the numbers that it has with more."""
+    flags = ("--length", "1,2")
+    found = ours(path, *flags, "--memory", str(LIMIT))
+    peak = 1024 * resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+    right = found == ours(path, *flags, "--memory", "12GiB")
+    print(f"memory of {path.stat().st_size / 1e6:.0f} MB: {peak >> 20} MiB (limit {LIMIT >> 20}), equal: {right}")
+    return right and peak <= LIMIT
+
+
+def main() -> None:
+    quick = 10 if "--quick" in sys.argv[1:] else 1
+    print(HEADER)
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        path, n = folder / "words.txt", 11 * N_WORDS // quick
+        text(path, max(n, N_WORDS))
+        n = max(n, N_WORDS)
+        kept = bounded(path)
+        rows = [*windows(folder, 100_000_000 // quick), flat(folder, path, n), *words(path, n)]
+    save(RESULTS.with_name("spilling.json"), ROUNDS, rows)
+    sys.exit(not kept or any(not row.right or row.ratio < row.target / 2 for row in rows))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,365 @@
+"""The loops of a count by parts: keys of windows, their parts, a table of those of a part, and what it says.
+
+A window is a key of 64 bits, its units as they stand where they fit, or the ids of the two shorter windows that it
+consists of; and a number w, its place among all windows of its length. Keys of one part come in the order of w. A table
+has four words for each distinct window:
+
+| word | holds |
+|---|---|
+| 0 | the key |
+| 1 | a bit for each block in which it occurs; once the part is counted, its id among the windows that occur again |
+| 2 | how often it occurs; and above it, from bit 32 on, how often in the first block in which it does |
+| 3 | w of where it occurred last; and above it the bin of how often it occurs |
+
+A place without occurrences is empty.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from simulate.drawing.compiled import compiled, inlined, prefetch
+from simulate.drawing.stream import MIX, ONE, S32
+
+ALONE = np.uint32(2**32 - 1)
+"""The id of every window that occurs once in the text: all that contain it occur once as well."""
+
+WORDS = 4
+_LOW = np.uint64(0xFFFFFFFF)
+_ZERO, _TWO, _THREE = np.uint64(0), np.uint64(2), np.uint64(3)
+_FOUR = np.uint64(4)
+_AHEAD = 32
+
+TAKEN, POINT, BLOCK = 0, 1, 2
+"""Places in the `state` of `count`."""
+
+
+@inlined
+def _hash(key: Any) -> Any:
+    key = (key ^ key >> S32) * MIX
+    key = (key ^ key >> S32) * MIX
+    return key ^ key >> S32
+
+
+@inlined
+def _part_of(value: Any, n_parts: Any) -> Any:
+    """The part of a hash, from its upper half; slots are taken from the lower one."""
+    return (value >> S32) * n_parts >> S32
+
+
+@compiled
+def gather(
+    ids: Any, first: int, last: int, starts: Any, stream: int, w: Any, length: int, step: int, keys: Any, places: Any,
+    where: Any, lonely: Any,
+) -> Any:  # fmt: skip
+    """Keys and numbers of the windows that begin at the units `first` to ``last - 1``; `ids` begin at `first`.
+
+    `step` is the distance of the two shorter windows. Windows of which one part occurs once go to `lonely`; `where`
+    takes the unit behind `first` with which each of the others begins. Returns how many keys and lonely windows there
+    are, and the stream and number to go on with.
+    """
+    n_keys, n_lonely = 0, 0
+    for i in range(first, last):
+        while i >= starts[stream + 1]:
+            stream += 1
+        if i + length > starts[stream + 1]:
+            continue
+        left, right = ids[i - first], ids[i - first + step]
+        if left == ALONE or right == ALONE:
+            lonely[n_lonely] = w
+            n_lonely += 1
+        else:
+            keys[n_keys] = np.uint64(left) << S32 | np.uint64(right)
+            places[n_keys] = w
+            where[n_keys] = i - first
+            n_keys += 1
+        w += 1
+    return n_keys, n_lonely, stream, w
+
+
+@compiled
+def pack(
+    units: Any, first: int, last: int, starts: Any, stream: int, w: Any, length: int, bits: Any, dense: Any, keys: Any,
+    places: Any, where: Any,
+) -> Any:  # fmt: skip
+    """As `gather`, of windows whose units are the key: `bits` for each, its number in `dense` where there is one."""
+    n_keys = 0
+    known: Any = np.int64(-1)
+    mask: Any = ~_ZERO if length * bits == 64 else (ONE << np.uint64(length * bits)) - ONE
+    shift, key = np.uint64(bits), _ZERO
+    for i in range(first, last):
+        while i >= starts[stream + 1]:
+            stream += 1
+        if i + length > starts[stream + 1]:
+            continue
+        for j in range(max(known, np.int64(i)), i + length):
+            unit = units[j - first]
+            key = (key << shift | np.uint64(dense[unit] if len(dense) > 0 else unit)) & mask
+        known = i + length
+        keys[n_keys] = key
+        places[n_keys] = w
+        where[n_keys] = i - first
+        n_keys += 1
+        w += 1
+    return n_keys, 0, stream, w
+
+
+@compiled
+def mark_present(units: Any, present: Any) -> None:
+    """Set those of `present` that are units."""
+    for unit in units:
+        present[unit] = 1
+
+
+@compiled
+def split(keys: Any, places: Any, n_parts: Any, sorted_keys: Any, sorted_places: Any, ends: Any) -> None:
+    """Keys and numbers in the order of their parts; `ends` becomes where each part ends."""
+    ends[:] = 0
+    for key in keys:
+        ends[_part_of(_hash(key), n_parts)] += 1
+    total = np.int64(0)
+    for part in range(len(ends)):
+        total += ends[part]
+        ends[part] = total - ends[part]
+    for i in range(len(keys)):
+        part = _part_of(_hash(keys[i]), n_parts)
+        at = ends[part]
+        sorted_keys[at] = keys[i]
+        sorted_places[at] = places[i]
+        ends[part] = at + 1
+
+
+@compiled
+def chosen(keys: Any, subs: Any, sub: Any) -> Any:
+    """Places of the keys of `sub` among `subs`, a power of two: by bits that neither parts nor slots are taken from."""
+    found = np.empty(len(keys), np.int64)
+    n = 0
+    for i in range(len(keys)):
+        if (_hash(keys[i]) * MIX >> np.uint64(40)) & (subs - ONE) == sub:
+            found[n] = i
+            n += 1
+    return found[:n]
+
+
+@compiled
+def count(
+    keys: Any, places: Any, table: Any, room: int, state: Any, ends: Any, size: Any, n_blocks: int,
+    steps: Any, limits: Any, at: Any, edges: Any, unique: Any, spectrum: Any, inside: Any, first: int,
+) -> int:  # fmt: skip
+    """Count the keys from number `first` on; returns how many were dealt with, fewer where the table is full.
+
+    `state` has how many windows are in the table and where in the grid, in the blocks; `ends` the piece of each row
+    that w is in (its first window, 1 where it counts). `at` are the windows in each prefix, `steps`
+    and `limits` the windows in a piece of each row and in all pieces of a block. Of the numbers, `unique` and
+    `spectrum` take what changes within each prefix.
+    """
+    mask = np.uint64(len(table) // WORDS - 1)
+    taken, point, block = state[TAKEN], state[POINT], state[BLOCK]
+    region, block_first = size * n_blocks, block * size
+    newest, leave, n = np.int64(-1), np.int64(-1), len(keys)
+    for begin in range(first, n, _AHEAD):
+        stop = min(begin + _AHEAD, n)
+        _ask_ahead(keys, begin, stop, mask, table)
+        for i in range(begin, stop):
+            w, slot = np.int64(places[i]), _find(keys[i], mask, table)
+            often = np.int64(table[slot + _TWO] & _LOW)
+            if often == 0:
+                if taken >= room:
+                    state[TAKEN], state[POINT], state[BLOCK] = taken, point, block
+                    return i
+                taken += 1
+                table[slot] = keys[i]
+            while point < len(at) and w >= at[point]:
+                point += 1
+            if w < region:
+                if w >= block_first + size:
+                    block = w // size
+                    block_first, leave = block * size, np.int64(-1)
+                if w >= leave:
+                    leave, newest = _pieces_at(w, block_first, steps, limits, ends)
+                _count_in_block(table, slot, often, block, newest, ends, inside)
+            _count_in_grid(table, slot, often, w, point, edges, unique, spectrum)
+    state[TAKEN], state[POINT], state[BLOCK] = taken, point, block
+    return n
+
+
+@compiled
+def _ask_ahead(keys: Any, begin: Any, stop: Any, mask: Any, table: Any) -> None:
+    """Ask for what the look-ups of some keys will read, so that memory fetches it all at the same time."""
+    for i in range(begin, stop):
+        prefetch(table, (_hash(keys[i]) & mask) * _FOUR)
+
+
+@compiled
+def _find(key: Any, mask: Any, table: Any) -> Any:
+    """The first word of the place of `key`, or of the empty one where it belongs."""
+    slot = (_hash(key) & mask) * _FOUR
+    while table[slot + _TWO] != _ZERO and table[slot] != key:
+        slot = (slot + _FOUR) & ((mask << _TWO) | _THREE)
+    return slot
+
+
+@compiled
+def _count_in_block(table: Any, slot: Any, often: Any, block: Any, newest: Any, ends: Any, inside: Any) -> None:
+    """What one more occurrence changes in the blocks, and in their pieces, the newest of which begins at `newest`."""
+    before = np.int64(table[slot + _THREE] & _LOW) if often > 0 else np.int64(-1)
+    if before < newest:
+        for row in range(len(ends)):
+            inside[row, block] += ends[row, 1] if before < ends[row, 0] else 0
+    seen, bit = table[slot + ONE], ONE << np.uint64(block)
+    table[slot + ONE] = seen | bit
+    if seen & ~bit == _ZERO:
+        table[slot + _TWO] += ONE << S32
+
+
+@compiled
+def _count_in_grid(
+    table: Any, slot: Any, often: Any, w: Any, point: Any, edges: Any, unique: Any, spectrum: Any
+) -> None:
+    """What one more occurrence, at `w`, changes in the spectrum; and that it was there."""
+    here = np.int64(table[slot + _THREE] >> S32)
+    if often == 0:
+        unique[point] += 1
+        spectrum[point, 0] += 1
+    elif here < len(edges) - 1 and often + 1 >= edges[here + 1]:
+        spectrum[point, here] -= 1
+        spectrum[point, here + 1] += 1
+        here += 1
+    table[slot + _TWO] += ONE
+    table[slot + _THREE] = np.uint64(here) << S32 | np.uint64(w)
+
+
+@compiled
+def _pieces_at(w: Any, block_first: Any, steps: Any, limits: Any, ends: Any) -> Any:
+    """Say in which piece of each row `w` is; returns where the first of them is left, and where the last one begins."""
+    soonest, newest = np.int64(2**62), np.int64(-1)
+    for row in range(len(steps)):
+        inside = w - block_first
+        if inside < limits[row]:
+            ends[row, 0], ends[row, 1] = block_first + inside // steps[row] * steps[row], 1
+            soonest = min(soonest, ends[row, 0] + steps[row])
+            newest = max(newest, ends[row, 0])
+        else:  # behind the last piece of its block: the next block says where to go on
+            ends[row, 0], ends[row, 1] = -1, 0
+    return soonest, newest
+
+
+@compiled
+def count_lonely(
+    places: Any, state: Any, size: Any, n_blocks: int, steps: Any, limits: Any, at: Any, unique: Any, spectrum: Any,
+    inside: Any, own: Any,
+) -> None:  # fmt: skip
+    """As `count`, of windows that occur once: each is new, and in its block alone (`own`)."""
+    point, region = state[POINT], size * n_blocks
+    for place in places:
+        w = np.int64(place)
+        while point < len(at) and w >= at[point]:
+            point += 1
+        unique[point] += 1
+        spectrum[point, 0] += 1
+        if w < region:
+            block = w // size
+            own[block] += 1
+            for row in range(len(steps)):
+                if w - block * size < limits[row]:
+                    inside[row, block] += 1
+    state[POINT] = point
+
+
+@compiled
+def refill(table: Any, wider: Any) -> None:
+    """Put what is in `table` into `wider`, which is empty."""
+    mask = np.uint64(len(wider) // WORDS - 1)
+    for old in range(0, len(table), WORDS):
+        if table[old + 2] != 0:
+            slot = _find(table[old], mask, wider)
+            for word in range(WORDS):
+                wider[slot + np.uint64(word)] = table[old + word]
+
+
+@compiled
+def judge(table: Any, change: Any, masks: Any) -> Any:
+    """What the table says of blocks: number of windows that occur once, what f1 changes by without each block.
+
+    `masks` is filled with the blocks of each distinct window that is in one; returns that number as well.
+    """
+    once, n_masks = 0, 0
+    for slot in range(0, len(table), WORDS):
+        seen, counted = table[slot + 1], table[slot + 2]
+        often, here = np.int64(counted & _LOW), np.int64(counted >> S32)
+        if often == 0 or seen == _ZERO:
+            continue
+        masks[n_masks] = seen
+        n_masks += 1
+        first = seen & (~seen + ONE)
+        rest = seen ^ first
+        if often == 1:
+            once += 1
+            change[_bit(first)] -= 1
+        elif rest != _ZERO and rest & (rest - ONE) == _ZERO:  # in two blocks
+            if often - here == 1:
+                change[_bit(first)] += 1
+            if here == 1:
+                change[_bit(rest)] += 1
+    return once, n_masks
+
+
+@compiled
+def occurrences(table: Any, taken: int) -> Any:
+    """How often each of the `taken` windows of the table occurs."""
+    found, n = np.empty(taken, np.int64), 0
+    for slot in range(0, len(table), WORDS):
+        often = np.int64(table[slot + 2] & _LOW)
+        if often > 0:
+            found[n] = often
+            n += 1
+    return found
+
+
+@inlined
+def _bit(mask: Any) -> Any:
+    """The place of the one bit of `mask`."""
+    found = 0
+    while mask > ONE:
+        mask >>= ONE
+        found += 1
+    return found
+
+
+@compiled
+def label(table: Any, first: int) -> int:
+    """Give ids from `first` on to the windows that occur more than once; returns the next one."""
+    for slot in range(0, len(table), WORDS):
+        often = table[slot + 2] & _LOW
+        if often > ONE:
+            table[slot + 1] = np.uint64(first)
+            first += 1
+        elif often == ONE:
+            table[slot + 1] = np.uint64(ALONE)
+    return first
+
+
+@compiled
+def look_up(keys: Any, table: Any, ids: Any) -> None:
+    """Fill `ids` with what `label` gave each of the keys, which are in the table."""
+    mask = np.uint64(len(table) // WORDS - 1)
+    for begin in range(0, len(keys), _AHEAD):
+        stop = min(begin + _AHEAD, len(keys))
+        _ask_ahead(keys, begin, stop, mask, table)
+        for i in range(begin, stop):
+            ids[i] = np.uint32(table[_find(keys[i], mask, table) + ONE])
+
+
+@compiled
+def put_back(keys: Any, where: Any, n_parts: Any, begins: Any, found: Any, out: Any) -> None:
+    """Ids of windows in the order of the text, from those `found` in the order of their parts.
+
+    `begins` is where each part begins in `found`; `ALONE` where no window begins, or one that occurs once.
+    """
+    out[:] = ALONE
+    for i in range(len(keys)):
+        part = _part_of(_hash(keys[i]), n_parts)
+        out[where[i]] = found[begins[part]]
+        begins[part] += 1

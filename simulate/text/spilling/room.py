@@ -1,0 +1,87 @@
+"""What an exact count is made in: in memory as it comes where that is small, by parts and in files otherwise."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import numpy as np
+
+from bounds.base.arguments import printable
+from bounds.base.notes import METHOD, Note
+from simulate.running.machine import size_of
+from simulate.text.blocks import BlockCurves, block_curves
+from simulate.text.counting import Growth, growth, window_ids
+from simulate.text.cutting.sequences import Units
+from simulate.text.spilling.budget import Budget
+from simulate.text.spilling.parts import Sizes, counted_by_parts
+from simulate.text.spilling.scratch import Scratch, scratch_in
+from simulate.text.spilling.sums import Counting
+from simulate.text.spilling.vocabulary import UnitShelf
+
+SMALL = 1 << 21
+"""Units up to which a text is counted in one table: parts gain nothing there."""
+
+_WORST = 127
+"""Bytes that a unit takes at most in one table: ids and copies of them, and all windows distinct."""
+
+
+Counted = tuple[int, Growth, BlockCurves | None]
+
+
+@dataclass
+class Room:
+    """Memory, a shelf for the units of a text, and files; without any of them all is counted in memory."""
+
+    budget: Budget | None = None
+    scratch: Scratch | None = None
+    shelf: UnitShelf | None = None
+
+    def counted(self, units: Units, lengths: Sequence[int], how: Counting) -> Iterator[Counted]:
+        """Length, counts of each prefix and curves of blocks for each of `lengths`, ascending."""
+        if self.budget is None or self.scratch is None:
+            if how.rarefied:
+                with scratch_in(None) as scratch:
+                    yield from counted_by_parts(units, lengths, how, Sizes(), scratch)
+                return
+            yield from _in_memory(units, lengths, how)
+            return
+        in_memory = isinstance(units.ids, np.ndarray)
+        left = self.budget.arrays - (units.ids.nbytes if in_memory else 0)
+        if in_memory and units.n_units <= SMALL and _WORST * units.n_units <= left and not how.rarefied:
+            yield from _in_memory(units, lengths, how)
+            return
+        self.budget.check(units.corpus)
+        yield from counted_by_parts(units, lengths, how, Sizes.of(left), self.scratch)
+
+    def notes(self) -> list[Note]:
+        """Where temporary files stood, if there were any."""
+        if self.scratch is None or not self.scratch.used or self.budget is None:
+            return []
+        text = (
+            f"counted within {size_of(self.budget.limit)} of memory; {size_of(self.scratch.n_bytes)} went through "
+            f"temporary files in {printable(str(self.scratch.place))}, which are deleted"
+        )
+        return [Note(METHOD, text)]
+
+
+@contextmanager
+def room_for_counting(limit: int | None, place: str | os.PathLike[str] | None) -> Iterator[Room]:
+    """Room of `limit` bytes in all, half of what there is if None; what was put into files is deleted at the end."""
+    budget = Budget(limit)
+    with scratch_in(place) as scratch:
+        shelf = UnitShelf(scratch, 0.2 * budget.arrays, 0.35 * budget.arrays)
+        yield Room(budget, scratch, shelf)
+
+
+def _in_memory(units: Units, lengths: Sequence[int], how: Counting) -> Iterator[Counted]:
+    """In one table for each length."""
+    for windows in window_ids(units, lengths):
+        total, first = units.n_windows(windows.length), int(units.n_windows(windows.length, how.grid[:1])[0])
+        counts = growth(windows, units.starts, how.grid, how.edges)
+        curves = None
+        if how.blocks:
+            curves = block_curves(windows, units.starts, total, how.blocks, min(how.smallest, first))
+        yield windows.length, counts, curves

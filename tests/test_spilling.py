@@ -1,0 +1,422 @@
+"""Exact counts in little memory: the numbers of one table, whatever goes to files, and files that are deleted."""
+
+from __future__ import annotations
+
+import errno
+import json
+import math
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from dataclasses import fields
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.stats import hypergeom
+
+from bounds.base.keeping.hidden import MARK, mark
+from simulate import measure_corpus
+from simulate.text import InputError, ReadOptions
+from simulate.text.blocks import BlockCurves
+from simulate.text.cutting.sequences import Units, read_units
+from simulate.text.cutting.units import WORDS
+from simulate.text.growth import CorpusGrowth, _edges
+from simulate.text.spilling import budget, room, scratch, vocabulary
+from simulate.text.spilling.parts import Sizes, counted_by_parts
+from simulate.text.spilling.rarefying import rarefied
+from simulate.text.spilling.scratch import Scratch, scratch_in
+from simulate.text.spilling.sums import Counting
+from tests.commands import run
+
+MIB = 1 << 20
+
+
+@pytest.fixture
+def little(monkeypatch):
+    """Every text is too large for one table, for memory, and for one part."""
+    monkeypatch.setattr(room, "SMALL", 0)
+    monkeypatch.setattr(room.Sizes, "of", lambda n_bytes: Sizes(chunk=500, slots=64, parts=3, kept=2000))
+    before = vocabulary.UnitShelf.__init__
+    monkeypatch.setattr(
+        vocabulary.UnitShelf, "__init__", lambda self, where, most, words: before(self, where, 2000, 150_000)
+    )
+
+
+def text_of(n_words: int, seed: int = 0, exponent: float = 1.4) -> str:
+    drawn = np.random.default_rng(seed).zipf(exponent, n_words)
+    words = [f"w{k}" if k % 3 else f"é{k}," for k in np.minimum(drawn, 10**9).tolist()]
+    return "".join(word + ("\n" if i % 50 == 49 else " ") for i, word in enumerate(words))
+
+
+def same(one: CorpusGrowth, two: CorpusGrowth) -> bool:
+    """Every number of both is the same, to the last bit."""
+    for name in ("n_units", "n_draws", "n_unique", "spectrum", "edges"):
+        assert np.array_equal(getattr(one, name), getattr(two, name)), name
+    assert one.sha256 == two.sha256
+    same_curves(one.blocks, two.blocks)
+    return True
+
+
+def same_curves(one: BlockCurves | None, two: BlockCurves | None) -> None:
+    assert (one is None) == (two is None)
+    if one is not None and two is not None:
+        for field in fields(BlockCurves):
+            assert np.array_equal(getattr(one, field.name), getattr(two, field.name)), field.name
+
+
+def brute(units: Units, length: int, grid: np.ndarray, edges: np.ndarray) -> tuple[list[int], list[list[int]]]:
+    """Distinct windows of each prefix and their spectrum, with a dictionary of tuples."""
+    ids = np.asarray(units.ids).tolist()
+    unique, spectra = [], []
+    for end in grid.tolist():
+        counts = Counter(
+            tuple(ids[i : i + length])
+            for first, last in zip(units.starts[:-1].tolist(), units.starts[1:].tolist(), strict=True)
+            for i in range(first, min(last, end) - length + 1)
+        )
+        often = Counter(np.searchsorted(edges, list(counts.values()), side="right") - 1) if counts else {}
+        unique.append(len(counts))
+        spectra.append([often.get(i, 0) for i in range(len(edges))])
+    return unique, spectra
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(st.integers(0, 6), min_size=1, max_size=300), st.lists(st.integers(0, 300), max_size=4),
+    st.sets(st.sampled_from([1, 2, 5, 20, 22, 33, 70]), min_size=1, max_size=3), st.sampled_from([0, 8]),
+    st.builds(
+        Sizes, chunk=st.integers(1, 400), slots=st.sampled_from([64, 128, 4096]),
+        parts=st.sampled_from([None, 1, 2, 7]), kept=st.sampled_from([0, 700, 1e9]),
+    ),
+)  # fmt: skip
+def test_parts_count_as_a_dictionary_and_as_one_table(letters, cuts, lengths, blocks, sizes):
+    ids = np.array(letters * (3 if blocks else 1), dtype=np.uint8)
+    starts = np.unique([0, len(ids), *(cut for cut in cuts if cut < len(ids))]).astype(np.int64)
+    units = Units(ids, starts, "byte", "x", ())
+    wanted = sorted({min(length, int(np.diff(starts).max())) for length in lengths})
+    grid = np.unique(np.linspace(max(wanted), len(ids), 4).astype(np.int64))
+    how = Counting(grid, _edges(float(grid[-1])), blocks, 32)
+    with scratch_in(None) as files:
+        found = {one[0]: one[1:] for one in counted_by_parts(units, wanted, how, sizes, files)}
+        assert files.used or sizes.kept or not sizes.parts
+    kept = {one[0]: one[1:] for one in room.Room().counted(units, wanted, how)}
+    assert sorted(found) == wanted == sorted(kept)
+    for length in wanted:
+        counts, curves = found[length]
+        unique, spectra = brute(units, length, grid, how.edges)
+        assert counts.n_unique.tolist() == unique == kept[length][0].n_unique.tolist()
+        assert counts.spectrum.tolist() == spectra == kept[length][0].spectrum.tolist()
+        same_curves(curves, kept[length][1])
+
+
+@pytest.mark.parametrize("unit", ["byte", "char", "word", "word-marks", "space"])
+def test_files_in_the_place_of_memory(tmp_path, little, monkeypatch, unit):
+    """Units, keys, ids and words all go to files, and every number is what it is in memory."""
+    paths = [tmp_path / "a.txt", tmp_path / "b.txt"]
+    for seed, path in enumerate(paths):
+        path.write_text(text_of(2500 if unit in WORDS else 500, seed, 1.1) + "x" * 500)
+    spilled = measure_corpus(paths, unit=unit, length=[1, 2, 5, 12], scratch=tmp_path)
+    assert any(f"temporary files in {tmp_path}, which are deleted" in note.text for note in spilled[0].notes)
+    monkeypatch.undo()
+    kept = measure_corpus(paths, unit=unit, length=[1, 2, 5, 12])
+    for one, two in zip(spilled, kept, strict=True):
+        assert same(one, two)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.txt", "b.txt"]
+
+
+@pytest.mark.parametrize("order", ["shuffled-chunks", "shuffled-documents", "rarefaction"])
+def test_orders_in_files(tmp_path, little, monkeypatch, order):
+    (tmp_path / "x.jsonl").write_text("".join(json.dumps({"text": text_of(60, i)}) + "\n" for i in range(40)))
+    chosen = {"length": [1, 3], "order": order, "chunk": 70, "seed": 3}
+    spilled = measure_corpus(tmp_path / "x.jsonl", **chosen)
+    monkeypatch.undo()
+    for one, two in zip(spilled, measure_corpus(tmp_path / "x.jsonl", **chosen), strict=True):
+        assert same(one, two)
+
+
+def test_words_that_do_not_fit(tmp_path, little):
+    """Ids of words are other ones, and equal where words are."""
+    (tmp_path / "x.txt").write_text(text_of(20_000, 0, 1.15))
+    with room.room_for_counting(None, tmp_path) as there:
+        units = read_units(tmp_path / "x.txt", shelf=there.shelf)
+        found = units.ids[:]
+        assert there.scratch.used
+    kept = read_units(tmp_path / "x.txt").ids
+    pairs = set(zip(found.tolist(), kept.tolist(), strict=True))
+    assert len(pairs) == len(set(kept.tolist())) == len(set(found.tolist()))
+    assert len(pairs) > 3000
+
+
+def test_a_text_of_some_megabytes_in_the_least_memory(tmp_path):
+    """Whole process: what it says that it takes is what it takes."""
+    letters = np.random.default_rng(4).integers(97, 123, 6_000_000, dtype=np.uint8)
+    letters[::7] = 32
+    (tmp_path / "x.txt").write_bytes(letters.tobytes())
+    program = """
+import json, sys
+from simulate import measure_corpus
+from simulate.running.machine import used_memory
+from simulate.text.spilling import budget, room
+open(sys.argv[1] + ".small", "w").write("a b c")
+room.SMALL = 0
+measure_corpus(sys.argv[1] + ".small", length=[1, 2])  # compiles, which takes memory of its own
+open("/proc/self/clear_refs", "w").write("5")
+limit = used_memory() + budget.BESIDE + budget.LEAST + (1 << 20)
+found = measure_corpus(sys.argv[1], length=[1, 2], memory=limit)
+status = open("/proc/self/status").read().splitlines()
+peak = next(1024 * int(line.split()[1]) for line in status if line.startswith("VmHWM"))
+print(json.dumps([limit, peak, found[1].n_unique.tolist()[-1], [note.text for note in found[0].notes][-1]]))
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program, tmp_path / "x.txt"], capture_output=True, text=True, check=True
+    )
+    limit, peak, unique, said = json.loads(done.stdout)
+    assert peak <= limit
+    assert "temporary files" in said
+    words = (tmp_path / "x.txt").read_bytes().split()
+    assert unique == len(set(pairwise(words)))
+
+
+class TestMemory:
+    def test_too_little(self, tmp_path):
+        (tmp_path / "x.txt").write_text("a b c")
+        message = r"x cannot be counted exactly here: memory must be at least .* MiB here, got 1 MiB, and .*--sketch"
+        with pytest.raises(InputError, match=message):
+            measure_corpus(tmp_path / "x.txt", memory="1MiB")
+        assert run("corpus", str(tmp_path / "x.txt"), "--memory", "1MiB", check=2).stderr.count("\n") == 1
+
+    def test_half_of_what_is_there(self, monkeypatch):
+        monkeypatch.setattr(budget, "machine_memory", lambda: (64 << 30, 60 << 30))
+        assert budget.Budget().limit == 32 << 30
+        monkeypatch.setattr(budget, "machine_memory", lambda: (700 * MIB, 690 * MIB))
+        monkeypatch.setattr(budget, "used_memory", lambda: 300 * MIB)
+        assert budget.Budget().limit == 300 * MIB + budget.BESIDE + budget.LEAST
+
+    def test_of_a_sketch(self, tmp_path):
+        (tmp_path / "x.txt").write_text("a b c")
+        done = run("corpus", str(tmp_path / "x.txt"), "--sketch", "--memory", "1GiB", check=2)
+        assert "--memory is of exact counts" in done.stderr
+
+
+class TestTheFolder:
+    def write(self, tmp_path: Path) -> Path:
+        (tmp_path / "in").mkdir()
+        path = tmp_path / "in" / "x.txt"
+        path.write_text(text_of(3000))
+        return path
+
+    def test_beside_the_result_or_among_temporary_files(self, tmp_path, little, monkeypatch):
+        path, out = self.write(tmp_path), tmp_path / "out" / "x.nc"
+        out.parent.mkdir()
+        monkeypatch.setattr(scratch.tempfile, "gettempdir", lambda: str(tmp_path))
+        told = json.loads(run("corpus", str(path), "--out", str(out), "--json").stdout)["warnings"]
+        assert any(f"temporary files in {out.parent}, which" in str(note) for note in told)
+        told = json.loads(run("corpus", str(path), "--json").stdout)["warnings"]
+        assert any(f"temporary files in {tmp_path}, which" in str(note) for note in told)
+        assert [one.name for one in out.parent.iterdir()] == ["x.nc"]
+        assert sorted(one.name for one in tmp_path.iterdir()) == ["in", "out"]
+
+    @pytest.mark.parametrize("error", [KeyboardInterrupt, ValueError, MemoryError])
+    def test_whatever_happens(self, tmp_path, little, monkeypatch, error):
+        path = self.write(tmp_path)
+
+        def fail(*_):
+            assert list(tmp_path.glob(".efficiency-bounds-count.*.tmp"))
+            raise error
+
+        monkeypatch.setattr("simulate.text.spilling.parts.Windows._put_back", fail)
+        with pytest.raises((error, InputError)):
+            measure_corpus(path, length=9, scratch=tmp_path)
+        assert [one.name for one in tmp_path.iterdir()] == ["in"]
+
+    @pytest.mark.parametrize("code", [errno.ENOSPC, errno.EDQUOT, errno.EFBIG])
+    @pytest.mark.parametrize("after", [0, 3000, 40_000])
+    def test_a_full_disk(self, tmp_path, little, monkeypatch, code, after):
+        """Wherever it is full: one sentence, exit code 1, nothing left and nothing written."""
+        path, whole, left = self.write(tmp_path), os.pwrite, [after]
+
+        def write(file, data, at):
+            done = whole(file, bytes(data[: left[0]]), at) if left[0] else 0
+            if not done:
+                raise OSError(code, os.strerror(code))
+            left[0] -= done
+            return done
+
+        monkeypatch.setattr(os, "pwrite", write)
+        done = run("corpus", str(path), "--length", "1,9", "--out", str(tmp_path / "x.nc"), check=1)
+        assert done.stdout == ""
+        assert done.stderr.count("\n") == 1
+        assert re.search(f"^error: .*{os.strerror(code)}.* room for temporary files than {tmp_path} has", done.stderr)
+        assert "--memory" in done.stderr
+        assert [one.name for one in tmp_path.iterdir()] == ["in"]
+
+    def test_a_place_that_cannot_be_written_to(self, tmp_path, little):
+        with pytest.raises(OSError, match=f"temporary files cannot be kept in {tmp_path}/nowhere: No such file"):
+            measure_corpus(self.write(tmp_path), scratch=tmp_path / "nowhere")
+
+    def test_a_killed_run_is_tidied_up_and_nothing_else(self, tmp_path):
+        """Of folders that have its name, one is left by the dead, and the others are not."""
+        program = """
+import os, signal, sys
+import numpy as np
+from simulate.text.spilling.scratch import Scratch
+scratch = Scratch(sys.argv[1])
+scratch.file().append(np.arange(10))
+if sys.argv[2] == "die":
+    os.kill(os.getpid(), signal.SIGKILL)
+print("alive", flush=True)
+sys.stdin.read()
+"""
+        start = [sys.executable, "-c", program, str(tmp_path)]
+        assert subprocess.run([*start, "die"]).returncode == -signal.SIGKILL
+        (dead,) = tmp_path.iterdir()
+        digits = (("1", "another file"), ("2", "unmarked"), ("3", "no lock"))
+        others = {name: tmp_path / f".efficiency-bounds-count.{digit * 16}.tmp" for digit, name in digits}
+        for name, folder in others.items():
+            folder.mkdir()
+            if name != "unmarked":
+                mark(folder)
+            (folder / "lock").touch()
+            (folder / ("mine.txt" if name == "another file" else "0")).write_text("kept")
+        (others["no lock"] / "lock").unlink()
+        link = tmp_path / f".efficiency-bounds-count.{'f' * 16}.tmp"
+        link.symlink_to(tmp_path / "elsewhere")
+        (tmp_path / "elsewhere").mkdir()
+        mark(tmp_path / "elsewhere")
+        (tmp_path / "elsewhere" / "lock").touch()
+        near = tmp_path / f"x.efficiency-bounds-count.{'e' * 16}.tmp"
+        near.mkdir()
+        with subprocess.Popen([*start, "live"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as living:
+            assert living.stdout.readline() == "alive\n"
+            assert not dead.exists()
+            (alive,) = set(tmp_path.glob(".*.tmp")) - {*others.values(), link}
+            with scratch_in(tmp_path) as files:
+                files.file()
+            assert alive.exists()
+            living.stdin.close()
+            living.wait()
+        assert all(folder.exists() for folder in (*others.values(), link, near, tmp_path / "elsewhere" / MARK))
+
+    @pytest.mark.parametrize("number", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.verification)])
+    def test_a_signal(self, tmp_path, number):
+        """A process of its own that is stopped while it spills leaves nothing."""
+        path = self.write(tmp_path)
+        program = """
+import sys, time
+from simulate.text.spilling import parts, room, vocabulary
+room.SMALL = 0
+parts.Sizes.of = classmethod(lambda cls, n: cls(chunk=500, slots=64, parts=3, kept=0))
+whole = parts.Windows._put_back
+def slow(*given):
+    print("spilling", flush=True)
+    time.sleep(60)
+parts.Windows._put_back = slow
+sys.argv = ["simulate", "corpus", sys.argv[1], "--length", "9", "--out", sys.argv[2]]
+import runpy
+runpy.run_module("simulate", run_name="__main__")
+"""
+        command = [sys.executable, "-c", program, str(path), str(tmp_path / "x.nc")]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+            assert process.stdout.readline() == "spilling\n"
+            assert list(tmp_path.glob(".efficiency-bounds-count.*.tmp"))
+            time.sleep(0.1)
+            process.send_signal(number)
+            told = process.communicate(timeout=30)[1]
+        assert process.returncode == 128 + number
+        assert "Traceback" not in told
+        assert [one.name for one in tmp_path.iterdir()] == ["in"]
+
+    def test_not_needed_it_is_not_made(self, tmp_path, monkeypatch):
+        path = self.write(tmp_path)
+        monkeypatch.setattr(Scratch, "file", None)
+        assert measure_corpus(path, scratch=tmp_path).n_units[-1] > 3000
+
+
+class TestRarefaction:
+    def test_against_binomials_and_another_package(self):
+        rng = np.random.default_rng(5)
+        for _ in range(4):
+            often = np.unique(rng.integers(1, 300, 6))
+            types = rng.integers(1, 50, len(often))
+            total = int(often @ types)
+            at = np.unique(rng.integers(1, total + 1, 5))
+            at[-1] = total
+            edges = np.array([1, 2, 3, 4, 10, 50, 101])
+            unique, spectrum = rarefied(often, types, at, edges)
+            for draws, found, bins in zip(at.tolist(), unique, spectrum, strict=True):
+                share = [1 - math.comb(total - m, draws) / math.comb(total, draws) for m in often.tolist()]
+                assert found == pytest.approx(float(types @ np.array(share)), rel=1e-12)
+                tail = [[hypergeom.sf(e - 1, total, m, draws) for e in edges] for m in often]
+                mean = types @ -np.diff(np.column_stack([tail, np.zeros(len(often))]), axis=1)
+                np.testing.assert_allclose(bins, mean, atol=1e-9)
+
+    def test_of_a_text(self, tmp_path):
+        """It does not change where the words of a text are shuffled, and at its end it is the text's own spectrum."""
+        words = text_of(3000).split()
+        (tmp_path / "a.txt").write_text(" ".join(words))
+        (tmp_path / "b.txt").write_text(" ".join(sorted(words)))
+        one, two = (measure_corpus(tmp_path / f"{name}.txt", order="rarefaction", unit="space") for name in "ab")
+        whole = measure_corpus(tmp_path / "a.txt", unit="space")
+        assert one.n_unique.tolist() == two.n_unique.tolist()
+        assert (one.spectrum == two.spectrum).all()
+        assert (one.spectrum[-1] == whole.spectrum[-1]).all()
+        assert one.order == "rarefaction"
+        assert any("mean over all orders of the windows" in note.text for note in one.notes)
+
+
+class TestOrders:
+    def test_documents_are_shuffled_whole(self, tmp_path):
+        documents = [text_of(30, i) for i in range(30)]
+        (tmp_path / "x.jsonl").write_text("".join(json.dumps({"text": one}) + "\n" for one in documents))
+        found = measure_corpus(tmp_path / "x.jsonl", order="shuffled-documents", length=2, unit="space", blocks=0)
+        apart = measure_corpus(
+            tmp_path / "x.jsonl", length=2, unit="space", blocks=0, reading=ReadOptions(within_documents=True)
+        )
+        assert found.n_draws[-1] == apart.n_draws[-1] == 30 * 29
+        assert (found.spectrum[-1] == apart.spectrum[-1]).all()
+        assert found.n_unique.tolist() != apart.n_unique.tolist()
+        other = measure_corpus(tmp_path / "x.jsonl", order="shuffled-documents", length=2, unit="space", seed=1)
+        assert other.n_unique.tolist() != found.n_unique.tolist()
+        assert any(note.text.startswith("documents were shuffled") for note in found.notes)
+
+    def test_one_document_cannot_be_shuffled(self, tmp_path):
+        (tmp_path / "x.txt").write_text("a b c")
+        with pytest.raises(InputError, match="order shuffled-documents needs more than one document, and x is one"):
+            measure_corpus(tmp_path / "x.txt", order="shuffled-documents")
+
+    def test_in_which_order_files_are_named(self, tmp_path):
+        """It plays no part, in no order of the text, nor in what is said."""
+        names = [str(tmp_path / f"{name}.txt") for name in "abc"]
+        for seed, name in enumerate(names):
+            Path(name).write_text(text_of(3000, seed))
+        for extra in ([], ["--order", "shuffled-chunks"], ["--order", "shuffled-documents"], ["--sketch"]):
+            quick = [] if "--sketch" in extra else ["--extrapolate", "none"]
+            told = [
+                json.loads(run("corpus", *given, "--json", *extra, *quick).stdout) for given in (names, names[::-1])
+            ]
+            for one in told:
+                one.pop("provenance", None)
+            assert told[0] == told[1]
+        assert any("in the order of their names" in str(note) for note in told[0]["warnings"])
+
+
+def test_a_scratch_is_one_folder(tmp_path):
+    files = Scratch(tmp_path)
+    one, two = files.file(), files.file()
+    assert one.append(np.arange(5)) == 0
+    assert one.append(np.arange(5, 9)) == 40
+    two.append(np.zeros(0, np.uint32))
+    assert one.read(np.empty(4, np.int64), 24).tolist() == [3, 4, 5, 6]
+    with pytest.raises(OSError, match="shorter than what was written"):
+        one.read(np.empty(4, np.int64), 64)
+    assert len(list(tmp_path.iterdir())) == 1
+    files.close()
+    assert list(tmp_path.iterdir()) == []
