@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -9,6 +10,7 @@ import click
 from bounds.base.arguments import Choice, Flop, printable
 from bounds.cli.fitted.asked import RunPoint
 from bounds.cli.json_text import json_text
+from bounds.cli.pages.asked import OVERWRITE, REPORT, write_page
 from bounds.cli.process import end_silently
 from bounds.cli.shared import (
     AS_JSON,
@@ -32,17 +34,22 @@ LOSS_UNIT = Choice("loss_unit", ("nats", "bits", "bits-per-byte"))
 
 EXPLAIN = click.option("--explain", "explained", is_flag=True, help="Print all notes, tables and formulas as well.")
 
+PROGRAM = "python -m bounds"
+
 main = command_group("What is true on paper: bounds on distinct sequences, parameters and corpus size.")
 
 
-def _show(report: Report, parameters: dict[str, Any], as_json: bool, explained: bool) -> None:
-    """Print a report, or the object that it is in JSON."""
+def _show(
+    report: Report, parameters: dict[str, Any], as_json: bool, explained: bool, written: Sequence[str | None] = ()
+) -> None:
+    """Print a report and which files were `written`, or the object that it is in JSON."""
     from bounds.cli.report import print_report
 
     if as_json:
         print(json_text(report.to_json(provenance(parameters)), indent=1))
     else:
         print_report(report, explained=explained)
+        print("".join(f"written: {printable(name)}\n" for name in written if name is not None), end="")
 
 
 @main.command()
@@ -193,7 +200,8 @@ def laws(
 )  # fmt: skip
 @click.option("--out", metavar="FILE", help="Keep the law with its covariance and draws, as my.law.toml for --law.")
 @click.option("--figure", metavar="FILE", help="Draw law, residuals and predictions: .png, .pdf or .svg.")
-@click.option("--overwrite", is_flag=True, help="Replace the files of --out and --figure.")
+@REPORT
+@OVERWRITE
 @AS_JSON
 @EXPLAIN
 @with_version
@@ -208,10 +216,9 @@ def fit(
     """
     from bounds.cli.fitted.command import fitted
 
-    report, parameters = fitted(runs, columns, n_tokens, options)
-    _show(report, parameters, as_json, explained)
-    if options["figure"] is not None and not as_json:
-        print(f"written: {printable(options['figure'])}")
+    report, parameters, draw = fitted(runs, columns, n_tokens, options)
+    write_page(PROGRAM, [(report, [draw])], parameters, options, inputs=[runs])
+    _show(report, parameters, as_json, explained, [options["figure"], options["page"]])
 
 
 @main.command()
@@ -247,6 +254,8 @@ def fit(
 @click.option("--context", "seq_len", type=CountType(), default=2048, show_default=True, help="Tokens of one sample.")
 @click.option("--kv-heads", "n_kv_heads", type=CountType(0), default=0, help="Heads of keys and values. [default: all]")
 @click.option("--gated-mlp", "gated", is_flag=True, help="MLPs of three matrices and RMS norms, as in Llama.")
+@REPORT
+@OVERWRITE
 @AS_JSON
 @EXPLAIN
 @with_version
@@ -258,6 +267,8 @@ def plan(
     seq_len: int,
     n_kv_heads: int,
     gated: bool,
+    page: str | None,
+    overwrite: bool,
     as_json: bool,
     explained: bool,
     **options: Any,
@@ -293,7 +304,9 @@ def plan(
         report = next_run_report(found, read_law_file(options["laws"][0]), float(next_run))
     parameters = {**options, "laws": list(options["laws"]), **design, "seq_len": seq_len}
     parameters |= {"corpus": corpus, "bytes_per_token": bytes_per_token, "next_run": next_run}
-    _show(report, parameters, as_json, explained)
+    inputs = [corpus, *filter(is_law_file, options["laws"])]
+    write_page(PROGRAM, [(report, [])], parameters, {"page": page, "overwrite": overwrite}, inputs=inputs)
+    _show(report, parameters, as_json, explained, [page])
 
 
 @main.command()
@@ -316,6 +329,6 @@ def explain(name: str | None, as_json: bool, explained: bool) -> None:
 
 if __name__ == "__main__":
     try:
-        run(main, "python -m bounds")
+        run(main, PROGRAM)
     finally:
         end_silently()

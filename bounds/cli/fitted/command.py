@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -14,11 +15,14 @@ from bounds.cli.drawing.formats import check_figure
 from bounds.cli.report import Report
 from bounds.cli.runs_csv import NAMES, RunsTable, read_runs
 
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
 
 def fitted(
     runs: str, columns: tuple[str, ...], n_tokens: int | None, options: dict[str, Any]
-) -> tuple[Report, dict[str, Any]]:
-    """The report of the law through the table `runs`, and the parameters that it was asked with."""
+) -> tuple[Report, dict[str, Any], Callable[[], Figure]]:
+    """The report of the law through the table `runs`, the parameters that it was asked with, and what draws it."""
     told = dict(part.partition("=")[::2] for part in columns)
     _check(runs, told, options)
     table = _table(runs, told, options)
@@ -37,16 +41,22 @@ def fitted(
     asked = Asked.of(found, options["predicted"], options["budgets"], options["confidence"])
     heavy = heavy_runs(found, **table.columns, runs=table.runs, drop_highest=options["drop_highest"])
     notes = [*read_notes(table, unit, heavy), *fit_notes(found, implied, table.titles), *asked.notes]
+
+    def drawn() -> Figure:
+        return _drawn(options, found, table, unit)
+
     if options["figure"] is not None:
-        _draw(options, found, table, unit)
+        from bounds.cli.drawing.style import save_figure  # loads matplotlib
+
+        save_figure(drawn, options["figure"], overwrite=options["overwrite"])
     if options["out"] is not None:
         found.save(options["out"], overwrite=options["overwrite"])
         notes.append(Note(METHOD, f"The law is kept in {options['out']}: --law {options['out']}."))
     report = fit_report(found, implied, notes, **how, asked=asked)
-    files = {"law_file": options["out"], "figure": options["figure"]}
+    files = {"law_file": options["out"], "figure": options["figure"], "page": options["page"]}
     data = {**report.data, **read_data(table, heavy), **files}
     parameters = {"runs": runs, "columns": told, "n_tokens": n_tokens, **options}
-    return replace(report, data=data), parameters
+    return replace(report, data=data), parameters, drawn
 
 
 def _check(runs: str, told: dict[str, str], options: dict[str, Any]) -> None:
@@ -87,10 +97,8 @@ def _table(runs: str, told: dict[str, str], options: dict[str, Any]) -> RunsTabl
         raise ValueError(f"{printable(runs)} is no table of runs: it holds {holds}") from error
 
 
-def _draw(options: dict[str, Any], found: Any, table: RunsTable, unit: str) -> None:
+def _drawn(options: dict[str, Any], found: Any, table: RunsTable, unit: str) -> Figure:
     from bounds.cli.drawing.fit_figure import FittedRuns, draw  # loads matplotlib
-    from bounds.cli.drawing.style import save_figure
 
     runs = FittedRuns.of(table.columns, unit, options["bytes_per_token"], options["drop_highest"])
-    save_figure(lambda: draw(found, runs, options["predicted"], options["confidence"]), options["figure"],
-                overwrite=options["overwrite"])  # fmt: skip
+    return draw(found, runs, options["predicted"], options["confidence"])
