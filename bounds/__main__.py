@@ -10,7 +10,7 @@ import click
 from bounds.base.arguments import Choice, Flop, printable
 from bounds.cli.fitted.asked import RunPoint
 from bounds.cli.json_text import json_text
-from bounds.cli.pages.asked import OVERWRITE, REPORT, write_page
+from bounds.cli.pages.asked import OVERWRITE, REPORT, check_drawn, write_page
 from bounds.cli.process import end_silently
 from bounds.cli.shared import (
     AS_JSON,
@@ -25,6 +25,8 @@ from bounds.cli.shared import (
 from bounds.planning.hardware import ACCELERATORS, PRECISIONS
 
 if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
     from bounds.cli.report import Report
 
 POSITIVE = NumberType(text="positive and finite")
@@ -32,6 +34,9 @@ OBJECTIVE = Choice("objective", ("huber", "lad", "least-squares"))
 GPU, PRECISION = Choice("gpu", tuple(ACCELERATORS)), Choice("precision", PRECISIONS)
 LOSS_UNIT = Choice("loss_unit", ("nats", "bits", "bits-per-byte"))
 
+FIGURE = click.option(
+    "--figure", metavar="FILE", callback=check_drawn, help="Draw what it says: .png, .pdf or .svg."
+)  # fmt: skip
 EXPLAIN = click.option("--explain", "explained", is_flag=True, help="Print all notes, tables and formulas as well.")
 
 PROGRAM = "python -m bounds"
@@ -254,6 +259,7 @@ def fit(
 @click.option("--context", "seq_len", type=CountType(), default=2048, show_default=True, help="Tokens of one sample.")
 @click.option("--kv-heads", "n_kv_heads", type=CountType(0), default=0, help="Heads of keys and values. [default: all]")
 @click.option("--gated-mlp", "gated", is_flag=True, help="MLPs of three matrices and RMS norms, as in Llama.")
+@FIGURE
 @REPORT
 @OVERWRITE
 @AS_JSON
@@ -267,6 +273,7 @@ def plan(
     seq_len: int,
     n_kv_heads: int,
     gated: bool,
+    figure: str | None,
     page: str | None,
     overwrite: bool,
     as_json: bool,
@@ -305,8 +312,18 @@ def plan(
     parameters = {**options, "laws": list(options["laws"]), **design, "seq_len": seq_len}
     parameters |= {"corpus": corpus, "bytes_per_token": bytes_per_token, "next_run": next_run}
     inputs = [corpus, *filter(is_law_file, options["laws"])]
-    write_page(PROGRAM, [(report, [])], parameters, {"page": page, "overwrite": overwrite}, inputs=inputs)
-    _show(report, parameters, as_json, explained, [page])
+
+    def drawn() -> Figure:
+        from bounds.cli.drawing.plan_figure import draw  # loads matplotlib
+
+        return draw(found)
+
+    if figure is not None:
+        from bounds.cli.drawing.style import save_figure
+
+        save_figure(drawn, figure, overwrite=overwrite)
+    write_page(PROGRAM, [(report, [drawn])], parameters, {"page": page, "overwrite": overwrite}, inputs=inputs)
+    _show(report, parameters, as_json, explained, [figure, page])
 
 
 @main.command()

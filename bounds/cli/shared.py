@@ -96,7 +96,7 @@ class Command(click.Command):
             ) from None
 
 
-_WORDS = "bounds.words"
+_WORDS = "words as typed"
 
 
 def words_of(ctx: click.Context) -> list[str]:

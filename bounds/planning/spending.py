@@ -16,7 +16,7 @@ parameters count as Muennighoff et al. 2023 found (`bounds.laws.RepeatedDataLaw`
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -93,6 +93,13 @@ class Spending:
     def loss(self, n_params: Any, n_tokens: Any, *, repeats: bool) -> Any:
         """Loss of `n_params` on `n_tokens`, by the law of repeated data where the corpus `repeats`."""
         return self._loss(n_params, n_tokens) if repeats else self.law.loss(n_params, n_tokens)
+
+    def along(self, compute_flops: float, n_params: Any) -> Any:
+        """Loss of each of `n_params` on the tokens that `compute_flops` leave, whatever D/N then is."""
+        form = replace(self, ratio=None)
+        if self.corpus is not None and not form.spend(compute_flops, 0.001).repeats:
+            form = replace(form, corpus=None)
+        return form._loss(n_params, form._tokens(compute_flops, n_params))
 
     def _best(self, C: float, share: float) -> Spent:
         N = float(self._size(np.array([C]))[0])

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from bounds.cli.drawing.formats import check_figure
 from bounds.cli.pages.formats import check_page
 from bounds.cli.report import Report
-from bounds.cli.shared import provenance, words_of
+from bounds.cli.shared import parse_or_fail, provenance, words_of
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -21,10 +22,15 @@ def check_asked(ctx: click.Context, param: click.Parameter, value: str | None) -
     """Refuse the page that --report names where none can be written, before the work starts."""
     del param
     if value is not None:
-        try:
-            check_page(value, overwrite=ctx.params.get("overwrite", False))
-        except ValueError as error:
-            raise click.UsageError(str(error)) from None
+        parse_or_fail(check_page, value, overwrite=ctx.params.get("overwrite", False))
+    return value
+
+
+def check_drawn(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
+    """The same of the figure that --figure names."""
+    del param
+    if value is not None:
+        parse_or_fail(check_figure, value, overwrite=ctx.params.get("overwrite", False))
     return value
 
 
