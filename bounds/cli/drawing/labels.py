@@ -48,7 +48,9 @@ def label_ends(axes: Axes, ends: Sequence[End]) -> None:
     axes.set_ylim(axes.get_ylim())
     axes.set_xlim(axes.get_xlim())
     at = np.array([to_axes.transform((end.x, end.y)) for end in ends])
-    height = axes.get_window_extent().height / axes.get_figure(root=True).dpi * 72
+    drawn = axes.get_figure(root=True)
+    assert drawn is not None
+    height = axes.get_window_extent().height / drawn.dpi * 72
     lines = max(end.text.count("\n") + 1 for end in ends)
     places = _apart(np.clip(at[:, 1], 0, 1), _LINE * _LETTER * lines / max(height, 1.0))
     for end, (x, y), place in zip(ends, at, places, strict=True):

@@ -32,7 +32,8 @@ def figure(dataset: xr.Dataset, view: View) -> Figure:
     drawn = Figure(figsize=(13, 16.5), layout="constrained")
     parameters = plan_of(dataset)
     drawn.suptitle(_heading(dataset, parameters), fontsize=11)
-    rows = drawn.subfigures(5, 1, height_ratios=(1.5, 1, 1, 1, 1))
+    grid = drawn.add_gridspec(5, 1, height_ratios=(1.5, 1, 1, 1, 1))
+    rows = [drawn.add_subfigure(grid[i]) for i in range(5)]
     loss, matched = rows[0].subplots(1, 2)
     _loss(loss, dataset)
     _matched(matched, dataset, parameters["batch"])
@@ -131,7 +132,7 @@ def _terms(row: FigureBase, dataset: xr.Dataset, chance: float) -> None:
         for step, style in times:
             terms, colour = dataset.terms.values[step], COLOURS[0] if step == last else "0.35"
             share = np.where(terms > 0, dataset.terms_known.values[step, :, i] / np.maximum(terms, 1), np.nan)
-            marker = {"marker": ".", "ms": 4} if np.isfinite(share).sum() < 3 else {}
+            marker: dict[str, Any] = {"marker": ".", "ms": 4} if np.isfinite(share).sum() < 3 else {}
             axes.plot(counts, share, ls=style, lw=1.3, color=colour, **marker)
         if chance < 1:
             axes.plot(counts, dataset.term_accuracy_expected, "o", ms=3, color=COLOURS[1])

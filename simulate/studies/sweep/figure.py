@@ -25,14 +25,16 @@ def figure(dataset: xr.Dataset, view: View) -> Figure:
     n_sources, implied = dataset.sizes["source"], implied_bands(dataset, view.laws)
     below = 1.2 + 0.22 * (n_sources + len(implied))
     drawn = Figure(figsize=(9, 5.5 + below), layout="constrained")
-    upper, lower = drawn.subfigures(2, 1, height_ratios=(5.5, below))
+    grid = drawn.add_gridspec(2, 1, height_ratios=(5.5, below))
+    upper, lower = (drawn.add_subfigure(grid[i]) for i in (0, 1))
     _growth(upper.subplots(), dataset, implied)
+    closer = _closer(dataset)
+    panels = lower.subplots(1, 1 + closer, sharey=True, squeeze=False, width_ratios=(3, 2)[: 1 + closer])[0]
+    if closer:
+        _off(panels[1], dataset)
     if "exponent_pooled" in dataset:
-        exponents, closer = lower.subplots(1, 2, sharey=True, width_ratios=(3, 2))
-        _off(closer, dataset)
-    else:
-        exponents = lower.subplots()
-    _exponents(exponents, dataset, implied)
+        _margin(panels[-1], dataset)
+    _exponents(panels[0], dataset, implied)
     return drawn
 
 
@@ -102,23 +104,36 @@ def _exponents(axes: Axes, dataset: xr.Dataset, implied: Sequence[Band]) -> None
     tidy(axes, f"{dots}Bar: planted. Grey: of a law")
 
 
+def _closer(dataset: xr.Dataset) -> bool:
+    """Whether there is a fitted exponent with an interval to hold against a planted one."""
+    if "exponent_pooled" not in dataset:
+        return False
+    return bool(np.isfinite(dataset.exponent_lower.values + dataset.exponent_planted.values).any())
+
+
 def _off(axes: Axes, dataset: xr.Dataset) -> None:
-    """How far each fitted exponent is from the planted one, on a scale of its interval, with the numbers beside it."""
+    """How far each fitted exponent is from the planted one, on a scale of its interval."""
     for i, source in enumerate(dataset.source.values):
         one, colour = dataset.sel(source=source), COLOURS[i % len(COLOURS)]
         low, value, high = (float(one[f"exponent_{name}"]) for name in ("lower", "pooled", "upper"))
-        rejected = "" if np.isfinite(low) else " rejected"
         off = value - float(one.exponent_planted)
         if np.isfinite(off) and np.isfinite(low):
             axes.errorbar(off, i, xerr=[[value - low], [high - value]], fmt="o", ms=5, capsize=3, lw=1.5, color=colour)
-        place: dict[str, Any] = {"xycoords": ("axes fraction", "data"), "va": "center", "annotation_clip": False}
-        axes.annotate(f"{estimated(value, low, high, 4)}{rejected}", (1.03, i), fontsize=8, **place)
     axes.axvline(0, color="black", lw=1)
     axes.set_xlabel("fitted less planted")
     axes.tick_params(axis="y", left=False, labelleft=False)
     axes.tick_params(axis="x", labelsize=8)
     axes.locator_params(axis="x", nbins=4)
     tidy(axes, "Closer, 95 % intervals")
+
+
+def _margin(axes: Axes, dataset: xr.Dataset) -> None:
+    """The fitted exponents in numbers, each in the row of its source; in brackets those without an interval."""
+    place: dict[str, Any] = {"xycoords": ("axes fraction", "data"), "va": "center", "annotation_clip": False}
+    for i in range(dataset.sizes["source"]):
+        one = dataset.isel(source=i)
+        value, low, high = (float(one[f"exponent_{name}"]) for name in ("pooled", "lower", "upper"))
+        axes.annotate(estimated(value, low, high, 4), (1.03, i), fontsize=8, **place)
 
 
 def _first_counts(dataset: xr.Dataset) -> np.ndarray:
