@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from bounds.base.arguments import printable, shown
-from bounds.base.notes import METHOD, Note
 from bounds.cli.drawing.formats import check_figure
+from bounds.cli.pages.asked import save_asked
 from bounds.cli.report import Report
 from bounds.cli.runs_csv import NAMES, RunsTable, read_runs
 
@@ -45,13 +45,9 @@ def fitted(
     def drawn() -> Figure:
         return _drawn(options, found, table, unit)
 
-    if options["figure"] is not None:
-        from bounds.cli.drawing.style import save_figure  # loads matplotlib
-
-        save_figure(drawn, options["figure"], overwrite=options["overwrite"])
+    save_asked(drawn, options["figure"], overwrite=options["overwrite"])
     if options["out"] is not None:
         found.save(options["out"], overwrite=options["overwrite"])
-        notes.append(Note(METHOD, f"The law is kept in {options['out']}: --law {options['out']}."))
     report = fit_report(found, implied, notes, **how, asked=asked)
     files = {"law_file": options["out"], "figure": options["figure"], "page": options["page"]}
     data = {**report.data, **read_data(table, heavy), **files}
@@ -65,7 +61,7 @@ def _check(runs: str, told: dict[str, str], options: dict[str, Any]) -> None:
     if unknown:
         raise click.UsageError(f"--column takes {', '.join(NAMES)} as KEY=NAME, got {shown(unknown[0])}")
     if 0 < options["bootstrap"] < 50:
-        raise click.UsageError(f"bootstrap must be 0 or at least 50 to give an interval, got {options['bootstrap']}")
+        raise click.UsageError(f"--bootstrap must be 0 or at least 50 to give an interval, got {options['bootstrap']}")
     for flag, name in (("--predict", "predicted"), ("--compute", "budgets")):
         if options[name] and not options["bootstrap"]:
             raise click.UsageError(f"{flag} takes intervals from resamples, and --bootstrap 0 makes none: leave it out")

@@ -40,6 +40,14 @@ REPORT = click.option(
 OVERWRITE = click.option("--overwrite", is_flag=True, is_eager=True, help="Replace files that exist.")
 
 
+def save_asked(draw: Callable[[], Figure], path: str | None, *, overwrite: bool) -> None:
+    """The figure that --figure names, if it does."""
+    if path is not None:
+        from bounds.cli.drawing.style import save_figure  # loads matplotlib
+
+        save_figure(draw, path, overwrite=overwrite)
+
+
 def write_page(
     program: str,
     reports: Iterable[tuple[Report, Sequence[Callable[[], Figure]]]],
