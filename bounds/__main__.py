@@ -280,9 +280,6 @@ def plan(
     seq_len: int,
     n_kv_heads: int | None,
     gated: bool,
-    figure: str | None,
-    page: str | None,
-    overwrite: bool,
     as_json: bool,
     explained: bool,
     **options: Any,
@@ -295,6 +292,7 @@ def plan(
     """
     from bounds.cli.plans.flags import check_flags, check_reached, distinct_laws
 
+    outputs = {name: options.pop(name) for name in ("figure", "page", "overwrite")}
     asked = {"corpus": corpus, "bytes_per_token": bytes_per_token, "next_run": next_run}
     check_flags({**options, **asked}, typed())
 
@@ -320,13 +318,12 @@ def plan(
         from bounds.cli.plans.next_run import next_run_report
 
         report = next_run_report(found, read_law_file(options["laws"][0]), float(next_run))
-    parameters = {**options, "laws": list(options["laws"]), **design, "seq_len": seq_len}
-    parameters |= asked
+    parameters = {**options, **asked, "laws": list(options["laws"]), **design, "seq_len": seq_len}
     draw = partial(_plan_figure, found)
-    save_asked(draw, figure, overwrite=overwrite)
+    save_asked(draw, outputs["figure"], overwrite=outputs["overwrite"])
     inputs = [corpus, *filter(is_law_file, options["laws"])]
-    write_page(PROGRAM, [(report, [draw])], parameters, {"page": page, "overwrite": overwrite}, inputs=inputs)
-    _show(report, parameters, as_json, explained, [figure, page])
+    write_page(PROGRAM, [(report, [draw])], parameters, outputs, inputs=inputs)
+    _show(report, parameters, as_json, explained, [outputs["figure"], outputs["page"]])
 
 
 def _plan_figure(found: Plan) -> Figure:
