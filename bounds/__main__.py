@@ -296,10 +296,8 @@ def plan(
     asked = {"corpus": corpus, "bytes_per_token": bytes_per_token, "next_run": next_run}
     check_flags({**options, **asked}, typed())
 
-    from bounds.cli.plans.report import plan_report
-    from bounds.laws.law_file import is_law_file, read_law_file
+    from bounds.laws.law_file import is_law_file
     from bounds.planning.planner import plan as planned
-    from bounds.planning.shapes import shapes_near
 
     options["laws"] = distinct_laws(options["laws"], is_law_file)
     if next_run is not None and (len(options["laws"]) != 1 or not is_law_file(options["laws"][0])):
@@ -312,18 +310,28 @@ def plan(
     found = planned(**options, corpus=counted)
     check_reached(found)
     design = {"vocab": vocab, "n_kv_heads": n_kv_heads or 0, "gated": gated}
-    if next_run is None:
-        report = plan_report(found, lambda size: shapes_near(size, **design), seq_len=seq_len)  # type: ignore[arg-type]
-    else:
-        from bounds.cli.plans.next_run import next_run_report
-
-        report = next_run_report(found, read_law_file(options["laws"][0]), float(next_run))
+    report = _plan_said(found, options["laws"], design, seq_len, next_run)
     parameters = {**options, **asked, "laws": list(options["laws"]), **design, "seq_len": seq_len}
     draw = partial(_plan_figure, found)
     save_asked(draw, outputs["figure"], overwrite=outputs["overwrite"])
     inputs = [corpus, *filter(is_law_file, options["laws"])]
     write_page(PROGRAM, [(report, [draw])], parameters, outputs, inputs=inputs)
     _show(report, parameters, as_json, explained, [outputs["figure"], outputs["page"]])
+
+
+def _plan_said(
+    found: Plan, laws: Sequence[str], design: dict[str, Any], seq_len: int, next_run: int | None
+) -> Report:  # fmt: skip
+    """What to train with the budget, or which run to train before."""
+    if next_run is not None:
+        from bounds.cli.plans.next_run import next_run_report
+        from bounds.laws.law_file import read_law_file
+
+        return next_run_report(found, read_law_file(laws[0]), float(next_run))
+    from bounds.cli.plans.report import plan_report
+    from bounds.planning.shapes import shapes_near
+
+    return plan_report(found, lambda size: shapes_near(size, **design), seq_len=seq_len)
 
 
 def _plan_figure(found: Plan) -> Figure:
