@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import re
@@ -9,6 +10,7 @@ import shlex
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import click
@@ -18,41 +20,76 @@ from click.testing import CliRunner
 
 from bounds.__main__ import main as bounds_main
 from bounds.base.notes import INPUT, METHOD, Note
+from bounds.cli.json_text import json_text
 from bounds.cli.pages.command_lines import nameless
 from bounds.cli.pages.page import Section, page
 from bounds.cli.report import Listing, Report, Table
 from simulate.cli.main import main
 from simulate.cli.studies import commands_of
 from simulate.running.dataset import open_result
+from simulate.running.showing.view import View
+from simulate.studies.registry import study_of
 from tests.html_pages import Page, faults
 from tests.sweep_runs import StopHereError
-from tests.test_studies import COMMANDS, DEFAULT, ODD, TEXT, kept, run  # noqa: F401  (a fixture)
+from tests.test_studies import COMMANDS, DEFAULT, ODD, TEXT, run
 
 EVIL = "<script>alert(1)</script>"
-ALL = [*COMMANDS.items(), *DEFAULT.items(), *((name, flags) for name, each in ODD.items() for flags in each)]
+SMALL = {
+    "sweep": ("--source=zipf:1.724", "--source=zipf:1.2", "--n-draws=100:1e3:4", "--replicates=2", "--engine=tokens"),
+    "learners": ("--learner=store:50", "--n-draws=100:1e3:3", "--replicates=2", "--test-draws=100"),
+    "skills": ("--n-skills=20", "--members=10", "--n-draws=100:1e4:4", "--replicates=4", "--engine=tokens"),
+    "suite": ("--n-params=10,100", "--checkpoints=0,10", "--batch=16", "--replicates=2"),
+    "batch": ("10", "--checkpoints=0,100", "--batch=64", "--seed=3"),
+    "corpus": ("{text}", "--length=1,2", "--unit=word"),
+    "sketch": ("{text}", "--length=1", "--sketch", "--precision=8"),
+}  # fmt: skip
+"""A result of each study, as small as it can be with something of everything on its page."""
+MORE = [*COMMANDS.items(), *DEFAULT.items(), *((name, flags) for name, each in ODD.items() for flags in each)]
+Kept = Callable[[str], Path]
 
 
-def made(kept, name: str, folder: Path) -> str:  # noqa: F811
-    found = run(["report", str(kept(name)[0]), f"--out={folder / 'x.html'}"])
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory) -> Kept:
+    folder = tmp_path_factory.mktemp("pages")
+    (folder / "text.txt").write_text(TEXT, encoding="utf-8")
+
+    @functools.cache
+    def result_of(name: str) -> Path:
+        flags = [flag.format(text=folder / "text.txt") for flag in SMALL[name]]
+        found = run([STUDY.get(name, name), *flags, f"--out={folder / name}.nc"])
+        assert found.exit_code == 0, found.output
+        return folder / f"{name}.nc"
+
+    return result_of
+
+
+STUDY = {"sketch": "corpus"}
+
+
+@functools.cache
+def page_at(path: Path) -> str:
+    out = path.with_suffix(".html")
+    found = run(["report", str(path), f"--out={out}"])
     assert found.exit_code == 0, found.output
-    return (folder / "x.html").read_text(encoding="utf-8")
+    return out.read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("name", COMMANDS)
-def test_every_study_has_a_page_with_all_that_it_says(name, kept, tmp_path):  # noqa: F811
-    path, _, as_json = kept(name)
-    text = made(kept, name, tmp_path)
+@pytest.mark.parametrize("name", SMALL)
+def test_every_study_has_a_page_with_all_that_it_says(name, kept):
+    dataset = open_result(kept(name))
+    text, told = page_at(kept(name)), study_of(dataset).report(dataset, View())
     assert faults(text) == []
-    read, told = Page(text), json.loads(as_json)
-    for said in (told["verdict"], *told["warnings"]):
+    read = Page(text)
+    for said in (told.answer, *(note.text for note in told.all_notes)):
         assert " ".join(said.replace("`", "").split()) in read.text
+    assert len(read.all("table")) == len([*told.tables, *told.details])
     assert len(read.all("svg")) == (0 if name == "batch" else 1)
     assert ("No figure: one batch has no figure." in read.text) == (name == "batch")
     (heading,) = read.all("h1")
     assert heading.text.strip().endswith("?"), "the question stands first"
-    for digest in json.loads(open_result(path).attrs["provenance"]).get("inputs", {}).values():
+    for digest in json.loads(dataset.attrs["provenance"]).get("inputs", {}).values():
         assert digest in read.text
-    assert str(path.parent) not in text
+    assert str(kept(name).parent) not in text
 
 
 def again(made_by: str) -> list[str]:
@@ -65,12 +102,22 @@ def again(made_by: str) -> list[str]:
     return words[3:]
 
 
-@pytest.mark.parametrize(("name", "flags"), ALL, ids=lambda part: part if isinstance(part, str) else " ".join(part))
+@pytest.mark.parametrize(("name", "flags"), SMALL.items(), ids=SMALL)
 def test_the_command_on_a_page_asks_for_the_same(name, flags, tmp_path, monkeypatch):
+    asks_for_the_same(name, flags, tmp_path, monkeypatch)
+
+
+@pytest.mark.verification
+@pytest.mark.parametrize(("name", "flags"), MORE, ids=lambda part: part if isinstance(part, str) else " ".join(part))
+def test_the_command_on_a_page_asks_for_the_same_whatever_was_asked(name, flags, tmp_path, monkeypatch):
+    asks_for_the_same(name, flags, tmp_path, monkeypatch)
+
+
+def asks_for_the_same(name: str, flags: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Plan for plan, without drawing: what the command would keep of what it was asked for."""
     monkeypatch.chdir(tmp_path)
     Path("text.txt").write_text(TEXT, encoding="utf-8")
-    asked = ["corpus" if name == "sketch" else name, *(flag.format(text="text.txt") for flag in flags)]
+    asked = [STUDY.get(name, name), *(flag.format(text="text.txt") for flag in flags)]
     made = prepared(asked, monkeypatch)
     assert json.loads(prepared(again(made), monkeypatch)) == json.loads(made)
 
@@ -90,28 +137,30 @@ def prepared(words: list[str], monkeypatch: pytest.MonkeyPatch) -> str:
 
 
 @pytest.mark.parametrize("name", ["learners", "corpus"])
-def test_the_command_on_a_page_makes_the_result_again(name, kept, tmp_path, monkeypatch):  # noqa: F811
+def test_the_command_on_a_page_makes_the_result_again(name, kept, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     Path("text.txt").write_text(TEXT, encoding="utf-8")
-    (pre, *_) = Page(made(kept, name, tmp_path)).all("pre")
+    (pre, *_) = Page(page_at(kept(name))).all("pre")
     words = shlex.split(pre.text.replace("\\\n", " "))
     found = run([*words[3:], "--json"])
     assert found.exit_code == 0, found.output
-    assert json.loads(found.stdout)["rows"] == json.loads(kept(name)[2])["rows"]
+    dataset = open_result(kept(name))
+    rows = study_of(dataset).report(dataset, View()).data["rows"]
+    assert json.loads(found.stdout)["rows"] == json.loads(json_text(rows))
 
 
-def test_what_was_fitted_again_has_both_commands(kept, tmp_path):  # noqa: F811
+def test_what_was_fitted_again_has_both_commands(kept, tmp_path):
     out = tmp_path / "again.nc"
-    run(["fit", str(kept("sweep")[0]), "--window=300,1e4", f"--out={out}"])
+    run(["fit", str(kept("sweep")), "--window=100,1e3", f"--out={out}"])
     run(["report", str(out), f"--out={tmp_path / 'x.html'}"])
     first, second, _ = (one.text for one in Page((tmp_path / "x.html").read_text(encoding="utf-8")).all("pre"))
     assert first.startswith("python -m simulate sweep ")
-    assert second == "python -m simulate fit again.nc --model=auto --window=300,1e4"
+    assert second == "python -m simulate fit again.nc --model=auto --window=100,1000"
 
 
-def test_several_results_have_a_list_of_contents(kept, tmp_path):  # noqa: F811
-    names = ("sweep", "skills", "sweep")
-    found = run(["report", *(str(kept(name)[0]) for name in names), f"--out={tmp_path / 'x.html'}", "--json"])
+def test_several_results_have_a_list_of_contents(kept, tmp_path):
+    names = ("corpus", "batch", "corpus")
+    found = run(["report", *(str(kept(name)) for name in names), f"--out={tmp_path / 'x.html'}", "--json"])
     told = json.loads(found.stdout)
     assert [row["result"] for row in told["rows"]] == [f"{name}.nc" for name in names]
     assert told["path"] == str(tmp_path / "x.html")
@@ -206,8 +255,8 @@ FAULTS: dict[str, tuple[str | re.Pattern[str], str]] = {
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_the_check_of_pages_finds_what_is_wrong(fault, kept, tmp_path):  # noqa: F811
-    text = made(kept, "sweep", tmp_path)
+def test_the_check_of_pages_finds_what_is_wrong(fault, kept):
+    text = page_at(kept("sweep"))
     wrong, right = FAULTS[fault]
     spoilt = wrong.sub(right, text, count=1) if isinstance(wrong, re.Pattern) else text.replace(wrong, right, 1)
     assert spoilt != text
@@ -229,11 +278,11 @@ def test_the_check_of_pages_finds_what_is_wrong(fault, kept, tmp_path):  # noqa:
         (["sweep", "--report=y.htm"], "ends in .html"),
     ],
 )
-def test_bad_input_is_one_sentence_and_nothing_is_written(arguments, sentence, kept, tmp_path, monkeypatch):  # noqa: F811
+def test_bad_input_is_one_sentence_and_nothing_is_written(arguments, sentence, kept, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     Path("text.txt").write_text(TEXT, encoding="utf-8")
     Path("there.html").write_text("mine")
-    found = run([word.format(kept=kept("sweep")[0]) for word in arguments])
+    found = run([word.format(kept=kept("sweep")) for word in arguments])
     assert found.exit_code == 2 or isinstance(found.exception, ValueError | OSError)
     assert sentence in found.output + str(found.exception)
     assert {path.name for path in tmp_path.iterdir()} == {"text.txt", "there.html"}
@@ -326,9 +375,9 @@ CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", 
 
 
 @pytest.mark.skipif(CHROMIUM is None, reason="no Chromium here: pages were read by a parser alone")
-def test_a_browser_shows_the_page_without_a_request_and_within_a_phone(kept, tmp_path):  # noqa: F811
+def test_a_browser_shows_the_page_without_a_request_and_within_a_phone(kept, tmp_path):
     """The page in a frame as wide as a phone, whose script says how wide its body is and what was loaded."""
-    text = made(kept, "skills", tmp_path)
+    text = page_at(kept("skills"))
     probe = (
         '<!DOCTYPE html><iframe src="x.html" width="360" height="800"></iframe><pre id="told"></pre><script>'
         "onload = () => { const w = frames[0], d = w.document; told.textContent = JSON.stringify({"
