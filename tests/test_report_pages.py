@@ -387,6 +387,7 @@ def test_a_browser_shows_the_page_without_a_request_and_within_a_phone(kept, tmp
         "hidden: [...d.querySelectorAll('figure svg')].some(e => e.getBoundingClientRect().height < 100)})}</script>"
     )
     (tmp_path / "probe.html").write_text(probe)
+    (tmp_path / "x.html").write_text(text, encoding="utf-8")
     flags = [
         "--headless", "--no-sandbox", "--disable-gpu", "--allow-file-access-from-files", "--enable-logging=stderr",
         f"--user-data-dir={tmp_path / 'profile'}", "--virtual-time-budget=5000", "--dump-dom",
