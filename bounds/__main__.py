@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -10,6 +12,7 @@ from bounds.base.arguments import Choice, Flop, in_any_case, printable
 from bounds.cli.fitted.asked import RunPoint
 from bounds.cli.fitted.runs_options import RUNS, reads_runs
 from bounds.cli.json_text import json_text
+from bounds.cli.pages.asked import OVERWRITE, REPORT, check_drawn, save_asked, write_page
 from bounds.cli.process import end_silently
 from bounds.cli.shared import (
     AS_JSON,
@@ -25,7 +28,10 @@ from bounds.cli.shared import (
 from bounds.planning.hardware import ACCELERATORS, PRECISIONS
 
 if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
     from bounds.cli.report import Report
+    from bounds.planning.plans import Plan
 
 POSITIVE = NumberType(low=0.0, text="positive and finite")
 AMOUNT = NumberType(low=0.0, text="positive and finite", amount=True)
@@ -35,19 +41,27 @@ CONTEXT = CountType(high=10**8)
 OBJECTIVE = Choice("objective", ("huber", "lad", "least-squares"))
 GPU, PRECISION = Choice("gpu", tuple(ACCELERATORS)), Choice("precision", PRECISIONS)
 
+FIGURE = click.option(
+    "--figure", metavar="FILE", callback=check_drawn, help="Draw what it says: .png, .pdf or .svg."
+)  # fmt: skip
 EXPLAIN = click.option("--explain", "explained", is_flag=True, help="Print all notes, tables and formulas as well.")
+
+PROGRAM = "python -m bounds"
 
 main = command_group("What is true on paper: bounds on distinct sequences, parameters and corpus size.")
 
 
-def _show(report: Report, parameters: dict[str, Any], as_json: bool, explained: bool) -> None:
-    """Print a report, or the object that it is in JSON."""
+def _show(
+    report: Report, parameters: dict[str, Any], as_json: bool, explained: bool, written: Sequence[str | None] = ()
+) -> None:
+    """Print a report and which files were `written`, or the object that it is in JSON."""
     from bounds.cli.report import print_report
 
     if as_json:
         print(json_text(report.to_json(provenance(parameters)), indent=1))
     else:
         print_report(report, explained=explained)
+        print("".join(f"written: {printable(name)}\n" for name in written if name is not None), end="")
 
 
 @main.command()
@@ -179,7 +193,8 @@ def laws(
 )  # fmt: skip
 @click.option("--out", metavar="FILE", help="Keep the law with its covariance and draws, as my.law.toml for --law.")
 @click.option("--figure", metavar="FILE", help="Draw law, residuals and predictions: .png, .pdf or .svg.")
-@click.option("--overwrite", is_flag=True, help="Replace the files of --out and --figure.")
+@REPORT
+@OVERWRITE
 @AS_JSON
 @EXPLAIN
 @with_version
@@ -194,11 +209,9 @@ def fit(
     """
     from bounds.cli.fitted.command import fitted
 
-    report, parameters = fitted(runs, columns, n_tokens, options)
-    _show(report, parameters, as_json, explained)
-    if not as_json:
-        for path in filter(None, (options["out"], options["figure"])):
-            print(f"written: {printable(path)}")
+    report, parameters, draw = fitted(runs, columns, n_tokens, options)
+    write_page(PROGRAM, [(report, [draw])], parameters, options, inputs=[runs])
+    _show(report, parameters, as_json, explained, [options["out"], options["figure"], options["page"]])
 
 
 @main.command()
@@ -232,6 +245,9 @@ def fit(
 @click.option("--context", "seq_len", type=CONTEXT, default=2048, show_default=True, help="Tokens of one sample.")
 @click.option("--kv-heads", "n_kv_heads", type=CountType(), help="Heads of keys and values. [default: all]")
 @click.option("--gated-mlp", "gated", is_flag=True, help="MLPs of three matrices and RMS norms, as in Llama.")
+@FIGURE
+@REPORT
+@OVERWRITE
 @AS_JSON
 @EXPLAIN
 @with_version
@@ -255,13 +271,12 @@ def plan(
     """
     from bounds.cli.plans.flags import check_flags, check_reached, distinct_laws
 
+    outputs = {name: options.pop(name) for name in ("figure", "page", "overwrite")}
     asked = {"corpus": corpus, "bytes_per_token": bytes_per_token, "next_run": next_run}
     check_flags({**options, **asked}, typed())
 
-    from bounds.cli.plans.report import plan_report
-    from bounds.laws.law_file import is_law_file, read_law_file
+    from bounds.laws.law_file import is_law_file
     from bounds.planning.planner import plan as planned
-    from bounds.planning.shapes import shapes_near
 
     options["laws"] = distinct_laws(options["laws"], is_law_file)
     if next_run is not None and (len(options["laws"]) != 1 or not is_law_file(options["laws"][0])):
@@ -274,15 +289,34 @@ def plan(
     found = planned(**options, corpus=counted)
     check_reached(found)
     design = {"vocab": vocab, "n_kv_heads": n_kv_heads or 0, "gated": gated}
-    if next_run is None:
-        report = plan_report(found, lambda size: shapes_near(size, **design), seq_len=seq_len)  # type: ignore[arg-type]
-    else:
-        from bounds.cli.plans.next_run import next_run_report
+    report = _plan_said(found, options["laws"], design, seq_len, next_run)
+    parameters = {**options, **asked, "laws": list(options["laws"]), **design, "seq_len": seq_len}
+    draw = partial(_plan_figure, found)
+    save_asked(draw, outputs["figure"], overwrite=outputs["overwrite"])
+    inputs = [corpus, *filter(is_law_file, options["laws"])]
+    write_page(PROGRAM, [(report, [draw])], parameters, outputs, inputs=inputs)
+    _show(report, parameters, as_json, explained, [outputs["figure"], outputs["page"]])
 
-        report = next_run_report(found, read_law_file(options["laws"][0]), float(next_run))
-    parameters = {**options, "laws": list(options["laws"]), **design, "seq_len": seq_len}
-    parameters |= asked
-    _show(report, parameters, as_json, explained)
+
+def _plan_said(
+    found: Plan, laws: Sequence[str], design: dict[str, Any], seq_len: int, next_run: int | None
+) -> Report:  # fmt: skip
+    """What to train with the budget, or which run to train before."""
+    if next_run is not None:
+        from bounds.cli.plans.next_run import next_run_report
+        from bounds.laws.law_file import read_law_file
+
+        return next_run_report(found, read_law_file(laws[0]), float(next_run))
+    from bounds.cli.plans.report import plan_report
+    from bounds.planning.shapes import shapes_near
+
+    return plan_report(found, lambda size: shapes_near(size, **design), seq_len=seq_len)
+
+
+def _plan_figure(found: Plan) -> Figure:
+    from bounds.cli.drawing.plan_figure import draw  # loads matplotlib
+
+    return draw(found)
 
 
 @main.command()
@@ -305,6 +339,6 @@ def explain(name: str | None, as_json: bool, explained: bool) -> None:
 
 if __name__ == "__main__":
     try:
-        run(main, "python -m bounds")
+        run(main, PROGRAM)
     finally:
         end_silently()

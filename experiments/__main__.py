@@ -10,6 +10,7 @@ import click
 
 from bounds.base.arguments import printable
 from bounds.cli.fitted.runs_options import READING, RUNS, named_columns, reads_runs
+from bounds.cli.pages.asked import OVERWRITE, REPORT, write_page
 from bounds.cli.process import end_silently
 from bounds.cli.shared import AS_JSON, command_group, parse_or_fail, provenance, with_version
 from bounds.cli.shared import run as run_command
@@ -29,7 +30,7 @@ EXPLAIN = click.option("--explain", "explained", is_flag=True, help="Print all n
 FIGURE = click.option(
     "--figure", "figures", type=click.Path(), metavar="DIR", help="Draw the figures into this folder."
 )
-OVERWRITE = click.option("--overwrite", is_flag=True, help="Replace files that exist.")
+PROGRAM = "python -m experiments"
 
 main = command_group("What published papers reported, claim by claim, on the data they published.")
 
@@ -149,23 +150,25 @@ def _progress(key: str, asked: bool | None) -> Any:
 @click.argument("names", nargs=-1, required=True, metavar="NAME...|all")
 @DATA
 @FIGURE
+@REPORT
 @OVERWRITE
 @click.option("--table", "as_page", is_flag=True, help="Print all claims as the page docs/papers.md.")
 @AS_JSON
 @EXPLAIN
 @with_version
 def run(
-    names: tuple[str, ...], folder: str | None, figures: str | None, overwrite: bool, as_page: bool, as_json: bool,
-    explained: bool,
+    names: tuple[str, ...], folder: str | None, figures: str | None, page: str | None, overwrite: bool, as_page: bool,
+    as_json: bool, explained: bool,
 ) -> None:  # fmt: skip
     """Hold the claims of a paper against its data: published, ours, difference, tolerance, verdict."""
     if as_page and as_json:
         raise click.UsageError("--table and --json each print all there is; pass one of them")
     results = _results(names, folder, figures, overwrite)
+    _write_page(results, {"names": names, "data": folder}, {"page": page, "overwrite": overwrite})
     if as_page:
-        from experiments.present import page
+        from experiments.present import page as claims_page
 
-        sys.stdout.write(page(results))
+        sys.stdout.write(claims_page(results))
         return
     from experiments.present import report
 
@@ -299,6 +302,25 @@ def _chosen(names: tuple[str, ...]) -> list[str]:
     return list(EXPERIMENTS) if ALL in names else list(dict.fromkeys(names))
 
 
+def _write_page(results: dict[str, Result], parameters: dict[str, Any], options: dict[str, Any]) -> None:
+    """The page that was asked for: a section for each experiment, with its figures."""
+    from experiments.present import report
+
+    reports = [(report({name: one}), list(one.figures.values())) for name, one in results.items()]
+    write_page(PROGRAM, reports, parameters, options, more={"data": _data(results)})
+    if options["page"] is not None:
+        print(options["page"], file=sys.stderr)
+
+
+def _data(results: dict[str, Result]) -> dict[str, Any]:
+    """The data sets that `results` rest on, with commit and licence."""
+    from experiments.data import get_manifest
+    from experiments.registry import EXPERIMENTS
+
+    keys = dict.fromkeys(key for name in results for key in EXPERIMENTS[name].data)
+    return {key: get_manifest(key).to_json() for key in keys}
+
+
 def _show(
     report: Report, parameters: dict[str, Any], as_json: bool, explained: bool, results: dict[str, Result] | None = None
 ) -> None:
@@ -311,16 +333,12 @@ def _show(
         return
     made = provenance(parameters)
     if results is not None:
-        from experiments.data import get_manifest
-        from experiments.registry import EXPERIMENTS
-
-        keys = dict.fromkeys(key for name in results for key in EXPERIMENTS[name].data)
-        made["data"] = {key: get_manifest(key).to_json() for key in keys}
+        made["data"] = _data(results)
     print(json_text(report.to_json(made), indent=1))
 
 
 if __name__ == "__main__":
     try:
-        run_command(main, "python -m experiments")
+        run_command(main, PROGRAM)
     finally:
         end_silently()

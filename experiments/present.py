@@ -10,6 +10,7 @@ from bounds.base.notes import FITTED, Note
 from bounds.cli.printing import number, written
 from bounds.cli.report import Listing, Report, Table
 from experiments.claims import AT_LEAST, AT_MOST, EQUAL, FAILS, HOLDS, OPEN, Outcome, Result, Value
+from experiments.registry import EXPERIMENTS
 
 COLUMNS = ("claim", "published", "ours", "off by", "allowed", "verdict")
 _WIDTH = 81
@@ -44,6 +45,7 @@ def report(results: Mapping[str, Result], *, expected: bool = False) -> Report:
             "rows": [one.to_json() for one in outcomes],
             "experiments": {name: dict(result.data) for name, result in results.items()},
         },
+        question=EXPERIMENTS[next(iter(results))].question if alone else "",
     )
 
 

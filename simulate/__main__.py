@@ -1,4 +1,4 @@
-"""``python -m simulate``: sweep, corpus, learners, skills, suite, batch, fit, show."""
+"""``python -m simulate``: sweep, corpus, learners, skills, suite, batch, fit, show, report."""
 
 import sys
 

@@ -108,11 +108,13 @@ def test_a_kept_result_says_what_the_run_said(dataset, tmp_path):
 
 
 def test_the_figure_has_a_row_for_each_source_and_each_law(dataset):
-    growth, exponents = figure(dataset, View(laws=("hoffmann2022", "epoch2024"))).axes
+    growth, exponents, closer = figure(dataset, View(laws=("hoffmann2022", "epoch2024"))).axes
     labels = [label.get_text() for label in exponents.get_yticklabels()]
     assert labels == [*SOURCES, "hoffmann2022 (β = 0.28)", "epoch2024 (β = 0.3658)"]
-    assert len(growth.get_legend().get_texts()) == len(SOURCES) + 1
+    assert [text.get_text() for text in growth.texts if text.get_text() in SOURCES] == list(SOURCES)
+    beside = [text.get_text() for text in closer.texts]
+    assert beside == [row[2] for row in report(dataset, View()).tables[0].rows]
     assert exponents.get_xlim()[0] < 0  # an exponent of 0 is seen whole
-    assert "Dot" in exponents.get_title(loc="right")
+    assert "Dot" in exponents.get_title(loc="left")
     drawn = figure(dataset.drop_vars(["n_unique", "exponent_pooled"]), View())
-    assert "Points" not in drawn.axes[0].get_title(loc="right")
+    assert "Points" not in drawn.axes[0].get_title(loc="left")

@@ -96,6 +96,7 @@ def fit_report(
         answer, tables, [note for note in notes if note not in told], [*details, beside_table(fit)], method,
         ("loss", "exponent_lower", "bernstein_exponent", "exponent_upper", "growth_factor"),
         data={"rows": [row], "bands": bands, **asked.to_json(), "beside": beside_rows(fit)}, asides=told,
+        question="Which loss law do the runs follow, and what does it say of the corpus?",
     )  # fmt: skip
 
 

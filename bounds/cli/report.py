@@ -7,7 +7,7 @@ is the same for all commands. ``--explain`` prints all of it, ``--json`` the obj
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from bounds.base.notes import NEVER_HIDDEN, Note, in_order
@@ -31,6 +31,15 @@ class Table:
     title: str = ""
     below: str = ""
 
+    def filled(self) -> Table:
+        """The table without the columns that hold nothing; those of keys stay."""
+        kept = [
+            i for i in range(len(self.columns))
+            if i < self.left or any(row[i] not in ("", "–") for row in self.rows)
+        ]  # fmt: skip
+        rows = [[row[i] for i in kept] for row in self.rows]
+        return replace(self, columns=[self.columns[i] for i in kept], rows=rows)
+
 
 @dataclass(frozen=True)
 class Listing:
@@ -47,7 +56,7 @@ class Report:
     `tables` fit 80 columns, and `lists` any width. `asides` (notes on what only `details` show), `details` (tables),
     `method` (paragraphs: engines, how numbers are made) and `formulas` (names that `bounds.explain` knows) are printed
     with ``--explain`` alone. `data` is what ``--json`` holds between ``schema_version`` and ``warnings``, ``rows``
-    first; null there stands for what is not known.
+    first; null there stands for what is not known. `question` is what is asked, in one sentence, where a page shows it.
     """
 
     answer: str
@@ -59,6 +68,7 @@ class Report:
     data: Mapping[str, Any] = field(default_factory=dict)
     lists: Sequence[Listing] = ()
     asides: Sequence[Note] = ()
+    question: str = ""
 
     @property
     def all_notes(self) -> list[Note]:
@@ -125,16 +135,12 @@ def _print_details(report: Report) -> None:
 
 
 def _print_tables(tables: Sequence[Table]) -> None:
-    for table in tables:
-        kept = [
-            i for i in range(len(table.columns))
-            if i < table.left or any(row[i] not in ("", "–") for row in table.rows)
-        ]  # fmt: skip
+    for whole in tables:
+        table = whole.filled()
         if table.title:
             print()
             print_text(table.title)
-        columns, rows = [table.columns[i] for i in kept], [[row[i] for i in kept] for row in table.rows]
-        print_table(columns, rows, left=table.left)
+        print_table(table.columns, table.rows, left=table.left)
         if table.below:
             print()
             print_text(table.below)

@@ -82,6 +82,7 @@ class Command(click.Command):
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """As click does, but for a negative number in the place of an argument, which is refused as such."""
         given = list(args)
+        ctx.meta[_WORDS] = given
         try:
             return super().parse_args(ctx, args)
         except click.NoSuchOption as error:
@@ -95,6 +96,15 @@ class Command(click.Command):
             raise click.UsageError(
                 f"{flag_name(arguments[0])} must be a name, got {shown(found)}; write ./{found} for such a file"
             ) from None
+
+
+_WORDS = "words as typed"
+
+
+def words_of(ctx: click.Context) -> list[str]:
+    """The arguments of the command at work, as they were typed."""
+    found: list[str] = ctx.meta.get(_WORDS, [])
+    return found
 
 
 _NEGATIVE = re.compile(r"-(\.?\d|inf|nan)", re.IGNORECASE)

@@ -79,7 +79,7 @@ def plan(
     served = None if inference_tokens is None else float(Count("inference_tokens")(inference_tokens))
     ratio, level = _positive("tokens_per_param", tokens_per_param), checked_confidence(confidence)
 
-    rows, refused, stores, curves = [], [], [], []
+    rows, refused, stores, curves, used = [], [], [], [], []
     forms = [_form(one) for one in _asked(laws, ratio)]
     spendings = [
         Spending(form.curve, form.repeated, distinct, served or 0.0, ratio, form.counts_excess) for form in forms
@@ -94,13 +94,14 @@ def plan(
         (band,) = bands(distinct or row.n_tokens, laws=[form.curve])
         stores.append(band)
         curves.append(form.curve)
+        used.append(spending)
         rows.append(_with_store(row, band, form.curve, distinct or row.n_tokens))
     if not rows:
         raise ValueError(refused[0][1])
     unanswered = budget.compute_flops is not None and all(row.is_far for row in rows)
     return Plan(
         tuple(rows), tuple(refused), tuple(stores), **budget.told, n_tokens=distinct, inference_tokens=served,
-        tokens_per_param=ratio, confidence=level, corpus=corpus, laws=tuple(curves),
+        tokens_per_param=ratio, confidence=level, corpus=corpus, laws=tuple(curves), spendings=tuple(used),
         answered_compute=answered_compute(spendings, _are_near) if unanswered else None,
     )  # fmt: skip
 

@@ -11,6 +11,7 @@ from bounds.base.one_number import number, written
 from bounds.efficiency.band import Band
 from bounds.laws.loss_law import LossLaw
 from bounds.planning.corpus import MeasuredCorpus
+from bounds.planning.spending import Spending
 
 NEARLY = 0.001
 """Share of the loss that a size may cost and still count as as good."""
@@ -76,7 +77,8 @@ class Plan:
     `compute_flops` are model FLOP, None where a loss was asked for; `peak_flops` are those of one device in a second.
     `refused` has pairs of a law and why it has no row. `bands` are of the corpus, or of each law's own tokens.
     `n_tokens` are the distinct tokens that there are, those of the `corpus` where one was counted.
-    `laws` are those of the rows, for tokens that are each seen once. `answered_compute` are the least and the largest
+    `laws` are those of the rows, for tokens that are each seen once, and `spendings` how each
+    spends the budget. `answered_compute` are the least and the largest
     FLOP that have a law near, sought where these have none.
     """
 
@@ -99,6 +101,7 @@ class Plan:
     corpus: MeasuredCorpus | None = None
     laws: tuple[LossLaw, ...] = ()
     answered_compute: tuple[float, float] | None = None
+    spendings: tuple[Spending, ...] = ()
 
     @property
     def near(self) -> tuple[LawPlan, ...]:

@@ -130,6 +130,10 @@ class Spending:
             return float(self.law.irreducible or 0.0)
         return float(self._least(np.array([_MOST_COMPUTE]))[0])
 
+    def along(self, compute_flops: float, n_params: Any) -> Any:
+        """Loss of each of `n_params` on the tokens that `compute_flops` leave, whatever D/N then is."""
+        return self.loss(n_params, self._tokens(compute_flops, n_params))
+
     @property
     def least_compute(self) -> float:
         """FLOP that serve a model of one parameter and train it on one token."""

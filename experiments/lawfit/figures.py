@@ -10,6 +10,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from bounds.base.one_number import number
+from bounds.cli.drawing.labels import without_yellow
 from bounds.cli.drawing.style import COLOURS
 from bounds.laws.loss_law import LossLaw
 from bounds.laws.published import LAWS
@@ -85,7 +86,7 @@ def draw_frontier(
     """
     drawn = Figure(figsize=(8.5, 6), layout="constrained")
     axes = drawn.subplots()
-    dots = axes.scatter(points.compute_flops, points.n_params, c=points.loss, s=18, cmap="viridis", norm="log")
+    dots = axes.scatter(points.compute_flops, points.n_params, c=points.loss, s=18, cmap=without_yellow(), norm="log")
     bar = drawn.colorbar(dots, ax=axes, label="loss (nats per token)")
     bar.set_ticks([2.1, 2.5, 3, 4, 5], labels=["2.1", "2.5", "3", "4", "5"])
     bar.minorticks_off()

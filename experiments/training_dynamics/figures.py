@@ -7,16 +7,16 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from matplotlib import colormaps
 from matplotlib.figure import Figure
 
+from bounds.cli.drawing.labels import without_yellow
 from bounds.cli.drawing.style import COLOURS
 
 _BLUE, _RED, _GREEN, *_ = COLOURS
 
 
 def _shades(n: int) -> list[Any]:
-    return [colormaps["viridis_r"](0.1 + 0.9 * i / max(n - 1, 1)) for i in range(n)]
+    return [without_yellow("viridis")(1 - i / max(n - 1, 1)) for i in range(n)]
 
 
 def draw_curves(perplexity: pd.DataFrame, accuracy: pd.DataFrame, losses: pd.DataFrame, gains: pd.DataFrame) -> Figure:

@@ -13,7 +13,7 @@ import click
 from bounds.base.arguments import Flag, Text, close_to, printable, shown
 from bounds.base.one_number import cut
 from bounds.cli.shared import Checked, GridType, flag_name, parse_or_fail
-from simulate.running.parameters import CLUSTER, DEVICE, FIGURE, MEMORY, OUT, REPLICATES, SEED, THREADS
+from simulate.running.parameters import CLUSTER, DEVICE, FIGURE, MEMORY, OUT, PAGE, REPLICATES, SEED, THREADS
 
 
 def load_config(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
@@ -104,6 +104,7 @@ config_flag = click.option(
 )  # fmt: skip
 view_flags = options_of(
     click.option("--figure", type=Checked(FIGURE), metavar="FILE", help="Draw the figure: .png, .pdf or .svg."),
+    click.option("--report", "page", type=Checked(PAGE), metavar="FILE", help="Write a page to send: .html."),
     click.option("--overwrite", is_flag=True, help="Replace files that exist."),
     click.option("--json", "as_json", is_flag=True, help="Print one JSON object on standard output, nothing else."),
 )
@@ -216,6 +217,7 @@ def check_outputs(options: dict[str, Any]) -> None:
     Suffix, existence and lock need no heavy module.
     """
     from bounds.cli.drawing.formats import FIGURES
+    from bounds.cli.pages.formats import PAGES
     from simulate.running.keeping.files import RESULTS, check_target, claimed
 
     overwrite, resume = options["overwrite"], options.get("resume", False)
@@ -223,8 +225,9 @@ def check_outputs(options: dict[str, Any]) -> None:
         raise click.UsageError("--resume goes on with the result that --out names; pass --out X.zarr")
     outputs = [
         (options.get("out"), {"overwrite": overwrite, "resume": resume, "formats": RESULTS}),
-        # Who resumes a sweep has its figure drawn again.
+        # Who resumes a sweep has its figure drawn again, and its page written.
         (options.get("figure"), {"overwrite": overwrite or resume, "formats": FIGURES}),
+        (options.get("page"), {"overwrite": overwrite or resume, "formats": PAGES}),
     ]
     hold = click.get_current_context().with_resource
     for path, how in outputs:

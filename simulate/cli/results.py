@@ -1,4 +1,4 @@
-"""``python -m simulate show`` and ``fit``: results that were kept, printed again or fitted again."""
+"""``python -m simulate show``, ``fit`` and ``report``: kept results printed or fitted again, or on a page."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from bounds.base.arguments import Choice
-from bounds.cli.shared import Checked, Command, CountType, GridType, with_version
+from bounds.cli.shared import AS_JSON, Checked, Command, CountType, GridType, with_version
 from simulate.cli.options import (
     check_laws,
     check_outputs,
@@ -17,6 +17,7 @@ from simulate.cli.options import (
     output_flags,
     view_flags,
 )
+from simulate.running.parameters import PAGE
 
 MODEL = Choice("model", ("auto", "offset", "pitman-yor", "spectrum"))
 
@@ -42,6 +43,33 @@ def show(result: str, **options: Any) -> None:
 
     dataset = open_result(result)
     present(study_of(dataset), dataset, options)
+
+
+@click.command(cls=Command)
+@click.argument("results", metavar="FILE...", nargs=-1, required=True)
+@click.option("--out", "page", type=Checked(PAGE), required=True, metavar="PAGE.html", help="Write the page here.")
+@law_flag
+@click.option("--overwrite", is_flag=True, help="Replace the page if it exists.")
+@AS_JSON
+@with_version
+def report(results: tuple[str, ...], **options: Any) -> None:
+    """Write kept results as one page to send: answers, tables, figures, what they rest on, and where they come from.
+
+    Each FILE is a .nc or .zarr. The page is a file of HTML that loads nothing from elsewhere.
+    """
+    check_laws(options["laws"], may_be_kept=True)
+    check_outputs(options)
+    from pathlib import Path
+
+    from bounds.cli.pages.page import save_page
+    from simulate.cli.studies import paged, section_of
+    from simulate.running.dataset import open_result
+    from simulate.studies.registry import study_of
+
+    opened = [(open_result(path), Path(path).name) for path in results]
+    sections = [section_of(study_of(dataset), dataset, options, name) for dataset, name in opened]
+    save_page(sections, options["page"], overwrite=options["overwrite"])
+    paged(sections, options)
 
 
 @click.command(cls=Command)

@@ -5,27 +5,31 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+import click
 import xarray as xr
 
 from bounds.base.arguments import printable
 from bounds.base.notes import REFUSED, Note
 from bounds.cli.json_text import json_text
 from bounds.cli.process import silence
-from bounds.cli.report import Report, print_report
+from bounds.cli.report import Listing, Report, print_report
 from bounds.cli.shared import parse_or_fail, provenance
 from simulate.cli.endings import explained, failed_cells, say_device, say_failures
 from simulate.running.dataset import made_by
 from simulate.running.execution import Execution
-from simulate.running.keeping.files import noun_of
+from simulate.running.keeping.files import command_of, noun_of
 from simulate.running.run import run_job
 from simulate.running.showing.laws import asked_laws, shown_laws
 from simulate.running.showing.view import View
 from simulate.running.study import Study
 from simulate.studies.registry import get_study
+
+if TYPE_CHECKING:
+    from bounds.cli.pages.page import Section
 
 
 def execute(name: str, read_plan: Callable[[], Any], options: dict[str, Any]) -> int:
@@ -66,6 +70,8 @@ def present(study: Study, dataset: xr.Dataset, options: dict[str, Any]) -> None:
     is printed all the same. A reader who has gone changes no exit code.
     """
     view, path = view_of(options, dataset), options.get("out")
+    # Who resumes a run has its figure drawn again, and its page written.
+    overwrite = options.get("overwrite", False) or options.get("resume", False)
     if failed_cells(dataset) and str(path).endswith(".zarr"):
         path = None  # it is unfinished
     written = [path] if path else []
@@ -73,15 +79,61 @@ def present(study: Study, dataset: xr.Dataset, options: dict[str, Any]) -> None:
         if options.get("figure"):
             # A notebook names a backend of its own in the environment, which this process may not have.
             os.environ["MPLBACKEND"] = "agg"
-            # Who resumes a run has its figure drawn again.
-            overwrite = options["overwrite"] or options.get("resume", False)
             from simulate.running.showing.figures import save_drawn  # loads matplotlib
 
             save_drawn(lambda: study.figure(dataset, view), options["figure"], overwrite=overwrite)
             written.append(options["figure"])
+        if options.get("page"):
+            from bounds.cli.pages.page import save_page
+
+            save_page([section_of(study, dataset, options)], options["page"], overwrite=overwrite)
+            written.append(options["page"])
     finally:
         report = study.report(dataset, view)
         _show(report, options, made_by(dataset), path, written)
+
+
+def section_of(study: Study, dataset: xr.Dataset, options: dict[str, Any], name: str = "") -> Section:
+    """What a page has of a result; `name` is that of its file."""
+    from bounds.cli.pages.page import Section
+
+    view, made = view_of(options, dataset), made_by(dataset)
+    command, when = _command(study.name), {key: dataset.attrs[key] for key in ("created_at",) if key in dataset.attrs}
+    kind, asked = f"simulate {study.name}{name and f', {name}'}", str(command.help).partition("\n")[0]
+    commands, figures = commands_of(made, options, name), [lambda: study.figure(dataset, view)]
+    return Section(kind, study.report(dataset, view), asked, commands, made | when, figures)
+
+
+def paged(sections: Sequence[Section], options: dict[str, Any]) -> None:
+    """Say what stands on a page that was written: the answer of each of its results."""
+    number = f"{len(sections)} result{'s' * (len(sections) != 1)}"
+    answer = f"{printable(options['page'])} holds {number}, and is one file that loads nothing."
+    told = [(one.kind.partition(", ")[2] or one.kind, one.report.answer) for one in sections]
+    rows = [{"result": name, "verdict": verdict} for name, verdict in told]
+    report = Report(answer, lists=[Listing(told)], data={"rows": rows})
+    _show(report, options, provenance({"laws": list(options["laws"])}), options["page"])
+
+
+def _command(name: str) -> click.Command:
+    """The command called `name`, beside the one that is at work."""
+    group = click.get_current_context().find_root().command
+    assert isinstance(group, click.Group)
+    return group.commands[name]
+
+
+def commands_of(made: dict[str, Any], options: dict[str, Any], name: str = "") -> list[str]:
+    """What makes the result with the provenance `made` again: its command, and where it was fitted again that too."""
+    from bounds.cli.pages.command_lines import spelled_out
+    from simulate.studies.asked_again import asked_again
+
+    program, values = "python -m simulate", asked_again(made, options.get("laws") or ())
+    if options.get("seen_params", 1.0) != 1.0:
+        values["seen_params"] = options["seen_params"]
+    found = [spelled_out(program, _command(command_of(made)), values)]
+    if again := made.get("refit"):
+        kept = {**again, "result": name or "RESULT", "laws": values["laws"]}
+        found.append(spelled_out(program, _command("fit"), kept))
+    return found
 
 
 def _show(report: Report, options: dict[str, Any], made: Any, path: str | None = None, written: Any = ()) -> None:

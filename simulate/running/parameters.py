@@ -12,6 +12,7 @@ from bounds.base.arguments import Bytes, Choice, Count, Entries, File, Flag, Num
 from bounds.base.quantities import entries_of
 from bounds.base.sources import Source
 from bounds.cli.drawing.formats import FIGURES
+from bounds.cli.pages.formats import PAGES
 from simulate.running.keeping.files import RESULTS
 
 MAX_REPLICATES = 1 << 24
@@ -24,7 +25,7 @@ DEVICE = Choice("device", ("auto", "cpu", "gpu"))
 THREADS = Count("threads", high=4096)
 MEMORY = Bytes("memory")
 CLUSTER = Text("cluster", "local, local:4 or tcp://host:port")
-OUT, FIGURE = File("out", RESULTS), File("figure", FIGURES)
+OUT, FIGURE, PAGE = File("out", RESULTS), File("figure", FIGURES), File("report", PAGES)
 OPENED = File("path")
 RESUME, OVERWRITE = Flag("resume"), Flag("overwrite")
 

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
-from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
-from matplotlib.colors import Colormap, ListedColormap, LogNorm
+from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure, FigureBase
-from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter, NullLocator
+from matplotlib.ticker import NullLocator
 from numpy.typing import NDArray
 
+from bounds.cli.drawing.labels import in_words, without_yellow
 from bounds.cli.drawing.style import COLOURS
 from bounds.cli.fitted.asked import AskedRun
 from bounds.cli.printing import written
@@ -84,7 +84,7 @@ def draw(fit: LossLawFit, runs: FittedRuns, asked: Sequence[AskedRun] = (), conf
 def _law(figure: FigureBase, axes: Axes, fit: LossLawFit, runs: FittedRuns) -> None:
     """Loss against tokens, a line a size."""
     sizes, (least, most) = _isolines(runs.n_params), (float(runs.n_params.min()), float(runs.n_params.max()))
-    norm, shades = LogNorm(least, max(most, 1.001 * least)), _without_yellow()
+    norm, shades = LogNorm(least, max(most, 1.001 * least)), without_yellow()
     tokens = np.geomspace(runs.n_tokens.min(), runs.n_tokens.max(), 200)
     for size in sizes:
         axes.plot(tokens, fit.law.loss(size, tokens), "-", lw=1.2, color=shades(norm(size)))
@@ -92,7 +92,7 @@ def _law(figure: FigureBase, axes: Axes, fit: LossLawFit, runs: FittedRuns) -> N
         runs.n_tokens, runs.loss, c=runs.n_params, cmap=shades, norm=norm, s=_area(len(runs.loss)), alpha=0.8, lw=0
     )
     axes.set(xlabel="D, tokens", ylabel="loss, nats per token", ylim=_room(runs.loss))
-    _in_words(axes, "x", tokens)
+    in_words(axes, "x", tokens)
     axes.set_title("Runs and fitted law, a line for a size", fontsize=9, loc="left")
     axes.grid(alpha=0.3)
     bar = figure.colorbar(ScalarMappable(norm, shades), ax=axes, label="N, parameters", pad=0.01)
@@ -177,23 +177,8 @@ def _residuals(axes: Axes, fit: LossLawFit, size: Floats, title: str) -> None:
         size, 100 * np.expm1(-fit.residuals), "o", ms=np.sqrt(_area(len(size))), color=COLOURS[0], alpha=0.6, mew=0
     )
     axes.set(xlabel=title)
-    _in_words(axes, "x", size)
+    in_words(axes, "x", size)
     axes.grid(alpha=0.3)
-
-
-def _in_words(axes: Axes, which: str, values: Any) -> None:
-    """A logarithmic axis whose ticks are written 70M and 5.5B, of one decade as well as of ten."""
-    low, high = float(np.min(values)), float(np.max(values))
-    axis = getattr(axes, f"{which}axis")
-    axes.set(**{f"{which}scale": "log"})
-    if high <= 1.001 * low:
-        axes.set(**{f"{which}lim": (low / 2, 2 * high)})
-    decades = np.log10(max(high / low, 1.001))
-    steps = (1.0,) if decades > 2.2 else (1.0, 3.0) if decades > 1.2 else (1.0, 2.0, 5.0)
-    axis.set_major_locator(LogLocator(subs=steps, numticks=6 if decades > 2.2 else 12))
-    axis.set_major_formatter(FuncFormatter(lambda value, _: written(value)))
-    axis.set_minor_formatter(NullFormatter())
-    axis.set_tick_params(labelsize=8)
 
 
 def _room(values: Floats) -> tuple[float, float]:
@@ -206,7 +191,3 @@ def _room(values: Floats) -> tuple[float, float]:
 def _area(n: int) -> float:
     """The area of a point among `n` of them."""
     return float(np.clip(1500 / n, 6, 30))
-
-
-def _without_yellow() -> Colormap:
-    return ListedColormap(colormaps["viridis"](np.linspace(0, 0.85, 256)))

@@ -13,8 +13,8 @@ from bounds.base.keeping.files import write_file
 from bounds.cli.drawing.formats import FIGURES, WHAT, check_figure
 from bounds.cli.drawing.lettering import take_literally
 
-COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
-"""Of Okabe and Ito, which all eyes tell apart."""
+COLOURS = ("#005A9C", "#D55E00", "#00966B", "#C76BA2", "#6B4700", "#3A9BD9", "#000000")
+"""In the manner of Okabe and Ito, told apart by all eyes; darker than theirs, so that none is too pale on white."""
 
 
 def drawn_as(figure: Figure, suffix: str, *, dpi: int = 150) -> bytes:

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from bounds.cli.drawing.formats import check_figure
 from bounds.cli.fitted.runs_options import check_bytes, named_columns, read_table
+from bounds.cli.pages.asked import save_asked
 from bounds.cli.report import Report
 from bounds.cli.runs_csv import RunsTable
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 
 def fitted(
     runs: str, columns: tuple[str, ...], n_tokens: int | None, options: dict[str, Any]
-) -> tuple[Report, dict[str, Any]]:
-    """The report of the law through the table `runs`, and the parameters that it was asked with."""
+) -> tuple[Report, dict[str, Any], Callable[[], Figure]]:
+    """The report of the law through the table `runs`, the parameters that it was asked with, and what draws it."""
     told = named_columns(columns)
     _check(options)
     table = read_table(runs, told, options)
@@ -36,15 +41,18 @@ def fitted(
     asked = Asked.of(found, options["predicted"], options["budgets"], options["confidence"])
     heavy = heavy_runs(found, **table.columns, runs=table.runs, drop_highest=options["drop_highest"])
     notes = [*read_notes(table, unit, heavy), *asked.notes, *fit_notes(found, implied, table.titles)]
-    if options["figure"] is not None:
-        _draw(options, found, table, unit)
+
+    def drawn() -> Figure:
+        return _drawn(options, found, table, unit)
+
+    save_asked(drawn, options["figure"], overwrite=options["overwrite"])
     if options["out"] is not None:
         found.save(options["out"], overwrite=options["overwrite"])
     report = fit_report(found, implied, notes, **how, asked=asked)
-    files = {"law_file": options["out"], "figure": options["figure"]}
+    files = {"law_file": options["out"], "figure": options["figure"], "page": options["page"]}
     data = {**report.data, **read_data(table, heavy), **files}
     parameters = {"runs": runs, "columns": told, "n_tokens": n_tokens, **options}
-    return replace(report, data=data), parameters
+    return replace(report, data=data), parameters, drawn
 
 
 def _check(options: dict[str, Any]) -> None:
@@ -62,10 +70,8 @@ def _check(options: dict[str, Any]) -> None:
         check_figure(options["figure"], overwrite=options["overwrite"])
 
 
-def _draw(options: dict[str, Any], found: Any, table: RunsTable, unit: str) -> None:
+def _drawn(options: dict[str, Any], found: Any, table: RunsTable, unit: str) -> Figure:
     from bounds.cli.drawing.fit_figure import FittedRuns, draw  # loads matplotlib
-    from bounds.cli.drawing.style import save_figure
 
     runs = FittedRuns.of(table.columns, unit, options["bytes_per_token"], options["drop_highest"])
-    save_figure(lambda: draw(found, runs, options["predicted"], options["confidence"]), options["figure"],
-                overwrite=options["overwrite"])  # fmt: skip
+    return draw(found, runs, options["predicted"], options["confidence"])

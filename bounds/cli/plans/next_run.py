@@ -71,6 +71,7 @@ def next_run_report(plan: Plan, law: SureLaw, max_flops: float) -> Report:
             "label": found.label, "assumption": found.assumption, "tried": found.tried, "max_flops": max_flops,
             "deviation_now": float(found.now.deviation()),
         },
+        question="Which run to train first, to know the loss of the plan best?",
     )  # fmt: skip
 
 

@@ -61,6 +61,7 @@ def plan_report(plan: Plan, shapes_near: Callable[[float], Sequence[Shape]], *, 
     return Report(
         _answer(plan), tables, notes, details, plan_method(plan), formulas if near else [], data,
         lists=[Listing([("N_store", _stored(stored))])] if stored else [], asides=plan_asides(plan),
+        question="How many parameters to train, and on how many tokens?",
     )  # fmt: skip
 
 

@@ -22,10 +22,14 @@ def save_drawn(draw: Callable[[], Figure], path: str | Path, *, overwrite: bool 
     return target
 
 
-def dash_fit(axes: Axes, n_draws: np.ndarray, mean: np.ndarray, exponent: float, colour: str) -> None:
-    """K D^γ - u₀ with the fitted γ; K and u₀ are those that pass the points with the least relative error."""
+def dash_fit(axes: Axes, n_draws: np.ndarray, mean: np.ndarray, exponent: float, colour: str) -> tuple[float, float]:
+    """K D^γ - u₀ with the fitted γ; K and u₀ are those that pass the points with the least relative error.
+
+    Returns where it ends, at ten times the last of `n_draws`.
+    """
     columns = np.stack([n_draws**exponent, -np.ones_like(n_draws)], axis=1) / mean[:, None]
     scale, offset = np.linalg.lstsq(columns, np.ones_like(mean), rcond=None)[0]
     reach = np.geomspace(n_draws[0], 10 * n_draws[-1], 100)
     curve = scale * reach**exponent - offset
     axes.plot(reach[curve > 0], curve[curve > 0], "--", lw=1.2, color=colour)
+    return float(reach[-1]), float(curve[-1])

@@ -53,6 +53,7 @@ def report(dataset: xr.Dataset, view: View) -> Report:
         method=_method(sizes, cost),
         formulas=[*(name for kind in kinds for name in FORMULAS[kind]), "exponent_lower", "exponent_upper"],
         data=data | ({"curves": curves(dataset)} if view.curves else {}),
+        question="What does a loss curve say of the distinct sequences in a corpus, learner by learner?",
     )
 
 

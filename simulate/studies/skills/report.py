@@ -76,6 +76,7 @@ def report(dataset: xr.Dataset, view: View) -> Report:
             "stores": store_rows(dataset, dataset.sizes["n_stored"], params),
             "growth": found and found._asdict() | factor_of(found), "example": _example_of(dataset), "bands": [],
         },
+        question="When does a skill emerge, with data and with size?",
     )  # fmt: skip
 
 

@@ -103,11 +103,12 @@ class BatchStudy:
             f"{len(np.unique(keys))} of their sequences are different."
         )
         table = Table(["draw", "key"], [[str(row["draw"]), str(row["key"])] for row in shown], below=below)
-        return Report(answer, [table], data={"rows": rows})
+        question = f"What does the suite learn from at step {plan['step']}?"
+        return Report(answer, [table], data={"rows": rows}, question=question)
 
     def figure(self, dataset: xr.Dataset, view: View) -> Figure:
         """There is none."""
-        raise ValueError("one batch has no figure; leave --figure out")
+        raise ValueError("one batch has no figure")
 
 
 BATCH = BatchStudy()

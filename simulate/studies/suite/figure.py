@@ -6,41 +6,41 @@ from typing import Any
 
 import numpy as np
 import xarray as xr
-from matplotlib import colormaps
 from matplotlib.axes import Axes
-from matplotlib.cm import ScalarMappable
-from matplotlib.colors import ListedColormap, LogNorm
-from matplotlib.figure import Figure
+from matplotlib.colors import LogNorm
+from matplotlib.figure import Figure, FigureBase
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
+from bounds.cli.drawing.labels import End, in_words, label_ends, label_on, tidy, without_yellow
 from bounds.cli.drawing.style import COLOURS
+from bounds.cli.printing import written
 from simulate.running.dataset import plan_of
 from simulate.running.showing.view import View
 from simulate.studies.suite.learning.matching import reference_loss
 from simulate.studies.suite.learning.positions import expected_dispersion
+from simulate.studies.suite.learning.trajectories import CLASSES
 from simulate.studies.suite.rows import matched_rows, trajectory_rows
 from simulate.studies.sweep.report import short
 
-_MARKS = {"increases": "^", "decreases": "v", "stagnates": "s", "other": "o"}
+_SIZES = 4
+"""Sizes that have a panel of their own."""
 
 
 def figure(dataset: xr.Dataset, view: View) -> Figure:
-    """Six panels, one question each."""
+    """A row of small panels for each question: loss, what is stored, what is known, where, and how losses run."""
     del view
-    drawn = Figure(figsize=(13, 14), layout="constrained")
-    panels = drawn.subplots(3, 2)
+    drawn = Figure(figsize=(13, 16.5), layout="constrained")
     parameters = plan_of(dataset)
-    drawn.suptitle(_heading(dataset, parameters))
-    middle = dataset.sizes["n_params"] // 2
-    _loss(drawn, panels[0, 0], dataset)
-    _tracked(drawn, panels[0, 1], dataset, middle)
-    _terms(panels[1, 0], dataset, middle, parameters["learning_probability"])
-    _positions(panels[1, 1], dataset, middle)
-    _trajectories(panels[2, 0], dataset)
-    _matched(panels[2, 1], dataset, parameters["batch"])
-    for axes in panels.flat:
-        axes.grid(alpha=0.3)
-        _plain_ticks(axes)
+    drawn.suptitle(_heading(dataset, parameters), fontsize=11)
+    grid = drawn.add_gridspec(5, 1, height_ratios=(1.5, 1, 1, 1, 1))
+    rows = [drawn.add_subfigure(grid[i]) for i in range(5)]
+    loss, matched = rows[0].subplots(1, 2)
+    _loss(loss, dataset)
+    _matched(matched, dataset, parameters["batch"])
+    _tracked(rows[1], dataset)
+    _terms(rows[2], dataset, parameters["learning_probability"])
+    _positions(rows[3], dataset)
+    _trajectories(rows[4], dataset)
     return drawn
 
 
@@ -53,117 +53,159 @@ def _heading(dataset: xr.Dataset, parameters: dict[str, Any]) -> str:
     return f"{stores} on {short(parameters['source'])}, batches of {parameters['batch']}, {corpora}"
 
 
-def _loss(figure: Figure, axes: Axes, dataset: xr.Dataset) -> None:
+def _loss(axes: Axes, dataset: xr.Dataset) -> None:
     name = "loss" if "loss" in dataset else "loss_validation"
     measured = np.isfinite(dataset[name].values).any()
     values = dataset[name].mean("replicate").values if measured else reference_loss(dataset)
     late = dataset.step.values > 0
-    steps = dataset.step.values[late]
+    steps, ends = dataset.step.values[late], []
     for i in range(values.shape[1]):
-        axes.plot(steps, values[late, i], _line(steps), lw=1.2, color=_of_size(dataset, i))
+        colour = _of_size(dataset, i)
+        axes.plot(steps, values[late, i], _line(steps), lw=1.2, color=colour)
+        if i in _spread(values.shape[1], 7):
+            ends.append(End(float(steps[-1]), float(values[-1, i]), _size(dataset, i), colour))
+    title = "Loss of each size"
     if "loss_lower" in dataset:
-        axes.plot(
-            steps, dataset.loss_lower.values[late, -1], "k:", lw=1.5,
-            label="lower bound of the mean, largest model [rigorous]",
-        )  # fmt: skip
-        axes.legend(fontsize=8, loc="lower left")
-    axes.set(xscale="log", yscale="log" if (values[late] > 0).any() else "linear", xlabel="step (batches)")
+        axes.plot(steps, dataset.loss_lower.values[late, -1], "k:", lw=1.5)
+        title += ". Dotted: lower bound of the mean, largest model (rigorous)"
+    axes.set(yscale="log" if (values[late] > 0).any() else "linear", xlabel="step (batches)")
     axes.set_ylabel({"loss": "expected loss", "loss_validation": "validation loss"}[name] + " (nats per sequence)")
-    axes.set_title("Loss of each size")
-    _scale(figure, axes, dataset.n_params.values, "viridis", "parameters N")
-
-
-def _tracked(figure: Figure, axes: Axes, dataset: xr.Dataset, size: int) -> None:
-    capacity = int(dataset.capacity[size])
-    ratios = dataset.tracked_rank.values / capacity
-    norm, colours, late = _norm(ratios), colormaps["plasma"], dataset.step.values > 0
-    for j, ratio in enumerate(ratios):
-        known = dataset.tracked_stored.values[late, size, j]
-        axes.plot(steps := dataset.step.values[late], known, _line(steps), lw=1.2, color=colours(0.9 * norm(ratio)))
-    one = dataset.sizes["replicate"] == 1
-    axes.set(xscale="log", xlabel="step (batches)", ylim=(-0.03, 1.03))
-    axes.set_ylabel("stored (1) or not (0)" if one else "part of the corpora that store it")
-    axes.set_title(f"Tracked sequences, N = {int(dataset.n_params[size])} (n = {capacity})")
-    _scale(figure, axes, ratios, "plasma", "rank / n", top=0.9)
-
-
-def _terms(axes: Axes, dataset: xr.Dataset, size: int, chance: float) -> None:
-    counts = dataset.term_count.values
-
-    def accuracy(step: int, which: int) -> Any:
-        terms = dataset.terms.values[step]
-        return np.where(terms > 0, dataset.terms_known.values[step, :, which] / np.maximum(terms, 1), np.nan)
-
-    for i in range(dataset.sizes["n_params"]):
-        axes.plot(counts, accuracy(-1, i), _line(counts), lw=1.2, color=_of_size(dataset, i))
-    for step, style in zip(_earlier(dataset), ("--", "-.", ":"), strict=False):
-        label = f"N = {int(dataset.n_params[size])} at step {int(dataset.step[step])}"
-        axes.plot(counts, accuracy(step, size), style, lw=1.6, color="black", label=label)
-    if chance < 1:
-        axes.plot(counts, dataset.term_accuracy_expected, "o", ms=4, color=COLOURS[1],
-                  label=f"1 - (1 - {chance:g})^count, no limit [heuristic]")  # fmt: skip
-    axes.set(xscale="log", xlabel="exposures (lower edge of a bin)", ylabel="part of the sequences known")
-    axes.set_ylim(-0.03, 1.3)  # room for the legend above the curves
-    axes.set_yticks(np.linspace(0, 1, 6))
-    axes.set_title("Term accuracy at the end (colour: N, as above)")
-    if axes.get_legend_handles_labels()[0]:
-        axes.legend(fontsize=8, loc="upper center", ncols=2)
-
-
-def _positions(axes: Axes, dataset: xr.Dataset, size: int) -> None:
-    axes.set_title(f"Where memorised sequences stand, N = {int(dataset.n_params[size])}, corpus 0")
-    shown = dataset.position_windows.values[size]
-    windows = int((shown[0] >= 0).sum())
-    if not windows:
-        _nothing(axes, "too few memorised sequences to place")
-        return
-    n_points, n_draws = int(shown[0, :windows].sum()), int(dataset.n_draws[-1])
-    expected = n_points / windows
-    at = (np.arange(windows) + 0.5) / windows
-    floor = 0.3 / expected
-    width = 2 * np.sqrt(expected_dispersion(n_points, n_draws) * (1 - 1 / windows) / expected)
-    axes.axhspan(max(1 - width, floor), 1 + width, color="0.85", label="drawn evenly, ± 2 standard deviations")
-    for j, exposure in enumerate(dataset.exposure.values):
-        heights = np.maximum(shown[j, :windows] / expected, floor)
-        axes.step(at, heights, where="mid", color=COLOURS[j], lw=1.3, label=f"{exposure} exposure")
-    axes.set(yscale="log", xlabel="part of the training", ylabel="positions in a window / mean (edge: none)")
-    axes.legend(fontsize=8, loc="upper center")
-
-
-def _trajectories(axes: Axes, dataset: xr.Dataset) -> None:
-    found = [row for row in trajectory_rows(dataset) if row["increases"] is not None]
-    axes.set_title("Classes of trajectories (Xia et al. 2022)")
-    if not found:
-        _nothing(axes, "too few checkpoints, or no validation draws")
-        return
-    for percent, style in ((0, "-"), (10, "--")):
-        rows = [row for row in found if row["after_percent"] == percent]
-        for k, (name, mark) in enumerate(_MARKS.items()):
-            values = [row[name] for row in rows]
-            axes.plot([row["n_params"] for row in rows], values, style, marker=mark, ms=4, color=COLOURS[k], lw=1,
-                      label=f"{name}, after {percent} % of the training" if percent else name)  # fmt: skip
-    axes.set(xscale="log", xlabel="parameters N", ylabel="% of the validation draws")
-    axes.set_yscale("symlog", linthresh=0.1)
-    axes.set_ylim(-0.01, 1e4)  # room for the legend above 100 %
-    axes.set_yticks([0, 0.1, 1, 10, 100], ["0", "0.1", "1", "10", "100"])
-    axes.legend(fontsize=7, ncols=2, loc="upper center")
+    _in_steps(axes, steps)
+    tidy(axes, title)
+    _plain_ticks(axes)
+    label_ends(axes, [end for end in ends if np.isfinite(end.y)])
 
 
 def _matched(axes: Axes, dataset: xr.Dataset, batch: int) -> None:
     rows = [row for row in matched_rows(dataset) if row["matched_step"] > 0]
-    for k, target in enumerate(dict.fromkeys(row["matched_target"] for row in rows)):
-        of_target = [row for row in rows if row["matched_target"] == target]
-        alike = min((row["matched_overlap"] for row in of_target if row["matched_overlap"] is not None), default=None)
-        label = f"loss {target:.3g}" + ("" if alike is None else f", known alike ≥ {alike:.3f}")
-        axes.plot([row["n_params"] for row in of_target], [row["matched_step"] * batch for row in of_target], "o-",
-                  ms=4, lw=1, color=COLOURS[k % len(COLOURS)], label=label)  # fmt: skip
-    axes.set_title("At matched loss, corpus 0")
+    tidy(axes, "Data of each size at matched loss, first corpus")
     if not rows:
         _nothing(axes, "no two sizes met a loss")
         return
-    axes.set(xscale="log", yscale="log", xlabel="parameters N", ylabel="sequences seen at that loss")
-    axes.set_ylim(top=30 * axes.get_ylim()[1])  # room for the legend above the curves
-    axes.legend(fontsize=8, loc="upper right")
+    ends = []
+    for k, target in enumerate(dict.fromkeys(row["matched_target"] for row in rows)):
+        of_target = [row for row in rows if row["matched_target"] == target]
+        alike = min((row["matched_overlap"] for row in of_target if row["matched_overlap"] is not None), default=None)
+        text = f"loss {target:.3g}" + ("" if alike is None else f",\nalike ≥ {alike:.3f}")
+        x, y = [row["n_params"] for row in of_target], [row["matched_step"] * batch for row in of_target]
+        axes.plot(x, y, "o-", ms=4, lw=1, color=COLOURS[k % len(COLOURS)])
+        ends.append(End(float(x[-1]), float(y[-1]), text, COLOURS[k % len(COLOURS)]))
+    axes.set(xlabel="parameters N", ylabel="sequences seen at that loss")
+    in_words(axes, "x", [row["n_params"] for row in rows])
+    in_words(axes, "y", [row["matched_step"] * batch for row in rows])
+    label_ends(axes, ends)
+
+
+def _tracked(row: FigureBase, dataset: xr.Dataset) -> None:
+    """How a sequence of each of some ranks enters the store, a panel a size."""
+    late, ranks = dataset.step.values > 0, dataset.tracked_rank.values
+    steps = dataset.step.values[late]
+    one = dataset.sizes["replicate"] == 1
+    share = "stored (1) or not (0)" if one else "part of the corpora\nthat store it"
+    panels = _panels(row, len(_few(dataset)), "What is stored: sequences by rank", share)
+    for axes, i in zip(panels, _few(dataset), strict=True):
+        ends = []
+        for place, j in enumerate(_spread(len(ranks), 5)):
+            known, colour = dataset.tracked_stored.values[late, i, j], COLOURS[place]
+            axes.plot(steps, known, _line(steps), lw=1.1, color=colour)
+            rises, text = np.flatnonzero(known >= 0.5)[:1], f"rank {written(int(ranks[j]))}"
+            if axes is panels[-1] and len(rises):
+                label_on(axes, float(steps[rises[0]]), 0.1 + 0.15 * place, text, colour)
+            elif axes is panels[-1]:
+                ends.append(End(float(steps[-1]), float(known[-1]), text, colour))
+        axes.set(xlabel="step (batches)", ylim=(-0.03, 1.03))
+        _in_steps(axes, steps)
+        tidy(axes, f"{_size(dataset, i)} (n = {written(int(dataset.capacity[i]))})")
+        label_ends(axes, ends)
+
+
+def _terms(row: FigureBase, dataset: xr.Dataset, chance: float) -> None:
+    """Which part of the sequences met so often is known, at the end and before, a panel a size."""
+    counts, last = dataset.term_count.values, dataset.sizes["step"] - 1
+    times = [*zip(_earlier(dataset), ("dotted", "dashdot", "dashed"), strict=False), (last, "solid")]
+    steps = ", ".join(f"{style}: step {written(int(dataset.step[step]))}" for step, style in times)
+    title = f"What is known, by how often it was met; {steps}"
+    if chance < 1:
+        title += f"; points: 1 - (1 - {chance:g})^exposures, without a limit (heuristic)"
+    panels = _panels(row, len(_few(dataset)), title, "part of the\nsequences known")
+    for axes, i in zip(panels, _few(dataset), strict=True):
+        for step, style in times:
+            terms, colour = dataset.terms.values[step], COLOURS[0] if step == last else "0.35"
+            share = np.where(terms > 0, dataset.terms_known.values[step, :, i] / np.maximum(terms, 1), np.nan)
+            marker: dict[str, Any] = {"marker": ".", "ms": 4} if np.isfinite(share).sum() < 3 else {}
+            axes.plot(counts, share, ls=style, lw=1.3, color=colour, **marker)
+        if chance < 1:
+            axes.plot(counts, dataset.term_accuracy_expected, "o", ms=3, color=COLOURS[1])
+        axes.set(xlabel="exposures", ylim=(-0.03, 1.03))
+        _in_steps(axes, counts)
+        tidy(axes, _size(dataset, i))
+
+
+def _positions(row: FigureBase, dataset: xr.Dataset) -> None:
+    """Where in the training memorised sequences stand, a panel for each exposure that places them."""
+    size = dataset.sizes["n_params"] // 2
+    title = f"Where memorised sequences stand, {_size(dataset, size)}, first corpus; grey: drawn evenly, ± 2 sd"
+    panels = _panels(row, dataset.sizes["exposure"], title, "positions in a window\nover their mean (edge: none)")
+    shown = dataset.position_windows.values[size]
+    windows = int((shown[0] >= 0).sum())
+    for axes, exposure, counts in zip(panels, dataset.exposure.values, shown, strict=True):
+        tidy(axes, f"{exposure} exposure")
+        if not windows:
+            _nothing(axes, "too few memorised\nsequences to place")
+            continue
+        n_points, n_draws = int(shown[0, :windows].sum()), int(dataset.n_draws[-1])
+        expected = n_points / windows
+        floor = 0.3 / expected
+        width = 2 * np.sqrt(expected_dispersion(n_points, n_draws) * (1 - 1 / windows) / expected)
+        axes.axhspan(max(1 - width, floor), 1 + width, color="0.85", lw=0)
+        heights = np.maximum(counts[:windows] / expected, floor)
+        axes.step((np.arange(windows) + 0.5) / windows, heights, where="mid", color=COLOURS[0], lw=1.2)
+        axes.set(yscale="log", xlabel="part of the training")
+
+
+def _trajectories(row: FigureBase, dataset: xr.Dataset) -> None:
+    """Which part of the validation draws has a trajectory of each class, a panel a class."""
+    found = [one for one in trajectory_rows(dataset) if one["increases"] is not None]
+    title = "Trajectories of loss (Xia et al. 2022). Solid: all of the training; dashed: without its first 10 %"
+    for axes, name in zip(_panels(row, len(CLASSES), title, "% of the\nvalidation draws", False), CLASSES, strict=True):
+        tidy(axes, name)
+        if not found:
+            _nothing(axes, "too few checkpoints,\nor no validation draws")
+            continue
+        for k, (percent, style) in enumerate(((0, "o-"), (10, "s--"))):
+            of = [one for one in found if one["after_percent"] == percent]
+            axes.plot([one["n_params"] for one in of], [one[name] for one in of], style, ms=3, lw=1.1, color=COLOURS[k])
+        axes.set(xlabel="parameters N")
+        axes.set_ylim(bottom=0)
+        in_words(axes, "x", dataset.n_params.values)
+
+
+def _panels(row: FigureBase, n: int, title: str, measured: str, shared: bool = True) -> list[Axes]:
+    """The small panels of a row beside each other, under its `title`; what is `measured` stands at the first one."""
+    row.suptitle(title, fontsize=10, x=0.01, ha="left")
+    found = list(row.subplots(1, n, sharey=shared, squeeze=False)[0])
+    found[0].set_ylabel(measured)
+    return found
+
+
+def _few(dataset: xr.Dataset) -> list[int]:
+    """Sizes that have panels, from the least to the largest."""
+    return _spread(dataset.sizes["n_params"], _SIZES)
+
+
+def _spread(n: int, most: int) -> list[int]:
+    """At most so many of n places, the first and the last among them."""
+    return sorted({round(float(place)) for place in np.linspace(0, n - 1, min(n, most))})
+
+
+def _size(dataset: xr.Dataset, i: int) -> str:
+    return f"N = {written(int(dataset.n_params[i]))}"
+
+
+def _in_steps(axes: Axes, steps: np.ndarray) -> None:
+    """The axis of steps or exposures, in words; linear where there are none above 0."""
+    if len(steps):
+        in_words(axes, "x", steps)
 
 
 def _earlier(dataset: xr.Dataset) -> list[int]:
@@ -179,7 +221,7 @@ def _norm(values: np.ndarray) -> LogNorm:
 
 def _of_size(dataset: xr.Dataset, size: int) -> Any:
     values = dataset.n_params.values
-    return colormaps["viridis"](0.95 * _norm(values)(values[size]))
+    return without_yellow()(_norm(values)(values[size]))
 
 
 def _line(places: np.ndarray) -> str:
@@ -202,14 +244,3 @@ def _plain_ticks(axes: Axes) -> None:
             axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
             axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
             axis.set_minor_formatter(NullFormatter())
-
-
-def _scale(figure: Figure, axes: Axes, values: np.ndarray, name: str, label: str, top: float = 0.95) -> None:
-    if values.min() == values.max():
-        return
-    shades = ListedColormap(colormaps[name](np.linspace(0, top, 256)))
-    bar = figure.colorbar(ScalarMappable(_norm(values), shades), ax=axes, label=label)
-    if values.max() < 100 * values.min():
-        bar.set_ticks(LogLocator(subs=(1, 2, 5)))
-        bar.ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-        bar.minorticks_off()

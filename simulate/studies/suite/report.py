@@ -60,6 +60,7 @@ def report(dataset: xr.Dataset, view: View) -> Report:
         method=[text for text in (position_words(dataset), *_method(dataset)) if text],
         formulas=FORMULAS,
         data=data | {"bands": [], "labels": labels},
+        question="What does a model of each size learn, and forget, along its training?",
     )
 
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from bounds.cli.drawing.labels import End, in_words, label_ends, shorten, tidy
 from bounds.cli.drawing.style import COLOURS
+from bounds.cli.printing import estimated
 from bounds.efficiency.band import Band
 from simulate.running.dataset import NOT_MEASURED
 from simulate.running.showing.figures import dash_fit
@@ -19,39 +22,62 @@ from simulate.studies.sweep.report import implied_bands, short
 
 def figure(dataset: xr.Dataset, view: View) -> Figure:
     """Distinct sequences against corpus size, one colour a source, and below the exponents beside the bands."""
-    drawn, implied = Figure(figsize=(8.5, 9), layout="constrained"), implied_bands(dataset, view.laws)
-    growth, exponents = drawn.subplots(2, 1, height_ratios=(3, 1 + 0.15 * dataset.sizes["source"]))
+    n_sources, implied = dataset.sizes["source"], implied_bands(dataset, view.laws)
+    below = 1.2 + 0.22 * (n_sources + len(implied))
+    drawn = Figure(figsize=(9, 5.5 + below), layout="constrained")
+    grid = drawn.add_gridspec(2, 1, height_ratios=(5.5, below))
+    upper, lower = (drawn.add_subfigure(grid[i]) for i in (0, 1))
+    _growth(upper.subplots(), dataset, implied)
+    closer = _closer(dataset)
+    panels = lower.subplots(1, 1 + closer, sharey=True, squeeze=False, width_ratios=(3, 2)[: 1 + closer])[0]
+    if closer:
+        _off(panels[1], dataset)
+    if "exponent_pooled" in dataset:
+        _margin(panels[-1], dataset)
+    _exponents(panels[0], dataset, implied)
+    return drawn
+
+
+def _growth(axes: Axes, dataset: xr.Dataset, implied: Sequence[Band]) -> None:
+    """Points, expectation and fit of each source, named at its end, and the slopes of the first law."""
     n_draws = dataset.n_draws.values.astype(float)
-    for i, source in enumerate(dataset.source.values):
-        _one_curve(growth, dataset.sel(source=source), n_draws, COLOURS[i % len(COLOURS)])
+    ends = [
+        _one_curve(axes, dataset.sel(source=source), n_draws, COLOURS[i % len(COLOURS)])
+        for i, source in enumerate(dataset.source.values)
+    ]
     if implied:
         anchor = float(np.nanmedian(_first_counts(dataset)))
         low, _, high = implied[0].exponent
         scale = n_draws / n_draws[0]
-        label = f"slopes {low:.2f} to {high:.2f} ({implied[0].law}), heuristic"
-        growth.fill_between(
-            n_draws, anchor * scale**low, anchor * scale**high, color="0.5", alpha=0.15, lw=0, label=label
-        )
-    growth.set(xscale="log", yscale="log", xlabel="corpus size D (draws)", ylabel="distinct sequences U(D)")
+        axes.fill_between(n_draws, anchor * scale**low, anchor * scale**high, color="0.5", alpha=0.15, lw=0)
+        text = f"grey: slopes {low:.2f} to {high:.2f} ({implied[0].law}), heuristic"
+        axes.text(0.985, 0.03, text, transform=axes.transAxes, ha="right", fontsize=8, color="0.25")
+    axes.set(yscale="log", xlabel="corpus size D (draws)", ylabel="distinct sequences U(D)")
+    fitted = "n_unique" in dataset and bool(np.isfinite(dataset.exponent_lower.values).any())
+    in_words(axes, "x", (n_draws[0], (10 if fitted else 1) * n_draws[-1]))
+    in_words(axes, "y", np.maximum(axes.get_ylim(), 0.1))
     lines = "Lines: expectation."
     if "n_unique" in dataset:
-        lines = f"Points: mean of the corpora. {lines} Dashed: fitted curve, continued to 10 D."
-    growth.set_title(lines, fontsize=10, loc="right")
-    growth.legend(fontsize=8, loc="best")  # curves that level off pass the upper left
-    growth.grid(alpha=0.3)
-    _exponents(exponents, dataset, implied)
-    return drawn
+        lines = f"Points: mean of the corpora. {lines}{' Dashed: fitted, continued to 10 D.' if fitted else ''}"
+    tidy(axes, lines)
+    label_ends(axes, ends)
 
 
-def _one_curve(axes: Axes, one: xr.Dataset, n_draws: np.ndarray, colour: str) -> None:
-    name = short(str(one.source.item()))
-    if "n_unique" in one:
-        counts = one.n_unique.transpose("n_draws", "replicate").values.astype(float)
-        counts[counts == NOT_MEASURED] = np.nan
-        axes.plot(n_draws, np.nanmean(counts, axis=1), "o", ms=4, color=colour, label=name)
-    axes.plot(n_draws, one.n_unique_expected, "-", lw=1, color=colour, label=None if "n_unique" in one else name)
-    if "n_unique" in one and np.isfinite(one.exponent_lower):
-        dash_fit(axes, n_draws, np.nanmean(counts, axis=1), float(one.exponent_pooled), colour)
+def _one_curve(axes: Axes, one: xr.Dataset, n_draws: np.ndarray, colour: str) -> End:
+    """Draw one source; where its last curve ends."""
+    name, x, y = shorten(short(str(one.source.item()))), n_draws[-1], float(one.n_unique_expected[-1])
+    axes.plot(n_draws, one.n_unique_expected, "-", lw=1, color=colour)
+    if "n_unique" not in one:
+        return End(x, y, name, colour)
+    counts = one.n_unique.transpose("n_draws", "replicate").values.astype(float)
+    counts[counts == NOT_MEASURED] = np.nan
+    mean = np.nanmean(counts, axis=1)
+    axes.plot(n_draws, mean, "o", ms=4, color=colour)
+    if np.isfinite(one.exponent_lower):
+        x, y = dash_fit(axes, n_draws, mean, float(one.exponent_pooled), colour)
+    elif not np.isfinite(y):  # of a text there is no expectation
+        y = float(mean[np.isfinite(mean)][-1])
+    return End(x, y, name, colour)
 
 
 def _exponents(axes: Axes, dataset: xr.Dataset, implied: Sequence[Band]) -> None:
@@ -59,12 +85,12 @@ def _exponents(axes: Axes, dataset: xr.Dataset, implied: Sequence[Band]) -> None
     labels = []
     for i, source in enumerate(dataset.source.values):
         one, colour = dataset.sel(source=source), COLOURS[i % len(COLOURS)]
-        labels.append(short(str(source)))
+        labels.append(shorten(short(str(source))))
+        axes.plot(one.exponent_planted, i, "|", ms=14, color="black")
         if "exponent_pooled" in one:
             held = bool(np.isfinite(one.exponent_lower))
             axes.plot([one.exponent_lower, one.exponent_upper], [i, i], "-", lw=3, color=colour)
             axes.plot(one.exponent_pooled, i, "o", ms=5, color=colour, mfc=colour if held else "white")
-        axes.plot(one.exponent_planted, i, "|", ms=14, color="black")
     for band in implied:
         row = len(labels)
         axes.barh(row, band.exponent[2] - band.exponent[0], left=band.exponent[0], height=0.6, color="0.8")
@@ -74,9 +100,40 @@ def _exponents(axes: Axes, dataset: xr.Dataset, implied: Sequence[Band]) -> None
     axes.set_yticks(range(len(labels)), labels, fontsize=8)
     axes.set_ylim(len(labels) - 0.5, -0.5)
     axes.set(xlabel="exponent γ", xlim=(-0.02, 1.02))  # an exponent of 0 is seen whole
-    dots = "Dot: fitted, with 95 % interval (hollow: rejected). " if "exponent_pooled" in dataset else ""
-    axes.set_title(f"{dots}Bar: planted. Grey: band of a law, its middle.", fontsize=10, loc="right")
-    axes.grid(axis="x", alpha=0.3)
+    dots = "Dot: fitted. " if "exponent_pooled" in dataset else ""
+    tidy(axes, f"{dots}Bar: planted. Grey: of a law")
+
+
+def _closer(dataset: xr.Dataset) -> bool:
+    """Whether there is a fitted exponent with an interval to hold against a planted one."""
+    if "exponent_pooled" not in dataset:
+        return False
+    return bool(np.isfinite(dataset.exponent_lower.values + dataset.exponent_planted.values).any())
+
+
+def _off(axes: Axes, dataset: xr.Dataset) -> None:
+    """How far each fitted exponent is from the planted one, on a scale of its interval."""
+    for i, source in enumerate(dataset.source.values):
+        one, colour = dataset.sel(source=source), COLOURS[i % len(COLOURS)]
+        low, value, high = (float(one[f"exponent_{name}"]) for name in ("lower", "pooled", "upper"))
+        off = value - float(one.exponent_planted)
+        if np.isfinite(off) and np.isfinite(low):
+            axes.errorbar(off, i, xerr=[[value - low], [high - value]], fmt="o", ms=5, capsize=3, lw=1.5, color=colour)
+    axes.axvline(0, color="black", lw=1)
+    axes.set_xlabel("fitted less planted")
+    axes.tick_params(axis="y", left=False, labelleft=False)
+    axes.tick_params(axis="x", labelsize=8)
+    axes.locator_params(axis="x", nbins=4)
+    tidy(axes, "Closer, 95 % intervals")
+
+
+def _margin(axes: Axes, dataset: xr.Dataset) -> None:
+    """The fitted exponents in numbers, each in the row of its source; in brackets those without an interval."""
+    place: dict[str, Any] = {"xycoords": ("axes fraction", "data"), "va": "center", "annotation_clip": False}
+    for i in range(dataset.sizes["source"]):
+        one = dataset.isel(source=i)
+        value, low, high = (float(one[f"exponent_{name}"]) for name in ("pooled", "lower", "upper"))
+        axes.annotate(estimated(value, low, high, 4), (1.03, i), fontsize=8, **place)
 
 
 def _first_counts(dataset: xr.Dataset) -> np.ndarray:

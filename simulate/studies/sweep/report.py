@@ -77,6 +77,7 @@ def report(dataset: xr.Dataset, view: View) -> Report:
         method=_method(dataset, found, implied),
         formulas=FORMULAS,
         data=data | ({"curves": curves(dataset)} if view.curves else {}),
+        question="How do distinct sequences grow with the corpus, and what does that say of an efficient model?",
     )
 
 

@@ -52,6 +52,7 @@ def report(dataset: xr.Dataset, view: View) -> Report:
         details=[*([] if view.curves else [counts]), *([_stretches(dataset)] if has_fits else []), *by_method],
         method=method,
         data=data,
+        question=f"How many distinct windows does {about(dataset)['corpus']} hold, and what would more of it bring?",
     )
 
 
