@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from fractions import Fraction
-from itertools import product
+from itertools import pairwise, product
 
 import numpy as np
 import pytest
@@ -182,7 +182,7 @@ def test_a_learner_of_more_text_of_a_known_source_nears_its_entropy():
         chain.append(min(int(np.searchsorted(np.cumsum(table[chain[-1]]), u)), 5))
     ids, first = flat([chain[:40_000], chain[40_000:]])
     test = slice(40_000, None)
-    pairs = np.array(list(zip(chain[40_000:], chain[40_001:], strict=False)))
+    pairs = np.array(list(pairwise(chain[40_000:])))
     exact = float(np.mean([-math.log(table[a, b]) for a, b in pairs]))
     trie, losses = Trie(6), []
     for a, b in ((0, 1000), (1000, 8000), (8000, 40_000)):

@@ -14,52 +14,12 @@ from simulate.cli.options import (
     config_flag,
     curves_flag,
     explain_flag,
-    options_of,
     output_flags,
     seed_flag,
 )
+from simulate.cli.reading import READING, reading_flags
 from simulate.running.parameters import AT, LENGTHS, ORDER, extrapolated_factors
 from simulate.text.cutting.units import TOKEN, UNIT
-from simulate.text.reading.asked import DTYPE, END, FIELD, FORMAT, NORMALISE, VOCAB
-
-reading_flags = options_of(
-    click.option(
-        "--format", type=Checked(FORMAT), default="auto", show_default=True,
-        help="What files hold, whatever their names: text, jsonl, parquet, or ids of tokens.",
-    ),
-    click.option(
-        "--field", type=Checked(FIELD), default="text", show_default=True, metavar="NAME",
-        help="Field of JSON lines, or column of Parquet, that holds the text; meta.body is body in meta.",
-    ),
-    click.option("--skip-missing", is_flag=True, help="Leave out, and count, records without that field."),
-    click.option(
-        "--within-documents", is_flag=True,
-        help="No window joins two documents; without it those of one file are joined.",
-    ),
-    click.option(
-        "--documents", metavar="OFFSETS.tsv",
-        help="Where the documents of one text lie: columns byte_start and byte_end, of its bytes decompressed.",
-    ),
-    click.option(
-        "--tokenizer", metavar="FILE.json", help="Count the tokens that this local tokenizer.json makes of the text."
-    ),
-    click.option("--lowercase", is_flag=True, help="Count the text in lower case."),
-    click.option("--normalise", type=Checked(NORMALISE), metavar="FORM", help="Count it in Unicode form nfc or nfkc."),
-    click.option(
-        "--dtype", type=Checked(DTYPE), metavar="TYPE",
-        help="What token ids are stored as, where files do not say: uint16, uint32, int32 or int64.",
-    ),
-    click.option("--vocab", type=Checked(VOCAB), metavar="N", help="Token ids are below it; others are refused."),
-    click.option(
-        "--end-of-document", type=Checked(END), metavar="ID", help="The token id with which a document ends."
-    ),
-)  # fmt: skip
-"""How files are read; the names of `ReadOptions`."""
-
-_READING = (
-    "format", "field", "skip_missing", "within_documents", "documents", "tokenizer", "lowercase", "normalise", "dtype",
-    "vocab", "end_of_document",
-)  # fmt: skip
 
 
 @click.command(cls=Command)
@@ -96,6 +56,7 @@ _READING = (
     help="With --sketch: 2^P registers, standard error 1.04/2^(P/2).",
 )  # fmt: skip
 @seed_flag("the shuffle, or of the hash functions of a sketch")
+@click.option("--loss", is_flag=True, help="Teach it to learners instead: `simulate loss`, which has flags of its own.")
 @click.option("--law", "laws", multiple=True, hidden=True)
 @output_flags
 @curves_flag
@@ -115,6 +76,10 @@ def corpus(lengths: str, **options: Any) -> int:
         raise click.UsageError(
             "--law is of the bounds: a text's windows are not a loss law's sequences; see python -m bounds band"
         )
+    if options["loss"]:
+        from simulate.cli.loss import forwarded
+
+        return forwarded(options | {"lengths": lengths})
     context = click.get_current_context()
     _check_flags(context)
     if context.get_parameter_source("unit") is ParameterSource.DEFAULT and (
@@ -126,7 +91,7 @@ def corpus(lengths: str, **options: Any) -> int:
     from simulate.text.reading.asked import ReadOptions
 
     def plan() -> TextPlan:
-        reading = ReadOptions(**{name: options[name] for name in _READING})
+        reading = ReadOptions(**{name: options[name] for name in READING})
         return TextPlan(lengths=wanted, reading=reading, **{name: options[name] for name in names})
 
     names = ("files", "unit", "at", "order", "chunk", "blocks", "extrapolate", "sketch", "precision", "seed")

@@ -10,11 +10,12 @@ from bounds.cli.shared import command_group
 from simulate.cli.corpus import corpus
 from simulate.cli.example import example
 from simulate.cli.learners import learners
+from simulate.cli.loss import loss
 from simulate.cli.results import fit, show
 from simulate.cli.skills import skills
 from simulate.cli.suite import batch, suite
 from simulate.cli.sweep import sweep
 
 main = command_group("What happens when you draw: simulated and real corpora, measured beside the bounds.")
-for command in (sweep, corpus, learners, skills, suite, batch, fit, show, example):
+for command in (sweep, corpus, loss, learners, skills, suite, batch, fit, show, example):
     main.add_command(command)

@@ -4,7 +4,7 @@
 |--------|-----------------|---------------------------------------------------------------------------|
 | D      | `n_train`       | units taught                                                              |
 | L(D)   | `loss`          | mean cost of a unit of the held-out text, nats                            |
-| π_j(D) | `matched`       | share of held-out units that end an n-gram of j units, and none of more, of the text taught |
+| π_j(D) | `matched`       | share of held-out units of which j with those before, and no more, were seen |
 """
 
 from __future__ import annotations

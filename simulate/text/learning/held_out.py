@@ -15,6 +15,7 @@ No stream joins two documents, files or chunks.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -76,7 +77,7 @@ def split(units: Units, *, hold_out: str = "auto", chunk: int = 2000, seed: int 
         n = len(units.starts) - 1
         reason = (
             f"has {counted(n, 'document')}, and at least {4 * LEAST_DOCUMENTS} are needed" if drawn is None else
-            f"has documents so long that {LEAST_DOCUMENTS} of them are {_share(units, drawn):.0%} of it"
+            f"has documents so long that {len(drawn)} of them are {_share(units, drawn):.0%} of it"
         )  # fmt: skip
         raise InputError(
             f"{units.corpus} {reason} to hold out documents; say where they end with --documents, or pass --hold-out "
@@ -126,7 +127,7 @@ def _cut(start: int, end: int, streams: np.ndarray, chunk: int) -> np.ndarray:
     """The units from `start` to `end` in rows (start, end) that join no two streams and hold at most `chunk`."""
     inside = streams[(streams > start) & (streams < end)]
     bounds: Any = np.concatenate([[start], inside, [end]])
-    first = np.concatenate([np.arange(a, b, chunk) for a, b in zip(bounds[:-1], bounds[1:], strict=True)])
+    first = np.concatenate([np.arange(a, b, chunk) for a, b in pairwise(bounds)])
     rows = np.stack([first, np.append(first[1:], end)], axis=1).astype(np.int64)
     return rows[rows[:, 1] > rows[:, 0]]
 

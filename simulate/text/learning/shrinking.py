@@ -5,13 +5,13 @@
 | Δ_i    | L(D_i) - L(2 D_i), the gain of doubling number i, i = 1 … m; the last five doublings        |
 | E, B, β | constants of L(D) = E + B D^-β                                                            |
 
-Under the law Δ_i = B (1 - 2^-β) D_i^-β: each gain is 2^-β times the one before. With Δ_i constant the loss is a straight
-line in ln D, and with Δ_i growing it bends down: both are what β → 0, E → -∞ look like, and no β is in them. So β is said
-only where
+Under the law Δ_i = B (1 - 2^-β) D_i^-β: each gain is 2^-β times the one before. With Δ_i constant the loss is a
+straight line in ln D, and with Δ_i growing it bends down: both are what β → 0, E → -∞ look like, and no β is in them.
+So β is said only where
 
 1. there are four gains at least, and all are above 0;
-2. **the gains shrink**: the contrast Σ_i (i - (m+1)/2) Δ_i is below 0 by a one-sided t-test at 2.5 % (its error has both
-   parts of `crossed`). Where they do not, this says so in one of forty cases: measured in docs/loss.md;
+2. **the gains shrink**: the contrast Σ_i (i - (m+1)/2) Δ_i is below 0 by a one-sided t-test at 2.5 % (its error has
+   both parts of `crossed`). Where they do not, this says so in one of forty cases: measured in docs/loss.md;
 3. **one β fits**: ln Δ_i does not bend, by a two-sided t-test at 1 %;
 4. the 95 % interval of β is above 0.
 
@@ -40,7 +40,7 @@ SHRINKS, BENDS = 0.025, 0.01
 
 
 @dataclass(frozen=True)
-class LossLaw:
+class GainFit:
     """What the last doublings say of L = E + B D^-β; NaN or None where it is not identified."""
 
     identified: bool
@@ -59,7 +59,7 @@ class LossLaw:
     to_units: int
 
 
-def loss_law(n_train: np.ndarray, values: np.ndarray, confidence: float = 0.95) -> LossLaw:
+def fit_gains(n_train: np.ndarray, values: np.ndarray, confidence: float = 0.95) -> GainFit:
     """The law of y (shuffle, size, block), weighted as by `crossed.weighted`, of sizes that double."""
     sizes, values = n_train[-DOUBLINGS - 1 :], values[:, -DOUBLINGS - 1 :]
     gains = values[:, :-1] - values[:, 1:]
@@ -90,7 +90,7 @@ def loss_law(n_train: np.ndarray, values: np.ndarray, confidence: float = 0.95) 
     floor = Interval(max(0.0, float(value[1] - reach[1])), max(0.0, float(value[1] + reach[1])))
     if value[1] + reach[1] <= 0:
         return _not_identified("the law would need a loss below 0 in the end", **about)
-    return LossLaw(
+    return GainFit(
         True, "the gains of doublings shrink", exponent=float(value[0]), interval=beta, irreducible=float(value[1]),
         irreducible_interval=floor, scale=float(value[3]), **about,
     )  # fmt: skip
@@ -103,8 +103,8 @@ def local_exponents(gains: np.ndarray) -> np.ndarray:
     return np.log2(ratio, out=ratio, where=positive)
 
 
-def _not_identified(why: str, *, p_shrinks: float = math.nan, p_bend: float = math.nan, **about: Any) -> LossLaw:
-    return LossLaw(
+def _not_identified(why: str, *, p_shrinks: float = math.nan, p_bend: float = math.nan, **about: Any) -> GainFit:
+    return GainFit(
         False, why, p_shrinks, p_bend, math.nan, None, math.nan, None, math.nan, about["from_units"], about["to_units"]
     )
 
