@@ -11,17 +11,14 @@ import json
 import os
 import random
 import re
-import sys
 import sysconfig
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import numpy as np
 import xarray as xr
 import zstandard
 
 import simulate
-from bounds.base.keeping.targets import write_text
 from simulate.running.dataset import open_result
 from simulate.studies.loss.plan import LossPlan
 from simulate.text.reading.asked import ReadOptions

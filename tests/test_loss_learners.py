@@ -191,4 +191,4 @@ def test_a_learner_of_more_text_of_a_known_source_nears_its_entropy():
     excess = np.array(losses)
     assert (np.diff(excess, axis=0) < 0).all()
     assert (excess > 0).all()
-    assert excess[-1].max() < 0.06  # orders 2 to 6 cost what they guess of chance
+    assert excess[-1].max() < 0.1  # orders 2 to 6 cost what they guess of chance

@@ -10,14 +10,15 @@ from click.core import ParameterSource
 from bounds.base.quantities import parse_list
 from bounds.cli.shared import Checked, Command, CountType, parse_or_fail, with_version
 from simulate.cli.options import (
+    READING,
     check_outputs,
     config_flag,
     curves_flag,
     explain_flag,
     output_flags,
+    reading_flags,
     seed_flag,
 )
-from simulate.cli.reading import READING, reading_flags
 from simulate.running.parameters import LENGTHS
 from simulate.studies.loss.plan import HOLD_OUT, LossPlan
 from simulate.text.cutting.units import TOKEN, UNIT

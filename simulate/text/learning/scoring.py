@@ -94,47 +94,50 @@ def _score(
     for at in range(len(ids)):
         if first[at]:
             state = 0
-        unit = ids[at]
-        context, node = state, 0
-        kneser_ney, weight = 0.0, 1.0  # interpolation: what is said so far, and the share of what shorter ones say
-        ppm, escaped = 0.0, 1.0
-        skipped_sum, skipped = 0, 0  # of the units that longer contexts had, in this one
-        longest = 0
-        while True:
-            if not node:
-                node = np.int64(table[place(context, unit, keys, table)])
-                if node:
-                    longest = node
-            count = np.int64(counts[node]) if node else 0
-            all_ = total[context]
-            if all_:
-                order = orders[context] + 1
-                if count:
-                    kneser_ney += weight * (count - discount[order, min(count, 3) - 1]) / all_
-                left = 0.0
-                for kind in range(3):
-                    left += discount[order, kind] * kinds[context, kind]
-                weight *= left / all_
-                if ppm == 0.0:
-                    units = np.int64(kinds[context, 0]) + np.int64(kinds[context, 1]) + np.int64(kinds[context, 2])
-                    rest, fresh = all_ - skipped_sum, units - skipped
-                    if count:
-                        # where every unit of the vocabulary was seen there is nothing to escape to
-                        ppm = escaped * (2 * count - 1) / (2 * rest - (fresh if units == vocabulary else 0))
-                    elif fresh:
-                        escaped *= fresh / (2 * rest)
-                    skipped_sum, skipped = shared[context], units
-            if context == 0:
-                break
-            if node:
-                node = np.int64(links[node])
-            context = np.int64(links[context])
-        kneser_ney += weight / vocabulary
-        if ppm == 0.0:
-            ppm = escaped / (vocabulary - skipped)
+        kneser_ney, ppm, longest = _probabilities(
+            state, ids[at], vocabulary, keys, counts, links, orders, table, total, kinds, shared, discount
+        )
         losses[0, at], losses[1, at] = -math.log(kneser_ney), -math.log(ppm)
         matched[at] = orders[longest] if longest else 0
-        if not longest:
-            state = 0
-        else:
-            state = longest if orders[longest] < depth else np.int64(links[longest])
+        # the longest n-gram that was seen is where the next unit is looked for, less its first unit if it is full
+        state = longest if not longest or orders[longest] < depth else np.int64(links[longest])
+
+
+@compiled
+def _probabilities(
+    context: int, unit: Any, vocabulary: int, keys: Any, counts: Any, links: Any, orders: Any, table: Any, total: Any,
+    kinds: Any, shared: Any, discount: Any,
+) -> Any:  # fmt: skip
+    """p of `unit` after `context` by both learners, and the longest n-gram that was seen and ends with it, or 0."""
+    node, longest = 0, 0
+    kneser_ney, weight = 0.0, 1.0  # what is said so far, and the share of what shorter contexts say
+    ppm, escaped = 0.0, 1.0
+    skipped_sum, skipped = 0, 0  # c and number of the units that longer contexts had, in this one
+    while True:
+        if not node:
+            node = np.int64(table[place(context, unit, keys, table)])
+            longest = node
+        count = np.int64(counts[node]) if node else 0
+        all_ = total[context]
+        if all_:
+            order = orders[context] + 1
+            ones, twos, more = np.int64(kinds[context, 0]), np.int64(kinds[context, 1]), np.int64(kinds[context, 2])
+            if count:
+                kneser_ney += weight * (count - discount[order, min(count, 3) - 1]) / all_
+            weight *= (discount[order, 0] * ones + discount[order, 1] * twos + discount[order, 2] * more) / all_
+            if ppm == 0.0:
+                units = ones + twos + more
+                rest, fresh = all_ - skipped_sum, units - skipped
+                if count:
+                    # where every unit of the vocabulary was seen there is nothing to escape to
+                    ppm = escaped * (2 * count - 1) / (2 * rest - (fresh if units == vocabulary else 0))
+                elif fresh:
+                    escaped *= fresh / (2 * rest)
+                skipped_sum, skipped = shared[context], units
+        if context == 0:
+            break
+        node = np.int64(links[node]) if node else 0
+        context = np.int64(links[context])
+    if ppm == 0.0:
+        ppm = escaped / (vocabulary - skipped)
+    return kneser_ney + weight / vocabulary, ppm, longest
