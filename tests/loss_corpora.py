@@ -11,16 +11,22 @@ import json
 import os
 import random
 import re
+import sys
 import sysconfig
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import numpy as np
 import xarray as xr
 import zstandard
+from scipy.stats import spearmanr
 
 import simulate
+from bounds.base.keeping.targets import write_text
 from simulate.running.dataset import open_result
 from simulate.studies.loss.plan import LossPlan
+from simulate.text.learning.from_counts import Classes, from_counts, learnt_slopes, rivals
+from simulate.text.learning.scoring import LEARNERS
 from simulate.text.reading.asked import ReadOptions
 
 PAGE = Path(__file__).parents[1] / "docs" / "loss.md"
@@ -97,3 +103,124 @@ def measured(name: str, folder: Path, unit: str, most: int | None = None) -> xr.
     plan = LossPlan((str(path),), unit, most=most, reading=ReadOptions(format="jsonl"))
     print(name, unit, flush=True)
     return simulate.run_plan(plan, simulate.Execution(out=out))
+
+
+def local_beta(dataset: xr.Dataset) -> np.ndarray:
+    """(learner) the slope of ln gain over the last five doublings, over -ln 2: the fitted β, identified or not."""
+    gains = dataset.gain.values[:, -6:-1]
+    return np.asarray(-np.polyfit(np.arange(5), np.log(gains).T, 1)[0] / np.log(2))
+
+
+def real_texts(results: dict[str, dict[str, xr.Dataset]]) -> list[str]:
+    """Losses, gains and exponents of each text, and how γ of each length goes with β over the texts."""
+    lines: list[str] = []
+    for unit, found in results.items():
+        lines += ["", f"By {unit}s, Kneser–Ney; the slope γ_k of distinct windows at the end of each text:", ""]
+        lines += ["| text | D | L(D) | last gain | p: shrink | β | β, all the same | γ_1 … γ_6 |", "|---" * 8 + "|"]
+        for name, one in found.items():
+            last = one.isel(learner=0)
+            beta = "not identified"
+            if int(last.identified):
+                ends = f"[{float(last.loss_exponent_lower):.2f}, {float(last.loss_exponent_upper):.2f}]"
+                beta = f"{float(last.loss_exponent):.2f} {ends}"
+            numbers = f"{float(last.held_out_loss[-1]):.3f} | {float(last.gain[-2]):.3f} | {float(last.p_shrinks):.3f}"
+            gamma = " ".join(f"{value:.2f}" for value in one.slope.values)
+            lines.append(
+                f"| {name} | {int(one.n_train[-1])} | {numbers} | {beta} | {local_beta(one)[0]:.2f} | {gamma} |"
+            )
+    lines += [
+        "",
+        "Over the texts, γ_k beside that β, identified or not: Spearman's rank correlation, and in how many of",
+    ]
+    lines += ["them γ_k lies between 1 - 2β and 1 - β:", "", "| unit, learner | | k = 1 | 2 | 3 | 4 | 5 | 6 |"]
+    lines.append("|---" * 8 + "|")
+    for unit, found in results.items():
+        gamma = np.array([one.slope.values for one in found.values()])
+        betas = np.array([local_beta(one) for one in found.values()])
+        for i, learner in enumerate(("Kneser–Ney", "PPM")):
+            beta = betas[:, i, None]
+            ranks = [f"{float(spearmanr(column, betas[:, i]).statistic):+.2f}" for column in gamma.T]
+            held = ((1 - 2 * beta <= gamma) & (gamma <= 1 - beta)).sum(axis=0)
+            lines.append(f"| {unit}, {learner} | correlation | {' | '.join(ranks)} |")
+            lines.append(f"| | within, of {len(found)} | {' | '.join(map(str, held))} |")
+    return lines[1:]
+
+
+def classes(dataset: xr.Dataset, learner: int) -> Classes:
+    """Means over the shuffles of shares and of the costs of each class."""
+    cost, share = dataset.matched_loss.values[learner], dataset.matched.values
+    there = np.isfinite(cost) & (share > 0)
+    sums = np.where(there, share * np.nan_to_num(cost), 0).sum(axis=0)
+    weights = np.where(there, share, 0).sum(axis=0)
+    mean = np.divide(sums, weights, out=np.full_like(sums, np.nan), where=weights > 0)
+    return Classes(dataset.n_train.values, share.mean(axis=0), mean)
+
+
+def predictions(results: dict[str, dict[str, xr.Dataset]]) -> tuple[dict[tuple[str, str], np.ndarray], list[dict]]:
+    """The slopes learnt on `LEARNT_ON`, by unit and learner, and all predictions for the other texts."""
+    slopes, found = {}, []
+    for unit, texts in results.items():
+        for i, learner in enumerate(LEARNERS):
+            s = learnt_slopes([classes(texts[name], i) for name in LEARNT_ON])
+            slopes[unit, learner] = s
+            for name, one in texts.items():
+                if name in LEARNT_ON:
+                    continue
+                n, share, cost = classes(one, i)
+                losses = one.held_out_loss.values[i]
+                for octaves in (2, 4):
+                    at = len(n) - 1 - octaves
+                    said = {"from-counts": from_counts(share[-1], cost[at], s, int(n[at]), int(n[-1]))}
+                    said |= rivals(n[: at + 1], losses[: at + 1], float(n[-1]))
+                    drop = losses[at] - losses[-1]
+                    errors = {method: (value - losses[-1]) / drop for method, value in said.items()}
+                    found.append({"unit": unit, "learner": learner, "text": name, "factor": 2**octaves, **errors})
+    return slopes, found
+
+
+def counted_texts(found: list[dict]) -> list[str]:
+    """The record of each method, and every error."""
+    lines = ["Root mean square error over six texts, in parts of the drop, and in how many it was the nearest:", ""]
+    lines += [f"| unit, learner | times | {' | '.join(METHODS)} |", "|---" * (2 + len(METHODS)) + "|"]
+    keys = list(dict.fromkeys((one["unit"], one["learner"], one["factor"]) for one in found))
+    for unit, learner, factor in keys:
+        cases = [one for one in found if (one["unit"], one["learner"], one["factor"]) == (unit, learner, factor)]
+        nearest = [min(METHODS, key=lambda method, one=one: abs(one[method])) for one in cases]
+        cells = [f"{rms(cases, method):.2f} ({nearest.count(method)})" for method in METHODS]
+        lines.append(f"| {unit}, {learner} | {factor} | {' | '.join(cells)} |")
+    lines += ["", "Each error, of Kneser–Ney:", "", f"| text | unit | times | {' | '.join(METHODS)} |"]
+    lines.append("|---" * (3 + len(METHODS)) + "|")
+    for one in found:
+        if one["learner"] == LEARNERS[0]:
+            errors = " | ".join(f"{one[method]:+.2f}" for method in METHODS)
+            lines.append(f"| {one['text']} | {one['unit']} | {one['factor']} | {errors} |")
+    return lines
+
+
+def rms(cases: list[dict], method: str) -> float:
+    return float(np.sqrt(np.mean([one[method] ** 2 for one in cases])))
+
+
+def put(name: str, lines: list[str]) -> None:
+    """Lines between two comments of the page."""
+    begin, end = f"<!-- {name} -->\n", f"<!-- end of the {name} -->"
+    before, rest = PAGE.read_text(encoding="utf-8").split(begin)
+    write_text(PAGE, before + begin + "\n".join(lines) + "\n" + end + rest.split(end)[1])
+
+
+def main() -> None:
+    folder = Path(sys.argv[1])
+    results: dict[str, dict[str, xr.Dataset]] = {}
+    for unit in ("byte", "word"):
+        found = {name: measured(name, folder, unit) for name in TEXTS}
+        results[unit] = {name: one for name, one in found.items() if one is not None}
+    put("tables of real texts", real_texts(results))
+    _, cases = predictions(results)
+    put("tables of loss from counts", counted_texts(cases))
+
+
+LEARNT_ON = ("eng_novels", "eng_shakespeare", "c_linux", "deu_laws", "zho_tang")
+METHODS = ("from-counts", "power-law-all", "power-law-last", "log-linear")
+
+if __name__ == "__main__":
+    main()

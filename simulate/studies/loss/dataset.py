@@ -52,6 +52,7 @@ ABOUT: dict[str, tuple[str, str]] = {
     "matched": ("1", "share of the units of the test whose match has that length"),
     "matched_loss": ("nats per unit", "their mean cost; NaN where there are none"),
     "own_discounts": ("1", "share of the shuffles in which counts gave the discounts of Kneser-Ney of that order"),
+    "order": ("units", "units of an n-gram"),
     "p_shrinks": ("1", "one-sided p-value of gains that do not shrink"),
     "p_bend": ("1", "two-sided p-value of one beta in all gains of the stretch"),
     "identified": ("1", "whether beta is identified"),

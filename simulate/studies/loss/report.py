@@ -23,20 +23,23 @@ NAMES = {"kneser-ney": "Kneser-Ney", "ppm-d": "PPM-D"}
 ON_SCREEN = 5
 """Parts of the text that a screen shows."""
 
-NOT_CONVERTED = "γ and β are not converted into each other: over the texts of docs/loss.md neither orders the other as theory would."
+NOT_CONVERTED = (
+    "γ and β are not converted into each other: of eleven texts, at no k did half have the γ that theory makes of their "
+    "β (docs/loss.md)."
+)
 
 METHOD_TEXT = (
     "L(D): mean of -ln p over units held out, by learners taught D units of the rest, whole documents or chunks of it "
-    "in random order, and frozen. Kneser-Ney: interpolated, modified, of order 6 (Chen & Goodman 1999, equations 24-26): "
+    "in random order, and frozen. Kneser-Ney: interpolated, modified, of order 6 (Chen & Goodman 1999, eq. 24-26): "
     "p(w|h) = max(c(hw) - D_c, 0)/c(h·) + (D_1 N_1 + D_2 N_2 + D_3 N_3)/c(h·) p(w|h'), down to 1/V. PPM-D: order 5, "
     "escape method D with exclusion (Howard 1993): (2c - 1)/(2n) for what was seen, q/(2n) to escape.",
     "Intervals are 95 %, Student's with Satterthwaite's degrees of freedom, of two parts: how blocks of the test "
-    "differ, and how orders of training differ (both in a table of standard errors). They are about other test text and "
-    "other orders of this text, not about other corpora; where all the text is taught there is but one way to take it, "
+    "differ, and how orders of training differ (both in a table of standard errors). They are about other test text "
+    "and other orders of this text, not about other corpora; where all the text is taught there is but one way to take it, "
     "and the second part is 0.",
     "The law L = E + B D^-β is fitted only where the last five gains shrink: their linear contrast is below 0 at "
-    f"{percent(SHRINKS, 1)} (one-sided), one β fits (p above {BENDS:g}), and its interval is above 0. β is the slope of "
-    "ln gain on doublings; its interval is from leaving out blocks and shuffles one by one. E is a constant of the "
+    f"{percent(SHRINKS, 1)} (one-sided), one β fits (p above {BENDS:g}), and its interval is above 0. β is the slope "
+    "of ln gain on doublings; its interval is from leaving out blocks and shuffles one by one. E is a constant of the "
     "curve's shape in this range, no entropy of the text. β local is log2 of a gain over the next.",
     "Where no documents are told apart, test and training are stretches of the same ones: one of which nobody has "
     "seen a part costs more.",
