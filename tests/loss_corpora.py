@@ -14,6 +14,7 @@ import re
 import sys
 import sysconfig
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -25,11 +26,13 @@ import simulate
 from bounds.base.keeping.targets import write_text
 from simulate.running.dataset import open_result
 from simulate.studies.loss.plan import LossPlan
-from simulate.text.learning.from_counts import Classes, from_counts, learnt_slopes, rivals
+from simulate.text.learning import slopes as slopes_module
+from simulate.text.learning.from_counts import METHODS, Classes, from_counts, learnt_slopes, rivals
 from simulate.text.learning.scoring import LEARNERS
 from simulate.text.reading.asked import ReadOptions
 
 PAGE = Path(__file__).parents[1] / "docs" / "loss.md"
+RECORD = Path(slopes_module.__file__)
 MOST_BYTES = 6_000_000
 """Of a text: documents are drawn until they hold as much."""
 
@@ -58,7 +61,7 @@ def _files(pattern: str, folder: str, without: str = "^$") -> Iterator[str]:
 
 STDLIB = sysconfig.get_paths()["stdlib"]
 TEXTS: dict[str, Callable[[], Iterator[str]]] = {
-    **{name: lambda name=name: _kept(name) for name in
+    **{name: partial(_kept, name) for name in
        ("eng_novels", "eng_shakespeare", "c_linux", "deu_laws", "zho_tang")},
     "python": lambda: _files("*.py", STDLIB, "site-packages|/test|idlelib/Icons|lib2to3"),
     "sympy": lambda: _files("*.py", f"{sysconfig.get_paths()['purelib']}/sympy"),
@@ -135,12 +138,12 @@ def real_texts(results: dict[str, dict[str, xr.Dataset]]) -> list[str]:
     lines += ["them γ_k lies between 1 - 2β and 1 - β:", "", "| unit, learner | | k = 1 | 2 | 3 | 4 | 5 | 6 |"]
     lines.append("|---" * 8 + "|")
     for unit, found in results.items():
-        gamma = np.array([one.slope.values for one in found.values()])
+        slopes = np.array([one.slope.values for one in found.values()])
         betas = np.array([local_beta(one) for one in found.values()])
         for i, learner in enumerate(("Kneser–Ney", "PPM")):
-            beta = betas[:, i, None]
-            ranks = [f"{float(spearmanr(column, betas[:, i]).statistic):+.2f}" for column in gamma.T]
-            held = ((1 - 2 * beta <= gamma) & (gamma <= 1 - beta)).sum(axis=0)
+            each = betas[:, i, None]
+            ranks = [f"{float(spearmanr(column, betas[:, i]).statistic):+.2f}" for column in slopes.T]
+            held = ((1 - 2 * each <= slopes) & (slopes <= 1 - each)).sum(axis=0)
             lines.append(f"| {unit}, {learner} | correlation | {' | '.join(ranks)} |")
             lines.append(f"| | within, of {len(found)} | {' | '.join(map(str, held))} |")
     return lines[1:]
@@ -185,7 +188,7 @@ def counted_texts(found: list[dict]) -> list[str]:
     keys = list(dict.fromkeys((one["unit"], one["learner"], one["factor"]) for one in found))
     for unit, learner, factor in keys:
         cases = [one for one in found if (one["unit"], one["learner"], one["factor"]) == (unit, learner, factor)]
-        nearest = [min(METHODS, key=lambda method, one=one: abs(one[method])) for one in cases]
+        nearest = [METHODS[int(np.argmin([abs(one[method]) for method in METHODS]))] for one in cases]
         cells = [f"{rms(cases, method):.2f} ({nearest.count(method)})" for method in METHODS]
         lines.append(f"| {unit}, {learner} | {factor} | {' | '.join(cells)} |")
     lines += ["", "Each error, of Kneser–Ney:", "", f"| text | unit | times | {' | '.join(METHODS)} |"]
@@ -199,6 +202,21 @@ def counted_texts(found: list[dict]) -> list[str]:
 
 def rms(cases: list[dict], method: str) -> float:
     return float(np.sqrt(np.mean([one[method] ** 2 for one in cases])))
+
+
+def record_of(slopes: dict[tuple[str, str], np.ndarray], found: list[dict]) -> str:
+    """The module that keeps the slopes and the record."""
+    texts = len({one["text"] for one in found})
+    lines = [RECORD.read_text(encoding="utf-8").partition("TEXTS =")[0] + f"TEXTS = {texts}", "SLOPES = {"]
+    lines += [f"    {key!r}: {tuple(round(float(s), 5) for s in values)!r}," for key, values in slopes.items()]
+    lines += ["}", "RECORD = {"]
+    for unit, learner in slopes:
+        records = []
+        for factor in (4, 16):
+            cases = [one for one in found if (one["unit"], one["learner"], one["factor"]) == (unit, learner, factor)]
+            records.append(tuple(round(rms(cases, method), 3) for method in METHODS))
+        lines.append(f"    {(unit, learner)!r}: {tuple(records)!r},")
+    return "\n".join([*lines, "}", ""]).replace("'", '"')
 
 
 def put(name: str, lines: list[str]) -> None:
@@ -215,12 +233,11 @@ def main() -> None:
         found = {name: measured(name, folder, unit) for name in TEXTS}
         results[unit] = {name: one for name, one in found.items() if one is not None}
     put("tables of real texts", real_texts(results))
-    _, cases = predictions(results)
+    slopes, cases = predictions(results)
     put("tables of loss from counts", counted_texts(cases))
+    write_text(RECORD, record_of(slopes, cases))
 
 
 LEARNT_ON = ("eng_novels", "eng_shakespeare", "c_linux", "deu_laws", "zho_tang")
-METHODS = ("from-counts", "power-law-all", "power-law-last", "log-linear")
-
 if __name__ == "__main__":
     main()

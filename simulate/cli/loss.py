@@ -44,6 +44,10 @@ from simulate.text.cutting.units import TOKEN, UNIT
     help="Units of a piece that is shuffled, where it is no document.",
 )  # fmt: skip
 @click.option(
+    "--from-counts", is_flag=True,
+    help="With --most: count the rest as well, and say what it would cost taught to them (experimental).",
+)  # fmt: skip
+@click.option(
     "--length", "lengths", type=Checked(LENGTHS), default="1,2,3,4,5,6", show_default=True, metavar="K[,K...]",
     help="Units in the windows whose growth stands beside the loss.",
 )  # fmt: skip
@@ -66,7 +70,7 @@ def loss(**options: Any) -> int:
 
 def forwarded(options: dict[str, Any]) -> int:
     """The same, as ``corpus --loss`` asked for it; lengths that were not given are those of `loss`."""
-    own: dict[str, Any] = {"hold_out": "auto", "shuffles": 4, "most": None}
+    own: dict[str, Any] = {"hold_out": "auto", "shuffles": 4, "most": None, "from_counts": False}
     for name in ("at", "order", "blocks", "extrapolate", "sketch", "precision"):
         if _given(name):
             raise click.UsageError(
@@ -87,7 +91,7 @@ def _execute(options: dict[str, Any], *, unit_given: bool) -> int:
     from simulate.cli.studies import execute
     from simulate.text.reading.asked import ReadOptions
 
-    names = ("files", "unit", "hold_out", "shuffles", "most", "chunk", "seed")
+    names = ("files", "unit", "hold_out", "shuffles", "most", "chunk", "seed", "from_counts")
 
     def plan() -> LossPlan:
         reading = ReadOptions(**{name: options[name] for name in READING})

@@ -8,6 +8,7 @@
 | `block`   | blocks of the text that was held out                                              |
 | `match`   | units of the longest n-gram of the taught text that ends with a unit              |
 | `order`   | units of an n-gram, 1 to 6                                                        |
+| `n_counted`, `method` | larger parts that were counted and not taught, and who foretold their loss   |
 | `length`  | units in a window, whose number grows with exponent `exponent`                    |
 
 `gain…` stands at the smaller of two parts, and is NaN at the largest. The attribute ``text`` holds, as JSON, the
@@ -31,6 +32,7 @@ from simulate.text.exponents import CorpusFit
 from simulate.text.growth import CorpusGrowth
 from simulate.text.learning.crossed import crossed, weighted
 from simulate.text.learning.curves import LossCurves
+from simulate.text.learning.from_counts import METHODS, Classes, foretold
 from simulate.text.learning.scoring import LEARNERS
 from simulate.text.learning.shrinking import GainFit, fit_gains, local_exponents
 from simulate.text.repeats import note_of_repeats
@@ -52,6 +54,10 @@ ABOUT: dict[str, tuple[str, str]] = {
     "matched": ("1", "share of the units of the test whose match has that length"),
     "matched_loss": ("nats per unit", "their mean cost; NaN where there are none"),
     "own_discounts": ("1", "share of the shuffles in which counts gave the discounts of Kneser-Ney of that order"),
+    "n_counted": ("units", "units of the text that were counted, and not taught"),
+    "method": ("", "who foretold the loss: counts (experimental), or losses alone"),
+    "counted": ("1", "share of the units of the test whose match in a counted part has that length"),
+    "foretold": ("nats per unit", "loss foretold of a learner taught the counted part"),
     "order": ("units", "units of an n-gram"),
     "p_shrinks": ("1", "one-sided p-value of gains that do not shrink"),
     "p_bend": ("1", "two-sided p-value of one beta in all gains of the stretch"),
@@ -87,6 +93,9 @@ def to_dataset(curves: LossCurves, grown: Sequence[Grown], units: Units, paramet
         "learner": list(LEARNERS), "n_train": curves.n_train, "match": np.arange(curves.matched.shape[-1]),
         "order": 1 + np.arange(curves.own_discounts.shape[-1]), "length": [growth.length for growth, _ in grown],
     }  # fmt: skip
+    if len(curves.n_counted):
+        data |= _foretold(curves)
+        coordinates |= {"n_counted": curves.n_counted, "method": list(METHODS)}
     dataset = _described(describe(xr.Dataset(data, coords=coordinates)))
     dataset.attrs["text"] = _about(curves, units)
     engine = {"name": "loss", "reason": "learnt and tested"}
@@ -146,6 +155,27 @@ def _windows(grown: Sequence[Grown]) -> dict[str, Any]:
         found[f"exponent_{end}"] = [_end(None if fit is None else fit.interval, place) for _, fit in grown]
         found[f"slope_{end}"] = [_end(None if fit is None else fit.slope_interval, place) for _, fit in grown]
     return {name: ("length", np.array(values)) for name, values in found.items()}
+
+
+def _foretold(curves: LossCurves) -> dict[str, Any]:
+    """What counts and losses say of the parts that were counted alone."""
+    n_units = curves.block_units.sum()
+    shares, counted = curves.matched.sum(axis=2) / n_units, curves.counted / n_units
+    losses = weighted(curves.losses, curves.block_units).mean(axis=(1, 3))
+    dims = ("learner", "n_counted")
+    found = [
+        [
+            foretold(
+                [Classes(curves.n_train, *each) for each in zip(shares, curves.matched_loss[i], strict=True)],
+                losses[i], counted[:, k], int(n), (curves.unit, learner),
+            ) for k, n in enumerate(curves.n_counted)
+        ] for i, learner in enumerate(LEARNERS)
+    ]  # fmt: skip
+    return {
+        "counted": (("shuffle", "n_counted", "match"), counted),
+        "foretold": ((*dims, "method"), np.array([[list(one.losses.values()) for one in row] for row in found])),
+        **{f"foretold_{end}": (dims, np.array([[getattr(one, end) for one in row] for row in found])) for end in _ENDS},
+    }
 
 
 def _end(interval: Interval | None, place: int) -> float:

@@ -7,10 +7,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from bounds.base.arguments import Choice, Count, shown
+from bounds.base.arguments import Choice, Count, Flag, shown
 from bounds.base.quantities import parse_list
 from simulate.running.parameters import SEED
 from simulate.text.cutting.units import UNIT
+from simulate.text.learning.slopes import SLOPES
 from simulate.text.reading.asked import ReadOptions
 
 HOLD_OUT = Choice("hold_out", ("auto", "documents", "blocks"))
@@ -20,6 +21,7 @@ CHUNK = Count("chunk")
 
 _CHECKS: dict[str, Callable[[Any], Any]] = {
     "unit": UNIT, "hold_out": HOLD_OUT, "shuffles": SHUFFLES, "chunk": CHUNK, "seed": SEED,
+    "from_counts": Flag("from_counts"),
 }  # fmt: skip
 
 
@@ -27,7 +29,8 @@ _CHECKS: dict[str, Callable[[Any], Any]] = {
 class LossPlan:
     """Units of which files are taught and tested; see `simulate.text.learning.curves.measure_loss`.
 
-    `lengths` are those of windows whose growth is laid beside the loss. Documents are kept apart wherever files tell
+    `from_counts` has larger parts than `most` counted, and what they would cost foretold (experimental). `lengths` are
+    those of windows whose growth is laid beside the loss. Documents are kept apart wherever files tell
     them apart, whatever `reading` says: a learner that runs across them would learn where files were joined.
     """
 
@@ -39,6 +42,7 @@ class LossPlan:
     most: int | None = None
     chunk: int = 2000
     seed: int = 0
+    from_counts: bool = False
     reading: ReadOptions = field(default_factory=ReadOptions)
 
     def __post_init__(self) -> None:
@@ -50,10 +54,22 @@ class LossPlan:
         for name, check in _CHECKS.items():
             self._set(name, check(getattr(self, name)))
         self._set("most", None if self.most is None else MOST(self.most))
+        if self.from_counts:
+            self._check_counting()
         if not isinstance(self.reading, ReadOptions):
             raise ValueError(f"reading must be simulate.text.ReadOptions, got {shown(self.reading)}")
         self._set("reading", replace(self.reading, within_documents=True))
         self.reading.check_unit(self.unit)
+
+    def _check_counting(self) -> None:
+        """ValueError where nothing would be left to count, or nothing was learnt of such units."""
+        if self.most is None:
+            raise ValueError("from_counts foretells more text than is taught; pass most, the units to teach")
+        units = sorted({unit for unit, _ in SLOPES})
+        if self.unit not in units:
+            raise ValueError(
+                f"from_counts was learnt for units {' and '.join(units)} alone, got unit {self.unit}; leave it out"
+            )
 
     def _set(self, name: str, value: object) -> None:
         object.__setattr__(self, name, value)
@@ -62,4 +78,5 @@ class LossPlan:
     def parameters(self) -> dict[str, Any]:
         """What decides the numbers."""
         own = {name: getattr(self, name) for name in ("unit", "hold_out", "shuffles", "most", "chunk", "seed")}
+        own |= {"from_counts": True} if self.from_counts else {}
         return {"files": list(self.files), "length": list(self.lengths), **own} | self.reading.given

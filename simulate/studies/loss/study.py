@@ -52,7 +52,7 @@ class LossStudy:
         plan = job.plan
         units = read_units(plan.files, plan.unit, reading=plan.reading)
         chosen = {name: getattr(plan, name) for name in ("hold_out", "shuffles", "most", "chunk", "seed")}
-        curves = measure_loss(units, **chosen)
+        curves = measure_loss(units, **chosen, count_on=plan.from_counts)
         growths = measure_units(units, plan.lengths, seed=plan.seed)
         fits = [None if growth.blocks is None else fit_corpus(growth) for growth in growths]
         return to_dataset(curves, list(zip(growths, fits, strict=True)), units, plan.parameters)

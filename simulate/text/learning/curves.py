@@ -28,6 +28,8 @@ LEAST_UNITS = 1000
 """In the smallest part that is taught; three sizes are needed."""
 
 MOST_SIZES = 12
+FURTHEST = 16
+"""How many times what was taught is counted at most: farther than that loss from counts was not tried."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,6 +64,10 @@ class LossCurves:
     """Documents, or stretches, that were held out."""
     bytes_per_unit: float | None
     """Of the whole text; None where files do not hold text."""
+    n_counted: np.ndarray
+    """(part) larger parts of the text, which were counted and not taught, int64."""
+    counted: np.ndarray
+    """(shuffle, part, j) units of the test by the length of their match in each of these."""
 
 
 def sizes_of(pool: int, most: int | None = None) -> np.ndarray:
@@ -86,10 +92,12 @@ def measure_loss(
     most: int | None = None,
     chunk: int = 2000,
     seed: int = 0,
+    count_on: bool = False,
 ) -> LossCurves:
     """The losses of both learners on what is held out of `units`, in `shuffles` orders of the rest.
 
-    `most` units are taught at most. InputError with one sentence where the text is too short or too large.
+    `most` units are taught at most; with `count_on`, matches in larger parts, each twice the last, are counted as well,
+    up to `FURTHEST` times as much. InputError with one sentence where the text is too short or too large.
     """
     parts = split(units, hold_out=hold_out, chunk=chunk, seed=seed)
     if parts.n_taught < 4 * LEAST_UNITS:
@@ -99,7 +107,7 @@ def measure_loss(
         )
     sizes = sizes_of(parts.n_taught, most)
     try:
-        return _measure(units, parts, sizes, shuffles)
+        return _measure(units, parts, sizes, shuffles, _larger(sizes[-1], parts.n_taught) if count_on else sizes[:0])
     except (NoRoomError, MemoryError) as error:
         reason = str(error) or "memory ran out"
         raise InputError(
@@ -108,7 +116,17 @@ def measure_loss(
         ) from None
 
 
-def _measure(units: Units, parts: Split, sizes: np.ndarray, shuffles: int) -> LossCurves:
+def _larger(taught: int, pool: int) -> np.ndarray:
+    """Twice as much, four times as much, … as `taught`, as far as `pool` units go; InputError where nothing is left."""
+    found = [taught << k for k in range(1, FURTHEST.bit_length()) if taught << k <= pool]
+    if not found:
+        raise InputError(
+            f"{pool} units are there to count and {taught} are taught of them: pass --most with at most half as many"
+        )
+    return np.array(found, dtype=np.int64)
+
+
+def _measure(units: Units, parts: Split, sizes: np.ndarray, shuffles: int, larger: np.ndarray) -> LossCurves:
     ids, vocabulary = _numbered(units)
     tested, first = _laid_out(ids, np.concatenate(parts.tested))
     shape = (shuffles, len(sizes), len(parts.tested))
@@ -116,15 +134,20 @@ def _measure(units: Units, parts: Split, sizes: np.ndarray, shuffles: int) -> Lo
     matched = np.empty((*shape, DEPTH + 1), dtype=np.int64)
     by_match = np.full((len(LEARNERS), *shape[:2], DEPTH + 1), np.nan)
     own = np.empty((*shape[:2], DEPTH), dtype=bool)
+    counted = np.empty((shuffles, len(larger), DEPTH + 1), dtype=np.int64)
     block = np.repeat(np.arange(shape[2]), parts.sizes)
+    all_sizes = np.concatenate([sizes, larger])
     for shuffle in range(shuffles):
-        taught, begins = _laid_out(ids, parts.order(shuffle), int(sizes[-1]))
+        taught, begins = _laid_out(ids, parts.order(shuffle), int(all_sizes[-1]))
         trie, at = Trie(DEPTH), 0
-        for i, size in enumerate(sizes.tolist()):
+        for i, size in enumerate(all_sizes.tolist()):
             trie.learn(taught[at:size], begins[at:size])
             at = size
             tallies = trie.tallies()
             found = score(trie, tallies, tested, first, vocabulary)
+            if i >= len(sizes):  # what was only counted has no loss
+                counted[shuffle, i - len(sizes)] = np.bincount(found.matched, minlength=DEPTH + 1)
+                continue
             own[shuffle, i] = discounts(tallies.counts)[1][1:]
             losses[:, shuffle, i] = [np.bincount(block, one) / parts.sizes for one in found.losses]
             cell = block * (DEPTH + 1) + found.matched
@@ -149,6 +172,8 @@ def _measure(units: Units, parts: Split, sizes: np.ndarray, shuffles: int) -> Lo
         n_pieces=len(parts.taught),
         n_tested=sum(map(len, parts.tested)),
         bytes_per_unit=None if units.n_bytes is None else units.n_bytes / units.n_units,
+        n_counted=larger,
+        counted=counted,
     )
 
 

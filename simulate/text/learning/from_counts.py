@@ -9,17 +9,21 @@
 
     L(D) = Σ_j π_j(D) [l_j(D_0) + s_j ln(D/D_0)]
 
-π_j(D) must have been counted. From counts that were themselves extrapolated the formula was found to beat nothing, and
-they are refused. The three rivals here know the losses up to D_0 alone. docs/loss.md has the protocol and the record.
+π_j(D) must have been counted: what the formula makes of counts that were themselves extrapolated was not tried, and they
+are not taken. The three rivals here know the losses up to D_0 alone. docs/loss.md has the protocol and the record.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 from scipy.optimize import minimize_scalar
+from scipy.special import stdtrit
+
+from simulate.text.learning.slopes import RECORD, SLOPES, TEXTS
 
 LAST = 5
 """Sizes of the rivals that do not use all."""
@@ -101,3 +105,35 @@ def rivals(n_train: np.ndarray, losses: np.ndarray, at: float) -> dict[str, floa
         "power-law-last": power_law(n_train[last], losses[last], at),
         "log-linear": straight_line(n_train[last], losses[last], at),
     }
+
+
+class Foretold(NamedTuple):
+    """What was said of one size: a loss by each method, and the 95 % interval of the first, `from-counts`."""
+
+    losses: dict[str, float]
+    lower: float
+    upper: float
+
+
+METHODS = ("from-counts", "power-law-all", "power-law-last", "log-linear")
+
+
+def foretold(
+    taught: Sequence[Classes], losses: np.ndarray, counted: np.ndarray, n: int, key: tuple[str, str]
+) -> Foretold:
+    """What counts say of `n` units, and rivals beside it.
+
+    `taught` has the classes of each shuffle, `losses` (size) their mean losses, `counted` (shuffle, j) the shares in
+    `n` units; `key` is (unit, learner) of `slopes`, KeyError where none were learnt. The interval is Student's: the
+    record of the method on other texts, in parts of the drop that it foretells, and how orders of training differ.
+    """
+    slopes, at = np.array(SLOPES[key]), int(taught[0].n_train[-1])
+    each = np.array([
+        from_counts(share, one.loss[-1], slopes, at, n) for share, one in zip(counted, taught, strict=True)
+    ])  # fmt: skip
+    said = {METHODS[0]: float(each.mean())} | rivals(taught[0].n_train, losses, float(n))
+    record = RECORD[key][0 if n <= 4 * at else 1][0]
+    fit = float(stdtrit(TEXTS - 1, 0.975)) * record * abs(losses[-1] - each.mean())
+    order = float(stdtrit(len(each) - 1, 0.975)) * float(each.std(ddof=1)) / math.sqrt(len(each))
+    reach = math.hypot(fit, order)
+    return Foretold(said, float(each.mean()) - reach, float(each.mean()) + reach)

@@ -90,7 +90,7 @@ def _score(
     ids: Any, first: Any, vocabulary: int, depth: int, keys: Any, counts: Any, links: Any, orders: Any, table: Any,
     total: Any, kinds: Any, shared: Any, discount: Any, losses: Any, matched: Any,
 ) -> None:  # fmt: skip
-    state = 0
+    state: Any = 0
     for at in range(len(ids)):
         if first[at]:
             state = 0
@@ -105,14 +105,16 @@ def _score(
 
 @compiled
 def _probabilities(
-    context: int, unit: Any, vocabulary: int, keys: Any, counts: Any, links: Any, orders: Any, table: Any, total: Any,
+    context: Any, unit: Any, vocabulary: int, keys: Any, counts: Any, links: Any, orders: Any, table: Any, total: Any,
     kinds: Any, shared: Any, discount: Any,
 ) -> Any:  # fmt: skip
     """p of `unit` after `context` by both learners, and the longest n-gram that was seen and ends with it, or 0."""
-    node, longest = 0, 0
+    node: Any = 0
+    longest: Any = 0
     kneser_ney, weight = 0.0, 1.0  # what is said so far, and the share of what shorter contexts say
     ppm, escaped = 0.0, 1.0
-    skipped_sum, skipped = 0, 0  # c and number of the units that longer contexts had, in this one
+    skipped_sum: Any = 0  # c of the units that longer contexts had, in this one
+    skipped: Any = 0  # and their number
     while True:
         if not node:
             node = np.int64(table[place(context, unit, keys, table)])

@@ -118,7 +118,7 @@ def place(context: Any, unit: Any, keys: Any, table: Any) -> Any:
 
 @compiled
 def _learn(
-    ids: Any, first: Any, at: int, depth: int, state: int, n: int, keys: Any, counts: Any, links: Any, orders: Any,
+    ids: Any, first: Any, at: int, depth: int, state: Any, n: int, keys: Any, counts: Any, links: Any, orders: Any,
     table: Any,
 ) -> Any:  # fmt: skip
     """Count units from `at` on, as long as there is room for all that one may need; where it stopped, nodes, state."""
@@ -126,10 +126,12 @@ def _learn(
         if first[at]:
             state = 0
         unit = ids[at]
-        context, above, longest = state, 0, 0
+        context = state
+        above: Any = 0
+        longest: Any = 0
         while True:
             slot = place(context, unit, keys, table)
-            node = np.int64(table[slot])
+            node: Any = np.int64(table[slot])
             known = node != 0
             if not known:
                 node = n
@@ -162,7 +164,7 @@ def _tally(
 ) -> None:
     for node in range(1, n):
         context = np.int64(keys[node] >> np.uint64(32))
-        count = np.int64(counts[node])
+        count: Any = np.int64(counts[node])
         total[context] += count
         kinds[context, min(count, 3) - 1] += np.uint32(1)
         if context:
