@@ -13,26 +13,32 @@ import random
 import re
 import sys
 import sysconfig
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 import numpy as np
 import xarray as xr
 import zstandard
+from scipy.special import stdtrit
 from scipy.stats import spearmanr
 
 import simulate
 from bounds.base.keeping.targets import write_text
 from simulate.running.dataset import open_result
 from simulate.studies.loss.plan import LossPlan
+from simulate.text.cutting.sequences import read_units
 from simulate.text.learning import slopes as slopes_module
+from simulate.text.learning.crossed import Crossed, crossed, weighted
+from simulate.text.learning.curves import measure_loss
 from simulate.text.learning.from_counts import METHODS, Classes, from_counts, learnt_slopes, rivals
 from simulate.text.learning.scoring import LEARNERS
 from simulate.text.reading.asked import ReadOptions
 
 PAGE = Path(__file__).parents[1] / "docs" / "loss.md"
 RECORD = Path(slopes_module.__file__)
+SEEDS, COVERED = 12, 64_000
 MOST_BYTES = 6_000_000
 """Of a text: documents are drawn until they hold as much."""
 
@@ -177,19 +183,44 @@ def predictions(results: dict[str, dict[str, xr.Dataset]]) -> tuple[dict[tuple[s
                     said |= rivals(n[: at + 1], losses[: at + 1], float(n[-1]))
                     drop = losses[at] - losses[-1]
                     errors = {method: (value - losses[-1]) / drop for method, value in said.items()}
+                    errors["orders"] = [(value - losses[-1]) / drop for value in by_order(one, i, at, s)]
                     found.append({"unit": unit, "learner": learner, "text": name, "factor": 2**octaves, **errors})
     return slopes, found
+
+
+def by_order(one: xr.Dataset, learner: int, at: int, slopes: np.ndarray) -> list[float]:
+    """What counts say when each order of training stands alone, taught and counted."""
+    n, share, cost = one.n_train.values, one.matched.values, one.matched_loss.values[learner]
+    return [
+        from_counts(share[shuffle, -1], cost[shuffle, at], slopes, int(n[at]), int(n[-1]))
+        for shuffle in range(len(share))
+    ]
+
+
+def held(cases: list[dict]) -> int:
+    """In how many of these texts the interval of from-counts holds what was measured, by the record of the others."""
+    n = 0
+    for one in cases:
+        record = rms([other for other in cases if other is not one], METHODS[0])
+        orders = np.array(one["orders"])
+        fit = float(stdtrit(len(cases) - 2, 0.975)) * record * abs(1 - one[METHODS[0]])
+        order = float(stdtrit(len(orders) - 1, 0.975)) * orders.std(ddof=1) / np.sqrt(len(orders))
+        n += abs(one[METHODS[0]]) <= np.hypot(fit, order)
+    return n
 
 
 def counted_texts(found: list[dict]) -> list[str]:
     """The record of each method, and every error."""
     lines = ["Root mean square error over six texts, in parts of the drop, and in how many it was the nearest:", ""]
-    lines += [f"| unit, learner | times | {' | '.join(METHODS)} |", "|---" * (2 + len(METHODS)) + "|"]
+    heads = f"{' | '.join(METHODS)} | one order alone | interval holds"
+    lines += [f"| unit, learner | times | {heads} |", "|---" * (4 + len(METHODS)) + "|"]
     keys = list(dict.fromkeys((one["unit"], one["learner"], one["factor"]) for one in found))
     for unit, learner, factor in keys:
         cases = [one for one in found if (one["unit"], one["learner"], one["factor"]) == (unit, learner, factor)]
         nearest = [METHODS[int(np.argmin([abs(one[method]) for method in METHODS]))] for one in cases]
         cells = [f"{rms(cases, method):.2f} ({nearest.count(method)})" for method in METHODS]
+        alone = np.sqrt(np.mean([np.square(one["orders"]) for one in cases]))
+        cells += [f"{alone:.2f}", f"{held(cases)} of {len(cases)}"]
         lines.append(f"| {unit}, {learner} | {factor} | {' | '.join(cells)} |")
     lines += ["", "Each error, of Kneser–Ney:", "", f"| text | unit | times | {' | '.join(METHODS)} |"]
     lines.append("|---" * (3 + len(METHODS)) + "|")
@@ -219,6 +250,32 @@ def record_of(slopes: dict[tuple[str, str], np.ndarray], found: list[dict]) -> s
     return "\n".join([*lines, "}", ""]).replace("'", '"')
 
 
+def coverage(folder: Path) -> list[str]:
+    """How often intervals hold the mean over all seeds, of other test documents and other orders of the same text."""
+    lines = ["| text | unit | held out | L(D), all sizes | gains | L(D), test part alone |", "|---" * 6 + "|"]
+    for name in ("eng_novels", "c_linux", "deu_laws", "zho_tang", "python", "man"):
+        for unit in ("byte", "word"):
+            path = written(name, folder)
+            assert path is not None
+            units = read_units(str(path), unit, reading=ReadOptions(format="jsonl", within_documents=True))
+            curves = [measure_loss(units, most=COVERED, seed=100 + seed) for seed in range(SEEDS)]
+            parts = []
+            for one in curves:
+                y = np.moveaxis(weighted(one.losses[0], one.block_units), 1, 0)
+                parts.append((crossed(y), crossed(y[:-1] - y[1:])))
+            cells = [f"{held_by(column):.2f}" for column in zip(*parts, strict=True)]
+            alone = [replace(level, training=np.zeros_like(level.test)) for level, _ in parts]
+            lines.append(f"| {name} | {unit} | {curves[0].how} | {' | '.join(cells)} | {held_by(alone):.2f} |")
+            print(lines[-1], flush=True)
+    return lines
+
+
+def held_by(measured: Sequence[Crossed]) -> float:
+    """The share of intervals, over seeds and sizes, that hold the mean over the seeds."""
+    truth = np.mean([one.value for one in measured], axis=0)
+    return float(np.mean([(one.interval()[0] <= truth) & (truth <= one.interval()[1]) for one in measured]))
+
+
 def put(name: str, lines: list[str]) -> None:
     """Lines between two comments of the page."""
     begin, end = f"<!-- {name} -->\n", f"<!-- end of the {name} -->"
@@ -233,6 +290,7 @@ def main() -> None:
         found = {name: measured(name, folder, unit) for name in TEXTS}
         results[unit] = {name: one for name, one in found.items() if one is not None}
     put("tables of real texts", real_texts(results))
+    put("table of coverage on real texts", coverage(folder))
     slopes, cases = predictions(results)
     put("tables of loss from counts", counted_texts(cases))
     write_text(RECORD, record_of(slopes, cases))

@@ -218,7 +218,9 @@ def _foretold(dataset: xr.Dataset) -> Table:
     times = 4 if n_counted[-1] <= 4 * int(dataset.n_train[-1]) else 16
     errors = zip(dataset.method.values.tolist(), RECORD[key][0 if times == 4 else 1], strict=True)
     record = ", ".join(f"{name} {error:.2f}" for name, error in errors)
-    below = f"Experimental. Their errors at {times} times the text, over {TEXTS} other texts and in parts of the drop: {record}."
+    below = (
+        f"Experimental. Errors at {times} times the text, of {TEXTS} other texts and in parts of the drop: {record}."
+    )
     return Table(columns, cells, title="L of Kneser-Ney foretold for text that was counted, not taught", below=below)
 
 

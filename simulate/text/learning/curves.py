@@ -31,6 +31,9 @@ MOST_SIZES = 12
 FURTHEST = 16
 """How many times what was taught is counted at most: farther than that loss from counts was not tried."""
 
+_SPARSE = 1 << 24
+"""Token ids beyond which their table is no longer small."""
+
 
 @dataclass(frozen=True, eq=False)
 class LossCurves:
@@ -186,6 +189,9 @@ def _numbered(units: Units) -> tuple[np.ndarray, int]:
     if units.unit == "byte":
         return units.ids, 256
     require(12 * units.n_units)
+    if int(units.ids.max()) > _SPARSE:
+        known, found = np.unique(units.ids, return_inverse=True)
+        return found.astype(np.uint32), 2 * len(known)
     there = np.zeros(int(units.ids.max()) + 1, dtype=bool)
     there[units.ids] = True
     numbers = (np.cumsum(there) - 1).astype(np.uint32)

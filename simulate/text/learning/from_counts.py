@@ -9,8 +9,8 @@
 
     L(D) = Σ_j π_j(D) [l_j(D_0) + s_j ln(D/D_0)]
 
-π_j(D) must have been counted: what the formula makes of counts that were themselves extrapolated was not tried, and they
-are not taken. The three rivals here know the losses up to D_0 alone. docs/loss.md has the protocol and the record.
+π_j(D) must have been counted: what the formula makes of counts that were extrapolated was not tried, and they are not
+taken. The three rivals here know the losses up to D_0 alone. docs/loss.md has the protocol and the record.
 """
 
 from __future__ import annotations
