@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +19,7 @@ from simulate.text.learning.curves import measure_loss, sizes_of
 from simulate.text.learning.held_out import split
 from simulate.text.learning.shrinking import SHRINKS, GainFit, fit_gains, local_exponents
 from simulate.text.reading.errors import InputError
+from simulate.text.reading.room import NoRoomError
 from tests import statistics as stats
 
 PAGE = Path(__file__).parents[1] / "docs" / "loss.md"
@@ -70,6 +72,24 @@ def test_what_cannot_be_split_is_one_sentence(sizes, hold_out, words):
     units = units_of(sizes)
     with pytest.raises(InputError, match=words):
         measure_loss(units, hold_out=hold_out)
+
+
+def test_a_text_that_does_not_fit_into_memory_says_what_to_pass(monkeypatch):
+    def full(n_bytes: float) -> None:
+        raise NoRoomError("it takes at least 9.0 GiB more of memory, and 1.0 GiB are free")
+
+    monkeypatch.setattr("simulate.text.learning.trie.require", full)
+    with pytest.raises(InputError, match=r"too large to be learnt .* 9.0 GiB .*; pass --most with fewer than"):
+        measure_loss(units_of([20_000]))
+
+
+def test_token_ids_of_any_size_are_numbered_alike(monkeypatch):
+    units = units_of([8000])
+    ids = units.ids.astype(np.uint32)
+    small = measure_loss(replace(units, ids=ids, unit="token"))
+    large = measure_loss(replace(units, ids=ids * np.uint32(200_000_000), unit="token"))
+    assert np.array_equal(small.losses, large.losses)
+    assert small.vocabulary == large.vocabulary == 40
 
 
 def test_sizes_double():
