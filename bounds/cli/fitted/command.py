@@ -9,7 +9,6 @@ from typing import Any
 import click
 
 from bounds.base.arguments import printable, shown
-from bounds.base.notes import METHOD, Note
 from bounds.cli.drawing.formats import check_figure
 from bounds.cli.report import Report
 from bounds.cli.runs_csv import NAMES, RunsTable, read_runs
@@ -41,7 +40,6 @@ def fitted(
         _draw(options, found, table, unit)
     if options["out"] is not None:
         found.save(options["out"], overwrite=options["overwrite"])
-        notes.append(Note(METHOD, f"The law is kept in {options['out']}: --law {options['out']}."))
     report = fit_report(found, implied, notes, **how, asked=asked)
     files = {"law_file": options["out"], "figure": options["figure"]}
     data = {**report.data, **read_data(table, heavy), **files}
@@ -55,7 +53,7 @@ def _check(runs: str, told: dict[str, str], options: dict[str, Any]) -> None:
     if unknown:
         raise click.UsageError(f"--column takes {', '.join(NAMES)} as KEY=NAME, got {shown(unknown[0])}")
     if 0 < options["bootstrap"] < 50:
-        raise click.UsageError(f"bootstrap must be 0 or at least 50 to give an interval, got {options['bootstrap']}")
+        raise click.UsageError(f"--bootstrap must be 0 or at least 50 to give an interval, got {options['bootstrap']}")
     for flag, name in (("--predict", "predicted"), ("--compute", "budgets")):
         if options[name] and not options["bootstrap"]:
             raise click.UsageError(f"{flag} takes intervals from resamples, and --bootstrap 0 makes none: leave it out")
