@@ -25,7 +25,7 @@ from scipy.special import stdtrit
 
 from simulate.text.learning.slopes import RECORD, SLOPES, TEXTS
 
-LAST = 5
+LAST_SIZES = 5
 """Sizes of the rivals that do not use all."""
 
 _EXPONENTS = (0.01, 2.0)
@@ -99,7 +99,7 @@ def straight_line(n_train: np.ndarray, losses: np.ndarray, at: float) -> float:
 
 def rivals(n_train: np.ndarray, losses: np.ndarray, at: float) -> dict[str, float]:
     """What losses alone say of `at`: power laws through all sizes and the last five, the line through the last five."""
-    last = slice(-LAST, None)
+    last = slice(-LAST_SIZES, None)
     return {
         "power-law-all": power_law(n_train, losses, at),
         "power-law-last": power_law(n_train[last], losses[last], at),
