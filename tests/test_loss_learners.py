@@ -99,7 +99,7 @@ def texts(letters: int, seed: int, lengths: tuple[int, ...]) -> list[list[int]]:
 
 CASES = [
     (2, 3, 2, (1, 2, 9)), (2, 3, 3, (40,)), (3, 4, 2, (30, 1, 17)), (3, 4, 3, (200, 100)), (4, 5, 1, (25,)),
-    (2, 2, 3, (60,)), (3, 3, 2, (80, 40)), (5, 6, 4, (400,)), (3, 4, 6, (150, 3, 150)),
+    (2, 2, 3, (60,)), (3, 3, 2, (80, 40)), (5, 6, 3, (400,)), (3, 4, 6, (150, 3, 150)),
 ]  # fmt: skip
 """Letters, vocabulary (the letters, and one unit that is never seen, or the letters alone), depth, lengths."""
 
