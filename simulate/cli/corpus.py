@@ -15,6 +15,7 @@ from simulate.cli.options import (
     config_flag,
     curves_flag,
     explain_flag,
+    options_of,
     output_flags,
     reading_flags,
     seed_flag,
@@ -22,19 +23,29 @@ from simulate.cli.options import (
 from simulate.running.parameters import AT, LENGTHS, ORDER, extrapolated_factors
 from simulate.text.cutting.units import TOKEN, UNIT
 
+text_flags = options_of(
+    click.option(
+        "--unit", type=Checked(UNIT), default="word", show_default=True,
+        help="What is counted: word cuts at combining marks, word-marks does not, space cuts at white space alone; "
+        "token is a token id.",
+    ),
+    reading_flags,
+    click.option(
+        "--length", "lengths", type=Checked(LENGTHS), default="1", show_default=True, metavar="K[,K...]",
+        help="Units in a window; several lengths are measured one by one.",
+    ),
+)  # fmt: skip
+"""What is counted of texts, by every command that counts them."""
+
+blocks_flag = click.option(
+    "--blocks", type=CountType(low=0, high=64), default=16, show_default=True, metavar="N",
+    help="Blocks of text behind the interval; 0 for none.",
+)  # fmt: skip
+
 
 @click.command(cls=Command)
 @click.argument("files", nargs=-1, required=True, metavar="FILE...")
-@click.option(
-    "--unit", type=Checked(UNIT), default="word", show_default=True,
-    help="What is counted: word cuts at combining marks, word-marks does not, space cuts at white space alone; token "
-    "is a token id.",
-)  # fmt: skip
-@reading_flags
-@click.option(
-    "--length", "lengths", type=Checked(LENGTHS), default="1", show_default=True, metavar="K[,K...]",
-    help="Units in a window; several lengths are measured one by one.",
-)  # fmt: skip
+@text_flags
 @click.option(
     "--at", type=Checked(AT), metavar="GRID",
     help="Prefixes in units: 1000,1e5,all or 1e3:1e6:25. [default: 25, log-spaced]",
@@ -43,10 +54,7 @@ from simulate.text.cutting.units import TOKEN, UNIT
 @click.option(
     "--chunk", type=CountType(), default=1000, show_default=True, metavar="N", help="Units in a shuffled chunk."
 )
-@click.option(
-    "--blocks", type=CountType(low=0, high=64), default=16, show_default=True, metavar="N",
-    help="Blocks of text behind the interval; 0 for none.",
-)  # fmt: skip
+@blocks_flag
 @click.option(
     "--extrapolate", default="2x,10x", show_default=True, metavar="TIMES",
     help="How many times as much text to look ahead; none for not at all.",
@@ -83,10 +91,7 @@ def corpus(lengths: str, **options: Any) -> int:
         return forwarded(options | {"lengths": lengths})
     context = click.get_current_context()
     _check_flags(context)
-    if context.get_parameter_source("unit") is ParameterSource.DEFAULT and (
-        options["dtype"] or options["tokenizer"] or options["format"] == "ids"
-    ):
-        options["unit"] = TOKEN
+    options["unit"] = asked_unit(context)
     from simulate.cli.studies import execute
     from simulate.studies.text.plan import TextPlan
     from simulate.text.reading.asked import ReadOptions
@@ -97,6 +102,14 @@ def corpus(lengths: str, **options: Any) -> int:
 
     names = ("files", "unit", "at", "order", "chunk", "blocks", "extrapolate", "sketch", "precision", "seed")
     return execute("corpus", plan, options)
+
+
+def asked_unit(context: click.Context) -> str:
+    """The unit that the flags ask for: token, where nothing is said but what is of token ids alone."""
+    options = context.params
+    of_tokens = options["dtype"] or options["tokenizer"] or options["format"] == "ids"
+    told = context.get_parameter_source("unit") is not ParameterSource.DEFAULT
+    return TOKEN if of_tokens and not told else str(options["unit"])
 
 
 def _check_flags(context: click.Context) -> None:

@@ -9,6 +9,7 @@ from click.core import ParameterSource
 
 from bounds.base.quantities import parse_list
 from bounds.cli.shared import Checked, Command, CountType, parse_or_fail, with_version
+from simulate.cli.corpus import asked_unit
 from simulate.cli.options import (
     READING,
     check_outputs,
@@ -21,7 +22,7 @@ from simulate.cli.options import (
 )
 from simulate.running.parameters import LENGTHS
 from simulate.studies.loss.plan import HOLD_OUT, LossPlan
-from simulate.text.cutting.units import TOKEN, UNIT
+from simulate.text.cutting.units import UNIT
 
 
 @click.command(cls=Command)
@@ -65,7 +66,7 @@ def loss(**options: Any) -> int:
     """
     parse_or_fail(parse_list, options["lengths"], name="length")
     check_outputs(options)
-    return _execute(options, unit_given=_given("unit"))
+    return _execute(options)
 
 
 def forwarded(options: dict[str, Any]) -> int:
@@ -78,16 +79,15 @@ def forwarded(options: dict[str, Any]) -> int:
             )
     own["lengths"] = options["lengths"] if _given("lengths") else "1,2,3,4,5,6"
     own["chunk"] = options["chunk"] if _given("chunk") else 2000
-    return _execute(options | own, unit_given=_given("unit"))
+    return _execute(options | own)
 
 
 def _given(name: str) -> bool:
     return click.get_current_context().get_parameter_source(name) is not ParameterSource.DEFAULT
 
 
-def _execute(options: dict[str, Any], *, unit_given: bool) -> int:
-    if not unit_given and (options["dtype"] or options["tokenizer"] or options["format"] == "ids"):
-        options["unit"] = TOKEN
+def _execute(options: dict[str, Any]) -> int:
+    options["unit"] = asked_unit(click.get_current_context())
     from simulate.cli.studies import execute
     from simulate.text.reading.asked import ReadOptions
 

@@ -22,6 +22,7 @@ _NOUNS = {
     "skills": "simulation of skills",
     "learners": "sweep of learners",
     "corpus": "count of a text",
+    "compare": "comparison of two corpora",
     "loss": "loss on a text",
 }
 _RENAMED = {"sweep --learner": "learners", "suite --batch-at": "batch"}
