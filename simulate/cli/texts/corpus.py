@@ -86,7 +86,7 @@ def corpus(lengths: str, **options: Any) -> int:
             "--law is of the bounds: a text's windows are not a loss law's sequences; see python -m bounds band"
         )
     if options["loss"]:
-        from simulate.cli.loss import forwarded
+        from simulate.cli.texts.loss import forwarded
 
         return forwarded(options | {"lengths": lengths})
     context = click.get_current_context()

@@ -9,7 +9,6 @@ from click.core import ParameterSource
 
 from bounds.base.quantities import parse_list
 from bounds.cli.shared import Checked, Command, CountType, parse_or_fail, with_version
-from simulate.cli.corpus import asked_unit
 from simulate.cli.options import (
     READING,
     check_outputs,
@@ -20,6 +19,7 @@ from simulate.cli.options import (
     reading_flags,
     seed_flag,
 )
+from simulate.cli.texts.corpus import asked_unit
 from simulate.running.parameters import LENGTHS
 from simulate.studies.loss.plan import HOLD_OUT, LossPlan
 from simulate.text.cutting.units import UNIT
