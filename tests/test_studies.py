@@ -34,6 +34,7 @@ COMMANDS = {
     "batch": ("10", "--checkpoints=0,100", "--batch=64", "--seed=3"),
     "corpus": ("{text}", "--length=1,2", "--unit=word"),
     "sketch": ("{text}", "--length=1,2", "--sketch", "--precision=10"),
+    "loss": ("{text}", "--unit=byte", "--length=1,2,3"),
     "compare": ("{text}", "{other}", "--length=1,2"),
 }  # fmt: skip
 Kept = Callable[[str], tuple[Path, str, str]]
@@ -197,6 +198,7 @@ ODD: dict[str, list[tuple[str, ...]]] = {
               ("--source=corpus:{text}", "--n-params=2:500:17", "--checkpoints=0,1,2,4,8")],
     "batch": [("3", "--batch=1000"), ("0", "--source=corpus:{text}", "--checkpoints=0,1,2,4,8")],
     "corpus": [("{text}", "--length=1,2,3,4", "--unit=char"), ("{text}", "--order=shuffled-chunks")],
+    "loss": [("{text}", "--unit=char", "--most=5e3", "--shuffles=5"), ("{text}", "--chunk=100", "--seed=4")],
     "compare": [("{text}", "{other}", "--length=1,2,3", "--unit=char"), ("{other}", "{text}", "--blocks=0")],
 }  # fmt: skip
 """Plans unlike those of the pages, two a command."""
@@ -288,7 +290,7 @@ def test_a_gpu_has_one_corpus_at_a_time(name, monkeypatch):
     assert asked == [4, 1]
 
 
-@pytest.mark.parametrize("name", ["skills", "suite", "batch", "compare"])
+@pytest.mark.parametrize("name", ["skills", "suite", "batch", "compare", "loss"])
 def test_what_has_no_growth_of_counts_is_not_fitted_and_is_named(name, kept):
     found = run(["fit", str(kept(name)[0])])
     assert isinstance(found.exception, ValueError)

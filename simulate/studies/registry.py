@@ -16,13 +16,14 @@ from simulate.running.study import Study
 if TYPE_CHECKING:
     from simulate.studies.compare.plan import ComparePlan
     from simulate.studies.learners.job import LearnerPlan
+    from simulate.studies.loss.plan import LossPlan
     from simulate.studies.skills.plan import SkillPlan
     from simulate.studies.suite.batch import BatchPlan
     from simulate.studies.suite.plan import SuitePlan
     from simulate.studies.sweep.plan import Sweep
     from simulate.studies.text.plan import TextPlan
 
-    Plan = Sweep | LearnerPlan | SkillPlan | SuitePlan | BatchPlan | TextPlan | ComparePlan
+    Plan = Sweep | LearnerPlan | SkillPlan | SuitePlan | BatchPlan | TextPlan | ComparePlan | LossPlan
 
 _HOMES = {
     "sweep": ("simulate.studies.sweep.study", "SWEEP"),
@@ -32,10 +33,11 @@ _HOMES = {
     "batch": ("simulate.studies.suite.batch", "BATCH"),
     "corpus": ("simulate.studies.text.study", "TEXT"),
     "compare": ("simulate.studies.compare.study", "COMPARE"),
+    "loss": ("simulate.studies.loss.study", "LOSS"),
 }
 _OF_PLANS = {
     "Sweep": "sweep", "LearnerPlan": "learners", "SkillPlan": "skills", "SuitePlan": "suite", "BatchPlan": "batch",
-    "TextPlan": "corpus", "ComparePlan": "compare",
+    "TextPlan": "corpus", "ComparePlan": "compare", "LossPlan": "loss",
 }  # fmt: skip
 
 
@@ -57,8 +59,8 @@ def study_of(dataset: xr.Dataset) -> Study:
 def run_plan(plan: Plan, execution: Execution | None = None) -> xr.Dataset:
     """Do what a plan asks for, as its command would; see `simulate.running.run.run`.
 
-    `plan` is a `Sweep`, `LearnerPlan`, `SkillPlan`, `SuitePlan`, `TextPlan` or `ComparePlan`; `execution` says on what,
-    and changes no number. Raises ValueError with one sentence where the plan cannot be done as asked.
+    `plan` is a `Sweep`, `LearnerPlan`, `SkillPlan`, `SuitePlan`, `TextPlan`, `ComparePlan` or `LossPlan`; `execution`
+    says on what, and changes no number. Raises ValueError with one sentence where the plan cannot be done as asked.
     """
     name = _OF_PLANS.get(type(plan).__name__)
     if name is None:

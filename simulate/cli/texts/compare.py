@@ -9,8 +9,8 @@ import click
 
 from bounds.base.quantities import parse_list
 from bounds.cli.shared import Checked, Command, parse_or_fail, with_version
-from simulate.cli.corpus import READING, asked_unit, blocks_flag, text_flags
-from simulate.cli.options import check_outputs, config_flag, explain_flag, options_of, output_flags
+from simulate.cli.options import READING, check_outputs, config_flag, explain_flag, options_of, output_flags
+from simulate.cli.texts.corpus import asked_unit, blocks_flag, text_flags
 from simulate.running.parameters import DUPLICATES
 from simulate.text.reading.asked import DTYPE, FIELD, FORMAT
 

@@ -10,51 +10,18 @@ from click.core import ParameterSource
 from bounds.base.quantities import parse_list
 from bounds.cli.shared import Checked, Command, CountType, parse_or_fail, with_version
 from simulate.cli.options import (
+    READING,
     check_outputs,
     config_flag,
     curves_flag,
     explain_flag,
     options_of,
     output_flags,
+    reading_flags,
     seed_flag,
 )
 from simulate.running.parameters import AT, LENGTHS, MEMORY, ORDER, extrapolated_factors
 from simulate.text.cutting.units import TOKEN, UNIT
-from simulate.text.reading.asked import DTYPE, END, FIELD, FORMAT, NORMALISE, VOCAB
-
-reading_flags = options_of(
-    click.option(
-        "--format", type=Checked(FORMAT), default="auto", show_default=True,
-        help="What files hold, whatever their names: text, jsonl, parquet, or ids of tokens.",
-    ),
-    click.option(
-        "--field", type=Checked(FIELD), default="text", show_default=True, metavar="NAME",
-        help="Field of JSON lines, or column of Parquet, that holds the text; meta.body is body in meta.",
-    ),
-    click.option("--skip-missing", is_flag=True, help="Leave out, and count, records without that field."),
-    click.option(
-        "--within-documents", is_flag=True,
-        help="No window joins two documents; without it those of one file are joined.",
-    ),
-    click.option(
-        "--documents", metavar="OFFSETS.tsv",
-        help="Where the documents of one text lie: columns byte_start and byte_end, of its bytes decompressed.",
-    ),
-    click.option(
-        "--tokenizer", metavar="FILE.json", help="Count the tokens that this local tokenizer.json makes of the text."
-    ),
-    click.option("--lowercase", is_flag=True, help="Count the text in lower case."),
-    click.option("--normalise", type=Checked(NORMALISE), metavar="FORM", help="Count it in Unicode form nfc or nfkc."),
-    click.option(
-        "--dtype", type=Checked(DTYPE), metavar="TYPE",
-        help="What token ids are stored as, where files do not say: uint16, uint32, int32 or int64.",
-    ),
-    click.option("--vocab", type=Checked(VOCAB), metavar="N", help="Token ids are below it; others are refused."),
-    click.option(
-        "--end-of-document", type=Checked(END), metavar="ID", help="The token id with which a document ends."
-    ),
-)  # fmt: skip
-"""How files are read; the names of `ReadOptions`."""
 
 text_flags = options_of(
     click.option(
@@ -73,11 +40,6 @@ text_flags = options_of(
 blocks_flag = click.option(
     "--blocks", type=CountType(low=0, high=64), default=16, show_default=True, metavar="N",
     help="Blocks of text behind the interval; 0 for none.",
-)  # fmt: skip
-
-READING = (
-    "format", "field", "skip_missing", "within_documents", "documents", "tokenizer", "lowercase", "normalise", "dtype",
-    "vocab", "end_of_document",
 )  # fmt: skip
 
 
@@ -111,6 +73,7 @@ READING = (
     "half of what is there]",
 )  # fmt: skip
 @seed_flag("the shuffle, or of the hash functions of a sketch")
+@click.option("--loss", is_flag=True, help="Teach it to learners instead: `simulate loss`, which has flags of its own.")
 @click.option("--law", "laws", multiple=True, hidden=True)
 @output_flags
 @curves_flag
@@ -130,6 +93,10 @@ def corpus(lengths: str, **options: Any) -> int:
         raise click.UsageError(
             "--law is of the bounds: a text's windows are not a loss law's sequences; see python -m bounds band"
         )
+    if options["loss"]:
+        from simulate.cli.texts.loss import forwarded
+
+        return forwarded(options | {"lengths": lengths})
     context = click.get_current_context()
     _check_flags(context)
     options["unit"] = asked_unit(context)

@@ -1,0 +1,1 @@
+"""The commands on real texts: count one, compare two, learn from one."""

@@ -1,0 +1,1 @@
+"""What is shown of learners that were taught growing parts of a text."""

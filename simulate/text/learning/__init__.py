@@ -1,0 +1,1 @@
+"""Cheap real learners of text, trained on growing parts of it and tested on what was held out."""
