@@ -14,6 +14,7 @@ from bounds.cli.shared import (
     AS_JSON,
     Checked,
     CountType,
+    InputFile,
     NumberType,
     command_group,
     provenance,
@@ -147,7 +148,7 @@ def laws(
 
 
 @main.command()
-@click.argument("runs", type=click.Path(exists=True, allow_dash=True))
+@click.argument("runs", type=InputFile(allow_dash=True))
 @click.option(
     "--column",
     "columns",

@@ -10,7 +10,7 @@ import click
 
 from bounds.base.arguments import printable
 from bounds.cli.process import end_silently
-from bounds.cli.shared import AS_JSON, command_group, parse_or_fail, provenance, with_version
+from bounds.cli.shared import AS_JSON, InputFile, command_group, parse_or_fail, provenance, with_version
 from bounds.cli.shared import run as run_command
 
 if TYPE_CHECKING:
@@ -193,7 +193,7 @@ def check(names: tuple[str, ...], folder: str | None, as_json: bool, explained: 
 @click.option(
     "--runs",
     "table",
-    type=click.Path(exists=True, dir_okay=False),
+    type=InputFile(),
     metavar="FILE",
     help="Try the law on this table of runs, as bounds fit takes it, instead of the public series.",
 )
@@ -261,13 +261,14 @@ def _own_backtest(table: str, columns: tuple[str, ...]) -> tuple[Any, Report]:
     """Predictions within a table of runs, and what is said of them; one sentence where it holds too little."""
     from dataclasses import replace
 
-    from bounds.base.arguments import printable, shown
+    from bounds.base.arguments import did_you_mean, printable, shown
     from bounds.base.notes import INPUT, Note
     from bounds.cli.runs_csv import NAMES, read_runs
 
     told = dict(part.partition("=")[::2] for part in columns)
     if unknown := [key for key in told if key not in NAMES]:
-        raise click.UsageError(f"--column takes {', '.join(NAMES)} as KEY=NAME, got {shown(unknown[0])}")
+        hint = did_you_mean(unknown[0], NAMES)
+        raise click.UsageError(f"--column takes {', '.join(NAMES)} as KEY=NAME, got {shown(unknown[0])}{hint}")
     name = printable(table)
     read = parse_or_fail(read_runs, Path(table).read_bytes(), name, told)
 

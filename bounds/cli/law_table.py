@@ -32,7 +32,7 @@ def _any_law(key: str) -> LossLaw | OvertrainingLaw:
     if key in OVERTRAINING_LAWS:
         return OVERTRAINING_LAWS[key]
     if key not in LAWS and not is_law_file(key):
-        raise unknown("law", key, (*LAWS, *OVERTRAINING_LAWS))
+        raise unknown("law", key, (*LAWS, *OVERTRAINING_LAWS), or_file=True)
     return get_law(key)
 
 

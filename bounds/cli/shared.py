@@ -21,7 +21,7 @@ import click
 
 import bounds
 from bounds import __version__
-from bounds.base.arguments import Choice, Count, Grid, Number, printable, shown, unknown
+from bounds.base.arguments import Choice, Count, Grid, Number, close_file, printable, shown, unknown
 from bounds.base.one_number import cut
 from bounds.base.quantities import LARGEST
 from bounds.cli.process import Named, Stopped, Unminded, hearing_signals, silence
@@ -65,6 +65,19 @@ class GridType(Checked):
 
     def __init__(self) -> None:
         super().__init__(Grid("n-draws"), "grid")
+
+
+class InputFile(click.Path):
+    """The name of a file that is there, or - for standard input with `allow_dash`."""
+
+    def __init__(self, *, allow_dash: bool = False) -> None:
+        super().__init__(exists=True, dir_okay=allow_dash, allow_dash=allow_dash)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The name; where no such file is there, the sentence names the nearest one."""
+        if not (self.allow_dash and value == "-") and not os.path.lexists(value):
+            raise click.UsageError(f"{flag_name(param)}: {printable(value)} does not exist{close_file(value)}")
+        return super().convert(value, param, ctx)
 
 
 def flag_name(param: click.Parameter | None) -> str:
@@ -150,6 +163,9 @@ def run(command: click.Command, program: str) -> None:
     except click.exceptions.NoArgsIsHelpError as error:
         print(error.format_message())
         sys.exit(0)
+    except click.NoSuchOption as error:
+        more = f" {error.ctx.command_path} --help lists them" if error.ctx and not error.possibilities else ""
+        _leave(error.exit_code, error.format_message() + more)
     except click.ClickException as error:
         _leave(error.exit_code, error.format_message())
     except (click.Abort, KeyboardInterrupt) as error:

@@ -24,7 +24,7 @@ from typing import Any
 
 import numpy as np
 
-from bounds.base.arguments import shown, unknown
+from bounds.base.arguments import Known, shown, unknown
 from bounds.base.brief import brief_fields
 from bounds.base.formula import Formula, Letter
 from bounds.base.intervals import EMPIRICAL
@@ -183,7 +183,7 @@ C4_LAW = LossLaw(
 )  # fmt: skip
 """L(N, D) = 1.87 + 521/N^0.353 + 1488/D^0.353 with the digits of the appendix; N total parameters."""
 
-REPEATED_DATA_LAWS: dict[str, RepeatedDataLaw] = {
+REPEATED_DATA_LAWS: dict[str, RepeatedDataLaw] = Known("law of repeated data", {
     law.key: law
     for law in (
         RepeatedDataLaw(
@@ -192,7 +192,7 @@ REPEATED_DATA_LAWS: dict[str, RepeatedDataLaw] = {
             "each other",
         ),
     )
-}  # fmt: skip
+})  # fmt: skip
 """Laws of repeated data by key."""
 
 

@@ -191,7 +191,7 @@ def _form(one: Any) -> _Form:
         return _Form(law.key, law.citation, curve, law, curve)
     if not isinstance(law, LossLaw | OvertrainingLaw):
         keys = [key for key in known if key not in LAWS or LAWS[key].comparable]
-        raise unknown("law", one, keys, f"a law of your own is a file *{SUFFIX}")
+        raise unknown("law", one, keys, f"a law of your own is a file *{SUFFIX}", or_file=True)
     if isinstance(law, LossLaw) and not law.comparable:
         raise ValueError(
             f"law {law.key} has no irreducible loss and counts compute in its own way, so it plans nothing; "

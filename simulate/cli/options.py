@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from bounds.base.arguments import Flag, Text, close_to, printable, shown
+from bounds.base.arguments import Flag, Text, close_file, close_to, printable, shown
 from bounds.base.one_number import cut
 from bounds.cli.shared import Checked, GridType, flag_name, parse_or_fail
 from simulate.running.parameters import CLUSTER, DEVICE, FIGURE, MEMORY, OUT, REPLICATES, SEED, THREADS
@@ -47,6 +47,8 @@ def _read_toml(path: str) -> dict[str, Any]:
         return tomllib.loads(Path(path).read_text(encoding="utf-8-sig"))  # a byte-order mark is not of the text
     except (OSError, ValueError) as error:  # numbers of thousands of digits are a ValueError of their own
         reason = getattr(error, "strerror", None) or error
+        if isinstance(error, FileNotFoundError):
+            reason = f"{reason}{close_file(path)}"
     except RecursionError:
         reason = "its lists are nested too deeply"
     raise click.UsageError(f"--config {printable(path)}: {reason}")

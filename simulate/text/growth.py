@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 
-from bounds.base.arguments import shown
+from bounds.base.arguments import did_you_mean, shown
 from bounds.base.notes import INPUT, METHOD, REFUSED, Note
 from bounds.base.quantities import LARGEST, entries_of, log_spaced, parse_count, parse_range
 from simulate.text.blocks import MAX_GROUPS, MIN_BLOCK, MIN_GROUPS, BlockCurves, block_curves
@@ -274,7 +274,7 @@ def window_lengths(length: int | Sequence[int]) -> list[int]:
 
 def _check(order: str, blocks: int) -> None:
     if order not in ORDERS:
-        raise InputError(f"order must be one of {', '.join(ORDERS)}, got {shown(order)}")
+        raise InputError(f"order must be one of {', '.join(ORDERS)}, got {shown(order)}{did_you_mean(order, ORDERS)}")
     whole = isinstance(blocks, int | np.integer) and not isinstance(blocks, bool)
     if not whole or not (blocks == 0 or MIN_GROUPS <= blocks <= MAX_GROUPS):
         raise InputError(

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from bounds.base.arguments import printable, shown
+from bounds.base.arguments import did_you_mean, printable, shown
 from bounds.base.notes import METHOD, Note
 from bounds.cli.drawing.formats import check_figure
 from bounds.cli.report import Report
@@ -53,7 +53,8 @@ def _check(runs: str, told: dict[str, str], options: dict[str, Any]) -> None:
     """Refuse what can be refused before anything is read or fitted."""
     unknown = [key for key in told if key not in NAMES]
     if unknown:
-        raise click.UsageError(f"--column takes {', '.join(NAMES)} as KEY=NAME, got {shown(unknown[0])}")
+        hint = did_you_mean(unknown[0], NAMES)
+        raise click.UsageError(f"--column takes {', '.join(NAMES)} as KEY=NAME, got {shown(unknown[0])}{hint}")
     if 0 < options["bootstrap"] < 50:
         raise click.UsageError(f"bootstrap must be 0 or at least 50 to give an interval, got {options['bootstrap']}")
     for flag, name in (("--predict", "predicted"), ("--compute", "budgets")):

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
+from bounds.base.arguments import unknown
 from bounds.base.intervals import Interval
 from bounds.base.pointwise import shown
 from bounds.base.spectrum import FrequencySpectrum
@@ -34,6 +35,8 @@ class ExponentFits(Mapping[str, Any]):
         self._fits = dict(fits)
 
     def __getitem__(self, source: str) -> Any:
+        if source not in self._fits:
+            raise KeyError(str(unknown("source", source, self._fits)))
         return self._fits[source]
 
     def __iter__(self) -> Iterator[str]:

@@ -26,6 +26,7 @@ from typing import Any, Protocol
 import numpy as np
 from scipy.special import ndtri
 
+from bounds.base.arguments import did_you_mean
 from bounds.base.brief import brief, brief_fields
 from bounds.base.formula import OWN, Formula, Letter
 from bounds.base.intervals import ASYMPTOTIC, EMPIRICAL, HEURISTIC, Bound, Interval
@@ -100,7 +101,8 @@ def log_unique_deviation(n_tokens: Any, covariance: Any, *, end: str = "upper") 
     Raises ValueError for a matrix that is no covariance and for an unknown end.
     """
     if not isinstance(end, str) or f"log_unique_deviation.{end}" not in _F:
-        raise ValueError(f"end must be lower, middle or upper, got {shown(end)}")
+        hint = did_you_mean(end, ("lower", "middle", "upper"))
+        raise ValueError(f"end must be lower, middle or upper, got {shown(end)}{hint}")
     D = as_positive("n_tokens", n_tokens)
     matrix = checked_covariance(covariance, "ln B and beta")
     deviation = _F[f"log_unique_deviation.{end}"].function
@@ -137,7 +139,8 @@ def growth_factor_interval(
         centre = float(growth_factor(gamma, k))
         return Interval(centre * np.exp(-half), centre * np.exp(half))
     if not isinstance(method, str) or method != "fieller":
-        raise ValueError(f"method must be fieller or delta, got {shown(method)}")
+        hint = did_you_mean(method, ("fieller", "delta"))
+        raise ValueError(f"method must be fieller or delta, got {shown(method)}{hint}")
     low = gamma - z * sigma  # U grows no faster than D, so that the factor is k at least
     high = min(gamma + z * sigma, max(gamma, 1.0))
     return Interval(float(growth_factor(high, k)), float(growth_factor(low, k)) if low > 0 else np.inf)

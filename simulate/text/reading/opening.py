@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import IO, Any
 
+from bounds.base.arguments import close_file
 from simulate.text.reading.errors import InputError, label
 from simulate.text.reading.frames import decompressed
 from simulate.text.reading.gzipped import unzipped
@@ -91,7 +92,7 @@ def _raw_blocks(file: IO[bytes], size: int) -> Iterator[bytes]:
 
 def _os_sentence(path: str, error: OSError) -> str:
     if isinstance(error, FileNotFoundError):
-        return f"{label(path)} does not exist: check the name, or give - for standard input"
+        return f"{label(path)} does not exist: check the name, or give - for standard input{close_file(path)}"
     if isinstance(error, IsADirectoryError):
         return f"{label(path)} is a folder: name the files in it"
     if isinstance(error, PermissionError):
