@@ -12,6 +12,7 @@ from bounds.base.arguments import printable
 from bounds.cli.process import end_silently
 from bounds.cli.shared import AS_JSON, InputFile, command_group, parse_or_fail, provenance, with_version
 from bounds.cli.shared import run as run_command
+from bounds.cli.terminal.completion import column_keys, completing
 
 if TYPE_CHECKING:
     from bounds.cli.report import Report
@@ -29,6 +30,19 @@ FIGURE = click.option(
     "--figure", "figures", type=click.Path(), metavar="DIR", help="Draw the figures into this folder."
 )
 OVERWRITE = click.option("--overwrite", is_flag=True, help="Replace files that exist.")
+
+
+def _names() -> list[str]:
+    from experiments.registry import EXPERIMENTS
+
+    return [*EXPERIMENTS, ALL]
+
+
+def _names_of_data() -> list[str]:
+    from experiments.data import MANIFESTS
+
+    return [*_names(), *MANIFESTS]
+
 
 main = command_group("What published papers reported, claim by claim, on the data they published.")
 
@@ -66,7 +80,7 @@ def list_(folder: str | None, as_json: bool, explained: bool) -> None:
 
 
 @main.command()
-@click.argument("names", nargs=-1, metavar="[NAME]...")
+@click.argument("names", nargs=-1, metavar="[NAME]...", shell_complete=completing(_names_of_data))
 @DATA
 @click.option("--overwrite", is_flag=True, help="Replace files that are not the published ones. [the cache: always]")
 @click.option(
@@ -145,7 +159,7 @@ def _progress(key: str, asked: bool | None) -> Any:
 
 
 @main.command()
-@click.argument("names", nargs=-1, required=True, metavar="NAME...|all")
+@click.argument("names", nargs=-1, required=True, metavar="NAME...|all", shell_complete=completing(_names))
 @DATA
 @FIGURE
 @OVERWRITE
@@ -172,7 +186,7 @@ def run(
 
 
 @main.command()
-@click.argument("names", nargs=-1, metavar="[NAME]...")
+@click.argument("names", nargs=-1, metavar="[NAME]...", shell_complete=completing(_names))
 @DATA
 @AS_JSON
 @EXPLAIN
@@ -202,6 +216,7 @@ def check(names: tuple[str, ...], folder: str | None, as_json: bool, explained: 
     "columns",
     multiple=True,
     metavar="KEY=NAME",
+    shell_complete=completing(column_keys),
     help="The column of n_params, n_tokens, compute_flops or loss in --runs, where its header does not say.",
 )
 @click.option("--rivals", is_flag=True, help="Other forms of the law in the same protocol; a minute more.")

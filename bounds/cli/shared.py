@@ -21,11 +21,12 @@ import click
 
 import bounds
 from bounds import __version__
-from bounds.base.arguments import Choice, Count, Grid, Number, close_file, printable, shown, unknown
+from bounds.base.arguments import Choice, Count, File, Grid, Number, close_file, printable, shown, unknown
 from bounds.base.one_number import cut
 from bounds.base.quantities import LARGEST
 from bounds.cli.process import Named, Stopped, Unminded, hearing_signals, silence
 from bounds.cli.readable import readable
+from bounds.cli.terminal.completion import ASKED, SHELLS, answer_shell, print_script
 
 SCHEMA_VERSION = 1
 """Version of the keys of ``--json`` and of a saved result."""
@@ -40,6 +41,14 @@ class Checked(click.ParamType):
     def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str | None:
         """The words of a choice; nothing for other checks."""
         return f"[{'|'.join(self.check.allowed)}]" if isinstance(self.check, Choice) else None
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[Any]:
+        """The words of a choice, or files; nothing for other checks."""
+        from click.shell_completion import CompletionItem
+
+        if isinstance(self.check, Choice):
+            return [CompletionItem(word) for word in self.check.allowed if word.startswith(incomplete)]
+        return [CompletionItem(incomplete, type="file")] if isinstance(self.check, File) else []
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """What the check makes of `value`; fails with one sentence that names the flag."""
@@ -130,9 +139,17 @@ with_version = click.version_option(__version__, prog_name="efficiency-bounds")
 """Decorator: the flag --version."""
 
 
+with_completion = click.option(
+    "--completion", type=Checked(Choice("completion", SHELLS)), is_eager=True, expose_value=False,
+    callback=print_script,
+    help="Print what this shell reads to complete our commands: source <(python -m bounds --completion bash).",
+)  # fmt: skip
+
+
 def command_group(text: str) -> click.Group:
-    """A group of commands with the flags that every one of ours has: -h and --version."""
-    return with_version(Group(help=text, context_settings={"help_option_names": ["-h", "--help"]}))
+    """A group of commands with the flags that every one of ours has: -h, --version and --completion."""
+    group = Group(help=text, context_settings={"help_option_names": ["-h", "--help"]})
+    return with_completion(with_version(group))
 
 
 def provenance(parameters: dict[str, Any]) -> dict[str, Any]:
@@ -158,7 +175,10 @@ def run(command: click.Command, program: str) -> None:
     warnings.showwarning = show_warning
     try:
         with hearing_signals():
-            result = command.main(prog_name=program, standalone_mode=False)
+            if ASKED in os.environ:
+                result = answer_shell(command, program)
+            else:
+                result = command.main(prog_name=program, standalone_mode=False)
             sys.stdout.flush()
     except click.exceptions.NoArgsIsHelpError as error:
         print(error.format_message())

@@ -9,6 +9,7 @@ from click.core import ParameterSource
 
 from bounds.base.quantities import parse_list
 from bounds.cli.shared import Checked, Command, CountType, parse_or_fail, with_version
+from bounds.cli.terminal.completion import files as complete_files
 from simulate.cli.options import (
     check_outputs,
     config_flag,
@@ -37,11 +38,12 @@ reading_flags = options_of(
         help="No window joins two documents; without it those of one file are joined.",
     ),
     click.option(
-        "--documents", metavar="OFFSETS.tsv",
+        "--documents", metavar="OFFSETS.tsv", shell_complete=complete_files,
         help="Where the documents of one text lie: columns byte_start and byte_end, of its bytes decompressed.",
     ),
     click.option(
-        "--tokenizer", metavar="FILE.json", help="Count the tokens that this local tokenizer.json makes of the text."
+        "--tokenizer", metavar="FILE.json", shell_complete=complete_files,
+        help="Count the tokens that this local tokenizer.json makes of the text.",
     ),
     click.option("--lowercase", is_flag=True, help="Count the text in lower case."),
     click.option("--normalise", type=Checked(NORMALISE), metavar="FORM", help="Count it in Unicode form nfc or nfkc."),
@@ -63,7 +65,7 @@ _READING = (
 
 
 @click.command(cls=Command)
-@click.argument("files", nargs=-1, required=True, metavar="FILE...")
+@click.argument("files", nargs=-1, required=True, metavar="FILE...", shell_complete=complete_files)
 @click.option(
     "--unit", type=Checked(UNIT), default="word", show_default=True,
     help="What is counted: word cuts at combining marks, word-marks does not, space cuts at white space alone; token "

@@ -13,6 +13,7 @@ import click
 from bounds.base.arguments import Flag, Text, close_file, close_to, printable, shown
 from bounds.base.one_number import cut
 from bounds.cli.shared import Checked, GridType, flag_name, parse_or_fail
+from bounds.cli.terminal.completion import complete_source, completing, files, law_keys
 from simulate.running.parameters import CLUSTER, DEVICE, FIGURE, MEMORY, OUT, REPLICATES, SEED, THREADS
 
 
@@ -101,7 +102,7 @@ def options_of(*options: Callable[..., Any]) -> Callable[..., Any]:
 
 
 config_flag = click.option(
-    "--config", metavar="FILE.toml", is_eager=True, callback=load_config, expose_value=False,
+    "--config", metavar="FILE.toml", shell_complete=files, is_eager=True, callback=load_config, expose_value=False,
     help="Take flags from this file; flags given here override it.",
 )  # fmt: skip
 view_flags = options_of(
@@ -120,6 +121,7 @@ law_flag = click.option(
     "laws",
     multiple=True,
     metavar="KEY",
+    shell_complete=completing(law_keys, or_file=True),
     help="A loss law, or a file my.law.toml, which the result keeps; may be repeated. [default: all]",
 )
 progress_flag = click.option(
@@ -143,7 +145,9 @@ replicates_flag = click.option(
 
 def sources_flag(text: str) -> Callable[..., Any]:
     """``--source``, which may be repeated; `text` is its help."""
-    return click.option("--source", "sources", multiple=True, metavar="SOURCE", help=text)
+    return click.option(
+        "--source", "sources", multiple=True, metavar="SOURCE", shell_complete=complete_source, help=text
+    )
 
 
 def say_moved(old: str, new: str) -> None:

@@ -8,6 +8,7 @@ import click
 
 from bounds.base.arguments import Choice
 from bounds.cli.shared import Checked, Command, CountType, GridType, with_version
+from bounds.cli.terminal.completion import files
 from simulate.cli.options import (
     check_laws,
     check_outputs,
@@ -22,7 +23,7 @@ MODEL = Choice("model", ("auto", "offset", "pitman-yor", "spectrum"))
 
 
 @click.command(cls=Command)
-@click.argument("result", metavar="FILE")
+@click.argument("result", metavar="FILE", shell_complete=files)
 @law_flag
 @view_flags
 @curves_flag
@@ -45,7 +46,7 @@ def show(result: str, **options: Any) -> None:
 
 
 @click.command(cls=Command)
-@click.argument("result", metavar="FILE")
+@click.argument("result", metavar="FILE", shell_complete=files)
 @click.option("--model", type=Checked(MODEL), default="auto", show_default=True, help="How the counts grow.")
 @click.option("--window", type=GridType(), metavar="LOW,HIGH", help="Fit only corpus sizes from LOW to HIGH.")
 @law_flag
