@@ -31,6 +31,7 @@ from bounds.cli.terminal.completion import (
     law_keys,
     paper_versions,
 )
+from bounds.cli.terminal.progress import told
 from bounds.planning.hardware import ACCELERATORS, PRECISIONS
 
 if TYPE_CHECKING:
@@ -235,7 +236,8 @@ def fit(
     """
     from bounds.cli.fitted.command import fitted
 
-    report, parameters = fitted(runs, columns, n_tokens, options)
+    with told():
+        report, parameters = fitted(runs, columns, n_tokens, options)
     _show(report, parameters, as_json, explained)
     if options["figure"] is not None and not as_json:
         print(f"written: {printable(options['figure'])}")

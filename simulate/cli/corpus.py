@@ -17,6 +17,7 @@ from simulate.cli.options import (
     explain_flag,
     options_of,
     output_flags,
+    progress_flag,
     seed_flag,
 )
 from simulate.running.parameters import AT, LENGTHS, ORDER, extrapolated_factors
@@ -102,6 +103,7 @@ _READING = (
 @output_flags
 @curves_flag
 @explain_flag
+@progress_flag
 @with_version
 @config_flag
 def corpus(lengths: str, **options: Any) -> int:

@@ -9,6 +9,7 @@ import click
 from bounds.base.arguments import Choice
 from bounds.cli.shared import Checked, Command, CountType, GridType, with_version
 from bounds.cli.terminal.completion import files
+from bounds.cli.terminal.progress import told
 from simulate.cli.options import (
     check_laws,
     check_outputs,
@@ -68,7 +69,8 @@ def fit(result: str, model: str, window: tuple[int, ...] | None, **options: Any)
 
     dataset = open_result(result)
     shown_laws(options["laws"], made_by(dataset))  # refuses a file that is nowhere before anything is fitted
-    dataset = refit(dataset, model=model, window=window)
+    with told():
+        dataset = refit(dataset, model=model, window=window)
     if options["out"]:
         save_result(dataset, options["out"], overwrite=options["overwrite"])
     present(study_of(dataset), dataset, options)

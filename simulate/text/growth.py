@@ -23,6 +23,7 @@ import numpy as np
 from bounds.base.arguments import did_you_mean, shown
 from bounds.base.notes import INPUT, METHOD, REFUSED, Note
 from bounds.base.quantities import LARGEST, entries_of, log_spaced, parse_count, parse_range
+from bounds.base.telling.steps import stepped
 from simulate.text.blocks import MAX_GROUPS, MIN_BLOCK, MIN_GROUPS, BlockCurves, block_curves
 from simulate.text.counting import WindowIds, growth, window_ids
 from simulate.text.cutting.sequences import (
@@ -203,7 +204,7 @@ def measure_units(
     repeats = [] if _has_copies(units) else [Note(INPUT, text) for text in note_of_repeats(units.ids, units.unit)]
     found = {}
     with counted_exactly(units.corpus):
-        for windows in window_ids(units, lengths):
+        for windows in stepped(window_ids(units, lengths), "counting windows", "lengths", of=len(set(lengths))):
             notes = [*repeats, *_notes(units, windows.length, chunk)]
             found[windows.length] = _measured(units, windows, grid, blocks, seed, notes)
     return [found[length] for length in lengths]

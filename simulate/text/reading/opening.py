@@ -5,13 +5,16 @@ Whatever is wrong with a file is one `InputError`, whose message is one sentence
 
 from __future__ import annotations
 
+import os
 import re
+import stat
 import sys
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import IO, Any
 
 from bounds.base.arguments import close_file
+from bounds.base.telling.steps import step
 from simulate.text.reading.errors import InputError, label
 from simulate.text.reading.frames import decompressed
 from simulate.text.reading.gzipped import unzipped
@@ -86,8 +89,21 @@ def one_sentence(path: str) -> Iterator[None]:
 
 
 def _raw_blocks(file: IO[bytes], size: int) -> Iterator[bytes]:
+    total, done = _size_of(file), 0
+    step("reading", done, total, "bytes")
     while block := file.read(size):
         yield block
+        done += len(block)
+        step("reading", done, total, "bytes")
+
+
+def _size_of(file: IO[bytes]) -> int | None:
+    """Bytes of a file as it lies there; None of a pipe, whose end nobody knows."""
+    try:
+        about = os.fstat(file.fileno())
+    except (OSError, AttributeError):  # what comes from elsewhere has no number here
+        return None
+    return about.st_size if stat.S_ISREG(about.st_mode) else None
 
 
 def _os_sentence(path: str, error: OSError) -> str:
