@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bounds.base.notes import Note, in_order
+from bounds.base.telling.html import html_table, html_text
 from bounds.cli.printing import print_table, print_terms, print_text
 
 MOST_NOTES = 3
@@ -74,6 +75,11 @@ class Report:
             "warnings": [note.text for note in self.all_notes], "verdict": self.answer,
             "provenance": provenance, "path": path,
         }  # fmt: skip
+
+    def _repr_html_(self) -> str:
+        tables = [html_table(table.title, table.rows, table.columns) for table in self.tables]
+        terms = [html_table(listing.title, listing.terms) for listing in self.lists]
+        return html_text(self.answer) + "".join([*tables, *terms]) + html_text(*(str(note) for note in self.notes))
 
 
 def print_report(report: Report, *, explained: bool = False) -> None:

@@ -31,6 +31,7 @@ from bounds.base.brief import brief_fields
 from bounds.base.formula import OWN, Formula, Letter
 from bounds.base.intervals import EMPIRICAL, GIVEN
 from bounds.base.pointwise import positive
+from bounds.base.telling.html import html_fields
 from bounds.laws.checks import (
     as_positive,
     check_constants,
@@ -144,6 +145,7 @@ class DownstreamErrorLaw:
     evaluation: str = "C4 eval"
 
     __repr__ = brief_fields
+    _repr_html_ = html_fields
 
     def __post_init__(self) -> None:
         check_constants(self, "positive", "ceiling", "size", "rate")
@@ -200,6 +202,7 @@ class OvertrainingLaw:
     largest_compute: float | None = None
 
     __repr__ = brief_fields
+    _repr_html_ = html_fields
 
     def __post_init__(self) -> None:
         check_constants(self, "of at least 0", "irreducible")

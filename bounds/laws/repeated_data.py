@@ -28,6 +28,7 @@ from bounds.base.arguments import Known, shown, unknown
 from bounds.base.brief import brief_fields
 from bounds.base.formula import Formula, Letter
 from bounds.base.intervals import EMPIRICAL
+from bounds.base.telling.html import html_fields
 from bounds.laws.checks import check_constants, must_broadcast, positives
 from bounds.laws.loss_law import Allocation, LossLaw, evaluate
 
@@ -93,6 +94,7 @@ class RepeatedDataLaw:
     note: str = ""
 
     __repr__ = brief_fields
+    _repr_html_ = html_fields
 
     def __post_init__(self) -> None:
         if not isinstance(self.law, LossLaw):

@@ -23,6 +23,7 @@ import numpy as np
 from bounds.base.arguments import did_you_mean, shown
 from bounds.base.notes import INPUT, METHOD, REFUSED, Note
 from bounds.base.quantities import LARGEST, entries_of, log_spaced, parse_count, parse_range
+from bounds.base.telling.html import html_table
 from bounds.base.telling.steps import stepped
 from simulate.text.blocks import MAX_GROUPS, MIN_BLOCK, MIN_GROUPS, BlockCurves, block_curves
 from simulate.text.counting import WindowIds, growth, window_ids
@@ -108,6 +109,11 @@ class CorpusGrowth:
         from simulate.text.exponents import fit_corpus
 
         return fit_corpus(self, confidence=confidence)
+
+    def _repr_html_(self) -> str:
+        names = ("n_units", "n_draws", "n_unique", "f1", "f2")
+        title = f"Distinct windows of {counted(self.length, self.unit)} in {self.corpus}"
+        return html_table(title, [[str(row[name]) for name in names] for row in self.rows()], names)
 
     def rows(self) -> list[dict[str, Any]]:
         """One flat object a prefix, with the names of the Dataset."""

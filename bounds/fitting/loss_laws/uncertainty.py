@@ -33,6 +33,7 @@ from bounds.base.intervals import ASYMPTOTIC, EMPIRICAL, HEURISTIC, Bound, Inter
 from bounds.base.notes import FITTED, Note
 from bounds.base.one_number import checked_confidence
 from bounds.base.pointwise import broadcast, labelled, nonnegative, shown, single
+from bounds.base.telling.html import html_fields, html_table
 from bounds.efficiency.band import (
     at_least_as_many,
     band_exponents,
@@ -169,6 +170,7 @@ class UncertainNumber:
     sampling_only: bool = True
 
     __repr__ = brief_fields
+    _repr_html_ = html_fields
 
     def to_json(self) -> dict[str, Any]:
         """A flat object for JSON; infinite ends are null."""
@@ -200,6 +202,12 @@ class FittedBand:
             for one in self.numbers
         ]
         return "FittedBand(" + ",\n           ".join(lines) + ")"
+
+    def _repr_html_(self) -> str:
+        rows = [(f"{one.quantity} {one.end}".strip(), one.value, one.interval, one.label) for one in self.numbers]
+        at = "" if self.n_tokens is None else f" at {brief(self.n_tokens)} tokens"
+        title = f"Band of a fitted law{at}, with {100 * self.confidence:g} % intervals"
+        return html_table(title, rows, ("number", "value", "interval", "label"))
 
     def __getitem__(self, key: tuple[str, str]) -> UncertainNumber:
         """The number of a (quantity, end), such as ``band["exponent", "lower"]``."""
