@@ -1,13 +1,14 @@
 """Pages of the site that are made when it is built: the API, every formula, every command, and two pages from above.
 
-A hook of mkdocs. What a page says stands in the code that it is about, and nowhere else.
+What a page says stands in the code that it is about, and nowhere else.
 """
 
 from __future__ import annotations
 
+import ast
 import inspect
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterator
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -15,23 +16,87 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = (
     "bounds", "bounds.counts", "bounds.divergence", "bounds.laws", "bounds.efficiency", "bounds.capacity",
-    "bounds.skills", "bounds.fitting", "bounds.planning", "bounds.testing", "simulate", "simulate.text", "experiments",
+    "bounds.skills", "bounds.fitting", "bounds.planning", "simulate", "simulate.text",
 )  # fmt: skip
-MODULES = {
-    "bounds.testing": ("bounds.testing",),
-    "experiments": ("experiments.registry", "experiments.claims", "experiments.data"),
-}
-"""Packages without a table of names, and the modules that are shown in its place."""
+"""Packages with a table of their public names."""
+MODULES = ("bounds.testing", "experiments.registry", "experiments.claims", "experiments.data")
+"""Modules whose public functions and classes are their own."""
 
 
-def api(package: str) -> str:
-    """The public names of a package with their docstrings, in the order in which it lists them."""
-    if package in MODULES:
-        return f"# {package}\n" + "".join(f"\n::: {name}\n" for name in MODULES[package])
-    module = import_module(package)
-    head = f"# {package}\n\n{inspect.getdoc(module)}\n"
-    homes = ((f"{home}.{name}", f"{package}.{name}") for home, names in module._HOMES.items() for name in names)
-    return head + "".join(f"\n::: {home}\n" for home, _ in homes)
+def api(name: str) -> str:
+    """The public names of a package or a module with their docstrings, in the order in which it has them."""
+    module = import_module(name)
+    if name in MODULES:
+        homes = [(one, name) for one, value in vars(module).items() if _is_own(value, name) and not one.startswith("_")]
+    else:
+        homes = [(one, home) for home, names in module._HOMES.items() for one in names]
+    return f"# {name}\n\n{_told(module)}\n" + "".join(_entry(one, home, name) for one, home in homes)
+
+
+def _is_own(value: Any, module: str) -> bool:
+    return getattr(value, "__module__", None) == module and (inspect.isclass(value) or inspect.isfunction(value))
+
+
+def _entry(name: str, home: str, package: str) -> str:
+    """What there is to say of one public name."""
+    value = getattr(import_module(home), name)
+    head = f"\n## {name}\n\n"
+    if inspect.isclass(value):
+        return head + _signature(f"{package}.{name}", value) + f"{_told(value)}\n\n" + "".join(_members(value))
+    if callable(value):
+        return head + _signature(f"{package}.{name}", value) + f"{_told(value)}\n"
+    keys = f"Keys: {', '.join(f'`{key}`' for key in value)}." if isinstance(value, dict) else ""
+    return head + f"`{package}.{name}`: {_below(home, name)}\n\n{keys}\n"
+
+
+def _members(kind: type) -> Iterator[str]:
+    """The public methods and properties that a class defines itself."""
+    for name, value in vars(kind).items():
+        if name.startswith("_") or not (inspect.isfunction(value) or isinstance(value, property)):
+            continue
+        if isinstance(value, property):
+            yield f"- **`.{name}`** – {_told(value)}\n"
+        else:
+            yield f"- **`.{name}{_arguments(value)}`** – {_told(value)}\n"
+
+
+def _signature(name: str, value: Any) -> str:
+    whole = f"{name}{_arguments(value)}"
+    if len(whole) > 100:
+        whole = re.sub(r", (?=[\w*]+(?::|,|\)|=))", ",\n    ", whole)
+    return f"```python\n{whole}\n```\n\n"
+
+
+def _arguments(value: Any) -> str:
+    try:
+        return str(inspect.signature(value)).replace("'", "")
+    except ValueError:  # made by C
+        return "(...)"
+
+
+def _told(value: Any) -> str:
+    """A docstring as Markdown, which it nearly is: signs that would start HTML are escaped."""
+    text = value.__dict__.get("__doc__") if inspect.isclass(value) else inspect.getdoc(value)
+    if inspect.isclass(value) and (text is None or text.startswith(f"{value.__name__}(")):
+        return ""  # what a dataclass without a docstring is given
+    return re.sub(r"<(?=[A-Za-z/!])", r"\<", inspect.cleandoc(text or ""))
+
+
+def _below(home: str, name: str) -> str:
+    """The text under the assignment of a constant."""
+    body = ast.parse(Path(str(import_module(home).__file__)).read_text(encoding="utf-8")).body
+    for one, after in zip(body, body[1:], strict=False):
+        targets = one.targets if isinstance(one, ast.Assign) else [one.target] if isinstance(one, ast.AnnAssign) else []
+        named = any(isinstance(target, ast.Name) and target.id == name for target in targets)
+        if named and isinstance(after, ast.Expr) and isinstance(after.value, ast.Constant):
+            return str(after.value.value)
+    return ""
+
+
+def all_names() -> str:
+    """Where each package and module of the API has its page."""
+    pages = "\n".join(f"api-{name}" for name in (*PACKAGES, *MODULES))
+    return f"# The public names\n\n[In Python](../python.md) says which are asked for first.\n\n```{{toctree}}\n{pages}\n```\n"
 
 
 def formulas() -> str:
@@ -61,20 +126,13 @@ def _formula(formula: Any) -> str:
 
     items = [(head, text) for head, text in statement(formula)[1] if head.lower() != "latex"]
     rows = "".join(f"| {_cell(head)} | {_cell(text)} |\n" for head, text in items)
-    return (
-        f"\n### {formula.name} {{: #{_anchor(formula.name)} }}\n\n{_mathml(formula)}\n\n"
-        f"`{in_python(formula)}`\n\n| | |\n|---|---|\n{rows}"
-    )
+    return f"\n### {formula.name} \n\n{_mathml(formula)}\n\n`{in_python(formula)}`\n\n| | |\n|---|---|\n{rows}"
 
 
 def _mathml(formula: Any) -> str:
     from latex2mathml.converter import convert
 
     return f'<div class="formula">{convert(formula.latex, display="block")}</div>'
-
-
-def _anchor(name: str) -> str:
-    return re.sub(r"[^a-z0-9]+", "-", name.lower())
 
 
 def _cell(text: str) -> str:
@@ -99,8 +157,8 @@ def commands() -> str:
 def _help(main: Any, name: str, command: Any, package: str) -> str:
     import click
 
-    above = click.Context(main, info_name=f"python -m {package}", terminal_width=96, max_content_width=96)
-    with click.Context(command, info_name=name, parent=above, terminal_width=96, max_content_width=96) as context:
+    above = click.Context(main, info_name=f"python -m {package}", terminal_width=92, max_content_width=92)
+    with click.Context(command, info_name=name, parent=above, terminal_width=92, max_content_width=92) as context:
         return str(command.get_help(context))
 
 
@@ -115,34 +173,7 @@ def from_above(name: str) -> Callable[[], str]:
 
 PAGES: dict[str, Callable[[], str]] = {
     "commands": commands, "formulas": formulas, "contributing": from_above("CONTRIBUTING.md"),
-    "changes": from_above("CHANGELOG.md"),
-    **{f"api-{package}": (lambda package=package: api(package)) for package in PACKAGES},
+    "changes": from_above("CHANGELOG.md"), "api": all_names,
+    **{f"api-{name}": (lambda name=name: api(name)) for name in (*PACKAGES, *MODULES)},
 }  # fmt: skip
 """What makes each page, by its name."""
-
-ABOVE = {"README.md": "index.md", "CONTRIBUTING.md": "made/contributing.md", "CHANGELOG.md": "made/changes.md"}
-"""Where a link that leads out of docs/ ends on the site."""
-
-
-def on_files(files: Any, config: Any) -> Any:
-    """Add the pages that are made."""
-    from mkdocs.structure.files import File
-
-    for name, make in PAGES.items():
-        files.append(File.generated(config, f"made/{name}.md", content=make()))
-    style = (Path(__file__).parent / "site.css").read_text(encoding="utf-8")
-    files.append(File.generated(config, "assets/site.css", content=style))
-    return files
-
-
-def on_page_markdown(markdown: str, page: Any, config: Any, files: Any) -> str:
-    """Turn links to pages above docs/ to where the site has them; links to code become names of code."""
-    up = "../" * page.file.src_uri.count("/")
-    for above, place in ABOVE.items():
-        markdown = markdown.replace(f"](../{up}{above})", f"]({up}{place})")
-    return re.sub(rf"\[([^\]]+)\]\(\.\./{up}((?:examples|benchmarks|tests)/[^)]*)\)", r"`\2`", markdown)
-
-
-def linked(names: Iterable[str]) -> list[str]:
-    """The pages of the site that are made, as its navigation names them."""
-    return [f"made/{name}.md" for name in names]
