@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bounds.base.notes import Note, in_order
-from bounds.base.telling.html import html_table, html_text
 from bounds.cli.printing import print_table, print_terms, print_text
 
 MOST_NOTES = 3
@@ -77,6 +76,8 @@ class Report:
         }  # fmt: skip
 
     def _repr_html_(self) -> str:
+        from bounds.base.telling.html import html_table, html_text  # loads numpy, which no refusal needs
+
         tables = [html_table(table.title, table.rows, table.columns) for table in self.tables]
         terms = [html_table(listing.title, listing.terms) for listing in self.lists]
         return html_text(self.answer) + "".join([*tables, *terms]) + html_text(*(str(note) for note in self.notes))

@@ -35,10 +35,8 @@ ABOVE = {"README.md": "index.md", "CONTRIBUTING.md": "made/contributing.md", "CH
 
 def contents() -> str:
     """Tables of contents in MyST, one a part, which are seen beside every page alone."""
-    parts = (
-        f"```{{toctree}}\n:hidden:\n:caption: {title}\n\n{chr(10).join(pages)}\n```\n" for title, pages in PARTS.items()
-    )
-    return "\n" + "\n".join(parts)
+    head = "```{toctree}\n:hidden:\n:caption:"
+    return "\n" + "\n".join(f"{head} {title}\n\n" + "\n".join(pages) + "\n```\n" for title, pages in PARTS.items())
 
 
 def rewritten(text: str, depth: int) -> str:

@@ -10,6 +10,7 @@ import inspect
 import re
 from collections.abc import Callable, Iterator
 from importlib import import_module
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -85,7 +86,7 @@ def _told(value: Any) -> str:
 def _below(home: str, name: str) -> str:
     """The text under the assignment of a constant."""
     body = ast.parse(Path(str(import_module(home).__file__)).read_text(encoding="utf-8")).body
-    for one, after in zip(body, body[1:], strict=False):
+    for one, after in pairwise(body):
         targets = one.targets if isinstance(one, ast.Assign) else [one.target] if isinstance(one, ast.AnnAssign) else []
         named = any(isinstance(target, ast.Name) and target.id == name for target in targets)
         if named and isinstance(after, ast.Expr) and isinstance(after.value, ast.Constant):
@@ -96,7 +97,8 @@ def _below(home: str, name: str) -> str:
 def all_names() -> str:
     """Where each package and module of the API has its page."""
     pages = "\n".join(f"api-{name}" for name in (*PACKAGES, *MODULES))
-    return f"# The public names\n\n[In Python](../python.md) says which are asked for first.\n\n```{{toctree}}\n{pages}\n```\n"
+    about = "[In Python](../python.md) says which are asked for first."
+    return f"# The public names\n\n{about}\n\n```{{toctree}}\n{pages}\n```\n"
 
 
 def formulas() -> str:
@@ -124,8 +126,8 @@ _ABOUT_FORMULAS = (
 def _formula(formula: Any) -> str:
     from bounds.catalogue import in_python, statement
 
-    items = [(head, text) for head, text in statement(formula)[1] if head.lower() != "latex"]
-    rows = "".join(f"| {_cell(head)} | {_cell(text)} |\n" for head, text in items)
+    items = [(head, text) for head, text in statement(formula)[1] if head not in ("LaTeX:", "in Python:")]
+    rows = "".join(f"| {_cell(head.strip(' :'))} | {_cell(text)} |\n" for head, text in items)
     return f"\n### {formula.name} \n\n{_mathml(formula)}\n\n`{in_python(formula)}`\n\n| | |\n|---|---|\n{rows}"
 
 
@@ -148,17 +150,18 @@ def commands() -> str:
     }  # fmt: skip
     for package, home in mains.items():
         main = import_module(home).main
-        parts.append(f"\n## python -m {package}\n\n{main.help}\n")
+        parts += [f"\n## python -m {package}\n", f"```text\n{_help(None, f'python -m {package}', main)}\n```\n"]
         for name, command in main.commands.items():
-            parts += [f"\n### python -m {package} {name}\n", f"```text\n{_help(main, name, command, package)}\n```\n"]
+            parts += [f"\n### python -m {package} {name}\n", f"```text\n{_help(package, name, command)}\n```\n"]
     return "\n".join(parts)
 
 
-def _help(main: Any, name: str, command: Any, package: str) -> str:
+def _help(package: str | None, name: str, command: Any) -> str:
     import click
 
-    above = click.Context(main, info_name=f"python -m {package}", terminal_width=92, max_content_width=92)
-    with click.Context(command, info_name=name, parent=above, terminal_width=92, max_content_width=92) as context:
+    wide: dict[str, Any] = {"terminal_width": 92, "max_content_width": 92}
+    above = click.Context(click.Group(), info_name=f"python -m {package}", **wide) if package else None
+    with click.Context(command, info_name=name, parent=above, **wide) as context:
         return str(command.get_help(context))
 
 
