@@ -6,7 +6,7 @@ steps of the thread that it listens in.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sized
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import TypeVar
@@ -26,7 +26,7 @@ def step(what: str, done: float, of: float | None = None, unit: str = "") -> Non
 
 def stepped(items: Iterable[_Item], what: str, unit: str, of: int | None = None) -> Iterator[_Item]:
     """`items`, telling before each how many are done, and at the end that all are; `of` where they have no length."""
-    total = len(items) if of is None and hasattr(items, "__len__") else of
+    total = len(items) if of is None and isinstance(items, Sized) else of
     done = 0
     for item in items:
         step(what, done, total, unit)
