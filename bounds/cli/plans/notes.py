@@ -13,6 +13,8 @@ from bounds.planning.hardware import get_accelerator
 from bounds.planning.plans import Plan
 
 _REPEATED = REPEATED_DATA_LAWS["muennighoff2023"]
+_FEW = 4
+"""Epochs that Muennighoff et al. 2023 call nearly as good as new text."""
 
 
 def plan_notes(plan: Plan) -> list[Note]:
@@ -34,11 +36,13 @@ def plan_notes(plan: Plan) -> list[Note]:
         most = max(plan.near, key=lambda row: row.n_tokens)
         if most.n_tokens > corpus:
             value = float(_REPEATED.token_value(most.n_tokens, corpus))
+            few = float(_REPEATED.effective_tokens(_FEW * corpus, corpus)) / corpus
             notes.append(Note(FITTED,
-                f"{written(most.n_tokens)} tokens in {times(most.epochs or 0)} epochs are worth "
-                f"{written(most.n_tokens_effective)} new ones, and one more is worth {value:.2g} of a new one; from "
-                f"{1 + _REPEATED.token_decay:.3g} epochs on it is worth less than 1/e, and all epochs together never "
-                f"more than {written(corpus * (1 + _REPEATED.token_decay))} ({_REPEATED.citation})."
+                f"{_FEW} epochs are worth {few:.2g} of new text; {written(most.n_tokens)} tokens in "
+                f"{times(most.epochs or 0)} epochs are worth {written(most.n_tokens_effective)} new ones, and one more "
+                f"is worth {value:.2g} of a new one (1/e at {1 + _REPEATED.token_decay:.3g} epochs); all epochs "
+                f"together are never worth more than {written(corpus * (1 + _REPEATED.token_decay))} "
+                f"({_REPEATED.citation})."
             ))  # fmt: skip
         else:
             notes.append(
@@ -159,7 +163,8 @@ def plan_method(plan: Plan) -> list[str]:
             "Repeated data: tokens count as D' = U + U R (1 - e^(-(D/U - 1)/R)) with R = "
             f"{_REPEATED.token_decay:.4g}, parameters beyond what U tokens are optimal for likewise with "
             f"{_REPEATED.param_decay:.3g} ({_REPEATED.citation}). The two scales were fitted with the law "
-            f"{_REPEATED.key}; with other laws they are borrowed."
+            f"{_REPEATED.key}; other laws borrow them where tokens repeat, and a run is never worse than its first "
+            "epoch, whose loss is the law's own."
         )
     if plan.inference_tokens is not None:
         told.append(

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from bounds.base.notes import REFUSED, Note
+from bounds.cli.plans.enough import enough_told, middle_size
 from bounds.cli.plans.notes import plan_asides, plan_method, plan_notes
 from bounds.cli.plans.tables import (
     compared,
@@ -32,7 +32,7 @@ def plan_report(plan: Plan, shapes_near: Callable[[float], Sequence[Shape]], *, 
     shapes: Sequence[Shape] = ()
     if plan.n_params is not None:
         try:
-            shapes = shapes_near(math.sqrt(math.prod(plan.n_params)))
+            shapes = shapes_near(middle_size(plan))
         except ValueError as error:
             notes.append(Note(REFUSED, f"{error}."))
     details = [
@@ -96,17 +96,30 @@ def _answer(plan: Plan) -> str:
     if not near:
         alone = len(plan.rows) == 1
         names, what = (law_called(plan.rows[0].law), "say it") if alone else ("every law asked", "say what to train")
-        return f"{given}, the answer lies more than ten times outside the runs of {names}: none can {what}."
+        return (
+            f"{given}, the answer lies more than ten times outside the runs of {names}: none can {what}{_reach(plan)}."
+        )
+    if plan.is_spent:
+        return f"{given}: {enough_told(plan)}."
     sizes, tokens = [row.n_params for row in near], span([row.n_tokens for row in near])
     epochs = "" if plan.n_tokens is None else f" ({span([row.epochs or 0 for row in near], times)} epochs)"
     spent = "" if plan.target_loss is None else f", for {span([r.compute_flops for r in near], number)} FLOP"
-    apart = f"the laws disagree by a factor {number(max(sizes) / min(sizes), 2)}"
+    apart = f"the laws fitted near there disagree by a factor {number(max(sizes) / min(sizes), 2)}"
     if len(near) == 1 or min(sizes) == max(sizes):
         size = f"train {written(sizes[0])} parameters"
-        law = f" by {law_called(near[0].law)} alone" if len(near) == 1 else f", by {len(near)} laws"
+        law = f" by {law_called(near[0].law)} alone" if len(near) == 1 else ", by every law near there"
         return f"{given}: {size} on {tokens} tokens{epochs}{law}{spent}{_ending(plan)}{_flat(plan)}."
     size = f"train between {written(min(sizes))} and {written(max(sizes))} parameters"
     return f"{given}: {size} on {tokens} tokens{epochs}{spent}; {apart}{_flat(plan)}."
+
+
+def _reach(plan: Plan) -> str:
+    """The nearest budget that a law answers."""
+    if plan.answered_compute is None or plan.compute_flops is None:
+        return ""
+    least, most = plan.answered_compute
+    which, nearest = ("largest", most) if plan.compute_flops > most else ("least", least)
+    return f"; the {which} budget with an answer is {number(nearest, 2)} FLOP"
 
 
 def _ending(plan: Plan) -> str:
