@@ -175,8 +175,9 @@ def run(command: click.Command, program: str) -> None:
     warnings.showwarning = show_warning
     try:
         with hearing_signals():
+            result = None
             if ASKED in os.environ:
-                result = answer_shell(command, program)
+                answer_shell(command, program)
             else:
                 result = command.main(prog_name=program, standalone_mode=False)
             sys.stdout.flush()

@@ -42,9 +42,6 @@ class Lines:
             self._begun.pop(what, None)
             self._said.pop(what, None)
 
-    def close(self) -> None:
-        """Nothing is open."""
-
 
 class Bars:
     """One bar for each work that is not done, of which one may stand in another."""
@@ -97,12 +94,16 @@ def told(wanted: bool | None = None) -> Iterator[None]:
     if wanted is False or (wanted is None and not terminal):
         yield
         return
-    shown = Bars() if terminal else Lines()
+    if not terminal:
+        with heard(Lines()):
+            yield
+        return
+    bars = Bars()
     try:
-        with heard(shown):
+        with heard(bars):
             yield
     finally:
-        shown.close()
+        bars.close()
 
 
 def sentence(done: float, of: float | None, unit: str, seconds: float) -> str:
