@@ -119,7 +119,7 @@ def test_a_spent_corpus_is_no_reason_for_a_hundred_epochs():
     first = out.split("N_train:")[0]
     assert "the corpus is spent by 1.09e23 to 1.84e23 FLOP" in first
     assert "train between 6.33B and 11.4B parameters on 1.03T to 1.2T tokens (34 to 40 epochs) with that" in first
-    assert "4 epochs are worth 3.7 of new text" in out
+    assert "4 epochs (passes) are worth 3.7 of new text" in out
     assert "spent" not in shown("--flops", "1e23", "--tokens", "300B").split("N_train:")[0]
 
 

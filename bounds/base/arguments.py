@@ -21,7 +21,7 @@ from bounds.base.quantities import LARGEST, entries_of, parse_count, parse_flop,
 
 __all__ = [
     "Bytes", "Choice", "Count", "Entries", "File", "Flag", "Flop", "Grid", "Known", "Number", "Text", "close_file",
-    "close_to", "did_you_mean", "printable", "shown", "unknown",
+    "close_to", "did_you_mean", "in_any_case", "printable", "shown", "unknown",
 ]  # fmt: skip
 
 
@@ -87,7 +87,10 @@ class Grid:
 
 @dataclass(frozen=True)
 class Number:
-    """A finite number between `low` and `high`, which errors call `text`; with `percent`, 50% is 0.5."""
+    """A finite number between `low` and `high`, which errors call `text`.
+
+    With `percent`, 50% is 0.5; an `amount` may be written 500K or 3M.
+    """
 
     name: str
     low: float = -math.inf
@@ -96,15 +99,25 @@ class Number:
     high_open: bool = True
     text: str = ""
     percent: bool = False
+    amount: bool = False
 
     def __call__(self, value: Any, name: str = "") -> float:
         """The number."""
-        name = name or self.name
-        read = parse_number(value, name=name, percent=self.percent) if isinstance(value, str) else value
+        name, read = name or self.name, value
+        if isinstance(value, str):
+            read = parse_number(value, name=name, percent=self.percent, amount=self.amount)
         return number_between(
             name, read, low=self.low, high=self.high, low_open=self.low_open, high_open=self.high_open,
             text=self.text or ("a finite number" if self.low == -math.inf else ""), given=value,
+            advice=_as_share(value, read) if self.percent else "",
         )  # fmt: skip
+
+
+def _as_share(given: Any, read: Any) -> str:
+    """How to write what seems to be meant in percent; empty where it is none."""
+    if not (isinstance(read, int | float) and 1 < read <= 100):
+        return ""
+    return f"write {given.strip()}%" if isinstance(given, str) else f"write {read / 100:g}"
 
 
 @dataclass(frozen=True)
@@ -187,6 +200,15 @@ class Entries:
         return ",".join(e if isinstance(e, str) else shown(e) for e in entries)
 
 
+def in_any_case(given: str, known: Iterable[str]) -> str | None:
+    """The one of `known` that `given` is, or is but for spaces around it and the case of letters; None without."""
+    names = list(known)
+    if given in names:
+        return given
+    found = [name for name in names if name.lower() == given.strip().lower()]
+    return found[0] if len(found) == 1 else None
+
+
 class Known(dict[str, _Value]):
     """Values by name; a name that is not there is a KeyError that says which are near."""
 
@@ -243,16 +265,9 @@ def close_file(path: str | PathLike[str]) -> str:
     return f"; did you mean {printable(os.path.join(folder, close[0]))}?" if close else ""
 
 
-def unknown(
-    what: str, given: Any, known: Iterable[str], advice: str = "", *, word: str | None = None, or_file: bool = False
-) -> ValueError:
-    """The error for a name that is not `known`: the nearest ones, then all of them; `word` is the part that names.
-
-    With `or_file` a file may stand in the place of a name, and the nearest one is looked for as well.
-    """
+def unknown(what: str, given: Any, known: Iterable[str], advice: str = "", *, word: str | None = None) -> ValueError:
+    """The error for a name that is not `known`: the nearest ones, then all of them; `word` is the part that names."""
     names = list(known)
     close = close_to(given if word is None else word, names)
     hint = f"did you mean {close}? " if close else ""
-    if or_file and not close and isinstance(given, str):
-        hint = f"{found.removeprefix('; ')} " if (found := close_file(given)) else ""
     return ValueError(f"unknown {what} {shown(given)}: {hint}known are {', '.join(names)}{advice and f'; {advice}'}")

@@ -24,12 +24,13 @@ from typing import Any
 
 import numpy as np
 
-from bounds.base.arguments import Known, shown, unknown
+from bounds.base.arguments import Known, shown
 from bounds.base.brief import brief_fields
 from bounds.base.formula import Formula, Letter
 from bounds.base.intervals import EMPIRICAL
 from bounds.base.telling.html import html_fields
 from bounds.laws.checks import check_constants, must_broadcast, positives
+from bounds.laws.law_names import law_key, unknown_law
 from bounds.laws.loss_law import Allocation, LossLaw, evaluate
 
 MUENNIGHOFF = "Muennighoff et al. 2023, arXiv:2305.16264"
@@ -227,6 +228,7 @@ def get_repeated_data_law(law: str | RepeatedDataLaw) -> RepeatedDataLaw:
     """The law of repeated data called `law`; a `RepeatedDataLaw` is returned as it is."""
     if isinstance(law, RepeatedDataLaw):
         return law
+    law = law_key(law, REPEATED_DATA_LAWS)
     if not isinstance(law, str) or law not in REPEATED_DATA_LAWS:
-        raise unknown("law of repeated data", law, REPEATED_DATA_LAWS)
+        raise unknown_law(law, REPEATED_DATA_LAWS, what="law of repeated data")
     return REPEATED_DATA_LAWS[law]

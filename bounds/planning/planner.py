@@ -15,11 +15,12 @@ from typing import Any
 
 import numpy as np
 
-from bounds.base.arguments import Count, Flop, Number, unknown
+from bounds.base.arguments import Count, Flop, Number
 from bounds.base.one_number import checked_confidence, items_of
 from bounds.efficiency.band import Band, bands
 from bounds.fitting.loss_laws.prediction import PARTS, Prediction, SureLaw, predict_loss
-from bounds.laws.law_file import SUFFIX, drawn_law, is_law_file, read_law_file
+from bounds.laws.law_file import drawn_law, is_law_file, read_law_file
+from bounds.laws.law_names import OF_ONES_OWN, law_key, unknown_law
 from bounds.laws.law_range import are_far, beyond, far
 from bounds.laws.loss_law import LossLaw
 from bounds.laws.overtraining import OVERTRAINING_LAWS, DownstreamErrorLaw, OvertrainingLaw
@@ -31,6 +32,7 @@ from bounds.planning.plans import NEARLY, LawPlan, Plan
 from bounds.planning.reach import answered_compute, enough
 from bounds.planning.spending import Spending, Spent
 
+_SHARE = Number("mfu", 0.0, 1.0, high_open=False, text="above 0 and at most 1", percent=True)
 _SCALES = REPEATED_DATA_LAWS["muennighoff2023"]
 _REPEATED_PARAMS, _REPEATED_TOKENS = (7e6, 9e9), (0.0, 9e11)
 """Muennighoff et al. 2023, abstract and section 3: runs of 7 million to 9 billion parameters, up to 900B tokens."""
@@ -136,7 +138,7 @@ def _budget(
         got = " and ".join(given) or "none of them"
         raise ValueError(f"a plan needs one budget of gpu_hours, compute_flops, cost or target_loss, got {got}")
     device = None if gpu is None else get_accelerator(gpu)
-    used = None if mfu is None else Number("mfu", 0.0, 1.0, high_open=False, text="above 0 and at most 1")(mfu)
+    used = None if mfu is None else _SHARE(mfu)
     peak = None if device is None else device.peak(precision)
     hours, price = _positive("gpu_hours", gpu_hours), _positive("price_per_hour", price)
     if cost is not None:
@@ -187,7 +189,7 @@ class _Form:
 def _form(one: Any) -> _Form:
     """The law that is called or is `one`; its scales of repetition are those of Muennighoff where it has none."""
     known: dict[str, Any] = {**LAWS, **REPEATED_DATA_LAWS, **OVERTRAINING_LAWS}
-    law = known.get(one, one) if isinstance(one, str) else one
+    law = known.get(law_key(one, known), one) if isinstance(one, str) else one
     if is_law_file(law):
         law = read_law_file(law)
     sure = law
@@ -200,7 +202,7 @@ def _form(one: Any) -> _Form:
         return _Form(law.key, law.citation, curve, law, curve, counts_excess=True)
     if not isinstance(law, LossLaw | OvertrainingLaw):
         keys = [key for key in known if key not in LAWS or LAWS[key].comparable]
-        raise unknown("law", one, keys, f"a law of your own is a file *{SUFFIX}", or_file=True)
+        raise unknown_law(one, keys, OF_ONES_OWN)
     if isinstance(law, LossLaw) and not law.comparable:
         raise ValueError(
             f"law {law.key} has no irreducible loss and counts compute in its own way, so it plans nothing; "
