@@ -80,8 +80,21 @@ def rewritten(text: str) -> str:
     return text
 
 
+def glossary() -> str:
+    """docs/glossary.md with the words that `explain` knows."""
+    from bounds.catalogue.words import TERMS, WORDS
+
+    path = ROOT / "docs" / "glossary.md"
+    parts = re.split(r"(?<=\|---\|---\|\n)(?:\|.*\n)*", path.read_text(encoding="utf-8"))
+    tables = [
+        "".join(f"| {word} | {one[word]} |\n" for word in sorted(one, key=str.lower)) for one in (TERMS, WORDS)
+    ]  # fmt: skip
+    return "".join(part + table for part, table in zip(parts, [*tables, ""], strict=True))
+
+
 def main() -> None:
-    """Write the pages."""
+    """Write the pages, and the glossary."""
+    (ROOT / "docs" / "glossary.md").write_text(glossary(), encoding="utf-8")
     for name in PAGES:
         path = ROOT / name
         path.write_text(rewritten(path.read_text(encoding="utf-8")), encoding="utf-8")
