@@ -25,6 +25,16 @@ from bounds.cli.shared import (
     typed,
     with_version,
 )
+from bounds.cli.terminal.completion import (
+    all_law_keys,
+    completing,
+    explained_names,
+    files,
+    inversion_names,
+    law_keys,
+    paper_versions,
+)
+from bounds.cli.terminal.progress import told
 from bounds.planning.hardware import ACCELERATORS, PRECISIONS
 
 if TYPE_CHECKING:
@@ -71,6 +81,7 @@ def _show(
     "laws",
     multiple=True,
     metavar="KEY",
+    shell_complete=completing(law_keys, or_file=True),
     help="A loss law, or a file my.law.toml; may be repeated. [default: all]",
 )
 @click.option(
@@ -92,6 +103,7 @@ def _show(
     "inversions",
     multiple=True,
     metavar="NAME",
+    shell_complete=completing(inversion_names),
     help="slow, laplace or pattern (lower end), fast, minimax or prequential (upper end). [default: slow and fast]",
 )
 @click.option(
@@ -100,6 +112,7 @@ def _show(
     default="kausik2024v1",
     show_default=True,
     metavar="KEY",
+    shell_complete=completing(paper_versions),
     help="kausik2024v1, kausik2024v3 or kausik2024v6.",
 )
 @AS_JSON
@@ -132,9 +145,14 @@ def band(n_tokens: int, laws: tuple[str, ...], as_json: bool, explained: bool, *
 
 
 @main.command()
-@click.argument("keys", nargs=-1, metavar="[LAW]...")
+@click.argument("keys", nargs=-1, metavar="[LAW]...", shell_complete=completing(all_law_keys, or_file=True))
 @click.option(
-    "--law", "more", multiple=True, metavar="KEY", help="The same: a law, or a file my.law.toml; may be repeated."
+    "--law",
+    "more",
+    multiple=True,
+    metavar="KEY",
+    shell_complete=completing(all_law_keys, or_file=True),
+    help="The same: a law, or a file my.law.toml; may be repeated.",
 )
 @click.option(
     "--compute", type=Checked(Flop(), "FLOP"), help="FLOP to spend, such as 5.76e23 or 10ZFLOP: adds N, D and loss."
@@ -191,8 +209,13 @@ def laws(
     "--compute", "budgets", type=Checked(Flop(), "FLOP"), multiple=True,
     help="FLOP whose best use by the fitted law to show; may be repeated.",
 )  # fmt: skip
-@click.option("--out", metavar="FILE", help="Keep the law with its covariance and draws, as my.law.toml for --law.")
-@click.option("--figure", metavar="FILE", help="Draw law, residuals and predictions: .png, .pdf or .svg.")
+@click.option(
+    "--out", metavar="FILE", shell_complete=files,
+    help="Keep the law with its covariance and draws, as my.law.toml for --law.",
+)  # fmt: skip
+@click.option(
+    "--figure", metavar="FILE", shell_complete=files, help="Draw law, residuals and predictions: .png, .pdf or .svg."
+)
 @REPORT
 @OVERWRITE
 @AS_JSON
@@ -209,8 +232,9 @@ def fit(
     """
     from bounds.cli.fitted.command import fitted
 
-    report, parameters, draw = fitted(runs, columns, n_tokens, options)
-    write_page(PROGRAM, [(report, [draw])], parameters, options, inputs=[runs])
+    with told():
+        report, parameters, draw = fitted(runs, columns, n_tokens, options)
+        write_page(PROGRAM, [(report, [draw])], parameters, options, inputs=[runs])
     _show(report, parameters, as_json, explained, [options["out"], options["figure"], options["page"]])
 
 
@@ -231,9 +255,15 @@ def fit(
     "laws",
     multiple=True,
     metavar="KEY",
+    shell_complete=completing(all_law_keys, or_file=True),
     help="A loss law, or a file my.law.toml; may be repeated. [default: all]",
 )
-@click.option("--corpus", metavar="RESULT", help="The corpus there is, as `simulate corpus --out` kept it, instead.")
+@click.option(
+    "--corpus",
+    metavar="RESULT",
+    shell_complete=files,
+    help="The corpus there is, as `simulate corpus --out` kept it, instead.",
+)
 @click.option("--bytes-per-token", type=POSITIVE, metavar="X", help="Bytes of a token of it. [default: 4]")
 @click.option("--confidence", type=CONFIDENCE, default=0.95, show_default=True, help="Of the losses.")
 @click.option(
@@ -320,7 +350,7 @@ def _plan_figure(found: Plan) -> Figure:
 
 
 @main.command()
-@click.argument("name", required=False)
+@click.argument("name", required=False, shell_complete=completing(explained_names))
 @AS_JSON
 @EXPLAIN
 @with_version

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from bounds.base.arguments import printable
+from bounds.base.telling.steps import step, stepped
 from bounds.cli.fitted.runs_options import READING, RUNS, named_columns, reads_runs
 from bounds.cli.pages.asked import OVERWRITE, REPORT, write_page
 from bounds.cli.process import end_silently
 from bounds.cli.shared import AS_JSON, command_group, parse_or_fail, provenance, with_version
 from bounds.cli.shared import run as run_command
+from bounds.cli.terminal.completion import completing
+from bounds.cli.terminal.progress import progress_option, told
 
 if TYPE_CHECKING:
     from bounds.cli.report import Report
@@ -26,11 +30,25 @@ DATA = click.option(
     "--data", "folder", type=click.Path(), metavar="DIR",
     help="Folder of the data sets. [default: EFFICIENCY_BOUNDS_DATA, else the cache that fetch fills]",
 )  # fmt: skip
+PROGRESS = progress_option()
 EXPLAIN = click.option("--explain", "explained", is_flag=True, help="Print all notes, tables and reasons as well.")
 FIGURE = click.option(
     "--figure", "figures", type=click.Path(), metavar="DIR", help="Draw the figures into this folder."
 )
 PROGRAM = "python -m experiments"
+
+
+def _names() -> list[str]:
+    from experiments.registry import EXPERIMENTS
+
+    return [*EXPERIMENTS, ALL]
+
+
+def _names_of_data() -> list[str]:
+    from experiments.data import MANIFESTS
+
+    return [*_names(), *MANIFESTS]
+
 
 main = command_group("What published papers reported, claim by claim, on the data they published.")
 
@@ -68,12 +86,10 @@ def list_(folder: str | None, as_json: bool, explained: bool) -> None:
 
 
 @main.command()
-@click.argument("names", nargs=-1, metavar="[NAME]...")
+@click.argument("names", nargs=-1, metavar="[NAME]...", shell_complete=completing(_names_of_data))
 @DATA
 @click.option("--overwrite", is_flag=True, help="Replace files that are not the published ones. [the cache: always]")
-@click.option(
-    "--progress/--no-progress", default=None, help="Show progress on standard error. [default: on a terminal]"
-)
+@PROGRESS
 @AS_JSON
 @EXPLAIN
 @with_version
@@ -100,9 +116,11 @@ def fetch(
             notes.append(Note(INPUT, f"{key} was not brought: {manifest.text}, which have no public address."))
             continue
         try:
-            where, came = (located(key), 0) if in_place else bring(
-                key, folder, overwrite=overwrite, progress=_progress(key, progress)
-            )  # fmt: skip
+            with told(progress):
+                step(f"fetching {key}", 0, None, "files")
+                where, came = (located(key), 0) if in_place else bring(
+                    key, folder, overwrite=overwrite, progress=partial(_files_came, key)
+                )  # fmt: skip
         except ConnectionError as error:
             raise click.ClickException(str(error)) from None
         rows.append({"data": key, "files": len(manifest.files), "came": came, "folder": str(where)}
@@ -115,6 +133,10 @@ def fetch(
     cells = [(row["data"], str(row["files"]), str(row["came"]), row["commit"][:12], row["licence"]) for row in rows]
     table = Table(("data set", "files", "came", "commit", "licence"), cells)
     _show(Report(answer, [table], notes, data={"rows": rows}), {"names": names, "data": folder}, as_json, explained)
+
+
+def _files_came(key: str, came: int, of: int) -> None:
+    step(f"fetching {key}", came, of, "files")
 
 
 def _keys(names: tuple[str, ...]) -> list[str]:
@@ -136,34 +158,25 @@ def _keys(names: tuple[str, ...]) -> list[str]:
     return list(dict.fromkeys(keys))
 
 
-def _progress(key: str, asked: bool | None) -> Any:
-    show = sys.stderr.isatty() if asked is None else asked
-
-    def say(done: int, of: int) -> None:
-        if show:
-            print(f"\r{key}: {done} of {of} files", end="\n" if done == of else "", file=sys.stderr, flush=True)
-
-    return say
-
-
 @main.command()
-@click.argument("names", nargs=-1, required=True, metavar="NAME...|all")
+@click.argument("names", nargs=-1, required=True, metavar="NAME...|all", shell_complete=completing(_names))
 @DATA
 @FIGURE
 @REPORT
 @OVERWRITE
 @click.option("--table", "as_page", is_flag=True, help="Print all claims as the page docs/papers.md.")
+@PROGRESS
 @AS_JSON
 @EXPLAIN
 @with_version
 def run(
     names: tuple[str, ...], folder: str | None, figures: str | None, page: str | None, overwrite: bool, as_page: bool,
-    as_json: bool, explained: bool,
+    progress: bool | None, as_json: bool, explained: bool,
 ) -> None:  # fmt: skip
     """Hold the claims of a paper against its data: published, ours, difference, tolerance, verdict."""
     if as_page and as_json:
         raise click.UsageError("--table and --json each print all there is; pass one of them")
-    results = _results(names, folder, figures, overwrite)
+    results = _results(names, folder, figures, overwrite, progress=progress)
     _write_page(results, {"names": names, "data": folder}, {"page": page, "overwrite": overwrite})
     if as_page:
         from experiments.present import page as claims_page
@@ -176,17 +189,18 @@ def run(
 
 
 @main.command()
-@click.argument("names", nargs=-1, metavar="[NAME]...")
+@click.argument("names", nargs=-1, metavar="[NAME]...", shell_complete=completing(_names))
 @DATA
+@PROGRESS
 @AS_JSON
 @EXPLAIN
 @with_version
-def check(names: tuple[str, ...], folder: str | None, as_json: bool, explained: bool) -> int:
+def check(names: tuple[str, ...], folder: str | None, progress: bool | None, as_json: bool, explained: bool) -> int:
     """Whether every claim that should hold does; the exit code is 4 where one does not."""
     from experiments.claims import FAILS
     from experiments.present import report
 
-    results = _results(names or (ALL,), folder)
+    results = _results(names or (ALL,), folder, progress=progress)
     _show(report(results, expected=True), {"names": names, "data": folder}, as_json, explained, results)
     outcomes = (one for result in results.values() for one in result.outcomes)
     return CHECK_FAILED if any(one.verdict == FAILS and one.claim.should_hold for one in outcomes) else 0
@@ -211,12 +225,13 @@ def check(names: tuple[str, ...], folder: str | None, as_json: bool, explained: 
 )
 @FIGURE
 @OVERWRITE
+@PROGRESS
 @AS_JSON
 @EXPLAIN
 @with_version
 def backtest(
     folder: str | None, table: str | None, rivals: bool, next_run: bool, figures: str | None, overwrite: bool,
-    as_json: bool, explained: bool, **reading: Any,
+    progress: bool | None, as_json: bool, explained: bool, **reading: Any,
 ) -> None:  # fmt: skip
     """How a law fitted to cheaper runs predicts dearer ones, and which of its intervals hold.
 
@@ -234,14 +249,16 @@ def backtest(
         from experiments.backtest.reports import public_report
 
         runs = load(folder)
-        laws, refused = fitted(runs, progress=_series_progress)
-        predictions = predicted(laws)
-        report = public_report(runs, laws, refused, rivals=rivals, next_run=next_run)
+        with told(progress):
+            laws, refused = fitted(runs)
+            predictions = predicted(laws)
+            report = public_report(runs, laws, refused, rivals=rivals, next_run=next_run)
     else:
         columns = named_columns(reading["columns"])
         from experiments.backtest.own_runs import own_backtest
 
-        predictions, report = own_backtest(table, columns, reading)
+        with told(progress):
+            predictions, report = own_backtest(table, columns, reading)
     if figures is not None:
         from experiments.backtest.figures import draw
         from simulate.running.showing.figures import save_drawn
@@ -263,13 +280,13 @@ def _check_backtest(folder: str | None, table: str | None, public: dict[str, boo
         raise click.UsageError(f"{flag} is of the public series; pass it without --runs")
 
 
-def _series_progress(name: str) -> None:
-    if sys.stderr.isatty():
-        print(f"{name} …", file=sys.stderr, flush=True)
-
-
 def _results(
-    names: tuple[str, ...], folder: str | None, figures: str | None = None, overwrite: bool = False
+    names: tuple[str, ...],
+    folder: str | None,
+    figures: str | None = None,
+    overwrite: bool = False,
+    *,
+    progress: bool | None = None,
 ) -> dict[str, Result]:
     """What the experiments find; whatever can be refused is refused before the first one runs."""
     from experiments.data import checked_folder, data_folder, located
@@ -283,7 +300,10 @@ def _results(
     parse_or_fail(checked_folder, folder)
     for key in dict.fromkeys(key for name in chosen for key in EXPERIMENTS[name].data):
         located(key, folder)
-    results = {name: EXPERIMENTS[name].run(data_folder(folder)) for name in chosen}
+    with told(progress):
+        results = {
+            name: EXPERIMENTS[name].run(data_folder(folder)) for name in stepped(chosen, "experiments", "experiments")
+        }
     if figures is not None:
         from experiments.drawing import save_figures
 

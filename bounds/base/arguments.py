@@ -8,20 +8,24 @@ from __future__ import annotations
 
 import difflib
 import math
+import os
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from os import PathLike, fspath
 from pathlib import PurePath
-from typing import Any
+from typing import Any, TypeVar
 
 from bounds.base.one_number import number_between, printable, shown
 from bounds.base.quantities import LARGEST, entries_of, parse_count, parse_flop, parse_grid, parse_number
 
 __all__ = [
-    "Bytes", "Choice", "Count", "Entries", "File", "Flag", "Flop", "Grid", "Number", "Text", "close_to",
-    "in_any_case", "printable", "shown", "unknown",
+    "Bytes", "Choice", "Count", "Entries", "File", "Flag", "Flop", "Grid", "Known", "Number", "Text", "close_file",
+    "close_to", "did_you_mean", "in_any_case", "printable", "shown", "unknown",
 ]  # fmt: skip
+
+
+_Value = TypeVar("_Value")
 
 
 @dataclass(frozen=True)
@@ -127,7 +131,7 @@ class Choice:
         """The word, or one sentence where it is not allowed."""
         if isinstance(value, str) and value in self.allowed:
             return value
-        hint = f"; did you mean {close}?" if (close := close_to(value, self.allowed)) else ""
+        hint = did_you_mean(value, self.allowed)
         raise ValueError(f"{name or self.name} must be one of {', '.join(self.allowed)}, got {shown(value)}{hint}")
 
 
@@ -174,7 +178,8 @@ class File:
             raise ValueError(f"{name or self.name} must be the name of a file, which holds no NUL, got {shown(path)}")
         if self.endings and PurePath(path).suffix not in self.endings:
             ends = ", ".join(self.endings)
-            raise ValueError(f"{name or self.name} must name a file that ends in {ends}, got {shown(path)}")
+            hint = did_you_mean(PurePath(path).suffix, self.endings)
+            raise ValueError(f"{name or self.name} must name a file that ends in {ends}, got {shown(path)}{hint}")
         return path
 
 
@@ -204,17 +209,62 @@ def in_any_case(given: str, known: Iterable[str]) -> str | None:
     return found[0] if len(found) == 1 else None
 
 
+class Known(dict[str, _Value]):
+    """Values by name; a name that is not there is a KeyError that says which are near."""
+
+    def __init__(self, what: str, values: Mapping[str, _Value]) -> None:
+        super().__init__(values)
+        self._what = what
+
+    def __missing__(self, name: Any) -> _Value:
+        raise KeyError(str(unknown(self._what, name, self)))
+
+
+_NEAR, _BEGUN, _CLOSER = 0.6, 0.8, 0.1
+"""How like a name must be to another to be meant, and to what it begins with; how much nearer one may be."""
+
+
 def close_to(given: Any, known: Iterable[str]) -> str:
     """The names among `known` that `given` may have meant, joined by "or"; empty where none is near.
 
-    Where none is spelled like it, those that it holds or that hold it, as h100 in nvidia-h100.
+    Near is a name with most of its letters in the same order, or one that begins so. Where there is none, those that it
+    holds or that hold it, as h100 in nvidia-h100.
     """
-    names, word = {name.lower(): name for name in known}, str(given)[:80].lower()
-    close = difflib.get_close_matches(word, names, n=2)
-    close = (
-        close or [name for name in names if len(min(name, word, key=len)) > 2 and (name in word or word in name)][:3]
-    )
-    return " or ".join(names[name] for name in close)
+    names: dict[str, str] = {}
+    for name in known:
+        names.setdefault(name.lower(), name)
+    asked = str(given)[:80].lower()
+    likeness = {name: _likeness(asked, name) for name in names}
+    least = max([_NEAR, *(one - _CLOSER for one in likeness.values())])
+    near = sorted((name for name in names if likeness[name] >= least), key=lambda name: -likeness[name])
+    held = [name for name in names if len(min(name, asked, key=len)) > 2 and (name in asked or asked in name)]
+    return " or ".join(names[name] for name in near[:2] or held[:3])
+
+
+def _likeness(asked: str, name: str) -> float:
+    """Twice the letters in common over all letters; of a name that is longer, those of its beginning count as well."""
+    whole = difflib.SequenceMatcher(None, name, asked).ratio()
+    if len(asked) < 4 or len(name) <= len(asked) + 1:
+        return whole
+    begun = difflib.SequenceMatcher(None, name[: len(asked) + 1], asked).ratio()
+    return max(whole, _NEAR + (begun - _BEGUN)) if begun >= _BEGUN else whole
+
+
+def did_you_mean(given: Any, known: Iterable[str]) -> str:
+    """The end of a sentence: the names among `known` that `given` may have meant; empty where none is near."""
+    close = close_to(given, known)
+    return f"; did you mean {close}?" if close else ""
+
+
+def close_file(path: str | PathLike[str]) -> str:
+    """The end of a sentence on a file that is not there: the nearest name in its folder; empty where none is near."""
+    folder, name = os.path.split(fspath(path))
+    try:
+        names = [entry.name for entry in os.scandir(folder or ".") if not entry.name.startswith(".")]
+    except (OSError, ValueError):  # no such folder, or no name of one
+        return ""
+    close = difflib.get_close_matches(name, names, n=1, cutoff=0.75) if name else []
+    return f"; did you mean {printable(os.path.join(folder, close[0]))}?" if close else ""
 
 
 def unknown(what: str, given: Any, known: Iterable[str], advice: str = "", *, word: str | None = None) -> ValueError:

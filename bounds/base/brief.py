@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import MISSING, fields
+from dataclasses import MISSING, Field, fields
 from typing import Any
 
 import numpy as np
@@ -39,10 +39,16 @@ def brief_pair(lower: Any, upper: Any) -> str:
 
 def brief_fields(self: Any) -> str:
     """The ``__repr__`` of a dataclass: its fields by name, but for those that are at their default or left out."""
-    given = []
+    given = [f"{field.name}={brief(getattr(self, field.name))}" for field in given_fields(self)]
+    return f"{type(self).__name__}({', '.join(given)})"
+
+
+def given_fields(self: Any) -> list[Field[Any]]:
+    """The fields of a dataclass that its ``repr`` shows."""
+    found = []
     for field in fields(self):
         value = getattr(self, field.name)
         default = field.default is not MISSING and type(value) is type(field.default) and value == field.default
         if field.repr and not default:
-            given.append(f"{field.name}={brief(value)}")
-    return f"{type(self).__name__}({', '.join(given)})"
+            found.append(field)
+    return found

@@ -16,6 +16,7 @@ import numpy as np
 from bounds.base.brief import brief, brief_fields, brief_pair
 from bounds.base.notes import Note
 from bounds.base.pointwise import real_array, shown
+from bounds.base.telling.html import html_fields, html_table
 
 RIGOROUS = "rigorous"
 GIVEN = "rigorous given the assumption"
@@ -46,6 +47,9 @@ class Interval:
 
     def __repr__(self) -> str:
         return f"Interval({brief_pair(self.lower, self.upper)})"
+
+    def _repr_html_(self) -> str:
+        return html_table("Interval", [("lower", self.lower), ("upper", self.upper)])
 
     def __iter__(self) -> Iterator[Any]:
         return iter((self.lower, self.upper))
@@ -88,6 +92,7 @@ class End:
     vacuous: Any = False
 
     __repr__ = brief_fields
+    _repr_html_ = html_fields
 
     def __post_init__(self) -> None:
         for name in ("value", "vacuous"):
@@ -123,6 +128,17 @@ class Bound:
             for name, end in self.ends.items() if end.value is not None
         ]  # fmt: skip
         return f"Bound({f',{chr(10)}      '.join(lines)})"
+
+    def _repr_html_(self) -> str:
+        unit = "" if self.unit == "1" else f" {self.unit}"
+        rows = [
+            (
+                name, f"{brief(end.value)}{unit}", f"{'vacuous: ' if np.all(end.vacuous) else ''}{end.label}",
+                end.assumption,
+            )
+            for name, end in self.ends.items() if end.value is not None
+        ]  # fmt: skip
+        return html_table(f"Bound on {self.quantity}", rows, ("end", "value", "label", "assumption"))
 
     @property
     def ends(self) -> dict[str, End]:

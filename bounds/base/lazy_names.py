@@ -48,6 +48,9 @@ def lazy_names(
             told = f"{package}.{name} is {place_of[name]}.{name} now; the old name works until {UNTIL}"
             warnings.warn(told, DeprecationWarning, stacklevel=2)
             return getattr(import_module(place_of[name]), name)
-        raise AttributeError(f"module {package!r} has no attribute {name!r}")
+        from bounds.base.arguments import did_you_mean  # importing a package shall load nothing
+
+        hint = "" if name.startswith("_") else did_you_mean(name, public)
+        raise AttributeError(f"module {package!r} has no attribute {name!r}{hint}")
 
     return public, get, lambda: sorted({*public, *inside})

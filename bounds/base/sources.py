@@ -24,8 +24,8 @@ from bounds.base.source_kinds import (
 )
 
 __all__ = [
-    "EXAMPLES", "MAX_STAY", "MAX_TYPES", "Geometric", "GrowingUniform", "Mixture", "PitmanYor", "SantaFe", "Source",
-    "Uniform", "Windows", "Zipf", "parse_source", "read_number",
+    "EXAMPLES", "KINDS", "MAX_STAY", "MAX_TYPES", "Geometric", "GrowingUniform", "Mixture", "PitmanYor", "SantaFe",
+    "Source", "Uniform", "Windows", "Zipf", "arguments_of", "parse_source", "read_number",
 ]  # fmt: skip
 
 # kind -> (class, name of the positional argument or "", names of the keyword arguments)
@@ -52,6 +52,9 @@ EXAMPLES = (
     "mixture:0.7*(zipf:2.0)+0.3*(zipf:1.5,shift=5)",
 )
 """One string of each kind, in the order of the documentation."""
+
+KINDS = (*_KINDS, "mixture", "corpus")
+"""What a string may begin with; a corpus is a text, which `simulate` counts."""
 
 _EXAMPLE = {example.partition(":")[0]: example for example in reversed(EXAMPLES)}
 _COUNTS = ("types", "labels", "alphabet", "length")
@@ -80,7 +83,7 @@ def parse_source(text: str | Source) -> Source:
             raise ValueError(f"source {shown(text)} is a text, of which no law is known; python -m simulate takes it")
         if kind in (*_KINDS, "mixture"):
             raise ValueError(f"unknown source {shown(text)}: its law is not said; write for example {_EXAMPLE[kind]}")
-        raise unknown("source", text, (*_KINDS, "mixture", "corpus"), "write for example zipf:1.724", word=kind)
+        raise unknown("source", text, KINDS, "write for example zipf:1.724", word=kind)
     cls, positional, optional = _KINDS[kind]
     arguments: dict[str, Any] = {}
     for place, part in enumerate(body.split(",")):
@@ -102,6 +105,11 @@ def parse_source(text: str | Source) -> Source:
         return cls(**arguments)
     except ValueError as error:
         raise ValueError(f"source {shown(text)}: {error}") from None
+
+
+def arguments_of(kind: str) -> tuple[str, ...]:
+    """What stands behind the first number of a source of a `kind`, by name; nothing where there is no such kind."""
+    return _KINDS[kind][2] if kind in _KINDS else ()
 
 
 def _parse_mixture(text: str, body: str) -> Mixture:

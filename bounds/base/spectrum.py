@@ -24,6 +24,7 @@ from scipy.special import chdtrc, gammaincc, gammaln
 
 from bounds.base.brief import brief_fields
 from bounds.base.numerics.gamma_ratios import log_rise, log_rise_excess
+from bounds.base.telling.html import html_fields
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -44,6 +45,7 @@ class FrequencySpectrum:
     count: Ints
 
     __repr__ = brief_fields
+    _repr_html_ = html_fields
 
     def __post_init__(self) -> None:
         for name in ("multiplicity", "upper", "count"):

@@ -33,6 +33,7 @@ from bounds.base.intervals import ASYMPTOTIC
 from bounds.base.one_number import number
 from bounds.base.pointwise import nonnegative, positive, shown, single
 from bounds.base.sources import Source, Zipf, parse_source
+from bounds.base.telling.html import html_fields
 from bounds.capacity.formulas import FORMULAS, ORDERED, SEPARATE
 from bounds.counts.rank_tables import first_probability
 from bounds.laws.checks import checked_covariance
@@ -106,6 +107,7 @@ class Consistency:
     source: str = field(repr=False)
 
     __repr__ = brief_fields
+    _repr_html_ = html_fields
 
     @property
     def verdict(self) -> str:

@@ -258,7 +258,7 @@ def _nearest(name: str) -> str:
     functions = (formula.public_name for formula in table.values())
     names = list(
         dict.fromkeys([
-            *TOPICS, *MEANINGS, *keys(), *WORDS, *TERMS, *table, *functions,
+            *TOPICS, *MEANINGS, *keys(), *WORDS, *TERMS, *table, *functions, *(f.equation for f in table.values()),
             *sorted(n for n in _letter_names() if len(n) > 2),
         ])
     )  # fmt: skip

@@ -85,6 +85,13 @@ class Report:
             "provenance": provenance, "path": path,
         }  # fmt: skip
 
+    def _repr_html_(self) -> str:
+        from bounds.base.telling.html import html_table, html_text  # loads numpy, which no refusal needs
+
+        tables = [html_table(table.title, table.rows, table.columns) for table in self.tables]
+        terms = [html_table(listing.title, listing.terms) for listing in self.lists]
+        return html_text(self.answer) + "".join([*tables, *terms]) + html_text(*(str(note) for note in self.notes))
+
 
 def print_report(report: Report, *, explained: bool = False) -> None:
     """Print the answer, the tables and what must be said; with `explained` all there is."""

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from bounds.base.arguments import did_you_mean
 from bounds.base.one_number import cut, number, printable, shown
 from bounds.cli.reading.beside import disagreement, unfinished
 from bounds.cli.reading.cells import Cell, cell_of, decimal_sign, has_spread, is_grouped, is_missing, value_of
@@ -74,7 +75,8 @@ def read_runs(
     header, taken = layout.header.cells, layout.columns
     if run_column is not None and header.count(run_column) != 1:
         what = "no column" if run_column not in header else "more than one column"
-        raise ValueError(f"{name} has {what} {shown(run_column)}; its columns are {listed(tuple(header))}")
+        hint = did_you_mean(run_column, header) if run_column not in header else ""
+        raise ValueError(f"{name} has {what} {shown(run_column)}; its columns are {listed(tuple(header))}{hint}")
     rows, skipped = _complete(name, layout.rows, taken, skip_incomplete)
     cells = {
         key: [cell_of(name, row.line, key, column, row.cells[column.place]) for row in rows]

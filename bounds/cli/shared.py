@@ -21,11 +21,12 @@ import click
 
 import bounds
 from bounds import __version__
-from bounds.base.arguments import Choice, Count, Grid, Number, in_any_case, printable, shown, unknown
+from bounds.base.arguments import Choice, Count, File, Grid, Number, close_file, in_any_case, printable, shown, unknown
 from bounds.base.one_number import cut
 from bounds.base.quantities import LARGEST
 from bounds.cli.process import Named, Stopped, Unminded, hearing_signals, silence
 from bounds.cli.readable import readable
+from bounds.cli.terminal.completion import ASKED, SHELLS, answer_shell, print_script
 
 SCHEMA_VERSION = 1
 """Version of the keys of ``--json`` and of a saved result."""
@@ -40,6 +41,14 @@ class Checked(click.ParamType):
     def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str | None:
         """The words of a choice; nothing for other checks."""
         return f"[{'|'.join(self.check.allowed)}]" if isinstance(self.check, Choice) else None
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[Any]:
+        """The words of a choice, or files; nothing for other checks."""
+        from click.shell_completion import CompletionItem
+
+        if isinstance(self.check, Choice):
+            return [CompletionItem(word) for word in self.check.allowed if word.startswith(incomplete)]
+        return [CompletionItem(incomplete, type="file")] if isinstance(self.check, File) else []
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """What the check makes of `value`, of a choice in any case; fails with one sentence that names the flag."""
@@ -67,6 +76,19 @@ class GridType(Checked):
 
     def __init__(self) -> None:
         super().__init__(Grid("n-draws"), "grid")
+
+
+class InputFile(click.Path):
+    """The name of a file that is there, or - for standard input with `allow_dash`."""
+
+    def __init__(self, *, allow_dash: bool = False) -> None:
+        super().__init__(exists=True, dir_okay=allow_dash, allow_dash=allow_dash)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The name; where no such file is there, the sentence names the nearest one."""
+        if not (self.allow_dash and value == "-") and not os.path.lexists(value):
+            raise click.UsageError(f"{flag_name(param)}: {printable(value)} does not exist{close_file(value)}")
+        return super().convert(value, param, ctx)
 
 
 def flag_name(param: click.Parameter | None) -> str:
@@ -136,9 +158,17 @@ with_version = click.version_option(__version__, prog_name="efficiency-bounds")
 """Decorator: the flag --version."""
 
 
+with_completion = click.option(
+    "--completion", type=Checked(Choice("completion", SHELLS)), is_eager=True, expose_value=False,
+    callback=print_script,
+    help="Print what this shell reads to complete our commands: source <(python -m bounds --completion bash).",
+)  # fmt: skip
+
+
 def command_group(text: str) -> click.Group:
-    """A group of commands with the flags that every one of ours has: -h and --version."""
-    return with_version(Group(help=text, context_settings={"help_option_names": ["-h", "--help"]}))
+    """A group of commands with the flags that every one of ours has: -h, --version and --completion."""
+    group = Group(help=text, context_settings={"help_option_names": ["-h", "--help"]})
+    return with_completion(with_version(group))
 
 
 def provenance(parameters: dict[str, Any]) -> dict[str, Any]:
@@ -164,11 +194,18 @@ def run(command: click.Command, program: str) -> None:
     warnings.showwarning = show_warning
     try:
         with hearing_signals():
-            result = command.main(prog_name=program, standalone_mode=False)
+            result = None
+            if ASKED in os.environ:
+                answer_shell(command, program)
+            else:
+                result = command.main(prog_name=program, standalone_mode=False)
             sys.stdout.flush()
     except click.exceptions.NoArgsIsHelpError as error:
         print(error.format_message())
         sys.exit(0)
+    except click.NoSuchOption as error:
+        more = f" {error.ctx.command_path} --help lists them" if error.ctx and not error.possibilities else ""
+        _leave(error.exit_code, error.format_message() + more)
     except click.ClickException as error:
         _leave(error.exit_code, error.format_message())
     except (click.Abort, KeyboardInterrupt) as error:

@@ -35,6 +35,7 @@ from bounds.base.intervals import HEURISTIC, Bound, End
 from bounds.base.notes import VACUOUS, Note
 from bounds.base.one_number import items_of
 from bounds.base.pointwise import positive, shown, single, within_floats
+from bounds.base.telling.html import html_table
 from bounds.efficiency import exponents, inversions
 from bounds.efficiency.exponents import (
     at_least_as_many,
@@ -268,6 +269,13 @@ class Band:
         told |= {name: (bound.lower, bound.middle, bound.upper) for name, bound in found if bound is not None}
         head = f"Band(law={self.law!r}, beta={brief(self.beta)}, n_tokens={brief(self.n_tokens)}"
         return ",\n     ".join([head, *(f"{name}={brief(values)}" for name, values in told.items())]) + ")"
+
+    def _repr_html_(self) -> str:
+        found = ((name, getattr(self, name)) for name in ("n_unique", "n_params"))
+        rows = [("exponent", *self.exponent), ("corpus_factor", *self.corpus_factor)]
+        rows += [(name, bound.lower, bound.middle, bound.upper) for name, bound in found if bound is not None]
+        title = f"Band of {self.law}, beta {brief(self.beta)}, at {brief(self.n_tokens)} tokens; {self.label}"
+        return html_table(title, rows, ("quantity", "lower", "middle", "upper"))
 
     @property
     def source(self) -> str:

@@ -20,6 +20,7 @@ import numpy as np
 
 from bounds.base.brief import brief_fields
 from bounds.base.one_number import shown
+from bounds.base.telling.html import html_fields
 from bounds.laws.checks import as_positive, check_constants, positives
 from bounds.laws.formulas import FORMULAS
 from bounds.laws.loss_law import Allocation, LossLaw, evaluate
@@ -51,6 +52,7 @@ class KaplanLaw(LossLaw):
     optimal_tokens_exponent: float = 0.27
 
     __repr__ = brief_fields
+    _repr_html_ = html_fields
 
     def __post_init__(self) -> None:
         super().__post_init__()

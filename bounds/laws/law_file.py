@@ -21,6 +21,7 @@ from bounds.base.brief import brief_fields
 from bounds.base.keeping.files import check_file, write_file
 from bounds.base.one_number import shown
 from bounds.base.pointwise import real_array
+from bounds.base.telling.html import html_fields
 from bounds.laws.loss_law import LossLaw
 
 SUFFIX = ".law.toml"
@@ -53,6 +54,7 @@ class LawFile:
     sampling_only: bool = False
 
     __repr__ = brief_fields
+    _repr_html_ = html_fields
 
     @property
     def sampled_law(self) -> LossLaw:

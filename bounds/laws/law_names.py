@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-from bounds.base.arguments import in_any_case, shown, unknown
+from bounds.base.arguments import close_file, in_any_case, shown, unknown
 
 _CALLED = {
     "chinchilla": ("hoffmann2022", "hoffmann2022-unrounded", "epoch2024"), "besiroglu": ("epoch2024",),
@@ -35,7 +35,8 @@ def unknown_law(law: Any, known: Iterable[str], advice: str = "", *, what: str =
         flags = " ".join(f"--law {one.strip()}" for one in several)
         return ValueError(f"{what} {shown(law)} names several: give each its own, {flags}")
     if isinstance(given, str) and (os.sep in given or _ENDING.search(given)):
-        return ValueError(f"{what} {shown(law)} is no law: {OF_ONES_OWN}; known by key are {', '.join(keys)}")
+        known_keys = f"known by key are {', '.join(keys)}{close_file(given)}"
+        return ValueError(f"{what} {shown(law)} is no law: {OF_ONES_OWN}; {known_keys}")
     meant = [key for key in _meant(given) if key in keys]
     if not meant:
         return unknown(what, law, keys, advice)

@@ -28,6 +28,7 @@ from bounds.base.brief import brief_fields
 from bounds.base.formula import Formula
 from bounds.base.one_number import number, quoted
 from bounds.base.pointwise import nonnegative, positive, shown
+from bounds.base.telling.html import html_fields
 from bounds.laws.checks import (
     check_constants,
     check_errors,
@@ -98,6 +99,7 @@ class LossLaw:
     residual_deviation: float | None = None
 
     __repr__ = brief_fields
+    _repr_html_ = html_fields
 
     def __post_init__(self) -> None:
         check_constants(self, "finite", "param_exponent", "data_exponent")

@@ -26,11 +26,12 @@ from typing import Any, cast
 
 import numpy as np
 
-from bounds.base.arguments import shown
+from bounds.base.arguments import Known, shown
 from bounds.base.brief import brief_fields
 from bounds.base.formula import OWN, Formula, Letter
 from bounds.base.intervals import EMPIRICAL, GIVEN
 from bounds.base.pointwise import positive
+from bounds.base.telling.html import html_fields
 from bounds.laws.checks import (
     as_positive,
     check_constants,
@@ -145,6 +146,7 @@ class DownstreamErrorLaw:
     evaluation: str = "C4 eval"
 
     __repr__ = brief_fields
+    _repr_html_ = html_fields
 
     def __post_init__(self) -> None:
         check_constants(self, "positive", "ceiling", "size", "rate")
@@ -201,6 +203,7 @@ class OvertrainingLaw:
     largest_compute: float | None = None
 
     __repr__ = brief_fields
+    _repr_html_ = html_fields
 
     def __post_init__(self) -> None:
         check_constants(self, "of at least 0", "irreducible")
@@ -289,14 +292,17 @@ def _published(
     )  # fmt: skip
 
 
-OVERTRAINING_LAWS: dict[str, OvertrainingLaw] = {
-    law.key: law
-    for law in (
-        _published("c4", "C4", (1.51, 141, 190, 0.121), (0.850, 2.08, 0.756)),
-        _published("redpajama", "RedPajama", (1.84, 212, 367, 0.136), (0.857, 2.21, 0.715)),
-        _published("refinedweb", "RefinedWeb", (1.73, 157, 246, 0.127), (0.865, 2.21, 0.707)),
-    )
-}
+OVERTRAINING_LAWS: dict[str, OvertrainingLaw] = Known(
+    "law of over-training",
+    {
+        law.key: law
+        for law in (
+            _published("c4", "C4", (1.51, 141, 190, 0.121), (0.850, 2.08, 0.756)),
+            _published("redpajama", "RedPajama", (1.84, 212, 367, 0.136), (0.857, 2.21, 0.715)),
+            _published("refinedweb", "RefinedWeb", (1.73, 157, 246, 0.127), (0.865, 2.21, 0.707)),
+        )
+    },
+)
 """The laws of Gadre et al. 2024, table 6, by key: one a training set."""
 
 

@@ -24,6 +24,7 @@ from collections.abc import Mapping
 from os import PathLike
 from typing import Any
 
+from bounds.base.arguments import Known
 from bounds.laws.checks import positives
 from bounds.laws.formulas import EPOCH, FORMULAS, HOFFMANN, KAPLAN
 from bounds.laws.kaplan import PF_DAY, KaplanLaw
@@ -59,7 +60,7 @@ Their `residual_deviation` is √(Σr²/235) over these runs about the law as pr
 --explain` prints both; what Hoffmann et al. had themselves are more runs, of which only these are public.
 """
 
-LAWS: dict[str, LossLaw] = {
+LAWS: dict[str, LossLaw] = Known("law", {
     law.key: law
     for law in (
         LossLaw(
@@ -92,7 +93,7 @@ LAWS: dict[str, LossLaw] = {
             note="L(D) = (D_c/D)^0.095, D_c = 5.4e13 tokens, without irreducible loss: bounds take its exponents only",
         ),
     )
-}  # fmt: skip
+})  # fmt: skip
 """The published laws by key; constants as printed."""
 
 _training_flops = next(formula for formula in FORMULAS if formula.name == "training_flops")

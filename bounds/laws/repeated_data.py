@@ -24,10 +24,11 @@ from typing import Any
 
 import numpy as np
 
-from bounds.base.arguments import shown
+from bounds.base.arguments import Known, shown
 from bounds.base.brief import brief_fields
 from bounds.base.formula import Formula, Letter
 from bounds.base.intervals import EMPIRICAL
+from bounds.base.telling.html import html_fields
 from bounds.laws.checks import check_constants, must_broadcast, positives
 from bounds.laws.law_names import law_key, unknown_law
 from bounds.laws.loss_law import Allocation, LossLaw, evaluate
@@ -94,6 +95,7 @@ class RepeatedDataLaw:
     note: str = ""
 
     __repr__ = brief_fields
+    _repr_html_ = html_fields
 
     def __post_init__(self) -> None:
         if not isinstance(self.law, LossLaw):
@@ -186,7 +188,7 @@ C4_LAW = LossLaw(
 )  # fmt: skip
 """L(N, D) = 1.87 + 521/N^0.353 + 1488/D^0.353 with the digits of the appendix; N total parameters."""
 
-REPEATED_DATA_LAWS: dict[str, RepeatedDataLaw] = {
+REPEATED_DATA_LAWS: dict[str, RepeatedDataLaw] = Known("law of repeated data", {
     law.key: law
     for law in (
         RepeatedDataLaw(
@@ -195,7 +197,7 @@ REPEATED_DATA_LAWS: dict[str, RepeatedDataLaw] = {
             "each other",
         ),
     )
-}  # fmt: skip
+})  # fmt: skip
 """Laws of repeated data by key."""
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bounds.base.arguments import unknown
+from bounds.base.arguments import Known, unknown
 
 PRECISIONS = ("bf16", "fp8")
 """Precisions of the products: of 16 bits (BF16; FP16 has the same peak on all of these) and of 8."""
@@ -31,7 +31,7 @@ class Accelerator:
         return known[precision]
 
 
-ACCELERATORS: dict[str, Accelerator] = {
+ACCELERATORS: dict[str, Accelerator] = Known("accelerator", {
     one.key: one
     for one in (
         Accelerator(
@@ -56,7 +56,7 @@ ACCELERATORS: dict[str, Accelerator] = {
         Accelerator("tpu-v4", "Google TPU v4", (("bf16", 275e12),), "Jouppi et al. 2023, arXiv:2304.01433, table 4"),
         Accelerator("tpu-v5p", "Google TPU v5p", (("bf16", 459e12),), "Google Cloud documentation, TPU v5p, per chip"),
     )
-}  # fmt: skip
+})  # fmt: skip
 """Accelerators by key."""
 
 

@@ -28,6 +28,7 @@ from numpy.typing import ArrayLike, NDArray
 from bounds.base.brief import brief
 from bounds.base.intervals import HEURISTIC
 from bounds.base.pointwise import shown
+from bounds.base.telling.html import html_table
 from bounds.fitting.loss_laws.prediction import (
     LACK_OF_FIT,
     Prediction,
@@ -107,6 +108,15 @@ class NextRuns:
             f"{brief(best.n_params)} on {brief(best.n_tokens)}, sd of ln loss {best.deviation_before:.2g} to "
             f"{best.deviation_after:.2g})"
         )
+
+    def _repr_html_(self) -> str:
+        N, D = self.target
+        rows = [
+            (brief(one.n_params), brief(one.n_tokens), f"{one.deviation_before:.2g}", f"{one.deviation_after:.2g}")
+            for one in self.rows
+        ]
+        title = f"{len(self.rows)} candidates for {brief(N)} parameters on {brief(D)} tokens, the best first"
+        return html_table(title, rows, ("parameters", "tokens", "sd of ln loss before", "after"))
 
     def to_json(self) -> list[dict[str, float]]:
         """The rows as flat objects."""

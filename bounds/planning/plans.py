@@ -8,6 +8,7 @@ from typing import Any
 
 from bounds.base.brief import brief
 from bounds.base.one_number import number, written
+from bounds.base.telling.html import html_fields, html_table
 from bounds.efficiency.band import Band
 from bounds.laws.loss_law import LossLaw
 from bounds.planning.corpus import MeasuredCorpus
@@ -59,6 +60,8 @@ class LawPlan:
     enough_flops: float | None = None
     enough_params: float | None = None
     enough_tokens: float | None = None
+
+    _repr_html_ = html_fields
 
     @property
     def tokens_per_param(self) -> float:
@@ -127,17 +130,31 @@ class Plan:
         return (max(lower), min(upper)) if lower and upper and max(lower) <= min(upper) else None
 
     def __repr__(self) -> str:
-        asked = "what was asked" if self.compute_flops is None else f"{number(self.compute_flops, 4)} FLOP"
-        if self.target_loss is not None:
-            asked = f"a loss of {brief(self.target_loss)}"
-        corpus = "" if self.n_tokens is None else f", {written(self.n_tokens, 4)} distinct tokens"
         lines = [
             f"{row.law}: {written(row.n_params)} parameters on {written(row.n_tokens)} tokens, loss {row.loss:.4g}"
             f"{'' if row.loss_lower is None else f' [{row.loss_lower:.4g}, {row.loss_upper:.4g}]'}"
             f"{', far outside its runs' if row.is_far else ''}"
             for row in self.rows
         ]
-        return "Plan(" + ",\n     ".join([f"{asked}{corpus}", *lines]) + ")"
+        return "Plan(" + ",\n     ".join([self._asked(), *lines]) + ")"
+
+    def _repr_html_(self) -> str:
+        rows = [
+            (
+                row.law, written(row.n_params), written(row.n_tokens), f"{row.loss:.4g}",
+                "" if row.loss_lower is None else f"[{row.loss_lower:.4g}, {row.loss_upper:.4g}]",
+                "far outside its runs" if row.is_far else "",
+            )
+            for row in self.rows
+        ]  # fmt: skip
+        columns = ("law", "parameters", "tokens", "loss", "interval", "note")
+        return html_table(f"Plan for {self._asked()}", rows, columns)
+
+    def _asked(self) -> str:
+        asked = "what was asked" if self.compute_flops is None else f"{number(self.compute_flops, 4)} FLOP"
+        if self.target_loss is not None:
+            asked = f"a loss of {brief(self.target_loss)}"
+        return asked + ("" if self.n_tokens is None else f", {written(self.n_tokens, 4)} distinct tokens")
 
     def to_dataset(self) -> Any:
         """The rows as an xarray Dataset along ``law``, each variable with its units."""

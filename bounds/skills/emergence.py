@@ -31,6 +31,7 @@ from bounds.base.brief import brief_fields
 from bounds.base.numerics.bracketing import increasing_root
 from bounds.base.one_number import number
 from bounds.base.pointwise import broadcast, checked, flag, nonnegative, pointwise, probability, single
+from bounds.base.telling.html import html_fields
 from bounds.skills.binomial_tails import binomial_tails
 from bounds.skills.formulas import FORMULAS
 from bounds.skills.poisson_binomial import poisson_binomial_tails
@@ -134,6 +135,7 @@ class ScalingVerdict:
     assumption: str = field(repr=False)
 
     __repr__ = brief_fields
+    _repr_html_ = html_fields
 
 
 def can_scaling_help(n_stored: float, n_unique: float, *, quorum: int = 1) -> ScalingVerdict:

@@ -15,7 +15,7 @@ where it stands.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,7 @@ import numpy as np
 import pandas as pd
 
 from bounds.base.one_number import number
+from bounds.base.telling.steps import stepped
 from bounds.fitting.loss_laws.loss_law import LossLawFit, fit_loss_law
 from experiments.data import get_manifest, is_here, located
 from experiments.readers.runs import READERS, read_loss_to_loss_far, read_series
@@ -74,27 +75,23 @@ class Fitted:
     law: LossLawFit
 
 
-def backtest(
-    runs: pd.DataFrame, *, bootstrap: int = BOOTSTRAP, progress: Callable[[str], None] = lambda told: None
-) -> tuple[pd.DataFrame, list[str]]:
+def backtest(runs: pd.DataFrame, *, bootstrap: int = BOOTSTRAP) -> tuple[pd.DataFrame, list[str]]:
     """Every prediction of the protocol on `runs`, a predicted run a row (`COLUMNS`), and what could not be fitted.
 
     `runs` has the columns of `experiments.readers.runs`; ``far``, where it is there, marks runs that are not fitted,
     ``run`` the rows of one run. `n_fitted` counts runs, `error` is ln `predicted` - ln `loss`, `sampling` and `noise`
     are the parts of the standard deviation of ln L, `efolds` is ln of the distance.
     """
-    laws, refused = fitted(runs, bootstrap=bootstrap, progress=progress)
+    laws, refused = fitted(runs, bootstrap=bootstrap)
     return predictions(laws), refused
 
 
 def fitted(
-    runs: pd.DataFrame, *, bootstrap: int = BOOTSTRAP, progress: Callable[[str], None] = lambda told: None,
-    protocols: Container[str] = (ROLLING, SHORT),
-) -> tuple[list[Fitted], list[str]]:  # fmt: skip
+    runs: pd.DataFrame, *, bootstrap: int = BOOTSTRAP, protocols: Container[str] = (ROLLING, SHORT)
+) -> tuple[list[Fitted], list[str]]:
     """Every law that the `protocols` fit to `runs`, as `backtest` takes them, and what could not be fitted."""
     laws, refused = [], []
-    for key, series in runs.groupby("series", sort=False):
-        progress(str(key))
+    for key, series in stepped(runs.groupby("series", sort=False), "series", "series"):
         own = fittable(series)
         for protocol, cutoff, cheaper, predicted in splits(series):
             if protocol not in protocols:

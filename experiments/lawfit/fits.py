@@ -16,6 +16,7 @@ from scipy.optimize import minimize, minimize_scalar
 from scipy.special import ndtr
 
 from bounds.base.intervals import Interval
+from bounds.base.telling.steps import stepped
 from bounds.fitting.loss_laws.loss_law import CONSTANTS, DELTA, LossLawFit, fit_loss_law
 from bounds.fitting.loss_laws.regression import Runs, refitted
 from bounds.fitting.runs.run_columns import N_CONSTANTS
@@ -92,7 +93,12 @@ def leverage(points: pd.DataFrame, drops: Sequence[int] = DROPS, *, bootstrap: i
     Constants with the ends of 95 % intervals of β and of the middle exponent γ (of sampling alone), a, and the best
     size and tokens per parameter for the FLOP of Gopher.
     """
-    return pd.DataFrame([_leverage_row(law(points, drop_highest=drop, bootstrap=bootstrap), drop) for drop in drops])
+    return pd.DataFrame(
+        [
+            _leverage_row(law(points, drop_highest=drop, bootstrap=bootstrap), drop)
+            for drop in stepped(drops, "laws", "fits")
+        ]
+    )
 
 
 def _leverage_row(found: LossLawFit, drop: int) -> dict[str, Any]:

@@ -19,6 +19,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import norm, t
 
+from bounds.base.telling.steps import stepped
 from bounds.efficiency.band import exponent_band
 from bounds.fitting.loss_laws.loss_law import LossLawFit, fit_loss_law
 from bounds.laws.loss_law import LossLaw
@@ -57,8 +58,9 @@ def fit(runs: pd.DataFrame, *, bootstrap: int = BOOTSTRAP, confidence: float = C
     `beta_squares` is the β of least squares, `beta_short` that of the runs below a tenth of the largest compute.
     """
     rows = [
-        _row(str(key), part, bootstrap, confidence) for key, part in runs.groupby("series", sort=False)
-    ]  # fmt: skip
+        _row(str(key), part, bootstrap, confidence)
+        for key, part in stepped(runs.groupby("series", sort=False), "series", "series")
+    ]
     return pd.DataFrame(rows)
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 import simulate
+from bounds.base.telling.steps import stepped
 
 TEXTS = (
     ("eng_shakespeare", "Shakespeare", "word"), ("eng_novels", "English novels", "word"),
@@ -23,7 +24,7 @@ def measure(folder: Path, *, lengths: tuple[int, ...] = LENGTHS) -> pd.DataFrame
     `rejected` says that no single power law holds over the text; `slope` is that of ln U at its end.
     """
     rows = []
-    for name, title, unit in TEXTS:
+    for name, title, unit in stepped(TEXTS, "texts", "texts"):
         for one in simulate.measure_corpus(folder / f"{name}.txt.zst", unit=unit, length=list(lengths)):
             found = one.fit_growth()
             low, high = (float("nan"),) * 2 if found.interval is None else found.interval

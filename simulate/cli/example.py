@@ -13,6 +13,7 @@ from click.core import ParameterSource
 from bounds.base.arguments import Choice, Count, File, Number
 from bounds.cli.printing import print_terms, print_text
 from bounds.cli.shared import Checked, Command, parse_or_fail, with_version
+from bounds.cli.terminal.completion import complete_source, completing, law_keys
 from simulate.cli.options import seed_flag
 
 WHAT = Choice("what", ("text", "runs", "corpus"))
@@ -25,8 +26,9 @@ _NOUNS = {"text": "a text", "runs": "runs", "corpus": "a corpus"}
 @click.argument("what", type=Checked(WHAT), metavar="{text|runs|corpus}")
 @click.argument("file", type=Checked(File("file")), metavar="FILE")
 @click.option(
-    "--source", default="zipf:1.724", show_default=True, metavar="SOURCE", help="Of a text or a corpus: its words."
-)
+    "--source", default="zipf:1.724", show_default=True, metavar="SOURCE", shell_complete=complete_source,
+    help="Of a text or a corpus: its words.",
+)  # fmt: skip
 @click.option(
     "--n-words", type=Checked(Count("n-words", high=10_000_000)), default=200_000, show_default=True, metavar="N",
     help="Of a text or a corpus: its length.",
@@ -35,7 +37,14 @@ _NOUNS = {"text": "a text", "runs": "runs", "corpus": "a corpus"}
     "--documents", type=Checked(Count("documents", high=100_000)), default=50, show_default=True, metavar="N",
     help="Of a corpus: how many it has.",
 )  # fmt: skip
-@click.option("--law", default="epoch2024", show_default=True, metavar="KEY", help="Of runs: their loss law.")
+@click.option(
+    "--law",
+    default="epoch2024",
+    show_default=True,
+    metavar="KEY",
+    shell_complete=completing(law_keys),
+    help="Of runs: their loss law.",
+)
 @click.option(
     "--noise", type=Checked(Number("noise", 0, 1, low_open=False)), default=0.003, show_default=True, metavar="X",
     help="Of runs: how far ln of a loss is off, one standard deviation.",

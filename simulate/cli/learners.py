@@ -8,6 +8,7 @@ import click
 
 from bounds.base.sources import parse_source
 from bounds.cli.shared import Checked, Command, parse_or_fail, with_version
+from bounds.cli.terminal.completion import completing
 from simulate.cli.options import (
     cell_flags,
     check_laws,
@@ -30,11 +31,11 @@ from simulate.cli.options import (
     worker_flags,
 )
 from simulate.running.parameters import TEST_DRAWS, TOLERANCES
-from simulate.studies.learners.names import fit_pairs, parse_tolerances
+from simulate.studies.learners.names import EXAMPLES, fit_pairs, parse_tolerances
 
 learner_flags = options_of(
     click.option(
-        "--learner", "learners", multiple=True, metavar="NAME",
+        "--learner", "learners", multiple=True, metavar="NAME", shell_complete=completing(lambda: EXAMPLES),
         help="memoriser, add-constant:1, good-turing, pitman-yor:0.72, store:1000, margin:0.3333 or all; may be "
         "repeated. Each brings its own source. [default: all]",
     ),

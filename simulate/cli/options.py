@@ -10,9 +10,10 @@ from typing import Any
 
 import click
 
-from bounds.base.arguments import Flag, Text, close_to, printable, shown
+from bounds.base.arguments import Flag, Text, close_file, close_to, printable, shown
 from bounds.base.one_number import cut
 from bounds.cli.shared import Checked, GridType, flag_name, parse_or_fail
+from bounds.cli.terminal.completion import complete_source, completing, files, law_keys
 from simulate.running.parameters import CLUSTER, DEVICE, FIGURE, MEMORY, OUT, PAGE, REPLICATES, SEED, THREADS
 from simulate.text.reading.asked import DTYPE, END, FIELD, FORMAT, NORMALISE, VOCAB
 
@@ -48,6 +49,8 @@ def _read_toml(path: str) -> dict[str, Any]:
         return tomllib.loads(Path(path).read_text(encoding="utf-8-sig"))  # a byte-order mark is not of the text
     except (OSError, ValueError) as error:  # numbers of thousands of digits are a ValueError of their own
         reason = getattr(error, "strerror", None) or error
+        if isinstance(error, FileNotFoundError):
+            reason = f"{reason}{close_file(path)}"
     except RecursionError:
         reason = "its lists are nested too deeply"
     raise click.UsageError(f"--config {printable(path)}: {reason}")
@@ -100,7 +103,7 @@ def options_of(*options: Callable[..., Any]) -> Callable[..., Any]:
 
 
 config_flag = click.option(
-    "--config", metavar="FILE.toml", is_eager=True, callback=load_config, expose_value=False,
+    "--config", metavar="FILE.toml", shell_complete=files, is_eager=True, callback=load_config, expose_value=False,
     help="Take flags from this file; flags given here override it.",
 )  # fmt: skip
 view_flags = options_of(
@@ -120,6 +123,7 @@ law_flag = click.option(
     "laws",
     multiple=True,
     metavar="KEY",
+    shell_complete=completing(law_keys, or_file=True),
     help="A loss law, or a file my.law.toml, which the result keeps; may be repeated. [default: all]",
 )
 progress_flag = click.option(
@@ -143,7 +147,9 @@ replicates_flag = click.option(
 
 def sources_flag(text: str) -> Callable[..., Any]:
     """``--source``, which may be repeated; `text` is its help."""
-    return click.option("--source", "sources", multiple=True, metavar="SOURCE", help=text)
+    return click.option(
+        "--source", "sources", multiple=True, metavar="SOURCE", shell_complete=complete_source, help=text
+    )
 
 
 def say_moved(old: str, new: str) -> None:
@@ -265,11 +271,12 @@ reading_flags = options_of(
         help="No window joins two documents; without it those of one file are joined.",
     ),
     click.option(
-        "--documents", metavar="OFFSETS.tsv",
+        "--documents", metavar="OFFSETS.tsv", shell_complete=files,
         help="Where the documents of one text lie: columns byte_start and byte_end, of its bytes decompressed.",
     ),
     click.option(
-        "--tokenizer", metavar="FILE.json", help="Count the tokens that this local tokenizer.json makes of the text."
+        "--tokenizer", metavar="FILE.json", shell_complete=files,
+        help="Count the tokens that this local tokenizer.json makes of the text.",
     ),
     click.option("--lowercase", is_flag=True, help="Count the text in lower case."),
     click.option("--normalise", type=Checked(NORMALISE), metavar="FORM", help="Count it in Unicode form nfc or nfkc."),

@@ -8,6 +8,8 @@ import click
 
 from bounds.base.arguments import Choice
 from bounds.cli.shared import AS_JSON, Checked, Command, CountType, GridType, with_version
+from bounds.cli.terminal.completion import files
+from bounds.cli.terminal.progress import told
 from simulate.cli.options import (
     check_laws,
     check_outputs,
@@ -23,7 +25,7 @@ MODEL = Choice("model", ("auto", "offset", "pitman-yor", "spectrum"))
 
 
 @click.command(cls=Command)
-@click.argument("result", metavar="FILE")
+@click.argument("result", metavar="FILE", shell_complete=files)
 @law_flag
 @view_flags
 @curves_flag
@@ -46,7 +48,7 @@ def show(result: str, **options: Any) -> None:
 
 
 @click.command(cls=Command)
-@click.argument("results", metavar="FILE...", nargs=-1, required=True)
+@click.argument("results", metavar="FILE...", nargs=-1, required=True, shell_complete=files)
 @click.option("--out", "page", type=Checked(PAGE), required=True, metavar="PAGE.html", help="Write the page here.")
 @law_flag
 @click.option("--overwrite", is_flag=True, help="Replace the page if it exists.")
@@ -73,7 +75,7 @@ def report(results: tuple[str, ...], **options: Any) -> None:
 
 
 @click.command(cls=Command)
-@click.argument("result", metavar="FILE")
+@click.argument("result", metavar="FILE", shell_complete=files)
 @click.option("--model", type=Checked(MODEL), default="auto", show_default=True, help="How the counts grow.")
 @click.option("--window", type=GridType(), metavar="LOW,HIGH", help="Fit only corpus sizes from LOW to HIGH.")
 @law_flag
@@ -95,7 +97,8 @@ def fit(result: str, model: str, window: tuple[int, ...] | None, **options: Any)
 
     dataset = open_result(result)
     shown_laws(options["laws"], made_by(dataset))  # refuses a file that is nowhere before anything is fitted
-    dataset = refit(dataset, model=model, window=window)
+    with told():
+        dataset = refit(dataset, model=model, window=window)
     if options["out"]:
         save_result(dataset, options["out"], overwrite=options["overwrite"])
     present(study_of(dataset), dataset, options)

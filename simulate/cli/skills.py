@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from bounds.cli.shared import Checked, Command, CountType, parse_or_fail, with_version
+from bounds.cli.terminal.completion import complete_source
 from simulate.cli.options import (
     cell_flags,
     check_outputs,
@@ -41,7 +42,11 @@ skill_flags = options_of(
         "[default: masses, or windows with a source]",
     ),
     click.option(
-        "--source", default="", metavar="SOURCE", help="A source such as zipf:1.724, or corpus:FILE,unit=word."
+        "--source",
+        default="",
+        metavar="SOURCE",
+        shell_complete=complete_source,
+        help="A source such as zipf:1.724, or corpus:FILE,unit=word.",
     ),
     click.option(
         "--n-skills", type=CountType(), metavar="J", help="Skills. [default: 1000 masses, 10 windows, 4 others]"

@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from bounds.cli.shared import Checked, Command, CountType, parse_or_fail, with_version
+from bounds.cli.terminal.completion import complete_source
 from simulate.cli.options import (
     cell_flags,
     check_outputs,
@@ -40,6 +41,7 @@ order_flags = options_of(
     click.option(
         "--source",
         metavar="SOURCE",
+        shell_complete=complete_source,
         default="zipf:1.5",
         show_default=True,
         help="A source such as zipf:1.724 or corpus:FILE,unit=word.",

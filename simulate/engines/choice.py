@@ -25,7 +25,7 @@ from typing import Protocol
 import numpy as np
 
 from bounds import PitmanYor, SantaFe, Source, Windows, expected_unique, parse_source
-from bounds.base.arguments import shown
+from bounds.base.arguments import did_you_mean, shown
 from bounds.base.one_number import written
 from bounds.base.quantities import parse_count, parse_grid
 from bounds.base.spectrum import FrequencySpectrum
@@ -108,7 +108,8 @@ def growth(
     threads = parse_count(threads, name="threads", high=4096)
     edges = FrequencySpectrum.edges(sizes[-1]) if spectrum else None
     if engine not in ENGINES:
-        raise ValueError(f"engine must be one of {', '.join(ENGINES)}, got {shown(engine)}")
+        hint = did_you_mean(engine, ENGINES)
+        raise ValueError(f"engine must be one of {', '.join(ENGINES)}, got {shown(engine)}{hint}")
     if engine == "auto":
         choice = choose_engine(law, sizes, replicates, wants="spectrum" if spectrum else "growth")
     else:
@@ -134,7 +135,7 @@ def choose_engine(
     law, sizes = parse_source(source), _sizes(n_draws)
     replicates = parse_count(replicates, name="replicates", high=MAX_REPLICATES)
     if wants not in WANTS:
-        raise ValueError(f"wants must be one of {', '.join(WANTS)}, got {shown(wants)}")
+        raise ValueError(f"wants must be one of {', '.join(WANTS)}, got {shown(wants)}{did_you_mean(wants, WANTS)}")
     if wants == "expectation":
         return Choice("analytic", "expectations alone are wanted, so nothing is drawn")
     n_tokens = float(sizes[-1]) * replicates

@@ -17,7 +17,7 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 from bounds import __version__
-from bounds.base.arguments import shown
+from bounds.base.arguments import did_you_mean, shown
 from bounds.base.quantities import parse_count
 from simulate.running.machine import usable_cores
 from simulate.running.parameters import CLUSTER
@@ -39,7 +39,8 @@ def check_cluster(text: str) -> tuple[str, int | None]:
     """
     local = re.fullmatch(r"local(?::(.*))?", CLUSTER(text))
     if not local and not re.fullmatch(r"(tcp|tls)://[^:/]+:\d+", text):
-        raise ValueError(f"cluster must be local, local:N or tcp://host:port, got {shown(text)}")
+        hint = did_you_mean(text, ("local",))
+        raise ValueError(f"cluster must be local, local:N or tcp://host:port, got {shown(text)}{hint}")
     if find_spec("distributed") is None:
         raise ValueError("a cluster needs Dask, which is not installed; pip install 'efficiency-bounds[dask]'")
     if not local:

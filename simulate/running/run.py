@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 import xarray as xr
 
+from bounds.base.telling.steps import step
 from simulate.running.cells import Cell, Drawn
 from simulate.running.dataset import made_by, open_result, save_result
 from simulate.running.execution import Execution
@@ -194,15 +195,20 @@ def _take_kept(store: Any, job: Job, gathered: Gathered) -> set[Cell]:
 
 def _reported(drawn: Iterator[Drawn], state: State, n_draws: int, progress: Progress | None) -> Iterator[Drawn]:
     """`drawn`, telling `progress` of each cell once it has been dealt with."""
-    if progress:
-        progress(state)
+    if progress is None:
+        progress = _tell
+    progress(state)
     for cell, block in drawn:
         yield cell, block
         draws = state.draws + cell.replicates * n_draws
         failed = state.failed_cells + isinstance(block, Exception)
         state = state._replace(cells=state.cells + 1, draws=draws, failed_cells=failed)
-        if progress:
-            progress(state)
+        progress(state)
+
+
+def _tell(state: State) -> None:
+    if state.all_cells:
+        step("drawing", state.cells, state.all_cells, "cells")
 
 
 def _nothing() -> Generator[Drawn, None, None]:

@@ -13,6 +13,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any
 
+from bounds.base.arguments import did_you_mean
+
 _HOMES = {
     "simulate.text.reading.errors": ["InputError"],
     "simulate.text.reading.asked": ["ReadOptions"],
@@ -49,7 +51,8 @@ __all__ = [
 
 def __getattr__(name: str) -> Any:
     if name not in _HOME_OF:
-        raise AttributeError(f"module 'simulate.text' has no attribute {name!r}")
+        hint = "" if name.startswith("_") else did_you_mean(name, __all__)
+        raise AttributeError(f"module 'simulate.text' has no attribute {name!r}{hint}")
     value = getattr(import_module(_HOME_OF[name]), name)
     globals()[name] = value
     return value

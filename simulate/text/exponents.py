@@ -44,6 +44,7 @@ from scipy.special import fdtrc, stdtrit
 
 from bounds.base.intervals import Interval
 from bounds.base.one_number import checked_confidence, number, written
+from bounds.base.telling.html import html_fields
 from bounds.fitting.exponents.growth_models import highest, multinomial, power_steps
 from simulate.text.blocks import BlockCurves, neighbour_correlation
 from simulate.text.reading.errors import InputError
@@ -141,6 +142,8 @@ class CorpusFit:
     n_blocks: int
     block_draws: int
     verdict: str
+
+    _repr_html_ = html_fields
 
 
 def fit_corpus(growth: Counted, *, confidence: float = 0.95) -> CorpusFit:

@@ -20,9 +20,11 @@ from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 
-from bounds.base.arguments import Bytes, shown
+from bounds.base.arguments import Bytes, did_you_mean, shown
 from bounds.base.notes import INPUT, METHOD, REFUSED, Note
 from bounds.base.quantities import LARGEST, entries_of, log_spaced, parse_count, parse_range
+from bounds.base.telling.html import html_table
+from bounds.base.telling.steps import stepped
 from simulate.text.blocks import MAX_GROUPS, MIN_BLOCK, MIN_GROUPS, BlockCurves, block_curves
 from simulate.text.counting import Growth, WindowIds, growth
 from simulate.text.cutting.sequences import (
@@ -116,6 +118,11 @@ class CorpusGrowth:
         from simulate.text.exponents import fit_corpus
 
         return fit_corpus(self, confidence=confidence)
+
+    def _repr_html_(self) -> str:
+        names = ("n_units", "n_draws", "n_unique", "f1", "f2")
+        title = f"Distinct windows of {counted(self.length, self.unit)} in {self.corpus}"
+        return html_table(title, [[str(row[name]) for name in names] for row in self.rows()], names)
 
     def rows(self) -> list[dict[str, Any]]:
         """One flat object a prefix, with the names of the Dataset."""
@@ -238,7 +245,8 @@ def measure_units(
     how = Counting(grid, edges, blocks, SMALLEST, rarefied=order == "rarefaction")
     found = {}
     with counted_exactly(units.corpus):
-        for length, one, curves in (room or Room()).counted(units, lengths, how):
+        windows = (room or Room()).counted(units, lengths, how)
+        for length, one, curves in stepped(windows, "counting windows", "lengths", of=len(set(lengths))):
             notes = [*repeats, *_notes(units, length, chunk)]
             found[length] = _measured(units, length, grid, edges, one, curves, blocks, seed, notes)
     said = room.notes() if room is not None else []
@@ -310,7 +318,7 @@ def window_lengths(length: int | Sequence[int]) -> list[int]:
 
 def _check(order: str, blocks: int) -> None:
     if order not in ORDERS:
-        raise InputError(f"order must be one of {', '.join(ORDERS)}, got {shown(order)}")
+        raise InputError(f"order must be one of {', '.join(ORDERS)}, got {shown(order)}{did_you_mean(order, ORDERS)}")
     check_blocks(blocks)
 
 

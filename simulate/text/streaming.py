@@ -18,6 +18,7 @@ import numpy as np
 from bounds.base.intervals import Interval
 from bounds.base.notes import INPUT, METHOD, Note
 from bounds.base.quantities import MAX_COUNT
+from bounds.base.telling.html import html_table
 from simulate.text.cutting.hashing import unit_numbers
 from simulate.text.cutting.opened import Opened, bytes_of, check_options, notes_of, opened
 from simulate.text.cutting.scripts import Tally
@@ -89,6 +90,11 @@ class SketchedGrowth:
     def edges(self) -> np.ndarray:
         """Lower edges of the bins of `spectrum`: 1 to 101."""
         return np.arange(1, EXACT_TO + 2)
+
+    def _repr_html_(self) -> str:
+        names = ("n_units", "n_draws", "n_unique", "n_unique_lower", "n_unique_upper")
+        title = f"Distinct windows of {counted(self.length, self.unit)} in {self.corpus}"
+        return html_table(title, [[str(row[name]) for name in names] for row in self.rows()], names)
 
     def rows(self) -> list[dict[str, Any]]:
         """One flat object a prefix, with the names of the Dataset."""

@@ -21,6 +21,7 @@ from bounds.base.formula.letters import LETTERS, Letter, names, symbols
 from bounds.base.formula.printed import compiled
 from bounds.base.intervals import LABELS
 from bounds.base.one_number import number
+from bounds.base.telling.html import html_fields
 
 PAPER_VERSIONS = {
     "kausik2024v1": "Kausik 2024, arXiv:2402.14746v1 (N ~ D^0.58)",
@@ -83,6 +84,8 @@ class Formula:
     call: str = ""
     own: tuple[Letter, ...] = ()
     relation: str = "="
+
+    _repr_html_ = html_fields
 
     def __post_init__(self) -> None:
         if self.label not in LABELS:

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from bounds.base.arguments import did_you_mean
 from bounds.base.keeping.hidden import discard, hidden_folder, put_in_place
 
 _LONGEST_NAME = 200
@@ -23,7 +24,8 @@ def named(path: str | Path, formats: tuple[str, ...], what: str = "a result", ex
     target = Path(path)
     if not any(target.name.endswith(end) and target.name != end for end in formats):
         told = f", such as {example}" if example else ""
-        raise ValueError(f"{target}: the name of {what} ends in {', '.join(formats)}{told}")
+        hint = did_you_mean("".join(target.suffixes[-formats[0].count(".") :]), formats)
+        raise ValueError(f"{target}: the name of {what} ends in {', '.join(formats)}{told}{hint}")
     if len(os.fsencode(target.name)) > _LONGEST_NAME:
         raise ValueError(f"{target}: a name has at most {_LONGEST_NAME} bytes; choose a shorter one")
     if not target.parent.is_dir():

@@ -12,19 +12,20 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from bounds.base.arguments import Choice, printable, shown
-from bounds.cli.shared import Checked, CountType, NumberType
+from bounds.base.arguments import Choice, did_you_mean, printable, shown
+from bounds.cli.shared import Checked, CountType, InputFile, NumberType
+from bounds.cli.terminal.completion import column_keys, completing
 
 if TYPE_CHECKING:
     from bounds.cli.runs_csv import RunsTable
 
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 
-RUNS = click.Path(exists=True, allow_dash=True)
+RUNS = InputFile(allow_dash=True)
 """A file that holds a table, or - for standard input."""
 _OPTIONS = (
     click.option(
-        "--column", "columns", multiple=True, metavar="KEY=NAME",
+        "--column", "columns", multiple=True, metavar="KEY=NAME", shell_complete=completing(column_keys),
         help="The column of n_params, n_tokens, compute_flops or loss, where its header does not say.",
     ),
     click.option("--run-column", metavar="NAME", help="The column that says which rows belong to one run."),
@@ -65,7 +66,8 @@ def named_columns(columns: Sequence[str]) -> dict[str, str]:
         raise click.UsageError(f"--column takes KEY=NAME, such as loss=final_loss, got {shown(bare[0])}")
     unknown = [key for key in told if key not in NAMES]
     if unknown:
-        raise click.UsageError(f"--column takes {', '.join(NAMES)} as KEY=NAME, got {shown(unknown[0])}")
+        hint = did_you_mean(unknown[0], NAMES)
+        raise click.UsageError(f"--column takes {', '.join(NAMES)} as KEY=NAME, got {shown(unknown[0])}{hint}")
     return told
 
 

@@ -10,6 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from bounds.base.arguments import close_to, did_you_mean
 from bounds.base.one_number import shown
 from bounds.cli.reading.csv_rows import listed
 from bounds.fitting.runs.loss_units import LOSS_UNITS, loss_unit_named
@@ -144,10 +145,10 @@ def _missing(name: str, header: Sequence[str], missing: list[str]) -> str:
         return f"{name} has no header: {what}; write a line of names above it, such as params,tokens,loss"
     strange = [cell for cell in header if _unknown_unit(cell)]
     why = f"; the unit of {shown(strange[0])} is not understood" if strange else ""
-    return (
-        f"{name} has no column for {' and '.join(missing)}; its columns are {listed(tuple(header))}{why}: "
-        f"name one with --column {missing[0].partition(' ')[0]}=NAME"
-    )
+    keys = [one.partition(" ")[0] for one in missing]
+    near = [f"--column {key}={close}" for key in keys if (close := close_to(key, header)) and " or " not in close]
+    advice = f"did you mean {' '.join(near)}?" if near else f"name one with --column {keys[0]}=NAME"
+    return f"{name} has no column for {' and '.join(missing)}; its columns are {listed(tuple(header))}{why}: {advice}"
 
 
 def _logarithm(title: str) -> str:
@@ -175,7 +176,8 @@ def _place(name: str, header: Sequence[str], key: str, told: str | None) -> Colu
         there = listed(tuple(column.title for column in named)).replace(", ", " and ")
         raise ValueError(f"{name} has more than one column for {key} ({there}): choose with --column {key}=NAME")
     if told is not None and not named:
-        raise ValueError(f"{name} has no column {shown(told)}; its columns are {listed(tuple(header))}")
+        hint = did_you_mean(told, header)
+        raise ValueError(f"{name} has no column {shown(told)}; its columns are {listed(tuple(header))}{hint}")
     return named[0] if named else None
 
 

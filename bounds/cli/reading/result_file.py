@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bounds.base.arguments import close_file
 from bounds.base.one_number import cut, printable
 from bounds.cli.reading import checksums
 from bounds.cli.reading.held import RESULT, held
@@ -27,7 +28,7 @@ def read_result(source: Path, unfinished: Callable[[Path], str] = lambda source:
     was written; `unfinished` may say more of one that does not exist.
     """
     if not source.exists():
-        raise ValueError(f"{source} does not exist{unfinished(source)}")
+        raise ValueError(f"{source} does not exist{unfinished(source) or close_file(source)}")
     if source.is_dir() and source.suffix != ".zarr":
         raise ValueError(f"{source} is a folder; name the result in it, which ends in .nc or .zarr")
     try:

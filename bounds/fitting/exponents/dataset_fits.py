@@ -15,9 +15,11 @@ from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
+from bounds.base.arguments import unknown
 from bounds.base.intervals import Interval
 from bounds.base.pointwise import shown
 from bounds.base.spectrum import FrequencySpectrum
+from bounds.base.telling.html import html_table
 from bounds.fitting.exponents.exponent_fits import ExponentFit
 
 MAX_POINTS = 100
@@ -34,6 +36,8 @@ class ExponentFits(Mapping[str, Any]):
         self._fits = dict(fits)
 
     def __getitem__(self, source: str) -> Any:
+        if source not in self._fits:
+            raise KeyError(str(unknown("source", source, self._fits)))
         return self._fits[source]
 
     def __iter__(self) -> Iterator[str]:
@@ -44,6 +48,10 @@ class ExponentFits(Mapping[str, Any]):
 
     def __repr__(self) -> str:
         return "\n".join(f"{source}: {fit.verdict}" for source, fit in self._fits.items())
+
+    def _repr_html_(self) -> str:
+        rows = [(source, fit.exponent, fit.interval, fit.local, fit.verdict) for source, fit in self._fits.items()]
+        return html_table("Exponents", rows, ("source", "exponent", "interval", "local slope", "what the fit says"))
 
     @property
     def exponent(self) -> np.ndarray:

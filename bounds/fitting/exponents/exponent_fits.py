@@ -11,6 +11,7 @@ import numpy as np
 from bounds.base.brief import brief_fields
 from bounds.base.intervals import Interval
 from bounds.base.one_number import number, written
+from bounds.base.telling.html import html_fields
 from bounds.fitting.exponents.fitting_input import Data
 from bounds.fitting.exponents.growth_models import REJECT, Estimate, with_interval
 
@@ -48,6 +49,7 @@ class ExponentFit:
     n_replicates: int = 1
 
     __repr__ = brief_fields
+    _repr_html_ = html_fields
 
 
 def unless_rejected(estimate: Estimate) -> Estimate:

@@ -35,6 +35,7 @@ from scipy.special import chdtrc, gammaincinv, gammaln, ndtr, ndtri
 from bounds.base.brief import brief_fields
 from bounds.base.intervals import Interval
 from bounds.base.spectrum import pearson
+from bounds.base.telling.html import html_fields
 
 Floats = NDArray[np.float64]
 Number = Any
@@ -68,6 +69,7 @@ class Estimate:
     in_head: bool = False
 
     __repr__ = brief_fields
+    _repr_html_ = html_fields
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ from bounds.base.intervals import ASYMPTOTIC, HEURISTIC, Interval
 from bounds.base.one_number import checked_confidence, shown
 from bounds.base.pointwise import single
 from bounds.base.spectrum import FrequencySpectrum
+from bounds.base.telling.html import html_fields
 from bounds.fitting.extrapolation.bursts import burst_shift
 from bounds.fitting.extrapolation.estimates import DoesNotApply, Estimated, Seen
 from bounds.fitting.extrapolation.formulas import FORMULAS, F
@@ -79,6 +80,8 @@ class Extrapolation:
     assumption: str
     why_not: str = ""
     logit_error: float = math.nan
+
+    _repr_html_ = html_fields
 
     @property
     def at_least(self) -> float:

@@ -33,6 +33,7 @@ from bounds.base.formula import Formula, Letter
 from bounds.base.intervals import EMPIRICAL, Interval
 from bounds.base.notes import Note
 from bounds.base.one_number import checked_confidence, shown, whole_number_from
+from bounds.base.telling.html import html_fields
 from bounds.efficiency.inversions import LOSS_RANGE, NOVELTY_COST
 from bounds.fitting.loss_laws.grid import basins
 from bounds.fitting.loss_laws.identification import ALPHA, BETA, E, Identification, identification_notes, identify
@@ -104,6 +105,7 @@ class LossLawFit:
     identification: Identification | None = field(default=None, repr=False)
 
     __repr__ = brief_fields
+    _repr_html_ = html_fields
 
     @property
     def sampled_law(self) -> LossLaw:

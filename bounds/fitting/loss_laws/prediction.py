@@ -32,6 +32,7 @@ from bounds.base.intervals import Interval
 from bounds.base.notes import FITTED, RANGE, Note
 from bounds.base.one_number import checked_confidence, number
 from bounds.base.pointwise import broadcast, labelled
+from bounds.base.telling.html import html_table
 from bounds.fitting.runs.run_columns import N_CONSTANTS
 from bounds.laws.checks import positives
 from bounds.laws.published import FLOP_PER_PARAM_TOKEN, LossLaw
@@ -121,6 +122,18 @@ class Prediction:
         ends = f"[{brief(self.lower)}, {brief(self.upper)}]"
         told = "sampling only" if self.sampling_only else told
         return f"Prediction({brief(self.estimate)}, {100 * self.confidence:g} % interval {ends}; {told})"
+
+    def _repr_html_(self) -> str:
+        rows: list[tuple[str, Any]] = [("loss, nats per token", self.estimate)]
+        if len(self.missing) < len(PARTS):
+            ends = f"[{brief(self.lower)}, {brief(self.upper)}]"
+            rows.append((f"{100 * self.confidence:g} % interval{', sampling only' * self.sampling_only}", ends))
+        for name in PARTS:
+            part = getattr(self, name)
+            rows.append((f"sd of ln loss: {name.replace('_', ' ')}", "not known" if part is None else _short(part)))
+        if self.distance is not None:
+            rows.append(("compute, in units of the largest fitted", _short(self.distance)))
+        return html_table("Prediction", rows)
 
 
 class SureLaw(Protocol):

@@ -24,6 +24,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from bounds.base.telling.steps import step
+
 Floats = NDArray[np.float64]
 
 LOWEST, HIGHEST = np.array([-60.0, -60.0, -60.0, -2.0, -2.0]), np.array([60.0, 60.0, 60.0, 4.0, 4.0])
@@ -209,11 +211,15 @@ def refitted(runs: Runs, groups: list[Floats], weights: Floats, deltas: tuple[fl
     it be looked for in several places.
     """
     best, least = np.empty((len(weights), 5)), np.full(len(weights), np.inf)
+    all_fits, fits = len(groups) * len(deltas) * len(weights), 0
     for candidates in groups:
         at = weights @ objective_of_each(residuals(runs, candidates)[0], deltas[0]).T
         theta, value = candidates[np.argmin(at, axis=1)], least
         for delta in deltas:
+            step("fitting resamples", fits, all_fits, "fits")
             theta, value = descend(runs, theta, weights, delta, tolerance)
+            fits += len(weights)
         better = value < least
         best[better], least[better] = theta[better], value[better]
+    step("fitting resamples", fits, all_fits, "fits")
     return best

@@ -26,12 +26,14 @@ from typing import Any, Protocol
 import numpy as np
 from scipy.special import ndtri
 
+from bounds.base.arguments import did_you_mean
 from bounds.base.brief import brief, brief_fields
 from bounds.base.formula import OWN, Formula, Letter
 from bounds.base.intervals import ASYMPTOTIC, EMPIRICAL, HEURISTIC, Bound, Interval
 from bounds.base.notes import FITTED, Note
 from bounds.base.one_number import checked_confidence
 from bounds.base.pointwise import broadcast, labelled, nonnegative, shown, single
+from bounds.base.telling.html import html_fields, html_table
 from bounds.efficiency.band import (
     at_least_as_many,
     band_exponents,
@@ -100,7 +102,8 @@ def log_unique_deviation(n_tokens: Any, covariance: Any, *, end: str = "upper") 
     Raises ValueError for a matrix that is no covariance and for an unknown end.
     """
     if not isinstance(end, str) or f"log_unique_deviation.{end}" not in _F:
-        raise ValueError(f"end must be lower, middle or upper, got {shown(end)}")
+        hint = did_you_mean(end, ("lower", "middle", "upper"))
+        raise ValueError(f"end must be lower, middle or upper, got {shown(end)}{hint}")
     D = as_positive("n_tokens", n_tokens)
     matrix = checked_covariance(covariance, "ln B and beta")
     deviation = _F[f"log_unique_deviation.{end}"].function
@@ -137,7 +140,8 @@ def growth_factor_interval(
         centre = float(growth_factor(gamma, k))
         return Interval(centre * np.exp(-half), centre * np.exp(half))
     if not isinstance(method, str) or method != "fieller":
-        raise ValueError(f"method must be fieller or delta, got {shown(method)}")
+        hint = did_you_mean(method, ("fieller", "delta"))
+        raise ValueError(f"method must be fieller or delta, got {shown(method)}{hint}")
     low = gamma - z * sigma  # U grows no faster than D, so that the factor is k at least
     high = min(gamma + z * sigma, max(gamma, 1.0))
     return Interval(float(growth_factor(high, k)), float(growth_factor(low, k)) if low > 0 else np.inf)
@@ -166,6 +170,7 @@ class UncertainNumber:
     sampling_only: bool = True
 
     __repr__ = brief_fields
+    _repr_html_ = html_fields
 
     def to_json(self) -> dict[str, Any]:
         """A flat object for JSON; infinite ends are null."""
@@ -197,6 +202,12 @@ class FittedBand:
             for one in self.numbers
         ]
         return "FittedBand(" + ",\n           ".join(lines) + ")"
+
+    def _repr_html_(self) -> str:
+        rows = [(f"{one.quantity} {one.end}".strip(), one.value, one.interval, one.label) for one in self.numbers]
+        at = "" if self.n_tokens is None else f" at {brief(self.n_tokens)} tokens"
+        title = f"Band of a fitted law{at}, with {100 * self.confidence:g} % intervals"
+        return html_table(title, rows, ("number", "value", "interval", "label"))
 
     def __getitem__(self, key: tuple[str, str]) -> UncertainNumber:
         """The number of a (quantity, end), such as ``band["exponent", "lower"]``."""

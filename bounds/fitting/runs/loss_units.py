@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from bounds.base.arguments import did_you_mean
 from bounds.base.one_number import shown
 from bounds.base.pointwise import positive, single
 
@@ -31,7 +32,8 @@ def nats_per_token(loss_unit: str, bytes_per_token: float | None = None) -> floa
     Raises ValueError for an unknown unit, for bits per byte without `bytes_per_token` and for the other units with it.
     """
     if not isinstance(loss_unit, str) or loss_unit not in LOSS_UNITS:
-        raise ValueError(f"loss_unit must be one of {', '.join(LOSS_UNITS)}, got {shown(loss_unit)}")
+        hint = did_you_mean(loss_unit, LOSS_UNITS)
+        raise ValueError(f"loss_unit must be one of {', '.join(LOSS_UNITS)}, got {shown(loss_unit)}{hint}")
     if loss_unit != "bits-per-byte":
         if bytes_per_token is not None:
             raise ValueError(

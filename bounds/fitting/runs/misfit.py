@@ -26,6 +26,7 @@ from scipy.spatial import cKDTree
 from bounds.base.brief import brief_fields
 from bounds.base.notes import FITTED, Note
 from bounds.base.one_number import number
+from bounds.base.telling.html import html_fields
 from bounds.fitting.loss_laws.regression import Runs, residuals
 
 Floats = NDArray[np.float64]
@@ -51,6 +52,7 @@ class Misfit:
     neighbours: float
 
     __repr__ = brief_fields
+    _repr_html_ = html_fields
 
     @property
     def p_value(self) -> float:

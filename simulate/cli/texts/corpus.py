@@ -9,6 +9,7 @@ from click.core import ParameterSource
 
 from bounds.base.quantities import parse_list
 from bounds.cli.shared import Checked, Command, CountType, parse_or_fail, with_version
+from bounds.cli.terminal.completion import files as complete_files
 from simulate.cli.options import (
     READING,
     check_outputs,
@@ -17,6 +18,7 @@ from simulate.cli.options import (
     explain_flag,
     options_of,
     output_flags,
+    progress_flag,
     reading_flags,
     seed_flag,
 )
@@ -44,7 +46,7 @@ blocks_flag = click.option(
 
 
 @click.command(cls=Command)
-@click.argument("files", nargs=-1, required=True, metavar="FILE...")
+@click.argument("files", nargs=-1, required=True, metavar="FILE...", shell_complete=complete_files)
 @text_flags
 @click.option(
     "--at", type=Checked(AT), metavar="GRID",
@@ -78,6 +80,7 @@ blocks_flag = click.option(
 @output_flags
 @curves_flag
 @explain_flag
+@progress_flag
 @with_version
 @config_flag
 def corpus(lengths: str, **options: Any) -> int:

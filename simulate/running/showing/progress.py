@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 from bounds.base.one_number import written
 from bounds.cli.readable import behind
+from bounds.cli.terminal.progress import LINE_SECONDS, clock
 
 if TYPE_CHECKING:
     from simulate.running.run import State
 
-LINE_SECONDS = 10.0
-"""Between two lines."""
+__all__ = ["LINE_SECONDS", "Bar", "Lines", "Silent", "clock", "pace", "reporter", "sentence"]
 
 
 class Lines:
@@ -52,6 +52,8 @@ class Bar:
         rate, left = pace(state, time.monotonic() - self._begun)
         shown = "" if rate is None else f"{written(rate, 2)} draws/s, {clock(left)} left"
         self._bar.update(self._task, total=state.all_cells, completed=state.cells, rate=shown)
+        if state.cells >= state.all_cells:
+            self._bar.stop()  # what is fitted afterwards has bars of its own
 
 
 class Silent:
@@ -98,10 +100,3 @@ def pace(state: State, seconds: float) -> tuple[float | None, float]:
         return None, 0.0
     rate = drawn / seconds
     return rate, (state.all_draws - state.draws) / rate
-
-
-def clock(seconds: float) -> str:
-    """Seconds as 0:00:12, or days where they are many."""
-    whole = round(seconds)
-    days, rest = divmod(whole, 86400)
-    return (f"{days} d " if days else "") + f"{rest // 3600}:{rest // 60 % 60:02d}:{rest % 60:02d}"

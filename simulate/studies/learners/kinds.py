@@ -23,6 +23,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol, TypeAlias
 
+from bounds.base.arguments import did_you_mean
 from bounds.base.one_number import number_between, shortest, shown, whole_number
 from bounds.base.sources import GrowingUniform, Mixture, PitmanYor, SantaFe, Source, Uniform, Windows, Zipf
 
@@ -237,7 +238,8 @@ class Store:
         if self.n_stored is not None:
             object.__setattr__(self, "n_stored", whole_number("places of a store", self.n_stored, 2**62, "2^62"))
         if self.by not in ("count", "rank"):
-            raise ValueError(f"by must be count or rank, got {shown(self.by)}; write store:1000 or store:1000,by=rank")
+            hint = did_you_mean(self.by, ("count", "rank")) or "; write store:1000 or store:1000,by=rank"
+            raise ValueError(f"by must be count or rank, got {shown(self.by)}{hint}")
         if self.by == "rank" and self.n_stored is None:
             raise ValueError("a store by rank needs its number of places, such as store:1000,by=rank")
         object.__setattr__(self, "cost", number_between("cost of a store", self.cost, low=0))

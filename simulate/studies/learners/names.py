@@ -32,6 +32,8 @@ _KINDS: dict[str, tuple[type, str, dict[str, Callable[[str], Any]]]] = {
     "margin": (Margin, "exponent", {"exponent": read_number}),
 }
 LEARNERS = tuple(make for make, *_ in _KINDS.values())
+EXAMPLES = ("memoriser", "add-constant:1", "good-turing", "pitman-yor:0.72", "store:1000", "margin:0.3333", "all")
+"""One name of each kind, and the word for the preset ones."""
 _REQUIRED = {"add-constant": "1", "pitman-yor": "0.72", "margin": "1"}
 
 

@@ -11,6 +11,7 @@ import xarray as xr
 
 from bounds.base.one_number import shown
 from bounds.base.quantities import parse_count
+from bounds.base.telling.steps import stepped
 from bounds.cli.json_text import json_text
 from bounds.fitting.exponents.apart.growing_supports import growing_exponents
 from bounds.fitting.exponents.dataset_fits import fit_inputs, fit_source
@@ -46,7 +47,7 @@ def add_fits(
     shape = (len(names), dataset.sizes["replicate"])
     single, pooled = np.full(shape, np.nan), np.full((len(_PER_SOURCE), len(names)), np.nan)
     sentences = []
-    for i, name in enumerate(names):
+    for i, name in enumerate(stepped(names, "fitting", "sources")):
         one = dataset.isel(source=i)
         if name in corpora:
             pooled[:, i], sentence = _text_numbers(corpora[name].fit(), one)

@@ -10,6 +10,7 @@ import numpy as np
 import xarray as xr
 
 from bounds.base.notes import REFUSED, Note
+from bounds.base.telling.steps import stepped
 from bounds.cli.printing import number
 from bounds.cli.report import Table
 from bounds.fitting.extrapolation.extrapolate import METHODS
@@ -33,7 +34,7 @@ def more(growths: Sequence[CorpusGrowth], factors: Sequence[float], coordinates:
     if not len(factors):
         return {}
     coordinates |= {"factor": np.array(factors, float), "method": list(DEFAULT)}
-    found = [more_text(growth, factors) for growth in growths]
+    found = [more_text(growth, factors) for growth in stepped(growths, "looking ahead", "lengths")]
     dims = ("source", "factor", "method")
 
     def of(read: Any) -> Any:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import xarray as xr
 
+from bounds.base.telling.steps import stepped
 from bounds.cli.report import Report
 from simulate.running.dataset import provenance
 from simulate.running.execution import Execution
@@ -60,7 +61,10 @@ class TextStudy:
         else:
             chosen |= {name: getattr(plan, name) for name in ("order", "chunk", "blocks")}
             growths = measure_corpus(plan.files, length=plan.lengths, **chosen, **job.room)
-            pairs = [(growth, None if growth.blocks is None else fit_corpus(growth)) for growth in growths]
+            pairs = [
+                (growth, None if growth.blocks is None else fit_corpus(growth))
+                for growth in stepped(growths, "fitting", "lengths")
+            ]
         return to_dataset(pairs, plan.parameters)
 
     def table(self, dataset: xr.Dataset) -> xr.Dataset:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from bounds.base.telling.steps import stepped
 from simulate.text.cutting.local_tokenizer import LocalTokenizer, tokens
 from simulate.text.cutting.units import TOKEN, WORDS
 from simulate.text.cutting.utf8 import utf8_blocks
@@ -114,7 +115,7 @@ def opened(files: Files, unit: str, options: ReadOptions) -> Iterator[Opened]:
             reader_of(
                 name, unit, options
             )  # a file that does not say what its ids are is found before the first is read
-    for name in files.names:
+    for name in stepped(files.names, "files", "files"):
         yield Opened(reader_of(name, unit, options), unit, options, tokenizer)
 
 

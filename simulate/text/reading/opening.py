@@ -5,12 +5,16 @@ Whatever is wrong with a file is one `InputError`, whose message is one sentence
 
 from __future__ import annotations
 
+import os
 import re
+import stat
 import sys
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import IO, Any
 
+from bounds.base.arguments import close_file
+from bounds.base.telling.steps import step
 from simulate.text.reading.errors import InputError, label
 from simulate.text.reading.frames import decompressed
 from simulate.text.reading.gzipped import unzipped
@@ -85,13 +89,26 @@ def one_sentence(path: str) -> Iterator[None]:
 
 
 def _raw_blocks(file: IO[bytes], size: int) -> Iterator[bytes]:
+    total, done = _size_of(file), 0
+    step("reading", done, total, "bytes")
     while block := file.read(size):
         yield block
+        done += len(block)
+        step("reading", done, total, "bytes")
+
+
+def _size_of(file: IO[bytes]) -> int | None:
+    """Bytes of a file as it lies there; None of a pipe, whose end nobody knows."""
+    try:
+        about = os.fstat(file.fileno())
+    except (OSError, AttributeError):  # what comes from elsewhere has no number here
+        return None
+    return about.st_size if stat.S_ISREG(about.st_mode) else None
 
 
 def _os_sentence(path: str, error: OSError) -> str:
     if isinstance(error, FileNotFoundError):
-        return f"{label(path)} does not exist: check the name, or give - for standard input"
+        return f"{label(path)} does not exist: check the name, or give - for standard input{close_file(path)}"
     if isinstance(error, IsADirectoryError):
         return f"{label(path)} is a folder: name the files in it"
     if isinstance(error, PermissionError):
