@@ -20,6 +20,7 @@ with the exponents. Everything here takes checked arrays; `bounds.fitting.loss_l
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -206,7 +207,7 @@ def _step(slope: Floats, matrix: Floats, kept: NDArray[np.bool_], damping: Float
     return _within(step, -2.0, 2.0)
 
 
-def _within(values: Floats, low: Floats | float, high: Floats | float) -> Floats:
+def _within(values: NDArray[Any], low: Floats | float, high: Floats | float) -> Floats:
     """`np.clip`, which takes as long as the few numbers of a step."""
     return np.minimum(np.maximum(values, low), high)
 
