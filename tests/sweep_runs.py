@@ -67,7 +67,7 @@ def wait_for(condition: Callable[[], bool], process: subprocess.Popen[Any], seco
     """Until `condition` holds, which it must before the process has ended."""
     deadline = time.monotonic() + seconds
     while not condition() and process.poll() is None and time.monotonic() < deadline:
-        time.sleep(0.001)
+        time.sleep(0.005)  # cells take hundredths of a second, and who looks all the time takes theirs
     assert condition()
 
 

@@ -357,12 +357,15 @@ def test_names_are_printed_on_one_line(tmp_path):
 
 @pytest.mark.parametrize("more", [(), ("--sketch",)])
 def test_a_name_that_is_not_utf8_stands_in_every_result(tmp_path, more, monkeypatch, capfd):
-    """What failed after the work: files, figures and JSON of a text whose name holds the byte e9."""
+    """What failed after the work: files, figures and JSON of a text whose name holds the byte e9.
+
+    Each file and each figure is written of exact counts; sketches differ in what is in them, and are tried in one.
+    """
     folder = os.fsencode(tmp_path)
     path = os.fsdecode(folder + b"/caf\xe9.txt")
     with open(path, "wb") as file:
         file.write(b" ".join(b"w%d" % n for n in np.minimum(DRAWN.zipf(1.6, 3000), 500)))
-    for suffix, drawn in ((".nc", ".svg"), (".zarr", ".pdf"), (".csv", ".png")):
+    for suffix, drawn in ((".nc", ".svg"), (".zarr", ".pdf"), (".csv", ".png"))[: 1 if more else 3]:
         out, figure = (os.fsdecode(folder + b"/out\xe9") + end for end in (suffix, drawn))
         command("corpus", path, *more, "--out", out, "--figure", figure, "--json")
         found = json.loads(capfd.readouterr().out)

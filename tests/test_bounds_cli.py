@@ -452,7 +452,7 @@ def test_bad_arguments_of_laws_are_one_sentence(arguments, sentence):
 def test_runs_that_say_nothing_give_constants_but_no_band(tmp_path):
     """Losses that rise with data, and losses that do not move."""
     rng = np.random.default_rng(1)
-    n_params, n_tokens = ladder(rng)
+    n_params, n_tokens = ladder(rng, 60)
     for loss, sentence in ((1 + n_params**0.02 + n_tokens**0.02, "give no band"), (0 * n_params + 2.5, "give no band")):
         path = tmp_path / "runs.csv"
         rows = zip(n_params.tolist(), n_tokens.tolist(), loss.tolist(), strict=True)

@@ -98,7 +98,10 @@ def free_port() -> int:
 
 @pytest.fixture
 def scheduler(tmp_path):
-    """A scheduler and two workers, started as the README says; the address and the processes."""
+    """A scheduler and a worker, started as docs/sweeps.md says; the address and the processes.
+
+    How many workers there are, other tests ask, of those that a command starts itself.
+    """
     address = f"tcp://127.0.0.1:{free_port()}"
     where = {"cwd": tmp_path, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
     port = address.rpartition(":")[2]
@@ -107,7 +110,7 @@ def scheduler(tmp_path):
     ]
     processes.append(
         subprocess.Popen(
-            [DASK, "worker", address, "--nworkers", "2", "--no-dashboard"],
+            [DASK, "worker", address, "--nworkers", "1", "--no-dashboard"],
             env=os.environ | {"PYTHONPATH": str(ROOT)}, **where,
         )
     )  # fmt: skip
@@ -131,7 +134,7 @@ def test_a_scheduler_somewhere_else_and_one_that_goes_away(tmp_path, long, sched
     assert "Traceback" not in err
     gone = "the Dask scheduler or its workers went away; the cells that are done are kept"
     assert re.search(rf"^error: {gone}: run the same command with --resume to go on$", err, re.MULTILINE)
-    finish(*LONG_FLAGS, "--out=x.zarr", "--resume", cwd=tmp_path)
+    simulate.sweep(**LONG, out=tmp_path / "x.zarr", resume=True)
     assert same(tmp_path / "x.zarr", long)
 
 

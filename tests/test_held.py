@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import shutil
-import subprocess
-import sys
+from contextlib import chdir
 
 import pytest
 
 from bounds.cli.reading.held import held
+from tests.commands import run, run_apart
 from tests.test_cli import SMALL
 
 RUNS = "n_params,n_tokens,loss\n1e8,1e9,3.4\n1e9,1e10,2.9\n"
@@ -30,13 +30,17 @@ def folder(tmp_path_factory):
     for name, (text, _) in OTHERS.items():
         (place / name).write_text(text)
     for end in ("nc", "zarr", "csv"):
-        command = [sys.executable, "-m", "simulate", "sweep", *SMALL, "--out", f"kept.{end}"]
-        subprocess.run(command, cwd=place, check=True, capture_output=True)
+        run("sweep", *SMALL, "--out", str(place / f"kept.{end}"))
     return place
 
 
-def refusal(folder, *arguments: str) -> str:
-    done = subprocess.run([sys.executable, "-m", *arguments], cwd=folder, capture_output=True, text=True)
+def refusal(folder, module: str, *arguments: str, apart: bool = False) -> str:
+    """The sentence of a command in `folder`, in a process of its own where `apart` says so."""
+    if apart:
+        done = run_apart(*arguments, module=module, check=None, cwd=folder)
+    else:
+        with chdir(folder):
+            done = run(*arguments, module=module, check=None)
     assert done.returncode in (1, 2), done.stdout
     assert done.stdout == ""
     assert done.stderr.count("\n") == 1, done.stderr
@@ -59,7 +63,7 @@ def test_what_cannot_be_told_is_not(tmp_path):
 @pytest.mark.parametrize("command", ["show", "fit"])
 @pytest.mark.parametrize("name", ["runs.csv", "novel.txt", "my.law.toml", "figure.svg"])
 def test_what_is_no_result_is_named_with_the_command_that_takes_it(command, name, folder):
-    said = refusal(folder, "simulate", command, name)
+    said = refusal(folder, "simulate", command, name, apart=(command, name) == ("show", "novel.txt"))
     assert said.startswith(f"error: {name} cannot be read as a result: it holds {OTHERS[name][1]}")
 
 
@@ -70,7 +74,7 @@ def test_the_counts_of_a_result_are_told_from_a_table_of_runs(folder):
 
 @pytest.mark.parametrize("name", ["kept.nc", "kept.zarr"])
 def test_a_result_is_no_table_of_runs(name, folder):
-    said = refusal(folder, "bounds", "fit", name)
+    said = refusal(folder, "bounds", "fit", name, apart=name == "kept.nc")
     assert f"{name} is no table of runs: it holds a result, which `python -m simulate show` prints and" in said
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from bounds.base.one_number import number
 from bounds.fitting.loss_laws.prediction import LACK_OF_FIT
 from experiments.backtest.protocol import BINS, ROLLING, Fitted, predictions
 from experiments.backtest.recipes import LEVELS, Recipe, quantile
@@ -59,4 +60,4 @@ def _told(fitted: Fitted, one_row: pd.DataFrame, ours: Recipe) -> str:
 
 
 def _long(value: float) -> str:
-    return f"{value:.{_DIGITS}g}"
+    return number(value, _DIGITS)

@@ -26,7 +26,7 @@ from simulate.drawing.compile_cache import CheckedCache, no_cache
 
 def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
     """`function` compiled by numba without the interpreter lock; cached on disk if that is possible."""
-    loop = numba.njit(function, nogil=True)
+    loop = numba.njit(function, nogil=True, no_cfunc_wrapper=True)  # nothing calls a loop from C: compiled sooner
     if not isinstance(loop, Dispatcher):  # NUMBA_DISABLE_JIT: plain Python
         return loop
     try:
@@ -45,7 +45,7 @@ def inlined(function: Callable[..., Any]) -> Callable[..., Any]:
     """
     copy = FunctionType(function.__code__, function.__globals__, f"inlined_{function.__name__}")
     copy.__module__, copy.__qualname__ = function.__module__, f"inlined_{function.__qualname__}"
-    return numba.njit(copy, forceinline=True)
+    return numba.njit(copy, forceinline=True, no_cfunc_wrapper=True)
 
 
 @intrinsic

@@ -14,7 +14,6 @@ to 2^-32.
 from __future__ import annotations
 
 import math
-from itertools import accumulate
 from typing import NamedTuple
 
 import numpy as np
@@ -75,11 +74,14 @@ def build_cells(parts: tuple[tuple[float, Source], ...]) -> tuple[Cells, int]:
         key[width == OVERFLOW] = np.uint64(FRESH)
         columns.append([key, width, mass * (weight / math.fsum(mass)), ratio, np.full(len(key), number)])
     key, width, mass, ratio, component = map(np.concatenate, zip(*columns, strict=True))
-    sizes = [round(m) for m in np.ldexp(mass, 64).tolist()]
-    sizes[int(np.argmax(mass))] += 2**64 - sum(sizes)
-    drawn = np.array([size > 0 for size in sizes])
-    # Whole numbers of Python: a cell of more than half the unit is beyond a signed 64-bit integer.
-    starts = np.array(list(accumulate((size for size in sizes if size), initial=0))[:-1], np.uint64)
+    # Sizes are whole numbers of 2^-64 that sum to 1, in arithmetic modulo 2^64: a cell alone has the size 0 there.
+    size = np.rint(np.ldexp(mass, 64))
+    size = np.where(size < 2.0**64, size, size - 2.0**64).astype(np.uint64)
+    largest = int(np.argmax(mass))
+    drawn = size > 0
+    size[largest : largest + 1] -= size.sum(dtype=np.uint64)  # an array wraps round without a warning
+    drawn[largest] = True
+    starts = np.cumsum(size[drawn], dtype=np.uint64) - size[drawn]
     key, width, ratio, component = key[drawn], width[drawn], ratio[drawn], component[drawn]
     single = (width == 0) & (key < np.uint64(FRESH))
     key[single] = np.arange(np.count_nonzero(single), dtype=np.uint64)

@@ -256,6 +256,8 @@ def _best_rate(mass: Floats, k: Floats, mean: Floats, limit: Floats) -> tuple[Fl
     """τ ≥ 0 that gives each row of `mass` its `mean` multiplicity, by Newton from 0, and the mass thinned by it."""
     tau = np.zeros(len(mass))
     rows = np.flatnonzero((mass @ k) / mass.sum(axis=1) > mean)
+    if not len(rows):
+        return tau, mass  # thinned by nothing
     low, high, here = np.zeros(len(rows)), limit[rows], np.zeros(len(rows))
     for _ in range(60):
         weight = mass[rows] * np.exp(-here[:, None] * (k - 1))

@@ -20,6 +20,7 @@ with the exponents. Everything here takes checked arrays; `bounds.fitting.loss_l
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -89,11 +90,21 @@ def residuals(runs: Runs, theta: Floats) -> tuple[Floats, Floats]:
     Shapes (sets, runs) and (3, sets, runs).
     """
     e, a, b, alpha, beta = theta.T[:, :, None]
-    logs = np.stack(np.broadcast_arrays(e, a - alpha * runs.x, b - beta * runs.y))
-    top = logs.max(0)
-    terms = np.exp(logs - top)
-    total = terms.sum(0)
-    return top + np.log(total) - runs.log_loss, terms / total
+    # Each array is written again, not made again: a descent comes here tens of thousands of times.
+    shares = np.empty((3, len(theta), len(runs.x)))
+    of_e, of_a, of_b = shares
+    of_e[:] = e
+    np.subtract(a, np.multiply(alpha, runs.x, out=of_a), out=of_a)
+    np.subtract(b, np.multiply(beta, runs.y, out=of_b), out=of_b)
+    top = np.maximum(np.maximum(of_e, of_a), of_b)
+    shares -= top
+    np.exp(shares, out=shares)
+    total = of_e + of_a
+    total += of_b
+    shares /= total
+    top += np.log(total, out=total)
+    top -= runs.log_loss
+    return top, shares
 
 
 def objective(r: Floats, weights: Floats, delta: float) -> Floats:
@@ -104,7 +115,9 @@ def objective(r: Floats, weights: Floats, delta: float) -> Floats:
 def objective_of_each(r: Floats, delta: float) -> Floats:
     """ρ(r)/δ of each residual."""
     size = np.abs(r)
-    return np.where(size <= delta, size * size / (2 * delta), size - delta / 2)
+    within = size * size
+    within /= 2 * delta
+    return np.where(size <= delta, within, size - delta / 2)
 
 
 def descend(
@@ -141,37 +154,47 @@ def _descend_block(
     held: NDArray[np.bool_],
     most_steps: int,
 ) -> tuple[Floats, Floats]:
-    theta = theta.copy()
+    bottom, lowest = theta.copy(), np.empty(len(theta))
     r, shares = residuals(runs, theta)
     value = objective(r, weights, delta)
-    damping, quiet = np.full(len(theta), 1e-3), np.zeros(len(theta), int)
+    slope, matrix = normal_equations(runs, r, shares, weights, delta)
+    damping, quiet, moving = np.full(len(theta), 1e-3), np.zeros(len(theta), int), np.arange(len(theta))
     for _ in range(most_steps):
-        moving = np.flatnonzero(quiet < _QUIET)
-        if not len(moving):
-            break
-        here = theta[moving]
-        slope, matrix = normal_equations(runs, r[moving], shares[:, moving], weights[moving], delta)
         # What is held, and what stands at an end of its range and would leave it.
-        kept = held[moving] | ((here <= LOWEST) & (slope > 0)) | ((here >= HIGHEST) & (slope < 0))
-        there = np.clip(here + _step(slope, matrix, kept, damping[moving]), LOWEST, HIGHEST)
-        r_there, shares_there = residuals(runs, there)
-        value_there = objective(r_there, weights[moving], delta)
-        lower = value_there <= value[moving]
-        gain = (value[moving] - value_there) / np.maximum(value[moving], 1e-300)
-        damping[moving] = np.clip(np.where(lower, damping[moving] / 5, damping[moving] * 6), 1e-12, 1e9)
-        still = np.where(lower, gain < tolerance, damping[moving] > 1e6)
-        quiet[moving] = np.where(still, quiet[moving] + 1, 0)
-        moved = moving[lower]
-        theta[moved], r[moved], value[moved] = there[lower], r_there[lower], value_there[lower]
-        shares[:, moved] = shares_there[:, lower]
-    return theta, value
+        kept = held | ((theta <= LOWEST) & (slope > 0)) | ((theta >= HIGHEST) & (slope < 0))
+        there = _within(theta + _step(slope, matrix, kept, damping), LOWEST, HIGHEST)
+        r, shares = residuals(runs, there)
+        value_there = objective(r, weights, delta)
+        lower = value_there <= value
+        gain = (value - value_there) / np.maximum(value, 1e-300)
+        damping = _within(np.where(lower, damping / 5, damping * 6), 1e-12, 1e9)
+        quiet = np.where(np.where(lower, gain < tolerance, damping > 1e6), quiet + 1, 0)
+        theta, value = np.where(lower[:, None], there, theta), np.where(lower, value_there, value)
+        bottom[moving], lowest[moving] = theta, value
+        on = quiet < _QUIET
+        if not on.any():
+            break
+        if not on.all():
+            moving, theta, value, slope, matrix = moving[on], theta[on], value[on], slope[on], matrix[on]
+            damping, quiet, held, weights = damping[on], quiet[on], held[on], weights[on]
+            r, shares, lower = r[on], shares[:, on], lower[on]
+        # Where no step was taken, slope and curvature are what they were.
+        if lower.all():
+            slope, matrix = normal_equations(runs, r, shares, weights, delta)
+        elif lower.any():
+            slope[lower], matrix[lower] = normal_equations(runs, r[lower], shares[:, lower], weights[lower], delta)
+    return bottom, lowest
 
 
 def normal_equations(runs: Runs, r: Floats, shares: Floats, weights: Floats, delta: float) -> tuple[Floats, Floats]:
     """Slope and curvature of reweighted least squares: a run beyond δ weighs δ/|r| of one within."""
     of_e, of_a, of_b = shares
-    jacobian = np.stack([of_e, of_a, of_b, -runs.x * of_a, -runs.y * of_b], 1)
-    weighted = jacobian * (weights / np.maximum(np.abs(r), delta))[:, None, :]
+    jacobian = np.empty((len(r), 5, len(runs.x)))
+    jacobian[:, 0], jacobian[:, 1], jacobian[:, 2] = of_e, of_a, of_b
+    np.multiply(-runs.x, of_a, out=jacobian[:, 3])
+    np.multiply(-runs.y, of_b, out=jacobian[:, 4])
+    size = np.abs(r)
+    weighted = jacobian * np.divide(weights, np.maximum(size, delta, out=size), out=size)[:, None, :]
     return np.einsum("bij,bj->bi", weighted, r), weighted @ np.swapaxes(jacobian, 1, 2)
 
 
@@ -183,7 +206,12 @@ def _step(slope: Floats, matrix: Floats, kept: NDArray[np.bool_], damping: Float
     matrix[:, diagonal, diagonal] += np.where(kept, 1.0, 1e-300)
     step = -np.linalg.solve(matrix, np.where(kept, 0.0, slope)[..., None])[..., 0]
     # A term that is nearly absent must not jump by more than a factor e² at once.
-    return np.clip(step, -2, 2)
+    return _within(step, -2.0, 2.0)
+
+
+def _within(values: NDArray[Any], low: Floats | float, high: Floats | float) -> Floats:
+    """`np.clip`, which takes as long as the few numbers of a step."""
+    return np.minimum(np.maximum(values, low), high)
 
 
 def lowest(
