@@ -25,7 +25,7 @@ from experiments.backtest.protocol import predictions as predicted
 from simulate.stats import share
 from tests.commands import run
 from tests.law_runs import LAWS, ladder, losses
-from tests.tables import fits
+from tests.tables import fits, other_style
 
 LAW = LAWS["Epoch"]
 
@@ -342,11 +342,12 @@ def test_one_prediction_can_be_done_by_hand(file):
     made = columns()
     path = file(made)
     shown = " ".join(backtest("--runs", path, "--explain").stdout.split())
+    assert not other_style(shown)
     E, A, alpha, B, beta = numbers(r"FLOP, E = (\S+), A = (\S+), α = (\S+), B = (\S+), β = (\S+)\. The run", shown)
-    line, N, D, distance = numbers(r"The run \(line (\d+)\) of N = (\S+) and D = (\S+), (\S+) C₀,", shown)
+    line, N, D, distance = numbers(r"The run \(line (\d+)\) of N = (\S+) and D = (\S+), C = (\S+) C₀,", shown)
     row = int(line) - 2
     assert (made["n_params"][row], made["n_tokens"][row]) == pytest.approx((N, D), rel=1e-6)
-    (cutoff,) = numbers(r"runs up to C₀ = (\S+) FLOP", shown)
+    (cutoff,) = numbers(r"6 N D up to C₀ = (\S+) FLOP", shown)
     assert distance == pytest.approx(6 * N * D / cutoff, rel=1e-3)
     loss, ended = numbers(r" = (\S+) and ended at (\S+)\. b =", shown)
     assert loss == pytest.approx(E + A * N**-alpha + B * D**-beta, abs=2e-5)
