@@ -148,7 +148,12 @@ def test_what_fit_says_of_a_table_is_said_here_too(file, monkeypatch):
     path = file(copied, {"state": ["finished"] * 30 + ["running"]})
     theirs = json.loads(run("fit", path, "--bootstrap", "50", "--json", module="bounds").stdout)
     asked = []
-    monkeypatch.setattr(own_runs, "heavy_runs", lambda fit, **how: asked.append(how) or HeavyRuns((1, 4), 0.3, 0.4))
+
+    def heavy_runs(fit, **how):
+        asked.append(how)
+        return HeavyRuns((1, 4), 0.3, 0.4)
+
+    monkeypatch.setattr(own_runs, "heavy_runs", heavy_runs)
     ours = told("--runs", path)
     unfinished = "column 'state' says 'running' in line 32: is that a final loss?"
     for said in ("3 rows repeat others exactly", unfinished):
