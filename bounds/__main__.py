@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from bounds.base.arguments import Choice, Flop, printable
+from bounds.base.arguments import Choice, Flop, in_any_case, printable
 from bounds.cli.fitted.asked import RunPoint
 from bounds.cli.fitted.runs_options import RUNS, reads_runs
 from bounds.cli.json_text import json_text
@@ -19,6 +19,7 @@ from bounds.cli.shared import (
     command_group,
     provenance,
     run,
+    typed,
     with_version,
 )
 from bounds.planning.hardware import ACCELERATORS, PRECISIONS
@@ -26,7 +27,11 @@ from bounds.planning.hardware import ACCELERATORS, PRECISIONS
 if TYPE_CHECKING:
     from bounds.cli.report import Report
 
-POSITIVE = NumberType(text="positive and finite")
+POSITIVE = NumberType(low=0.0, text="positive and finite")
+AMOUNT = NumberType(low=0.0, text="positive and finite", amount=True)
+CONFIDENCE = NumberType(low=0.0, high=1.0, text="strictly between 0 and 1", percent=True)
+MFU = NumberType(low=0.0, high=1.0, high_open=False, text="above 0 and at most 1", percent=True)
+CONTEXT = CountType(high=10**8)
 OBJECTIVE = Choice("objective", ("huber", "lad", "least-squares"))
 GPU, PRECISION = Choice("gpu", tuple(ACCELERATORS)), Choice("precision", PRECISIONS)
 
@@ -59,14 +64,14 @@ def _show(report: Report, parameters: dict[str, Any], as_json: bool, explained: 
 )
 @click.option(
     "--params-per-sequence",
-    type=NumberType(),
+    type=AMOUNT,
     default=1.0,
     show_default=True,
     help="Parameters that store one sequence.",
 )
-@click.option("--bits-per-sequence", type=POSITIVE, help="Bits of one sequence, at 2 bits a parameter, instead.")
+@click.option("--bits-per-sequence", type=AMOUNT, help="Bits of one sequence, at 2 bits a parameter, instead.")
 @click.option(
-    "--tokens-per-sequence", type=POSITIVE, default=1.0, show_default=True, help="Tokens that make one sequence."
+    "--tokens-per-sequence", type=AMOUNT, default=1.0, show_default=True, help="Tokens that make one sequence."
 )
 @click.option(
     "--inversion",
@@ -92,10 +97,14 @@ def band(n_tokens: int, laws: tuple[str, ...], as_json: bool, explained: bool, *
     Lower, middle and upper U, N and corpus factor, one row a law. N_TOKENS is a whole number such as 3e11, 300B or
     1.5T. U and N are shown of the laws that were fitted within ten times of it; --explain and --json have all.
     """
+    from bounds.base.formula import PAPER_VERSIONS
     from bounds.cli.band_table import band_report, kept_bands
     from bounds.efficiency.band import bands
+    from bounds.efficiency.inversions import INVERSIONS
     from bounds.laws.published import LAWS
 
+    options["inversions"] = tuple(in_any_case(name, INVERSIONS) or name for name in options["inversions"])
+    options["source"] = in_any_case(options["source"], PAPER_VERSIONS) or options["source"]
     rows = bands(
         n_tokens, laws=laws or tuple(LAWS), inversion=options["inversions"], source=options["source"],
         skills=options["skills"], params_per_sequence=options["params_per_sequence"],
@@ -116,9 +125,7 @@ def band(n_tokens: int, laws: tuple[str, ...], as_json: bool, explained: bool, *
 @click.option(
     "--compute", type=Checked(Flop(), "FLOP"), help="FLOP to spend, such as 5.76e23 or 10ZFLOP: adds N, D and loss."
 )
-@click.option(
-    "--tokens-per-param", type=POSITIVE, help="Spend them at D/N = M, not at each law's optimum.", metavar="M"
-)
+@click.option("--tokens-per-param", type=AMOUNT, help="Spend them at D/N = M, not at each law's optimum.", metavar="M")
 @AS_JSON
 @EXPLAIN
 @with_version
@@ -159,7 +166,7 @@ def laws(
     show_default=True,
     help="Resamples of the runs; 0 gives constants without intervals, and no band.",
 )
-@click.option("--confidence", type=NumberType(percent=True), default=0.95, show_default=True)
+@click.option("--confidence", type=CONFIDENCE, default=0.95, show_default=True)
 @click.option("--skills", type=NumberType(), default=2.0, show_default=True, help="Factor on the skills.")
 @click.option("--seed", type=CountType(0, 2**63), default=0, show_default=True)
 @click.option(
@@ -189,24 +196,23 @@ def fit(
 
     report, parameters = fitted(runs, columns, n_tokens, options)
     _show(report, parameters, as_json, explained)
-    if options["figure"] is not None and not as_json:
-        print(f"written: {printable(options['figure'])}")
+    if not as_json:
+        for path in filter(None, (options["out"], options["figure"])):
+            print(f"written: {printable(path)}")
 
 
 @main.command()
-@click.option("--gpu-hours", type=POSITIVE, help="Hours of one device, summed over devices.", metavar="H")
+@click.option("--gpu-hours", type=AMOUNT, help="Hours of one device, summed over devices: 1e6, 500K.", metavar="H")
 @click.option("--flops", "compute_flops", type=Checked(Flop(), "FLOP"), help="Model FLOP, such as 4.5e23, instead.")
-@click.option("--cost", type=POSITIVE, help="Money, in the unit of --price-per-hour, instead.", metavar="X")
+@click.option("--cost", type=AMOUNT, help="Money, in the unit of --price-per-hour, instead.", metavar="X")
 @click.option("--target-loss", type=POSITIVE, help="A loss in nats per token: what reaches it?", metavar="L")
 @click.option("--gpu", type=Checked(GPU), help="The device whose hours these are.")
 @click.option("--precision", type=Checked(PRECISION), default="bf16", show_default=True, help="Of its products.")
-@click.option(
-    "--mfu", type=NumberType(percent=True), help="Share of its peak that is model FLOP, such as 40%.", metavar="SHARE"
-)
-@click.option("--price-per-hour", type=POSITIVE, help="Price of an hour of one device.", metavar="X")
+@click.option("--mfu", type=MFU, help="Share of its peak that is model FLOP, such as 40%.", metavar="SHARE")
+@click.option("--price-per-hour", type=AMOUNT, help="Price of an hour of one device.", metavar="X")
 @click.option("--tokens", "n_tokens", type=CountType(), help="All distinct tokens there are; more come by repetition.")
 @click.option("--inference-tokens", type=CountType(), help="Tokens to serve from the same budget as well.")
-@click.option("--tokens-per-param", type=POSITIVE, help="Train at D/N = M, not at each law's optimum.", metavar="M")
+@click.option("--tokens-per-param", type=AMOUNT, help="Train at D/N = M, not at each law's optimum.", metavar="M")
 @click.option(
     "--law",
     "laws",
@@ -216,15 +222,15 @@ def fit(
 )
 @click.option("--corpus", metavar="RESULT", help="The corpus there is, as `simulate corpus --out` kept it, instead.")
 @click.option("--bytes-per-token", type=POSITIVE, metavar="X", help="Bytes of a token of it. [default: 4]")
-@click.option("--confidence", type=NumberType(percent=True), default=0.95, show_default=True, help="Of the losses.")
+@click.option("--confidence", type=CONFIDENCE, default=0.95, show_default=True, help="Of the losses.")
 @click.option(
     "--next-run",
     type=Checked(Flop(), "FLOP"),
     help="Which run of at most so many FLOP to train first, to know the loss of this plan best; needs a --law FILE.",
 )
 @click.option("--vocab", type=CountType(), default=50304, show_default=True, help="Vocabulary, as padded.")
-@click.option("--context", "seq_len", type=CountType(), default=2048, show_default=True, help="Tokens of one sample.")
-@click.option("--kv-heads", "n_kv_heads", type=CountType(0), default=0, help="Heads of keys and values. [default: all]")
+@click.option("--context", "seq_len", type=CONTEXT, default=2048, show_default=True, help="Tokens of one sample.")
+@click.option("--kv-heads", "n_kv_heads", type=CountType(), help="Heads of keys and values. [default: all]")
 @click.option("--gated-mlp", "gated", is_flag=True, help="MLPs of three matrices and RMS norms, as in Llama.")
 @AS_JSON
 @EXPLAIN
@@ -235,7 +241,7 @@ def plan(
     next_run: int | None,
     vocab: int,
     seq_len: int,
-    n_kv_heads: int,
+    n_kv_heads: int | None,
     gated: bool,
     as_json: bool,
     explained: bool,
@@ -247,13 +253,17 @@ def plan(
     way round. One row a law: parameters, tokens, epochs, the sizes that are nearly as good, and the loss with an
     interval; then shapes, and what an efficient model of the corpus would store.
     """
+    from bounds.cli.plans.flags import check_flags, check_reached, distinct_laws
+
+    asked = {"corpus": corpus, "bytes_per_token": bytes_per_token, "next_run": next_run}
+    check_flags({**options, **asked}, typed())
+
     from bounds.cli.plans.report import plan_report
     from bounds.laws.law_file import is_law_file, read_law_file
     from bounds.planning.planner import plan as planned
     from bounds.planning.shapes import shapes_near
 
-    if bytes_per_token is not None and corpus is None:
-        raise click.UsageError("--bytes-per-token is for --corpus; --tokens counts tokens already")
+    options["laws"] = distinct_laws(options["laws"], is_law_file)
     if next_run is not None and (len(options["laws"]) != 1 or not is_law_file(options["laws"][0])):
         raise click.UsageError("--next-run needs one --law FILE, which python -m bounds fit RUNS.csv --out FILE keeps")
     counted = None
@@ -261,9 +271,9 @@ def plan(
         from bounds.cli.reading.corpus_result import read_corpus
 
         counted = read_corpus(corpus, bytes_per_token)
-    options["laws"] = tuple(dict.fromkeys(options["laws"]))
     found = planned(**options, corpus=counted)
-    design = {"vocab": vocab, "n_kv_heads": n_kv_heads, "gated": gated}
+    check_reached(found)
+    design = {"vocab": vocab, "n_kv_heads": n_kv_heads or 0, "gated": gated}
     if next_run is None:
         report = plan_report(found, lambda size: shapes_near(size, **design), seq_len=seq_len)  # type: ignore[arg-type]
     else:
@@ -271,7 +281,7 @@ def plan(
 
         report = next_run_report(found, read_law_file(options["laws"][0]), float(next_run))
     parameters = {**options, "laws": list(options["laws"]), **design, "seq_len": seq_len}
-    parameters |= {"corpus": corpus, "bytes_per_token": bytes_per_token, "next_run": next_run}
+    parameters |= asked
     _show(report, parameters, as_json, explained)
 
 

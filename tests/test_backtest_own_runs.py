@@ -149,11 +149,11 @@ def test_what_fit_says_of_a_table_is_said_here_too(file, monkeypatch):
     theirs = json.loads(run("fit", path, "--bootstrap", "50", "--json", module="bounds").stdout)
     asked = []
 
-    def heavy_runs(fit, **how):
+    def heaviest(fit, **how):
         asked.append(how)
         return HeavyRuns((1, 4), 0.3, 0.4)
 
-    monkeypatch.setattr(own_runs, "heavy_runs", heavy_runs)
+    monkeypatch.setattr(own_runs, "heavy_runs", heaviest)
     ours = told("--runs", path)
     unfinished = "column 'state' says 'running' in line 32: is that a final loss?"
     for said in ("3 rows repeat others exactly", unfinished):

@@ -337,7 +337,7 @@ def test_fit_reads_standard_input_other_headers_and_flops(runs):
         ("n,d,loss\n1,2,3,4\n", (), "line 2: 4 cells under 3 columns"),
         ("n,d,loss\n1e9,1e9,nan\n", (), "line 2 has no number in loss: complete them"),
         ("n,d,loss\n", ("--at", "0"), "at must be at least 1"),
-        ("n,d,loss\n", ("--confidence", "95"), "cannot fix five constants"),
+        ("n,d,loss\n", ("--confidence", "95"), "got 95; write 95%"),
         ("n,d,loss\n", ("--bootstrap", "10"), "bootstrap must be 0 or at least 50"),
         ("n,d,loss\n", ("--objective", "squares"), "objective must be one of huber, lad, least-squares, got 'squares'"),
     ],
@@ -441,7 +441,7 @@ def test_at_most_three_notes_are_printed_of_laws_and_all_of_them_where_asked(arg
         (["--compute", "-1"], "compute must be"),
         (["--compute", "many"], "compute must be a whole number"),
         (["--tokens-per-param", "20"], "--compute, which is missing"),
-        (["--compute", "1e23", "--tokens-per-param", "0"], "tokens_per_param must be positive"),
+        (["--compute", "1e23", "--tokens-per-param", "0"], "tokens-per-param must be positive"),
         (["--compute", "1e23", "--tokens-per-param", "nan"], "tokens-per-param must be positive"),
     ],
 )

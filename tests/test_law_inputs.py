@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from bounds import fit_loss_law
-from bounds.base.notes import INPUT, RANGE, REFUSED, Note
+from bounds.base.notes import INPUT, RANGE, REFUSED, SUSPECT, Note
 from bounds.fitting.runs.law_inputs import input_notes, named
 from tests.commands import run
 from tests.law_runs import DESIGNS, LAWS, ladder
@@ -47,7 +47,7 @@ def test_a_wrong_column_or_unit_is_asked_about(change, sentence):
     assert notes(N, D, L) == []
     (note,) = notes(*change(N, D, L))
     assert sentence in note.text
-    assert note.kind == INPUT
+    assert note.kind == SUSPECT
 
 
 def test_compute_in_another_unit_is_asked_about():

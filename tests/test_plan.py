@@ -292,7 +292,7 @@ def test_what_is_no_counted_corpus_is_refused(counted, tmp_path):
         ("--corpus", str(tmp_path / "none.nc")): "does not exist",
         ("--corpus", str(path), "--tokens", "1B"): "not both",
         ("--tokens", "1B", "--bytes-per-token", "4"): "is for --corpus",
-        ("--corpus", str(path), "--bytes-per-token", "0"): "bytes_per_token must be positive",
+        ("--corpus", str(path), "--bytes-per-token", "0"): "bytes-per-token must be positive",
     }
     for arguments, sentence in refused.items():
         assert sentence in shown("--flops", "1e15", *arguments, code=2)
@@ -324,11 +324,13 @@ def test_the_answer_comes_first():
     out = shown("--gpu-hours", "1e6", "--gpu", "a100", "--mfu", "40%", "--tokens", "300B")
     assert out.startswith(
         "With 4.49e23 FLOP and 300B tokens: train between 24.2B and 52.3B parameters on 1.43T to 3.1T tokens (4.8 to "
-        "10 epochs); the laws disagree by a factor 2.2, and within each law"
+        "10 epochs), 35.5B in the middle, for a loss of 1.94 to 2.04, ± 0.11 to 0.13 (95 % where that is known); the "
+        "laws fitted near there disagree by a factor 2.2, and within each law"
     )
     for text in ("N_store is another question", "1.99 ± 0.11", "are worth 2.4T new ones", "1.12e24"):
         assert text in out
-    assert "noise and lack of fit beyond the runs, not the error of the constants" in out
+    assert "Shapes near 35.5B" in out
+    assert "noise and lack of fit (what a law misses beyond its runs), not the error of the constants" in out
     assert "any size from 41.2B to 43.2B costs less than 0.1 % of the loss." in shown("--flops", "4.5e23")
 
 

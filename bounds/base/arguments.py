@@ -19,8 +19,8 @@ from bounds.base.one_number import number_between, printable, shown
 from bounds.base.quantities import LARGEST, entries_of, parse_count, parse_flop, parse_grid, parse_number
 
 __all__ = [
-    "Bytes", "Choice", "Count", "Entries", "File", "Flag", "Flop", "Grid", "Number", "Text", "close_to", "printable",
-    "shown", "unknown",
+    "Bytes", "Choice", "Count", "Entries", "File", "Flag", "Flop", "Grid", "Number", "Text", "close_to",
+    "in_any_case", "printable", "shown", "unknown",
 ]  # fmt: skip
 
 
@@ -83,7 +83,10 @@ class Grid:
 
 @dataclass(frozen=True)
 class Number:
-    """A finite number between `low` and `high`, which errors call `text`; with `percent`, 50% is 0.5."""
+    """A finite number between `low` and `high`, which errors call `text`.
+
+    With `percent`, 50% is 0.5; an `amount` may be written 500K or 3M.
+    """
 
     name: str
     low: float = -math.inf
@@ -92,15 +95,25 @@ class Number:
     high_open: bool = True
     text: str = ""
     percent: bool = False
+    amount: bool = False
 
     def __call__(self, value: Any, name: str = "") -> float:
         """The number."""
-        name = name or self.name
-        read = parse_number(value, name=name, percent=self.percent) if isinstance(value, str) else value
+        name, read = name or self.name, value
+        if isinstance(value, str):
+            read = parse_number(value, name=name, percent=self.percent, amount=self.amount)
         return number_between(
             name, read, low=self.low, high=self.high, low_open=self.low_open, high_open=self.high_open,
             text=self.text or ("a finite number" if self.low == -math.inf else ""), given=value,
+            advice=_as_share(value, read) if self.percent else "",
         )  # fmt: skip
+
+
+def _as_share(given: Any, read: Any) -> str:
+    """How to write what seems to be meant in percent; empty where it is none."""
+    if not (isinstance(read, int | float) and 1 < read <= 100):
+        return ""
+    return f"write {given.strip()}%" if isinstance(given, str) else f"write {read / 100:g}"
 
 
 @dataclass(frozen=True)
@@ -180,6 +193,15 @@ class Entries:
         if not entries or any(isinstance(e, bool) or not isinstance(e, int | float | str) for e in entries):
             raise ValueError(f"{name or self.name} must be a list such as {self.example}, got {shown(value)}")
         return ",".join(e if isinstance(e, str) else shown(e) for e in entries)
+
+
+def in_any_case(given: str, known: Iterable[str]) -> str | None:
+    """The one of `known` that `given` is, or is but for spaces around it and the case of letters; None without."""
+    names = list(known)
+    if given in names:
+        return given
+    found = [name for name in names if name.lower() == given.strip().lower()]
+    return found[0] if len(found) == 1 else None
 
 
 def close_to(given: Any, known: Iterable[str]) -> str:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 REFUSED = "refused"
 """There is no number, or no interval, where one was asked for, and why."""
+SUSPECT = "suspect"
+"""Data that count twice, or cannot be what they are taken for: what is computed from them may be wrong."""
 FITTED = "fitted"
 """How far a fit can be relied on: constants that are not identified, residuals with a pattern."""
 RANGE = "range"
@@ -14,12 +16,14 @@ RANGE = "range"
 VACUOUS = "vacuous"
 """A bound says nothing."""
 INPUT = "input"
-"""What was noticed in data, and what was made of it."""
+"""How data were read, and what was made of them."""
 METHOD = "method"
 """What a number is, and what it rests on."""
 
-KINDS = (REFUSED, FITTED, RANGE, VACUOUS, INPUT, METHOD)
+KINDS = (REFUSED, SUSPECT, FITTED, RANGE, VACUOUS, INPUT, METHOD)
 """Kinds of notes; the first are told first."""
+NEVER_HIDDEN = (REFUSED, SUSPECT)
+"""Kinds that decide whether a number may be used at all: none of them gives way to a short screen."""
 
 
 @dataclass(frozen=True)

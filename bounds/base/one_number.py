@@ -91,10 +91,11 @@ def number_between(
     high_open: bool = True,
     text: str = "",
     given: Any = None,
+    advice: str = "",
 ) -> float:
     """`value` as a finite float between `low` and `high`, which errors call `text` where that is not enough.
 
-    They quote `given` where that is a text.
+    They quote `given` where that is a text, and end in `advice`.
     """
     number = real_number(name, value)
     inside = (number > low or (number == low and not low_open)) and (
@@ -103,7 +104,7 @@ def number_between(
     if not (math.isfinite(number) and inside):
         text = text or (f"above {low:g}" if low_open else f"at least {low:g}")
         got = cut(printable(given.strip())) if isinstance(given, str) else repr(number)
-        raise ValueError(f"{name} must be {text}, got {got}")
+        raise ValueError(f"{name} must be {text}, got {got}{advice and f'; {advice}'}")
     return number
 
 

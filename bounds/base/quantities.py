@@ -32,6 +32,7 @@ _WRITTEN = re.compile(
     r"(?P<sign>[+-]?)(?P<whole>\d+(?:_\d+)*)?(?:\.(?P<part>\d+(?:_\d+)*)?)?(?:[eE](?P<power>[+-]?\d+))?"
     r"\s*(?P<unit>[^\W\d_].*)?"
 )
+_AMOUNT = re.compile(r"([+-]?(?:\d+(?:_\d+)*(?:\.\d*)?|\.\d+)(?:e[+-]?\d{1,3})?)\s*([kmbgt])", re.ASCII | re.IGNORECASE)
 _DIGITS = 400
 """Digits beyond which a number is only called too large; none here may have that many."""
 
@@ -58,15 +59,20 @@ def parse_flop(text: Any, *, name: str = "compute", low: int = 1, high: int = MA
     return int(value)
 
 
-def parse_number(text: str, *, name: str, percent: bool = False) -> float:
-    """The number that `text` means, which may be infinite or no number; with `percent`, 95% is 0.95."""
+def parse_number(text: str, *, name: str, percent: bool = False, amount: bool = False) -> float:
+    """The number that `text` means, which may be infinite or no number.
+
+    With `percent`, 95% is 0.95; an `amount` may have a suffix as counts have, 500K, 1.5M.
+    """
     written = text.strip()
     if percent and written.endswith("%"):
         return parse_number(written[:-1], name=name) / 100
+    if amount and (suffixed := _AMOUNT.fullmatch(written)):
+        return float(Decimal(suffixed[1]).scaleb(_SUFFIXES[suffixed[2].upper()]))
     try:
         return float(written)
     except ValueError:
-        such = " such as 0.5 or 50%" if percent else ""
+        such = " such as 0.5 or 50%" if percent else " such as 1234.5, 2e6, 500K or 3M" if amount else ""
         comma = "; write it without commas and with a point, as in 1234.5" if "," in written else ""
         raise ValueError(f"{name} must be a number{such}, got {shown(text)}{comma}") from None
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import MISSING, dataclass, fields
 from typing import Any
 
+from bounds.base.arguments import in_any_case
 from bounds.base.one_number import number, shown
 from bounds.base.sources import EXAMPLES, parse_source
 from bounds.efficiency.inversions import INVERSIONS
@@ -58,6 +59,7 @@ def named(name: str) -> Named | None:
 
     Raises ValueError for a string that begins as a source does and is none.
     """
+    name = in_any_case(name, (*LAWS, *OVERTRAINING_LAWS, *REPEATED_DATA_LAWS, *INVERSIONS)) or name
     if name in LAWS:
         law = LAWS[name]
         return _kaplan(law) if isinstance(law, KaplanLaw) else _loss_law(law)

@@ -48,6 +48,11 @@ TERMS = {
     "N_train": "parameters of the model to train: what a loss law finds best for a budget (`python -m bounds plan`)",
     "N_store": "parameters of a model that stores each distinct sequence of its corpus once, N = nu U(D); what "
     "`python -m bounds plan` lays beside N_train, from the efficient band",
+    "effective tokens": "new tokens that would serve as well as those of all epochs: `explain effective_tokens`",
+    "lack of fit": "what any law of a few constants misses beyond the runs that it was fitted to: it grows with the "
+    "distance in compute and was measured on other people's series of runs (`explain tau`, docs/prediction.md)",
+    "leverage": "how far one run pulls a fit: a few runs of a table may decide the exponent of its law",
+    "recomputation": "of activations on the way back, to save memory: the hardware computes 8 N D instead of 6 N D",
     "tau": f"lack of fit, τ = {LACK_OF_FIT:g}: predictions at C beyond C₀, the largest fitted compute, have the "
     "variance b² + s² + (τ ln(C/C₀))² of ln L, with b from the bootstrap and s from the residuals (docs/prediction.md)",
     "corpus factor": "how many times the corpus that twice the skills take, 2^(1/gamma): `explain growth_factor`",

@@ -78,21 +78,24 @@ def fit_report(
         resamples = len(fit.samples if fit.samples is not None else ())
         method = [f"Intervals: {resamples} resamples of the runs, {EMPIRICAL}.", *_assumptions(band)]
         method.append(f"Source: {band.source}.")
-    told = capacity(fit)
-    if told is not None:
-        method.append(f"Capacity model: {told}.")
-    # The sentence on a missing band stands first, and need not stand again.
-    refusals = [note for note in notes if fit.no_band and note.text == f"{fit.no_band}."]
+    stored = capacity(fit)
+    if stored is not None:
+        method.append(f"Capacity model: {stored}.")
     answer, asked = _answer(fit, band, percent, confidence), asked or Asked()
     if asked:
-        answer = f"{asked.sentences} {answer}".lstrip()
+        # What was asked for is the answer: what the fit says besides has its place there only if it was asked for too.
+        implied = band is not None and band.n_tokens is not None
+        method = method if implied else [answer, *method]
+        answer = f"{asked.sentences} {answer}" if implied else asked.sentences
         tables, details = asked.tables, [*asked.details, *tables, *details]
-    row = fit.to_json(confidence) | {"consistency": told}
+    # A sentence on what is missing that stands first need not stand again.
+    told = [note for note in notes if note.text.rstrip(".").lower() in answer.lower()]
+    row = fit.to_json(confidence) | {"consistency": stored}
     bands = [] if band is None else [one.to_json() for one in band.numbers]
     return Report(
-        answer, tables, [note for note in notes if note not in refusals], [*details, beside_table(fit)], method,
+        answer, tables, [note for note in notes if note not in told], [*details, beside_table(fit)], method,
         ("loss", "exponent_lower", "bernstein_exponent", "exponent_upper", "growth_factor"),
-        data={"rows": [row], "bands": bands, **asked.to_json(), "beside": beside_rows(fit)}, asides=refusals,
+        data={"rows": [row], "bands": bands, **asked.to_json(), "beside": beside_rows(fit)}, asides=told,
     )  # fmt: skip
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from bounds.base.arguments import unknown
 from bounds.base.notes import METHOD, RANGE, Note
 from bounds.capacity.capacity_law import consistency
 from bounds.cli.printing import fixed, number, span, written
 from bounds.cli.report import Report, Table
 from bounds.laws.kaplan import KaplanLaw
 from bounds.laws.law_file import is_law_file, law_called
+from bounds.laws.law_names import law_key, unknown_law
 from bounds.laws.law_range import Range, beyond, far, range_text
 from bounds.laws.overtraining import OVERTRAINING_LAWS, OvertrainingLaw
 from bounds.laws.published import LAWS, LossLaw, get_law
@@ -29,10 +29,11 @@ def law_rows(keys: tuple[str, ...], compute: float | None, tokens_per_param: flo
 
 
 def _any_law(key: str) -> LossLaw | OvertrainingLaw:
+    key = law_key(key, (*LAWS, *OVERTRAINING_LAWS))
     if key in OVERTRAINING_LAWS:
         return OVERTRAINING_LAWS[key]
     if key not in LAWS and not is_law_file(key):
-        raise unknown("law", key, (*LAWS, *OVERTRAINING_LAWS))
+        raise unknown_law(key, (*LAWS, *OVERTRAINING_LAWS))
     return get_law(key)
 
 

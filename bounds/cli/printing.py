@@ -16,7 +16,8 @@ from bounds.base.one_number import number, written
 from bounds.cli.readable import behind, spelled
 
 __all__ = [
-    "between", "estimated", "factor", "fixed", "line_width", "number", "print_table", "print_terms", "print_text",
+    "between", "counted", "estimated", "factor", "fixed", "line_width", "number", "print_table", "print_terms",
+    "print_text",
     "signed", "written",
 ]  # fmt: skip
 
@@ -128,6 +129,12 @@ def span(values: Iterable[float], shown: Callable[[float], str] = written) -> st
     several = list(values)
     low, high = shown(min(several)), shown(max(several))
     return low if low == high else f"{low} to {high}"
+
+
+def counted(n: float, noun: str) -> str:
+    """So many of a noun that takes an s: 1 token, 300B tokens."""
+    shown = written(n)
+    return f"{shown} {noun}" if shown == "1" else f"{shown} {noun}s"
 
 
 def signed(value: float | None, digits: int = 2) -> str:

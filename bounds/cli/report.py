@@ -10,11 +10,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from bounds.base.notes import Note, in_order
+from bounds.base.notes import NEVER_HIDDEN, Note, in_order
 from bounds.cli.printing import print_table, print_terms, print_text
 
 MOST_NOTES = 3
-"""Notes on a screen; the others are counted, and come with ``--explain``."""
+"""Notes on a screen, but for those that are never hidden; others are counted, and come with ``--explain``."""
 
 
 @dataclass(frozen=True)
@@ -83,7 +83,7 @@ def print_report(report: Report, *, explained: bool = False) -> None:
     for listing in report.lists:
         _print_list(listing)
     notes = report.all_notes
-    shown = notes if explained else in_order(report.notes)[:MOST_NOTES]
+    shown = notes if explained else _on_screen(report.notes)
     if shown:
         print()
     for note in shown:
@@ -93,6 +93,13 @@ def print_report(report: Report, *, explained: bool = False) -> None:
         return
     if more := _left_out(report, len(notes) - len(shown)):
         print_text(f"{'' if shown else chr(10)}--explain adds {more}.")
+
+
+def _on_screen(notes: Sequence[Note]) -> list[Note]:
+    """The first notes, and all that decide whether the numbers may be used."""
+    ordered = in_order(notes)
+    deciding = sum(note.kind in NEVER_HIDDEN for note in ordered)
+    return ordered[: max(deciding, MOST_NOTES)]
 
 
 def _left_out(report: Report, n_notes: int) -> str:

@@ -31,7 +31,8 @@ class RunsTable:
 
     `loss_unit` is the unit that the header gives the losses, if any; `runs` are the labels of the runs that the rows
     belong to, where a column of them was named. `lines` are those of the rows in the file, `skipped` those that were
-    left out as incomplete, and `reading` says in one object how the file was read.
+    left out as incomplete, and `reading` says in one object how the file was read. `doubts` are those of the notes
+    that ask whether the rows are what they are taken for.
     """
 
     columns: dict[str, list[float]]
@@ -42,6 +43,7 @@ class RunsTable:
     lines: tuple[int, ...] = ()
     skipped: tuple[int, ...] = ()
     reading: dict[str, Any] = field(default_factory=dict)
+    doubts: tuple[str, ...] = ()
 
     def agreed_unit(self, told: str | None) -> str:
         """The unit of the losses: what was `told`, what the header says, or nats; ValueError where these differ."""
@@ -83,8 +85,8 @@ def read_runs(
     runs = None if run_column is None else _labels(name, header, rows, run_column)
     grouped = next((cell for column in cells.values() for cell in column if is_grouped(cell, decimal)), None)
     spread = next((cell for cell in cells["loss"] if has_spread(cell)), None)
-    notes = [_read_as(file, layout, decimal, example, grouped, spread)]
-    notes += [*unfinished(header, rows), *disagreement(header, rows, taken, values, decimal)]
+    doubts = (*unfinished(header, rows), *disagreement(header, rows, taken, values, decimal))
+    notes = [_read_as(file, layout, decimal, example, grouped, spread), *doubts]
     if skipped:
         what = "1 row is" if len(skipped) == 1 else f"{len(skipped)} rows are"
         notes.append(f"{what} left out as incomplete: {lines_text(skipped)}")
@@ -102,7 +104,7 @@ def read_runs(
     }  # fmt: skip
     return RunsTable(
         values, taken["loss"].unit or None, runs, tuple(note for note in notes if note), titles,
-        tuple(row.line for row in rows), skipped, reading,
+        tuple(row.line for row in rows), skipped, reading, doubts,
     )  # fmt: skip
 
 

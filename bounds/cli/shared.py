@@ -21,7 +21,7 @@ import click
 
 import bounds
 from bounds import __version__
-from bounds.base.arguments import Choice, Count, Grid, Number, printable, shown, unknown
+from bounds.base.arguments import Choice, Count, Grid, Number, in_any_case, printable, shown, unknown
 from bounds.base.one_number import cut
 from bounds.base.quantities import LARGEST
 from bounds.cli.process import Named, Stopped, Unminded, hearing_signals, silence
@@ -42,7 +42,9 @@ class Checked(click.ParamType):
         return f"[{'|'.join(self.check.allowed)}]" if isinstance(self.check, Choice) else None
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """What the check makes of `value`; fails with one sentence that names the flag."""
+        """What the check makes of `value`, of a choice in any case; fails with one sentence that names the flag."""
+        if isinstance(self.check, Choice) and isinstance(value, str):
+            value = in_any_case(value, self.check.allowed) or value
         return parse_or_fail(self.check, value, name=flag_name(param))
 
 
@@ -110,6 +112,13 @@ class Group(click.Group):
         if self.get_command(ctx, args[0]) is None and not args[0].startswith("-"):
             raise click.UsageError(str(unknown("command", args[0], self.commands)))
         return super().resolve_command(ctx, args)
+
+
+def typed() -> set[str]:
+    """The parameters of the command at work that stand on the command line, by their names in Python."""
+    context = click.get_current_context()
+    at = {name: context.get_parameter_source(name) for name in context.params}
+    return {name for name, source in at.items() if source is click.core.ParameterSource.COMMANDLINE}
 
 
 AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of tables.")

@@ -25,6 +25,7 @@ from bounds.laws.loss_law import LossLaw
 
 SUFFIX = ".law.toml"
 """How the name of such a file ends."""
+_WRITTEN_BY = f"python -m bounds fit RUNS.csv --out my{SUFFIX} writes one"
 
 CONSTANTS = ("irreducible", "log_param_coefficient", "param_exponent", "log_data_coefficient", "data_exponent")
 """Order of the rows of the covariance and of the columns of the draws: E, ln A, α, ln B, β."""
@@ -104,12 +105,16 @@ def _read(name: str, changed: int, size: int) -> LawFile:
 def law_from_text(data: bytes, name: str) -> LawFile:
     """What `law_text` wrote, as UTF-8; ValueError with one sentence, which calls it `name`, where that holds no law."""
     try:
-        content = tomllib.loads(data.decode("utf-8"))
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
-        raise ValueError(f"{name} is no TOML file ({' '.join(str(error).split())[:120]})") from None
+        text = data.decode("utf-8")
+    except UnicodeDecodeError:
+        raise ValueError(f"{name} holds no law: it is no text, as a law is; {_WRITTEN_BY}") from None
+    try:
+        content = tomllib.loads(text)
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        raise ValueError(f"{name} is no TOML file ({' '.join(str(error).split())[:120]}); {_WRITTEN_BY}") from None
     table = content.get("law")
     if not isinstance(table, dict):
-        raise ValueError(f"{name} holds no table [law]; python -m bounds fit RUNS.csv --out {SUFFIX[1:]} writes one")
+        raise ValueError(f"{name} holds no table [law]; {_WRITTEN_BY}")
     if content.get("format") != _FORMAT:
         raise ValueError(f"{name} has format {shown(content.get('format'))}, and {_FORMAT} is read here")
     law = _law(name, table)

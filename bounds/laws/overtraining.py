@@ -26,7 +26,7 @@ from typing import Any, cast
 
 import numpy as np
 
-from bounds.base.arguments import shown, unknown
+from bounds.base.arguments import shown
 from bounds.base.brief import brief_fields
 from bounds.base.formula import OWN, Formula, Letter
 from bounds.base.intervals import EMPIRICAL, GIVEN
@@ -40,6 +40,7 @@ from bounds.laws.checks import (
     must_exceed,
     positives,
 )
+from bounds.laws.law_names import law_key, unknown_law
 from bounds.laws.loss_law import LossLaw, evaluate
 
 GADRE = "Gadre et al. 2024, arXiv:2403.08540"
@@ -303,6 +304,7 @@ def get_overtraining_law(law: str | OvertrainingLaw) -> OvertrainingLaw:
     """The law of over-training called `law`; an `OvertrainingLaw` is returned as it is."""
     if isinstance(law, OvertrainingLaw):
         return law
+    law = law_key(law, OVERTRAINING_LAWS)
     if not isinstance(law, str) or law not in OVERTRAINING_LAWS:
-        raise unknown("law of over-training", law, OVERTRAINING_LAWS)
+        raise unknown_law(law, OVERTRAINING_LAWS, what="law of over-training")
     return OVERTRAINING_LAWS[law]

@@ -24,11 +24,11 @@ from collections.abc import Mapping
 from os import PathLike
 from typing import Any
 
-from bounds.base.arguments import unknown
 from bounds.laws.checks import positives
 from bounds.laws.formulas import EPOCH, FORMULAS, HOFFMANN, KAPLAN
 from bounds.laws.kaplan import PF_DAY, KaplanLaw
 from bounds.laws.law_file import is_law_file, read_law_file
+from bounds.laws.law_names import law_key, unknown_law
 from bounds.laws.loss_law import Allocation, LossLaw, evaluate
 from bounds.laws.overtraining import OVERTRAINING_LAWS
 from bounds.laws.repeated_data import REPEATED_DATA_LAWS
@@ -99,18 +99,21 @@ _training_flops = next(formula for formula in FORMULAS if formula.name == "train
 
 
 def get_law(law: str | PathLike[str] | LossLaw) -> LossLaw:
-    """The law called `law`, or in the file `law` that ends in .toml; a `LossLaw` is returned as it is."""
+    """The law called `law`, in any case, or in the file `law` that ends in .toml; a `LossLaw` is returned as it is."""
     if isinstance(law, LossLaw):
         return law
     if is_law_file(law):
         return read_law_file(law).law
+    law = law_key(law, LAWS)
     if not isinstance(law, str) or law not in LAWS:
         kin: dict[str, Mapping[str, Any]] = {"over-training": OVERTRAINING_LAWS, "repeated data": REPEATED_DATA_LAWS}
-        what = next((what for what, others in kin.items() if isinstance(law, str) and law in others), None)
+        what = next(
+            (what for what, others in kin.items() if isinstance(law, str) and law_key(law, others) in others), None
+        )
         if what is not None:
             raise ValueError(f"{law} is a law of {what}, which gives no band; known here are {', '.join(LAWS)}")
         others = ", ".join(key for laws in kin.values() for key in laws)
-        raise unknown("law", law, LAWS, f"without a band {others}")
+        raise unknown_law(law, LAWS, f"without a band {others}")
     return LAWS[law]
 
 

@@ -24,11 +24,12 @@ from typing import Any
 
 import numpy as np
 
-from bounds.base.arguments import shown, unknown
+from bounds.base.arguments import shown
 from bounds.base.brief import brief_fields
 from bounds.base.formula import Formula, Letter
 from bounds.base.intervals import EMPIRICAL
 from bounds.laws.checks import check_constants, must_broadcast, positives
+from bounds.laws.law_names import law_key, unknown_law
 from bounds.laws.loss_law import Allocation, LossLaw, evaluate
 
 MUENNIGHOFF = "Muennighoff et al. 2023, arXiv:2305.16264"
@@ -150,7 +151,7 @@ class RepeatedDataLaw:
 
     def _balanced_tokens(self, C: Any, U: Any) -> Any:
         """The D ≥ U at which one per cent more tokens gains as much as one per cent more parameters, by bisection."""
-        size = self.law.optimal_params_for(U)
+        size = np.maximum(self.law.optimal_params_for(U), _SMALLEST)
         _, A, alpha, B, beta = self.law.constants
 
         def prefers_tokens(log_tokens: Any) -> Any:
@@ -160,8 +161,10 @@ class RepeatedDataLaw:
             within = np.minimum(size, N)
             log_value = -(D - U) / (U * self.token_decay)
             log_worth = -(N - within) / (within * self.param_decay)
-            by_tokens = np.log(B * beta * D) + log_value - (beta + 1) * np.log(self.effective_tokens(D, U))
-            by_params = np.log(A * alpha * N) + log_worth - (alpha + 1) * np.log(self.effective_params(N, U))
+            tokens = evaluate(_F["effective_tokens"], D, U, self.token_decay)
+            params = evaluate(_F["effective_params"], N, within, self.param_decay)
+            by_tokens = np.log(B * beta * D) + log_value - (beta + 1) * np.log(tokens)
+            by_params = np.log(A * alpha * N) + log_worth - (alpha + 1) * np.log(params)
             return by_tokens > by_params
 
         low, high = np.broadcast_arrays(np.log(U), np.log(np.maximum(C, U)))
@@ -223,6 +226,7 @@ def get_repeated_data_law(law: str | RepeatedDataLaw) -> RepeatedDataLaw:
     """The law of repeated data called `law`; a `RepeatedDataLaw` is returned as it is."""
     if isinstance(law, RepeatedDataLaw):
         return law
+    law = law_key(law, REPEATED_DATA_LAWS)
     if not isinstance(law, str) or law not in REPEATED_DATA_LAWS:
-        raise unknown("law of repeated data", law, REPEATED_DATA_LAWS)
+        raise unknown_law(law, REPEATED_DATA_LAWS, what="law of repeated data")
     return REPEATED_DATA_LAWS[law]

@@ -13,7 +13,6 @@ from bounds.fitting.loss_laws.prediction import LACK_OF_FIT
 from experiments.backtest.protocol import BINS, ROLLING, Fitted, predictions
 from experiments.backtest.recipes import LEVELS, Recipe, quantile
 
-_CONSTANTS = ("irreducible", "param_coefficient", "param_exponent", "data_coefficient", "data_exponent")
 _DIGITS = 7
 """Of constants and sizes: enough that the loss comes out to five."""
 _FAR = BINS["10x"][0]
@@ -42,7 +41,7 @@ def by_hand(laws: Sequence[Fitted], ours: Recipe) -> str:
 def _told(fitted: Fitted, one_row: pd.DataFrame, ours: Recipe) -> str:
     row, deviation = one_row.iloc[0], float(ours.deviation(one_row)[0])
     law, where = fitted.law.law, f" (line {row.line})" if "line" in row.index else ""
-    E, A, alpha, B, beta = (float(getattr(law, name)) for name in _CONSTANTS)
+    E, A, alpha, B, beta = (float(value) for value in law.constants)
     of_n, of_d = A * row.n_params**-alpha, B * row.n_tokens**-beta
     times = float(np.exp(quantile(LEVELS[-1]) * deviation))
     lower, upper = row.predicted / times, row.predicted * times

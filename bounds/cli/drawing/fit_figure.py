@@ -30,6 +30,8 @@ _SHADES = ("#4292c6", "#9ecae1", "#deebf7")
 _WORDS = {"sampling": "sampling", "noise": "noise", "lack_of_fit": "lack of fit"}
 _REACH = 30
 """How many times the largest fitted compute predictions are drawn up to."""
+_NEAR = 2.0
+"""Times the D/N of the line: runs within that are drawn as its own."""
 _LOWEST = 0.8
 """Of the last predicted loss: how far an interval may open the axis."""
 _ISOLINES = 6
@@ -117,10 +119,8 @@ def _fan(axes: Axes, fit: LossLawFit, runs: FittedRuns, asked: Sequence[AskedRun
     compute = np.geomspace(min(runs.compute.min(), *spent, largest), max(_REACH * largest, *spent, largest), 200)
     told = predict_loss(fit, *fit.law.overtrained(compute, ratio), confidence)
     _shade(axes, compute, told)
-    axes.plot(compute, told.estimate, "-", lw=1.4, color=COLOURS[6], label="the law")
-    axes.plot(
-        runs.compute, runs.loss, "o", ms=np.sqrt(_area(len(runs.loss))), color="0.4", alpha=0.6, mew=0, label="runs"
-    )
+    axes.plot(compute, told.estimate, "-", lw=1.4, color=COLOURS[6], label=f"the law at D/N = {ratio:.3g}")
+    _runs(axes, runs, ratio)
     axes.axvline(largest, color="0.5", lw=0.9, ls=":")
     for x, (run, one) in zip(spent, points, strict=True):
         ends = [[one.estimate - one.lower], [one.upper - one.estimate]] if len(one.missing) < len(PARTS) else None
@@ -137,10 +137,25 @@ def _fan(axes: Axes, fit: LossLawFit, runs: FittedRuns, asked: Sequence[AskedRun
     if len(told.missing) < len(PARTS):
         seen.append(max(float(told.lower[-1]), _LOWEST * float(told.estimate[-1])))
     axes.set(ylim=_room(np.array(seen, float)))
-    title = f"Predicted loss of one run at D/N = {ratio:.3g}: {100 * confidence:g} % interval"
+    title = f"Predicted loss of one run at D/N = {ratio:.3g}, {100 * confidence:g} % interval"
     axes.set_title(title, fontsize=9, loc="left")
     axes.legend(fontsize=8, loc="upper right")
     axes.grid(alpha=0.3)
+
+
+def _runs(axes: Axes, runs: FittedRuns, ratio: float) -> None:
+    """The runs: full near the D/N of the line, hollow at others, whose losses lie above it by what the law says."""
+    near = np.abs(np.log(runs.n_tokens / runs.n_params / ratio)) <= np.log(_NEAR)
+    size = np.sqrt(_area(len(runs.loss)))
+    for chosen, face, label in (
+        (near, "0.4", f"runs within {_NEAR:g} times that D/N"),
+        (~near, "none", "runs at other D/N"),
+    ):
+        if chosen.any():
+            axes.plot(
+                runs.compute[chosen], runs.loss[chosen], "o", ms=size, mfc=face, mec="0.4", mew=0.7, alpha=0.7,
+                label=label,
+            )  # fmt: skip
 
 
 def _shade(axes: Axes, compute: Floats, told: Prediction) -> None:
@@ -148,7 +163,7 @@ def _shade(axes: Axes, compute: Floats, told: Prediction) -> None:
     known = [name for name in PARTS if name not in told.missing]
     for last in range(len(known), 0, -1):
         lower, upper = told.interval(parts=known[:last])
-        label = ("" if last == 1 else "and ") + _WORDS[known[last - 1]]
+        label = " + ".join(_WORDS[name] for name in known[:last])
         axes.fill_between(compute, lower, upper, color=_SHADES[PARTS.index(known[last - 1])], lw=0, label=label)
 
 

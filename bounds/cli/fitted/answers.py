@@ -31,11 +31,12 @@ from bounds.fitting.loss_laws.loss_law import LossLawFit
 
 @dataclass(frozen=True)
 class Asked:
-    """Predictions and optima of a fit, and what must be said of them."""
+    """Predictions and optima of a fit, what must be said of them, and `why` there is no optimum."""
 
     predictions: tuple[Predicted, ...] = ()
     optima: tuple[Optimum, ...] = ()
     notes: tuple[Note, ...] = ()
+    why: Note | None = None
 
     @classmethod
     def of(cls, fit: LossLawFit, runs: Sequence[AskedRun], budgets: Sequence[float], confidence: float) -> Asked:
@@ -43,16 +44,17 @@ class Asked:
         why = why_no_optimum(fit) if budgets else None
         found, spent = predictions(fit, runs, confidence), () if why else optima(fit, budgets, confidence)
         notes = [*prediction_notes(found), *optimum_notes(fit, spent), *([] if why is None else [why])]
-        return cls(found, spent, tuple(notes))
+        return cls(found, spent, tuple(notes), why)
 
     def __bool__(self) -> bool:
-        return bool(self.predictions or self.optima)
+        return bool(self.predictions or self.optima or self.why)
 
     @property
     def sentences(self) -> str:
-        """The answers to one run and to one budget."""
+        """The answers to the runs and to the budgets that were asked for."""
         told = [prediction_sentence(self.predictions)] if self.predictions else []
-        return " ".join(filter(None, [*told, optimum_sentence(self.optima)]))
+        none = "" if self.why is None else f"{self.why.text[0].upper()}{self.why.text[1:]}"
+        return " ".join(filter(None, [*told, optimum_sentence(self.optima), none]))
 
     @property
     def tables(self) -> list[Table]:

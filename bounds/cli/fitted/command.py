@@ -7,7 +7,6 @@ from typing import Any
 
 import click
 
-from bounds.base.notes import METHOD, Note
 from bounds.cli.drawing.formats import check_figure
 from bounds.cli.fitted.runs_options import named_columns, read_table
 from bounds.cli.report import Report
@@ -40,7 +39,6 @@ def fitted(
         _draw(options, found, table, unit)
     if options["out"] is not None:
         found.save(options["out"], overwrite=options["overwrite"])
-        notes.append(Note(METHOD, f"The law is kept in {options['out']}: --law {options['out']}."))
     report = fit_report(found, implied, notes, **how, asked=asked)
     files = {"law_file": options["out"], "figure": options["figure"]}
     data = {**report.data, **read_data(table, heavy), **files}
@@ -51,7 +49,7 @@ def fitted(
 def _check(options: dict[str, Any]) -> None:
     """Refuse what can be refused before anything is read or fitted."""
     if 0 < options["bootstrap"] < 50:
-        raise click.UsageError(f"bootstrap must be 0 or at least 50 to give an interval, got {options['bootstrap']}")
+        raise click.UsageError(f"--bootstrap must be 0 or at least 50 to give an interval, got {options['bootstrap']}")
     for flag, name in (("--predict", "predicted"), ("--compute", "budgets")):
         if options[name] and not options["bootstrap"]:
             raise click.UsageError(f"{flag} takes intervals from resamples, and --bootstrap 0 makes none: leave it out")

@@ -53,9 +53,12 @@ def prediction_table(found: Sequence[Predicted]) -> Table:
 def prediction_sentence(found: Sequence[Predicted]) -> str:
     """What is predicted, in a sentence; of several runs from where to where."""
     if len(found) > 1:
-        losses = [one.told.estimate for one in found]
+        least, most = (pick(found, key=lambda one: one.told.estimate).told for pick in (min, max))
+        away = [one.told.distance for one in found if one.told.distance is not None]
+        where = f", at up to {times(max(away))} times the largest fitted compute" if away else ""
         return (
-            f"{len(found)} predicted losses lie between {fixed(min(losses))} and {fixed(max(losses))} nats per token."
+            f"{len(found)} predicted losses lie between {loss(least)} and {loss(most)} nats per token "
+            f"({interval_words(least)} of one run{where})."
         )
     (one,) = found
     far = distance(one.told)

@@ -11,7 +11,7 @@ import numpy as np
 from bounds.base.intervals import Interval
 from bounds.base.notes import RANGE, REFUSED, Note
 from bounds.cli.fitted.predictions import interval_words, loss
-from bounds.cli.printing import estimated, number, written
+from bounds.cli.printing import estimated, fixed, number, span, written
 from bounds.cli.report import Table
 from bounds.fitting.loss_laws.loss_law import LossLawFit
 from bounds.fitting.loss_laws.prediction import Prediction
@@ -109,10 +109,19 @@ def optimum_table(found: Sequence[Optimum]) -> Table:
 
 
 def optimum_sentence(found: Sequence[Optimum]) -> str:
-    """How the one budget is spent best; nothing of several, which the table has."""
-    if len(found) != 1 or found[0].is_far:
-        return ""
-    (one,) = found
+    """How a budget is spent best, or several from where to where; that the law does not say where all are far."""
+    near = [one for one in found if not one.is_far]
+    if not near:
+        return f"What {_budgets(found)} would be spent on best the fitted law does not say." if found else ""
+    if len(near) > 1:
+        ends = sorted(near, key=lambda one: one.compute_flops)
+        losses = (fixed(one.loss.estimate) for one in (ends[0], ends[-1]))
+        sizes, tokens = (span([one.values[name] for one in near]) for name in ("n_params", "n_tokens"))
+        return (
+            f"{_budgets(near)} are spent best on {sizes} parameters and {tokens} tokens, for a loss of "
+            f"{' to '.join(losses)}."
+        )
+    (one,) = near
     low, high = map(written, one.near)
     return (
         f"{number(one.compute_flops, 4)} FLOP are spent best on {_with_interval(one, 'n_params')} parameters and "
@@ -145,7 +154,8 @@ def _outside(fit: LossLawFit, one: Optimum) -> bool:
 
 
 def _budgets(found: Sequence[Optimum]) -> str:
-    return f"{', '.join(number(one.compute_flops, 4) for one in found)} FLOP"
+    *others, last = (number(one.compute_flops, 4) for one in found)
+    return f"{', '.join(others)} and {last} FLOP" if others else f"{last} FLOP"
 
 
 def _distances(found: Sequence[Optimum]) -> str:

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from bounds.base.notes import FITTED, INPUT, METHOD, RANGE, REFUSED, Note
-from bounds.cli.plans.tables import parts_told
-from bounds.cli.printing import estimated, number, span, times, written
+from bounds.cli.printing import counted, estimated, number, percent, span, times, written
 from bounds.fitting.loss_laws.prediction import LACK_OF_FIT, REACH
 from bounds.laws.law_file import law_called
+from bounds.laws.published import FLOP_PER_PARAM_TOKEN
 from bounds.laws.repeated_data import REPEATED_DATA_LAWS
 from bounds.planning.corpus import BYTES_PER_TOKEN, TOKEN_UNITS
 from bounds.planning.hardware import get_accelerator
 from bounds.planning.plans import Plan
+from bounds.planning.shapes import Shape
 
 _REPEATED = REPEATED_DATA_LAWS["muennighoff2023"]
+_FEW = 4
+"""Epochs that Muennighoff et al. 2023 call nearly as good as new text."""
 
 
 def plan_notes(plan: Plan) -> list[Note]:
@@ -22,8 +27,10 @@ def plan_notes(plan: Plan) -> list[Note]:
     if outside:
         away = max(max(one, 1 / one) for row in outside for one in (row.beyond_params, row.beyond_tokens))
         names = ", ".join(law_called(row.law) for row in outside)
+        if len(outside) == len(plan.near) > 1:
+            names = "all laws"
         reach = max((row.distance or 0.0 for row in outside), default=0.0)
-        tried = f", and {number(reach, 2)} in compute; intervals were tried up to {REACH}" if reach > 1 else ""
+        tried = f", and {number(reach, 2)} in compute (intervals were tried up to {REACH})" if reach > 1 else ""
         notes.append(
             Note(RANGE, f"{names}: an extrapolation, up to {number(away, 2)} times outside the fitted runs{tried}.")
         )
@@ -34,31 +41,36 @@ def plan_notes(plan: Plan) -> list[Note]:
         most = max(plan.near, key=lambda row: row.n_tokens)
         if most.n_tokens > corpus:
             value = float(_REPEATED.token_value(most.n_tokens, corpus))
+            few = float(_REPEATED.effective_tokens(_FEW * corpus, corpus)) / corpus
             notes.append(Note(FITTED,
-                f"{written(most.n_tokens)} tokens in {times(most.epochs or 0)} epochs are worth "
-                f"{written(most.n_tokens_effective)} new ones, and one more is worth {value:.2g} of a new one; from "
-                f"{1 + _REPEATED.token_decay:.3g} epochs on it is worth less than 1/e, and all epochs together never "
-                f"more than {written(corpus * (1 + _REPEATED.token_decay))} ({_REPEATED.citation})."
+                f"{_FEW} epochs (passes) are worth {few:.2g} of new text; {written(most.n_tokens)} tokens in "
+                f"{times(most.epochs or 0)} are worth {written(most.n_tokens_effective)} new ones, one more "
+                f"{value:.2g} of one, beyond {1 + _REPEATED.token_decay:.3g} epochs under 1/e, all at most "
+                f"{written(corpus * (1 + _REPEATED.token_decay))} ({_REPEATED.key})."
             ))  # fmt: skip
         else:
             notes.append(
-                Note(METHOD, f"no law needs more than the {written(corpus)} tokens there are: nothing repeats.")
+                Note(METHOD, f"no law needs more than the {counted(corpus, 'token')} there are: nothing repeats.")
             )
-    notes += [*_reached(plan), *_sampled(plan), *_counted(plan)]
+    notes += [*_sampled(plan), *_counted(plan)]
     if (told := _hours(plan)) is not None:
         notes.append(told)
     return notes
 
 
-def _reached(plan: Plan) -> list[Note]:
-    """Where the loss that was asked for may lie."""
-    known = [row for row in plan.near if row.loss_lower is not None and row.loss_upper is not None]
-    if plan.target_loss is None or not known:
+_MUCH = 1.1
+"""From so many times 6 N D on, what attention and logits take is a part of the budget that has to be planned."""
+
+
+def beyond_budget(shapes: Sequence[Shape], seq_len: int) -> list[Note]:
+    """That a budget of 6 N D does not pay for attention and logits, where these are many FLOP."""
+    most = max(one.flops_per_token(seq_len) / (FLOP_PER_PARAM_TOKEN * one.n_params) for one in shapes)
+    if most < _MUCH:
         return []
-    low, high = min(row.loss_lower or 0 for row in known), max(row.loss_upper or 0 for row in known)
-    return [Note(FITTED,
-        f"what is planned for a loss of {plan.target_loss:g} may end anywhere from {low:.2f} to {high:.2f} "
-        f"({100 * plan.confidence:g} % by each law: {parts_told(known)})."
+    return [Note(RANGE,
+        f"with attention over samples of {written(seq_len)} tokens and logits a shape takes up to {number(most, 3)} "
+        f"times 6ND, of which laws know nothing: the budget pays for 6ND, and with the rest for "
+        f"{percent(1 / most)} of the tokens."
     )]  # fmt: skip
 
 
@@ -103,23 +115,15 @@ def _hours(plan: Plan) -> Note | None:
     if plan.gpu is None or plan.peak_flops is None or plan.mfu is None:
         return None
     device = f"{get_accelerator(plan.gpu).name}, {plan.precision}"
-    hours = span([row.gpu_hours or 0 for row in plan.near or plan.rows])
+    speed = f"{number(plan.peak_flops / 1e12, 5)} TFLOP/s x {plan.mfu:g}"
     if plan.compute_flops is None:
-        return Note(METHOD, f"{hours} h of {device}, at {100 * plan.mfu:g} % of it{_price(plan)}.")
-    peak = 3600 * plan.peak_flops * (plan.rows[0].gpu_hours or 0)
+        return Note(METHOD, f"an hour is 3600 s x {speed} of model FLOP, 6ND ({device}).")
+    hours = plan.rows[0].gpu_hours or 0.0
     return Note(METHOD,
-        f"{hours} h x 3600 s x {number(plan.peak_flops / 1e12, 5)} TFLOP/s x {plan.mfu:g} = "
-        f"{number(plan.compute_flops)} model FLOP, 6 a parameter and token ({device}); the hardware computes as many, "
-        f"{number(plan.compute_flops * 8 / 6)} if activations are recomputed (8), and could {number(peak)}"
-        f"{_price(plan)}."
+        f"{written(hours)} h x 3600 s x {speed} ({device}) = {number(plan.compute_flops)} model FLOP (6ND); of the "
+        f"hardware {number(plan.compute_flops * 8 / 6)} with recomputation (8ND), at most "
+        f"{number(3600 * plan.peak_flops * hours)}."
     )  # fmt: skip
-
-
-def _price(plan: Plan) -> str:
-    if plan.price_per_hour is None:
-        return ""
-    costs = [plan.price_per_hour * (row.gpu_hours or 0) for row in plan.near or plan.rows]
-    return f", at a cost of {span(costs)}"
 
 
 def plan_asides(plan: Plan) -> list[Note]:
@@ -146,6 +150,9 @@ def _bytes(plan: Plan) -> str:
 def plan_method(plan: Plan) -> list[str]:
     """How the numbers are made, and who says so."""
     told = [
+        "Words: an epoch is one pass over the corpus; D' are effective tokens, new ones that would serve as well; "
+        "N_store is what an efficient model would store, each distinct sequence once, where N_train is what to train; "
+        "FLOP/6N is what a token costs in a shape, attention and logits counted, over 6 for each parameter.",
         "Each law is L(N, D) = E + A N^-α + B D^-β, as published or fitted; the least loss is sought along "
         f"6 N D{' + 2 N T' if plan.inference_tokens else ''} = C, in closed form where there is one, and the sizes "
         f"that cost at most {100 * plan.tolerance:g} % more loss are found from it by search.",
@@ -159,7 +166,8 @@ def plan_method(plan: Plan) -> list[str]:
             "Repeated data: tokens count as D' = U + U R (1 - e^(-(D/U - 1)/R)) with R = "
             f"{_REPEATED.token_decay:.4g}, parameters beyond what U tokens are optimal for likewise with "
             f"{_REPEATED.param_decay:.3g} ({_REPEATED.citation}). The two scales were fitted with the law "
-            f"{_REPEATED.key}; with other laws they are borrowed."
+            f"{_REPEATED.key}; other laws borrow them where tokens repeat, and a run is never worse than its first "
+            "epoch, whose loss is the law's own."
         )
     if plan.inference_tokens is not None:
         told.append(

@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from bounds.base.notes import REFUSED, Note
-from bounds.cli.plans.notes import plan_asides, plan_method, plan_notes
+from bounds.cli.plans.enough import enough_told, middle_size
+from bounds.cli.plans.notes import beyond_budget, plan_asides, plan_method, plan_notes
+from bounds.cli.plans.reach import within_reach
 from bounds.cli.plans.tables import (
     compared,
     constants_table,
+    half_width,
     in_full_table,
+    interval_of_all,
     laws_table,
     runs_table,
     shapes_table,
     sources_table,
     stored_table,
 )
-from bounds.cli.printing import estimated, number, span, times, written
+from bounds.cli.printing import counted, estimated, fixed, number, span, times, written
 from bounds.cli.report import Listing, Report
 from bounds.laws.law_file import law_called
 from bounds.planning.corpus import TOKEN_UNITS
+from bounds.planning.hardware import get_accelerator
 from bounds.planning.plans import LawPlan, Plan
 from bounds.planning.shapes import Shape
 
@@ -32,7 +36,7 @@ def plan_report(plan: Plan, shapes_near: Callable[[float], Sequence[Shape]], *, 
     shapes: Sequence[Shape] = ()
     if plan.n_params is not None:
         try:
-            shapes = shapes_near(math.sqrt(math.prod(plan.n_params)))
+            shapes = shapes_near(middle_size(plan))
         except ValueError as error:
             notes.append(Note(REFUSED, f"{error}."))
     details = [
@@ -47,26 +51,24 @@ def plan_report(plan: Plan, shapes_near: Callable[[float], Sequence[Shape]], *, 
         "n_params": plan.n_params, "n_params_agreed": plan.agreed, "refused": [list(pair) for pair in plan.refused],
     }  # fmt: skip
     tables = [laws_table(plan, near)] if near else []
-    tables += [shapes_table(shapes, seq_len)] if shapes and near else []
+    if shapes and near:
+        tables.append(shapes_table(shapes, seq_len, middle_size(plan)))
+        notes += beyond_budget(shapes, seq_len)
     stored = [row for row in near if row.n_store_upper is not None or row.n_store_lower is not None]
     if stored:
         details.insert(0, stored_table(plan, stored))
     formulas = ["repeated_data_loss", "effective_tokens"] if plan.n_tokens is not None else ["loss", "optimal_params"]
     return Report(
         _answer(plan), tables, notes, details, plan_method(plan), formulas if near else [], data,
-        lists=[Listing([("N_store", _stored(plan, stored))])] if stored else [], asides=plan_asides(plan),
+        lists=[Listing([("N_store", _stored(stored))])] if stored else [], asides=plan_asides(plan),
     )  # fmt: skip
 
 
-def _stored(plan: Plan, rows: Sequence[LawPlan]) -> str:
+def _stored(rows: Sequence[LawPlan]) -> str:
     """The efficient band as what it is, and how N compares with it."""
-    corpus = "D tokens" if plan.n_tokens is None else f"{written(plan.n_tokens)} tokens"
     ends = [end for row in rows for end in (row.n_store_lower, row.n_store_upper) if end is not None]
-    middles = [row.n_store_middle for row in rows if row.n_store_middle is not None]
-    between = f", halfway {span(middles)}" if middles else ""
     return (
-        f"is another question: {span(ends)} parameters{between}, would hold each distinct sequence of {corpus} once "
-        f"(heuristic, `bounds band`). That is not what to train but what an efficient model would store: "
+        f"is another question: {span(ends)} parameters would hold each distinct sequence of them once (heuristic); "
         f"{compared(rows)}."
     )
 
@@ -96,34 +98,61 @@ def _answer(plan: Plan) -> str:
     if not near:
         alone = len(plan.rows) == 1
         names, what = (law_called(plan.rows[0].law), "say it") if alone else ("every law asked", "say what to train")
-        return f"{given}, the answer lies more than ten times outside the runs of {names}: none can {what}."
+        far = f"{given}, the answer lies more than ten times outside the runs of {names}: none can {what}"
+        return f"{far}{within_reach(plan)}."
+    if plan.is_spent:
+        return f"{given}: {enough_told(plan)}."
     sizes, tokens = [row.n_params for row in near], span([row.n_tokens for row in near])
     epochs = "" if plan.n_tokens is None else f" ({span([row.epochs or 0 for row in near], times)} epochs)"
-    spent = "" if plan.target_loss is None else f", for {span([r.compute_flops for r in near], number)} FLOP"
-    apart = f"the laws disagree by a factor {number(max(sizes) / min(sizes), 2)}"
+    apart = f"the laws fitted near there disagree by a factor {number(max(sizes) / min(sizes), 2)}"
     if len(near) == 1 or min(sizes) == max(sizes):
         size = f"train {written(sizes[0])} parameters"
-        law = f" by {law_called(near[0].law)} alone" if len(near) == 1 else f", by {len(near)} laws"
-        return f"{given}: {size} on {tokens} tokens{epochs}{law}{spent}{_ending(plan)}{_flat(plan)}."
+        law = f" by {law_called(near[0].law)} alone" if len(near) == 1 else ", by every law near there"
+        return f"{given}: {size} on {tokens} tokens{epochs}{law}{_ending(plan)}{_flat(plan)}."
     size = f"train between {written(min(sizes))} and {written(max(sizes))} parameters"
-    return f"{given}: {size} on {tokens} tokens{epochs}{spent}; {apart}{_flat(plan)}."
+    middle = f", {written(middle_size(plan))} in the middle"
+    return f"{given}: {size} on {tokens} tokens{epochs}{middle}{_ending(plan)}; {apart}{_flat(plan)}."
 
 
 def _ending(plan: Plan) -> str:
-    """The loss that one law alone predicts, where it is not what was asked for."""
-    row = plan.near[0]
-    if len(plan.near) > 1 or plan.target_loss is not None or row.loss_lower is None:
+    """The loss that is predicted with its interval; where a loss is the goal what it takes, and where it may end."""
+    near, share = plan.near, f"{100 * plan.confidence:g} %"
+    known = [row for row in near if row.loss_lower is not None]
+    if plan.target_loss is not None:
+        spent = f", for {span([row.compute_flops for row in near], number)} FLOP{_hours(plan)}"
+        if not known:
+            return spent
+        low, high = (f"{end:.2f}" for end in interval_of_all(known))
+        return f"{spent}, which may end anywhere from {low} to {high} ({share})"
+    losses = span([row.loss for row in near], lambda loss: fixed(loss, 2))
+    if len(near) == 1 and known:
+        return f", for a loss of {estimated(near[0].loss, near[0].loss_lower, near[0].loss_upper, 2)}"
+    if not known:
+        return f", for a loss of {losses}"
+    halves = span([half_width(row) for row in known], lambda half: fixed(half, 2))
+    where = "" if len(known) == len(near) else " where that is known"
+    return f", for a loss of {losses}, ± {halves} ({share}{where})"
+
+
+def _hours(plan: Plan) -> str:
+    """The hours of a device, and their cost, where these are known and not what was given; empty without."""
+    hours = [row.gpu_hours for row in plan.near if row.gpu_hours is not None]
+    if plan.gpu is None or not hours:
         return ""
-    return f", for a loss of {estimated(row.loss, row.loss_lower, row.loss_upper, 2)}"
+    device = f"{span(hours)} h of {get_accelerator(plan.gpu).name}"
+    if plan.price_per_hour is None:
+        return f", {device}"
+    return f", {device} at a cost of {span([plan.price_per_hour * one for one in hours])}"
 
 
 def _given(plan: Plan) -> str:
     if plan.compute_flops is not None:
-        given = f"With {number(plan.compute_flops)} FLOP"
+        hours = "" if plan.gpu_hours is not None and plan.price_per_hour is None else _hours(plan)
+        given = f"With {number(plan.compute_flops)} FLOP{hours}"
     else:
         given = f"For a loss of {number(plan.target_loss, 4)}"
     corpus = (
-        "" if plan.n_tokens is None else f" {'and' if plan.compute_flops else 'from'} {written(plan.n_tokens)} tokens"
+        "" if plan.n_tokens is None else f" {'and' if plan.compute_flops else 'from'} {counted(plan.n_tokens, 'token')}"
     )
     if plan.corpus is not None and plan.corpus.unit not in TOKEN_UNITS:
         size = f"{written(plan.corpus.n_bytes)} bytes at {plan.corpus.bytes_of_a_token:g} a token"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from bounds.cli.printing import factor, fixed, number, percent, times, written
+from bounds.cli.printing import counted, factor, fixed, number, percent, times, written
 from bounds.cli.report import Table
 from bounds.laws.law_file import law_called
 from bounds.planning.plans import LawPlan, Plan
@@ -25,33 +25,46 @@ def laws_table(plan: Plan, rows: Sequence[LawPlan]) -> Table:
         )
         for row in rows
     ]  # fmt: skip
-    columns = ("law", "N", "nearly as good", "D", "D/N", "epochs", "FLOP", "loss", "error")
+    columns = ("law", "N", "nearly as good", "D", "D/N", "epochs", "FLOP", "loss, nats", "error")
     return Table(columns, cells, title="N_train: parameters to train on D tokens, by law", below=_below(plan, rows))
 
 
 def _loss(row: LawPlan) -> str:
     """The loss with half the width of its interval, where one is known."""
+    known = row.loss_lower is not None
+    return f"{fixed(row.loss, 2)} ± {fixed(half_width(row), 2)}" if known else fixed(row.loss, 2)
+
+
+def half_width(row: LawPlan) -> float:
+    """Half the width of the interval of a loss; NaN without one."""
     if row.loss_lower is None or row.loss_upper is None:
-        return fixed(row.loss, 2)
-    return f"{fixed(row.loss, 2)} ± {fixed((row.loss_upper - row.loss_lower) / 2, 2)}"
+        return math.nan
+    return (row.loss_upper - row.loss_lower) / 2
+
+
+def interval_of_all(rows: Sequence[LawPlan]) -> tuple[float, float]:
+    """From the least to the largest end of the intervals of the losses of `rows`, which all have one."""
+    return min(row.loss_lower or 0.0 for row in rows), max(row.loss_upper or 0.0 for row in rows)
 
 
 def _below(plan: Plan, rows: Sequence[LawPlan]) -> str:
     nearly = f"Nearly as good: at most {100 * plan.tolerance:g} % more loss. " if plan.tokens_per_param is None else ""
-    if plan.target_loss is not None:
-        return nearly.strip()
     if all(row.loss_lower is None for row in rows):
-        return f"{nearly}Loss: nats per token; how far off a law may be is not known."
-    return f"{nearly}Loss: nats per token, ± {100 * plan.confidence:g} %: {parts_told(rows)}."
+        return f"{nearly}How far off a law may be is not known."
+    what = "The loss may be off" if plan.target_loss is not None else "±"
+    return f"{nearly}{what} ({100 * plan.confidence:g} %): {parts_told(rows)}."
+
+
+_LACK = "what a law misses beyond its runs"
 
 
 def parts_told(rows: Sequence[LawPlan]) -> str:
     """What the intervals of the losses of `rows` are of, in words."""
     without = {row.loss_without for row in rows if row.loss_lower is not None}
     if without == {()}:
-        return "sampling, noise between equal runs, and lack of fit beyond the runs"
+        return f"sampling, noise between equal runs, and lack of fit ({_LACK})"
     if without == {("sampling",)}:
-        return "noise and lack of fit beyond the runs, not the error of the constants"
+        return f"noise and lack of fit ({_LACK}), not the error of the constants"
     return "what is known of the error of each law (--explain)"
 
 
@@ -85,14 +98,14 @@ def compared(rows: Sequence[LawPlan]) -> str:
         for row in rows
     ]
     if all(inside):
-        return "N_train lies within that band by every law"
+        return "N_train lies within it by every law"
     return "N_train lies outside it by every law" if not any(inside) else "N_train lies within it by some laws only"
 
 
-def shapes_table(shapes: Sequence[Shape], seq_len: int) -> Table:
-    """Shapes with their parameters, counted, and their FLOP at samples of `seq_len` tokens."""
+def shapes_table(shapes: Sequence[Shape], seq_len: int, size: float) -> Table:
+    """Shapes of about `size` parameters, which are counted, and their FLOP at samples of `seq_len` tokens."""
     first = shapes[0]
-    design = f"vocabulary {first.vocab}{', gated MLP' if first.gated else ''}, samples of {seq_len} tokens"
+    design = f"vocabulary {first.vocab}{', gated MLP' if first.gated else ''}, samples of {counted(seq_len, 'token')}"
     grouped = any(one.n_kv_heads != one.n_heads for one in shapes)
     return Table(
         ("layers", "width", "heads", "kv", "parameters", "non-embedding", "FLOP/6N"),
@@ -104,8 +117,8 @@ def shapes_table(shapes: Sequence[Shape], seq_len: int) -> Table:
             )
             for one in shapes
         ],
-        title=f"Shapes near the middle of these sizes: {design}",
-        below="FLOP/6N: of a token, attention and logits counted, over 6 for each parameter.",
+        title=f"Shapes near {written(size)}: {design}; FLOP/6N counts attention and logits too, which the budget "
+        "does not",
     )  # fmt: skip
 
 

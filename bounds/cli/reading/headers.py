@@ -62,6 +62,7 @@ _LOGGED_LOSS = re.compile(r"loss/(train|val|valid|validation|eval|test)")
 _FLOP_WORDS = re.compile(r"(?:(.+?)[ _]+)?(pf|petaflop(?:s|/s)?)[ _\-]?(?:s[ _\-]?)?days?")
 _PREFIX = re.compile(r"(?:#|(?:total )?number of |num(?:ber)? |no\. of |nr\.? of |count of )\s*")
 _PERPLEXITY = re.compile(r"(.*[ _])?(ppl|perplexity)")
+_NUMBER = re.compile(r"[+-]?(?:\d[\d.,_' ]*|[.,]\d+)(?:[eE][+-]?\d+)?\s*[KMBGTkmbgt]?", re.ASCII)
 _SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
 
 
@@ -137,6 +138,10 @@ def _missing(name: str, header: Sequence[str], missing: list[str]) -> str:
     logs = [cell for cell in header if any(key != "loss" and _is_log_of(key, cell) for key in NAMES)]
     if logs and set(missing) & {"n_params", "n_tokens (or compute_flops)"}:
         return f"{name}: {_logarithm(logs[0])}"
+    numbers = tuple(cell for cell in header if _NUMBER.fullmatch(cell.strip()))
+    if 2 * len(numbers) >= len(header):
+        what = f"its first line holds numbers, {listed(numbers)}"
+        return f"{name} has no header: {what}; write a line of names above it, such as params,tokens,loss"
     strange = [cell for cell in header if _unknown_unit(cell)]
     why = f"; the unit of {shown(strange[0])} is not understood" if strange else ""
     return (

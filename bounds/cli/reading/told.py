@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from bounds.base.notes import FITTED, INPUT, Note
+from bounds.base.notes import FITTED, INPUT, SUSPECT, Note
 from bounds.cli.printing import fixed
 from bounds.cli.reading.odd_rows import lines_text
 from bounds.cli.runs_csv import RunsTable
@@ -14,8 +14,10 @@ from bounds.fitting.runs.leverage import HeavyRuns
 
 def read_notes(table: RunsTable, unit: str, heavy: HeavyRuns | None) -> list[Note]:
     """How `table` was read, its losses in `unit`, what is odd about its rows, and which of them carry β."""
-    odd = [named(Note(INPUT, note), table.titles) for note in table.odd(unit)]
-    notes = [*odd, *(Note(INPUT, note if note.endswith("?") else f"{note}.") for note in table.notes)]
+    odd = [named(Note(SUSPECT, note), table.titles) for note in table.odd(unit)]
+    odd += [Note(SUSPECT, note) for note in table.doubts]
+    read = [note for note in table.notes if note not in table.doubts]
+    notes = [*odd, *(Note(INPUT, note if note.endswith("?") else f"{note}.") for note in read)]
     if heavy is not None:
         lines = [table.lines[row] for row in heavy.rows]
         one = len(lines) == 1

@@ -17,7 +17,7 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import NDArray
 
-from bounds.base.notes import INPUT, Note
+from bounds.base.notes import SUSPECT, Note
 from bounds.base.one_number import number
 
 Floats = NDArray[np.float64]
@@ -38,22 +38,22 @@ def input_notes(n_params: Floats, n_tokens: Floats, loss: Floats, *, from_flops:
     ratio, wrong = _per_param(n_params, n_tokens), impossible_ratio(n_params, n_tokens, from_flops=from_flops)
     if ratio > _MOST_PER_PARAM:
         guess = "a unit be missing" if from_flops else "it be FLOP, or n_params be in millions or billions"
-        yield Note(INPUT, f"{wrong}: can {guess}?")
+        yield Note(SUSPECT, f"{wrong}: can {guess}?")
     elif ratio < _FEWEST_PER_PARAM:
         what = "compute_flops" if from_flops else "n_tokens"
-        yield Note(INPUT, f"{wrong}: can {what} be in millions or billions, or the two columns be exchanged?")
+        yield Note(SUSPECT, f"{wrong}: can {what} be in millions or billions, or the two columns be exchanged?")
     elif ratio < 1:
-        yield Note(INPUT, f"{_ratio_text(n_params, n_tokens, from_flops)}: can the two columns be exchanged?")
+        yield Note(SUSPECT, f"{_ratio_text(n_params, n_tokens, from_flops)}: can the two columns be exchanged?")
     middle = float(np.median(loss))
     if middle > _LARGEST_LOSS:
         yield Note(
-            INPUT,
+            SUSPECT,
             f"loss is {number(middle)} nats in the middle run, worse than the frequencies of tokens alone: can it be "
             "a perplexity, whose logarithm is the loss, or a sum over tokens?",
         )
     elif middle < _SMALLEST_LOSS:
         yield Note(
-            INPUT,
+            SUSPECT,
             f"loss is {number(middle)} nats in the middle run, less than text leaves to any model: can it be in "
             f"another "
             "unit (--loss-unit, loss_unit=), or an excess over something?",

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bounds.base.notes import INPUT, Note
+from bounds.base.notes import SUSPECT, Note
 from bounds.base.pointwise import shown
 from bounds.fitting.loss_laws.regression import Runs, residuals
 
@@ -101,12 +101,12 @@ def row_notes(n_params: Floats, n_tokens: Floats, loss: Floats, labels: NDArray[
         if repeated:
             rows = "1 row repeats another" if repeated == 1 else f"{repeated} rows repeat others"
             advice = "leave the copies out, or name the run of each row (--run-column, runs=)"
-            yield Note(INPUT, f"{rows} exactly: {told}; {advice}")
+            yield Note(SUSPECT, f"{rows} exactly: {told}; {advice}")
         ladders, rows_on = ladder_rows(n_params, n_tokens)
         if rows_on >= len(loss) / 4:
             what = "1 n_params with a ladder" if ladders == 1 else f"{ladders} n_params with a ladder each"
             yield Note(
-                INPUT,
+                SUSPECT,
                 f"{rows_on} rows are {what} of n_tokens, as checkpoints of one run are: if they are, {told}; name the "
                 "run of each row (--run-column, runs=)",
             )
@@ -114,7 +114,7 @@ def row_notes(n_params: Floats, n_tokens: Floats, loss: Floats, labels: NDArray[
     copies = repeated_rows(n_params, n_tokens, loss) - _repeated_within(n_params, n_tokens, loss, labels)
     if copies:
         told = f"{copies} rows repeat others of another run exactly: leave the copies out, or give them the same run"
-        yield Note(INPUT, told)
+        yield Note(SUSPECT, told)
 
 
 def _repeated_within(n_params: Floats, n_tokens: Floats, loss: Floats, labels: NDArray[np.int64]) -> int:
