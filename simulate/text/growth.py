@@ -205,7 +205,7 @@ def measure_units(
     with counted_exactly(units.corpus):
         for windows in window_ids(units, lengths):
             notes = [*repeats, *_notes(units, windows.length, chunk)]
-            found[windows.length] = _measured(units, windows, grid, blocks, seed, notes)
+            found[windows.length] = measured(units, windows, grid, blocks, seed, notes)
     return [found[length] for length in lengths]
 
 
@@ -275,6 +275,11 @@ def window_lengths(length: int | Sequence[int]) -> list[int]:
 def _check(order: str, blocks: int) -> None:
     if order not in ORDERS:
         raise InputError(f"order must be one of {', '.join(ORDERS)}, got {shown(order)}")
+    check_blocks(blocks)
+
+
+def check_blocks(blocks: int) -> None:
+    """InputError unless there can be so many blocks of a text."""
     whole = isinstance(blocks, int | np.integer) and not isinstance(blocks, bool)
     if not whole or not (blocks == 0 or MIN_GROUPS <= blocks <= MAX_GROUPS):
         raise InputError(
@@ -282,9 +287,10 @@ def _check(order: str, blocks: int) -> None:
         )
 
 
-def _measured(
+def measured(
     units: Units, windows: WindowIds, grid: np.ndarray, blocks: int, seed: int, notes: list[Note]
 ) -> CorpusGrowth:
+    """The growth of windows that have their ids, at the prefixes of `grid`; types of `windows` may be in no window."""
     n_draws = units.n_windows(windows.length, grid)
     edges = _edges(float(grid[-1]))
     counted = growth(windows, units.starts, grid, edges)

@@ -277,7 +277,7 @@ def _growths(run: _Run, grid: _Grid, at: Any, unit: str) -> list[SketchedGrowth]
 
 
 def _notes(run: _Run, grid: _Grid, beyond: list[int], unit: str, length: int, i: int) -> tuple[Note, ...]:
-    texts = (*same_files(run.hashes), *run.tally.notes(unit), *notes_of(run.files, run.read))
+    texts = (*same_files(run.hashes), *run.tally.notes(unit), *notes_of(run.files, run.read, run.read[0].options))
     notes = [Note(INPUT, text) for text in texts]
     joined = max(run.n_units - length + 1, 0)
     if lost := joined - run.n_windows[i]:
