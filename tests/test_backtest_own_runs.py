@@ -25,7 +25,7 @@ from experiments.backtest.protocol import predictions as predicted
 from simulate.stats import share
 from tests.commands import run
 from tests.law_runs import LAWS, ladder, losses
-from tests.tables import fits
+from tests.tables import fits, other_style
 
 LAW = LAWS["Epoch"]
 
@@ -184,7 +184,7 @@ def test_a_table_comes_through_a_pipe():
     [
         ("a.png", b"\x89PNG\r\n\x1a\n\0\0", "a.png is no table of runs: it holds a picture"),
         ("empty.csv", b"", "empty.csv is no table of runs: it holds nothing"),
-        ("bare.csv", b"1e8,2e9,3.1\n2e8,4e9,2.9\n", "bare.csv has no header"),
+        ("bare.csv", b"1e8,2e9,3.1\n2e8,4e9,2.9\n", "bare.csv has no header: its first line holds numbers"),
         ("runs.xlsx", b"PK\x03\x04\xff\xfe", "a zip archive, as workbooks (.xlsx) are, not a CSV file"),
         ("words.txt", b"once upon a time\n", "words.txt is no table of runs: it holds a text"),
         ("few.csv", text(scattered(6)).encode(), "few.csv cannot be tried: 15 runs of 3 sizes over 3 times"),
@@ -347,11 +347,12 @@ def test_one_prediction_can_be_done_by_hand(file):
     made = columns()
     path = file(made)
     shown = " ".join(backtest("--runs", path, "--explain").stdout.split())
+    assert not other_style(shown)
     E, A, alpha, B, beta = numbers(r"FLOP, E = (\S+), A = (\S+), α = (\S+), B = (\S+), β = (\S+)\. The run", shown)
-    line, N, D, distance = numbers(r"The run \(line (\d+)\) of N = (\S+) and D = (\S+), (\S+) C₀,", shown)
+    line, N, D, distance = numbers(r"The run \(line (\d+)\) of N = (\S+) and D = (\S+), C = (\S+) C₀,", shown)
     row = int(line) - 2
     assert (made["n_params"][row], made["n_tokens"][row]) == pytest.approx((N, D), rel=1e-6)
-    (cutoff,) = numbers(r"runs up to C₀ = (\S+) FLOP", shown)
+    (cutoff,) = numbers(r"6 N D up to C₀ = (\S+) FLOP", shown)
     assert distance == pytest.approx(6 * N * D / cutoff, rel=1e-3)
     loss, ended = numbers(r" = (\S+) and ended at (\S+)\. b =", shown)
     assert loss == pytest.approx(E + A * N**-alpha + B * D**-beta, abs=2e-5)

@@ -77,7 +77,7 @@ def at_twenty(flops: Array) -> tuple[Array, Array]:
     return n_params, 20 * n_params
 
 
-def no_failure(fit: LossLawFit, largest: float) -> None:
+def assert_no_failure(fit: LossLawFit, largest: float) -> None:
     told = fit.predict(*at_twenty(MULTIPLES * largest))
     inner = told.estimate, told.estimate
     for level in (0.5, 0.8, 0.95):
@@ -97,7 +97,7 @@ def no_failure(fit: LossLawFit, largest: float) -> None:
     [("Kaplan", "scattered", "heavy tails", 12), ("broken in D", "near one D/N", "rounded", 20)],
 )  # fmt: skip
 def test_no_ladder_breaks_an_interval(law, design, noise, runs):
-    no_failure(*fitted(law, design, noise, runs, seed=0, bootstrap=50))
+    assert_no_failure(*fitted(law, design, noise, runs, seed=0, bootstrap=50))
 
 
 @pytest.mark.verification
@@ -106,7 +106,7 @@ def test_no_ladder_breaks_an_interval(law, design, noise, runs):
 @pytest.mark.parametrize("law", LAWS)
 def test_no_ladder_breaks_an_interval_of_all_kinds(law, design, noise):
     for runs in (8, 16, 40):
-        no_failure(*fitted(law, design, noise, runs, seed=1, bootstrap=50))
+        assert_no_failure(*fitted(law, design, noise, runs, seed=1, bootstrap=50))
 
 
 @pytest.mark.verification

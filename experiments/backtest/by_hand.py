@@ -13,7 +13,6 @@ from bounds.fitting.loss_laws.prediction import LACK_OF_FIT
 from experiments.backtest.protocol import BINS, ROLLING, Fitted, predictions
 from experiments.backtest.recipes import LEVELS, Recipe, quantile
 
-_CONSTANTS = ("irreducible", "param_coefficient", "param_exponent", "data_coefficient", "data_exponent")
 _DIGITS = 7
 """Of constants and sizes: enough that the loss comes out to five."""
 _FAR = BINS["10x"][0]
@@ -42,17 +41,18 @@ def by_hand(laws: Sequence[Fitted], ours: Recipe) -> str:
 def _told(fitted: Fitted, one_row: pd.DataFrame, ours: Recipe) -> str:
     row, deviation = one_row.iloc[0], float(ours.deviation(one_row)[0])
     law, where = fitted.law.law, f" (line {row.line})" if "line" in row.index else ""
-    E, A, alpha, B, beta = (float(getattr(law, name)) for name in _CONSTANTS)
+    E, A, alpha, B, beta = (float(value) for value in law.constants)
     of_n, of_d = A * row.n_params**-alpha, B * row.n_tokens**-beta
     times = float(np.exp(quantile(LEVELS[-1]) * deviation))
     lower, upper = row.predicted / times, row.predicted * times
     inside = "inside" if lower <= row.loss <= upper else "outside"
     sampling, noise, lack = (f"{value:.4g}" for value in (row.sampling, row.noise, LACK_OF_FIT * row.efolds))
+    largest = _long(fitted.law.law.largest_compute or fitted.cutoff)
     laws = f"E = {_long(E)}, A = {_long(A)}, α = {_long(alpha)}, B = {_long(B)}, β = {_long(beta)}"
     return (
-        f"One of them by hand, of {row.series}: fitted to its {row.n_fitted} runs up to C₀ = {_long(fitted.cutoff)} "
+        f"One of them by hand, of {row.series}: fitted to its {row.n_fitted} runs, of C = 6 N D up to C₀ = {largest} "
         f"FLOP, {laws}. The run{where} of N = {_long(row.n_params)} and D = {_long(row.n_tokens)}, "
-        f"{row.distance:.4g} C₀, is predicted at E + A N^-α + B D^-β = {E:.5f} + {of_n:.5f} + {of_d:.5f} = "
+        f"C = {np.exp(row.efolds):.4g} C₀, is predicted at E + A N^-α + B D^-β = {E:.5f} + {of_n:.5f} + {of_d:.5f} = "
         f"{row.predicted:.5f} and ended at {row.loss:.5f}. b = {sampling} by the resamples, s = {noise}, τ ln(C/C₀) = "
         f"{lack}, together {deviation:.4g}: the interval of 95 % is {row.predicted:.5f} exp(± "
         f"{quantile(LEVELS[-1]):.2f} × {deviation:.4g}), from {lower:.4f} to {upper:.4f}, and the run {inside}."

@@ -27,7 +27,7 @@ _OURS = RECIPES[2]
 
 def signed_percent(value: float) -> str:
     """A relative error with its sign."""
-    return f"{signed(100 * value, 1)} %"
+    return f"{signed(round(100 * value, 1) + 0.0, 1)} %"  # never -0.0
 
 
 @dataclass(frozen=True)

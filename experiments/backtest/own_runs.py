@@ -225,8 +225,8 @@ def _judged(found: pd.DataFrame, rows: Sequence[Mapping[str, Any]]) -> list[Note
 def _law_table(laws: Sequence[Fitted]) -> Table:
     """The constants of each law, with digits enough to compute a loss from."""
     rows = [
-        (written(one.cutoff), f"{law.irreducible:.4f}", f"{law.param_coefficient:.5g}", f"{law.param_exponent:.5f}",
-         f"{law.data_coefficient:.5g}", f"{law.data_exponent:.5f}", _long(law.residual_deviation))
+        (written(one.cutoff), f"{law.irreducible:.4f}", number(law.param_coefficient, 5), f"{law.param_exponent:.5f}",
+         number(law.data_coefficient, 5), f"{law.data_exponent:.5f}", _long(law.residual_deviation))
         for one in laws for law in (one.law.law,)
     ]  # fmt: skip
     return Table(
