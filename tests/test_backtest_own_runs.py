@@ -184,7 +184,7 @@ def test_a_table_comes_through_a_pipe():
     [
         ("a.png", b"\x89PNG\r\n\x1a\n\0\0", "a.png is no table of runs: it holds a picture"),
         ("empty.csv", b"", "empty.csv is no table of runs: it holds nothing"),
-        ("bare.csv", b"1e8,2e9,3.1\n2e8,4e9,2.9\n", "bare.csv has no column for n_params"),
+        ("bare.csv", b"1e8,2e9,3.1\n2e8,4e9,2.9\n", "bare.csv has no header"),
         ("runs.xlsx", b"PK\x03\x04\xff\xfe", "a zip archive, as workbooks (.xlsx) are, not a CSV file"),
         ("words.txt", b"once upon a time\n", "words.txt is no table of runs: it holds a text"),
         ("few.csv", text(scattered(6)).encode(), "few.csv cannot be tried: 15 runs of 3 sizes over 3 times"),

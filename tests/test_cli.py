@@ -313,6 +313,7 @@ def test_bands_of_a_corpus_size():
 @pytest.mark.parametrize(("module", "arguments"), [
     ("bounds", ["--help"]), ("bounds", ["band", "--help"]), ("bounds", ["band", "ten"]), ("bounds", ["--version"]),
     ("simulate", ["--help"]), ("simulate", ["sweep", "--help"]), ("simulate", ["corpus", "--help"]),
+    ("simulate", ["compare", "--help"]), ("simulate", ["compare", "a", "b", "c"]),
     ("simulate", ["fit", "--help"]), ("simulate", ["sweep", "--n-draws", "-1"]),
     ("simulate", ["suite", "--help"]), ("simulate", ["suite", "--checkpoints", "0,4,2"]),
     ("simulate", ["sweep", "--source", "x"]), ("simulate", ["corpus", "x", "--sketch", "--blocks", "8"]),

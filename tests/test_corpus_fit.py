@@ -28,14 +28,19 @@ from simulate.text import fit_corpus, measure_corpus
 
 
 def zipf_text(seed: int, n_words: int, exponent: float, topic: int = 0) -> np.ndarray:
-    """Word ids: independent draws, or topics of `topic` words some of which repeat most of their words."""
+    """Word ids, as many as there are words: those of `zipf_words`."""
+    return np.unique(zipf_words(seed, n_words, exponent, topic), return_inverse=True)[1]
+
+
+def zipf_words(seed: int, n_words: int, exponent: float, topic: int = 0) -> np.ndarray:
+    """Ranks of words: independent draws, or topics of `topic` words some of which repeat most of their words."""
     rng = np.random.default_rng(seed)
     words = np.minimum(rng.zipf(exponent, n_words), 2**40)
     for start in range(0, n_words, topic) if topic else ():
         part = words[start : start + topic]
         repeats = np.flatnonzero(rng.random(len(part)) < rng.choice([0.0, 0.9]))
         part[repeats] = part[(rng.random(len(repeats)) * np.maximum(repeats, 1)).astype(int)]
-    return np.unique(words, return_inverse=True)[1]
+    return words
 
 
 def mixed_text(seed: int, n_words: int, share: float) -> np.ndarray:

@@ -556,8 +556,13 @@ def test_the_page_names_every_format(texts, ids, tmp_path):
         assert ("--dtype" in row[3]) == (kind is Headerless)
         assert ("--unit token" in row[3] or "--dtype" in row[3]) == (found.holds == "ids")
         assert ("--end-of-document" in row[2]) == (kind in (LlmC, Npy, Headerless))
-    flags = {flag for parameter in main.commands["corpus"].params for flag in parameter.opts}
-    assert set(re.findall(r"--[a-z][a-z-]+", page.split("## What is a word")[0].split("## Which files")[1])) <= flags
+    of_reading, of_two = (
+        page.split("## What is a word")[0].split("## Which files")[1].split("## What another corpus adds")
+    )
+    for command, part in (("corpus", of_reading), ("compare", of_two)):
+        named = (command, "example")  # which writes what is read
+        flags = {flag for one in named for parameter in main.commands[one].params for flag in parameter.opts}
+        assert set(re.findall(r"--[a-z][a-z-]+", part)) <= flags
 
 
 def test_options_are_checked():

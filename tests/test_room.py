@@ -93,7 +93,7 @@ def test_a_word_that_does_not_end(tmp_path):
     """Nothing is counted before a word ends, and all of it is kept: looked at as it grows."""
     path = bomb(tmp_path / "x.zst", 1 << 30, b"x", known=False)
     done = apart("limit(200 << 20)\nmeasure_corpus(sys.argv[1])", path)
-    assert re.search(f"InputError: .*x.zst {REFUSED}", done.stderr)
+    assert re.search(f"TooLargeError: .*x.zst {REFUSED}", done.stderr)
 
 
 def test_every_way_to_an_exact_count(tmp_path, monkeypatch):

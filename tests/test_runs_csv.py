@@ -274,7 +274,7 @@ def test_losses_in_bits_and_bits_per_byte_give_constants_in_nats(planted):
 def test_bits_per_byte_need_the_bytes_of_a_token(tmp_path, planted):
     path = tmp_path / "runs.csv"
     path.write_text(table("n,d,bpb", *planted), encoding="utf-8")
-    assert "bytes_per_token is missing" in refused("fit", str(path), module="bounds")
+    assert "in bits per byte need --bytes-per-token" in refused("fit", str(path), module="bounds")
     assert "must be positive" in refused("fit", str(path), "--bytes-per-token", "-1", module="bounds")
     path.write_text(table("n,d,loss", *planted), encoding="utf-8")
     assert "leave it out" in refused("fit", str(path), "--bytes-per-token", "4", module="bounds")

@@ -6,7 +6,7 @@ import functools
 import json
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from itertools import pairwise
 from pathlib import Path
 
@@ -34,6 +34,7 @@ COMMANDS = {
     "batch": ("10", "--checkpoints=0,100", "--batch=64", "--seed=3"),
     "corpus": ("{text}", "--length=1,2", "--unit=word"),
     "sketch": ("{text}", "--length=1,2", "--sketch", "--precision=10"),
+    "compare": ("{text}", "{other}", "--length=1,2"),
 }  # fmt: skip
 Kept = Callable[[str], tuple[Path, str, str]]
 DRAWN = ("sweep", "learners", "skills", "suite")
@@ -48,9 +49,17 @@ PLANS = {
 
 
 def command(name: str, folder: Path, *more: str) -> list[str]:
+    return ["corpus" if name == "sketch" else name, *with_texts(COMMANDS[name], folder), *more]
+
+
+def with_texts(flags: Iterable[str], folder: Path) -> list[str]:
+    """`flags` with the names of two texts in `folder`, the second of which begins as the first."""
+    words = TEXT.split()
     (folder / "text.txt").write_text(TEXT, encoding="utf-8")
-    flags = [flag.format(text=folder / "text.txt") for flag in COMMANDS[name]]
-    return ["corpus" if name == "sketch" else name, *flags, *more]
+    if "{other}" in flags:
+        other = [*words[: len(words) // 8], *(f"{word}s" if i % 3 else word for i, word in enumerate(words[::2]))]
+        (folder / "other.txt").write_text(" ".join(other), encoding="utf-8")
+    return [flag.format(text=folder / "text.txt", other=folder / "other.txt") for flag in flags]
 
 
 def run(arguments: list[str], width: int = 80) -> Result:
@@ -188,6 +197,7 @@ ODD: dict[str, list[tuple[str, ...]]] = {
               ("--source=corpus:{text}", "--n-params=2:500:17", "--checkpoints=0,1,2,4,8")],
     "batch": [("3", "--batch=1000"), ("0", "--source=corpus:{text}", "--checkpoints=0,1,2,4,8")],
     "corpus": [("{text}", "--length=1,2,3,4", "--unit=char"), ("{text}", "--order=shuffled-chunks")],
+    "compare": [("{text}", "{other}", "--length=1,2,3", "--unit=char"), ("{other}", "{text}", "--blocks=0")],
 }  # fmt: skip
 """Plans unlike those of the pages, two a command."""
 SCREEN = 30
@@ -205,8 +215,7 @@ DEFAULT: dict[str, tuple[str, ...]] = {
     ids=lambda part: part if isinstance(part, str) else " ".join(part),
 )
 def test_what_a_study_says_by_itself_is_one_screen(name, flags, tmp_path):
-    (tmp_path / "text.txt").write_text(TEXT, encoding="utf-8")
-    asked = ["corpus" if name == "sketch" else name, *(flag.format(text=tmp_path / "text.txt") for flag in flags)]
+    asked = ["corpus" if name == "sketch" else name, *with_texts(flags, tmp_path)]
     assert (found := run([*asked, f"--out={tmp_path / 'x.nc'}"])).exit_code == 0, found.output
     lines = run(["show", str(tmp_path / "x.nc")]).stdout.splitlines()
     assert 3 < len(lines) <= SCREEN
@@ -279,7 +288,7 @@ def test_a_gpu_has_one_corpus_at_a_time(name, monkeypatch):
     assert asked == [4, 1]
 
 
-@pytest.mark.parametrize("name", ["skills", "suite", "batch"])
+@pytest.mark.parametrize("name", ["skills", "suite", "batch", "compare"])
 def test_what_has_no_growth_of_counts_is_not_fitted_and_is_named(name, kept):
     found = run(["fit", str(kept(name)[0])])
     assert isinstance(found.exception, ValueError)
@@ -340,7 +349,7 @@ def test_what_was_fitted_again_says_so(name, kept, tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (["runs", "x.csv", "--source=zipf:2"], "--source is of a text; leave it out"),
+        (["runs", "x.csv", "--source=zipf:2"], "--source is of a text or a corpus; leave it out"),
         (["text", "x.txt", "--law=epoch2024"], "--law is of runs; leave it out"),
         (["text", "x.csv"], "ends in .txt"),
         (["words", "x.txt"], "must be one of text, runs"),

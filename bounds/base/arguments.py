@@ -205,9 +205,16 @@ def in_any_case(given: str, known: Iterable[str]) -> str | None:
 
 
 def close_to(given: Any, known: Iterable[str]) -> str:
-    """The names among `known` that `given` may have meant, joined by "or"; empty where none is near."""
-    names = {name.lower(): name for name in known}
-    return " or ".join(names[name] for name in difflib.get_close_matches(str(given)[:80].lower(), names, n=2))
+    """The names among `known` that `given` may have meant, joined by "or"; empty where none is near.
+
+    Where none is spelled like it, those that it holds or that hold it, as h100 in nvidia-h100.
+    """
+    names, word = {name.lower(): name for name in known}, str(given)[:80].lower()
+    close = difflib.get_close_matches(word, names, n=2)
+    close = (
+        close or [name for name in names if len(min(name, word, key=len)) > 2 and (name in word or word in name)][:3]
+    )
+    return " or ".join(names[name] for name in close)
 
 
 def unknown(what: str, given: Any, known: Iterable[str], advice: str = "", *, word: str | None = None) -> ValueError:

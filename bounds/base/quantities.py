@@ -65,7 +65,7 @@ def parse_number(text: str, *, name: str, percent: bool = False, amount: bool = 
     With `percent`, 95% is 0.95; an `amount` may have a suffix as counts have, 500K, 1.5M.
     """
     written = text.strip()
-    if percent and written.endswith("%"):
+    if percent and written.endswith("%") and not written.endswith("%%"):
         return parse_number(written[:-1], name=name) / 100
     if amount and (suffixed := _AMOUNT.fullmatch(written)):
         return float(Decimal(suffixed[1]).scaleb(_SUFFIXES[suffixed[2].upper()]))

@@ -120,8 +120,8 @@ def percent(value: float | None, digits: int = 0) -> str:
 
 
 def times(value: float) -> str:
-    """How many times, in two digits: 0.43, 4.8, 186."""
-    return f"{value:.2g}" if value < 100 else f"{value:.0f}"
+    """How many times, in two digits or to the nearest whole: 0.43, 4.8, 186, 3.4e6."""
+    return f"{value:.0f}" if 100 <= value < 1e5 else number(value, 2)
 
 
 def span(values: Iterable[float], shown: Callable[[float], str] = written) -> str:

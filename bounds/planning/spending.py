@@ -72,6 +72,8 @@ class Spending:
         Raises ValueError where the compute does not even serve a model of one parameter.
         """
         C = compute_flops
+        if FLOP_PER_PARAM_TOKEN > C:
+            raise ValueError(f"{number(C)} FLOP do not train one parameter on one token; spend more")
         if self.least_compute > C:
             raise ValueError(
                 f"{number(C)} FLOP do not serve {written(self.served)} tokens with one parameter; ask for fewer"

@@ -56,7 +56,26 @@ reading_flags = options_of(
 )  # fmt: skip
 """How files are read; the names of `ReadOptions`."""
 
-_READING = (
+text_flags = options_of(
+    click.option(
+        "--unit", type=Checked(UNIT), default="word", show_default=True,
+        help="What is counted: word cuts at combining marks, word-marks does not, space cuts at white space alone; "
+        "token is a token id.",
+    ),
+    reading_flags,
+    click.option(
+        "--length", "lengths", type=Checked(LENGTHS), default="1", show_default=True, metavar="K[,K...]",
+        help="Units in a window; several lengths are measured one by one.",
+    ),
+)  # fmt: skip
+"""What is counted of texts, by every command that counts them."""
+
+blocks_flag = click.option(
+    "--blocks", type=CountType(low=0, high=64), default=16, show_default=True, metavar="N",
+    help="Blocks of text behind the interval; 0 for none.",
+)  # fmt: skip
+
+READING = (
     "format", "field", "skip_missing", "within_documents", "documents", "tokenizer", "lowercase", "normalise", "dtype",
     "vocab", "end_of_document",
 )  # fmt: skip
@@ -64,16 +83,7 @@ _READING = (
 
 @click.command(cls=Command)
 @click.argument("files", nargs=-1, required=True, metavar="FILE...")
-@click.option(
-    "--unit", type=Checked(UNIT), default="word", show_default=True,
-    help="What is counted: word cuts at combining marks, word-marks does not, space cuts at white space alone; token "
-    "is a token id.",
-)  # fmt: skip
-@reading_flags
-@click.option(
-    "--length", "lengths", type=Checked(LENGTHS), default="1", show_default=True, metavar="K[,K...]",
-    help="Units in a window; several lengths are measured one by one.",
-)  # fmt: skip
+@text_flags
 @click.option(
     "--at", type=Checked(AT), metavar="GRID",
     help="Prefixes in units: 1000,1e5,all or 1e3:1e6:25. [default: 25, log-spaced]",
@@ -85,10 +95,7 @@ _READING = (
 @click.option(
     "--chunk", type=CountType(), default=1000, show_default=True, metavar="N", help="Units in a shuffled chunk."
 )
-@click.option(
-    "--blocks", type=CountType(low=0, high=64), default=16, show_default=True, metavar="N",
-    help="Blocks of text behind the interval; 0 for none.",
-)  # fmt: skip
+@blocks_flag
 @click.option(
     "--extrapolate", default="2x,10x", show_default=True, metavar="TIMES",
     help="How many times as much text to look ahead; none for not at all.",
@@ -125,20 +132,25 @@ def corpus(lengths: str, **options: Any) -> int:
         )
     context = click.get_current_context()
     _check_flags(context)
-    if context.get_parameter_source("unit") is ParameterSource.DEFAULT and (
-        options["dtype"] or options["tokenizer"] or options["format"] == "ids"
-    ):
-        options["unit"] = TOKEN
+    options["unit"] = asked_unit(context)
     from simulate.cli.studies import execute
     from simulate.studies.text.plan import TextPlan
     from simulate.text.reading.asked import ReadOptions
 
     def plan() -> TextPlan:
-        reading = ReadOptions(**{name: options[name] for name in _READING})
+        reading = ReadOptions(**{name: options[name] for name in READING})
         return TextPlan(lengths=wanted, reading=reading, **{name: options[name] for name in names})
 
     names = ("files", "unit", "at", "order", "chunk", "blocks", "extrapolate", "sketch", "precision", "seed")
     return execute("corpus", plan, options)
+
+
+def asked_unit(context: click.Context) -> str:
+    """The unit that the flags ask for: token, where nothing is said but what is of token ids alone."""
+    options = context.params
+    of_tokens = options["dtype"] or options["tokenizer"] or options["format"] == "ids"
+    told = context.get_parameter_source("unit") is not ParameterSource.DEFAULT
+    return TOKEN if of_tokens and not told else str(options["unit"])
 
 
 def _check_flags(context: click.Context) -> None:

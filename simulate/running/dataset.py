@@ -183,6 +183,26 @@ DESCRIPTIONS: dict[str, tuple[str, str]] = {
     "skills_variance_formula": ("skills^2", "variance of S(D) where skills are independent"),
     "skills_by_rank_formula": ("skills", "expected number of skills S(N, D), store by rank, to one skill"),
     "n_unique_formula": ("sequences", "expected distinct sequences E U(D)"),
+    # Two corpora
+    "side": ("", "the corpus A, or B, which is added to it"),
+    "n_units_of": ("units", f"units of a side; {NOT_MEASURED} where there is no such text"),
+    "n_draws_of": ("draws", "windows of a side"),
+    "n_unique_of": ("sequences", "distinct windows of a side"),
+    "n_blocks_of": ("1", "blocks of a side that intervals come from; 0 where there are none"),
+    "n_shared": ("sequences", "distinct windows of both sides"),
+    "n_new": ("sequences", "distinct windows of B that are not in A"),
+    "n_union": ("sequences", "distinct windows of both together"),
+    "new_rate": ("sequences per 1000 units", "new windows of B in a thousand of its units"),
+    "more_rate": ("sequences per 1000 units", "new windows in a thousand, if A were longer by as many units as B has"),
+    "more_ratio": ("1", "new windows of B over those that A would have more if it were so much longer"),
+    "more_factor": ("1", "how many times A that would be"),
+    "more_method": ("", "how U of A is extrapolated; empty where no method applies"),
+    "known": ("1", "part of the windows of a side that the other has, each as often as it occurs"),
+    "contained": ("1", "part of the distinct windows of a side that the other has"),
+    "jaccard": ("1", "distinct windows of both sides over those of either"),
+    "stretch": ("draws", "windows of the stretches of A and B that are compared; 0 where there are none"),
+    "stretch_rate": ("sequences per 1000 units", "new windows in a thousand units of a stretch, to the rest of A"),
+    "stretch_ratio": ("1", "new windows of a stretch of B over those of one of A"),
     "engine": ("", "how the corpora were drawn"),
     "fit": ("", "what the fit says of itself"),
 }
@@ -192,9 +212,19 @@ def describe(dataset: xr.Dataset) -> xr.Dataset:
     """`dataset` with ``units`` and ``long_name`` on each of its variables."""
     for name, variable in dataset.variables.items():
         # What was measured on a text as it stands has the name of what simulated corpora give.
-        units, long_name = DESCRIPTIONS.get(str(name).removeprefix("text_"), ("", str(name)))
+        units, long_name = _description(str(name).removeprefix("text_"))
         variable.attrs |= {"units": units, "long_name": long_name}
     return dataset
+
+
+def _description(name: str) -> tuple[str, str]:
+    """Units and name of a variable; the ends of an interval need no entry of their own."""
+    if name in DESCRIPTIONS:
+        return DESCRIPTIONS[name]
+    of, _, end = name.rpartition("_")
+    if end in ("lower", "upper") and of in DESCRIPTIONS:
+        return DESCRIPTIONS[of][0], f"{end} end of the 95 % interval of {of}"
+    return "", name
 
 
 def provenance(parameters: dict[str, Any], **more: Any) -> str:

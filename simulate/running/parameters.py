@@ -32,6 +32,7 @@ TEST_DRAWS = Count("test_draws", high=10**9)
 TOLERANCES = Entries("tolerance", "0,0.01,10%")
 
 ORDER = Choice("order", ("file", "shuffled-documents", "shuffled-chunks", "rarefaction"))
+DUPLICATES = Choice("duplicates", ("auto", "documents", "stretches", "none"))
 LENGTHS = Entries("length", "1,2,3")
 AT = Entries("at", "1000,1e5,all or 1e3:1e6:25")
 PREFIX = Entries("sizes", "1e3,1e6 or 1e3:1e6:25")

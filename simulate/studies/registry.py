@@ -14,6 +14,7 @@ from simulate.running.run import run
 from simulate.running.study import Study
 
 if TYPE_CHECKING:
+    from simulate.studies.compare.plan import ComparePlan
     from simulate.studies.learners.job import LearnerPlan
     from simulate.studies.skills.plan import SkillPlan
     from simulate.studies.suite.batch import BatchPlan
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from simulate.studies.sweep.plan import Sweep
     from simulate.studies.text.plan import TextPlan
 
-    Plan = Sweep | LearnerPlan | SkillPlan | SuitePlan | BatchPlan | TextPlan
+    Plan = Sweep | LearnerPlan | SkillPlan | SuitePlan | BatchPlan | TextPlan | ComparePlan
 
 _HOMES = {
     "sweep": ("simulate.studies.sweep.study", "SWEEP"),
@@ -30,10 +31,11 @@ _HOMES = {
     "suite": ("simulate.studies.suite.study", "SUITE"),
     "batch": ("simulate.studies.suite.batch", "BATCH"),
     "corpus": ("simulate.studies.text.study", "TEXT"),
+    "compare": ("simulate.studies.compare.study", "COMPARE"),
 }
 _OF_PLANS = {
     "Sweep": "sweep", "LearnerPlan": "learners", "SkillPlan": "skills", "SuitePlan": "suite", "BatchPlan": "batch",
-    "TextPlan": "corpus",
+    "TextPlan": "corpus", "ComparePlan": "compare",
 }  # fmt: skip
 
 
@@ -55,8 +57,8 @@ def study_of(dataset: xr.Dataset) -> Study:
 def run_plan(plan: Plan, execution: Execution | None = None) -> xr.Dataset:
     """Do what a plan asks for, as its command would; see `simulate.running.run.run`.
 
-    `plan` is a `Sweep`, `LearnerPlan`, `SkillPlan`, `SuitePlan` or `TextPlan`; `execution` says on what, and changes no
-    number. Raises ValueError with one sentence where the plan cannot be done as asked.
+    `plan` is a `Sweep`, `LearnerPlan`, `SkillPlan`, `SuitePlan`, `TextPlan` or `ComparePlan`; `execution` says on what,
+    and changes no number. Raises ValueError with one sentence where the plan cannot be done as asked.
     """
     name = _OF_PLANS.get(type(plan).__name__)
     if name is None:

@@ -21,20 +21,26 @@ _HOMES = {
     "simulate.text.sketch": ["HyperLogLog"],
     "simulate.text.sketches.sample": ["WindowSample"],
     "simulate.text.streaming": ["SketchedGrowth", "sketch_corpus"],
+    "simulate.text.comparison.compare": ["Comparison", "compare_corpora"],
+    "simulate.text.comparison.measures": ["Estimate", "Measures"],
     "simulate.text.exponents": ["CorpusFit", "WindowFit", "fit_corpus"],
 }
 _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
 
 __all__ = [
     "BlockCurves",
+    "Comparison",
     "CorpusFit",
     "CorpusGrowth",
+    "Estimate",
     "HyperLogLog",
     "InputError",
+    "Measures",
     "ReadOptions",
     "SketchedGrowth",
     "WindowFit",
     "WindowSample",
+    "compare_corpora",
     "fit_corpus",
     "measure_corpus",
     "sketch_corpus",

@@ -70,15 +70,23 @@ class BlockCurves:
     def standard_error(self, statistic: np.ndarray) -> float:
         """Standard error of a number from its values without each block, in the order of the blocks.
 
-        The jackknife's, widened where neighbouring blocks are alike: by the correlations of blocks up to three
-        apart with triangular weights (Newey & West 1987, equation 5). It is never narrowed.
+        The jackknife's, widened where neighbouring blocks are alike (`summed_squares`).
         """
         gap = np.asarray(statistic, dtype=float) - np.mean(statistic)
-        total = float(gap @ gap)
-        if total == 0:
-            return 0.0
-        alike = sum((1 - lag / (_LAG + 1)) * float(gap[lag:] @ gap[:-lag]) for lag in range(1, _LAG + 1))
-        return float(np.sqrt((len(gap) - 1) / len(gap) * max(total, total + 2 * alike)))
+        return float(np.sqrt((len(gap) - 1) / len(gap) * summed_squares(gap)))
+
+
+def summed_squares(gap: np.ndarray) -> float:
+    """The sum of squares of what blocks in a row differ by from their mean, widened where neighbours are alike.
+
+    By the correlations of blocks up to three apart with triangular weights (Newey & West 1987, equation 5). It is
+    never narrowed.
+    """
+    total = float(gap @ gap)
+    if total == 0:
+        return 0.0
+    alike = sum((1 - lag / (_LAG + 1)) * float(gap[lag:] @ gap[:-lag]) for lag in range(1, _LAG + 1))
+    return max(total, total + 2 * alike)
 
 
 def neighbour_correlation(statistic: np.ndarray) -> float:

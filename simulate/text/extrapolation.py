@@ -70,6 +70,17 @@ def more_text(growth: CorpusGrowth, factors: Sequence[float], *, confidence: flo
     return MoreText(covered, interval, tuple(factors), found)
 
 
+def first_that_applies(growth: CorpusGrowth, factor: float, *, confidence: float = 0.95) -> Extrapolation:
+    """What `factor` times as much text would hold by the default, or the next method that applies.
+
+    Where none does, that of the default, which says why.
+    """
+    seen = seen_of(growth)
+    first = _by(DEFAULT[0], seen, factor, confidence)
+    others = (_by(name, seen, factor, confidence) for name in DEFAULT[1:])
+    return first if not first.why_not else next((one for one in others if not one.why_not), first)
+
+
 def _by(method: str, seen: Seen, factor: float, confidence: float) -> Extrapolation:
     why = ""
     if seen.n_draws < LEAST_DRAWS:

@@ -24,7 +24,7 @@ from bounds.base.arguments import Bytes, shown
 from bounds.base.notes import INPUT, METHOD, REFUSED, Note
 from bounds.base.quantities import LARGEST, entries_of, log_spaced, parse_count, parse_range
 from simulate.text.blocks import MAX_GROUPS, MIN_BLOCK, MIN_GROUPS, BlockCurves
-from simulate.text.counting import Growth
+from simulate.text.counting import Growth, WindowIds
 from simulate.text.cutting.sequences import (
     ORDERS,
     Units,
@@ -40,7 +40,7 @@ from simulate.text.reading.asked import ReadOptions
 from simulate.text.reading.errors import InputError
 from simulate.text.reading.room import counted_exactly
 from simulate.text.repeats import note_of_repeats
-from simulate.text.spilling.room import Room, room_for_counting
+from simulate.text.spilling.room import Room, counted_in_memory, room_for_counting
 from simulate.text.spilling.sums import Counting
 
 if TYPE_CHECKING:
@@ -311,11 +311,25 @@ def window_lengths(length: int | Sequence[int]) -> list[int]:
 def _check(order: str, blocks: int) -> None:
     if order not in ORDERS:
         raise InputError(f"order must be one of {', '.join(ORDERS)}, got {shown(order)}")
+    check_blocks(blocks)
+
+
+def check_blocks(blocks: int) -> None:
+    """InputError unless there can be so many blocks of a text."""
     whole = isinstance(blocks, int | np.integer) and not isinstance(blocks, bool)
     if not whole or not (blocks == 0 or MIN_GROUPS <= blocks <= MAX_GROUPS):
         raise InputError(
             f"blocks must be 0 (none) or a whole number from {MIN_GROUPS} to {MAX_GROUPS}, got {shown(blocks)}"
         )
+
+
+def measured(
+    units: Units, windows: WindowIds, grid: np.ndarray, blocks: int, seed: int, notes: list[Note]
+) -> CorpusGrowth:
+    """The growth of windows that have their ids, at the prefixes of `grid`; types of `windows` may be in no window."""
+    edges = _edges(float(grid[-1]))
+    _, counts, curves = counted_in_memory(units, windows, Counting(grid, edges, blocks, SMALLEST))
+    return _measured(units, windows.length, grid, edges, counts, curves, blocks, seed, notes)
 
 
 def _measured(

@@ -19,12 +19,17 @@ _WORDS = 32
 _SLAB, _FIRST = 1 << 22, 4
 
 
+def stretch_length(unit: str) -> int:
+    """Units of a stretch that neither chance nor a set phrase repeats: 32 words, or 200 bytes or characters."""
+    return _LENGTH.get(unit, _WORDS)
+
+
 def repeated_part(ids: np.ndarray, unit: str) -> float:
     """Part of `PROBES` stretches of `ids` that stands in them once more; nan where the text is too short to say.
 
     A stretch is 32 words, or 200 bytes or characters, long enough for chance and set phrases to repeat none.
     """
-    length = _LENGTH.get(unit, _WORDS)
+    length = stretch_length(unit)
     if len(ids) < 2 * PROBES * length:
         return float("nan")
     places = np.linspace(0, len(ids) - length, PROBES).astype(np.int64).tolist()

@@ -336,7 +336,7 @@ def _spectrum(noted: Sequence[_Noted], n_draws: np.ndarray) -> tuple[np.ndarray,
 
 
 def _notes(run: _Run, grid: _Grid, beyond: list[int], unit: str, length: int, i: int) -> tuple[Note, ...]:
-    texts = (*same_files(run.hashes), *run.tally.notes(unit), *notes_of(run.files, run.read))
+    texts = (*same_files(run.hashes), *run.tally.notes(unit), *notes_of(run.files, run.read, run.read[0].options))
     notes = [Note(INPUT, text) for text in texts]
     joined = max(run.n_units - length + 1, 0)
     if lost := joined - run.n_windows[i]:

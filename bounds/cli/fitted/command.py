@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from bounds.cli.drawing.formats import check_figure
-from bounds.cli.fitted.runs_options import named_columns, read_table
+from bounds.cli.fitted.runs_options import check_bytes, named_columns, read_table
 from bounds.cli.report import Report
 from bounds.cli.runs_csv import RunsTable
 
@@ -21,6 +21,7 @@ def fitted(
     _check(options)
     table = read_table(runs, told, options)
     unit = table.agreed_unit(options["loss_unit"])
+    check_bytes(unit, options["bytes_per_token"])
 
     from bounds.cli.fit_table import fit_notes, fit_report
     from bounds.cli.fitted.answers import Asked
@@ -34,7 +35,7 @@ def fitted(
     implied = None if found.no_band or not options["bootstrap"] else found.band(n_tokens, **how)
     asked = Asked.of(found, options["predicted"], options["budgets"], options["confidence"])
     heavy = heavy_runs(found, **table.columns, runs=table.runs, drop_highest=options["drop_highest"])
-    notes = [*read_notes(table, unit, heavy), *fit_notes(found, implied, table.titles), *asked.notes]
+    notes = [*read_notes(table, unit, heavy), *asked.notes, *fit_notes(found, implied, table.titles)]
     if options["figure"] is not None:
         _draw(options, found, table, unit)
     if options["out"] is not None:

@@ -10,7 +10,7 @@ from bounds.cli.fitted.asked import AskedRun
 from bounds.cli.printing import estimated, fixed, times, written
 from bounds.cli.report import Table
 from bounds.fitting.loss_laws.loss_law import LossLawFit
-from bounds.fitting.loss_laws.prediction import Prediction
+from bounds.fitting.loss_laws.prediction import REACH, Prediction
 from bounds.laws.law_range import grouped
 from bounds.laws.published import training_flops
 
@@ -55,14 +55,15 @@ def prediction_sentence(found: Sequence[Predicted]) -> str:
     if len(found) > 1:
         least, most = (pick(found, key=lambda one: one.told.estimate).told for pick in (min, max))
         away = [one.told.distance for one in found if one.told.distance is not None]
-        where = f", at up to {times(max(away))} times the largest fitted compute" if away else ""
+        where = f", at up to {times(max(away))} times the largest fitted compute{_untried(max(away))}" if away else ""
         return (
             f"{len(found)} predicted losses lie between {loss(least)} and {loss(most)} nats per token "
             f"({interval_words(least)} of one run{where})."
         )
     (one,) = found
     far = distance(one.told)
-    where = "" if far == "–" else f", at {far} times the largest fitted compute"
+    untried = _untried(one.told.distance or 0.0)
+    where = "" if far == "–" else f", at {far} times the largest fitted compute{untried}"
     return (
         f"{written(one.run.n_params)} parameters on {written(one.run.n_tokens)} tokens are predicted to end at a loss "
         f"of {loss(one.told)} nats per token ({interval_words(one.told)} of one run{where})."
@@ -90,6 +91,10 @@ def prediction_rows(found: Iterable[Predicted]) -> list[dict[str, Any]]:
         }
         for one in found
     ]  # fmt: skip
+
+
+def _untried(distance: float) -> str:
+    return f", and tried up to {REACH}" if distance > REACH else ""
 
 
 def loss(told: Prediction) -> str:

@@ -60,6 +60,9 @@ def named_columns(columns: Sequence[str]) -> dict[str, str]:
     from bounds.cli.runs_csv import NAMES
 
     told = dict(part.partition("=")[::2] for part in columns)
+    bare = [key for key, name in told.items() if not name]
+    if bare:
+        raise click.UsageError(f"--column takes KEY=NAME, such as loss=final_loss, got {shown(bare[0])}")
     unknown = [key for key in told if key not in NAMES]
     if unknown:
         raise click.UsageError(f"--column takes {', '.join(NAMES)} as KEY=NAME, got {shown(unknown[0])}")
@@ -89,3 +92,15 @@ def read_table(runs: str, columns: dict[str, str], options: Mapping[str, Any]) -
         if columns or not holds or holds == A_TABLE:
             raise
         raise ValueError(f"{printable(runs)} is no table of runs: it holds {holds}") from error
+
+
+def check_bytes(unit: str, bytes_per_token: float | None) -> None:
+    """Refuse losses per byte without the bytes of a token, and bytes that no loss is per."""
+    if unit == "bits-per-byte" and bytes_per_token is None:
+        raise click.UsageError(
+            "losses in bits per byte need --bytes-per-token, how many bytes a token has on average, such as 4.2"
+        )
+    if unit != "bits-per-byte" and bytes_per_token is not None:
+        raise click.UsageError(
+            f"--bytes-per-token is for losses in bits per byte, and these are in {unit}: leave it out"
+        )

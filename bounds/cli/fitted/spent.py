@@ -140,7 +140,7 @@ def optimum_notes(fit: LossLawFit, found: Sequence[Optimum]) -> list[Note]:
     if away:
         told = f"the optimum lies more than {FAR:g} times outside the sizes or tokens of the runs"
         notes.append(Note(RANGE, f"{_budgets(away)}: {told}, so it is not shown (--explain, --json)."))
-    open_ = [one for one in found if None in one.intervals.values()]
+    open_ = [one for one in found if not one.is_far and None in one.intervals.values()]
     if open_:
         told = "in brackets, for the runs do not identify it, or some resamples have no optimum"
         notes.append(Note(REFUSED, f"{_budgets(open_)}: the optimum has no interval and stands {told}."))

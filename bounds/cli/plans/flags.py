@@ -58,17 +58,18 @@ def _check_device(options: Mapping[str, Any], typed: set[str]) -> None:
 
 
 def check_reached(plan: Plan) -> None:
-    """UsageError for a loss that no law says how to reach: some never do, some only far from their runs."""
-    if plan.target_loss is None or plan.near:
+    """UsageError for a loss that some law says nothing reaches, and that no law plans for near its runs."""
+    if plan.target_loss is None or plan.near or not plan.refused:
         return
     from bounds.cli.plans.reach import losses_within_reach
     from bounds.laws.law_file import law_called
 
     far = ", ".join(law_called(row.law) for row in plan.rows)
     never = "".join(f"; {law_called(law)}: {why}" for law, why in plan.refused)
+    reached = losses_within_reach(plan)
     raise click.UsageError(
         f"no law says what reaches --target-loss {plan.target_loss:g}: it lies more than ten times outside the runs of "
-        f"{far}{losses_within_reach(plan)}{never}"
+        f"{far}{reached and f', which plan for {reached}'}{never}"
     )
 
 

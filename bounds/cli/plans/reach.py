@@ -24,6 +24,8 @@ def within_reach(plan: Plan) -> str:
         which, nearest = ("largest", most) if plan.compute_flops > most else ("least", least)
         return f"; the {which} budget with an answer is {number(nearest, 2)} FLOP"
     floors = [law.fitted_tokens[0] / FAR for law in plan.laws if law.fitted_tokens[0] > 0]
+    if plan.target_loss is not None and (losses := losses_within_reach(plan)):
+        return f". {'It plans' if len(plan.laws) == 1 else 'They plan'} for {losses}"
     if plan.n_tokens is None or not floors or plan.n_tokens >= min(floors):
         return ""
     needed, size = min(floors), BYTES_PER_TOKEN if plan.corpus is None else plan.corpus.bytes_of_a_token
@@ -35,14 +37,14 @@ def within_reach(plan: Plan) -> str:
 
 
 def losses_within_reach(plan: Plan) -> str:
-    """Which losses the laws of `plan` do plan for, in half a sentence; empty where more than compute decides that."""
+    """From which to which loss the laws of `plan` do plan; empty where more than compute decides that."""
     if not (plan.n_tokens is plan.inference_tokens is plan.tokens_per_param is None):
         return ""
     ends = [(law, ends) for law in plan.laws if (ends := _budgets(law)) is not None]
     if not ends:
         return ""
     losses = [float(law.loss(*law.optimal(C))) for law, budgets in ends for C in budgets]
-    return f", which plan for {number(min(losses))} to {number(max(losses))}"
+    return f"{number(min(losses))} to {number(max(losses))}"
 
 
 def _budgets(law: LossLaw) -> tuple[float, float] | None:

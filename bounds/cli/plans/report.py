@@ -96,10 +96,10 @@ def _answer(plan: Plan) -> str:
     given = _given(plan)
     near = plan.near
     if not near:
-        alone = len(plan.rows) == 1
-        names, what = (law_called(plan.rows[0].law), "say it") if alone else ("every law asked", "say what to train")
-        far = f"{given}, the answer lies more than ten times outside the runs of {names}: none can {what}"
-        return f"{far}{within_reach(plan)}."
+        names, none = "every law asked", ": none can say what to train"
+        if len(plan.rows) == 1:
+            names, none = law_called(plan.rows[0].law), ", which cannot say it"
+        return f"{given}, the answer lies more than ten times outside the runs of {names}{none}{within_reach(plan)}."
     if plan.is_spent:
         return f"{given}: {enough_told(plan)}."
     sizes, tokens = [row.n_params for row in near], span([row.n_tokens for row in near])
@@ -157,8 +157,10 @@ def _given(plan: Plan) -> str:
     if plan.corpus is not None and plan.corpus.unit not in TOKEN_UNITS:
         size = f"{written(plan.corpus.n_bytes)} bytes at {plan.corpus.bytes_of_a_token:g} a token"
         corpus += f" ({plan.corpus.name}: {size})"
-    served = "" if plan.inference_tokens is None else f", {written(plan.inference_tokens)} more served"
-    return f"{given}{corpus}{served}"
+    if plan.inference_tokens is None:
+        return f"{given}{corpus}"
+    served = f", {written(plan.inference_tokens)} more" if corpus else f" and {counted(plan.inference_tokens, 'token')}"
+    return f"{given}{corpus}{served} served"
 
 
 def _flat(plan: Plan) -> str:

@@ -18,7 +18,8 @@ from simulate.running.keeping.leftovers import is_result, is_store, provenance_o
 
 RESULTS = (".nc", ".zarr", ".csv")
 
-_NOUNS = {"skills": "simulation of skills", "learners": "sweep of learners", "corpus": "count of a text"}
+_NOUNS = {"skills": "simulation of skills", "learners": "sweep of learners", "corpus": "count of a text",
+          "compare": "comparison of two corpora"}  # fmt: skip
 _RENAMED = {"sweep --learner": "learners", "suite --batch-at": "batch"}
 """Commands as earlier versions called them."""
 

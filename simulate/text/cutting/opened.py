@@ -132,8 +132,8 @@ def bytes_of(read: Sequence[Opened]) -> int | None:
     return None if None in sizes else sum(size for size in sizes if size is not None)
 
 
-def notes_of(files: Files, read: Sequence[Opened]) -> list[str]:
-    """What a reader of any count of these files has to know of how they were read."""
+def notes_of(files: Files, read: Sequence[Opened], options: ReadOptions) -> list[str]:
+    """What a reader of any count of these files has to know of how they were read; `options` are those asked for."""
     notes = list(files.notes)
     for one in read:
         if left := one.seen.left_out:
@@ -142,7 +142,7 @@ def notes_of(files: Files, read: Sequence[Opened]) -> list[str]:
         if one.seen.outside:
             notes.append(f"{one.seen.outside} bytes of {one.name} are in no document, and were left out")
         notes += one.seen.notes
-    options, n_documents = read[0].options, sum(one.seen.n_documents for one in read)
+    n_documents = sum(one.seen.n_documents for one in read)
     whole = [one for one in read if not one.reader.has_documents]
     if not options.within_documents and n_documents > len(read):
         text = f"windows run across the {n_documents} documents of a file; --within-documents keeps them apart"

@@ -67,6 +67,11 @@ class Units:
     """Documents in the files, where they were counted."""
     streams: str = "files"
     """What windows do not join: files, or documents."""
+    documents: np.ndarray | None = None
+    """int64, first unit of each document, and `n_units` at the end, where they were asked for; a file that does not say
+    where its documents end is one."""
+    documents_told: bool = False
+    """Whether every file says where its documents end."""
 
     @property
     def n_units(self) -> int:
@@ -91,28 +96,30 @@ def read_units(
     keep_words: bool = False,
     reading: ReadOptions | None = None,
     shelf: UnitShelf | None = None,
+    documents: bool = False,
+    table: WordTable | None = None,
 ) -> Units:
     """The units of the files at `paths`, in the order given; ``-`` is standard input.
 
     The files are read in blocks, as `reading` says; what stays in memory is 1 byte a byte, 4 bytes a code point, word
-    or token, and each distinct word once; with a `shelf` units go there, and to a file where that is full. Raises
-    InputError (a ValueError) for a unit that is none of `UNITS`, for a file that cannot be read, is empty or, for chars
-    and words, is not UTF-8, and, without a shelf, for a text that takes more memory to count than is free.
+    or token, and each distinct word once; with a `shelf` units go there, and to a file where that is full. With
+    `documents` it is kept where these end, though windows may join them. Words have the ids of `table`, to which new
+    ones are added, so that those of several corpora can be the same.
+
+    Raises InputError (a ValueError) for a unit that is none of `UNITS`, for a file that cannot be read, is empty or,
+    for chars and words, is not UTF-8, and, without a shelf, for a text that takes more memory to count than is free.
     """
     options = reading or ReadOptions()
     check_options(unit, options)
     files = named_files(paths)
-    words: WordTable | None = None
-    tally = None
-    if unit in WORDS:
-        from simulate.text.cutting.scripts import Tally  # numba, which bytes and chars do without
-        from simulate.text.cutting.tokenizing import WordTable
-
-        words, tally = WordTable() if shelf is None else shelf.words(unit), Tally()
+    if table is None and shelf is not None and unit in WORDS:
+        table = shelf.words(unit)
+    words, tally = _of_words(table) if unit in WORDS else (None, None)
     parts: list[np.ndarray] = []
-    ends, read = array("q", [0]), list[Opened]()
-    for file in opened(files, unit, options):
+    ends, of_files, read = array("q", [0]), [0], list[Opened]()
+    for file in opened(files, unit, replace(options, within_documents=True) if documents else options):
         _read(file, ends, words, tally, parts if shelf is None else shelf)
+        of_files.append(ends[-1])
         read.append(file)
     if ends[-1] > MAX_UNITS:
         raise InputError(
@@ -120,18 +127,30 @@ def read_units(
             "of it"
         )
     hashes = [(file.name, file.digest.hexdigest()) for file in read]
+    starts = np.unique(np.frombuffer(ends, dtype=np.int64))  # documents without a unit are none
+    apart = options.within_documents
     return Units(
         ids=_joined(parts, files.corpus) if shelf is None else _shelved(shelf, words, files.corpus),
-        starts=np.unique(np.frombuffer(ends, dtype=np.int64)),  # documents without a unit are none
+        starts=starts if apart or not documents else np.array(of_files, dtype=np.int64),
         unit=unit,
         corpus=files.corpus,
         sha256=tuple(hashes),
         words=words.texts() if words is not None and keep_words else None,
-        notes=(*same_files(hashes), *(tally.notes(unit) if tally else ()), *notes_of(files, read)),
+        notes=(*same_files(hashes), *(tally.notes(unit) if tally else ()), *notes_of(files, read, options)),
         n_bytes=bytes_of(read),
         n_documents=sum(file.seen.n_documents for file in read),
-        streams="documents" if any(file.apart for file in read) else "files",
+        streams="documents" if apart and any(file.apart for file in read) else "files",
+        documents=starts if documents else None,
+        documents_told=all(file.reader.has_documents for file in read),
     )
+
+
+def _of_words(table: WordTable | None) -> tuple[WordTable, Tally]:
+    """What words are numbered by, `table` or a new one, and what counts their scripts."""
+    from simulate.text.cutting.scripts import Tally  # numba, which bytes and chars do without
+    from simulate.text.cutting.tokenizing import WordTable
+
+    return WordTable() if table is None else table, Tally()
 
 
 def _read(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from bounds.base.arguments import Choice, Count, Flag, Text, shown
@@ -93,6 +93,27 @@ class ReadOptions:
                 raise ValueError("format ids holds token ids already; leave out the tokenizer")
         elif self.changes_text:
             _refuse(self, ("lowercase", "normalise"), "is of text, and these are token ids")
+
+
+OF_FILES = ("format", "field", "skip_missing", "documents", "dtype", "vocab", "end_of_document")
+"""Options of how files are read; the others decide what a unit is, or what a window may join."""
+
+
+def options_of_b(options: ReadOptions, of_b: ReadOptions | None) -> ReadOptions:
+    """How the second of two corpora is read that are compared: as the first, read by `options`, unless `of_b` says so.
+
+    A table of documents is of one text, and so of the first alone. Raises ValueError with one sentence where units and
+    windows of both would not be the same.
+    """
+    if of_b is None:
+        return replace(options, documents=None)
+    for one in fields(ReadOptions):
+        here, there = getattr(options, one.name), getattr(of_b, one.name)
+        if one.name not in OF_FILES and here != there:
+            raise ValueError(
+                f"{one.name} must be the same for A and B, whose windows are compared, got {here!r} and {there!r}"
+            )
+    return of_b
 
 
 def _refuse(options: ReadOptions, names: tuple[str, ...], reason: str) -> None:

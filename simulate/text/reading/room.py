@@ -34,6 +34,14 @@ _BETWEEN = 1 << 25
 """Bytes of text between two looks at what is free."""
 
 
+class TooLargeError(InputError):
+    """The text called `name` is too large to be counted exactly here, for this `reason`."""
+
+    def __init__(self, name: str, reason: str) -> None:
+        super().__init__(f"{name} is too large to be counted exactly here: {reason}; {ADVICE}")
+        self.name, self.reason = name, reason
+
+
 class NoRoomError(MemoryError):
     """What is about to be taken is more than is free."""
 
@@ -45,7 +53,7 @@ def counted_exactly(name: str) -> Iterator[None]:
         yield
     except MemoryError as error:
         reason = str(error) or "memory ran out"
-        raise InputError(f"{name} is too large to be counted exactly here: {reason}; {ADVICE}") from None
+        raise TooLargeError(name, reason) from None
 
 
 def require(n_bytes: float) -> None:

@@ -1,0 +1,1 @@
+"""Two corpora laid side by side."""
