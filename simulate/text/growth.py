@@ -25,8 +25,8 @@ from bounds.base.notes import INPUT, METHOD, REFUSED, Note
 from bounds.base.quantities import LARGEST, entries_of, log_spaced, parse_count, parse_range
 from bounds.base.telling.html import html_table
 from bounds.base.telling.steps import stepped
-from simulate.text.blocks import MAX_GROUPS, MIN_BLOCK, MIN_GROUPS, BlockCurves, block_curves
-from simulate.text.counting import Growth, WindowIds, growth
+from simulate.text.blocks import MAX_GROUPS, MIN_BLOCK, MIN_GROUPS, BlockCurves
+from simulate.text.counting import Growth, WindowIds
 from simulate.text.cutting.sequences import (
     ORDERS,
     Units,
@@ -42,7 +42,7 @@ from simulate.text.reading.asked import ReadOptions
 from simulate.text.reading.errors import InputError
 from simulate.text.reading.room import counted_exactly
 from simulate.text.repeats import note_of_repeats
-from simulate.text.spilling.room import Room, room_for_counting
+from simulate.text.spilling.room import Room, counted_in_memory, room_for_counting
 from simulate.text.spilling.sums import Counting
 
 if TYPE_CHECKING:
@@ -335,11 +335,9 @@ def measured(
     units: Units, windows: WindowIds, grid: np.ndarray, blocks: int, seed: int, notes: list[Note]
 ) -> CorpusGrowth:
     """The growth of windows that have their ids, at the prefixes of `grid`; types of `windows` may be in no window."""
-    edges, length = _edges(float(grid[-1])), windows.length
-    found = growth(windows, units.starts, grid, edges)
-    n_draws, total = units.n_windows(length, grid), units.n_windows(length)
-    curves = block_curves(windows, units.starts, total, blocks, min(SMALLEST, int(n_draws[0]))) if blocks else None
-    return _measured(units, length, grid, edges, found, curves, blocks, seed, notes)
+    edges = _edges(float(grid[-1]))
+    _, found, curves = counted_in_memory(units, windows, Counting(grid, edges, blocks, SMALLEST))
+    return _measured(units, windows.length, grid, edges, found, curves, blocks, seed, notes)
 
 
 def _measured(

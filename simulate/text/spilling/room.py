@@ -13,7 +13,7 @@ from bounds.base.arguments import printable
 from bounds.base.notes import METHOD, Note
 from simulate.running.machine import size_of
 from simulate.text.blocks import BlockCurves, block_curves
-from simulate.text.counting import Growth, growth, window_ids
+from simulate.text.counting import Growth, WindowIds, growth, window_ids
 from simulate.text.cutting.sequences import Units
 from simulate.text.spilling.budget import Budget
 from simulate.text.spilling.parts import Sizes, counted_by_parts
@@ -79,9 +79,14 @@ def room_for_counting(limit: int | None, place: str | os.PathLike[str] | None) -
 def _in_memory(units: Units, lengths: Sequence[int], how: Counting) -> Iterator[Counted]:
     """In one table for each length."""
     for windows in window_ids(units, lengths):
-        total, first = units.n_windows(windows.length), int(units.n_windows(windows.length, how.grid[:1])[0])
-        counts = growth(windows, units.starts, how.grid, how.edges)
-        curves = None
-        if how.blocks:
-            curves = block_curves(windows, units.starts, total, how.blocks, min(how.smallest, first))
-        yield windows.length, counts, curves
+        yield counted_in_memory(units, windows, how)
+
+
+def counted_in_memory(units: Units, windows: WindowIds, how: Counting) -> Counted:
+    """The counts of windows that have their ids; not rarefied."""
+    total, first = units.n_windows(windows.length), int(units.n_windows(windows.length, how.grid[:1])[0])
+    counts = growth(windows, units.starts, how.grid, how.edges)
+    curves = None
+    if how.blocks:
+        curves = block_curves(windows, units.starts, total, how.blocks, min(how.smallest, first))
+    return windows.length, counts, curves
