@@ -293,7 +293,7 @@ def test_the_figure_tells_runs_at_the_ratio_of_its_line_from_others():
     )
     axes = draw(fit, runs).get_axes()[1]
     assert axes.get_title(loc="left") == "Predicted loss of one run at D/N = 25, 95 % interval"
-    drawn = {line.get_label(): len(line.get_xdata()) for line in axes.get_lines()}
+    drawn = {line.get_label(): np.size(line.get_xdata()) for line in axes.get_lines()}
     assert drawn["runs within 2 times that D/N"] == 8
     assert drawn["runs at other D/N"] == 8
     assert drawn["the law at D/N = 25"] > 100

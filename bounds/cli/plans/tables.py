@@ -37,8 +37,9 @@ def _loss(row: LawPlan) -> str:
 
 def half_width(row: LawPlan) -> float:
     """Half the width of the interval of a loss; NaN without one."""
-    ends = row.loss_lower, row.loss_upper
-    return math.nan if None in ends else (row.loss_upper - row.loss_lower) / 2
+    if row.loss_lower is None or row.loss_upper is None:
+        return math.nan
+    return (row.loss_upper - row.loss_lower) / 2
 
 
 def interval_of_all(rows: Sequence[LawPlan]) -> tuple[float, float]:
