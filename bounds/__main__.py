@@ -8,6 +8,7 @@ import click
 
 from bounds.base.arguments import Choice, Flop, in_any_case, printable
 from bounds.cli.fitted.asked import RunPoint
+from bounds.cli.fitted.runs_options import RUNS, reads_runs
 from bounds.cli.json_text import json_text
 from bounds.cli.process import end_silently
 from bounds.cli.shared import (
@@ -33,7 +34,6 @@ MFU = NumberType(low=0.0, high=1.0, high_open=False, text="above 0 and at most 1
 CONTEXT = CountType(high=10**8)
 OBJECTIVE = Choice("objective", ("huber", "lad", "least-squares"))
 GPU, PRECISION = Choice("gpu", tuple(ACCELERATORS)), Choice("precision", PRECISIONS)
-LOSS_UNIT = Choice("loss_unit", ("nats", "bits", "bits-per-byte"))
 
 EXPLAIN = click.option("--explain", "explained", is_flag=True, help="Print all notes, tables and formulas as well.")
 
@@ -154,32 +154,11 @@ def laws(
 
 
 @main.command()
-@click.argument("runs", type=click.Path(exists=True, allow_dash=True))
-@click.option(
-    "--column",
-    "columns",
-    multiple=True,
-    metavar="KEY=NAME",
-    help="The column of n_params, n_tokens, compute_flops or loss, where its header does not say.",
-)
-@click.option("--run-column", metavar="NAME", help="The column that says which rows belong to one run.")
-@click.option("--skip-incomplete", is_flag=True, help="Leave out rows without one of their numbers, and count them.")
-@click.option(
-    "--loss-unit",
-    type=Checked(LOSS_UNIT),
-    help="Unit of the losses, per token or per byte. [default: as the header says, else nats]",
-)
-@click.option("--bytes-per-token", type=POSITIVE, metavar="X", help="Bytes of a token on average, for bits per byte.")
+@click.argument("runs", type=RUNS)
+@reads_runs
 @click.option("--at", "n_tokens", type=CountType(), help="Corpus size in tokens for the bounds on U and N.")
 @click.option("--objective", type=Checked(OBJECTIVE), default="huber", show_default=True)
 @click.option("--delta", type=NumberType(), default=1e-3, show_default=True, help="Huber's δ, a residual of ln loss.")
-@click.option(
-    "--drop-highest",
-    type=CountType(0, 10**6),
-    default=0,
-    help="Leave out the runs whose loss is not below the K-th largest.",
-    metavar="K",
-)
 @click.option(
     "--bootstrap",
     type=CountType(0, 10**6),

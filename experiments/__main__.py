@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from bounds.base.arguments import printable
+from bounds.cli.fitted.runs_options import READING, RUNS, named_columns, reads_runs
 from bounds.cli.process import end_silently
 from bounds.cli.shared import AS_JSON, command_group, parse_or_fail, provenance, with_version
 from bounds.cli.shared import run as run_command
@@ -193,17 +194,11 @@ def check(names: tuple[str, ...], folder: str | None, as_json: bool, explained: 
 @click.option(
     "--runs",
     "table",
-    type=click.Path(exists=True, dir_okay=False),
+    type=RUNS,
     metavar="FILE",
-    help="Try the law on this table of runs, as bounds fit takes it, instead of the public series.",
+    help="Try the law on this table of runs, as bounds fit takes it (- for standard input), not the public series.",
 )
-@click.option(
-    "--column",
-    "columns",
-    multiple=True,
-    metavar="KEY=NAME",
-    help="The column of n_params, n_tokens, compute_flops or loss in --runs, where its header does not say.",
-)
+@reads_runs
 @click.option("--rivals", is_flag=True, help="Other forms of the law in the same protocol; a minute more.")
 @click.option(
     "--next-run",
@@ -217,19 +212,15 @@ def check(names: tuple[str, ...], folder: str | None, as_json: bool, explained: 
 @EXPLAIN
 @with_version
 def backtest(
-    folder: str | None, table: str | None, columns: tuple[str, ...], rivals: bool, next_run: bool,
-    figures: str | None, overwrite: bool, as_json: bool, explained: bool,
+    folder: str | None, table: str | None, rivals: bool, next_run: bool, figures: str | None, overwrite: bool,
+    as_json: bool, explained: bool, **reading: Any,
 ) -> None:  # fmt: skip
     """How a law fitted to cheaper runs predicts dearer ones, and which of its intervals hold.
 
     On sixteen public series of runs, at 2, 4, 10 and 30 times the largest fitted compute; with --runs on a table of
     your own.
     """
-    if columns and table is None:
-        raise click.UsageError("--column names a column of --runs, which is missing")
-    if table is not None and (rivals or next_run):
-        asked = "--rivals" if rivals else "--next-run"
-        raise click.UsageError(f"{asked} is of the public series; pass it without --runs")
+    _check_backtest(folder, table, {"--rivals": rivals, "--next-run": next_run}, reading)
     if figures is not None:
         from experiments.drawing import check_figures
 
@@ -244,45 +235,29 @@ def backtest(
         predictions = predicted(laws)
         report = public_report(runs, laws, refused, rivals=rivals, next_run=next_run)
     else:
-        predictions, report = _own_backtest(table, columns)
+        columns = named_columns(reading["columns"])
+        from experiments.backtest.own_runs import own_backtest
+
+        predictions, report = own_backtest(table, columns, reading)
     if figures is not None:
         from experiments.backtest.figures import draw
         from simulate.running.showing.figures import save_drawn
 
         path = save_drawn(lambda: draw(predictions), Path(figures) / "backtest-errors.png", overwrite=overwrite)
         print(path, file=sys.stderr)
-    _show(
-        report, {"data": folder, "runs": table, "columns": columns, "rivals": rivals, "next_run": next_run}, as_json,
-        explained,
-    )  # fmt: skip
+    asked = {"data": folder, "runs": table, "rivals": rivals, "next_run": next_run, **reading}
+    _show(report, asked, as_json, explained)
 
 
-def _own_backtest(table: str, columns: tuple[str, ...]) -> tuple[Any, Report]:
-    """Predictions within a table of runs, and what is said of them; one sentence where it holds too little."""
-    from dataclasses import replace
-
-    from bounds.base.arguments import printable, shown
-    from bounds.base.notes import INPUT, Note
-    from bounds.cli.runs_csv import NAMES, read_runs
-
-    told = dict(part.partition("=")[::2] for part in columns)
-    if unknown := [key for key in told if key not in NAMES]:
-        raise click.UsageError(f"--column takes {', '.join(NAMES)} as KEY=NAME, got {shown(unknown[0])}")
-    name = printable(table)
-    read = parse_or_fail(read_runs, Path(table).read_bytes(), name, told)
-
-    from experiments.backtest.own_runs import own_series, too_little
-    from experiments.backtest.protocol import ROLLING
-    from experiments.backtest.protocol import backtest as predict
-    from experiments.backtest.reports import own_report
-
-    name = printable(Path(table).name)
-    runs = own_series(name, read.columns)
-    predictions, refused = predict(runs)
-    if not (predictions.protocol == ROLLING).any():
-        raise click.UsageError(too_little(name, runs, refused))
-    report = own_report(name, predictions, refused)
-    return predictions, replace(report, notes=[*(Note(INPUT, f"{one}.") for one in read.notes), *report.notes])
+def _check_backtest(folder: str | None, table: str | None, public: dict[str, bool], reading: dict[str, Any]) -> None:
+    """Refuse flags of the public series beside --runs, and flags that say how --runs is read without it."""
+    if table is None:
+        for name in (name for name in READING if reading[name]):
+            flag = f"--{'column' if name == 'columns' else name.replace('_', '-')}"
+            raise click.UsageError(f"{flag} says how to read --runs, which is missing")
+        return
+    for flag in (flag for flag, given in {**public, "--data": folder is not None}.items() if given):
+        raise click.UsageError(f"{flag} is of the public series; pass it without --runs")
 
 
 def _series_progress(name: str) -> None:

@@ -4,25 +4,22 @@ from __future__ import annotations
 
 import contextlib
 import io
-import json
 import re
 from pathlib import Path
 
-import click
 import numpy as np
 import pandas as pd
 import pytest
 
 from bounds.cli.report import print_report
-from experiments.__main__ import main
+from bounds.cli.runs_csv import RunsTable
 from experiments.backtest import BINS, RECIPES, Recipe, backtest, learn_tau, load, scores, splits, weights
-from experiments.backtest.own_runs import own_series, too_little
+from experiments.backtest.own_runs import own_series
 from experiments.backtest.protocol import ROLLING, SHORT, bin_of, cutoffs, fitted, has_budgets
 from experiments.backtest.protocol import predictions as predicted
 from experiments.backtest.recipes import coverage, errors, interval_score, quantile, weighted_median, without_own
 from experiments.backtest.reports import public_report
 from experiments.readers.runs import SERIES
-from tests.commands import run
 from tests.law_runs import LAWS, ladder, losses
 from tests.tables import fits
 
@@ -30,7 +27,8 @@ ROOT = Path(__file__).parent.parent
 
 
 def series(n_params, n_tokens, loss, flops=None, name="made"):
-    made = own_series(name, {"n_params": n_params, "n_tokens": n_tokens, "loss": loss})
+    columns = {"n_params": list(n_params), "n_tokens": list(n_tokens), "loss": list(loss)}
+    made = own_series(name, RunsTable(columns))
     return made if flops is None else made.assign(compute_flops=flops)
 
 
@@ -180,69 +178,6 @@ def test_the_recipe_is_what_predict_gives():
     assert noise == pytest.approx(told.deviation(["sampling", "noise"]))
     assert alone == pytest.approx(told.sampling)
     assert told.upper == pytest.approx(told.estimate * np.exp(quantile(0.95) * ours))
-
-
-# ---------------------------------------------------------------- a table of one's own
-
-
-def experiments(*arguments):
-    return run("backtest", *arguments, module="experiments", check=None)
-
-
-def table(folder, made):
-    path = folder / "my.csv"
-    made[["n_params", "n_tokens", "loss"]].to_csv(path, index=False)
-    return str(path)
-
-
-def test_a_table_of_ones_own_is_tried(tmp_path):
-    path = table(tmp_path, isoflop(4))
-    done = experiments("--runs", path, "--json")
-    assert done.returncode == 0, done.stderr
-    told = json.loads(done.stdout)
-    assert "Laws fitted to the cheaper runs of my.csv predict the dearer ones" in told["verdict"]
-    assert [row["n_fitted"] for row in told["rows"]] == sorted(row["n_fitted"] for row in told["rows"])
-    assert all(row["rms"] < 0.01 for row in told["rows"])
-    assert {"bias", "covered_95", "covered_95_sampling", "width", "cutoff_flops"} <= set(told["rows"][0])
-
-
-def test_what_is_said_of_a_table_fits_the_screen():
-    from experiments.backtest.reports import own_report
-
-    made = predictions(np.random.default_rng(0), n_series=1).assign(n_fitted=245, cutoff=1.58e19, error=-0.25)
-    told = own_report("my.csv", made, ["something"])
-    assert all(fits(one) for one in told.tables)
-    assert "RMS error of 25.0 %" in told.answer
-    assert [str(note) for note in told.notes] == [
-        "something.", "one cut-off alone leaves enough runs on both sides of it.",
-        "the law fitted to most of the runs misses the others: trust no interval of it.",
-    ]  # fmt: skip
-
-
-def test_too_little_is_one_sentence(tmp_path):
-    few = isoflop().head(14)
-    assert "it has 14 runs of 14 sizes over 3 times" in too_little("my.csv", few, [])
-    assert too_little("my.csv", few, ["because"]) == "my.csv cannot be tried: because"
-    with pytest.raises(click.UsageError, match=r"my\.csv cannot be tried: 15 runs of 3 sizes"):
-        main(["backtest", "--runs", table(tmp_path, few)], standalone_mode=False)
-
-
-@pytest.mark.parametrize(
-    ("arguments", "said"),
-    [
-        (["--column", "loss=l"], "--runs, which is missing"),
-        (["--runs", "pyproject.toml"], "pyproject.toml"),
-        (["--runs", "none.csv"], "none.csv"),
-        (["--figure", "none"], "is not a folder"),
-        (["--rivals", "--runs", "pyproject.toml"], "--rivals is of the public series; pass it without --runs"),
-        (["--next-run", "--runs", "pyproject.toml"], "--next-run is of the public series"),
-    ],
-)
-def test_bad_arguments_are_one_sentence(arguments, said):
-    done = experiments(*arguments)
-    assert done.returncode == 2
-    assert done.stdout == ""
-    assert said in done.stderr
 
 
 # ---------------------------------------------------------------- the public series

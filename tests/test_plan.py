@@ -325,7 +325,7 @@ def test_the_answer_comes_first():
     assert out.startswith(
         "With 4.49e23 FLOP and 300B tokens: train between 24.2B and 52.3B parameters on 1.43T to 3.1T tokens (4.8 to "
         "10 epochs), 35.5B in the middle, for a loss of 1.94 to 2.04, ± 0.11 to 0.13 (95 % where that is known); the "
-        "laws disagree by a factor 2.2, and within each law"
+        "laws fitted near there disagree by a factor 2.2, and within each law"
     )
     for text in ("N_store is another question", "1.99 ± 0.11", "are worth 2.4T new ones", "1.12e24"):
         assert text in out

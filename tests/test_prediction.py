@@ -15,6 +15,7 @@ from bounds import LossLaw, fit_loss_law
 from bounds.fitting import Prediction, predict_loss
 from bounds.fitting.loss_laws.prediction import LACK_OF_FIT, PARTS, REACH
 from bounds.laws import read_law_file
+from bounds.planning import next_run
 from experiments import lawfit
 from experiments.readers.chinchilla import LEFT_OUT, read_points
 from tests.law_runs import DESIGNS, LAWS, ladder, losses
@@ -209,6 +210,43 @@ def test_rows_of_one_run_count_once(runs):
     twice = [np.concatenate([column, column]) for column in few]
     fit = fit_loss_law(*twice, bootstrap=50, runs=list(range(30)) * 2)
     assert fit.predict(1e9, 1e11).noise == pytest.approx(fit_loss_law(*few, bootstrap=50).predict(1e9, 1e11).noise)
+
+
+def ladder_with_a_diverged_run(seed):
+    """Ten runs, one of which ended at 1.4 times its loss."""
+    rng = np.random.default_rng(seed)
+    n_params, n_tokens = ladder(rng, 10)
+    loss = PLANTED.loss(n_params, n_tokens) * np.exp(rng.normal(0, 0.003, 10))
+    loss[rng.integers(10)] *= 1.4
+    return n_params, n_tokens, loss
+
+
+@pytest.mark.parametrize("seed", [3])
+def test_resamples_whose_loss_rises_do_not_set_the_width(seed):
+    """A few of 200 have a negative exponent, and at ten times the compute gave b ten times what the others say."""
+    n_params, n_tokens, loss = ladder_with_a_diverged_run(seed)
+    fit = fit_loss_law(n_params, n_tokens, loss, bootstrap=200)
+    rising = (fit.samples[:, 2] < 0) | (fit.samples[:, 4] < 0)
+    assert 0 < rising.sum() < 10
+    N = math.sqrt(10 * float(np.max(n_params * n_tokens)) / 20)
+    told = fit.predict(N, 20 * N)
+    log_losses = np.log(fit.sampled_law.loss(N, 20 * N))
+    assert told.sampling == pytest.approx(np.std(log_losses[~rising], ddof=1), rel=1e-9)
+    assert told.sampling < 0.2 * np.std(log_losses, ddof=1)
+    assert abs(np.log(told.estimate / PLANTED.loss(N, 20 * N))) < 2 * told.sampling
+    row = next_run(fit, N, 20 * N, (N, 20 * N)).best
+    assert 0 < row.sampling_after <= told.sampling
+
+
+def test_where_the_law_itself_rises_that_is_said():
+    rng = np.random.default_rng(3)
+    n_params, n_tokens = ladder(rng, 30)
+    rises = np.exp(0.3 * np.log(n_tokens / 1e10) + rng.normal(0, 1e-3, 30)) + 400 * n_params**-0.3
+    fit = fit_loss_law(n_params, n_tokens, rises, bootstrap=50)
+    assert fit.law.data_exponent < 0
+    told = fit.predict(2e10, 2e12)
+    assert told.notes[0].text.startswith("the fitted loss rises with n_tokens, which no ladder of models does")
+    assert told.sampling == pytest.approx(np.std(np.log(fit.sampled_law.loss(2e10, 2e12)), ddof=1))
 
 
 @pytest.mark.verification

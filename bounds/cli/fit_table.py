@@ -38,12 +38,17 @@ def fit_notes(fit: LossLawFit, band: FittedBand | None, titles: dict[str, str]) 
 
     `titles` are the columns of the file by argument, which the sentences name.
     """
-    notes = [_sentence(named(note, titles)) for note in fit.notes]
+    notes = law_notes(fit, titles)
     if fit.no_band:
         notes.append(_sentence(fit.no_band))
     elif fit.law.data_exponent >= 0.5:
         notes.append(steep_note("the fitted law", fit.law.data_exponent))
     return notes + ([] if band is None else [_sentence(note) for note in band.notes])
+
+
+def law_notes(fit: LossLawFit, titles: dict[str, str]) -> list[Note]:
+    """What the runs do not decide and what is odd about them, without what that means for a band."""
+    return [_sentence(named(note, titles)) for note in fit.notes]
 
 
 def _sentence(note: Note) -> Note:

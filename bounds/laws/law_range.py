@@ -33,10 +33,15 @@ FAR = 10.0
 """Factor outside the fitted range from which on a law's number is an extrapolation that no table shows unasked."""
 
 
+def are_far(fitted: Range, values: Any) -> Any:
+    """Whether each of `values` lies more than `FAR` times outside `fitted`."""
+    values = np.asarray(values, float)
+    return ~((values <= FAR * fitted[1]) & (values * FAR >= fitted[0]))
+
+
 def far(fitted: Range, values: Any) -> bool:
     """Whether any of `values` lies more than `FAR` times outside `fitted`."""
-    factor = beyond(fitted, values)
-    return max(factor, 1 / factor) > FAR if factor > 0 else True
+    return bool(np.any(are_far(fitted, values)))
 
 
 def range_text(fitted: Range, unit: str) -> str:

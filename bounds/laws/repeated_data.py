@@ -151,7 +151,7 @@ class RepeatedDataLaw:
 
     def _balanced_tokens(self, C: Any, U: Any) -> Any:
         """The D ≥ U at which one per cent more tokens gains as much as one per cent more parameters, by bisection."""
-        size = self.law.optimal_params_for(U)
+        size = np.maximum(self.law.optimal_params_for(U), _SMALLEST)
         _, A, alpha, B, beta = self.law.constants
 
         def prefers_tokens(log_tokens: Any) -> Any:
@@ -161,8 +161,10 @@ class RepeatedDataLaw:
             within = np.minimum(size, N)
             log_value = -(D - U) / (U * self.token_decay)
             log_worth = -(N - within) / (within * self.param_decay)
-            by_tokens = np.log(B * beta * D) + log_value - (beta + 1) * np.log(self.effective_tokens(D, U))
-            by_params = np.log(A * alpha * N) + log_worth - (alpha + 1) * np.log(self.effective_params(N, U))
+            tokens = evaluate(_F["effective_tokens"], D, U, self.token_decay)
+            params = evaluate(_F["effective_params"], N, within, self.param_decay)
+            by_tokens = np.log(B * beta * D) + log_value - (beta + 1) * np.log(tokens)
+            by_params = np.log(A * alpha * N) + log_worth - (alpha + 1) * np.log(params)
             return by_tokens > by_params
 
         low, high = np.broadcast_arrays(np.log(U), np.log(np.maximum(C, U)))

@@ -28,7 +28,15 @@ from numpy.typing import ArrayLike, NDArray
 from bounds.base.brief import brief
 from bounds.base.intervals import HEURISTIC
 from bounds.base.pointwise import shown
-from bounds.fitting.loss_laws.prediction import LACK_OF_FIT, Prediction, SureLaw, blocks, drawn_log_losses, predict_loss
+from bounds.fitting.loss_laws.prediction import (
+    LACK_OF_FIT,
+    Prediction,
+    SureLaw,
+    blocks,
+    drawn_log_losses,
+    falling,
+    predict_loss,
+)
 from bounds.laws.checks import positives
 from bounds.laws.published import FLOP_PER_PARAM_TOKEN
 
@@ -127,7 +135,7 @@ def next_run(
     if now.sampling is None or now.noise is None or now.distance is None:
         raise ValueError("the law does not know its runs, so nothing says what another would add; fit it again")
     flops = FLOP_PER_PARAM_TOKEN * N * D
-    variance = now.sampling**2 - _explained(fit.samples, N, D, goal, now.noise)
+    variance = now.sampling**2 - _explained(falling(fit.law, fit.samples), N, D, goal, now.noise)
     sampling = np.sqrt(np.maximum(variance, 0))
     target_flops = FLOP_PER_PARAM_TOKEN * goal[0] * goal[1]
     largest = np.maximum(target_flops / now.distance, flops)

@@ -21,7 +21,7 @@ from bounds.efficiency.band import Band, bands
 from bounds.fitting.loss_laws.prediction import PARTS, Prediction, SureLaw, predict_loss
 from bounds.laws.law_file import drawn_law, is_law_file, read_law_file
 from bounds.laws.law_names import OF_ONES_OWN, law_key, unknown_law
-from bounds.laws.law_range import beyond, far
+from bounds.laws.law_range import are_far, beyond, far
 from bounds.laws.loss_law import LossLaw
 from bounds.laws.overtraining import OVERTRAINING_LAWS, DownstreamErrorLaw, OvertrainingLaw
 from bounds.laws.published import LAWS
@@ -29,6 +29,7 @@ from bounds.laws.repeated_data import REPEATED_DATA_LAWS, RepeatedDataLaw
 from bounds.planning.corpus import MeasuredCorpus
 from bounds.planning.hardware import Accelerator, get_accelerator
 from bounds.planning.plans import NEARLY, LawPlan, Plan
+from bounds.planning.reach import answered_compute, enough
 from bounds.planning.spending import Spending, Spent
 
 _SHARE = Number("mfu", 0.0, 1.0, high_open=False, text="above 0 and at most 1", percent=True)
@@ -79,8 +80,11 @@ def plan(
     ratio, level = _positive("tokens_per_param", tokens_per_param), checked_confidence(confidence)
 
     rows, refused, stores, curves = [], [], [], []
-    for form in [_form(one) for one in _asked(laws, distinct, ratio)]:
-        spending = Spending(form.curve, form.repeated, distinct, served or 0.0, ratio)
+    forms = [_form(one) for one in _asked(laws, ratio)]
+    spendings = [
+        Spending(form.curve, form.repeated, distinct, served or 0.0, ratio, form.counts_excess) for form in forms
+    ]
+    for form, spending in zip(forms, spendings, strict=True):
         try:
             C = budget.compute_flops or spending.compute_for(budget.target_loss or 0.0)
             row = _row(form, spending, C, budget.flops_of_an_hour, level)
@@ -93,9 +97,11 @@ def plan(
         rows.append(_with_store(row, band, form.curve, distinct or row.n_tokens))
     if not rows:
         raise ValueError(refused[0][1])
+    unanswered = budget.compute_flops is not None and all(row.is_far for row in rows)
     return Plan(
         tuple(rows), tuple(refused), tuple(stores), **budget.told, n_tokens=distinct, inference_tokens=served,
         tokens_per_param=ratio, confidence=level, corpus=corpus, laws=tuple(curves),
+        answered_compute=answered_compute(spendings, _are_near) if unanswered else None,
     )  # fmt: skip
 
 
@@ -154,20 +160,22 @@ def _positive(name: str, value: Any) -> float | None:
     return None if value is None else Number(name, 0.0, text="positive and finite")(value)
 
 
-def _asked(laws: Any, corpus: float | None, ratio: float | None) -> list[Any]:
+def _asked(laws: Any, ratio: float | None) -> list[Any]:
     if isinstance(laws, str | os.PathLike) or hasattr(laws, "key") or hasattr(laws, "law"):
         laws = [laws]
     several = items_of(laws)
     if several:
         return several
-    published: list[Any] = [law for law in LAWS.values() if law.comparable]
-    published += [] if corpus is None else [_SCALES]
+    published: list[Any] = [*(law for law in LAWS.values() if law.comparable), _SCALES]
     return published + ([] if ratio is None else list(OVERTRAINING_LAWS.values()))
 
 
 @dataclass(frozen=True)
 class _Form:
-    """A law as a plan uses it: `curve` for single epochs, `repeated` for more, and `sure` for how far off it may be."""
+    """A law as a plan uses it: `curve` for single epochs, `repeated` for more, and `sure` for how far off it may be.
+
+    `counts_excess`: the scales of `repeated` are its own, so that it counts excess parameters in a single epoch too.
+    """
 
     key: str
     citation: str
@@ -175,6 +183,7 @@ class _Form:
     repeated: RepeatedDataLaw
     sure: LossLaw | SureLaw
     error_law: DownstreamErrorLaw | None = None
+    counts_excess: bool = False
 
 
 def _form(one: Any) -> _Form:
@@ -190,7 +199,7 @@ def _form(one: Any) -> _Form:
         curve = law.law
         if law is _SCALES:
             curve = replace(curve, fitted_params=_REPEATED_PARAMS, fitted_tokens=_REPEATED_TOKENS)
-        return _Form(law.key, law.citation, curve, law, curve)
+        return _Form(law.key, law.citation, curve, law, curve, counts_excess=True)
     if not isinstance(law, LossLaw | OvertrainingLaw):
         keys = [key for key in known if key not in LAWS or LAWS[key].comparable]
         raise unknown_law(one, keys, OF_ONES_OWN)
@@ -208,34 +217,46 @@ def _form(one: Any) -> _Form:
 def _row(form: _Form, spending: Spending, C: float, an_hour: float | None, confidence: float) -> LawPlan:
     spent, curve, corpus = spending.spend(C, NEARLY), form.curve, spending.corpus
     N, D = spent.n_params, spent.n_tokens
-    effective = D if corpus is None else float(form.repeated.effective_tokens(D, corpus))
+    size, effective = map(float, spending.worth(N, D))
     lower, upper = (None if math.isnan(end) else end for end in (spent.n_params_lower, spent.n_params_upper))
-    told = _predicted(form, spending, spent, effective, confidence)
-    loss_lower, loss_upper = (None, None) if told.missing == PARTS else told.interval()
-    sampled = (None, None) if spent.repeats or spending.served or spending.ratio else _sampled_size(form, C, confidence)
+    told = _predicted(form, spent, (size, effective), confidence)
     epochs = None if corpus is None else D / corpus
+    loss_lower, loss_upper = (None, None) if told.missing == PARTS else told.interval()
+    sampled = (
+        (None, None) if (epochs or 0) > 1 or spending.served or spending.ratio else _sampled_size(form, C, confidence)
+    )
+    enough_of_it = enough(spending, C) or (None, None, None)
     return LawPlan(
         form.key, form.citation, C, N, D, spent.loss, lower, upper, effective, epochs,
         beyond(curve.fitted_params, N), beyond(curve.fitted_tokens, effective),
-        far(curve.fitted_params, N) or far(curve.fitted_tokens, effective) or far(_REPEATED_EPOCHS, epochs or 0.0),
+        not _are_near(spending, N, D),
         error=None if form.error_law is None else float(form.error_law.error(spent.loss)),
         gpu_hours=None if an_hour is None else C / an_hour,
         loss_lower=loss_lower, loss_upper=loss_upper, loss_without=told.missing, distance=told.distance,
         n_params_sampling_lower=sampled[0], n_params_sampling_upper=sampled[1],
+        enough_flops=enough_of_it[0], enough_params=enough_of_it[1], enough_tokens=enough_of_it[2],
     )  # fmt: skip
 
 
-def _predicted(form: _Form, spending: Spending, spent: Spent, effective: float, confidence: float) -> Prediction:
-    """What is known of the error of the loss: where tokens come round again, at the new ones that would serve as well.
+def _are_near(spending: Spending, n_params: Any, n_tokens: Any) -> Any:
+    """Whether the runs of the law, and those of repeated data, are near enough to say anything of these."""
+    _, worth = spending.worth(n_params, n_tokens)
+    epochs = 0.0 if spending.corpus is None else n_tokens / spending.corpus
+    law = spending.law
+    away = are_far(law.fitted_params, n_params) | are_far(law.fitted_tokens, worth)
+    return ~(away | are_far(_REPEATED_EPOCHS, epochs))
+
+
+def _predicted(form: _Form, spent: Spent, worth: tuple[float, float], confidence: float) -> Prediction:
+    """What is known of the error of the loss, at the parameters and new tokens that would serve as well.
 
     Lack of fit grows with the compute that is spent, whatever it is worth.
     """
     at = predict_loss(form.sure, spent.n_params, spent.n_tokens, confidence)
-    if not spent.repeats or spending.corpus is None:
+    if worth == (spent.n_params, spent.n_tokens):
         return at
-    size = float(form.repeated.effective_params(spent.n_params, spending.corpus))
-    worth = predict_loss(form.sure, size, effective, confidence)
-    return replace(worth, estimate=spent.loss, lack_of_fit=at.lack_of_fit, distance=at.distance)
+    there = predict_loss(form.sure, *worth, confidence)
+    return replace(there, estimate=spent.loss, lack_of_fit=at.lack_of_fit, distance=at.distance)
 
 
 def _sampled_size(form: _Form, C: float, confidence: float) -> tuple[float | None, float | None]:

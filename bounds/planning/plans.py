@@ -26,7 +26,9 @@ class LawPlan:
     is a downstream error, of the laws that have one. `loss_lower` and `loss_upper` are the ends of the interval of the
     loss, which is without the parts of `loss_without` (`bounds.fitting.Prediction`), and `distance` the compute in
     units of the largest that was fitted; None where not known. `n_params_sampling_…` are the ends between which the
-    draws of a law of one's own put the best size, None without draws.
+    draws of a law of one's own put the best size, None without draws. `enough_flops`, `enough_params` and
+    `enough_tokens` are those from which on all that more compute could gain is less than a hundredth of the loss, as
+    the corpus is spent; None where it is not.
     """
 
     law: str
@@ -53,6 +55,9 @@ class LawPlan:
     distance: float | None = None
     n_params_sampling_lower: float | None = None
     n_params_sampling_upper: float | None = None
+    enough_flops: float | None = None
+    enough_params: float | None = None
+    enough_tokens: float | None = None
 
     @property
     def tokens_per_param(self) -> float:
@@ -71,7 +76,8 @@ class Plan:
     `compute_flops` are model FLOP, None where a loss was asked for; `peak_flops` are those of one device in a second.
     `refused` has pairs of a law and why it has no row. `bands` are of the corpus, or of each law's own tokens.
     `n_tokens` are the distinct tokens that there are, those of the `corpus` where one was counted.
-    `laws` are those of the rows, for tokens that are each seen once.
+    `laws` are those of the rows, for tokens that are each seen once. `answered_compute` are the least and the largest
+    FLOP that have a law near, sought where these have none.
     """
 
     rows: tuple[LawPlan, ...]
@@ -92,6 +98,7 @@ class Plan:
     confidence: float = 0.95
     corpus: MeasuredCorpus | None = None
     laws: tuple[LossLaw, ...] = ()
+    answered_compute: tuple[float, float] | None = None
 
     @property
     def near(self) -> tuple[LawPlan, ...]:
@@ -103,6 +110,11 @@ class Plan:
         """The least and the largest size of the `near` laws; None where there is none."""
         sizes = [row.n_params for row in self.near]
         return (min(sizes), max(sizes)) if sizes else None
+
+    @property
+    def is_spent(self) -> bool:
+        """Whether by all `near` laws the corpus rewards less than the budget."""
+        return bool(self.near) and all(row.enough_flops is not None for row in self.near)
 
     @property
     def agreed(self) -> tuple[float, float] | None:
@@ -157,6 +169,9 @@ _UNITS = {
     "n_store_upper": ("parameters", "parameters that store each distinct sequence once, upper"),
     "n_params_sampling_lower": ("parameters", "lower end of the best size over the draws of the law"),
     "n_params_sampling_upper": ("parameters", "upper end of the best size over the draws of the law"),
+    "enough_flops": ("FLOP", "compute beyond which a spent corpus gains less than a hundredth of the loss"),
+    "enough_params": ("parameters", "parameters to train with that"),
+    "enough_tokens": ("tokens", "tokens to train on with that, repetitions included"),
     "beyond_params": ("1", "factor of the parameters outside the fitted range"),
     "beyond_tokens": ("1", "factor of the tokens outside the fitted range"),
 }

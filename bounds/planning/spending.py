@@ -9,8 +9,11 @@
 | M      | tokens per parameter, D/N                            | tokens per parameter | `ratio`      |
 
 Along C the loss of a law is convex in ln N, so that the sizes within a share of the least loss are one range, and
-ends of it are found by search. Where the corpus is too small for that range, tokens come round again, and tokens and
-parameters count as Muennighoff et al. 2023 found (`bounds.laws.RepeatedDataLaw`).
+ends of it are found by search. Sizes that take more tokens than there are see them again, and tokens and parameters
+count as Muennighoff et al. 2023 found (`bounds.laws.RepeatedDataLaw`). Sizes that take no more have the law's own loss,
+whatever the corpus: its worth of excess parameters was fitted with another law, and lent only to what is repeated. So
+that the loss does not jump where the second epoch begins, a run is never worse than its first epoch. Only the law that
+the two scales were fitted with counts excess parameters in a single epoch as well.
 """
 
 from __future__ import annotations
@@ -23,15 +26,19 @@ import numpy as np
 
 from bounds.base.one_number import number, written
 from bounds.laws.checks import must_exceed
-from bounds.laws.loss_law import LossLaw
+from bounds.laws.loss_law import Allocation, LossLaw
 from bounds.laws.published import FLOP_PER_PARAM_TOKEN
 from bounds.laws.repeated_data import RepeatedDataLaw
 from bounds.planning.flops import FLOP_TO_SERVE
 
 _POINTS = np.linspace(0, 1, 25)
 _ROUNDS = 10
-"""Each round leaves a twelfth of the range of ln N, or a twenty-fourth of it."""
+"""Each round leaves a twelfth of the range of ln N."""
+_CROSSING_POINTS = np.linspace(0, 1, 241)
+_CROSSING_ROUNDS = 6
+"""Each round leaves a part in 240 of the range of ln N or ln C; many points at once cost little more than few."""
 _MOST_COMPUTE = 1e40
+_ROUNDING = 1e-13
 
 
 class Spent(NamedTuple):
@@ -42,14 +49,14 @@ class Spent(NamedTuple):
     loss: float
     n_params_lower: float
     n_params_upper: float
-    repeats: bool
 
 
 @dataclass(frozen=True)
 class Spending:
     """How compute may be spent by `law`: on a `corpus` of distinct tokens if given, `served` tokens paid for as well.
 
-    `repeated` is the law of repeated data that is made of it. `ratio` fixes D/N.
+    `repeated` is the law of repeated data that is made of it; `counts_excess` says that it was fitted so, and holds in
+    a single epoch too. `ratio` fixes D/N.
     """
 
     law: LossLaw
@@ -57,6 +64,7 @@ class Spending:
     corpus: float | None = None
     served: float = 0.0
     ratio: float | None = None
+    counts_excess: bool = False
 
     def spend(self, compute_flops: float, share: float) -> Spent:
         """The size of least loss for `compute_flops`, and the range that costs at most `share` of the loss more.
@@ -66,70 +74,109 @@ class Spending:
         C = compute_flops
         if FLOP_PER_PARAM_TOKEN > C:
             raise ValueError(f"{number(C)} FLOP do not train one parameter on one token; spend more")
-        if FLOP_PER_PARAM_TOKEN + FLOP_TO_SERVE * self.served > C:
+        if self.least_compute > C:
             raise ValueError(
                 f"{number(C)} FLOP do not serve {written(self.served)} tokens with one parameter; ask for fewer"
             )
+        N, D = (float(one[0]) for one in self.sizes(np.array([C])))
+        loss = float(self.loss(N, D))
         if self.ratio is not None:
-            N = float(self._size_at_ratio(C))
-            D = N * self.ratio
-            repeats = self.corpus is not None and self.corpus < D
-            return Spent(N, D, float(self._loss(N, D)), np.nan, np.nan, repeats)
-        own = Spending(self.law, self.repeated, None, self.served)
-        spent = own._best(C, share)
-        if self.corpus is None or self._tokens(C, spent.n_params_lower) <= self.corpus:
-            return spent
-        return self._best(C, share)._replace(repeats=True)
+            return Spent(N, D, loss, np.nan, np.nan)
+
+        def along(x: Any) -> Any:
+            return self.loss(np.exp(x), self._tokens(C, np.exp(x)))
+
+        level, ends = loss * (1 + share), (0.0, float(self._most(C)))
+        lower, upper = (float(np.exp(_crossing(along, np.log(N), end, level))) for end in ends)
+        return Spent(N, D, loss, lower, upper)
+
+    def worth(self, n_params: Any, n_tokens: Any) -> tuple[Any, Any]:
+        """N' and D': parameters and new tokens of the law's own that serve as well as these on this corpus."""
+        N, D = n_params, n_tokens
+        if self.counts_excess:
+            U = D if self.corpus is None else np.minimum(D, self.corpus)
+            return self.repeated.effective_params(N, U), self.repeated.effective_tokens(D, U)
+        if self.corpus is None:
+            return N, D
+        U = np.minimum(D, self.corpus)
+        size, tokens = self.repeated.effective_params(N, U), self.repeated.effective_tokens(D, U)
+        again = (D > U) & (self.law.loss(size, tokens) < self.law.loss(N, U))
+        return np.where(again, size, N)[()], np.where(again, tokens, U)[()]
+
+    def loss(self, n_params: Any, n_tokens: Any) -> Any:
+        """Loss of `n_params` on `n_tokens` of this corpus."""
+        return self.law.loss(*self.worth(n_params, n_tokens))
 
     def compute_for(self, loss: float) -> float:
         """The least FLOP that reach `loss`; raises ValueError where none do."""
         must_exceed(loss, self.law.irreducible, f"the irreducible loss of {self.law.key}", "no compute reaches it")
-        if self.corpus is None and not self.served:
+        if self.corpus is None and not self.served and not self.counts_excess:
             return float(self.law.compute_for(loss, self.ratio))
-        low = np.log(FLOP_PER_PARAM_TOKEN + FLOP_TO_SERVE * self.served)
+        low = np.log(self.least_compute)
         high = np.log(_MOST_COMPUTE)
-        floor = float(self._least(np.array([np.exp(high)]))[0])
-        must_exceed(loss, floor, f"what {self.law.key} gives on this corpus, whatever the compute", "add tokens")
+        floor = self.floor()
+        # A loss of this law where nothing is gained any more equals the least to rounding, and is reached.
+        must_exceed(
+            loss * (1 + _ROUNDING),
+            floor,
+            f"what {self.law.key} gives on this corpus, whatever the compute",
+            "add tokens",
+        )
         return float(np.exp(_crossing(lambda x: self._least(np.exp(x)), high, low, loss)))
 
-    def loss(self, n_params: Any, n_tokens: Any, *, repeats: bool) -> Any:
-        """Loss of `n_params` on `n_tokens`, by the law of repeated data where the corpus `repeats`."""
-        return self._loss(n_params, n_tokens) if repeats else self.law.loss(n_params, n_tokens)
+    def floor(self) -> float:
+        """The loss that no compute betters: of this corpus, or the law's own irreducible one."""
+        if self.corpus is None:
+            return float(self.law.irreducible or 0.0)
+        return float(self._least(np.array([_MOST_COMPUTE]))[0])
 
-    def _best(self, C: float, share: float) -> Spent:
-        N = float(self._size(np.array([C]))[0])
-        D = float(self._tokens(C, N))
-        loss = float(self._loss(N, D))
+    @property
+    def least_compute(self) -> float:
+        """FLOP that serve a model of one parameter and train it on one token."""
+        return FLOP_PER_PARAM_TOKEN + FLOP_TO_SERVE * self.served
 
-        def along(x: Any) -> Any:
-            return self._loss(np.exp(x), self._tokens(C, np.exp(x)))
-
-        level, ends = loss * (1 + share), (0.0, np.log(C / (FLOP_PER_PARAM_TOKEN + FLOP_TO_SERVE * self.served)))
-        lower, upper = (float(np.exp(_crossing(along, np.log(N), end, level))) for end in ends)
-        return Spent(N, D, loss, lower, upper, False)
+    def sizes(self, compute_flops: Any) -> tuple[Any, Any]:
+        """The parameters and tokens of least loss at each of `compute_flops`, an array."""
+        C = compute_flops
+        if self.ratio is not None:
+            N = self._size_at_ratio(C)
+            return N, N * self.ratio
+        N = self._size(C)
+        return N, self._tokens(C, N)
 
     def _least(self, C: Any) -> Any:
         """The least loss at each of `C`."""
-        if self.ratio is not None:
-            N = self._size_at_ratio(C)
-            return self._loss(N, N * self.ratio)
-        N = self._size(C)
-        return self._loss(N, self._tokens(C, N))
+        return self.loss(*self.sizes(C))
 
     def _size(self, C: Any) -> Any:
-        """The size of least loss at each of `C`."""
+        """The size of least loss at each of `C`: of those that see a token once, and of those that see it again."""
+        if self.corpus is None:
+            return self._size_between(C, np.zeros_like(C), self._most(C), self.law.optimal)
+        # The size that takes just one epoch of the corpus.
+        whole = np.clip(np.log(C / (6 * self.corpus + 2 * self.served)), 0.0, self._most(C))
+        once = self._size_between(C, whole, self._most(C), self.law.optimal)
+        again = self._size_between(C, np.zeros_like(C), whole, lambda C: self.repeated.optimal(C, self.corpus))
+        better = self.loss(again, self._tokens(C, again)) < self.loss(once, self._tokens(C, once)) * (1 - _ROUNDING)
+        return np.where(better, again, once)
+
+    def _size_between(self, C: Any, low: Any, high: Any, optimal: Callable[[Any], Allocation]) -> Any:
+        """The size of least loss between e^low and e^high, along which the loss falls and then rises.
+
+        `optimal` is the least without serving.
+        """
         if not self.served:
-            best = self.law.optimal(C) if self.corpus is None else self.repeated.optimal(C, self.corpus)
-            return best.n_params
-        most = np.log(C / (FLOP_PER_PARAM_TOKEN + FLOP_TO_SERVE * self.served))
-        low, high = np.zeros_like(most), most
+            return np.clip(optimal(C).n_params, np.exp(low), np.exp(high))
         for _ in range(_ROUNDS):
             x = low + (high - low) * _POINTS[:, None]
-            at = np.argmin(self._loss(np.exp(x), self._tokens(C, np.exp(x))), axis=0)
+            at = np.argmin(self.loss(np.exp(x), self._tokens(C, np.exp(x))), axis=0)
             below, above = np.maximum(at - 1, 0), np.minimum(at + 1, len(_POINTS) - 1)
-            columns = np.arange(len(most))
+            columns = np.arange(len(C))
             low, high = x[below, columns], x[above, columns]
         return np.exp((low + high) / 2)
+
+    def _most(self, C: Any) -> Any:
+        """ln of the largest size that `C` serves and trains on one token."""
+        return np.log(C / self.least_compute)
 
     def _size_at_ratio(self, C: Any) -> Any:
         """The root N of 6 M N² + 2 T N = C."""
@@ -140,17 +187,14 @@ class Spending:
         """(C - 2 N T)/(6 N), a token at least."""
         return np.maximum(C / (6 * N) - self.served / 3, 1.0)
 
-    def _loss(self, N: Any, D: Any) -> Any:
-        return self.law.loss(N, D) if self.corpus is None else self.repeated.loss(N, D, self.corpus)
-
 
 def _crossing(function: Callable[[Any], Any], inside: float, outside: float, level: float) -> float:
     """Where `function` leaves what is at most `level` on the way from `inside`, where it is, to `outside`.
 
     It rises on that way; `outside` itself where it never passes the level.
     """
-    for _ in range(_ROUNDS):
-        x = inside + (outside - inside) * _POINTS
+    for _ in range(_CROSSING_ROUNDS):
+        x = inside + (outside - inside) * _CROSSING_POINTS
         past = np.asarray(function(x)) > level
         past[0] = False
         if not past.any():

@@ -12,10 +12,23 @@ from bounds.fitting.loss_laws.prediction import LACK_OF_FIT
 from experiments.backtest.protocol import BINS, ROLLING
 from experiments.backtest.recipes import LEVELS, RECIPES, coverage, quantile
 
+_ACROSS = "compute over the largest fitted compute"
+_OURS = RECIPES[2]
+_NAMES = {_OURS.name: "ours: bootstrap, noise and lack of fit"}
+_FEW = 200
+"""Predictions whose intervals are drawn one by one."""
+_FARTHEST = BINS["30x"][1]
+_TICKS = (1, 2, 4, 10, 30, 60, 100, 300, 1000, 10_000)
+
 
 def draw(predictions: pd.DataFrame) -> Figure:
-    """Errors of every prediction against its distance, and coverage of the intervals of 95 % by distance."""
-    rolling = predictions[(predictions.protocol == ROLLING) & (predictions.distance < BINS["30x"][1])]
+    """Errors of every prediction against its distance, and coverage of the intervals of 95 % by distance.
+
+    Of several series up to the distance at which they are compared, of one all there is.
+    """
+    rolling = predictions[predictions.protocol == ROLLING]
+    if rolling.series.nunique() > 1:
+        rolling = rolling[rolling.distance < _FARTHEST]
     drawn = Figure(figsize=(11, 4.6), layout="constrained")
     left, right = drawn.subplots(1, 2)
     _errors(left, rolling)
@@ -26,27 +39,37 @@ def draw(predictions: pd.DataFrame) -> Figure:
 def _errors(axes: Axes, rolling: pd.DataFrame) -> None:
     for (family, part), colour in zip(rolling.groupby("family", sort=False), COLOURS, strict=False):
         axes.plot(part.distance, 100 * part.error, ".", color=colour, ms=3, alpha=0.5, label=str(family))
-    distance = np.geomspace(1, BINS["30x"][1], 61)
+        if len(rolling) <= _FEW:
+            reach = 100 * quantile(LEVELS[-1]) * _OURS.deviation(part)
+            axes.errorbar(part.distance, 100 * part.error, reach, fmt="none", ecolor=colour, elinewidth=0.6, alpha=0.4)
+    distance = np.geomspace(1, 1.1 * rolling.distance.max(), 61)
     half = 100 * quantile(LEVELS[-1]) * LACK_OF_FIT * np.log(distance)
-    axes.fill_between(distance, -half, half, color="0.85", zorder=0, label="lack of fit, 95 %")
+    axes.fill_between(distance, -half, half, color="0.85", zorder=0, label="±1.96 lack of fit alone")
     axes.axhline(0, color="0.3", lw=1)
-    axes.set(xscale="log", xlabel="compute / largest fitted compute", ylabel="error of the predicted loss, %")
-    axes.set_title("Every prediction; above 0 is too high", fontsize=9, loc="left")
+    axes.set(xscale="log", xlabel=_ACROSS, ylabel="error of the predicted loss, %")
+    ticks = [tick for tick in _TICKS if tick <= 1.1 * max(rolling.distance.max(), 2)]
+    axes.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
+    axes.minorticks_off()
+    bars = ";\nbars: our intervals of 95 %, which hold where they meet 0" if len(rolling) <= _FEW else ""
+    axes.set_title(f"Every prediction; above 0 is too high{bars}", fontsize=9, loc="left")
     axes.legend(fontsize=7, markerscale=3)
     axes.grid(alpha=0.3)
 
 
 def _coverage(axes: Axes, rolling: pd.DataFrame) -> None:
-    names = [name for name in BINS if (rolling.bin == name).any()]
+    far = {name: rolling[rolling.bin == name] for name in BINS}
+    far[f"beyond {_FARTHEST:g}x"] = rolling[rolling.distance >= _FARTHEST]
+    parts = {f"{name}\n{len(part)} tested": part for name, part in far.items() if len(part)}
     for recipe, colour in zip(RECIPES[:3], COLOURS, strict=False):
-        parts = [rolling[rolling.bin == name] for name in names]
         for level, style in zip(LEVELS, (":", "--", "-"), strict=True):
-            held = [100 * coverage(part, recipe.deviation(part))[f"covered_{100 * level:g}"] for part in parts]
-            label = recipe.name if level == LEVELS[-1] else None
-            axes.plot(names, held, f"o{style}", color=colour, ms=4, label=label)
+            held = [100 * coverage(part, recipe.deviation(part))[f"covered_{100 * level:g}"] for part in parts.values()]
+            label = _NAMES.get(recipe.name, recipe.name) if level == LEVELS[-1] else None
+            axes.plot(list(parts), held, f"o{style}", color=colour, ms=4, label=label)
     for level in LEVELS:
         axes.axhline(100 * level, color="0.6", lw=1, zorder=0)
-    axes.set(xlabel="compute / largest fitted compute", ylabel="runs inside the interval, %", ylim=(0, 102))
-    axes.set_title("Intervals of 95 % (solid), 80 % and 50 %; grey: what they promise", fontsize=9, loc="left")
+    axes.set(xlabel=_ACROSS, ylabel="runs inside the interval, %", ylim=(0, 102))
+    axes.set_title(
+        "Intervals of 95 % (solid), 80 % (dashed) and 50 % (dotted);\ngrey: what they promise", fontsize=9, loc="left"
+    )
     axes.legend(fontsize=8)
     axes.grid(alpha=0.3)

@@ -1,4 +1,4 @@
-"""What ``python -m experiments backtest`` says: of the public series, and of a table of runs of one's own."""
+"""What ``python -m experiments backtest`` says of the public series."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from typing import Any
 import pandas as pd
 
 from bounds.base.notes import FITTED, INPUT, METHOD, Note
-from bounds.cli.printing import number, percent, written
+from bounds.cli.printing import number, percent
 from bounds.cli.report import Report, Table
-from bounds.fitting.loss_laws.prediction import LACK_OF_FIT, REACH
+from bounds.fitting.loss_laws.prediction import LACK_OF_FIT
+from experiments.backtest.by_hand import by_hand
 from experiments.backtest.comparisons import beta, bought, forms, signed_percent, together, tried
 from experiments.backtest.protocol import BINS, BOOTSTRAP, ROLLING, SHORT, Fitted, has_budgets
 from experiments.backtest.protocol import predictions as predicted
@@ -69,7 +70,8 @@ def public_report(
          *(Note(INPUT, f"{told}.") for told in refused)],
         [_series_table(series), _short_table(short), *(table for one in explained for table in one.tables),
          _tau_table(taus), _list_table(runs, predictions)],
-        METHOD_TEXT, data=own | {key: value for one in (*explained, *asked) for key, value in one.data.items()},
+        [by_hand(laws, _OURS), *METHOD_TEXT],
+        data=own | {key: value for one in (*explained, *asked) for key, value in one.data.items()},
     )  # fmt: skip
 
 
@@ -173,45 +175,3 @@ def _list_table(runs: pd.DataFrame, predictions: pd.DataFrame) -> Table:
         span = f"{number(own.compute_flops.min(), 2)}–{number(own.compute_flops.max(), 2)}"
         rows.append((str(key), str(len(own)), span, design, str(told.cutoff.nunique())))
     return Table(("series", "runs", "FLOP", "design", "fits"), rows, title="The frozen list")
-
-
-def own_report(name: str, predictions: pd.DataFrame, refused: Sequence[str]) -> Report:
-    """How laws fitted to the cheaper runs of the table `name` would have predicted the dearer ones."""
-    rolling = predictions[(predictions.protocol == ROLLING) & (predictions.distance < REACH)]
-    rows = []
-    for cutoff, part in rolling.groupby("cutoff"):
-        ours = coverage(part, _OURS.deviation(part))
-        rows.append({
-            "cutoff_flops": cutoff, "n_fitted": int(part.n_fitted.iloc[0]), "distance": float(part.distance.max()),
-            **errors(part), "covered_95_sampling": coverage(part, _ALONE.deviation(part))["covered_95"], **ours,
-        })  # fmt: skip
-    cells = [
-        (written(row["cutoff_flops"]), str(row["n_fitted"]), str(row["predictions"]), number(row["distance"], 2),
-         signed_percent(row["bias"]), percent(row["rms"], 1), percent(row["covered_95_sampling"]),
-         percent(row["covered_95"]), percent(row["width"], 1))
-        for row in rows
-    ]  # fmt: skip
-    whole = coverage(rolling, _OURS.deviation(rolling))
-    alone = coverage(rolling, _ALONE.deviation(rolling))
-    found, last = errors(rolling), rows[-1]
-    told = (
-        f"Laws fitted to the cheaper runs of {name} predict the dearer ones, up to "
-        f"{number(rolling.distance.max(), 2)} times "
-        f"the compute, with an RMS error of {percent(found['rms'], 1)}: intervals of 95 % hold "
-        f"{percent(alone['covered_95'])} of them by the bootstrap alone, and {percent(whole['covered_95'])} with noise "
-        "and lack of fit as well."
-    )
-    table = Table(
-        ("fitted to", "runs", "tested", "to ×", "bias", "RMS", "sampling", "all", "width"), cells,
-        title="What laws fitted to the runs up to a cut-off in FLOP would have predicted",
-        below="Tested: dearer runs, to so many times the cut-off. Sampling: share of them inside intervals of 95 % "
-        "from the bootstrap; all: with noise and lack of fit; width: of these, of the loss.",
-    )  # fmt: skip
-    notes = [Note(INPUT, f"{one}.") for one in refused]
-    if len(rows) == 1:
-        notes.append(Note(METHOD, "one cut-off alone leaves enough runs on both sides of it."))
-    if last["covered_95"] < 0.8:
-        notes.append(Note(FITTED, "the law fitted to most of the runs misses the others: trust no interval of it."))
-    return Report(told, [table], notes, method=METHOD_TEXT[1:], data={
-        "rows": rows, "predictions": predictions.to_dict("records"),
-    })  # fmt: skip

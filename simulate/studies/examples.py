@@ -29,13 +29,17 @@ def example_text(source: str = "zipf:1.724", *, n_words: float = 200_000, seed: 
     Names are given in the order in which sequences first come. Raises ValueError with one sentence for a source that
     cannot be drawn, and for more words than ten million.
     """
-    n = WORDS(n_words)
-    order = open_order(source, n, seed=SEED(seed))
-    _, first, types = np.unique(order.keys(0, n), return_index=True, return_inverse=True)
+    words, _, _ = drawn_words(source, WORDS(n_words), seed)
+    return "".join(" ".join(words[i : i + _LINE]) + "\n" for i in range(0, len(words), _LINE))
+
+
+def drawn_words(source: str, n_words: int, seed: int) -> tuple[np.ndarray, np.ndarray, int]:
+    """The words, their numbers in the order of first appearance, and how many there are."""
+    order = open_order(source, n_words, seed=SEED(seed))
+    _, first, types = np.unique(order.keys(0, n_words), return_index=True, return_inverse=True)
     numbers = np.argsort(np.argsort(first))[types]
     names = np.array([_name(i) for i in range(len(first))])
-    words = names[numbers]
-    return "".join(" ".join(words[i : i + _LINE]) + "\n" for i in range(0, n, _LINE))
+    return names[numbers], numbers, len(first)
 
 
 def example_runs(law: str = "epoch2024", *, noise: float = 0.003, seed: int = 0) -> str:

@@ -2,27 +2,25 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import replace
 from typing import Any
 
 import click
 
-from bounds.base.arguments import printable, shown
 from bounds.cli.drawing.formats import check_figure
+from bounds.cli.fitted.runs_options import named_columns, read_table
 from bounds.cli.report import Report
-from bounds.cli.runs_csv import NAMES, RunsTable, read_runs
+from bounds.cli.runs_csv import RunsTable
 
 
 def fitted(
     runs: str, columns: tuple[str, ...], n_tokens: int | None, options: dict[str, Any]
 ) -> tuple[Report, dict[str, Any]]:
     """The report of the law through the table `runs`, and the parameters that it was asked with."""
-    told = dict(part.partition("=")[::2] for part in columns)
-    _check(runs, told, options)
-    table = _table(runs, told, options)
+    told = named_columns(columns)
+    _check(options)
+    table = read_table(runs, told, options)
     unit = table.agreed_unit(options["loss_unit"])
-    _check_bytes(unit, options["bytes_per_token"])
 
     from bounds.cli.fit_table import fit_notes, fit_report
     from bounds.cli.fitted.answers import Asked
@@ -48,14 +46,8 @@ def fitted(
     return replace(report, data=data), parameters
 
 
-def _check(runs: str, told: dict[str, str], options: dict[str, Any]) -> None:
+def _check(options: dict[str, Any]) -> None:
     """Refuse what can be refused before anything is read or fitted."""
-    bare = [key for key, name in told.items() if not name]
-    if bare:
-        raise click.UsageError(f"--column takes KEY=NAME, such as loss=final_loss, got {shown(bare[0])}")
-    unknown = [key for key in told if key not in NAMES]
-    if unknown:
-        raise click.UsageError(f"--column takes {', '.join(NAMES)} as KEY=NAME, got {shown(unknown[0])}")
     if 0 < options["bootstrap"] < 50:
         raise click.UsageError(f"--bootstrap must be 0 or at least 50 to give an interval, got {options['bootstrap']}")
     for flag, name in (("--predict", "predicted"), ("--compute", "budgets")):
@@ -67,38 +59,6 @@ def _check(runs: str, told: dict[str, str], options: dict[str, Any]) -> None:
         check_law_target(options["out"], overwrite=options["overwrite"])
     if options["figure"] is not None:
         check_figure(options["figure"], overwrite=options["overwrite"])
-    if runs == "-" and sys.stdin is None:
-        raise click.UsageError("standard input is closed: pipe a table into it, or name a file")
-
-
-def _check_bytes(unit: str, bytes_per_token: float | None) -> None:
-    """Refuse losses per byte without the bytes of a token, and bytes that no loss is per."""
-    if unit == "bits-per-byte" and bytes_per_token is None:
-        raise click.UsageError(
-            "losses in bits per byte need --bytes-per-token, how many bytes a token has on average, such as 4.2"
-        )
-    if unit != "bits-per-byte" and bytes_per_token is not None:
-        raise click.UsageError(
-            f"--bytes-per-token is for losses in bits per byte, and these are in {unit}: leave it out"
-        )
-
-
-def _table(runs: str, told: dict[str, str], options: dict[str, Any]) -> RunsTable:
-    """The table in a file, or on standard input; ValueError that says what else the file holds where it is none."""
-    from bounds.cli.reading.held import RUNS, held
-
-    run_column, skip = options["run_column"], options["skip_incomplete"]
-    if runs == "-":
-        with click.open_file(runs, "rb") as file:
-            return read_runs(file.read(), "standard input", told, run_column, skip_incomplete=skip)
-    try:
-        with open(runs, "rb") as file:
-            return read_runs(file.read(), runs, told, run_column, skip_incomplete=skip)
-    except (ValueError, IsADirectoryError) as error:
-        holds = held(runs)
-        if told or not holds or holds == RUNS:
-            raise
-        raise ValueError(f"{printable(runs)} is no table of runs: it holds {holds}") from error
 
 
 def _draw(options: dict[str, Any], found: Any, table: RunsTable, unit: str) -> None:

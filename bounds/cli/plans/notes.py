@@ -16,6 +16,8 @@ from bounds.planning.plans import Plan
 from bounds.planning.shapes import Shape
 
 _REPEATED = REPEATED_DATA_LAWS["muennighoff2023"]
+_FEW = 4
+"""Epochs that Muennighoff et al. 2023 call nearly as good as new text."""
 
 
 def plan_notes(plan: Plan) -> list[Note]:
@@ -39,10 +41,11 @@ def plan_notes(plan: Plan) -> list[Note]:
         most = max(plan.near, key=lambda row: row.n_tokens)
         if most.n_tokens > corpus:
             value = float(_REPEATED.token_value(most.n_tokens, corpus))
+            few = float(_REPEATED.effective_tokens(_FEW * corpus, corpus)) / corpus
             notes.append(Note(FITTED,
-                f"{written(most.n_tokens)} tokens in {times(most.epochs or 0)} epochs (passes) are worth "
-                f"{written(most.n_tokens_effective)} new ones, one more {value:.2g} of one, beyond "
-                f"{1 + _REPEATED.token_decay:.3g} epochs under 1/e, all at most "
+                f"{_FEW} epochs (passes) are worth {few:.2g} of new text; {written(most.n_tokens)} tokens in "
+                f"{times(most.epochs or 0)} are worth {written(most.n_tokens_effective)} new ones, one more "
+                f"{value:.2g} of one, beyond {1 + _REPEATED.token_decay:.3g} epochs under 1/e, all at most "
                 f"{written(corpus * (1 + _REPEATED.token_decay))} ({_REPEATED.key})."
             ))  # fmt: skip
         else:
@@ -163,7 +166,8 @@ def plan_method(plan: Plan) -> list[str]:
             "Repeated data: tokens count as D' = U + U R (1 - e^(-(D/U - 1)/R)) with R = "
             f"{_REPEATED.token_decay:.4g}, parameters beyond what U tokens are optimal for likewise with "
             f"{_REPEATED.param_decay:.3g} ({_REPEATED.citation}). The two scales were fitted with the law "
-            f"{_REPEATED.key}; with other laws they are borrowed."
+            f"{_REPEATED.key}; other laws borrow them where tokens repeat, and a run is never worse than its first "
+            "epoch, whose loss is the law's own."
         )
     if plan.inference_tokens is not None:
         told.append(

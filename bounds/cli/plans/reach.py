@@ -15,10 +15,14 @@ _BUDGETS = np.geomspace(1e8, 1e34, 2601)
 
 
 def within_reach(plan: Plan) -> str:
-    """Half a sentence on what the laws of `plan` do reach; empty where that is not known of any.
+    """Half a sentence on the nearest budget that the laws of `plan` answer, or on the corpus that is too small for any.
 
-    A corpus that is smaller than a tenth of what the least of the runs was trained on is the reason by itself.
+    The least of the runs has to be within ten times of the corpus.
     """
+    if plan.answered_compute is not None and plan.compute_flops is not None:
+        least, most = plan.answered_compute
+        which, nearest = ("largest", most) if plan.compute_flops > most else ("least", least)
+        return f"; the {which} budget with an answer is {number(nearest, 2)} FLOP"
     floors = [law.fitted_tokens[0] / FAR for law in plan.laws if law.fitted_tokens[0] > 0]
     if plan.n_tokens is not None and floors and plan.n_tokens < min(floors):
         needed, size = min(floors), BYTES_PER_TOKEN if plan.corpus is None else plan.corpus.bytes_of_a_token
@@ -27,17 +31,8 @@ def within_reach(plan: Plan) -> str:
             f". {there} are too few: the laws were fitted on {written(needed * FAR)} and more, and plan from a tenth "
             f"of that on, {written(needed)} tokens or {text}"
         )
-    if plan.target_loss is not None:
-        losses = losses_within_reach(plan)
-        return losses and f". {'It plans' if len(plan.laws) == 1 else 'They plan'} for {losses}"
-    budgets = [ends for law in plan.laws if (ends := _budgets(law)) is not None]
-    if plan.compute_flops is None or not budgets or plan.tokens_per_param is not None:
-        return ""
-    low, high = min(low for low, _ in budgets), max(high for _, high in budgets)
-    if low <= plan.compute_flops <= high:
-        return ""
-    who = "It plans" if len(plan.laws) == 1 else "They plan"
-    return f". {who} for {number(low, 2)} to {number(high, 2)} FLOP"
+    losses = losses_within_reach(plan) if plan.target_loss is not None else ""
+    return losses and f". {'It plans' if len(plan.laws) == 1 else 'They plan'} for {losses}"
 
 
 def losses_within_reach(plan: Plan) -> str:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from bounds.base.notes import REFUSED, Note
+from bounds.cli.plans.enough import enough_told, middle_size
 from bounds.cli.plans.notes import beyond_budget, plan_asides, plan_method, plan_notes
 from bounds.cli.plans.reach import within_reach
 from bounds.cli.plans.tables import (
@@ -100,21 +100,18 @@ def _answer(plan: Plan) -> str:
         if len(plan.rows) == 1:
             names, none = law_called(plan.rows[0].law), ", which cannot say it"
         return f"{given}, the answer lies more than ten times outside the runs of {names}{none}{within_reach(plan)}."
+    if plan.is_spent:
+        return f"{given}: {enough_told(plan)}."
     sizes, tokens = [row.n_params for row in near], span([row.n_tokens for row in near])
     epochs = "" if plan.n_tokens is None else f" ({span([row.epochs or 0 for row in near], times)} epochs)"
-    apart = f"the laws disagree by a factor {number(max(sizes) / min(sizes), 2)}"
+    apart = f"the laws fitted near there disagree by a factor {number(max(sizes) / min(sizes), 2)}"
     if len(near) == 1 or min(sizes) == max(sizes):
         size = f"train {written(sizes[0])} parameters"
-        law = f" by {law_called(near[0].law)} alone" if len(near) == 1 else f", by {len(near)} laws"
+        law = f" by {law_called(near[0].law)} alone" if len(near) == 1 else ", by every law near there"
         return f"{given}: {size} on {tokens} tokens{epochs}{law}{_ending(plan)}{_flat(plan)}."
     size = f"train between {written(min(sizes))} and {written(max(sizes))} parameters"
     middle = f", {written(middle_size(plan))} in the middle"
     return f"{given}: {size} on {tokens} tokens{epochs}{middle}{_ending(plan)}; {apart}{_flat(plan)}."
-
-
-def middle_size(plan: Plan) -> float:
-    """The geometric middle of the sizes of all laws, which the shapes are for."""
-    return math.sqrt(math.prod(plan.n_params or (math.nan,)))
 
 
 def _ending(plan: Plan) -> str:

@@ -16,7 +16,8 @@ def read_notes(table: RunsTable, unit: str, heavy: HeavyRuns | None) -> list[Not
     """How `table` was read, its losses in `unit`, what is odd about its rows, and which of them carry β."""
     odd = [named(Note(SUSPECT, note), table.titles) for note in table.odd(unit)]
     odd += [Note(SUSPECT, note) for note in table.doubts]
-    notes = [*odd, *(Note(INPUT, f"{note}.") for note in table.notes if note not in table.doubts)]
+    read = [note for note in table.notes if note not in table.doubts]
+    notes = [*odd, *(Note(INPUT, note if note.endswith("?") else f"{note}.") for note in read)]
     if heavy is not None:
         lines = [table.lines[row] for row in heavy.rows]
         one = len(lines) == 1

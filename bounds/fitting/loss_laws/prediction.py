@@ -2,7 +2,7 @@
 
 | letter | meaning                                                             | unit | field         |
 |--------|---------------------------------------------------------------------|------|---------------|
-| b      | sd of ln L(N, D) over the resamples of the fit                      | 1    | `sampling`    |
+| b      | sd of ln L(N, D) over the resamples whose loss falls with both      | 1    | `sampling`    |
 | s      | sd of the residuals, √(Σr²/(n - 5)): what equal runs differ by      | 1    | `noise`       |
 | τ      | lack of fit for each e-fold of compute beyond the runs              | 1    | `LACK_OF_FIT` |
 | C₀     | largest compute of the fitted runs, C = 6 N D                       | FLOP | –             |
@@ -51,6 +51,8 @@ about 0.025 for each e-fold of compute, less at twice and more at thirty times.
 REACH = 60
 """Times the largest fitted compute up to which predictions were held against runs."""
 PARTS = ("sampling", "noise", "lack_of_fit")
+_FEWEST_DRAWS = 20
+"""Draws from which a standard deviation is still taken."""
 _BLOCK = 1_000_000
 """Losses that are computed at once, over resamples and points."""
 
@@ -154,14 +156,39 @@ def predicted(
     """`predict_loss` of `law`, its `samples` (n, 5) of E, ln A, α, ln B, β, and the constants that are `free`."""
     checked_confidence(confidence)
     N, D = positives(n_params=n_params, n_tokens=n_tokens)
-    sampling = None if samples is None else labelled(lambda N, D: _log_loss_deviation(samples, N, D), N, D)
+    draws = None if samples is None else falling(law, samples)
+    sampling = None if draws is None else labelled(lambda N, D: _log_loss_deviation(draws, N, D), N, D)
     estimate, noise, largest = law.loss(N, D), law.residual_deviation, law.largest_compute
+    about_law = (*_rising(law), *_unknown(free))
     if largest is None:
-        return Prediction(estimate, sampling, noise, None, None, confidence, tuple(_unknown(free)))
+        return Prediction(estimate, sampling, noise, None, None, confidence, about_law)
     distance = _plain(FLOP_PER_PARAM_TOKEN * N * D / largest)
     lack = _plain(LACK_OF_FIT * np.log(np.maximum(distance, 1)))
-    notes = (*_unknown(free), *_outlying(law, N, D, distance))
+    notes = (*about_law, *_outlying(law, N, D, distance))
     return Prediction(estimate, sampling, noise, lack, distance, confidence, notes)
+
+
+def falling(law: LossLaw, samples: Floats) -> Floats:
+    """The `samples` (n, 5) of E, ln A, α, ln B, β whose loss does not rise with size or data, as `law` does not.
+
+    A few runs, one of them far off, give some resamples a negative exponent. No ladder of models has one, and beyond
+    the runs its term outgrows all else, so that a handful would set the deviation. All are kept where the law itself
+    rises, or where fewer than `_FEWEST_DRAWS` do not.
+    """
+    kept = samples[(samples[:, 2] >= 0) & (samples[:, 4] >= 0)]
+    return samples if _rises(law) or len(kept) < _FEWEST_DRAWS else kept
+
+
+def _rises(law: LossLaw) -> list[str]:
+    """The sizes with which the loss of a law grows."""
+    return [name for name, exponent in (("n_params", law.param_exponent), ("n_tokens", law.data_exponent))
+            if exponent < 0]  # fmt: skip
+
+
+def _rising(law: LossLaw) -> Iterable[Note]:
+    if names := _rises(law):
+        told = "which no ladder of models does, so that what it predicts beyond the runs means nothing"
+        yield Note(FITTED, f"the fitted loss rises with {' and '.join(names)}, {told}")
 
 
 def _log_loss_deviation(samples: Floats, n_params: Any, n_tokens: Any) -> Any:
