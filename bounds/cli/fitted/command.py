@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from bounds.cli.drawing.formats import check_figure
-from bounds.cli.fitted.runs_options import check_bytes, named_columns, read_table
+from bounds.cli.fitted.runs_options import named_columns, read_table
 from bounds.cli.pages.asked import save_asked
 from bounds.cli.report import Report
 from bounds.cli.runs_csv import RunsTable
@@ -26,7 +26,6 @@ def fitted(
     _check(options)
     table = read_table(runs, told, options)
     unit = table.agreed_unit(options["loss_unit"])
-    check_bytes(unit, options["bytes_per_token"])
 
     from bounds.cli.fit_table import fit_notes, fit_report
     from bounds.cli.fitted.answers import Asked

@@ -37,7 +37,7 @@ _OPTIONS = (
         help="Unit of the losses, per token or per byte. [default: as the header says, else nats]",
     ),
     click.option(
-        "--bytes-per-token", type=NumberType(text="positive and finite"), metavar="X",
+        "--bytes-per-token", type=NumberType(low=0.0, text="positive and finite"), metavar="X",
         help="Bytes of a token on average, for bits per byte.",
     ),
     click.option(
@@ -76,6 +76,24 @@ def read_table(runs: str, columns: dict[str, str], options: Mapping[str, Any]) -
 
     Raises ValueError with one sentence, which says what else a file holds where it is no table.
     """
+    table = _read(runs, columns, options)
+    _check_bytes(table.agreed_unit(options["loss_unit"]), options["bytes_per_token"])
+    return table
+
+
+def _check_bytes(unit: str, bytes_per_token: float | None) -> None:
+    """Refuse losses per byte without the bytes of a token, and bytes that no loss is per."""
+    if unit == "bits-per-byte" and bytes_per_token is None:
+        raise click.UsageError(
+            "losses in bits per byte need --bytes-per-token, how many bytes a token has on average, such as 4.2"
+        )
+    if unit != "bits-per-byte" and bytes_per_token is not None:
+        raise click.UsageError(
+            f"--bytes-per-token is for losses in bits per byte, and these are in {unit}: leave it out"
+        )
+
+
+def _read(runs: str, columns: dict[str, str], options: Mapping[str, Any]) -> RunsTable:
     from bounds.cli.reading.held import RUNS as A_TABLE
     from bounds.cli.reading.held import held
     from bounds.cli.runs_csv import read_runs
@@ -94,15 +112,3 @@ def read_table(runs: str, columns: dict[str, str], options: Mapping[str, Any]) -
         if columns or not holds or holds == A_TABLE:
             raise
         raise ValueError(f"{printable(runs)} is no table of runs: it holds {holds}") from error
-
-
-def check_bytes(unit: str, bytes_per_token: float | None) -> None:
-    """Refuse losses per byte without the bytes of a token, and bytes that no loss is per."""
-    if unit == "bits-per-byte" and bytes_per_token is None:
-        raise click.UsageError(
-            "losses in bits per byte need --bytes-per-token, how many bytes a token has on average, such as 4.2"
-        )
-    if unit != "bits-per-byte" and bytes_per_token is not None:
-        raise click.UsageError(
-            f"--bytes-per-token is for losses in bits per byte, and these are in {unit}: leave it out"
-        )

@@ -24,16 +24,15 @@ def within_reach(plan: Plan) -> str:
         which, nearest = ("largest", most) if plan.compute_flops > most else ("least", least)
         return f"; the {which} budget with an answer is {number(nearest, 2)} FLOP"
     floors = [law.fitted_tokens[0] / FAR for law in plan.laws if law.fitted_tokens[0] > 0]
-    if plan.target_loss is not None and (losses := losses_within_reach(plan)):
-        return f". {'It plans' if len(plan.laws) == 1 else 'They plan'} for {losses}"
-    if plan.n_tokens is None or not floors or plan.n_tokens >= min(floors):
-        return ""
-    needed, size = min(floors), BYTES_PER_TOKEN if plan.corpus is None else plan.corpus.bytes_of_a_token
-    there, text = counted(plan.n_tokens, "token"), f"{written(needed * size)} bytes at {size:g} a token"
-    return (
-        f". {there} are too few: the laws were fitted on {written(needed * FAR)} and more, and plan from a tenth "
-        f"of that on, {written(needed)} tokens or {text}"
-    )
+    if plan.n_tokens is not None and floors and plan.n_tokens < min(floors):
+        needed, size = min(floors), BYTES_PER_TOKEN if plan.corpus is None else plan.corpus.bytes_of_a_token
+        there, text = counted(plan.n_tokens, "token"), f"{written(needed * size)} bytes at {size:g} a token"
+        return (
+            f". {there} are too few: the laws were fitted on {written(needed * FAR)} and more, and plan from a tenth "
+            f"of that on, {written(needed)} tokens or {text}"
+        )
+    losses = losses_within_reach(plan) if plan.target_loss is not None else ""
+    return losses and f". {'It plans' if len(plan.laws) == 1 else 'They plan'} for {losses}"
 
 
 def losses_within_reach(plan: Plan) -> str:
