@@ -324,12 +324,13 @@ def _chosen(names: tuple[str, ...]) -> list[str]:
 
 def _write_page(results: dict[str, Result], parameters: dict[str, Any], options: dict[str, Any]) -> None:
     """The page that was asked for: a section for each experiment, with its figures."""
+    if options["page"] is None:
+        return
     from experiments.present import report
 
     reports = [(report({name: one}), list(one.figures.values())) for name, one in results.items()]
     write_page(PROGRAM, reports, parameters, options, more={"data": _data(results)})
-    if options["page"] is not None:
-        print(options["page"], file=sys.stderr)
+    print(options["page"], file=sys.stderr)
 
 
 def _data(results: dict[str, Result]) -> dict[str, Any]:

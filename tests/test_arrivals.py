@@ -106,7 +106,7 @@ def test_a_block_may_be_as_wide_as_its_law(types):
     drawn, _ = Arrivals(((whole, np.diff(grid, prepend=0)),), np.empty(0, np.int64)).draw(Stream(SEED, "types"), 2000)
     assert stats.check(f"types one block {types}", z_of_mean_curve(drawn, f"zipf:1.5,types={types}", grid))
     flatter = whole._replace(s=np.array([1.4]))
-    wrong, _ = Arrivals(((flatter, np.diff(grid, prepend=0)),), np.empty(0, np.int64)).draw(Stream(SEED, "types"), 2000)
+    wrong, _ = Arrivals(((flatter, np.diff(grid, prepend=0)),), np.empty(0, np.int64)).draw(Stream(SEED, "types"), 500)
     assert z_of_mean_curve(wrong, f"zipf:1.5,types={types}", grid) > stats.LIMIT
 
 

@@ -82,6 +82,7 @@ WORDS = [
 SMALL = {
     "sweep": ["--dry-run", "--threads=1"], "suite": ["--dry-run", "--threads=1", "--checkpoints=0,1,2"],
     "skills": ["--dry-run", "--threads=1", "--n-skills=2", "--members=3"], "corpus": ["some.txt"],
+    "compare": ["some.txt", "one.txt", "--dry-run"], "loss": ["some.txt"], "report": [],
     "learners": ["--dry-run", "--threads=1", "--n-draws=10,20"], "batch": ["0", "--checkpoints=0,1,2"], "show": [],
     "fit": [], "band": [], "laws": [], "explain": [], "example": [],
 }  # fmt: skip

@@ -44,7 +44,7 @@ def files(tmp_path, monkeypatch):
         ("simulate sweep --cluster locl", "did you mean local?"),
         ("simulate sweep --out x.zar", "did you mean .zarr?"),
         ("simulate sweep --figure x.pgn", "did you mean .png?"),
-        ("simulate corpus words.txt --order shufle", "did you mean shuffled-chunks?"),
+        ("simulate corpus words.txt --order shufle", "did you mean shuffled-documents or shuffled-chunks?"),
         ("simulate corpus words.tx", "did you mean words.txt?"),
         ("simulate corpus words.txt --tokenizer my.law.tom", "did you mean my.law.toml?"),
         ("simulate learners --learner store:10,by=rnk", "did you mean rank?"),

@@ -27,7 +27,7 @@ def rows(compute, **asked):
     return plan(compute_flops=f"{compute:.6e}", **asked).rows
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=6, deadline=None)
 @example(1e21, 30e9, None, 1.0)
 @given(COMPUTE, CORPUS, SERVED, RATIO)
 def test_every_loss_lies_within_its_interval(compute, corpus, served, ratio):
@@ -36,7 +36,7 @@ def test_every_loss_lies_within_its_interval(compute, corpus, served, ratio):
             assert row.loss_lower <= row.loss <= row.loss_upper
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 @example("epoch2024", 1e22, 1.0, None, 2.0)
 @example("epoch2024", 6.23e23, 2 / 1.38, None, None)
 @example("hoffmann2022", 1e19, 1.0, 1e8, None)
@@ -85,7 +85,7 @@ def test_the_law_that_the_scales_were_fitted_with_devalues_excess_in_one_epoch_t
     assert borrowed.loss == float(LAWS["epoch2024"].loss(borrowed.n_params, borrowed.n_tokens))
 
 
-@settings(max_examples=6, deadline=None)
+@settings(max_examples=3, deadline=None)
 @given(st.sampled_from(BORROWING[:3]), CORPUS, SERVED, st.floats(1.001, 1e4))
 def test_a_spent_corpus_says_how_much_is_enough(law, corpus, served, more):
     asked = {"laws": law, "n_tokens": corpus, "inference_tokens": served}

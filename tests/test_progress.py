@@ -12,6 +12,7 @@ from types import SimpleNamespace
 import pytest
 
 import experiments.data
+import experiments.present  # which keeps the experiments that it finds when it is loaded
 import experiments.registry
 from bounds.base.telling.steps import heard, step, stepped
 from bounds.cli.terminal import progress
@@ -105,7 +106,7 @@ def test_experiments_say_how_far_they_are(monkeypatch, at_once):
 
     made = {name: SimpleNamespace(name=name, data=(), run=work) for name in ("one", "two")}
     monkeypatch.setattr(experiments.registry, "EXPERIMENTS", made)
-    monkeypatch.setattr("experiments.present.report", lambda results: _no_report(results))
+    monkeypatch.setattr(experiments.present, "report", lambda results: _no_report(results))
     told = run("run", "one", "two", "--progress", module="experiments")
     assert TIMED.search(next(line for line in told.stderr.splitlines() if line.startswith("experiments: 1 of 2")))
     assert "series: 1 of 2 series" in told.stderr

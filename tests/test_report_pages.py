@@ -14,7 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import click
-import matplotlib
+import matplotlib.figure
 import pytest
 from click.testing import CliRunner
 

@@ -188,7 +188,7 @@ print(json.dumps([limit, peak, found[1].n_unique.tolist()[-1], [note.text for no
 class TestMemory:
     def test_too_little(self, tmp_path):
         (tmp_path / "x.txt").write_text("a b c")
-        message = r"x cannot be counted exactly here: memory must be at least .* MiB here, got 1 MiB, and .*--sketch"
+        message = r"x cannot be counted exactly here: memory must be at least .* [MG]iB here, got 1 MiB, and .*--sketch"
         with pytest.raises(InputError, match=message):
             measure_corpus(tmp_path / "x.txt", memory="1MiB")
         assert run("corpus", str(tmp_path / "x.txt"), "--memory", "1MiB", check=2).stderr.count("\n") == 1

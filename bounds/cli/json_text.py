@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from typing import Any
 
 
-def json_text(value: Any, *, indent: int | None = None) -> str:
+def json_text(value: Any, *, indent: int | None = None, ensure_ascii: bool = True) -> str:
     """`value` as JSON; numbers that are not finite are null, arrays are lists, numbers of NumPy are numbers."""
-    return json.dumps(_plain(value), indent=indent, allow_nan=False)
+    return json.dumps(_plain(value), indent=indent, ensure_ascii=ensure_ascii, allow_nan=False)
 
 
 def _plain(value: Any) -> Any:

@@ -18,7 +18,8 @@ DOCS, ROOT = HERE.parent, HERE.parents[1]
 PARTS: dict[str, tuple[str, ...]] = {
     "For you": ("users/planner", "users/curator", "users/researcher", "users/student"),
     "Commands": (
-        "made/commands", "planning", "loss-laws", "prediction", "corpora", "sweeps", "learners", "skills", "suite",
+        "made/commands", "planning", "loss-laws", "prediction", "corpora", "loss", "sweeps", "learners", "skills",
+        "suite", "reports",
     ),
     "Theory": ("from-loss-to-exponent", "theory", "made/formulas", "unknown", "coverage", "glossary"),
     "Papers": (

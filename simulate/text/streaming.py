@@ -167,8 +167,9 @@ def sketch_corpus(
     files, lengths = named_files(paths), window_lengths(length)
     grid = _grid(at, max(lengths), unit)
     kinds = [f"windows of {counted(k, unit)}{said(unit)}" for k in lengths]
+    sketches = [HyperLogLog(precision, seed, kind) for kind in kinds]
     samples = [WindowSample(1 << precision, seed, kind) for kind in kinds]
-    run = _Run(lengths, [HyperLogLog(precision, seed, kind) for kind in kinds], samples, [0] * len(lengths), files)
+    run = _Run(lengths, sketches, samples, [0] * len(lengths), files)
     for file in opened(files, unit, options):
         _read(run, file, grid, seed)
         run.read.append(file)

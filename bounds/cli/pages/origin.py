@@ -38,7 +38,7 @@ def facts(made: Mapping[str, Any]) -> Facts:
 
 def whole(made: Mapping[str, Any]) -> str:
     """All of a provenance as JSON, files by their names without folders."""
-    lines = json.dumps(_without_folders(json.loads(json_text(made))), indent=1, ensure_ascii=False)
+    lines = json_text(_without_folders(json.loads(json_text(made))), indent=1, ensure_ascii=False)
     return re.sub(r"\[[^\[\]{}\"]*\]", lambda found: " ".join(found[0].split()), lines)  # numbers on one line
 
 

@@ -9,8 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from shlex import quote
 
-from bounds.base.arguments import close_to, did_you_mean
+from bounds.base.arguments import close_to, did_you_mean, printable
 from bounds.base.one_number import shown
 from bounds.cli.reading.csv_rows import listed
 from bounds.fitting.runs.loss_units import LOSS_UNITS, loss_unit_named
@@ -146,7 +147,8 @@ def _missing(name: str, header: Sequence[str], missing: list[str]) -> str:
     strange = [cell for cell in header if _unknown_unit(cell)]
     why = f"; the unit of {shown(strange[0])} is not understood" if strange else ""
     keys = [one.partition(" ")[0] for one in missing]
-    near = [f"--column {key}={close}" for key in keys if (close := close_to(key, header)) and " or " not in close]
+    close = {key: close_to(key, header) for key in keys}
+    near = [f"--column {key}={printable(quote(one))}" for key, one in close.items() if one and " or " not in one]
     advice = f"did you mean {' '.join(near)}?" if near else f"name one with --column {keys[0]}=NAME"
     return f"{name} has no column for {' and '.join(missing)}; its columns are {listed(tuple(header))}{why}: {advice}"
 
