@@ -29,8 +29,8 @@ def named(path: str | Path, formats: tuple[str, ...], what: str = "a result", ex
     if len(os.fsencode(target.name)) > _LONGEST_NAME:
         raise ValueError(f"{target}: a name has at most {_LONGEST_NAME} bytes; choose a shorter one")
     if not target.parent.is_dir():
-        flag = "--figure" if ".png" in formats else "--out"
-        raise ValueError(f"{target}: {target.parent} is not a folder; make it first or choose another {flag}")
+        another = "--figure" if ".png" in formats else "place for the page" if ".html" in formats else "--out"
+        raise ValueError(f"{target}: {target.parent} is not a folder; make it first or choose another {another}")
     return target
 
 

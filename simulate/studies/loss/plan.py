@@ -64,7 +64,7 @@ class LossPlan:
     def _check_counting(self) -> None:
         """ValueError where nothing would be left to count, or nothing was learnt of such units."""
         if self.most is None:
-            raise ValueError("from_counts foretells more text than is taught; pass most, the units to teach")
+            raise ValueError("from_counts foretells more text than is taught; pass most (--most), the units to teach")
         units = sorted({unit for unit, _ in SLOPES})
         if self.unit not in units:
             raise ValueError(
