@@ -13,7 +13,8 @@ from scipy.stats import binom
 
 from simulate import measure_corpus, sketch_corpus
 from simulate.text import InputError
-from simulate.text.sketches.sample import EXACT_TO, WindowSample, scaled
+from simulate.text.counting import EXACT_TO
+from simulate.text.sketches.sample import WindowSample, scaled
 
 
 def sample_of(units: np.ndarray, capacity: int = 32, seed: int = 0, length: int = 1) -> WindowSample:

@@ -28,6 +28,10 @@ _LARGE = 1 << 24
 _PART = 1 << 20
 
 
+EXACT_TO = 100
+"""Multiplicities that are counted one by one: f_1 … f_100."""
+
+
 class WindowIds(NamedTuple):
     """Ids of all windows of `length` units; `ids` is only valid where a window starts."""
 

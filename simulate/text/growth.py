@@ -26,7 +26,7 @@ from bounds.base.quantities import LARGEST, entries_of, log_spaced, parse_count,
 from bounds.base.telling.html import html_table
 from bounds.base.telling.steps import stepped
 from simulate.text.blocks import MAX_GROUPS, MIN_BLOCK, MIN_GROUPS, BlockCurves
-from simulate.text.counting import Growth, WindowIds
+from simulate.text.counting import EXACT_TO, Growth, WindowIds
 from simulate.text.cutting.sequences import (
     ORDERS,
     Units,
@@ -53,9 +53,6 @@ Paths = str | os.PathLike[str] | Sequence[str | os.PathLike[str]]
 
 GRID_POINTS = 25
 """Points of a grid of prefixes that is not given."""
-
-EXACT_TO = 100
-"""Multiplicities that are counted one by one: f_1 … f_100."""
 
 SMALLEST = 1000
 """Units in the smallest prefix of a grid that is not given; a tenth of a corpus below ten times that."""

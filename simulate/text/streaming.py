@@ -19,6 +19,7 @@ from bounds.base.intervals import Interval
 from bounds.base.notes import INPUT, METHOD, Note
 from bounds.base.quantities import MAX_COUNT
 from bounds.base.telling.html import html_table
+from simulate.text.counting import EXACT_TO
 from simulate.text.cutting.hashing import unit_numbers
 from simulate.text.cutting.opened import Opened, bytes_of, check_options, notes_of, opened
 from simulate.text.cutting.scripts import Tally
@@ -38,7 +39,7 @@ from simulate.text.reading.asked import ReadOptions
 from simulate.text.reading.errors import InputError
 from simulate.text.reading.naming import Files, named_files
 from simulate.text.sketch import PRECISION, HyperLogLog
-from simulate.text.sketches.sample import EXACT_TO, WindowSample, scaled
+from simulate.text.sketches.sample import WindowSample, scaled
 
 PER_DECADE = 8
 _OPEN = tuple(sorted({round(10 ** (j / PER_DECADE)) for j in range(19 * PER_DECADE)}))

@@ -10,7 +10,7 @@ import click
 from bounds.base.quantities import parse_list
 from bounds.cli.shared import Checked, Command, parse_or_fail, with_version
 from simulate.cli.options import READING, check_outputs, config_flag, explain_flag, options_of, output_flags
-from simulate.cli.texts.corpus import asked_unit, blocks_flag, text_flags
+from simulate.cli.texts.flags import asked_unit, blocks_flag, text_flags
 from simulate.running.parameters import DUPLICATES
 from simulate.text.reading.asked import DTYPE, FIELD, FORMAT
 

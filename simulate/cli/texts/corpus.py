@@ -16,33 +16,12 @@ from simulate.cli.options import (
     config_flag,
     curves_flag,
     explain_flag,
-    options_of,
     output_flags,
     progress_flag,
-    reading_flags,
     seed_flag,
 )
-from simulate.running.parameters import AT, LENGTHS, MEMORY, ORDER, extrapolated_factors
-from simulate.text.cutting.units import TOKEN, UNIT
-
-text_flags = options_of(
-    click.option(
-        "--unit", type=Checked(UNIT), default="word", show_default=True,
-        help="What is counted: word cuts at combining marks, word-marks does not, space cuts at white space alone; "
-        "token is a token id.",
-    ),
-    reading_flags,
-    click.option(
-        "--length", "lengths", type=Checked(LENGTHS), default="1", show_default=True, metavar="K[,K...]",
-        help="Units in a window; several lengths are measured one by one.",
-    ),
-)  # fmt: skip
-"""What is counted of texts, by every command that counts them."""
-
-blocks_flag = click.option(
-    "--blocks", type=CountType(low=0, high=64), default=16, show_default=True, metavar="N",
-    help="Blocks of text behind the interval; 0 for none.",
-)  # fmt: skip
+from simulate.cli.texts.flags import asked_unit, blocks_flag, text_flags
+from simulate.running.parameters import AT, MEMORY, ORDER, extrapolated_factors
 
 
 @click.command(cls=Command)
@@ -113,14 +92,6 @@ def corpus(lengths: str, **options: Any) -> int:
 
     names = ("files", "unit", "at", "order", "chunk", "blocks", "extrapolate", "sketch", "precision", "seed")
     return execute("corpus", plan, options)
-
-
-def asked_unit(context: click.Context) -> str:
-    """The unit that the flags ask for: token, where nothing is said but what is of token ids alone."""
-    options = context.params
-    of_tokens = options["dtype"] or options["tokenizer"] or options["format"] == "ids"
-    told = context.get_parameter_source("unit") is not ParameterSource.DEFAULT
-    return TOKEN if of_tokens and not told else str(options["unit"])
 
 
 def _check_flags(context: click.Context) -> None:

@@ -19,7 +19,7 @@ from simulate.cli.options import (
     reading_flags,
     seed_flag,
 )
-from simulate.cli.texts.corpus import asked_unit
+from simulate.cli.texts.flags import asked_unit
 from simulate.running.parameters import LENGTHS
 from simulate.studies.loss.plan import HOLD_OUT, LossPlan
 from simulate.text.cutting.units import UNIT

@@ -14,9 +14,10 @@ from bounds.base.telling.steps import stepped
 from bounds.cli.printing import number
 from bounds.cli.report import Table
 from bounds.fitting.extrapolation.extrapolate import METHODS
+from simulate.text.counting import EXACT_TO
 from simulate.text.cutting.units import counted
 from simulate.text.extrapolation import more_text
-from simulate.text.growth import EXACT_TO, CorpusGrowth
+from simulate.text.growth import CorpusGrowth
 from simulate.text.held_back import DEFAULT
 
 METHOD = (

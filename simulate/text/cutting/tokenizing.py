@@ -12,12 +12,11 @@ from typing import Any
 import numpy as np
 
 from simulate.drawing.compiled import compiled, copy_eight, eight_bytes, prefetch
-from simulate.drawing.stream import MIX, ONE, S32
+from simulate.drawing.stream import LOW, MIX, ONE, S32
 from simulate.text.cutting.characters import LETTER, MARK, WHITE
 from simulate.text.reading.room import require
 
 _ZERO = np.uint64(0)
-_LOW = np.uint64(0xFFFFFFFF)
 _HIGH = np.uint64(0xFFFFFFFF00000000)
 _WORDS_AHEAD = 64
 """Words that are hashed before the first of them is looked up."""
@@ -167,7 +166,7 @@ def _tokenize(
             slot = value & mask
             known = slots[slot]
             while known != _ZERO:
-                word = np.int64(known & _LOW) - 1
+                word = np.int64(known & LOW) - 1
                 agree = (known ^ value) & _HIGH == _ZERO and hashes[word] == value
                 if agree and _same(text, first, end, word, ends, pool):
                     break
@@ -190,7 +189,7 @@ def tokenize_known(
     text: Any, classes: Any, at: int, slots: Any, hashes: Any, ends: Any, pool: Any, n_parts: int, out: Any, cold: Any,
     copied: Any,
 ) -> Any:  # fmt: skip
-    """As `_tokenize` with a table that takes no more words: those that are not in it are put apart.
+    """Number the words of a text by a table that takes no more of them: those that are not in it are put apart.
 
     In their place stands -1 - part, a part by the hash; `cold` takes how many bytes each of them has, a space behind it
     included, and its part, and `copied` its text. Returns where it stopped, how many words there are, how many of them
@@ -207,7 +206,7 @@ def tokenize_known(
             slot = value & mask
             known = slots[slot]
             while known != _ZERO:
-                word = np.int64(known & _LOW) - 1
+                word = np.int64(known & LOW) - 1
                 agree = (known ^ value) & _HIGH == _ZERO and hashes[word] == value
                 if agree and _same(text, first, end, word, ends, pool):
                     break
@@ -284,6 +283,6 @@ def _ask_ahead(several: int, slots: Any, hashes: Any, ends: Any, ahead: Any) -> 
     for j in range(several):
         prefetch(slots, ahead[j, _HASH] & mask)
     for j in range(several):
-        next_word = slots[ahead[j, _HASH] & mask] & _LOW
+        next_word = slots[ahead[j, _HASH] & mask] & LOW
         prefetch(hashes, next_word)
         prefetch(ends, next_word)

@@ -24,11 +24,9 @@ from bounds.base.arguments import shown
 from bounds.base.intervals import Interval
 from simulate.drawing.compiled import compiled
 from simulate.drawing.tables import HASH_PRIME, roll_window
+from simulate.text.counting import EXACT_TO
 from simulate.text.reading.errors import InputError
 from simulate.text.sketch import hashing_of, mixed
-
-EXACT_TO = 100
-"""Occurrences that are told apart: f_1 … f_100, and all that is more often together."""
 
 _ALL = np.uint64(2**64 - 1)
 _ZERO, _ONE = np.uint64(0), np.uint64(1)

@@ -21,13 +21,12 @@ from typing import Any
 import numpy as np
 
 from simulate.drawing.compiled import compiled, inlined, prefetch
-from simulate.drawing.stream import MIX, ONE, S32
+from simulate.drawing.stream import LOW, MIX, ONE, S32
 
 ALONE = np.uint32(2**32 - 1)
 """The id of every window that occurs once in the text: all that contain it occur once as well."""
 
 WORDS = 4
-_LOW = np.uint64(0xFFFFFFFF)
 _ZERO, _TWO, _THREE = np.uint64(0), np.uint64(2), np.uint64(3)
 _FOUR = np.uint64(4)
 _AHEAD = 32
@@ -84,7 +83,7 @@ def pack(
     units: Any, first: int, last: int, starts: Any, stream: int, w: Any, length: int, bits: Any, dense: Any, keys: Any,
     places: Any, where: Any,
 ) -> Any:  # fmt: skip
-    """As `gather`, of windows whose units are the key: `bits` for each, its number in `dense` where there is one."""
+    """Put windows whose units are the key to `keys`: `bits` for each unit, its number in `dense` where there is one."""
     n_keys = 0
     known: Any = np.int64(-1)
     mask: Any = ~_ZERO if length * bits == 64 else (ONE << np.uint64(length * bits)) - ONE
@@ -164,7 +163,7 @@ def count(
         _ask_ahead(keys, begin, stop, mask, table)
         for i in range(begin, stop):
             w, slot = np.int64(places[i]), _find(keys[i], mask, table)
-            often = np.int64(table[slot + _TWO] & _LOW)
+            often = np.int64(table[slot + _TWO] & LOW)
             if often == 0:
                 if taken >= room:
                     state[TAKEN], state[POINT], state[BLOCK] = taken, point, block
@@ -204,7 +203,7 @@ def _find(key: Any, mask: Any, table: Any) -> Any:
 @compiled
 def _count_in_block(table: Any, slot: Any, often: Any, block: Any, newest: Any, ends: Any, inside: Any) -> None:
     """What one more occurrence changes in the blocks, and in their pieces, the newest of which begins at `newest`."""
-    before = np.int64(table[slot + _THREE] & _LOW) if often > 0 else np.int64(-1)
+    before = np.int64(table[slot + _THREE] & LOW) if often > 0 else np.int64(-1)
     if before < newest:
         for row in range(len(ends)):
             inside[row, block] += ends[row, 1] if before < ends[row, 0] else 0
@@ -251,7 +250,7 @@ def count_lonely(
     places: Any, state: Any, size: Any, n_blocks: int, steps: Any, limits: Any, at: Any, unique: Any, spectrum: Any,
     inside: Any, own: Any,
 ) -> None:  # fmt: skip
-    """As `count`, of windows that occur once: each is new, and in its block alone (`own`)."""
+    """Add windows that occur once to the counts of prefixes and blocks: each is new, and in its block alone (`own`)."""
     point, region = state[POINT], size * n_blocks
     for place in places:
         w = np.int64(place)
@@ -288,7 +287,7 @@ def judge(table: Any, change: Any, masks: Any) -> Any:
     once, n_masks = 0, 0
     for slot in range(0, len(table), WORDS):
         seen, counted = table[slot + 1], table[slot + 2]
-        often, here = np.int64(counted & _LOW), np.int64(counted >> S32)
+        often, here = np.int64(counted & LOW), np.int64(counted >> S32)
         if often == 0 or seen == _ZERO:
             continue
         masks[n_masks] = seen
@@ -311,7 +310,7 @@ def occurrences(table: Any, taken: int) -> Any:
     """How often each of the `taken` windows of the table occurs."""
     found, n = np.empty(taken, np.int64), 0
     for slot in range(0, len(table), WORDS):
-        often = np.int64(table[slot + 2] & _LOW)
+        often = np.int64(table[slot + 2] & LOW)
         if often > 0:
             found[n] = often
             n += 1
@@ -332,7 +331,7 @@ def _bit(mask: Any) -> Any:
 def label(table: Any, first: int) -> int:
     """Give ids from `first` on to the windows that occur more than once; returns the next one."""
     for slot in range(0, len(table), WORDS):
-        often = table[slot + 2] & _LOW
+        often = table[slot + 2] & LOW
         if often > ONE:
             table[slot + 1] = np.uint64(first)
             first += 1
