@@ -17,13 +17,11 @@ from typing import NamedTuple
 import numpy as np
 
 from bounds.base.arguments import Count
-from simulate.studies.examples import MAX_WORDS, drawn_words
+from simulate.studies.examples import WORDS, drawn_words
 
 DOCUMENTS = Count("documents", high=100_000)
 MOST_TYPES = 1 << 16
 """Distinct words of a corpus at most: ids take 16 bits."""
-
-_WORDS = Count("n-words", high=MAX_WORDS)
 
 
 class Format(NamedTuple):
@@ -57,7 +55,7 @@ def example_documents(source: str = "zipf:1.724", *, n_words: float, documents: 
     Raises ValueError with one sentence where there are more documents than words, or more distinct words than 16 bits
     tell apart.
     """
-    n, parts = _WORDS(n_words), DOCUMENTS(documents)
+    n, parts = WORDS(n_words), DOCUMENTS(documents)
     if parts > n:
         raise ValueError(f"documents must be at most the {n} words, got {parts}")
     words, ids, n_types = drawn_words(source, n, seed)

@@ -33,6 +33,7 @@ billion: nothing beside 1.04/√m.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from statistics import NormalDist
@@ -100,20 +101,13 @@ class HyperLogLog:
         if length == 1:
             self.add(units)
         elif len(units) >= length:
-            if units.dtype.itemsize == 8 and units.max() >= HASH_PRIME:
-                raise InputError(f"units must be below 2^61 - 1, got {units.max()}; hash them to fewer bits")
+            check_units(units)
             base, top, salt = hashing_of(self.seed, length)
             _add_windows(units, length, base, top, salt, np.uint64(self.precision), self.registers)
 
     def merge(self, other: HyperLogLog) -> HyperLogLog:
         """The sketch of the union of what both were given; ValueError where they cannot be compared."""
-        for name in ("precision", "seed", "kind"):
-            mine, theirs = getattr(self, name), getattr(other, name)
-            if mine != theirs:
-                raise InputError(
-                    f"{name} must be equal in sketches that are merged, got {shown(mine)} and {shown(theirs)}; make "
-                    "both anew"
-                )
+        check_alike(self, other, ("precision", "seed", "kind"), "sketches")
         return HyperLogLog(self.precision, self.seed, self.kind, np.maximum(self.registers, other.registers))
 
     def estimate(self) -> float:
@@ -146,6 +140,22 @@ def hashing_of(seed: int, length: int) -> tuple[np.uint64, np.uint64, np.uint64]
     high = np.uint64(Stream(seed, "hashes").high)
     base = hash_base(np.uint64(seed), high)
     return base, np.uint64(pow(int(base), length - 1, HASH_PRIME)), random_bits(np.uint64(seed), high, _ZERO)
+
+
+def check_alike(one: Any, other: Any, names: Sequence[str], what: str) -> None:
+    """InputError where two of `what` differ in a field of `names`, so that they cannot be merged."""
+    for name in names:
+        mine, theirs = getattr(one, name), getattr(other, name)
+        if mine != theirs:
+            raise InputError(
+                f"{name} must be equal in {what} that are merged, got {shown(mine)} and {shown(theirs)}; make both anew"
+            )
+
+
+def check_units(units: np.ndarray) -> None:
+    """InputError for units that are too large for the hash of a window."""
+    if units.dtype.itemsize == 8 and units.max() >= HASH_PRIME:
+        raise InputError(f"units must be below 2^61 - 1, got {units.max()}; hash them to fewer bits")
 
 
 def check_precision(precision: int) -> None:

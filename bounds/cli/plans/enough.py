@@ -13,7 +13,7 @@ def enough_told(plan: Plan) -> str:
     """What of the budget is worth spending, where every law says that the corpus is spent."""
     sizes, tokens, compute = _enough(plan)
     epochs = [one / (plan.n_tokens or 1) for one in tokens]
-    size = written(sizes[0]) if min(sizes) == max(sizes) else f"between {span(sizes)}".replace(" to ", " and ")
+    size = written(sizes[0]) if min(sizes) == max(sizes) else f"between {written(min(sizes))} and {written(max(sizes))}"
     return (
         f"the corpus is spent by {span(compute, number)} FLOP, and more gains less than {100 * SPENT:g} % of the loss; "
         f"train {size} parameters on {span(tokens)} tokens ({span(epochs, times)} epochs) with that, as the whole "

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from bounds.cli.printing import counted, number, written
-from bounds.laws.law_range import FAR
+from bounds.laws.law_range import FAR, are_far
 from bounds.laws.loss_law import LossLaw
 from bounds.planning.corpus import BYTES_PER_TOKEN
 from bounds.planning.plans import Plan
@@ -48,10 +48,6 @@ def losses_within_reach(plan: Plan) -> str:
 
 def _budgets(law: LossLaw) -> tuple[float, float] | None:
     """The FLOP whose optimum lies at most ten times outside the runs of `law`; None where there are none."""
-    N, D = (np.asarray(one) for one in law.optimal(_BUDGETS))
-    inside = [
-        (values * FAR >= fitted[0]) & (values <= fitted[1] * FAR)
-        for values, fitted in ((N, law.fitted_params), (D, law.fitted_tokens))
-    ]
-    found = _BUDGETS[inside[0] & inside[1]]
+    N, D = law.optimal(_BUDGETS)
+    found = _BUDGETS[~(are_far(law.fitted_params, N) | are_far(law.fitted_tokens, D))]
     return (float(found[0]), float(found[-1])) if len(found) else None

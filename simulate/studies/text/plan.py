@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,7 +10,7 @@ from bounds.base.arguments import Count, Flag, shown
 from bounds.base.quantities import parse_list
 from simulate.running.parameters import ORDER, SEED, extrapolated_factors
 from simulate.text.cutting.units import UNIT
-from simulate.text.reading.asked import ReadOptions
+from simulate.text.reading.asked import ReadOptions, file_names
 
 _CHECKS: dict[str, Callable[[Any], Any]] = {
     "unit": UNIT, "order": ORDER, "seed": SEED, "chunk": Count("chunk"), "blocks": Count("blocks", 0, 64),
@@ -40,10 +39,7 @@ class TextPlan:
     reading: ReadOptions = field(default_factory=ReadOptions)
 
     def __post_init__(self) -> None:
-        given = (self.files,) if isinstance(self.files, str | os.PathLike) else self.files
-        if not isinstance(given, list | tuple) or not given:
-            raise ValueError(f"files must be names of files, got {shown(self.files)}")
-        self._set("files", tuple(os.fspath(path) for path in given))
+        self._set("files", file_names(self.files))
         self._set("lengths", parse_list(self.lengths, name="length"))
         for name, check in _CHECKS.items():
             self._set(name, check(getattr(self, name)))

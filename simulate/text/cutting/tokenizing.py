@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from simulate.drawing.compiled import compiled, copy_eight, eight_bytes, prefetch
+from simulate.drawing.compiled import compiled, copy_eight, eight_bytes, inlined, prefetch
 from simulate.drawing.stream import LOW, MIX, ONE, S32
 from simulate.text.cutting.characters import LETTER, MARK, WHITE
 from simulate.text.reading.room import require
@@ -147,6 +147,22 @@ def _append(text: Any, first: int, end: int, value: Any, word: int, hashes: Any,
     hashes[word] = value
 
 
+@inlined
+def _look_up(text: Any, first: Any, end: Any, value: Any, slots: Any, hashes: Any, ends: Any, pool: Any) -> Any:
+    """The slot of the word ``text[first:end]`` of hash `value` and its id; where it would belong and -1 without."""
+    mask = np.uint64(len(slots) - 1)
+    slot = value & mask
+    known = slots[slot]
+    while known != _ZERO:
+        word = np.int64(known & LOW) - 1
+        agree = (known ^ value) & _HIGH == _ZERO and hashes[word] == value
+        if agree and _same(text, first, end, word, ends, pool):
+            return slot, word
+        slot = (slot + ONE) & mask
+        known = slots[slot]
+    return slot, np.int64(-1)
+
+
 @compiled
 def _tokenize(
     text: Any, classes: Any, at: int, slots: Any, hashes: Any, ends: Any, pool: Any, count: int, out: Any
@@ -154,7 +170,6 @@ def _tokenize(
     """Write ids of the words from byte `at` on; return where it stopped, how many, and the size of the table."""
     i, found = np.int64(at), 0
     room = min(len(slots) // 2, len(hashes)) - 1
-    mask = np.uint64(len(slots) - 1)
     ahead = np.zeros((_WORDS_AHEAD, 3), dtype=np.uint64)
     while i < len(text):
         if found + _WORDS_AHEAD > len(out):
@@ -163,16 +178,8 @@ def _tokenize(
         _ask_ahead(several, slots, hashes, ends, ahead)
         for j in range(several):
             first, end, value = np.int64(ahead[j, _START]), np.int64(ahead[j, _END]), ahead[j, _HASH]
-            slot = value & mask
-            known = slots[slot]
-            while known != _ZERO:
-                word = np.int64(known & LOW) - 1
-                agree = (known ^ value) & _HIGH == _ZERO and hashes[word] == value
-                if agree and _same(text, first, end, word, ends, pool):
-                    break
-                slot = (slot + ONE) & mask
-                known = slots[slot]
-            if known == _ZERO:
+            slot, word = _look_up(text, first, end, value, slots, hashes, ends, pool)
+            if word < 0:
                 word = np.int64(count)
                 if word >= room or ends[word] + end - first > len(pool):
                     return first, found, count
@@ -196,23 +203,14 @@ def tokenize_known(
     were put apart, and the bytes of these.
     """
     i, found, n_cold, n_bytes = np.int64(at), 0, 0, np.int64(0)
-    mask = np.uint64(len(slots) - 1)
     ahead = np.zeros((_WORDS_AHEAD, 3), dtype=np.uint64)
     while i < len(text) and found + _WORDS_AHEAD <= len(out):
         i, several = _cut(text, classes, i, ahead)
         _ask_ahead(several, slots, hashes, ends, ahead)
         for j in range(several):
             first, end, value = np.int64(ahead[j, _START]), np.int64(ahead[j, _END]), ahead[j, _HASH]
-            slot = value & mask
-            known = slots[slot]
-            while known != _ZERO:
-                word = np.int64(known & LOW) - 1
-                agree = (known ^ value) & _HIGH == _ZERO and hashes[word] == value
-                if agree and _same(text, first, end, word, ends, pool):
-                    break
-                slot = (slot + ONE) & mask
-                known = slots[slot]
-            if known == _ZERO:
+            _, word = _look_up(text, first, end, value, slots, hashes, ends, pool)
+            if word < 0:
                 part = np.int64((value >> S32) * np.uint64(n_parts) >> S32)
                 for at_ in range(first, end):
                     copied[n_bytes] = text[at_]
@@ -221,7 +219,7 @@ def tokenize_known(
                 n_bytes += 1
                 cold[n_cold, 0], cold[n_cold, 1] = end - first + 1, part
                 n_cold += 1
-                word = -1 - part
+                word = np.int64(-1) - part
             out[found] = word
             found += 1
     return i, found, n_cold, n_bytes

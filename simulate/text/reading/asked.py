@@ -26,6 +26,14 @@ _CHECKS: dict[str, Any] = {
 }  # fmt: skip
 
 
+def file_names(files: Any) -> tuple[str, ...]:
+    """The names of files that a plan is given, one or several; ValueError for none and for anything else."""
+    given = (files,) if isinstance(files, str | os.PathLike) else files
+    if not isinstance(given, list | tuple) or not given:
+        raise ValueError(f"files must be names of files, got {shown(files)}")
+    return tuple(os.fspath(path) for path in given)
+
+
 @dataclass(frozen=True)
 class ReadOptions:
     """How the files of a corpus are read. Raises ValueError with one sentence for what it does not know."""

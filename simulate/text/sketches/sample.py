@@ -23,10 +23,10 @@ from scipy.special import gammaincinv
 from bounds.base.arguments import shown
 from bounds.base.intervals import Interval
 from simulate.drawing.compiled import compiled
-from simulate.drawing.tables import HASH_PRIME, roll_window
+from simulate.drawing.tables import roll_window
 from simulate.text.counting import EXACT_TO
 from simulate.text.reading.errors import InputError
-from simulate.text.sketch import hashing_of, mixed
+from simulate.text.sketch import check_alike, check_units, hashing_of, mixed
 
 _ALL = np.uint64(2**64 - 1)
 _ZERO, _ONE = np.uint64(0), np.uint64(1)
@@ -75,19 +75,13 @@ class WindowSample:
         if len(units) < length:
             return
         base, top, salt = hashing_of(self.seed, length)
-        if length > 1 and units.dtype.itemsize == 8 and units.max() >= HASH_PRIME:
-            raise InputError(f"units must be below 2^61 - 1, got {units.max()}; hash them to fewer bits")
+        if length > 1:
+            check_units(units)
         _add_windows(units, length, base, top, salt, self.capacity, self._hashes, self._counts, self._state)
 
     def merge(self, other: WindowSample) -> WindowSample:
         """The sample of both together; ValueError where they cannot be compared."""
-        for name in ("capacity", "seed", "kind"):
-            mine, theirs = getattr(self, name), getattr(other, name)
-            if mine != theirs:
-                raise InputError(
-                    f"{name} must be equal in samples that are merged, got {shown(mine)} and {shown(theirs)}; make "
-                    "both anew"
-                )
+        check_alike(self, other, ("capacity", "seed", "kind"), "samples")
         both = WindowSample(self.capacity, self.seed, self.kind)
         both._state[_LEVEL] = max(self._state[_LEVEL], other._state[_LEVEL])
         for one in (self, other):
