@@ -21,6 +21,8 @@ from simulate.drawing.compiled import compiled
 from simulate.drawing.stream import MIX, ONE, S32
 from simulate.text.cutting.sequences import Units
 from simulate.text.reading.room import require
+from simulate.text.small import windows as small
+from simulate.text.small.size import is_small
 
 _ALONE = np.uint64(2**64 - 1)  # in place of a slot: the window needs none
 _WINDOWS_AHEAD = 64
@@ -70,10 +72,13 @@ def growth(windows: WindowIds, starts: np.ndarray, at: np.ndarray, edges: np.nda
     multiplicity.
     """
     require(6 * windows.n_types)
-    counts = np.zeros(windows.n_types, dtype=np.uint32)
-    bins = np.zeros(windows.n_types, dtype=np.int16)
     n_unique = np.zeros(len(at), dtype=np.int64)
     spectrum = np.zeros((len(at), len(edges)), dtype=np.int64)
+    if is_small(len(windows.ids)):
+        small.grow(windows.ids, starts, windows.length, windows.n_types, at, edges, n_unique, spectrum)
+        return Growth(n_unique, spectrum)
+    counts = np.zeros(windows.n_types, dtype=np.uint32)
+    bins = np.zeros(windows.n_types, dtype=np.int16)
     _grow(windows.ids, starts, windows.length, at, edges, counts, bins, n_unique, spectrum)
     return Growth(n_unique, spectrum)
 
@@ -102,6 +107,8 @@ def _lengthened(
     `repeated` says which of the old ids occur more than once (1 where unknown), `found` is filled likewise
     for the new ones. Tables are made here and not in the loop, because NumPy asks for huge pages.
     """
+    if is_small(len(ids)):
+        return small.lengthen(ids, starts, length, step, found)
     table = np.zeros(1 << 13, dtype=np.uint64)
     state = np.array([0, starts[0], 0, 0], dtype=np.int64)
     ahead = np.zeros((_WINDOWS_AHEAD + 1, 2), dtype=np.uint64)
