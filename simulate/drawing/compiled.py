@@ -34,6 +34,7 @@ class Loop:
         self._ready = False
 
     def __call__(self, *arguments: Any) -> Any:
+        """As the function itself, but for the time that it takes."""
         return self.made(*arguments)
 
     @property

@@ -29,8 +29,7 @@ from simulate.drawing.compiled import compiled
 from simulate.drawing.stream import ONE
 from simulate.text.counting import WindowIds
 from simulate.text.reading.room import require
-from simulate.text.small import stretches as small
-from simulate.text.small.size import is_small
+from simulate.text.small import stretches as arrays
 
 MIN_GROUPS, MAX_GROUPS = 8, 64
 
@@ -114,9 +113,9 @@ def block_curves(
     inside, f1 = np.zeros((len(parts), n_blocks)), np.zeros(n_blocks, dtype=np.int64)
     gaps, changes = np.zeros(n_blocks + 1, dtype=np.int64), np.zeros((n_blocks, n_blocks + 1), dtype=np.int64)
     own = np.zeros(n_blocks, dtype=np.int64)
-    if is_small(len(windows.ids)):
-        once = small.counted(windows.ids, starts, windows.length, size, parts, inside, seen, f1)
-        n_types = small.gaps_of(seen, gaps, changes, own)
+    if windows.small:
+        once = arrays.counted(windows.ids, starts, windows.length, size, parts, inside, seen, f1)
+        n_types = arrays.gaps_of(seen, gaps, changes, own)
         return curves_of(cut, inside, n_types, own, gaps, changes, once, f1)
     stretch = np.zeros(windows.n_types, dtype=np.uint32)
     for row, count in zip(inside, parts, strict=True):

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from simulate.text.cutting.characters import character_classes
-from simulate.text.small.size import MOST_BYTES
+from simulate.text.small import size
 from simulate.text.small.words import Vocabulary
 
 _BYTES = 128
@@ -24,7 +24,7 @@ class Words:
 
     def __init__(self, unit: str, make: Callable[[], Any], room: float = float("inf")) -> None:
         self._unit, self._make = unit, make
-        self._left: float = min(MOST_BYTES, room / _BYTES)
+        self._left: float = min(size.MOST_BYTES, room / _BYTES)
         self._few = Vocabulary(unit)
         self._table: Any = None
 

@@ -13,7 +13,7 @@ from simulate.text.cutting.characters import LETTER, character_classes, is_mark,
 from simulate.text.cutting.tokenizing import code_point
 from simulate.text.cutting.units import WORDS, noun
 from simulate.text.cutting.utf8 import code_points
-from simulate.text.small.size import MOST_BYTES
+from simulate.text.small import size
 
 _UNSPACED = (
     (0x0E00, 0x0EFF),  # Thai, Lao
@@ -37,7 +37,7 @@ class Tally:
 
     def __init__(self) -> None:
         self._counts = np.zeros(4, dtype=np.int64)
-        self._left = MOST_BYTES
+        self._left = size.MOST_BYTES
 
     def take(self, block: bytes | bytearray) -> None:
         """Count the next piece of a text, whole code points of UTF-8. ASCII has neither, and takes no time."""

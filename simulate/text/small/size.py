@@ -6,15 +6,15 @@ import os
 from collections.abc import Iterable
 
 MOST_UNITS = 1 << 20
-"""Units of a text that is small."""
+"""Units of a text that is small, those of each length of window anew: it takes as long as loading the loops."""
 
 MOST_BYTES = 1 << 21
 """Bytes of words that are cut as a small text."""
 
 
-def is_small(n_units: int) -> bool:
-    """Whether so many units, or windows, are counted sooner without compiled loops."""
-    return n_units <= MOST_UNITS
+def is_small(n_units: int, n_lengths: int) -> bool:
+    """Whether windows of so many lengths of so many units are counted sooner without compiled loops."""
+    return n_units * n_lengths <= MOST_UNITS
 
 
 def may_be_small(paths: Iterable[str]) -> bool:

@@ -14,8 +14,11 @@ def first_units(starts: np.ndarray, length: int) -> np.ndarray:
     return np.arange(int(sizes.sum()), dtype=np.int64) + np.repeat(starts[:-1] - before, sizes)
 
 
-def lengthen(ids: np.ndarray, starts: np.ndarray, length: int, step: int, found: np.ndarray) -> int:
-    """As `counting._lengthen`, all at once; returns how many types there are."""
+def lengthen(
+    ids: np.ndarray, starts: np.ndarray, length: int, step: int, repeated: np.ndarray, found: np.ndarray
+) -> int:
+    """As `counting._lengthened`, all at once: `repeated`, which spares a look at a table, is not asked."""
+    del repeated
     where = first_units(starts, length)
     keys = ids[where].astype(np.uint64) << _S32 | ids[where + step].astype(np.uint64)
     _, first, place, often = np.unique(keys, return_index=True, return_inverse=True, return_counts=True)
