@@ -183,13 +183,25 @@ def test_marks_are_found_without_asking_every_code_point():
     assert characters.marks().tolist() == [point for point in slow if not re.match(r"\w", chr(point))]
 
 
-def test_two_corpora_compare_alike(tmp_path, monkeypatch):
-    a, b = (tmp_path / name for name in "ab")
-    for seed, folder in enumerate((a, b)):
-        folder.mkdir()
-        written(folder, seed, 2000)
-    found, expected = both(lambda: compare_corpora(str(a), str(b), length=[1, 2]), monkeypatch)
+@pytest.mark.parametrize(("documents", "duplicates"), [(1, "stretches"), (40, "stretches"), (40, "documents")])
+def test_two_corpora_compare_alike(documents, duplicates, tmp_path, monkeypatch):
+    """In blocks of whole documents and in others, with stretches and documents of A that stand in B as well."""
+    rng = np.random.default_rng(documents)
+    known = [*PIECES, *(f"w{i}" for i in range(400))]
+    drawn = [[known[rank % len(known)] for rank in rng.zipf(1.3, 4000)] for _ in "ab"]
+    drawn[1][500:1100], drawn[1][3000:3050] = drawn[0][100:700], drawn[0][3000:3050]
+    for side, words_ in zip("ab", drawn, strict=True):
+        size_ = len(words_) // documents
+        lines = [json.dumps({"text": " ".join(words_[i : i + size_])}) for i in range(0, len(words_), size_)]
+        (tmp_path / f"{side}.jsonl").write_text("\n".join(lines))
+    found, expected = both(
+        lambda: compare_corpora(
+            str(tmp_path / "a.jsonl"), str(tmp_path / "b.jsonl"), length=[1, 2, 3], duplicates=duplicates, blocks=16
+        ),
+        monkeypatch,
+    )
     assert same(found, expected)
+    assert duplicates == "documents" or found[0].distinct is not None
 
 
 HEAVY = ("numba", "llvmlite", "sympy", "dask", "matplotlib", "h5netcdf", "zarr", "scipy.stats")
@@ -221,6 +233,8 @@ def test_a_small_corpus_loads_nothing_heavy(tmp_path):
     expected = measure_corpus(str(tmp_path), length=[1, 2])
     assert [row["n_unique"] for row in rows] == [n for growth in expected for n in growth.n_unique.tolist()]
     _, found = loaded("simulate", "corpus", str(tmp_path / "a.txt"), "--unit", "char", "--length", "3")
+    assert found == []
+    _, found = loaded("simulate", "compare", str(tmp_path / "a.txt"), str(tmp_path / "b.txt"))
     assert found == []
 
 

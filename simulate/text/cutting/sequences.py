@@ -22,7 +22,7 @@ from simulate.text.cutting.units import TOKEN, WORDS, counted, noun
 from simulate.text.cutting.utf8 import code_points, utf8_blocks
 from simulate.text.reading.asked import ReadOptions
 from simulate.text.reading.errors import InputError
-from simulate.text.reading.naming import named_files
+from simulate.text.reading.naming import Files, named_files
 from simulate.text.reading.room import Reading, counted_exactly, require
 from simulate.text.small.size import may_be_small
 
@@ -112,9 +112,7 @@ def read_units(
     options = reading or ReadOptions()
     check_options(unit, options)
     files = named_files(paths)
-    words, tally = _of_words(unit, table, shelf) if unit in WORDS else (None, None)
-    if words is not None and not may_be_small(files.names):
-        words.large()
+    words, tally = _of_words(unit, files, table, shelf) if unit in WORDS else (None, None)
     parts: list[np.ndarray] = []
     ends, of_files, read = array("q", [0]), [0], list[Opened]()
     for file in opened(files, unit, replace(options, within_documents=True) if documents else options):
@@ -145,12 +143,14 @@ def read_units(
     )
 
 
-def _of_words(unit: str, table: Words | None, shelf: UnitShelf | None) -> tuple[Words, Tally]:
+def _of_words(unit: str, files: Files, table: Words | None, shelf: UnitShelf | None) -> tuple[Words, Tally]:
     """What words are numbered by, `table`, that of the `shelf` or a new one, and what counts their scripts."""
     from simulate.text.cutting.scripts import Tally
 
     if table is None:
         table = words_of(unit) if shelf is None else shelf.words(unit)
+    if not may_be_small(files.names):
+        table.large()
     return table, Tally()
 
 

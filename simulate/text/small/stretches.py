@@ -13,9 +13,10 @@ def counted(
     ids: np.ndarray, starts: np.ndarray, length: int, size: int, parts: np.ndarray, inside: np.ndarray,
     seen: np.ndarray, f1: np.ndarray,
 ) -> int:  # fmt: skip
-    """As `blocks._pieces`, `_occurrences` and `_singletons`, of blocks of `size` windows; returns what the last does.
+    """Number of types that occur once in all blocks of `size` windows; the rest is filled in.
 
-    `inside` has a row for each of the `parts`. Means over pieces are exact, as these are powers of two.
+    `inside` becomes the mean number of types in the pieces of each block, a row for each of the `parts`, exact as these
+    are powers of two; a bit of `seen` whether a type is in a block; and `f1` the types that occur once without a block.
     """
     n_blocks = len(f1)
     types = ids[first_units(starts, length)][: size * n_blocks]
@@ -45,7 +46,8 @@ def _earlier(types: np.ndarray) -> np.ndarray:
 
 
 def gaps_of(seen: np.ndarray, gaps: np.ndarray, changes: np.ndarray, own: np.ndarray) -> int:
-    """As `blocks.gaps_of`."""
+    """Number of types; adds to the histogram of circular gaps between the blocks of a type, to how it changes without
+    each block, and to how many types each block has alone, which have no gaps yet."""
     n_blocks = len(own)
     masks, often = np.unique(seen[seen > 0], return_counts=True)
     there = (masks[:, None] >> np.arange(n_blocks, dtype=np.uint64)) & _ONE == _ONE

@@ -17,8 +17,11 @@ def first_units(starts: np.ndarray, length: int) -> np.ndarray:
 def lengthen(
     ids: np.ndarray, starts: np.ndarray, length: int, step: int, repeated: np.ndarray, found: np.ndarray
 ) -> int:
-    """As `counting._lengthened`, all at once: `repeated`, which spares a look at a table, is not asked."""
-    del repeated
+    """Turn ids of windows of `length - step` units into ids of `length`, in place; return how many there are.
+
+    `found` is 1 for those of the new ids that occur more than once.
+    """
+    del repeated  # which spares looks at a table, and there is none
     where = first_units(starts, length)
     keys = ids[where].astype(np.uint64) << _S32 | ids[where + step].astype(np.uint64)
     _, first, place, often = np.unique(keys, return_index=True, return_inverse=True, return_counts=True)
@@ -34,7 +37,7 @@ def grow(
     ids: np.ndarray, starts: np.ndarray, length: int, n_types: int, at: np.ndarray, edges: np.ndarray,
     n_unique: np.ndarray, spectrum: np.ndarray,
 ) -> None:  # fmt: skip
-    """As `counting._grow`: fill the counts of each prefix."""
+    """Fill the numbers of distinct windows, and of those in each bin of multiplicities, of every prefix."""
     where = first_units(starts, length)
     types, ends = ids[where], np.searchsorted(where, at - length, side="right")
     counts, before = np.zeros(n_types, dtype=np.int64), 0
