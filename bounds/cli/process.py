@@ -150,8 +150,8 @@ def runs_alone() -> None:
 def spare(package: str) -> None:
     """Take an optional package for one that is not installed, unless it is loaded, until it is asked for by `reveal`.
 
-    Only where the process runs one command. xarray loads all of Dask, in half a second, to see whether a number is an
-    array of it, wherever Dask is installed.
+    Only where the process runs one command, and before xarray is loaded, which asks once whether there is a Dask, and
+    wherever there is loads all of it, in half a second, to see whether a number is an array of Dask.
     """
     if not _alone:
         return

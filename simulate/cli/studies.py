@@ -15,7 +15,7 @@ import xarray as xr
 from bounds.base.arguments import printable
 from bounds.base.notes import REFUSED, Note
 from bounds.cli.json_text import json_text
-from bounds.cli.process import silence, spare
+from bounds.cli.process import silence
 from bounds.cli.report import Listing, Report, print_report
 from bounds.cli.shared import parse_or_fail, provenance
 from bounds.cli.terminal.progress import told
@@ -35,7 +35,6 @@ if TYPE_CHECKING:
 
 def execute(name: str, read_plan: Callable[[], Any], options: dict[str, Any]) -> int:
     """The study `name` with the plan that the flags ask for: foreseen, or done, written and printed; the exit code."""
-    spare("dask")
     study = get_study(name)
     execution = parse_or_fail(execution_of, options)
     with told(options.get("progress")):
