@@ -109,7 +109,8 @@ def overlap(
             _known(ids, streams[side], length, cuts[side], spans[1 - side], known[side])
     table = np.zeros((_STATES, _STATES), dtype=np.int64)
     if small:
-        tabulate(*(np.where(span[:, 0] == span[:, 1], span[:, 0], SEVERAL) for span in spans), table)
+        rows, columns = (np.where(span[:, 0] == span[:, 1], span[:, 0], SEVERAL) for span in spans)
+        tabulate(rows, columns, table)
     else:
         _tabulate(spans[A], spans[B], table)
     size = _stretch(int(windows[A].min()), int(windows[B].sum())) if n_blocks else 0
