@@ -21,7 +21,7 @@ from bounds.base.quantities import MAX_COUNT
 from bounds.base.telling.html import html_table
 from simulate.text.counting import EXACT_TO
 from simulate.text.cutting.hashing import unit_numbers
-from simulate.text.cutting.opened import Opened, bytes_of, check_options, notes_of, opened
+from simulate.text.cutting.opened import Opened, Told, bytes_of, check_options, notes_of, opened
 from simulate.text.cutting.scripts import Tally
 from simulate.text.cutting.sequences import same_files
 from simulate.text.cutting.units import counted, noun, said
@@ -170,10 +170,10 @@ def sketch_corpus(
     kinds = [f"windows of {counted(k, unit)}{said(unit)}" for k in lengths]
     sketches = [HyperLogLog(precision, seed, kind) for kind in kinds]
     samples = [WindowSample(1 << precision, seed, kind) for kind in kinds]
-    run = _Run(lengths, sketches, samples, [0] * len(lengths), files)
+    run = _Run(lengths, sketches, samples, [0] * len(lengths), files, options)
     for file in opened(files, unit, options):
         _read(run, file, grid, seed)
-        run.read.append(file)
+        run.read.append(file.told())
     if max(lengths) > run.longest:
         raise InputError(
             f"length must be at most the {counted(run.longest, unit)} of the longest {run.stream} of {files.corpus}, "
@@ -216,7 +216,8 @@ class _Run:
     samples: list[WindowSample]
     n_windows: list[int]
     files: Files
-    read: list[Opened] = field(default_factory=list)
+    options: ReadOptions
+    read: list[Told] = field(default_factory=list)
     n_units: int = 0
     longest: int = 0
     noted: dict[int, list[_Noted]] = field(default_factory=dict)
@@ -231,7 +232,7 @@ class _Run:
     @property
     def hashes(self) -> tuple[tuple[str, str], ...]:
         """The files and their SHA-256."""
-        return tuple((file.name, file.digest.hexdigest()) for file in self.read)
+        return tuple((file.name, file.sha256) for file in self.read)
 
     def note(self) -> None:
         each = zip(self.n_windows, self.sketches, self.samples, strict=True)
@@ -344,7 +345,7 @@ def _spectrum(noted: Sequence[_Noted], n_draws: np.ndarray) -> tuple[np.ndarray,
 
 
 def _notes(run: _Run, grid: _Grid, beyond: list[int], unit: str, length: int, i: int) -> tuple[Note, ...]:
-    texts = (*same_files(run.hashes), *run.tally.notes(unit), *notes_of(run.files, run.read, run.read[0].options))
+    texts = (*same_files(run.hashes), *run.tally.notes(unit), *notes_of(run.files, run.read, run.options))
     notes = [Note(INPUT, text) for text in texts]
     joined = max(run.n_units - length + 1, 0)
     if lost := joined - run.n_windows[i]:

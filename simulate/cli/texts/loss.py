@@ -72,7 +72,7 @@ def loss(**options: Any) -> int:
 def forwarded(options: dict[str, Any]) -> int:
     """The same, as ``corpus --loss`` asked for it; lengths that were not given are those of `loss`."""
     own: dict[str, Any] = {"hold_out": "auto", "shuffles": 4, "most": None, "from_counts": False}
-    for name in ("at", "order", "blocks", "extrapolate", "sketch", "precision", "memory"):
+    for name in ("at", "order", "blocks", "extrapolate", "sketch", "precision", "memory", "cluster"):
         if _given(name):
             raise click.UsageError(
                 f"--{name} is of counting, which --loss does not; leave it out, or count without --loss"

@@ -49,6 +49,10 @@ class Tally:
         """What follows begins a text of its own."""
         self._counts[_INSIDE] = 0
 
+    def add(self, other: Tally) -> None:
+        """Count what went by another one, of other files."""
+        self._counts[:_INSIDE] += other._counts[:_INSIDE]
+
     def notes(self, unit: str) -> tuple[str, ...]:
         """What a reader of counts in `unit` has to know of the script, one sentence each."""
         n_points, n_cut, n_spaceless = self._counts[:_INSIDE].tolist()

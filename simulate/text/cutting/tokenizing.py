@@ -76,6 +76,11 @@ class WordTable:
         pool, ends = self._pool.tobytes(), self._ends.tolist()
         return tuple(pool[ends[t] : ends[t + 1]].decode("utf-8") for t in range(self.count))
 
+    def packed(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """The words by id: their bytes one after the other, where each ends (int64), and their hashes (uint64)."""
+        ends = self._ends[1 : self.count + 1]
+        return self._pool[: int(self._ends[self.count])], ends, self._hashes[: self.count]
+
     def _grow(self, longest: int) -> None:
         require(4 * (self._slots.nbytes + self._hashes.nbytes))
         if 2 * (self.count + 1) >= len(self._slots):

@@ -35,7 +35,7 @@ _CACHED = 1 << 15
 _PARTS = 256
 """Parts that cost little more than two."""
 
-_MOST_KINDS = 1 << 21
+MOST_KINDS = 1 << 21
 """Ids of units from which on they are taken for dense, as those of words are."""
 
 
@@ -160,7 +160,7 @@ class Packed(NamedTuple):
         """Units numbered by those that there are, where their ids are small enough for a table of them."""
         parts = range(0, len(units), chunk)
         most = max((int(units[first : first + chunk].max()) for first in parts), default=0)
-        if most >= _MOST_KINDS:
+        if most >= MOST_KINDS:
             return cls(units, most.bit_length(), np.empty(0, np.uint32))
         present = np.zeros(most + 1, np.uint8)
         for first in parts:
