@@ -48,7 +48,7 @@ class Here:
     """
 
     def __init__(self, n: int = 1, memory: int = 1 << 28, seed: int = 0, losses: float = 0.0) -> None:
-        self.n, self.memory = n, memory
+        self.n, self.memory, self.far = n, memory, False
         self._rng, self._losses = np.random.default_rng(seed), losses
         self.tasks: list[Task] = []
         self.submitted: list[tuple[str, float]] = []

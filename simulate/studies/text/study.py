@@ -59,7 +59,8 @@ class TextStudy:
         chosen = {name: getattr(plan, name) for name in ("unit", "at", "seed", "reading")}
         pairs: list[Any]
         if plan.sketch:
-            sketched = sketch_corpus(plan.files, length=plan.lengths, precision=plan.precision, **chosen)
+            chosen |= {"precision": plan.precision, "cluster": job.cluster}
+            sketched = sketch_corpus(plan.files, length=plan.lengths, **chosen)
             pairs = [(growth, None) for growth in sketched]
         else:
             chosen |= {name: getattr(plan, name) for name in ("order", "chunk", "blocks")}

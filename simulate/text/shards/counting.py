@@ -81,13 +81,17 @@ def keyed(
     return Keyed(*parts, sums)
 
 
-def _by_part(keys: np.ndarray, numbers: np.ndarray, where: np.ndarray, n_parts: int) -> tuple[list[np.ndarray], ...]:
+_Parts = tuple[list[np.ndarray], list[np.ndarray], list[np.ndarray]]
+
+
+def _by_part(keys: np.ndarray, numbers: np.ndarray, where: np.ndarray, n_parts: int) -> _Parts:
     if n_parts == 1:
         return [keys.copy()], [numbers], [where.copy()]
     ends = np.zeros(n_parts, np.int64)
     ordered = np.empty_like(keys), np.empty_like(numbers), np.empty_like(where)
     _scatter(keys, numbers, where, np.uint64(n_parts), *ordered, ends)
-    return tuple(np.split(each, ends[:-1]) for each in ordered)
+    one, two, three = (np.split(each, ends[:-1]) for each in ordered)
+    return one, two, three
 
 
 def part_of(windows: Keyed, part: int) -> tuple[np.ndarray, np.ndarray]:

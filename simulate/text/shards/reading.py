@@ -1,4 +1,4 @@
-"""Some files of a text, read by a worker: their units, and what is known of them; and words numbered alike everywhere."""
+"""Some files of a text, read by a worker: their units, what is known of them, and words numbered alike everywhere."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ import numpy as np
 from simulate.drawing.compiled import compiled
 from simulate.drawing.stream import S32
 from simulate.text.cutting.characters import character_classes
-from simulate.text.cutting.opened import Told, opened
+from simulate.text.cutting.opened import Told
 from simulate.text.cutting.scripts import Tally
 from simulate.text.cutting.sequences import read_into, tables_of
 from simulate.text.cutting.tokenizing import WordTable
 from simulate.text.reading.asked import ReadOptions
 from simulate.text.reading.errors import InputError
-from simulate.text.reading.naming import Files
+from simulate.text.shards.files import absence_told, read_one_by_one
 from simulate.text.spilling.parts import MOST_KINDS
 
 
@@ -56,12 +56,13 @@ _NO_WORDS = np.empty(0, np.uint8), np.empty(0, np.int64), np.empty(0, np.uint64)
 
 
 def read(names: Sequence[str], unit: str, options: ReadOptions) -> Shard:
-    """The units of the files called `names`; InputError with one sentence for the first that cannot be read as asked."""
+    """The units of the files called `names`; InputError for the first that cannot be read as asked."""
     words, tally = tables_of(unit)
     parts: list[np.ndarray] = []
     ends, told = array("q", [0]), list[Told]()
-    for file in opened(Files(list(names), "", ()), unit, options):
-        read_into(file, ends, words, tally, parts)
+    for file in read_one_by_one(names, unit, options):
+        with absence_told():
+            read_into(file, ends, words, tally, parts)
         told.append(file.told())
     ids = np.concatenate(parts) if len(parts) > 1 else parts[0]
     streams = np.unique(np.frombuffer(ends, np.int64))[1:]

@@ -1,4 +1,4 @@
-"""An exact count on workers, in the place of `simulate.text.spilling.room.Room`: what is done where, and in which order.
+"""An exact count on workers, in the place of `simulate.text.spilling.room.Room`: what is done where and when.
 
 Files are read in the order of their sizes, the largest first; small ones that follow each other are one task. Pieces
 are of one size whatever the files are, so that one file that is larger than all others holds up its reading alone.
@@ -6,25 +6,24 @@ are of one size whatever the files are, so that one file that is larger than all
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
 from bounds.base.notes import Note
 from bounds.base.telling.steps import step
-from simulate.text.cutting.opened import check_files, check_options
 from simulate.text.cutting.scripts import Tally
 from simulate.text.cutting.sequences import Units, shuffle_chunks, shuffle_documents, units_of
 from simulate.text.cutting.units import WORDS
 from simulate.text.reading.asked import ReadOptions
-from simulate.text.reading.errors import InputError
 from simulate.text.reading.naming import named_files
 from simulate.text.repeats import PROBES, note_of_part, probed, sample_step, stands_in, stretch_length
 from simulate.text.shards import counting, reading
+from simulate.text.shards.files import TOGETHER, Asked
 from simulate.text.shards.placing import Pieces, Stretches
 from simulate.text.shards.reading import Facts
 from simulate.text.shards.workers import Workers, workers_of
@@ -39,7 +38,7 @@ _BYTES_A_KEY = 64
 class Sizes:
     """How the work is cut; it changes no number."""
 
-    together: int = 1 << 25
+    together: int = TOGETHER
     """Bytes of small files that are read by one task."""
     piece: int = 1 << 22
     """Units of a piece."""
@@ -76,21 +75,13 @@ class ClusterRoom(Room):
 
     def read(self, paths: Any, unit: str, options: ReadOptions) -> Units:
         """The text read, every file by one task, and its pieces made."""
-        check_options(unit, options)
         files = named_files(paths)
-        check_files(files, options)
-        if "-" in files.names:
-            raise InputError("standard input is read where it is, by one process: leave out --cluster, or name files")
-        groups = together(files.names, self.sizes.together, 4 * self.workers.n)
-        shards = [
-            self.workers.do(reading.read, names, unit, options, first=float(size)) for names, size in groups
-        ]  # fmt: skip
-        facts = self._facts(shards, len(files.names))
-        ends = np.cumsum([0, *(one.n_units for one in facts)])
-        starts = np.concatenate(
-            [np.zeros(1, np.int64), *(one.ends + end for one, end in zip(facts, ends, strict=False))]
-        )
-        told = [told for one in facts for told in one.told]
+        asked = Asked.of(files, unit, options, self.workers, self.sizes.together)
+        shards = asked.read(self.workers, reading.read)
+        facts: list[Facts] = asked.facts(self.workers, shards, reading.facts)
+        told = asked.as_given([told for one in facts for told in one.told])
+        before = np.cumsum([0, *(one.n_units for one in facts)])[:-1]
+        starts = np.concatenate([[0], *(one.ends + at for one, at in zip(facts, before, strict=True))]).astype(np.int64)
         tally = Tally() if unit in WORDS else None
         for one in facts:
             if tally is not None and one.tally is not None:
@@ -102,25 +93,6 @@ class ClusterRoom(Room):
 
         return units_of(elsewhere, starts, files, told, tally, unit, options)
 
-    def _facts(self, shards: Sequence[Any], n_files: int) -> list[Facts]:
-        """What is known of all files; the error of the first in order that cannot be read, whichever fails first."""
-        tasks = [self.workers.do(reading.facts, shard) for shard in shards]
-        found: dict[int, Facts] = {}
-        failed: dict[int, Exception] = {}
-        step("reading", 0, n_files, "files")
-        for place in self.workers.ended(tasks):
-            if failed and place > min(failed):
-                continue  # perhaps cancelled
-            try:
-                found[place] = self.workers.of(tasks[place])
-            except ValueError as error:
-                failed[place] = error
-                self.workers.drop([*shards[place + 1 :], *tasks[place + 1 :]])
-            step("reading", sum(len(one.told) for one in found.values()), n_files, "files")
-        if failed:
-            raise failed[min(failed)]
-        return [found[place] for place in range(len(tasks))]
-
     def _names(self, shards: Sequence[Any], facts: Sequence[Facts], unit: str) -> tuple[list[Any], counting.Packing]:
         """For each shard the numbers of its words (None where units are none), and how units are packed."""
         do, of = self.workers.do, self.workers.of
@@ -128,9 +100,8 @@ class ClusterRoom(Room):
         if unit not in WORDS:
             return [None] * len(shards), _packing(facts)
         n = max(1, self.sizes.words * self.workers.n) if len(shards) > 1 else 1
-        parts = [
-            do(reading.named, unit, [do(reading.words_of, shard, part, n) for shard in shards]) for part in range(n)
-        ]
+        texts = [[do(reading.words_of, shard, part, n) for shard in shards] for part in range(n)]
+        parts = [do(reading.named, unit, some) for some in texts]
         sizes = [of(do(reading.n_words, part)) for part in parts]
         first = np.cumsum([0, *sizes]).tolist()
         names = [
@@ -145,7 +116,7 @@ class ClusterRoom(Room):
         for shard, one, words in zip(shards, facts, names, strict=True):
             n_pieces = -(-one.n_units // most)
             cuts = np.linspace(0, one.n_units, n_pieces + 1).astype(np.int64).tolist()
-            for first, last in zip(cuts[:-1], cuts[1:], strict=True):
+            for first, last in pairwise(cuts):
                 tasks.append(self.workers.do(reading.piece, shard, first, last, words, one.told))
                 ends.append(ends[-1] + last - first)
         return Pieces(tasks, np.array(ends, np.int64))
@@ -263,27 +234,6 @@ class _Layout:
 
     def laid_out(self, ids: Any, first: np.ndarray, sizes: np.ndarray, places: np.ndarray) -> Any:
         return replace(ids, order=Stretches.in_order(first, sizes, places))
-
-
-def together(names: Sequence[str], most: int, n_tasks: int) -> list[tuple[list[str], int]]:
-    """Files that one task reads, with their bytes: small ones that follow each other, up to `most` bytes in all, and to
-    as many as leave about `n_tasks`."""
-    groups: list[tuple[list[str], int]] = []
-    sizes = [_size(name, most) for name in names]
-    most = min(most, sum(sizes) // n_tasks)
-    for name, size in zip(names, sizes, strict=True):
-        if groups and groups[-1][1] + size <= most:
-            groups[-1] = ([*groups[-1][0], name], groups[-1][1] + size)
-        else:
-            groups.append(([name], size))
-    return groups
-
-
-def _size(name: str, unknown: int) -> int:
-    try:
-        return os.stat(name).st_size
-    except OSError:  # a URL, or gone: whoever reads it says so
-        return unknown
 
 
 @contextmanager

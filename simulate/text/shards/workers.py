@@ -32,8 +32,12 @@ class Workers(Protocol):
     def memory(self) -> int:
         """Bytes that the arrays of a task may take."""
 
+    @property
+    def far(self) -> bool:
+        """Whether they may be on other machines, in other folders."""
+
     def do(self, what: Callable[..., Any], *given: Any, first: float = 0.0) -> Any:
-        """A task: `what` of the things `given`, tasks among them or in lists; those with a larger `first` come first."""
+        """A task: `what` of all that is `given`, tasks among it or in lists; those with a larger `first` come first."""
 
     def ended(self, tasks: Sequence[Any]) -> Iterator[int]:
         """The places of `tasks` in whichever order they end, whatever becomes of them."""
@@ -48,8 +52,8 @@ class Workers(Protocol):
 class DaskWorkers:
     """`Workers` of a Dask client."""
 
-    def __init__(self, client: Any, memory: int) -> None:
-        self._client = client
+    def __init__(self, client: Any, memory: int, *, far: bool) -> None:
+        self._client, self.far = client, far
         self.n = max(1, sum(client.nthreads().values()))
         self.memory = memory
 
@@ -88,7 +92,7 @@ def workers_of(cluster: str, memory: int | None) -> Iterator[DaskWorkers]:
     with connected(cluster, memory=limit) as client:
         if address != "local" and memory is None:
             limit = min(_limits(client), default=_UNKNOWN)
-        yield DaskWorkers(client, int(_OF_WORKER * limit))
+        yield DaskWorkers(client, int(_OF_WORKER * limit), far=address != "local")
 
 
 def _limits(client: Any) -> list[int]:

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
@@ -136,6 +136,13 @@ class _Chunk(NamedTuple):
     lonely: np.ndarray
 
 
+class Keys(Protocol):
+    """Windows of a text as they are made into keys."""
+
+    def keys(self, first: int, last: int, starts: np.ndarray, at: tuple[int, int], length: int, into: Any) -> Any:
+        """Those that begin at the units `first` to ``last - 1``, as `loops.gather` gives them."""
+
+
 class Pairs(NamedTuple):
     """Windows as two shorter ones at the distance `step`, whose ids are known."""
 
@@ -197,7 +204,7 @@ class _Run:
 class Windows:
     """All windows of `length` units of the streams that begin at `starts`, as keys."""
 
-    def __init__(self, keys: Pairs | Packed, starts: np.ndarray, length: int, sizes: Sizes, scratch: Scratch) -> None:
+    def __init__(self, keys: Keys, starts: np.ndarray, length: int, sizes: Sizes, scratch: Scratch) -> None:
         self._keys, self._starts, self._length = keys, starts, length
         self._sizes, self._scratch = sizes, scratch
         self._runs: list[_Run] = []
