@@ -269,7 +269,8 @@ def test_a_shard_that_vanishes_or_changes_while_tasks_are_done_again(tmp_path, w
 def test_what_workers_cannot_read_is_refused():
     assert "leave out --cluster" in refused("corpus", "-", "--cluster", "local:1", input="a b c")
     assert "--cluster is of counting" in refused("corpus", "x.txt", "--loss", "--cluster", "local:1")
-    assert "pass one of them" not in refused("corpus", "x.txt", "--cluster", "locl")
+    told = refused("corpus", "x.txt", "--cluster", "local:1", "--memory", "1MiB")
+    assert "memory must be at least 400 MiB for each worker, got 1 MiB" in told
 
 
 @pytest.mark.parametrize("plan", [ComparePlan(a="a.txt", b="b.txt"), LossPlan(files=("a.txt",))])

@@ -11,11 +11,17 @@ from contextlib import contextmanager
 from typing import Any, Protocol
 
 from simulate.running.dask import check_cluster, connected, result_of
-from simulate.running.machine import machine_memory, usable_cores
+from simulate.running.machine import machine_memory, size_of, usable_cores
 
 _OF_WORKER = 0.4
-"""Part of the memory of a worker that one task may fill with arrays: what others gave stands beside it."""
+"""Part of what a worker has for arrays that those of one task may fill: what others gave stands beside them."""
 
+
+_PROGRAM = 250 << 20
+"""Bytes that a worker takes before it does anything."""
+
+LEAST = 400 << 20
+"""Bytes of memory that a worker can count in."""
 
 _UNKNOWN = 1 << 31
 """Bytes of memory of a worker that does not know how many it has."""
@@ -89,10 +95,17 @@ def workers_of(cluster: str, memory: int | None) -> Iterator[DaskWorkers]:
     address, n_workers = check_cluster(cluster)
     share = machine_memory()[0] // 2 // (n_workers or usable_cores())
     limit = share if memory is None else memory
-    with connected(cluster, memory=limit) as client:
+    if memory is not None and memory < LEAST:
+        raise ValueError(f"memory must be at least {size_of(LEAST)} for each worker, got {size_of(memory)}")
+    with connected(cluster, memory=_arrays(limit)) as client:
         if address != "local" and memory is None:
             limit = min(_limits(client), default=_UNKNOWN)
-        yield DaskWorkers(client, int(_OF_WORKER * limit), far=address != "local")
+        yield DaskWorkers(client, int(_OF_WORKER * _arrays(limit)), far=address != "local")
+
+
+def _arrays(limit: int) -> int:
+    """Bytes that are left for arrays, those of tasks and those that wait."""
+    return max(limit - _PROGRAM, LEAST - _PROGRAM)
 
 
 def _limits(client: Any) -> list[int]:
