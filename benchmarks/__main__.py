@@ -17,6 +17,9 @@ from pathlib import Path
 from typing import Any
 
 HERE = Path(__file__).parent
+APART = ("gpu", "spilling", "workers")
+"""What runs where it is named."""
+
 NAMES = ("tokens", "corpora", "arrivals", "theory", "learners", "skills", "suite", "startup")
 QUICK = ("tokens", "learners", "suite", "spilling", "workers")
 """What can be run with ``--quick``; it saves nothing there, but for `tokens`."""
@@ -52,10 +55,10 @@ def main() -> None:
     """Run what is named, or all; exit 2 where a name is unknown."""
     quick = "--quick" in sys.argv[1:]
     named = [argument for argument in sys.argv[1:] if argument != "--quick"]
-    unknown = [name for name in named if name not in (*NAMES, "gpu", "spilling", "workers")]
+    unknown = [name for name in named if name not in (*NAMES, *APART)]
     if unknown:
         print(
-            f"there is no benchmark {unknown[0]!r}: name some of {', '.join(NAMES)}, gpu, spilling, workers",
+            f"there is no benchmark {unknown[0]!r}: name some of {', '.join((*NAMES, *APART))}",
             file=sys.stderr,
         )
         sys.exit(2)

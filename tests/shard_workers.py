@@ -69,4 +69,5 @@ class Here:
         return task.found()
 
     def drop(self, tasks: Sequence[Task]) -> None:
-        pass
+        for task in tasks:
+            task.forget()

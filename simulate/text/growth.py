@@ -28,13 +28,7 @@ from bounds.base.telling.html import html_table
 from bounds.base.telling.steps import stepped
 from simulate.text.blocks import MAX_GROUPS, MIN_BLOCK, MIN_GROUPS, BlockCurves
 from simulate.text.counting import EXACT_TO, Growth, WindowIds
-from simulate.text.cutting.sequences import (
-    ORDERS,
-    Units,
-    check_chunk,
-    check_seed,
-    philox_order,
-)
+from simulate.text.cutting.sequences import ORDERS, Units, check_chunk, check_seed, philox_order
 from simulate.text.cutting.units import counted
 from simulate.text.reading.asked import ReadOptions
 from simulate.text.reading.errors import InputError
@@ -206,9 +200,7 @@ def measure_corpus(
         options = replace(options, within_documents=True)
     with room_for_counting(limit, scratch) if cluster is None else _elsewhere(cluster, limit) as room:
         units = room.read(paths, unit, options)
-        found = measure_units(
-            units, lengths, at=at, order=order, chunk=chunk, blocks=blocks, seed=seed, room=room
-        )  # fmt: skip
+        found = measure_units(units, lengths, at=at, order=order, chunk=chunk, blocks=blocks, seed=seed, room=room)
     return found[0] if np.ndim(length) == 0 else found
 
 

@@ -35,7 +35,7 @@ def sketched_on_cluster(
     cluster: str, empty: Run, files: Files, unit: str, options: ReadOptions, seed: int,
     points: Callable[[int], Sequence[int]],
 ) -> Run:  # fmt: skip
-    """As `sketched`, on the workers that `cluster` names."""
+    """As `sketched`, on the workers that `cluster` names; ValueError with one sentence where it cannot be had."""
     with workers_of(cluster, None) as workers:
         return sketched(workers, empty, files, unit, options, seed, points)
 

@@ -28,7 +28,7 @@ _UNKNOWN = 1 << 31
 
 
 class Workers(Protocol):
-    """Who does tasks."""
+    """Who does tasks, and keeps what they give until nobody asks for it: the client of a cluster, or a test."""
 
     @property
     def n(self) -> int:
