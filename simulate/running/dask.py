@@ -29,6 +29,9 @@ CONNECT_SECONDS = 5
 WORKER_SECONDS = 15
 """How long a scheduler without workers is waited for."""
 
+_ANY_PORT = {"dashboard": False, "dashboard_address": "127.0.0.1:0"}
+"""Of what a scheduler serves beside its workers: the usual port is another run's, where two are at work."""
+
 _SPILLING = {"target": 0.4, "spill": False, "pause": False, "terminate": False}
 """Part of the memory of a local worker that what others may ask for takes, before it goes to files; nothing else."""
 
@@ -92,7 +95,7 @@ def _connect(address: str, n_workers: int | None, stack: ExitStack, memory: int)
         )
         local = distributed.LocalCluster(
             n_workers=n_workers or usable_cores(), threads_per_worker=1, processes=True, dashboard_address=None,
-            memory_limit=memory, silence_logs=logging.CRITICAL,
+            memory_limit=memory, silence_logs=logging.CRITICAL, scheduler_kwargs=_ANY_PORT,
         )  # fmt: skip
         return stack.enter_context(distributed.Client(stack.enter_context(local)))
     try:
