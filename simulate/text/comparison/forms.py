@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from simulate.text.cutting.tokenizing import WordTable
+from simulate.text.cutting.numbering import Words
 from simulate.text.cutting.units import WORDS
 
 LEAST = 20
@@ -41,7 +41,7 @@ class Accents(NamedTuple):
         return "NFD" if self.behind >= LEAST and self.joined <= CLEAR * self.behind else ""
 
 
-def accents_of(ids: np.ndarray, unit: str, table: WordTable | None) -> Accents:
+def accents_of(ids: np.ndarray, unit: str, table: Words | None) -> Accents:
     """The accents of a text by its units: bytes, characters, or words, whose text is in `table`."""
     size = _WORDS if unit in WORDS else _UNITS
     places = np.unique(np.linspace(0, max(len(ids) - size, 0), _STRETCHES).astype(np.int64))
@@ -54,17 +54,12 @@ def accents_of(ids: np.ndarray, unit: str, table: WordTable | None) -> Accents:
     return Accents(behind, joined)
 
 
-def _text_of(ids: np.ndarray, unit: str, table: WordTable | None) -> str:
+def _text_of(ids: np.ndarray, unit: str, table: Words | None) -> str:
     if unit == "byte":
         return ids.tobytes().decode("utf-8", errors="ignore")  # a stretch may begin and end within a letter
     if unit not in WORDS:
         return ids.astype("<u4").tobytes().decode("utf-32-le", errors="ignore")
     assert table is not None
-    pool, ends, _ = table.packed()
-    begins = np.concatenate([np.zeros(1, np.int64), ends])
-    words = [
-        pool[a:b].tobytes().decode("utf-8")
-        for a, b in zip(begins[ids].tolist(), ends[ids].tolist(), strict=True)
-    ]  # fmt: skip
+    words = table.some(ids)
     # Some units cut a mark off the letter that it stands behind.
     return "".join(word if unicodedata.combining(word[0]) else f" {word}" for word in words)

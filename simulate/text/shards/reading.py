@@ -57,7 +57,7 @@ _NO_WORDS = np.empty(0, np.uint8), np.empty(0, np.int64), np.empty(0, np.uint64)
 
 def read(names: Sequence[str], unit: str, options: ReadOptions) -> Shard:
     """The units of the files called `names`; InputError for the first that cannot be read as asked."""
-    words, tally = tables_of(unit)
+    words, tally = tables_of(unit, names)
     parts: list[np.ndarray] = []
     ends, told = array("q", [0]), list[Told]()
     for file in read_one_by_one(names, unit, options):
@@ -67,7 +67,8 @@ def read(names: Sequence[str], unit: str, options: ReadOptions) -> Shard:
     ids = np.concatenate(parts) if len(parts) > 1 else parts[0]
     streams = np.unique(np.frombuffer(ends, np.int64))[1:]
     if words is not None:
-        return Shard(ids, Facts(streams, tuple(told), tally, words.count - 1, None), *words.packed())
+        packed = words.packed()
+        return Shard(ids, Facts(streams, tuple(told), tally, len(packed[1]) - 1, None), *packed)
     largest = int(ids.max())
     present = None
     if largest < MOST_KINDS:
