@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from simulate.drawing.compiled import compiled, copy_eight, eight_bytes, inlined, prefetch
+from simulate.drawing.compiled import bare, compiled, copy_eight, eight_bytes, inlined, prefetch
 from simulate.drawing.stream import LOW, MIX, ONE, S32
 from simulate.text.cutting.characters import LETTER, MARK, WHITE
 from simulate.text.reading.room import require
@@ -97,7 +97,7 @@ def _longer(values: np.ndarray, size: int) -> np.ndarray:
     return grown
 
 
-@compiled
+@bare
 def _fill(slots: Any, hashes: Any, count: int) -> None:
     mask = np.uint64(len(slots) - 1)
     for word in range(count):
@@ -107,7 +107,7 @@ def _fill(slots: Any, hashes: Any, count: int) -> None:
         slots[slot] = hashes[word] & _HIGH | np.uint64(word + 1)
 
 
-@compiled
+@bare
 def code_point(text: Any, i: int) -> Any:
     """The code point of two bytes or more at byte `i` of valid UTF-8, and its number of bytes."""
     lead = np.int64(text[i])
@@ -120,7 +120,7 @@ def code_point(text: Any, i: int) -> Any:
     return high | (np.int64(text[i + 2]) & 0x3F) << 6 | (np.int64(text[i + 3]) & 0x3F), 4
 
 
-@compiled
+@bare
 def _same(text: Any, first: Any, end: Any, word: Any, ends: Any, pool: Any) -> bool:
     """Whether the bytes from `first` to `end`, whose hash is that of `word`, are its text."""
     start, size = ends[word], end - first
@@ -134,7 +134,7 @@ def _same(text: Any, first: Any, end: Any, word: Any, ends: Any, pool: Any) -> b
     return True
 
 
-@compiled
+@bare
 def _append(text: Any, first: int, end: int, value: Any, word: int, hashes: Any, ends: Any, pool: Any) -> None:
     start, size, copied = ends[word], end - first, 0
     if end + 8 <= len(text) and start + size + 8 <= len(pool):
@@ -225,7 +225,7 @@ def tokenize_known(
     return i, found, n_cold, n_bytes
 
 
-@compiled
+@bare
 def _cut(text: Any, classes: Any, i: Any, ahead: Any) -> Any:
     """Start, end and hash of the next words from byte `i` on; return where they end and how many there are.
 
@@ -256,7 +256,7 @@ def _cut(text: Any, classes: Any, i: Any, ahead: Any) -> Any:
     return i, several
 
 
-@compiled
+@bare
 def _hash(text: Any, first: Any, end: Any) -> Any:
     """A number of 64 bits; words of one length up to eight bytes have different ones, as each step is a bijection."""
     value, eight, at = _ZERO, _ZERO, first
@@ -274,7 +274,7 @@ def _hash(text: Any, first: Any, end: Any) -> Any:
     return value ^ value >> S32
 
 
-@compiled
+@bare
 def _ask_ahead(several: int, slots: Any, hashes: Any, ends: Any, ahead: Any) -> None:
     """Ask for what the look-ups of the next words will read, so that memory fetches it all at the same time."""
     mask = np.uint64(len(slots) - 1)

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from simulate.drawing.compiled import compiled
+from simulate.drawing.compiled import bare
 from simulate.text.cutting.characters import character_classes
 from simulate.text.cutting.tokenizing import WordTable, tokenize_known
 from simulate.text.reading.room import NoRoomError
@@ -135,7 +135,7 @@ class BoundedWords(WordTable):
         return table.count
 
 
-@compiled
+@bare
 def _split(text: Any, sizes: Any, parts: Any, ordered: Any, ends: Any, text_ends: Any) -> None:
     """Words in the order of their parts; `ends` and `text_ends` become where the words and bytes of each part end."""
     for i in range(len(sizes)):
@@ -156,7 +156,7 @@ def _split(text: Any, sizes: Any, parts: Any, ordered: Any, ends: Any, text_ends
         at += sizes[i]
 
 
-@compiled
+@bare
 def _resolve(chunk: Any, done: int, known: Any, begins: Any, used: int) -> Any:
     """Put ids in the place of parts, from unit `done` on; stops where all of `known` are used."""
     for i in range(done, len(chunk)):
