@@ -1,8 +1,8 @@
 """The loops of a count without blocks: hashed keys spread over parts, and tables of parts that a cache holds.
 
 A key is a number of 64 bits, and so is its hash, a bijection: hashes are compared in the place of keys, whole. The
-first bits of a hash say its part, the next ones its portion of the part, the last ones its place in a table. Hashes of a
-part go to blocks of it, in the order in which they come. A table has two words for each distinct hash:
+first bits of a hash say its part, the next ones its portion of the part, the last ones its place in a table. Hashes of
+a part go to blocks of it, in the order in which they come. A table has two words for each distinct hash:
 
 | word | holds |
 |---|---|
@@ -200,7 +200,7 @@ def _distinct(values: Any, begin: Any, end: Any, table: Any, room: Any) -> Any:
 
 @bare
 def occurrences(table: Any, found: Any, n_found: Any) -> Any:
-    """Put how often each hash of the table occurs to `found`, behind the first `n_found`; returns how many there are."""
+    """Put how often each hash of the table occurs behind the first `n_found` of `found`; returns how many there are."""
     for slot in range(0, len(table), 2):
         if table[slot + 1] != _ZERO:
             found[n_found] = np.int64(table[slot + 1] & _COUNT)
