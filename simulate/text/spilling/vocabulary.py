@@ -66,7 +66,7 @@ class BoundedWords(WordTable):
         cold = np.empty((len(out), 3), np.int64)
         copied = np.empty(len(text) - at + len(out), np.uint8)
         at, found, n_cold, n_bytes = tokenize_known(
-            text, classes, at, self._slots, self._hashes, self._ends, self._pool, N_PARTS, out, cold, copied
+            text, classes, at, self._slots, self._keys, self._ends, self._pool, N_PARTS, out, cold, copied
         )
         if n_cold:
             self._text.append(copied[:n_bytes].copy())
