@@ -39,13 +39,16 @@ class WordTable:
         self._keys = np.empty(1 << 12, dtype=np.uint64)  # two integers a word, as `_key` makes them
         self._ends = np.zeros(1 << 8, dtype=np.int64)  # long word t is pool[ends[t] : ends[t + 1]]
         self._pool = np.zeros(1 << 14, dtype=np.uint8)
+        self._out = np.empty(0, dtype=np.int32)
         self._long = np.zeros(1, dtype=np.int64)  # how many of them there are
 
     def ids(self, block: bytes | bytearray, classes: np.ndarray) -> np.ndarray:
         """Ids (int32) of the words in `block`, which is valid UTF-8 and starts and ends between words."""
         text = np.frombuffer(block, dtype=np.uint8)
         parts: list[np.ndarray] = []
-        out = np.empty(min(len(text), _PART) + _WORDS_AHEAD, dtype=np.int32)
+        if len(self._out) < min(len(text), _PART) + _WORDS_AHEAD:  # kept: new memory costs more than what is done in it
+            self._out = np.empty(min(len(text), _PART) + _WORDS_AHEAD, dtype=np.int32)
+        out = self._out
         at = found = 0
         while True:
             at, new, self.count = self._step(text, classes, at, out[found:])
@@ -92,7 +95,9 @@ class WordTable:
             require(5 * self._slots.nbytes)
             self._slots = np.zeros(2 * len(self._slots), dtype=np.uint64)
             _fill(self._slots, self._keys, self.count)
-            self._keys.resize(len(self._slots), refcheck=False)
+            keys = np.empty(len(self._slots), dtype=np.uint64)  # anew, in huge pages: it is read here and there
+            keys[: 2 * self.count] = self._keys[: 2 * self.count]
+            self._keys = keys
             return
         if self._long[0] + 2 > len(self._ends):
             self._ends.resize(2 * len(self._ends), refcheck=False)
