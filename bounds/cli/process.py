@@ -144,7 +144,7 @@ def hide(package: str) -> None:
 
     xarray loads all of Dask, in half a second, to see whether a number is an array of it, wherever Dask is installed.
     """
-    sys.modules.setdefault(package, None)  # type: ignore[arg-type]  (what the language has for it)
+    sys.modules.setdefault(package, None)  # type: ignore[arg-type]  # what the language has for it
 
 
 def reveal(package: str) -> None:

@@ -22,7 +22,7 @@ from scipy.special import gammaincinv
 
 from bounds.base.arguments import shown
 from bounds.base.intervals import Interval
-from simulate.drawing.compiled import compiled
+from simulate.drawing.compiled import bare, compiled
 from simulate.drawing.tables import roll_window
 from simulate.text.counting import EXACT_TO
 from simulate.text.reading.errors import InputError
@@ -143,7 +143,7 @@ def _add_counts(others: Any, often: Any, capacity: int, hashes: Any, counts: Any
                 _thin(hashes, counts, state)
 
 
-@compiled
+@bare
 def _take(value: Any, often: Any, hashes: Any, counts: Any, state: Any) -> None:
     mask = np.uint64(len(hashes) - 1)
     slot = value & mask
