@@ -18,6 +18,7 @@ from typing import Any, TypeVar
 
 from bounds.base.one_number import number_between, printable, shown
 from bounds.base.quantities import LARGEST, entries_of, parse_count, parse_flop, parse_grid, parse_number
+from bounds.base.telling.html import html_by_name
 
 __all__ = [
     "Bytes", "Choice", "Count", "Entries", "File", "Flag", "Flop", "Grid", "Known", "Number", "Text", "close_file",
@@ -218,6 +219,9 @@ class Known(dict[str, _Value]):
 
     def __missing__(self, name: Any) -> _Value:
         raise KeyError(str(unknown(self._what, name, self)))
+
+    def _repr_html_(self) -> str:
+        return html_by_name(f"{self._what}, by name", self)
 
 
 _NEAR, _BEGUN, _CLOSER = 0.6, 0.8, 0.1

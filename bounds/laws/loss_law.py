@@ -55,6 +55,8 @@ class Allocation(NamedTuple):
     n_params: Any
     n_tokens: Any
 
+    _repr_html_ = html_fields
+
 
 class Constants(NamedTuple):
     """The five constants of a loss law in the order of its formula: E, A, α, B, β."""
@@ -64,6 +66,8 @@ class Constants(NamedTuple):
     param_exponent: Any
     data_coefficient: Any
     data_exponent: Any
+
+    _repr_html_ = html_fields
 
 
 @dataclass(frozen=True, repr=False)

@@ -58,6 +58,8 @@ class Worked(NamedTuple):
     given: str
     value: float
 
+    _repr_html_ = html_fields
+
 
 @dataclass(frozen=True)
 class Formula:
