@@ -34,7 +34,7 @@ from bounds.cli.terminal.completion import (
     law_keys,
     paper_versions,
 )
-from bounds.cli.terminal.progress import told
+from bounds.cli.terminal.progress import progress_option
 from bounds.planning.hardware import ACCELERATORS, PRECISIONS
 
 if TYPE_CHECKING:
@@ -54,6 +54,7 @@ GPU, PRECISION = Choice("gpu", tuple(ACCELERATORS)), Choice("precision", PRECISI
 FIGURE = click.option(
     "--figure", metavar="FILE", callback=check_drawn, help="Draw what it says: .png, .pdf or .svg."
 )  # fmt: skip
+PROGRESS = progress_option()
 EXPLAIN = click.option("--explain", "explained", is_flag=True, help="Print all notes, tables and formulas as well.")
 
 PROGRAM = "python -m bounds"
@@ -218,6 +219,7 @@ def laws(
 )
 @REPORT
 @OVERWRITE
+@PROGRESS
 @AS_JSON
 @EXPLAIN
 @with_version
@@ -232,9 +234,8 @@ def fit(
     """
     from bounds.cli.fitted.command import fitted
 
-    with told():
-        report, parameters, draw = fitted(runs, columns, n_tokens, options)
-        write_page(PROGRAM, [(report, [draw])], parameters, options, inputs=[runs])
+    report, parameters, draw = fitted(runs, columns, n_tokens, options)
+    write_page(PROGRAM, [(report, [draw])], parameters, options, inputs=[runs])
     _show(report, parameters, as_json, explained, [options["out"], options["figure"], options["page"]])
 
 
@@ -278,6 +279,7 @@ def fit(
 @FIGURE
 @REPORT
 @OVERWRITE
+@PROGRESS
 @AS_JSON
 @EXPLAIN
 @with_version
