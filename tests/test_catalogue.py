@@ -263,3 +263,8 @@ def test_the_glossary_of_the_page_is_what_explain_says():
 def test_a_typing_error_finds_what_was_meant(typed, meant):
     with pytest.raises(ValueError, match=f"did you mean .*{meant}"):
         catalogue.account(typed)
+
+
+def test_what_is_like_no_name_is_answered_with_none():
+    with pytest.raises(ValueError, match=r"^nothing is called 'chinchila': `python -m bounds explain` lists them all$"):
+        catalogue.account("chinchila")

@@ -246,7 +246,13 @@ def close_to(given: Any, known: Iterable[str]) -> str:
 
 
 def _likeness(asked: str, name: str) -> float:
-    """Twice the letters in common over all letters; of a name that is longer, those of its beginning count as well."""
+    """Twice the letters in common over all letters; of a name that is longer, those of its beginning count as well.
+
+    Two letters that changed places are the likeliest slip, and cost as much as one that is too many.
+    """
+    swapped = (asked[:i] + asked[i + 1] + asked[i] + asked[i + 2 :] for i in range(len(asked) - 1))
+    if len(name) == len(asked) and name in swapped:
+        return 1 - 1 / (2 * len(name) + 1)
     whole = difflib.SequenceMatcher(None, name, asked).ratio()
     if len(asked) < 4 or len(name) <= len(asked) + 1:
         return whole

@@ -264,7 +264,7 @@ def _nearest(name: str) -> str:
     )  # fmt: skip
     holding = [one for one in names if len(name) > 2 and name.lower() in one.lower()]
     close = [*difflib.get_close_matches(name, names, n=3, cutoff=0.6), *holding]
-    close = list(dict.fromkeys(close or difflib.get_close_matches(name, names, n=3, cutoff=0.4)))[:3]
+    close = list(dict.fromkeys(close))[:3]
     return f"did you mean {' or '.join(close)}? " if close else ""
 
 

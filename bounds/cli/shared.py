@@ -96,7 +96,10 @@ def flag_name(param: click.Parameter | None) -> str:
     """What sentences call a flag, without its dashes, or an argument."""
     if isinstance(param, click.Option):
         return param.opts[0].lstrip("-")
-    return param.human_readable_name.lower().replace("_", "-").strip("[].") if param else "value"
+    if param is None:
+        return "value"
+    told = str(param.name) if "|" in param.human_readable_name else param.human_readable_name
+    return told.lower().replace("_", "-").strip("[].")
 
 
 class Command(click.Command):
