@@ -50,6 +50,21 @@ def test_a_text_says_how_much_of_it_is_read(text, flags, at_once):
     assert run("corpus", text, "--no-progress", *flags).stderr == ""
 
 
+@pytest.mark.parametrize(
+    ("words", "what"),
+    [
+        (("loss", "{text}", "--most", "4000"), "learning"),
+        (("compare", "{text}", "{text}", "--length", "1,2", "--duplicates", "none"), "comparing windows"),
+        (("example", "text", "new.txt", "--n-words", "250000"), "writing"),
+        (("example", "corpus", "new", "--n-words", "2000"), "writing"),
+    ],
+)  # fmt: skip
+def test_what_takes_long_beside_reading_has_a_rate(words, what, text, at_once, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    told = run(*(word.format(text=text) for word in words), "--progress")
+    assert any(TIMED.search(line) for line in told.stderr.splitlines() if line.startswith(f"{what}: ")), told.stderr
+
+
 def test_a_pipe_has_a_rate_and_no_end(text, at_once, capfd):
     lines = progress.Lines()
     lines("reading", 0, None, "bytes")

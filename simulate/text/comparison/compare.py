@@ -11,6 +11,7 @@ import numpy as np
 from bounds.base.brief import brief, brief_fields
 from bounds.base.notes import INPUT, METHOD, REFUSED, Note
 from bounds.base.telling.html import html_fields, html_table, html_text
+from bounds.base.telling.steps import stepped
 from simulate.running.parameters import DUPLICATES
 from simulate.text.comparison.copies import DOCUMENTS, Copies, as_units, copies_of
 from simulate.text.comparison.measures import NOTHING, Estimate, Measures, measures_of, over
@@ -178,7 +179,8 @@ def compare_pair(pair: Pair, lengths: Sequence[int], *, blocks: int = 16, duplic
     found: dict[int, Comparison] = {}
     with counted_exactly(" beside ".join(pair.corpora)):
         copies = copies_of(pair, duplicates)
-        for windows in window_ids(as_units(pair, pair.ids, pair.layout), lengths):
+        every = window_ids(as_units(pair, pair.ids, pair.layout), lengths)
+        for windows in stepped(every, "comparing windows", "lengths", of=len(set(lengths))):
             given = _state(pair, pair.layout, windows, blocks)
             distinct = _without(pair, copies, windows, blocks)
             found[windows.length] = _comparison(pair, windows.length, given, distinct, copies, blocks)
