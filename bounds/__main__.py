@@ -34,7 +34,7 @@ from bounds.cli.terminal.completion import (
     law_keys,
     paper_versions,
 )
-from bounds.cli.terminal.progress import progress_option
+from bounds.cli.terminal.progress import PROGRESS
 from bounds.planning.hardware import ACCELERATORS, PRECISIONS
 
 if TYPE_CHECKING:
@@ -54,7 +54,6 @@ GPU, PRECISION = Choice("gpu", tuple(ACCELERATORS)), Choice("precision", PRECISI
 FIGURE = click.option(
     "--figure", metavar="FILE", callback=check_drawn, help="Draw what it says: .png, .pdf or .svg."
 )  # fmt: skip
-PROGRESS = progress_option()
 EXPLAIN = click.option("--explain", "explained", is_flag=True, help="Print all notes, tables and formulas as well.")
 
 PROGRAM = "python -m bounds"

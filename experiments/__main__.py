@@ -17,7 +17,7 @@ from bounds.cli.process import end_silently
 from bounds.cli.shared import AS_JSON, command_group, parse_or_fail, provenance, with_version
 from bounds.cli.shared import run as run_command
 from bounds.cli.terminal.completion import completing
-from bounds.cli.terminal.progress import progress_option
+from bounds.cli.terminal.progress import PROGRESS
 
 if TYPE_CHECKING:
     from bounds.cli.report import Report
@@ -30,7 +30,6 @@ DATA = click.option(
     "--data", "folder", type=click.Path(), metavar="DIR",
     help="Folder of the data sets. [default: EFFICIENCY_BOUNDS_DATA, else the cache that fetch fills]",
 )  # fmt: skip
-PROGRESS = progress_option()
 EXPLAIN = click.option("--explain", "explained", is_flag=True, help="Print all notes, tables and reasons as well.")
 FIGURE = click.option(
     "--figure", "figures", type=click.Path(), metavar="DIR", help="Draw the figures into this folder."

@@ -43,6 +43,7 @@ def files(tmp_path, monkeypatch):
         ("simulate skills --xyz", "simulate skills --help lists them"),
         ("simulate sweep --cluster locl", "did you mean local?"),
         ("simulate sweep --out x.zar", "did you mean .zarr?"),
+        ("bounds band 1e12 --law chinchila", "did you mean hoffmann2022 or"),
         ("simulate sweep --figure x.pgn", "did you mean .png?"),
         ("simulate corpus words.txt --order shufle", "did you mean shuffled-documents or shuffled-chunks?"),
         ("simulate corpus words.tx", "did you mean words.txt?"),

@@ -104,7 +104,7 @@ def program(body: str, quiet: float = 0.2) -> str:
         "from bounds.cli.terminal import progress\n"
         f"progress.QUIET_SECONDS = {quiet}\n"
         "@click.command(cls=shared.Command)\n"
-        "@progress.progress_option()\n"
+        "@progress.PROGRESS\n"
         f"def command():\n    {body}\n"
         "shared.run(command, 'program')\n"
     )

@@ -56,7 +56,8 @@ class MinimaxLower(NamedTuple):
     risk: Any
     concentration: Any
 
-    _repr_html_ = html_fields
+    def _repr_html_(self) -> str:
+        return html_fields(self)
 
 
 def forward_kl_bayes_risk(n_types: Any, n_draws: Any, concentration: Any) -> Any:

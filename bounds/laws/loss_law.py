@@ -55,7 +55,8 @@ class Allocation(NamedTuple):
     n_params: Any
     n_tokens: Any
 
-    _repr_html_ = html_fields
+    def _repr_html_(self) -> str:
+        return html_fields(self)
 
 
 class Constants(NamedTuple):
@@ -67,7 +68,8 @@ class Constants(NamedTuple):
     data_coefficient: Any
     data_exponent: Any
 
-    _repr_html_ = html_fields
+    def _repr_html_(self) -> str:
+        return html_fields(self)
 
 
 @dataclass(frozen=True, repr=False)

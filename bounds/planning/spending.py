@@ -51,7 +51,8 @@ class Spent(NamedTuple):
     n_params_lower: float
     n_params_upper: float
 
-    _repr_html_ = html_fields
+    def _repr_html_(self) -> str:
+        return html_fields(self)
 
 
 @dataclass(frozen=True)

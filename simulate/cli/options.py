@@ -14,7 +14,7 @@ from bounds.base.arguments import Flag, Text, close_file, close_to, printable, s
 from bounds.base.one_number import cut
 from bounds.cli.shared import Checked, GridType, flag_name, parse_or_fail
 from bounds.cli.terminal.completion import complete_source, completing, files, law_keys
-from bounds.cli.terminal.progress import progress_option
+from bounds.cli.terminal.progress import PROGRESS
 from simulate.running.parameters import CLUSTER, DEVICE, FIGURE, MEMORY, OUT, PAGE, REPLICATES, SEED, THREADS
 from simulate.text.reading.asked import DTYPE, END, FIELD, FORMAT, NORMALISE, VOCAB
 
@@ -107,7 +107,7 @@ config_flag = click.option(
     "--config", metavar="FILE.toml", shell_complete=files, is_eager=True, callback=load_config, expose_value=False,
     help="Take flags from this file; flags given here override it.",
 )  # fmt: skip
-progress_flag = progress_option()
+progress_flag = PROGRESS
 view_flags = options_of(
     click.option("--figure", type=Checked(FIGURE), metavar="FILE", help="Draw the figure: .png, .pdf or .svg."),
     click.option("--report", "page", type=Checked(PAGE), metavar="FILE", help="Write a page to send: .html."),

@@ -58,7 +58,8 @@ class Worked(NamedTuple):
     given: str
     value: float
 
-    _repr_html_ = html_fields
+    def _repr_html_(self) -> str:
+        return html_fields(self)
 
 
 @dataclass(frozen=True)

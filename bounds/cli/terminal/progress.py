@@ -9,7 +9,7 @@ import math
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, NamedTuple, TextIO, cast
 
@@ -189,14 +189,6 @@ def clock(seconds: float) -> str:
     return (f"{days} d " if days else "") + f"{rest // 3600}:{rest // 60 % 60:02d}:{rest % 60:02d}"
 
 
-def progress_option() -> Callable[..., Any]:
-    """``--progress/--no-progress``, which `asked` has, and no command needs to."""
-    return click.option(
-        "--progress/--no-progress", default=None, expose_value=False, callback=_keep_asked,
-        help="Show progress on standard error. [default: on a terminal]",
-    )  # fmt: skip
-
-
 _ASKED = "progress as asked"
 
 
@@ -208,3 +200,10 @@ def asked() -> bool | None:
     """Whether the command at work was asked for progress; None where neither flag was given."""
     context = click.get_current_context(silent=True)
     return None if context is None else context.meta.get(_ASKED)
+
+
+PROGRESS = click.option(
+    "--progress/--no-progress", default=None, expose_value=False, callback=_keep_asked,
+    help="Show progress on standard error. [default: on a terminal]",
+)  # fmt: skip
+"""Decorator: the flag that `asked` has, and no command needs to."""

@@ -28,7 +28,8 @@ class Coverage(NamedTuple):
     value: float
     interval: Interval
 
-    _repr_html_ = html_fields
+    def _repr_html_(self) -> str:
+        return html_fields(self)
 
 
 def coverage(n_draws: float, f1: float, f2: float, quantile: float = 1.959963984540054) -> Coverage:
