@@ -30,6 +30,12 @@ PARTS: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 """The pages, part by part, in the order in which they are offered; index.md comes first."""
 
+TITLES = {
+    "corpora": "Counting a text", "loss-laws": "Fitting a loss law", "learners": "What learners lose",
+    "coverage": "Do the intervals cover?",
+}  # fmt: skip
+"""What a page is called beside all pages, where its own title is a sentence or says less than one looks for."""
+
 ABOVE = {"README.md": "index.md", "CONTRIBUTING.md": "made/contributing.md", "CHANGELOG.md": "made/changes.md"}
 """Where a link that leads out of docs/ ends on the site."""
 
@@ -37,7 +43,11 @@ ABOVE = {"README.md": "index.md", "CONTRIBUTING.md": "made/contributing.md", "CH
 def contents() -> str:
     """Tables of contents in MyST, one a part, which are seen beside every page alone."""
     head = "```{toctree}\n:hidden:\n:caption:"
-    return "\n" + "\n".join(f"{head} {title}\n\n" + "\n".join(pages) + "\n```\n" for title, pages in PARTS.items())
+    lines = {
+        title: [f"{TITLES[page]} <{page}>" if page in TITLES else page for page in pages]
+        for title, pages in PARTS.items()
+    }
+    return "\n" + "\n".join(f"{head} {title}\n\n" + "\n".join(pages) + "\n```\n" for title, pages in lines.items())
 
 
 def rewritten(text: str, depth: int) -> str:
