@@ -17,7 +17,7 @@ from bounds.cli.process import end_silently
 from bounds.cli.shared import AS_JSON, command_group, parse_or_fail, provenance, with_version
 from bounds.cli.shared import run as run_command
 from bounds.cli.terminal.completion import completing
-from bounds.cli.terminal.progress import progress_option, told
+from bounds.cli.terminal.progress import PROGRESS
 
 if TYPE_CHECKING:
     from bounds.cli.report import Report
@@ -30,7 +30,6 @@ DATA = click.option(
     "--data", "folder", type=click.Path(), metavar="DIR",
     help="Folder of the data sets. [default: EFFICIENCY_BOUNDS_DATA, else the cache that fetch fills]",
 )  # fmt: skip
-PROGRESS = progress_option()
 EXPLAIN = click.option("--explain", "explained", is_flag=True, help="Print all notes, tables and reasons as well.")
 FIGURE = click.option(
     "--figure", "figures", type=click.Path(), metavar="DIR", help="Draw the figures into this folder."
@@ -93,9 +92,7 @@ def list_(folder: str | None, as_json: bool, explained: bool) -> None:
 @AS_JSON
 @EXPLAIN
 @with_version
-def fetch(
-    names: tuple[str, ...], folder: str | None, overwrite: bool, progress: bool | None, as_json: bool, explained: bool
-) -> None:
+def fetch(names: tuple[str, ...], folder: str | None, overwrite: bool, as_json: bool, explained: bool) -> None:
     """Bring the data of experiments, or data sets, here; NAME is either, and without one all are brought.
 
     They come from the public repositories, at one commit each, or from the mirror that EFFICIENCY_BOUNDS_DATA names.
@@ -116,11 +113,10 @@ def fetch(
             notes.append(Note(INPUT, f"{key} was not brought: {manifest.text}, which have no public address."))
             continue
         try:
-            with told(progress):
-                step(f"fetching {key}", 0, None, "files")
-                where, came = (located(key), 0) if in_place else bring(
-                    key, folder, overwrite=overwrite, progress=partial(_files_came, key)
-                )  # fmt: skip
+            step(f"fetching {key}", 0, None, "files")
+            where, came = (located(key), 0) if in_place else bring(
+                key, folder, overwrite=overwrite, progress=partial(_files_came, key)
+            )  # fmt: skip
         except ConnectionError as error:
             raise click.ClickException(str(error)) from None
         rows.append({"data": key, "files": len(manifest.files), "came": came, "folder": str(where)}
@@ -171,12 +167,12 @@ def _keys(names: tuple[str, ...]) -> list[str]:
 @with_version
 def run(
     names: tuple[str, ...], folder: str | None, figures: str | None, page: str | None, overwrite: bool, as_page: bool,
-    progress: bool | None, as_json: bool, explained: bool,
+    as_json: bool, explained: bool,
 ) -> None:  # fmt: skip
     """Hold the claims of a paper against its data: published, ours, difference, tolerance, verdict."""
     if as_page and as_json:
         raise click.UsageError("--table and --json each print all there is; pass one of them")
-    results = _results(names, folder, figures, overwrite, progress=progress)
+    results = _results(names, folder, figures, overwrite)
     _write_page(results, {"names": names, "data": folder}, {"page": page, "overwrite": overwrite})
     if as_page:
         from experiments.present import page as claims_page
@@ -195,12 +191,12 @@ def run(
 @AS_JSON
 @EXPLAIN
 @with_version
-def check(names: tuple[str, ...], folder: str | None, progress: bool | None, as_json: bool, explained: bool) -> int:
+def check(names: tuple[str, ...], folder: str | None, as_json: bool, explained: bool) -> int:
     """Whether every claim that should hold does; the exit code is 4 where one does not."""
     from experiments.claims import FAILS
     from experiments.present import report
 
-    results = _results(names or (ALL,), folder, progress=progress)
+    results = _results(names or (ALL,), folder)
     _show(report(results, expected=True), {"names": names, "data": folder}, as_json, explained, results)
     outcomes = (one for result in results.values() for one in result.outcomes)
     return CHECK_FAILED if any(one.verdict == FAILS and one.claim.should_hold for one in outcomes) else 0
@@ -231,7 +227,7 @@ def check(names: tuple[str, ...], folder: str | None, progress: bool | None, as_
 @with_version
 def backtest(
     folder: str | None, table: str | None, rivals: bool, next_run: bool, figures: str | None, overwrite: bool,
-    progress: bool | None, as_json: bool, explained: bool, **reading: Any,
+    as_json: bool, explained: bool, **reading: Any,
 ) -> None:  # fmt: skip
     """How a law fitted to cheaper runs predicts dearer ones, and which of its intervals hold.
 
@@ -249,16 +245,14 @@ def backtest(
         from experiments.backtest.reports import public_report
 
         runs = load(folder)
-        with told(progress):
-            laws, refused = fitted(runs)
-            predictions = predicted(laws)
-            report = public_report(runs, laws, refused, rivals=rivals, next_run=next_run)
+        laws, refused = fitted(runs)
+        predictions = predicted(laws)
+        report = public_report(runs, laws, refused, rivals=rivals, next_run=next_run)
     else:
         columns = named_columns(reading["columns"])
         from experiments.backtest.own_runs import own_backtest
 
-        with told(progress):
-            predictions, report = own_backtest(table, columns, reading)
+        predictions, report = own_backtest(table, columns, reading)
     if figures is not None:
         from experiments.backtest.figures import draw
         from simulate.running.showing.figures import save_drawn
@@ -285,8 +279,6 @@ def _results(
     folder: str | None,
     figures: str | None = None,
     overwrite: bool = False,
-    *,
-    progress: bool | None = None,
 ) -> dict[str, Result]:
     """What the experiments find; whatever can be refused is refused before the first one runs."""
     from experiments.data import checked_folder, data_folder, located
@@ -300,10 +292,9 @@ def _results(
     parse_or_fail(checked_folder, folder)
     for key in dict.fromkeys(key for name in chosen for key in EXPERIMENTS[name].data):
         located(key, folder)
-    with told(progress):
-        results = {
-            name: EXPERIMENTS[name].run(data_folder(folder)) for name in stepped(chosen, "experiments", "experiments")
-        }
+    results = {
+        name: EXPERIMENTS[name].run(data_folder(folder)) for name in stepped(chosen, "experiments", "experiments")
+    }
     if figures is not None:
         from experiments.drawing import save_figures
 

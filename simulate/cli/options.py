@@ -14,6 +14,7 @@ from bounds.base.arguments import Flag, Text, close_file, close_to, printable, s
 from bounds.base.one_number import cut
 from bounds.cli.shared import Checked, GridType, flag_name, parse_or_fail
 from bounds.cli.terminal.completion import complete_source, completing, files, law_keys
+from bounds.cli.terminal.progress import PROGRESS
 from simulate.running.parameters import CLUSTER, DEVICE, FIGURE, MEMORY, OUT, PAGE, REPLICATES, SEED, THREADS
 from simulate.text.reading.asked import DTYPE, END, FIELD, FORMAT, NORMALISE, VOCAB
 
@@ -106,11 +107,13 @@ config_flag = click.option(
     "--config", metavar="FILE.toml", shell_complete=files, is_eager=True, callback=load_config, expose_value=False,
     help="Take flags from this file; flags given here override it.",
 )  # fmt: skip
+progress_flag = PROGRESS
 view_flags = options_of(
     click.option("--figure", type=Checked(FIGURE), metavar="FILE", help="Draw the figure: .png, .pdf or .svg."),
     click.option("--report", "page", type=Checked(PAGE), metavar="FILE", help="Write a page to send: .html."),
     click.option("--overwrite", is_flag=True, help="Replace files that exist."),
     click.option("--json", "as_json", is_flag=True, help="Print one JSON object on standard output, nothing else."),
+    progress_flag,
 )
 output_flags = options_of(
     click.option(
@@ -126,11 +129,6 @@ law_flag = click.option(
     shell_complete=completing(law_keys, or_file=True),
     help="A loss law, or a file my.law.toml, which the result keeps; may be repeated. [default: all]",
 )
-progress_flag = click.option(
-    "--progress/--no-progress", default=None, help="Show progress on standard error. [default: on a terminal]"
-)
-
-
 curves_flag = click.option("--curves", is_flag=True, help="With --json: also the numbers at every size.")
 explain_flag = click.option(
     "--explain", "explained", is_flag=True,

@@ -18,7 +18,6 @@ from bounds.cli.json_text import json_text
 from bounds.cli.process import silence
 from bounds.cli.report import Listing, Report, print_report
 from bounds.cli.shared import parse_or_fail, provenance
-from bounds.cli.terminal.progress import told
 from simulate.cli.endings import explained, failed_cells, say_device, say_failures
 from simulate.running.dataset import made_by
 from simulate.running.execution import Execution
@@ -37,15 +36,12 @@ def execute(name: str, read_plan: Callable[[], Any], options: dict[str, Any]) ->
     """The study `name` with the plan that the flags ask for: foreseen, or done, written and printed; the exit code."""
     study = get_study(name)
     execution = parse_or_fail(execution_of, options)
-    with told(options.get("progress")):
-        job = study.prepare(parse_or_fail(read_plan), execution)
+    job = study.prepare(parse_or_fail(read_plan), execution)
     say_device(job.device, options)
     if options.get("dry_run"):
         _print_forecast(study, job, execution, options)
         return 0
-    # What has no cells has no bar of them; what is read and fitted says itself how far it is.
-    cells = options if job.drawers else options | {"progress": False}
-    with explained(cells) as progress, told(options.get("progress")):
+    with explained(options, cells=bool(job.drawers)) as progress:
         dataset = run_job(study, job, replace(execution, progress=progress))
     present(study, dataset, options)
     return say_failures(dataset, options)

@@ -21,7 +21,6 @@ from simulate.cli.options import (
     law_flag,
     options_of,
     output_flags,
-    progress_flag,
     replicates_flag,
     seed_flag,
     sources_flag,
@@ -51,7 +50,6 @@ from simulate.running.parameters import ENGINE, TEST_DRAWS, TOLERANCES
 @output_flags
 @curves_flag
 @explain_flag
-@progress_flag
 @with_version
 @config_flag
 def sweep(**options: Any) -> int:

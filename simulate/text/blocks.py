@@ -25,6 +25,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from bounds.base.brief import brief_fields
+from bounds.base.telling.html import html_fields
 from simulate.drawing.compiled import bare, compiled
 from simulate.drawing.stream import ONE
 from simulate.text.counting import WindowIds
@@ -55,6 +57,9 @@ class BlockCurves:
     """(block) the same without a block."""
     block_draws: int
     """Windows in a block, ℓ."""
+
+    __repr__ = brief_fields
+    _repr_html_ = html_fields
 
     @property
     def n_blocks(self) -> int:

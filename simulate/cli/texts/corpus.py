@@ -17,7 +17,6 @@ from simulate.cli.options import (
     curves_flag,
     explain_flag,
     output_flags,
-    progress_flag,
     seed_flag,
 )
 from simulate.cli.texts.flags import asked_unit, blocks_flag, text_flags
@@ -59,7 +58,6 @@ from simulate.running.parameters import AT, MEMORY, ORDER, extrapolated_factors
 @output_flags
 @curves_flag
 @explain_flag
-@progress_flag
 @with_version
 @config_flag
 def corpus(lengths: str, **options: Any) -> int:
