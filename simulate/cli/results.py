@@ -17,6 +17,7 @@ from simulate.cli.options import (
     explain_flag,
     law_flag,
     output_flags,
+    picture_flag,
     view_flags,
 )
 from simulate.running.parameters import PAGE
@@ -28,6 +29,7 @@ MODEL = Choice("model", ("auto", "offset", "pitman-yor", "spectrum"))
 @click.argument("result", metavar="FILE", shell_complete=files)
 @law_flag
 @view_flags
+@picture_flag
 @curves_flag
 @click.option("--show", type=CountType(), metavar="N", help="Rows in a table. [default: as the command printed]")
 @explain_flag
@@ -80,6 +82,7 @@ def report(results: tuple[str, ...], **options: Any) -> None:
 @click.option("--window", type=GridType(), metavar="LOW,HIGH", help="Fit only corpus sizes from LOW to HIGH.")
 @law_flag
 @output_flags
+@picture_flag
 @curves_flag
 @explain_flag
 @with_version

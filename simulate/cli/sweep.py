@@ -21,6 +21,7 @@ from simulate.cli.options import (
     law_flag,
     options_of,
     output_flags,
+    picture_flag,
     progress_flag,
     replicates_flag,
     seed_flag,
@@ -49,6 +50,7 @@ from simulate.running.parameters import ENGINE, TEST_DRAWS, TOLERANCES
 @cell_flags("sweep", "Say what would be drawn, how, and what it would take; draw nothing.")
 @law_flag
 @output_flags
+@picture_flag
 @curves_flag
 @explain_flag
 @progress_flag

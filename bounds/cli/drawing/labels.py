@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -37,6 +38,11 @@ def shorten(text: str, most: int = _LONGEST) -> str:
     return f"{text[: kept - kept // 2]}…{text[len(text) - kept // 2 :]}"
 
 
+def wrapped(text: str, letters: int) -> str:
+    """`text` on lines of at most so many letters."""
+    return "\n".join(textwrap.wrap(text, letters))
+
+
 def label_ends(axes: Axes, ends: Sequence[End]) -> None:
     """Write the name of each curve to the right of `axes`, at its end or as near to it as the others let it.
 
@@ -68,7 +74,10 @@ def label_on(axes: Axes, x: float, y: float, text: str, colour: Any) -> None:
 
 
 def _apart(wanted: np.ndarray, gap: float) -> np.ndarray:
-    """Places in the order of `wanted`, at least `gap` apart and as near to them as that goes (isotonic regression)."""
+    """Places in the order of `wanted`, at least `gap` apart and as near to them as that goes (isotonic regression).
+
+    They are from 0 to 1, as long as there is room for all.
+    """
     order = np.argsort(wanted, kind="stable")
     blocks: list[tuple[float, int]] = []
     for i, one in enumerate(wanted[order]):
@@ -78,6 +87,9 @@ def _apart(wanted: np.ndarray, gap: float) -> np.ndarray:
             blocks[-2:] = [((low * n + high * m) / (n + m), n + m)]
     placed = np.empty(len(wanted))
     placed[order] = np.repeat([mean for mean, _ in blocks], [n for _, n in blocks]) + gap * np.arange(len(wanted))
+    least, most = gap / 2, max(1 - gap / 2, gap / 2 + gap * (len(wanted) - 1))
+    steps = gap * np.arange(len(wanted))
+    placed[order] = np.clip(placed[order], least + steps, most - steps[::-1])
     return placed
 
 

@@ -17,6 +17,7 @@ from simulate.cli.options import (
     curves_flag,
     explain_flag,
     output_flags,
+    picture_flag,
     progress_flag,
     seed_flag,
 )
@@ -57,6 +58,7 @@ from simulate.running.parameters import AT, MEMORY, ORDER, extrapolated_factors
 @click.option("--loss", is_flag=True, help="Teach it to learners instead: `simulate loss`, which has flags of its own.")
 @click.option("--law", "laws", multiple=True, hidden=True)
 @output_flags
+@picture_flag
 @curves_flag
 @explain_flag
 @progress_flag
