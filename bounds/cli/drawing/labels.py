@@ -17,6 +17,8 @@ _LONGEST = 34
 """Letters of a name in a figure."""
 _LETTER = 8.0
 """Points of its letters."""
+_SLIM = 0.55
+"""Of the height of letters, how wide they are at most, on average."""
 _LINE = 1.3
 """Of the height of letters, from one label to the next."""
 
@@ -64,6 +66,30 @@ def label_ends(axes: Axes, ends: Sequence[End]) -> None:
             end.text, (x, np.clip(y, 0, 1)), (1.03, place), xycoords="axes fraction", textcoords="axes fraction",
             va="center", fontsize=_LETTER, annotation_clip=False,
             arrowprops={"arrowstyle": "-", "color": end.colour, "lw": 1.0, "ls": ":", "shrinkA": 1, "shrinkB": 2},
+        )  # fmt: skip
+
+
+def label_tops(axes: Axes, tops: Sequence[End]) -> None:
+    """Write the name of each curve above `axes`, over the place ``x`` of its curve or as near as the others let it.
+
+    Called as `label_ends` is; names have two lines at most, and a title goes above them.
+    """
+    if not tops:
+        return
+    to_axes = axes.transData + axes.transAxes.inverted()
+    axes.set_ylim(axes.get_ylim())
+    axes.set_xlim(axes.get_xlim())
+    drawn = axes.get_figure(root=True)
+    assert drawn is not None
+    wide = axes.get_window_extent().width / drawn.dpi * 72
+    at = np.array([to_axes.transform((top.x, top.y)) for top in tops])
+    letters = max(len(line) for top in tops for line in top.text.split("\n"))
+    places = _apart(np.clip(at[:, 0], 0, 1), (_SLIM * letters + 0.6) * (_LETTER - 0.5) / max(wide, 1.0))
+    for top, (x, y), place in zip(tops, at, places, strict=True):
+        axes.annotate(
+            top.text, (np.clip(x, 0, 1), min(y, 1)), (place, 1.06), xycoords="axes fraction",
+            textcoords="axes fraction", ha="center", va="bottom", fontsize=_LETTER - 0.5, annotation_clip=False,
+            arrowprops={"arrowstyle": "-", "color": top.colour, "lw": 1.0, "ls": ":", "shrinkA": 1, "shrinkB": 1},
         )  # fmt: skip
 
 

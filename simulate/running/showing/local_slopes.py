@@ -1,4 +1,4 @@
-"""The figure of local exponents: the slope of ln U in ln D from size to size, beside theory and fit, a panel a source."""
+"""The figure of local exponents: the slope of ln U in ln D from size to size, beside theory and fit."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from bounds.cli.drawing.labels import in_words, shorten, tidy
 from bounds.cli.drawing.panels import name_axes, panels
 from bounds.cli.drawing.style import COLOURS, GREY
 from bounds.cli.printing import estimated
+from simulate import stats
 from simulate.stats import Estimate
 
 _LINE, _SHADE = COLOURS[1], "#F3C9A8"
@@ -39,7 +40,7 @@ class Slopes:
     end: float
     at_end: float
     planted: float = np.nan
-    exponent: Estimate = Estimate(np.nan, np.nan, np.nan)
+    exponent: Estimate = stats.NO_SLOPE
     prefixes: tuple[np.ndarray, np.ndarray] | None = None
     scale: float = np.nan
     offset: float = np.nan

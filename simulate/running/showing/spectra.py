@@ -47,7 +47,7 @@ def up_to_most(lower_edges: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndar
 
 
 def implied(exponent: float, seen: float) -> np.ndarray:
-    """f_1 to f_100 of a power law (equation A4) where so many were `seen` at most 100 times; NaN without an exponent."""
+    """f_1 to f_100 of a power law (A4) where so many were `seen` at most 100 times; NaN without an exponent."""
     shares = spectrum_shares(exponent, MOST)
     return seen * shares / shares.sum()
 

@@ -8,7 +8,6 @@ from matplotlib.figure import Figure
 from scipy.special import stdtrit
 
 from bounds.base.spectrum import rarefied
-from bounds.cli.printing import written
 from bounds.cli.drawing.labels import shorten
 from simulate.running.showing.figures import fitted_curve
 from simulate.running.showing.local_slopes import Slopes, draw_slopes, neighbours, slopes
