@@ -2,12 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from importlib import import_module
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from bounds.base.arguments import printable
 from experiments.claims import Result
 from simulate.running.keeping.files import check_target
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+
+def drawn_by(module: str, name: str, *arguments: Any) -> Callable[[], Figure]:
+    """What draws a figure by the function `name` of `module`, which is loaded, and matplotlib with it, when it does."""
+
+    def draw() -> Figure:
+        found: Figure = getattr(import_module(module), name)(*arguments)
+        return found
+
+    return draw
 
 
 def check_figures(folder: Path, names: Iterable[str], overwrite: bool) -> None:
