@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -18,6 +17,7 @@ from bounds.cli.shared import AS_JSON, command_group, parse_or_fail, provenance,
 from bounds.cli.shared import run as run_command
 from bounds.cli.terminal.completion import completing
 from bounds.cli.terminal.progress import progress_option, told
+from experiments.drawing import Drawings, drawn_by, figure_flags
 
 if TYPE_CHECKING:
     from bounds.cli.report import Report
@@ -32,9 +32,6 @@ DATA = click.option(
 )  # fmt: skip
 PROGRESS = progress_option()
 EXPLAIN = click.option("--explain", "explained", is_flag=True, help="Print all notes, tables and reasons as well.")
-FIGURE = click.option(
-    "--figure", "figures", type=click.Path(), metavar="DIR", help="Draw the figures into this folder."
-)
 PROGRAM = "python -m experiments"
 
 
@@ -161,7 +158,7 @@ def _keys(names: tuple[str, ...]) -> list[str]:
 @main.command()
 @click.argument("names", nargs=-1, required=True, metavar="NAME...|all", shell_complete=completing(_names))
 @DATA
-@FIGURE
+@figure_flags
 @REPORT
 @OVERWRITE
 @click.option("--table", "as_page", is_flag=True, help="Print all claims as the page docs/papers.md.")
@@ -170,7 +167,8 @@ def _keys(names: tuple[str, ...]) -> list[str]:
 @EXPLAIN
 @with_version
 def run(
-    names: tuple[str, ...], folder: str | None, figures: str | None, page: str | None, overwrite: bool, as_page: bool,
+    names: tuple[str, ...], folder: str | None, figures: Drawings | None, page: str | None, overwrite: bool,
+    as_page: bool,
     progress: bool | None, as_json: bool, explained: bool,
 ) -> None:  # fmt: skip
     """Hold the claims of a paper against its data: published, ours, difference, tolerance, verdict."""
@@ -223,14 +221,15 @@ def check(names: tuple[str, ...], folder: str | None, progress: bool | None, as_
     is_flag=True,
     help="One more run for each ladder, chosen by several rules; minutes more.",
 )
-@FIGURE
+@figure_flags
 @OVERWRITE
 @PROGRESS
 @AS_JSON
 @EXPLAIN
 @with_version
 def backtest(
-    folder: str | None, table: str | None, rivals: bool, next_run: bool, figures: str | None, overwrite: bool,
+    folder: str | None, table: str | None, rivals: bool, next_run: bool, figures: Drawings | None,
+    overwrite: bool,
     progress: bool | None, as_json: bool, explained: bool, **reading: Any,
 ) -> None:  # fmt: skip
     """How a law fitted to cheaper runs predicts dearer ones, and which of its intervals hold.
@@ -240,9 +239,7 @@ def backtest(
     """
     _check_backtest(folder, table, {"--rivals": rivals, "--next-run": next_run}, reading)
     if figures is not None:
-        from experiments.drawing import check_figures
-
-        parse_or_fail(check_figures, Path(figures), ["backtest"], overwrite)
+        parse_or_fail(figures.check, ["backtest"], overwrite)
     if table is None:
         from experiments.backtest.protocol import fitted, load
         from experiments.backtest.protocol import predictions as predicted
@@ -260,11 +257,9 @@ def backtest(
         with told(progress):
             predictions, report = own_backtest(table, columns, reading)
     if figures is not None:
-        from experiments.backtest.figures import draw
-        from simulate.running.showing.figures import save_drawn
-
-        path = save_drawn(lambda: draw(predictions), Path(figures) / "backtest-errors.png", overwrite=overwrite)
-        print(path, file=sys.stderr)
+        draw = drawn_by("experiments.backtest.figures", "draw", predictions)
+        for path in figures.save({"backtest": {"errors": draw}}, overwrite):
+            print(path, file=sys.stderr)
     asked = {"data": folder, "runs": table, "rivals": rivals, "next_run": next_run, **reading}
     _show(report, asked, as_json, explained)
 
@@ -283,7 +278,7 @@ def _check_backtest(folder: str | None, table: str | None, public: dict[str, boo
 def _results(
     names: tuple[str, ...],
     folder: str | None,
-    figures: str | None = None,
+    figures: Drawings | None = None,
     overwrite: bool = False,
     *,
     progress: bool | None = None,
@@ -294,9 +289,7 @@ def _results(
 
     chosen = parse_or_fail(_chosen, names)
     if figures is not None:
-        from experiments.drawing import check_figures
-
-        parse_or_fail(check_figures, Path(figures), chosen, overwrite)
+        parse_or_fail(figures.check, chosen, overwrite)
     parse_or_fail(checked_folder, folder)
     for key in dict.fromkeys(key for name in chosen for key in EXPERIMENTS[name].data):
         located(key, folder)
@@ -305,9 +298,7 @@ def _results(
             name: EXPERIMENTS[name].run(data_folder(folder)) for name in stepped(chosen, "experiments", "experiments")
         }
     if figures is not None:
-        from experiments.drawing import save_figures
-
-        for path in save_figures(Path(figures), results, overwrite):
+        for path in figures.save({name: result.figures for name, result in results.items()}, overwrite):
             print(path, file=sys.stderr)
     return results
 

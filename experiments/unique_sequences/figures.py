@@ -84,7 +84,7 @@ def draw_sizes(found: Findings) -> Figure:
     axes.axvspan(low, high, color="0.93", zorder=0)
     axes.plot(tokens, tokens / 20, color=_GREY, lw=1)
     names.append(End(float(tokens[-1]), float(tokens[-1] / 20), "D/20", _GREY))
-    axes.set(xlabel="corpus D (tokens)", ylabel="parameters N of an efficient model")
+    axes.set(yscale="log", xlabel="corpus D (tokens)", ylabel="parameters N of an efficient model")
     in_words(axes, "x", tokens)
     in_words(axes, "y", axes.get_ylim())
     tidy(axes, "Hoffmann 2022 (β = 0.28) and its replication (β = 0.3658)\nThick, on grey: within the runs of the "
