@@ -17,7 +17,7 @@ from simulate import stats
 from simulate.stats import Estimate
 
 _LINE, _SHADE = COLOURS[1], "#F3C9A8"
-_DARK = "#8A3D00"
+DARK = "#8A3D00"
 """Of letters in the hue of the fit."""
 _LEAST = 0.01
 _ROOM = 0.08
@@ -94,7 +94,7 @@ def _panel(axes: Axes, one: Slopes) -> None:
     tidy(axes, shorten(one.name, 38))
     if np.isfinite(gamma.value):
         text = f"γ {estimated(*map(float, gamma), 3)}"
-        axes.text(0.985, 0.985, text, transform=axes.transAxes, fontsize=8, ha="right", va="top", color=_DARK)
+        axes.text(0.985, 0.985, text, transform=axes.transAxes, fontsize=8, ha="right", va="top", color=DARK)
 
 
 def _ends(found: Sequence[Slopes]) -> tuple[float, float]:

@@ -47,7 +47,9 @@ def up_to_most(lower_edges: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndar
 
 
 def implied(exponent: float, seen: float) -> np.ndarray:
-    """f_1 to f_100 of a power law (A4) where so many were `seen` at most 100 times; NaN without an exponent."""
+    """f_1 to f_100 of a power law (A4) where so many were `seen` at most 100 times; NaN without one."""
+    if not exponent > 0:
+        return np.full(MOST, np.nan)
     shares = spectrum_shares(exponent, MOST)
     return seen * shares / shares.sum()
 

@@ -125,7 +125,7 @@ def _off(axes: Axes, dataset: xr.Dataset) -> None:
                 off, i, xerr=[[value - low], [high - value]], fmt=marker, ms=5, capsize=3, lw=1.5, color=colour
             )
     axes.axvline(0, color="black", lw=1)
-    axes.set_xlabel("fitted less planted")
+    axes.set_xlabel("γ fitted less planted")
     axes.tick_params(axis="y", left=False, labelleft=False)
     axes.tick_params(axis="x", labelsize=8)
     axes.locator_params(axis="x", nbins=4)
