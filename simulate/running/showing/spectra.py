@@ -55,11 +55,11 @@ def implied(exponent: float, seen: float) -> np.ndarray:
 
 
 def draw_spectra(found: Sequence[Seen], unit: str, heading: str) -> Figure:
-    """A panel for each of `found`; ValueError where nothing was seen and nothing is expected."""
+    """A panel for each of `found`; ValueError where none is seen or expected so few times."""
     seen = [np.concatenate([one.observed.value, one.theory]) for one in found]
     positive = np.concatenate(seen)[np.concatenate(seen) > 0]
     if not len(positive):
-        raise ValueError("there is no spectrum where nothing was counted")
+        raise ValueError(f"no {unit} were seen from once to {MOST} times, so that there is no spectrum to draw")
     drawn, grid = panels(len(found), heading)
     counted = np.concatenate([one.observed.value for one in found])
     least = counted[counted > 0].min() if (counted > 0).any() else positive.min()

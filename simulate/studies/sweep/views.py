@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import xarray as xr
 from matplotlib.figure import Figure
@@ -47,25 +49,22 @@ def local_exponents(dataset: xr.Dataset, view: View) -> Figure:
 
 def _slopes(one: xr.Dataset) -> Slopes:
     n_draws = one.n_draws.values.astype(float)
-    expected = one.n_unique_expected.values
     unknown = np.full(len(n_draws) - 1, np.nan)
-    theory = slopes(n_draws, expected)
-    told = {
-        "name": short(str(one.source.item())), "n_draws": neighbours(n_draws), "theory": theory,
-        "end": float(n_draws[-1]), "at_end": float(one.exponent_local), "planted": float(one.exponent_planted),
-    }  # fmt: skip
-    if "n_unique" not in one:
-        return Slopes(measured=Estimate(unknown, unknown, unknown), **told)
-    counts = _counts(one)
-    each = slopes(n_draws, counts)
-    measured = stats.mean(each, axis=0) if len(each) else Estimate(unknown, unknown, unknown)
+    expected = Slopes(
+        name=short(str(one.source.item())), n_draws=neighbours(n_draws),
+        measured=Estimate(unknown, unknown, unknown), theory=slopes(n_draws, one.n_unique_expected.values),
+        end=float(n_draws[-1]), at_end=float(one.exponent_local), planted=float(one.exponent_planted),
+    )  # fmt: skip
+    counts = _counts(one) if "n_unique" in one else np.empty((0, len(n_draws)))
+    if not len(counts):
+        return expected
     gamma = Estimate(*(float(one[f"exponent_{name}"]) for name in ("pooled", "lower", "upper")))
-    if not np.isfinite(gamma.lower):
-        return Slopes(measured=measured, **told)
-    if len(n_draws) < LEAST_POINTS:
-        return Slopes(measured=measured, exponent=gamma, **told)
+    held = gamma if np.isfinite(gamma.lower) else stats.NO_SLOPE
+    found = replace(expected, measured=stats.mean(slopes(n_draws, counts), axis=0), exponent=held)
+    if not np.isfinite(held.lower) or len(n_draws) < LEAST_POINTS:
+        return found
     scale, offset = fitted_curve(n_draws, counts.mean(axis=0), gamma.value)
-    return Slopes(measured=measured, exponent=gamma, scale=scale, offset=offset, first=float(n_draws[0]), **told)
+    return replace(found, scale=scale, offset=offset, first=float(n_draws[0]))
 
 
 def spectra(dataset: xr.Dataset, view: View) -> Figure:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import xarray as xr
 from matplotlib.figure import Figure
@@ -50,24 +52,22 @@ def local_exponents(dataset: xr.Dataset, view: View) -> Figure:
 
 def _slopes(one: xr.Dataset, unit: str) -> Slopes:
     growth = growth_of(one)
-    draws, unique = one.n_draws.values.astype(float), one.n_unique.values.astype(float)
-    blocks = growth.blocks
-    at, measured = (neighbours(draws), None) if blocks is None else _between(blocks)
-    unknown = np.full(len(at), np.nan)
-    told = {
-        "name": f"windows of {counted(int(one.length), unit)}", "n_draws": at,
-        "measured": measured or Estimate(unknown, unknown, unknown),
-        "theory": _in_random_order(growth, at) if "spectrum" in one else unknown,
-        "prefixes": (neighbours(draws), slopes(draws, unique)),
-        "end": draws[-1], "at_end": float(one.f1[-1]) / unique[-1],
-    }  # fmt: skip
+    draws, unique, blocks = one.n_draws.values.astype(float), one.n_unique.values.astype(float), growth.blocks
+    unknown = np.full(len(draws) - 1, np.nan)
+    at, measured = neighbours(draws), Estimate(unknown, unknown, unknown)
+    if blocks is not None:
+        at, measured = _between(blocks)
+    found = Slopes(
+        name=f"windows of {counted(int(one.length), unit)}", n_draws=at, measured=measured,
+        theory=_in_random_order(growth, at) if "spectrum" in one else np.full(len(at), np.nan),
+        prefixes=(neighbours(draws), slopes(draws, unique)), end=draws[-1], at_end=float(one.f1[-1]) / unique[-1],
+    )  # fmt: skip
     gamma = Estimate(*(float(one[f"exponent{end}"]) for end in ("", "_lower", "_upper")))
     if blocks is None or not np.isfinite(gamma.lower):
-        return Slopes(**told)  # type: ignore[arg-type]
+        return found
     inside = blocks.n_draws >= int(one.stretch_from_draws[0])
     scale, offset = fitted_curve(blocks.n_draws[inside].astype(float), blocks.n_unique[inside], gamma.value)
-    first = float(blocks.n_draws[inside][0])
-    return Slopes(exponent=gamma, scale=scale, offset=offset, first=first, **told)  # type: ignore[arg-type]
+    return replace(found, exponent=gamma, scale=scale, offset=offset, first=float(blocks.n_draws[inside][0]))
 
 
 def _between(blocks: BlockCurves) -> tuple[np.ndarray, Estimate]:
