@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -18,6 +17,7 @@ from bounds.cli.shared import AS_JSON, command_group, parse_or_fail, provenance,
 from bounds.cli.shared import run as run_command
 from bounds.cli.terminal.completion import completing
 from bounds.cli.terminal.progress import PROGRESS
+from experiments.drawing import Drawings, drawn_by, figure_flags
 
 if TYPE_CHECKING:
     from bounds.cli.report import Report
@@ -31,9 +31,6 @@ DATA = click.option(
     help="Folder of the data sets. [default: EFFICIENCY_BOUNDS_DATA, else the cache that fetch fills]",
 )  # fmt: skip
 EXPLAIN = click.option("--explain", "explained", is_flag=True, help="Print all notes, tables and reasons as well.")
-FIGURE = click.option(
-    "--figure", "figures", type=click.Path(), metavar="DIR", help="Draw the figures into this folder."
-)
 PROGRAM = "python -m experiments"
 
 
@@ -157,7 +154,7 @@ def _keys(names: tuple[str, ...]) -> list[str]:
 @main.command()
 @click.argument("names", nargs=-1, required=True, metavar="NAME...|all", shell_complete=completing(_names))
 @DATA
-@FIGURE
+@figure_flags
 @REPORT
 @OVERWRITE
 @click.option("--table", "as_page", is_flag=True, help="Print all claims as the page docs/papers.md.")
@@ -166,8 +163,8 @@ def _keys(names: tuple[str, ...]) -> list[str]:
 @EXPLAIN
 @with_version
 def run(
-    names: tuple[str, ...], folder: str | None, figures: str | None, page: str | None, overwrite: bool, as_page: bool,
-    as_json: bool, explained: bool,
+    names: tuple[str, ...], folder: str | None, figures: Drawings | None, page: str | None, overwrite: bool,
+    as_page: bool, as_json: bool, explained: bool,
 ) -> None:  # fmt: skip
     """Hold the claims of a paper against its data: published, ours, difference, tolerance, verdict."""
     if as_page and as_json:
@@ -219,14 +216,14 @@ def check(names: tuple[str, ...], folder: str | None, as_json: bool, explained: 
     is_flag=True,
     help="One more run for each ladder, chosen by several rules; minutes more.",
 )
-@FIGURE
+@figure_flags
 @OVERWRITE
 @PROGRESS
 @AS_JSON
 @EXPLAIN
 @with_version
 def backtest(
-    folder: str | None, table: str | None, rivals: bool, next_run: bool, figures: str | None, overwrite: bool,
+    folder: str | None, table: str | None, rivals: bool, next_run: bool, figures: Drawings | None, overwrite: bool,
     as_json: bool, explained: bool, **reading: Any,
 ) -> None:  # fmt: skip
     """How a law fitted to cheaper runs predicts dearer ones, and which of its intervals hold.
@@ -236,9 +233,7 @@ def backtest(
     """
     _check_backtest(folder, table, {"--rivals": rivals, "--next-run": next_run}, reading)
     if figures is not None:
-        from experiments.drawing import check_figures
-
-        parse_or_fail(check_figures, Path(figures), ["backtest"], overwrite)
+        parse_or_fail(figures.check, ["backtest"], overwrite)
     if table is None:
         from experiments.backtest.protocol import fitted, load
         from experiments.backtest.protocol import predictions as predicted
@@ -254,11 +249,9 @@ def backtest(
 
         predictions, report = own_backtest(table, columns, reading)
     if figures is not None:
-        from experiments.backtest.figures import draw
-        from simulate.running.showing.figures import save_drawn
-
-        path = save_drawn(lambda: draw(predictions), Path(figures) / "backtest-errors.png", overwrite=overwrite)
-        print(path, file=sys.stderr)
+        draw = drawn_by("experiments.backtest.figures", "draw", predictions)
+        for path in figures.save({"backtest": {"errors": draw}}, overwrite):
+            print(path, file=sys.stderr)
     asked = {"data": folder, "runs": table, "rivals": rivals, "next_run": next_run, **reading}
     _show(report, asked, as_json, explained)
 
@@ -277,7 +270,7 @@ def _check_backtest(folder: str | None, table: str | None, public: dict[str, boo
 def _results(
     names: tuple[str, ...],
     folder: str | None,
-    figures: str | None = None,
+    figures: Drawings | None = None,
     overwrite: bool = False,
 ) -> dict[str, Result]:
     """What the experiments find; whatever can be refused is refused before the first one runs."""
@@ -286,9 +279,7 @@ def _results(
 
     chosen = parse_or_fail(_chosen, names)
     if figures is not None:
-        from experiments.drawing import check_figures
-
-        parse_or_fail(check_figures, Path(figures), chosen, overwrite)
+        parse_or_fail(figures.check, chosen, overwrite)
     parse_or_fail(checked_folder, folder)
     for key in dict.fromkeys(key for name in chosen for key in EXPERIMENTS[name].data):
         located(key, folder)
@@ -296,9 +287,7 @@ def _results(
         name: EXPERIMENTS[name].run(data_folder(folder)) for name in stepped(chosen, "experiments", "experiments")
     }
     if figures is not None:
-        from experiments.drawing import save_figures
-
-        for path in save_figures(Path(figures), results, overwrite):
+        for path in figures.save({name: result.figures for name, result in results.items()}, overwrite):
             print(path, file=sys.stderr)
     return results
 
