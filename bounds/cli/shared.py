@@ -105,6 +105,7 @@ class Command(click.Command):
         """As click does, but for a negative number in the place of an argument, which is refused as such."""
         given = list(args)
         ctx.meta[_WORDS] = given
+        self._refuse_repeated(given)
         try:
             return super().parse_args(ctx, args)
         except click.NoSuchOption as error:
@@ -119,6 +120,19 @@ class Command(click.Command):
                 f"{flag_name(arguments[0])} must be a name, got {shown(found)}; write ./{found} for such a file"
             ) from None
 
+
+    def _refuse_repeated(self, given: list[str]) -> None:
+        """UsageError for a list that is given in pieces: of a flag that is not for repeating the last one counts."""
+        for param in self.params:
+            if isinstance(param, click.Option) and not param.multiple and param.metavar in LISTS:
+                times = sum(word == flag or word.startswith(f"{flag}=") for word in given for flag in param.opts)
+                if times > 1:
+                    flag = param.opts[0]
+                    raise click.UsageError(f"{flag} was given {times} times; it takes a list: {flag} {param.metavar}")
+
+
+LISTS = ("K[,K...]", "GRID", "TIMES", "NAME[,NAME...]")
+"""What flags are called in help whose one value is a list, with commas."""
 
 _WORDS = "words as typed"
 

@@ -43,6 +43,8 @@ _REPEATED_EPOCHS = (0.0, 500.0)
 def plan(
     *,
     gpu_hours: float | None = None,
+    n_gpus: int | None = None,
+    days: float | None = None,
     compute_flops: float | str | None = None,
     cost: float | None = None,
     target_loss: float | None = None,
@@ -59,8 +61,9 @@ def plan(
 ) -> Plan:
     """What to train with a budget, and on how many tokens, by each law.
 
-    The budget is one of `gpu_hours`, `compute_flops` (model FLOP), `cost` at `price_per_hour`, or `target_loss` in nats
-    per token. Hours need `gpu` and `mfu`, the share of its peak at `precision` that is model FLOP. `n_tokens` are all
+    The budget is one of `gpu_hours`, or `days` on `n_gpus` of them, `compute_flops` (model FLOP), `cost` at
+    `price_per_hour`, or `target_loss` in nats per token; with one of the last three `n_gpus` says on how many the hours
+    are spread, and so the days that it takes. Hours need `gpu` and `mfu`, the share of its peak at `precision` that is model FLOP. `n_tokens` are all
     distinct tokens that there are: more of them are made by repetition, at the worth of Muennighoff et al. 2023.
     `inference_tokens` are served from the same budget, at 2 FLOP for a parameter and token. `tokens_per_param` fixes
     D/N, as in over-training. `laws` are one or several of: keys, laws, fits and files my.law.toml that keep one; by
@@ -69,7 +72,11 @@ def plan(
 
     Raises ValueError for anything that is not one budget, or where no law has an answer.
     """
-    budget = _budget(gpu_hours, compute_flops, cost, target_loss, gpu, precision, mfu, price_per_hour)
+    devices = None if n_gpus is None else int(Count("n_gpus")(n_gpus))
+    hours = gpu_hours if days is None else _hours_of(days, devices, gpu_hours)
+    budget = _budget(hours, compute_flops, cost, target_loss, gpu, precision, mfu, price_per_hour)
+    if devices is not None and budget.flops_of_an_hour is None:
+        raise ValueError("n_gpus needs gpu and mfu, by which hours become FLOP")
     if corpus is not None and n_tokens is not None:
         raise ValueError("pass n_tokens or a corpus, which says how many tokens it has, not both")
     if n_tokens is not None:
@@ -101,9 +108,16 @@ def plan(
     unanswered = budget.compute_flops is not None and all(row.is_far for row in rows)
     return Plan(
         tuple(rows), tuple(refused), tuple(stores), **budget.told, n_tokens=distinct, inference_tokens=served,
-        tokens_per_param=ratio, confidence=level, corpus=corpus, laws=tuple(curves), spendings=tuple(used),
+        tokens_per_param=ratio, confidence=level, corpus=corpus, n_gpus=devices, laws=tuple(curves), spendings=tuple(used),
         answered_compute=answered_compute(spendings, _are_near) if unanswered else None,
     )  # fmt: skip
+
+
+def _hours_of(days: Any, n_gpus: int | None, gpu_hours: Any) -> float:
+    """Hours of one device in `days` of `n_gpus`; ValueError where either is missing, or hours are given beside them."""
+    if n_gpus is None or gpu_hours is not None:
+        raise ValueError("days are of n_gpus devices, in the place of gpu_hours: pass days and n_gpus, or gpu_hours")
+    return 24.0 * n_gpus * (_positive("days", days) or 0.0)
 
 
 @dataclass(frozen=True)
