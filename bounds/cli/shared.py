@@ -26,6 +26,7 @@ from bounds.base.one_number import cut
 from bounds.base.quantities import LARGEST
 from bounds.cli.process import Named, Stopped, Unminded, hearing_signals, silence
 from bounds.cli.readable import readable
+from bounds.cli.terminal.meant import better
 from bounds.cli.terminal.completion import ASKED, SHELLS, answer_shell, print_script
 
 SCHEMA_VERSION = 1
@@ -112,7 +113,7 @@ class Command(click.Command):
             found = next((one for one in given if one.startswith(error.option_name) and _NEGATIVE.match(one)), None)
             arguments = [param for param in self.params if isinstance(param, click.Argument)]
             if found is None:
-                raise
+                raise better(error, self.get_params(ctx), given) from None
             if not arguments:
                 raise click.UsageError(f"{shown(found)} follows no flag that takes a value") from None
             arguments[0].type(found, arguments[0], ctx)
@@ -220,6 +221,11 @@ def run(command: click.Command, program: str) -> None:
     except click.NoSuchOption as error:
         more = f" {error.ctx.command_path} --help lists them" if error.ctx and not error.possibilities else ""
         _leave(error.exit_code, error.format_message() + more)
+    except click.UsageError as error:
+        lacking = isinstance(error, click.MissingParameter) or "unexpected extra argument" in error.message
+        more = f" {error.ctx.command_path} --help says what it takes" if error.ctx and lacking else ""
+        said = error.format_message()
+        _leave(error.exit_code, f"{said.removesuffix('.')}.{more}" if more else said)
     except click.ClickException as error:
         _leave(error.exit_code, error.format_message())
     except (click.Abort, KeyboardInterrupt) as error:

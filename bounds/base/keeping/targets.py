@@ -25,6 +25,8 @@ def named(path: str | Path, formats: tuple[str, ...], what: str = "a result", ex
     if not any(target.name.endswith(end) and target.name != end for end in formats):
         told = f", such as {example}" if example else ""
         hint = did_you_mean("".join(target.suffixes[-formats[0].count(".") :]), formats)
+        if hint and len(target.suffixes) < formats[0].count("."):  # half of an ending, which reads as a name
+            hint = f"; did you mean {target.stem}{formats[0]}?"
         raise ValueError(f"{target}: the name of {what} ends in {', '.join(formats)}{told}{hint}")
     if len(os.fsencode(target.name)) > _LONGEST_NAME:
         raise ValueError(f"{target}: a name has at most {_LONGEST_NAME} bytes; choose a shorter one")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bounds.base.arguments import printable
-from bounds.base.notes import FITTED, INPUT, METHOD, RANGE, REFUSED, Note
+from bounds.base.notes import FITTED, INPUT, METHOD, RANGE, REFUSED, SUSPECT, Note
 from bounds.cli.printing import counted, estimated, number, percent, span, times, written
 from bounds.fitting.loss_laws.prediction import LACK_OF_FIT, REACH
 from bounds.laws.law_file import law_called
@@ -55,7 +55,7 @@ def plan_notes(plan: Plan) -> list[Note]:
             )
     notes += [*_sampled(plan), *_counted(plan)]
     if plan.corpus is not None and plan.corpus.copies:
-        notes.insert(0, _copied(plan.corpus.copies))
+        notes.append(_copied(plan.corpus.copies))
     if (told := _hours(plan)) is not None:
         notes.append(told)
     return notes
@@ -116,7 +116,7 @@ def _counted(plan: Plan) -> list[Note]:
 def _copied(copies: Sequence[str]) -> Note:
     """That some tokens of a corpus were counted twice, and are not distinct as a plan takes them to be."""
     more = f" and {len(copies) - 1} more of its files hold" if len(copies) > 1 else " holds"
-    return Note(INPUT,
+    return Note(SUSPECT,
         f"{printable(copies[0])}{more} a text that was counted before, so that the corpus has fewer distinct tokens than "
         "this plan takes: count each text once, or give --tokens."
     )  # fmt: skip
