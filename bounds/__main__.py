@@ -298,8 +298,8 @@ def plan(
     """What to train with a budget, and on how many tokens.
 
     The budget is --gpus and --days, or --gpu-hours, with --gpu and --mfu; or --flops; --cost with --price-per-hour; or
-    a --target-loss the other way round. One row a law: parameters, tokens, epochs, the sizes that are nearly as good, and the loss with an
-    interval; then shapes, and what an efficient model of the corpus would store.
+    a --target-loss the other way round. One row a law: parameters, tokens, epochs, the sizes that are nearly as good,
+    and the loss with an interval; then shapes, and what an efficient model of the corpus would store.
     """
     from bounds.cli.plans.flags import check_flags, check_reached, distinct_laws
 

@@ -124,10 +124,12 @@ def test_constants_changed_by_hand_do_not_keep_the_intervals_of_the_fit(path, fi
 def test_a_law_by_hand_is_told_what_it_takes(tmp_path):
     target = tmp_path / "hand.law.toml"
     target.write_text("E = 1.7\nbeta = 0.33\n", encoding="utf-8")
-    with pytest.raises(ValueError, match="by hand is a line format = 1, a line .law., and irreducible, param_coefficient"):
+    with pytest.raises(
+        ValueError, match=r"by hand is a line format = 1, a line .law., and irreducible, param_coefficient"
+    ):
         bounds.get_law(target)
     target.write_text("[law]\nE = 1.7\n", encoding="utf-8")
-    with pytest.raises(ValueError, match="does not say its format, .* first line is format = 1"):
+    with pytest.raises(ValueError, match=r"does not say its format, .* first line is format = 1"):
         bounds.get_law(target)
     target.write_text("format = 1\n[law]\nE = 1.7\n", encoding="utf-8")
     with pytest.raises(ValueError, match="a law has no 'E'; it is called irreducible here"):

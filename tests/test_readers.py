@@ -329,7 +329,9 @@ class TestMixedFolders:
         write(folder / "b0.txt", b"")
         write(folder / "d.txt.gz", gzip.compress(b""))
         write(folder / "e.jsonl.zst", zstandard.compress(b""))
-        check("b0.txt is empty: there is no text to count; --skip-missing leaves out", folder, field="meta.body,content")
+        check(
+            "b0.txt is empty: there is no text to count; --skip-missing leaves out", folder, field="meta.body,content"
+        )
         for count in (measure_corpus, sketch_corpus):
             found = count(folder, reading=ReadOptions(field="meta.body,content", skip_missing=True))
             assert found.n_draws[-1] == before.n_draws[-1]

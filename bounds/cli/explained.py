@@ -70,7 +70,9 @@ def _of_number(typed: str, number: float) -> Report:
             f"{typed} is no exponent and no corpus factor of a published law; python -m bounds laws has the laws, "
             "python -m bounds band 300B what follows of them"
         )
-    told_of = "1 published law" if len({key for key, _ in terms}) == 1 else f"{len({key for key, _ in terms})} published laws"
+    told_of = (
+        "1 published law" if len({key for key, _ in terms}) == 1 else f"{len({key for key, _ in terms})} published laws"
+    )
     answer = f"{typed} comes of {told_of}; it is what a fit gives for β, and no number of nature."
     return Report(answer, data={"rows": [], "terms": [{"title": "", "name": k, "text": t} for k, t in terms]},
                   lists=[Listing(terms)])  # fmt: skip

@@ -26,8 +26,8 @@ from bounds.base.one_number import cut
 from bounds.base.quantities import LARGEST
 from bounds.cli.process import Named, Stopped, Unminded, hearing_signals, silence
 from bounds.cli.readable import readable
-from bounds.cli.terminal.meant import better
 from bounds.cli.terminal.completion import ASKED, SHELLS, answer_shell, print_script
+from bounds.cli.terminal.meant import better
 
 SCHEMA_VERSION = 1
 """Version of the keys of ``--json`` and of a saved result."""
@@ -120,7 +120,6 @@ class Command(click.Command):
             raise click.UsageError(
                 f"{flag_name(arguments[0])} must be a name, got {shown(found)}; write ./{found} for such a file"
             ) from None
-
 
     def _refuse_repeated(self, given: list[str]) -> None:
         """UsageError for a list that is given in pieces: of a flag that is not for repeating the last one counts."""

@@ -172,7 +172,7 @@ def _check_fitted(name: str, table: dict[str, Any], fit: dict[str, Any]) -> None
         if key in _NUMBERS and table.get(key) != found and ("covariance" in fit or "samples" in fit):
             raise ValueError(
                 f"{name}: {key} is {shown(table.get(key))}, and the fit whose covariance and draws stand under [fit] "
-                f"found {shown(found)}; leave out [fit] and all below it for a law of other constants, without intervals"
+                f"found {shown(found)}; leave out [fit] and all below it: a law of other constants has no intervals"
             )
 
 

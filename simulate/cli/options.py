@@ -263,10 +263,12 @@ reading_flags = options_of(
     ),
     click.option(
         "--field", type=Checked(FIELD), default="text", show_default=True, metavar="NAME[,NAME...]",
-        help="Field of JSON lines, or column of Parquet, that holds the text; meta.body is body in meta. Of several the "
-        "first that is there.",
+        help="Field of JSON lines, or column of Parquet, that holds the text; meta.body is body in meta. Of several "
+        "the first that is there.",
     ),
-    click.option("--skip-missing", is_flag=True, help="Leave out, and count, records without that field, and empty files."),
+    click.option(
+        "--skip-missing", is_flag=True, help="Leave out, and count, records without that field, and empty files."
+    ),
     click.option(
         "--within-documents", is_flag=True,
         help="No window joins two documents; without it those of one file are joined.",

@@ -18,7 +18,8 @@ _BUDGETS = {
     "gpu_hours": "--gpu-hours", "compute_flops": "--flops", "cost": "--cost", "target_loss": "--target-loss",
 }  # fmt: skip
 _OF_A_DEVICE = {
-    "days": "--days", "n_gpus": "--gpus", "gpu_hours": "--gpu-hours", "cost": "--cost", "gpu": "--gpu", "mfu": "--mfu", "price_per_hour": "--price-per-hour",
+    "days": "--days", "n_gpus": "--gpus", "gpu_hours": "--gpu-hours", "cost": "--cost",
+    "gpu": "--gpu", "mfu": "--mfu", "price_per_hour": "--price-per-hour",
     "precision": "--precision",
 }  # fmt: skip
 _OF_SHAPES = {"vocab": "--vocab", "seq_len": "--context", "n_kv_heads": "--kv-heads", "gated": "--gated-mlp"}

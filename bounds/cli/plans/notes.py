@@ -117,8 +117,8 @@ def _copied(copies: Sequence[str]) -> Note:
     """That some tokens of a corpus were counted twice, and are not distinct as a plan takes them to be."""
     more = f" and {len(copies) - 1} more of its files hold" if len(copies) > 1 else " holds"
     return Note(SUSPECT,
-        f"{printable(copies[0])}{more} a text that was counted before, so that the corpus has fewer distinct tokens than "
-        "this plan takes: count each text once, or give --tokens."
+        f"{printable(copies[0])}{more} a text that was counted before, so that the corpus has fewer distinct tokens "
+        "than this plan takes: count each text once, or give --tokens."
     )  # fmt: skip
 
 

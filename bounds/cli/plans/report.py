@@ -76,8 +76,8 @@ def _stored(rows: Sequence[LawPlan]) -> str:
 
 def _budget_json(plan: Plan) -> dict[str, Any]:
     names = (
-        "compute_flops", "target_loss", "gpu_hours", "n_gpus", "gpu", "precision", "peak_flops", "mfu", "price_per_hour",
-        "n_tokens", "inference_tokens", "tokens_per_param", "tolerance", "confidence",
+        "compute_flops", "target_loss", "gpu_hours", "n_gpus", "gpu", "precision", "peak_flops", "mfu",
+        "price_per_hour", "n_tokens", "inference_tokens", "tokens_per_param", "tolerance", "confidence",
     )  # fmt: skip
     corpus = None if plan.corpus is None else plan.corpus.to_json()
     return {name: getattr(plan, name) for name in names} | {"corpus": corpus}

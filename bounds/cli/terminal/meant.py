@@ -48,7 +48,9 @@ _MEANINGS = (
 def better(error: click.NoSuchOption, params: Sequence[click.Parameter], words: Sequence[str]) -> click.UsageError:
     """`error` with the flags that its name may mean, or with the argument that it names, of a command with `params`."""
     asked = error.option_name.lstrip("-").lower()
-    flags = [flag for param in params if isinstance(param, click.Option) for flag in (*param.opts, *param.secondary_opts)]
+    flags = [
+        flag for param in params if isinstance(param, click.Option) for flag in (*param.opts, *param.secondary_opts)
+    ]
     for param in params:
         if isinstance(param, click.Argument) and asked.replace("-", "_") in _called(param):
             path = error.ctx.command_path if error.ctx else "it"
@@ -57,8 +59,12 @@ def better(error: click.NoSuchOption, params: Sequence[click.Parameter], words: 
             return click.UsageError(f"{error.message} {said}: {path} {value}", ctx=error.ctx)
     meant = [flag for names, does in _MEANINGS if asked in names.split() for flag in does.split() if flag in flags]
     near = difflib.get_close_matches(error.option_name, flags, cutoff=0.75)
-    error.possibilities = near or meant or error.possibilities
-    return error
+    found = sorted(near or meant)
+    if not found:
+        return error
+    each = ", ".join(map(repr, found))
+    said = f"Did you mean {each}?" if len(found) == 1 else f"(Did you mean one of: {each}?)"
+    return click.UsageError(f"{error.message} {said}", ctx=error.ctx)
 
 
 def _called(param: click.Argument) -> tuple[str, ...]:

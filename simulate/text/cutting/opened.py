@@ -128,7 +128,9 @@ def _not_empty(names: Sequence[str]) -> list[str]:
     """Those of the files that hold something; InputError where none does."""
     kept = [name for name in names if not is_empty(name)]
     if not kept:
-        raise InputError(f"{label(names[0])} is empty{' as all files are' if len(names) > 1 else ''}: there is no text to count")
+        raise InputError(
+            f"{label(names[0])} is empty{' as all files are' if len(names) > 1 else ''}: there is no text to count"
+        )
     return kept
 
 
