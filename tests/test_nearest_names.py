@@ -144,6 +144,17 @@ def test_flags_of_other_programs_are_told_by_what_they_mean(command, meant, tmp_
     assert meant in refused(*arguments, module=module)
 
 
+@pytest.mark.parametrize(
+    "command", ["simulate corpus ~/words.txt", "bounds fit ~/runs.csv", "bounds fit runs.csv --out ~/my2.law.toml"]
+)
+def test_a_home_that_no_shell_has_put_in_is_named(command, tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    module, *arguments = command.split()
+    assert f"did you mean {tmp_path}/{arguments[-1].removeprefix('~/')}?" in refused(*arguments, module=module)
+    monkeypatch.setenv("HOME", str(tmp_path / "none"))
+    assert "none" not in refused(*arguments, module=module)
+
+
 def test_every_flag_that_may_be_meant_is_one_of_some_command():
     import click
 

@@ -125,4 +125,4 @@ def test_a_law_of_ones_own_is_not_called_published(path):
 
     assert "of one's own; empirical" in title(path)
     assert "as published; empirical" in title("hoffmann2022")
-    assert "as published or of one's own; empirical" in title("hoffmann2022", path)
+    assert "as published or of one's own;" in title("hoffmann2022", path)

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from bounds.base.arguments import did_you_mean
+from bounds.base.arguments import did_you_mean, from_home
 from bounds.base.keeping.hidden import discard, hidden_folder, put_in_place
 
 _LONGEST_NAME = 200
@@ -32,7 +32,9 @@ def named(path: str | Path, formats: tuple[str, ...], what: str = "a result", ex
         raise ValueError(f"{target}: a name has at most {_LONGEST_NAME} bytes; choose a shorter one")
     if not target.parent.is_dir():
         another = "--figure" if ".png" in formats else "place for the page" if ".html" in formats else "--out"
-        raise ValueError(f"{target}: {target.parent} is not a folder; make it first or choose another {another}")
+        home = from_home(target)
+        meant = f"; did you mean {home}?" if home and os.path.isdir(os.path.dirname(home)) else ""
+        raise ValueError(f"{target}: {target.parent} is not a folder; make it first or choose another {another}{meant}")
     return target
 
 
