@@ -179,6 +179,8 @@ def run(
     from experiments.present import report
 
     _show(report(results), {"names": names, "data": folder}, as_json, explained, results)
+    if page is not None and not as_json:
+        print(f"written: {printable(page)}")
 
 
 @main.command()
@@ -298,7 +300,11 @@ def _chosen(names: tuple[str, ...]) -> list[str]:
 
     for name in names:
         if name != ALL and name not in EXPERIMENTS:
-            raise unknown("experiment", name, [*EXPERIMENTS, ALL])
+            word = name.strip().lower()
+            of = [f"{one.name} ({paper})" for one in EXPERIMENTS.values() for paper in one.papers
+                  if word and word in paper.lower()]  # fmt: skip
+            advice = f"on that paper: {', '.join(of)}" if of else ""
+            raise unknown("experiment", name, [*EXPERIMENTS, ALL], advice)
     return list(EXPERIMENTS) if ALL in names else list(dict.fromkeys(names))
 
 
@@ -310,7 +316,6 @@ def _write_page(results: dict[str, Result], parameters: dict[str, Any], options:
 
     reports = [(report({name: one}), list(one.figures.values())) for name, one in results.items()]
     write_page(PROGRAM, reports, parameters, options, more={"data": _data(results)})
-    print(options["page"], file=sys.stderr)
 
 
 def _data(results: dict[str, Result]) -> dict[str, Any]:

@@ -266,10 +266,13 @@ reading_flags = options_of(
         help="What files hold, whatever their names: text, jsonl, parquet, or ids of tokens.",
     ),
     click.option(
-        "--field", type=Checked(FIELD), default="text", show_default=True, metavar="NAME",
-        help="Field of JSON lines, or column of Parquet, that holds the text; meta.body is body in meta.",
+        "--field", type=Checked(FIELD), default="text", show_default=True, metavar="NAME[,NAME...]",
+        help="Field of JSON lines, or column of Parquet, that holds the text; meta.body is body in meta. Of several "
+        "the first that is there.",
     ),
-    click.option("--skip-missing", is_flag=True, help="Leave out, and count, records without that field."),
+    click.option(
+        "--skip-missing", is_flag=True, help="Leave out, and count, records without that field, and empty files."
+    ),
     click.option(
         "--within-documents", is_flag=True,
         help="No window joins two documents; without it those of one file are joined.",
