@@ -20,7 +20,7 @@ from simulate.text.cutting.sequences import read_units
 from simulate.text.learning.crossed import Crossed, crossed, weighted
 from simulate.text.learning.curves import measure_loss
 from simulate.text.learning.foretelling import slopes as slopes_module
-from simulate.text.learning.foretelling.record import CELLS
+from simulate.text.learning.foretelling.record import CELLS, cells
 from simulate.text.reading.asked import ReadOptions
 from tests.loss_records import Results, as_csv, by_kind, predicted, slopes_of, tables
 from tests.loss_texts import FIRST, SECOND, measured, written
@@ -114,6 +114,15 @@ def put(name: str, lines: list[str]) -> None:
     write_text(PAGE, before + begin + "\n".join(lines) + "\n" + end + rest.split(end)[1])
 
 
+def tables_of_the_record() -> dict[str, list[str]]:
+    """What the page says of the record, from the cells that are kept."""
+    return {
+        "tables of loss from counts": tables(cells(), 1),
+        "tables of loss from counts on other texts": tables(cells(), 2),
+        "table of records by kind": by_kind(cells()),
+    }
+
+
 def main() -> None:
     folder = Path(sys.argv[1])
     folder.mkdir(parents=True, exist_ok=True)
@@ -123,14 +132,12 @@ def main() -> None:
         results[unit] = {name: one for name, one in found.items() if one is not None}
     first = {unit: {name: one for name, one in found.items() if name in FIRST} for unit, found in results.items()}
     put("tables of real texts", real_texts(first))
-    put("table of coverage on real texts", coverage(folder))
     slopes = slopes_of(results)
-    cells = predicted(results, slopes, folder)
-    put("tables of loss from counts", tables(cells, 1))
-    put("tables of loss from counts on other texts", tables(cells, 2))
-    put("table of records by kind", by_kind(cells))
     write_text(SLOPES, slopes_text(slopes))
-    write_text(CELLS, as_csv(cells))
+    write_text(CELLS, as_csv(predicted(results, slopes, folder)))
+    for name, lines in tables_of_the_record().items():
+        put(name, lines)
+    put("table of coverage on real texts", coverage(folder))
 
 
 if __name__ == "__main__":

@@ -17,6 +17,7 @@ import xarray as xr
 import zstandard
 
 import simulate
+from bounds.base.keeping.targets import write_text
 from simulate.running.dataset import open_result
 from simulate.studies.loss.plan import LossPlan
 from simulate.text.cutting.sequences import read_units
@@ -113,9 +114,8 @@ def written(name: str, folder: Path) -> Path | None:
             size += n_bytes
     if size < LEAST_BYTES:
         return None
-    with path.open("w", encoding="utf-8") as file:
-        for i in sorted(chosen):
-            file.write(json.dumps({"text": documents[i]}, ensure_ascii=False) + "\n")
+    lines = (json.dumps({"text": documents[i]}, ensure_ascii=False) + "\n" for i in sorted(chosen))
+    write_text(path, "".join(lines))  # whole or not at all: a later run takes it as it is
     return path
 
 

@@ -25,6 +25,7 @@ from simulate.text.learning.foretelling.record import METHODS, Cell, better, cel
 from simulate.text.learning.foretelling.rivals import power_law, rivals, straight_line
 from simulate.text.learning.foretelling.slopes import SLOPES
 from simulate.text.learning.scoring import LEARNERS
+from tests.loss_corpora import PAGE, tables_of_the_record
 from tests.loss_texts import LEARNT_ON
 from tests.test_loss_curves import units_of
 
@@ -180,6 +181,12 @@ def test_the_better_record_is_told_apart_by_how_often_it_was_nearer():
     assert mixed is not None
     assert (mixed.best, mixed.nearer, mixed.told_apart) == ("from-counts", 5, False)
     assert verdict([]) is None
+
+
+def test_the_page_has_the_tables_that_the_record_makes():
+    page = PAGE.read_text("utf-8")
+    for name, lines in tables_of_the_record().items():
+        assert "\n".join(lines) == page.split(f"<!-- {name} -->\n")[1].split(f"\n<!-- end of the {name} -->")[0]
 
 
 def test_the_record_behind_an_answer_is_of_its_kind_learner_and_factor():

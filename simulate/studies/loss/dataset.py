@@ -233,4 +233,7 @@ def _about(curves: LossCurves, units: Units) -> str:
     names = ("corpus", "unit", "vocabulary", "unseen", "pool", "how", "n_pieces", "n_tested", "bytes_per_unit")
     told = {name: getattr(curves, name) for name in names}
     told |= {"records": _records(curves)} if len(curves.n_counted) else {}
-    return json_text(told | {"notes": [*units.notes, *note_of_repeats(units.ids, units.unit)]})
+    copies = [
+        f"{text}; of what is held out a copy may have been taught" for text in note_of_repeats(units.ids, units.unit)
+    ]
+    return json_text(told | {"notes": [*copies, *units.notes], "copies": bool(copies)})

@@ -65,7 +65,7 @@ METHOD_TEXT = (
 def report(dataset: xr.Dataset, view: View) -> Report:
     """What `dataset` says; with ``view.curves`` also the blocks."""
     data: dict[str, Any] = {"rows": rows(dataset), "fits": fits(dataset), "laws": laws(dataset)}
-    data |= {key: value for key, value in about(dataset).items() if key != "notes"}
+    data |= {key: value for key, value in about(dataset).items() if key not in ("notes", "records")}
     if "foretold" in dataset:
         data |= {"foretold": entries(dataset)}
     if view.curves:
@@ -180,7 +180,8 @@ def notes(dataset: xr.Dataset) -> list[Note]:
     if alike > 2 / math.sqrt(n_blocks):
         text = f"neighbouring blocks of the test are alike (correlation {alike:.2f}): intervals are too narrow"
         found.append(Note(FITTED, text))
-    return [*found, *(Note(INPUT, text) for text in told["notes"])]
+    inputs = [Note(INPUT, text) for text in told["notes"]]
+    return [*inputs, *found] if told.get("copies") else [*found, *inputs]  # copies make every loss too small
 
 
 def _asides(dataset: xr.Dataset) -> list[Note]:
