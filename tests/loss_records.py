@@ -96,13 +96,14 @@ def as_csv(cells: Sequence[Cell]) -> str:
     return text.getvalue()
 
 
-def held(cells: Sequence[Cell], cell: Cell) -> tuple[bool, bool, bool]:
-    """Whether intervals hold what was measured: of the test alone, with orders of training, and with lack of fit."""
+def reaches(cells: Sequence[Cell], cell: Cell) -> tuple[float, float, float]:
+    """Half of three intervals: of the test alone, with orders of training, and with lack of fit; in parts of the drop.
+
+    Lack of fit is that of the other texts, which may be of the other protocol.
+    """
     others = [one for one in cells if alike(one, cell) and one.text != cell.text]
-    error = abs(cell.errors[0])
     fit = float(stdtrit(len(others) - 1, 0.975)) * root_mean_square(others, METHODS[0]) * abs(1 - cell.errors[0])
-    reaches = (cell.test, math.hypot(cell.test, cell.training), math.hypot(cell.test, cell.training, fit))
-    return tuple(error <= reach for reach in reaches)  # type: ignore[return-value]
+    return cell.test, math.hypot(cell.test, cell.training), math.hypot(cell.test, cell.training, fit)
 
 
 def alike(one: Cell, other: Cell) -> bool:
@@ -132,7 +133,8 @@ def tables(cells: Sequence[Cell], protocol: int) -> list[str]:
         "In how many from-counts was nearer than each rival, with Wilson's interval of that share, and in how many its",
     ]
     lines += [
-        "intervals held what was measured (a: test documents alone; b: and orders of training; c: and lack of fit):",
+        "intervals held what was measured (a: test documents alone; b: and orders of training; c: and lack of fit),",
+        "with the median of their halves in parts of the drop:",
         "",
     ]
     lines += [
@@ -141,8 +143,11 @@ def tables(cells: Sequence[Cell], protocol: int) -> list[str]:
     ]
     for group in groups(own):
         won = [_won(wins(group, METHODS[0], method), len(group)) for method in METHODS[1:]]
-        holds = np.sum([held(cells, one) for one in group], axis=0)
-        lines.append(f"| {head(group)} | {' | '.join([*won, *map(str, holds.tolist())])} |")
+        reach = np.array([reaches(cells, one) for one in group])
+        held = (np.abs([one.errors[0] for one in group])[:, None] <= reach).sum(axis=0)
+        half = np.median(reach, axis=0)
+        won += [f"{n} ({width:.2f})" for n, width in zip(held.tolist(), half.tolist(), strict=True)]
+        lines.append(f"| {head(group)} | {' | '.join(won)} |")
     lines += ["", "Each error, of Kneser–Ney:", "", f"| text | unit | times | kind | {' | '.join(METHODS)} |"]
     lines.append("|---" * (4 + len(METHODS)) + "|")
     for one in own:

@@ -17,7 +17,7 @@ import xarray as xr
 import zstandard
 
 import simulate
-from bounds.base.keeping.targets import write_text
+from bounds.base.keeping.targets import write_text, written_whole
 from simulate.running.dataset import open_result
 from simulate.studies.loss.plan import LossPlan
 from simulate.text.cutting.sequences import read_units
@@ -141,6 +141,7 @@ def tail(name: str, folder: Path, unit: str, n_train: int) -> Tail:
             str(folder / f"{name}.jsonl"), unit, reading=ReadOptions(format="jsonl", within_documents=True)
         )
         found = tail_of(*laid_out(numbered(units)[0], split(units).order(0), n_train))
-        np.savez(kept, ranks=found.ranks, left=found.left)
+        with written_whole(kept) as part, part.open("wb") as file:
+            np.savez(file, ranks=found.ranks, left=found.left)
     with np.load(kept) as stored:
         return Tail(stored["ranks"], stored["left"])

@@ -21,6 +21,9 @@ from simulate.text.learning.shrinking import BENDS, SHRINKS
 
 NAMES = {"kneser-ney": "Kneser-Ney", "ppm-d": "PPM-D"}
 
+SHORT = {"power-law-all": "power law", "power-law-last": "of last 5"}
+"""Rivals whose names are longer than their columns."""
+
 FEW = 4
 """Cells below which no outcome tells two methods apart: 3 of 3 is still within chance."""
 
@@ -232,7 +235,8 @@ def _foretold(dataset: xr.Dataset) -> Table:
         values = one.foretold.values
         said_ = [f"{values[0]:.3f} {between(float(one.foretold_lower), float(one.foretold_upper))}"]
         cells.append([written(n), *said_, *(fixed(_known(value)) for value in values[1:])])
-    columns = [noun(about(dataset)["unit"]), "from counts [95 %]", "power law", "of last 5", "log-linear", "spectrum"]
+    rivals = [SHORT.get(name, name) for name in dataset.method.values.tolist()[1:]]
+    columns = [noun(about(dataset)["unit"]), "from counts [95 %]", *rivals]
     told = records(dataset, "kneser-ney")
     below = " ".join(["Experimental.", *(_better(one) for one in told)])
     return Table(columns, cells, title="L of Kneser-Ney foretold for text that was counted, not taught", below=below)
