@@ -77,11 +77,12 @@ def _cell(one: xr.Dataset, name: str, unit: str, i: int, s: np.ndarray, times: i
     units, block_cost = one.block_matched.values, one.block_matched_cost.values[i]
     blocks = Blocks(units[:, at], block_cost[:, at], units[:, -1])
     each = by_order(blocks, s, taught, counted)
-    test = float(stdtrit(units.shape[2] - 1, 0.975)) * over_blocks(blocks, s, taught, counted)
+    one_order = float(np.sqrt(np.mean(((each - losses[-1]) / drop) ** 2)))
+    test, of_drop = float(stdtrit(units.shape[2] - 1, 0.975)) * np.array(over_blocks(blocks, s, taught, counted))
     return Cell(
         name, protocol_of(name), unit, LEARNERS[i], times, kind_of(losses[: at + 1]),
-        tuple(float((said[method] - losses[-1]) / drop) for method in METHODS), test / drop,
-        float(stats.margin_of_error(each)) / drop, float(np.sqrt(np.mean(((each - losses[-1]) / drop) ** 2))),
+        tuple(float((said[method] - losses[-1]) / drop) for method in METHODS), float(test / drop),
+        float(stats.margin_of_error(each)) / drop, float(of_drop / drop), one_order,
     )  # fmt: skip
 
 
@@ -92,18 +93,26 @@ def as_csv(cells: Sequence[Cell]) -> str:
     rows.writerow(COLUMNS)
     for one in cells:
         own = [one.text, one.protocol, one.unit, one.learner, one.times, one.kind or ""]
-        rows.writerow([*own, *(f"{value:.4f}" for value in (*one.errors, one.test, one.training, one.one_order))])
+        rows.writerow(
+            [
+                *own,
+                *(f"{value:.4f}" for value in (*one.errors, one.test, one.training, one.test_of_drop, one.one_order)),
+            ]
+        )
     return text.getvalue()
 
 
-def reaches(cells: Sequence[Cell], cell: Cell) -> tuple[float, float, float]:
-    """Half of three intervals: of the test alone, with orders of training, and with lack of fit; in parts of the drop.
+def reaches(cells: Sequence[Cell], cell: Cell) -> tuple[float, ...]:
+    """Half of intervals: of the test alone, with orders of training, and with lack of fit; in parts of the drop.
+
+    Of the loss three, and of the drop the first and the last.
 
     Lack of fit is that of the other texts, which may be of the other protocol.
     """
     others = [one for one in cells if alike(one, cell) and one.text != cell.text]
     fit = float(stdtrit(len(others) - 1, 0.975)) * root_mean_square(others, METHODS[0]) * abs(1 - cell.errors[0])
-    return cell.test, math.hypot(cell.test, cell.training), math.hypot(cell.test, cell.training, fit)
+    loss = cell.test, math.hypot(cell.test, cell.training), math.hypot(cell.test, cell.training, fit)
+    return *loss, cell.test_of_drop, math.hypot(cell.test_of_drop, cell.training, fit)
 
 
 def alike(one: Cell, other: Cell) -> bool:
@@ -138,8 +147,8 @@ def tables(cells: Sequence[Cell], protocol: int) -> list[str]:
         "",
     ]
     lines += [
-        f"| unit, learner | times | {' | '.join(METHODS[1:])} | a | b | c |",
-        "|---" * (5 + len(METHODS[1:])) + "|",
+        f"| unit, learner | times | {' | '.join(METHODS[1:])} | a | b | c | drop, a | drop, c |",
+        "|---" * (7 + len(METHODS[1:])) + "|",
     ]
     for group in groups(own):
         won = [_won(wins(group, METHODS[0], method), len(group)) for method in METHODS[1:]]

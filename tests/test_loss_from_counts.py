@@ -123,18 +123,25 @@ def test_each_part_of_the_interval_is_of_what_differs():
         rms, n_texts = lack_of_fit(*KEY, 4)
         assert n_texts == n
         assert found.reach.fit == pytest.approx(t.ppf(0.975, n - 1) * rms * abs(before - said))
-        assert found.upper - said == pytest.approx(said - found.lower) == pytest.approx(np.hypot.reduce(found.reach))
+        assert (
+            found.upper - said == pytest.approx(said - found.lower) == pytest.approx(np.hypot.reduce(found.reach[:3]))
+        )
+        assert found.drop == pytest.approx(before - said)
+        reach = np.hypot.reduce(found.reach[1:])
+        assert (found.drop_lower, found.drop_upper) == pytest.approx((found.drop - reach, found.drop + reach))
         assert list(found.losses) == ["from-counts", "log-linear"]
     with pytest.raises(KeyError):
         foretold(blocks, before, 8000, 32_000, ("char", "kneser-ney"), {})
 
 
 def test_blocks_that_differ_are_worth_the_error_of_their_mean():
-    """Where only costs differ over blocks, the bootstrap is the standard error of their mean, but for (n - 1)/n."""
+    """Where only costs differ over blocks, the bootstrap is the error of their mean; the drop has none of it."""
     share, cost = np.full(7, 1 / 7), np.full(7, 2.0)
     blocks = blocks_of(share, cost, np.zeros((4, 7)), 0.3, n_blocks=30)
     exact = 2 * 0.3 / np.sqrt(30)
-    assert over_blocks(blocks, np.zeros(7), 1000, 4000) == pytest.approx(exact, rel=0.08)
+    level, drop = over_blocks(blocks, np.zeros(7), 1000, 4000)
+    assert level == pytest.approx(exact, rel=0.08)
+    assert drop == pytest.approx(0, abs=1e-12)
 
 
 @pytest.mark.parametrize(

@@ -67,6 +67,7 @@ ABOUT: dict[str, tuple[str, str]] = {
     "foretold": ("nats per unit", "loss foretold of a learner taught the counted part"),
     "part": ("", "what alone would make the interval of what counts foretell so wide"),
     "foretold_reach": ("nats per unit", "half of the 95 % interval by that part alone"),
+    "foretold_drop": ("nats per unit", "what counts say that the counted part takes off the loss of what was taught"),
     "rank": ("states", "states of the suffix automaton of the largest counted part that contribute most"),
     "residual_tail": ("1", "share of all contributions that these leave (predictive contribution spectrum)"),
     "order": ("units", "units of an n-gram"),
@@ -189,6 +190,10 @@ def _foretold(curves: LossCurves) -> dict[str, Any]:
         "counted": (("shuffle", "n_counted", "match"), curves.counted.sum(axis=2) / curves.block_units.sum()),
         "foretold": ((*dims, "method"), np.array([[list(one.losses.values()) for one in row] for row in found])),
         **{f"foretold_{end}": (dims, np.array([[getattr(one, end) for one in row] for row in found])) for end in _ENDS},
+        **{
+            name: (dims, np.array([[getattr(one, name.removeprefix("foretold_")) for one in row] for row in found]))
+            for name in ("foretold_drop", "foretold_drop_lower", "foretold_drop_upper")
+        },
         "foretold_reach": ((*dims, "part"), np.array([[one.reach for one in row] for row in found])),
         "residual_tail": ("rank", curves.tail.left),
     }

@@ -141,6 +141,7 @@ def entries(dataset: xr.Dataset) -> list[dict[str, Any]]:
             said_ = dict(zip(at.method.values.tolist(), at.foretold.values.tolist(), strict=True))
             said_ = {name: _known(value) for name, value in said_.items()}
             ends = {f"from_counts_{end}": _known(at[f"foretold_{end}"]) for end in ("lower", "upper")}
+            ends |= {str(name): _known(at[name]) for name in at.data_vars if str(name).startswith("foretold_drop")}
             own = [
                 one for one in about(dataset).get("records", []) if (one["learner"], one["n_counted"]) == (learner, n)
             ]
@@ -249,11 +250,12 @@ def _reaches(dataset: xr.Dataset) -> Table:
         for n in dataset.n_counted.values.tolist():
             at = dataset.sel(learner=learner, n_counted=n)
             reach = [fixed(float(at.foretold_reach.sel(part=part))) for part in ("test", "training", "fit")]
-            whole = (float(at.foretold_upper) - float(at.foretold_lower)) / 2
-            cells.append([NAMES[learner], written(n), fixed(float(at.foretold[0])), *reach, fixed(whole)])
-    columns = ["learner", noun(about(dataset)["unit"]), "from counts", "test", "training", "lack of fit", "together"]
+            cells.append([NAMES[learner], written(n), *reach, _interval(at, "foretold_drop")])
+    columns = ["learner", noun(about(dataset)["unit"]), "test", "training", "lack of fit", "drop from what was taught"]
     below = " ".join(_better(one) for one in records(dataset, "ppm-d"))
-    return Table(columns, cells, title="From counts: half of the 95 % interval by each of its parts", below=below)
+    return Table(
+        columns, cells, title="From counts: half of the 95 % interval of L by each part, and the drop", below=below
+    )
 
 
 def records(dataset: xr.Dataset, learner: str) -> list[dict[str, Any]]:

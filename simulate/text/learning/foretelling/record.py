@@ -23,7 +23,19 @@ METHODS = ("from-counts", "power-law-all", "power-law-last", "log-linear", "spec
 
 TIMES = (4, 16)
 CELLS = Path(__file__).with_name("cells.csv")
-COLUMNS = ("text", "protocol", "unit", "learner", "times", "kind", *METHODS, "test", "training", "one_order")
+COLUMNS = (
+    "text",
+    "protocol",
+    "unit",
+    "learner",
+    "times",
+    "kind",
+    *METHODS,
+    "test",
+    "training",
+    "test_of_drop",
+    "one_order",
+)
 
 
 @dataclass(frozen=True)
@@ -43,6 +55,8 @@ class Cell:
     """Half of the interval of from-counts by blocks of the test alone, in parts of the drop."""
     training: float
     """The same by orders of training alone."""
+    test_of_drop: float
+    """Half of the interval of the drop by blocks of the test alone, in parts of the drop."""
     one_order: float
     """Root mean square error of from-counts where each order of training stands alone."""
 
@@ -121,5 +135,5 @@ def _cell(row: dict[str, str]) -> Cell:
     return Cell(
         row["text"], int(row["protocol"]), row["unit"], row["learner"], int(row["times"]), row["kind"] or None,
         tuple(float(row[method]) for method in METHODS), float(row["test"]), float(row["training"]),
-        float(row["one_order"]),
+        float(row["test_of_drop"]), float(row["one_order"]),
     )  # fmt: skip
