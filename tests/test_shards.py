@@ -352,7 +352,7 @@ def scheduler():
 
     with LocalCluster(
         n_workers=3, threads_per_worker=1, processes=False, protocol="tcp://", dashboard_address=None,
-        scheduler_port=free_port(),
+        scheduler_port=free_port(), scheduler_kwargs={"dashboard": False, "dashboard_address": "127.0.0.1:0"},
     ) as cluster:  # fmt: skip
         yield cluster.scheduler_address
 

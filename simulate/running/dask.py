@@ -33,8 +33,12 @@ WORKER_SECONDS = 15
 _ANY_PORT = {"dashboard": False, "dashboard_address": "127.0.0.1:0"}
 """Of what a scheduler serves beside its workers: the usual port is another run's, where two are at work."""
 
-_SPILLING = {"target": 0.4, "spill": False, "pause": False, "terminate": False}
-"""Part of the memory of a local worker that what others may ask for takes, before it goes to files; nothing else."""
+_OF_WORKERS = {
+    "memory.target": 0.4, "memory.spill": False, "memory.pause": False, "memory.terminate": False,
+    "memory.monitor-interval": "2s", "profile.enabled": False,
+}  # fmt: skip
+"""How local workers are set up: what others may ask for goes to files beyond this part of their memory. Nothing else
+looks at it, and nobody watches what they do, which costs as much as small tasks."""
 
 LOST = "the Dask scheduler or its workers went away"
 
@@ -92,9 +96,7 @@ def _connect(address: str, n_workers: int | None, stack: ExitStack, memory: int)
     _hush(stack)
     if address == "local":
         # Files take what workers hold for others; a task that needs more than is left is no reason to kill its worker.
-        stack.enter_context(
-            dask.config.set({f"distributed.worker.memory.{name}": at for name, at in _SPILLING.items()})
-        )
+        stack.enter_context(dask.config.set({f"distributed.worker.{name}": at for name, at in _OF_WORKERS.items()}))
         local = distributed.LocalCluster(
             n_workers=n_workers or usable_cores(), threads_per_worker=1, processes=True, dashboard_address=None,
             memory_limit=memory, silence_logs=logging.CRITICAL, scheduler_kwargs=_ANY_PORT,

@@ -18,6 +18,9 @@ _LENGTH = {"byte": 200, "char": 200}
 _WORDS = 32
 _SLAB, _FIRST = 1 << 22, 4
 
+_LARGE = 1 << 21
+"""Units from which on a loop that has to be loaded is worth it."""
+
 
 def stretch_length(unit: str) -> int:
     """Units of a stretch that neither chance nor a set phrase repeats: 32 words, or 200 bytes or characters."""
@@ -46,6 +49,10 @@ def repeated_part(ids: np.ndarray, unit: str) -> float:
     length, places = stretch_length(unit), probed(len(ids), unit)
     if not places:
         return float("nan")
+    if len(ids) >= _LARGE:
+        from simulate.text.repeats_loop import stand_again  # numba, which a short text does without
+
+        return float(np.mean(stand_again(ids, places, length)))
     sample = np.sort(ids[:: sample_step(len(ids))])
     return sum(stands_in(ids, place, ids[place : place + length], sample) for place in places) / PROBES
 

@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from simulate.drawing.compiled import compiled
+from simulate.drawing.compiled import bare
 from simulate.text.blocks import MIN_BLOCK
 from simulate.text.comparison.sides import A, B, Layout
 from simulate.text.reading.room import require
@@ -109,7 +109,8 @@ def overlap(
             _known(ids, streams[side], length, cuts[side], spans[1 - side], known[side])
     table = np.zeros((_STATES, _STATES), dtype=np.int64)
     if small:
-        tabulate(*(np.where(span[:, 0] == span[:, 1], span[:, 0], SEVERAL) for span in spans), table)
+        rows, columns = (np.where(span[:, 0] == span[:, 1], span[:, 0], SEVERAL) for span in spans)
+        tabulate(rows, columns, table)
     else:
         _tabulate(spans[A], spans[B], table)
     size = _stretch(int(windows[A].min()), int(windows[B].sum())) if n_blocks else 0
@@ -152,7 +153,7 @@ def _weights(inside: np.ndarray, reach: int) -> np.ndarray:
     return weights
 
 
-@compiled
+@bare
 def _span(ids: Any, starts: Any, length: int, cuts: Any, span: Any, windows: Any) -> None:
     """Fill `span`, the first and the last block of each type, and `windows` of each block."""
     block = 0
@@ -167,7 +168,7 @@ def _span(ids: Any, starts: Any, length: int, cuts: Any, span: Any, windows: Any
             span[kind, 1] = block
 
 
-@compiled
+@bare
 def _known(ids: Any, starts: Any, length: int, cuts: Any, other: Any, known: Any) -> None:
     """Count the windows of each block that the `other` side has."""
     block = 0
@@ -178,7 +179,7 @@ def _known(ids: Any, starts: Any, length: int, cuts: Any, other: Any, known: Any
             known[block] += other[ids[i], 0] != ABSENT
 
 
-@compiled
+@bare
 def _tabulate(of_a: Any, of_b: Any, table: Any) -> None:
     for kind in range(len(of_a)):
         row = of_a[kind, 0] if of_a[kind, 0] == of_a[kind, 1] else SEVERAL
@@ -195,7 +196,7 @@ def _stretch(block: int, of_b: int) -> int:
     return size if size >= MIN_BLOCK else 0
 
 
-@compiled
+@bare
 def _stretches_of_a(
     ids: Any, starts: Any, length: int, cuts: Any, size: int, reach: int, span: Any, seen: Any, new: Any
 ) -> int:
@@ -223,7 +224,7 @@ def _stretches_of_a(
     return number
 
 
-@compiled
+@bare
 def _stretches_of_b(
     ids: Any, starts: Any, length: int, cuts: Any, size: int, count: int, of_a: Any, weights: Any, seen: Any,
     state: Any, last: int, new: Any, inside: Any,

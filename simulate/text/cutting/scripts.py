@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from simulate.drawing.compiled import compiled
+from simulate.drawing.compiled import bare
 from simulate.text.cutting.characters import LETTER, character_classes, is_mark, marks
 from simulate.text.cutting.tokenizing import code_point
 from simulate.text.cutting.units import WORDS, noun
@@ -122,7 +122,7 @@ def _count_few(text: str, counts: np.ndarray) -> None:
     counts[_INSIDE] = before[-1]
 
 
-@compiled
+@bare
 def _count(text: Any, kinds: Any, counts: Any) -> None:
     i, inside = np.int64(0), counts[_INSIDE]
     points, cut, spaceless = np.int64(0), np.int64(0), np.int64(0)

@@ -74,6 +74,11 @@ class Units:
     """Whether every file says where its documents end."""
 
     @property
+    def copies(self) -> list[str]:
+        """Those of the notes that say which files are counted twice."""
+        return same_files(self.sha256)
+
+    @property
     def n_units(self) -> int:
         """Number of units in all streams."""
         return len(self.ids)

@@ -10,6 +10,8 @@ import numpy as np
 from simulate.drawing.compiled import compiled
 from simulate.drawing.stream import S32
 from simulate.text.sketch import mixed
+from simulate.text.spilling import spread
+from simulate.text.spilling.frequencies import Parts
 from simulate.text.spilling.loops import ALONE
 from simulate.text.spilling.parts import Packed, Pairs, Sizes, Windows
 from simulate.text.spilling.scratch import scratch_in
@@ -122,6 +124,14 @@ class Arrived(NamedTuple):
         keys[:n], places[:n], where[:n] = self.found[first:last], self.numbers[first:last], np.arange(n)
         return n, 0, *at
 
+    def plain(self, starts: np.ndarray, length: int, sums: Sums, chunk: int) -> Arrived:
+        """The same, where their places play no part."""
+        return self
+
+    def spread(self, parts: Parts, first: int, last: int) -> None:
+        """See `simulate.text.spilling.frequencies.Keys`."""
+        spread.spread(self.found[first:last], *parts.into(last - first))
+
 
 class Counted(NamedTuple):
     """What one part says, and the ids of its windows for every piece, from 0 on; `ALONE` for one that occurs once."""
@@ -141,8 +151,9 @@ def counted(empty: Sums, parts: Sequence[tuple[np.ndarray, np.ndarray]], ids: bo
         keys, numbers = keys[order], numbers[order]
     with scratch_in(None) as scratch:
         starts = np.array([0, len(keys)], np.int64)
-        windows = Windows(Arrived(keys, numbers), starts, 1, Sizes.of(memory), scratch)
-        whole = windows.count(sums, ids=ids)
+        arrived: Any = Arrived(keys, numbers)
+        before = np.searchsorted(numbers, empty.at)  # keys in each prefix, one to a unit
+        whole = Windows(arrived, starts, 1, before, Sizes.of(memory), scratch).count(sums, ids=ids)
         found = None if whole is None else np.asarray(whole[:])
     if found is None:
         return Counted(sums, [], 0)

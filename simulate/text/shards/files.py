@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from bounds.base.telling.steps import step
-from simulate.text.cutting.opened import Told, check_files, check_options, opened
+from simulate.text.cutting.opened import Told, check_files, check_options, not_empty, opened
 from simulate.text.reading.asked import ReadOptions
 from simulate.text.reading.errors import InputError, label
 from simulate.text.reading.naming import Files
@@ -43,7 +43,7 @@ class Asked:
         if "-" in files.names:
             raise InputError("standard input is read where it is, by one process: leave out --cluster, or name files")
         given: dict[str, str] = {}
-        names = files.names
+        names = not_empty(files.names) if options.skip_missing else files.names
         if workers.far:  # whose folder is another one
             named = [*names, *(one for one in (options.documents, options.tokenizer) if one is not None)]
             given = {_absolute(one): one for one in named}
@@ -86,13 +86,11 @@ class Asked:
 
     def as_given(self, told: Sequence[Told]) -> list[Told]:
         """What was told of all files, by the names that they were given by."""
-        return [
-            replace(
-                one, name=label(self.given.get(name, name)), about_tokenizer=self._said(one.about_tokenizer),
-                seen=replace(one.seen, notes=[self._said(note) for note in one.seen.notes]),
-            )
-            for name, one in zip(self.names, told, strict=True)
-        ]  # fmt: skip
+        return [self._known(one, self.given.get(name, name)) for name, one in zip(self.names, told, strict=True)]
+
+    def _known(self, one: Told, name: str) -> Told:
+        seen = replace(one.seen, notes=[self._said(note) for note in one.seen.notes])
+        return replace(one, name=label(name), path=name, about_tokenizer=self._said(one.about_tokenizer), seen=seen)
 
     def _error(self, error: ValueError) -> ValueError:
         text = self._said(str(error))

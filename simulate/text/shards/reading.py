@@ -19,7 +19,6 @@ from simulate.text.cutting.tokenizing import WordTable
 from simulate.text.reading.asked import ReadOptions
 from simulate.text.reading.errors import InputError
 from simulate.text.shards.files import absence_told, read_one_by_one
-from simulate.text.spilling.parts import MOST_KINDS
 
 
 class Facts(NamedTuple):
@@ -52,6 +51,9 @@ class Shard:
     hashes: np.ndarray
 
 
+_MOST_KINDS = 1 << 21
+"""Ids of units from which on there are too many to say of each whether it is there."""
+
 _NO_WORDS = np.empty(0, np.uint8), np.empty(0, np.int64), np.empty(0, np.uint64)
 
 
@@ -71,7 +73,7 @@ def read(names: Sequence[str], unit: str, options: ReadOptions) -> Shard:
         return Shard(ids, Facts(streams, tuple(told), tally, len(packed[1]) - 1, None), *packed)
     largest = int(ids.max())
     present = None
-    if largest < MOST_KINDS:
+    if largest < _MOST_KINDS:
         present = np.zeros(largest + 1, np.uint8)
         _mark(ids, present)
     return Shard(ids, Facts(streams, tuple(told), tally, largest, present), *_NO_WORDS)
