@@ -20,7 +20,9 @@ from simulate.studies.example_corpus import FORMATS, example_corpus, example_doc
 from simulate.studies.loss.plan import LossPlan
 from simulate.studies.text.plan import TextPlan
 from simulate.text import InputError, ReadOptions
+from simulate.text.cutting.characters import character_classes
 from simulate.text.cutting.sequences import read_units
+from simulate.text.cutting.tokenizing import WordTable
 from simulate.text.growth import _edges, measure_units
 from simulate.text.shards import placing, reading, sketching
 from simulate.text.shards.files import AbsentError, together
@@ -203,6 +205,22 @@ def test_grouping_of_files_keeps_them_all_in_their_order(tmp_path):
     assert [name for some, _ in groups for name in some] == names
     assert [names[4]] in [some for some, _ in groups]  # the large one alone
     assert all(size <= 50 or len(some) == 1 for some, size in groups)
+
+
+def test_words_apart_from_their_table_are_the_same_whatever_came_first():
+    """Their bytes in a row, and hashes that are of the word alone: workers number words by both."""
+    words = ["a", "über", "x" * 15, "y" * 16, "z" * 40, "日本語の長い言葉です", *("k" * i for i in range(1, 60))]
+    words += [f"w{i}" for i in range(3000)]
+    known = []
+    for given in (words, words[::-1]):
+        table = WordTable()
+        table.ids(" ".join(given).encode(), character_classes("space"))
+        text, ends, hashes = table.packed()
+        found = [bytes(part).decode() for part in np.split(text, ends[:-1])]
+        assert tuple(found) == table.texts()
+        known.append(dict(zip(found, hashes.tolist(), strict=True)))
+    assert known[0] == known[1]
+    assert len(set(known[0].values())) == len(known[0])
 
 
 def test_a_copy_is_noticed_though_it_lies_in_other_pieces(tmp_path):
