@@ -37,7 +37,7 @@ def repeated_part(ids: np.ndarray, unit: str) -> float:
         return float("nan")
     places = np.linspace(0, len(ids) - length, PROBES).astype(np.int64).tolist()
     if len(ids) >= _LARGE:
-        from simulate.text.repeats_loop import stand_again  # numba, which a short text does without
+        from simulate.text.comparison.again import stand_again  # numba, which a short text does without
 
         return float(np.mean(stand_again(ids, places, length)))
     sample = np.sort(ids[:: max(1, len(ids) >> 16)])
