@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -18,6 +17,7 @@ from bounds.cli.shared import AS_JSON, command_group, parse_or_fail, provenance,
 from bounds.cli.shared import run as run_command
 from bounds.cli.terminal.completion import completing
 from bounds.cli.terminal.progress import PROGRESS
+from experiments.drawing import Drawings, drawn_by, figure_flags
 
 if TYPE_CHECKING:
     from bounds.cli.report import Report
@@ -31,9 +31,6 @@ DATA = click.option(
     help="Folder of the data sets. [default: EFFICIENCY_BOUNDS_DATA, else the cache that fetch fills]",
 )  # fmt: skip
 EXPLAIN = click.option("--explain", "explained", is_flag=True, help="Print all notes, tables and reasons as well.")
-FIGURE = click.option(
-    "--figure", "figures", type=click.Path(), metavar="DIR", help="Draw the figures into this folder."
-)
 PROGRAM = "python -m experiments"
 
 
@@ -157,7 +154,7 @@ def _keys(names: tuple[str, ...]) -> list[str]:
 @main.command()
 @click.argument("names", nargs=-1, required=True, metavar="NAME...|all", shell_complete=completing(_names))
 @DATA
-@FIGURE
+@figure_flags
 @REPORT
 @OVERWRITE
 @click.option("--table", "as_page", is_flag=True, help="Print all claims as the page docs/papers.md.")
@@ -166,8 +163,8 @@ def _keys(names: tuple[str, ...]) -> list[str]:
 @EXPLAIN
 @with_version
 def run(
-    names: tuple[str, ...], folder: str | None, figures: str | None, page: str | None, overwrite: bool, as_page: bool,
-    as_json: bool, explained: bool,
+    names: tuple[str, ...], folder: str | None, figures: Drawings | None, page: str | None, overwrite: bool,
+    as_page: bool, as_json: bool, explained: bool,
 ) -> None:  # fmt: skip
     """Hold the claims of a paper against its data: published, ours, difference, tolerance, verdict."""
     if as_page and as_json:
@@ -182,6 +179,8 @@ def run(
     from experiments.present import report
 
     _show(report(results), {"names": names, "data": folder}, as_json, explained, results)
+    if page is not None and not as_json:
+        print(f"written: {printable(page)}")
 
 
 @main.command()
@@ -219,14 +218,14 @@ def check(names: tuple[str, ...], folder: str | None, as_json: bool, explained: 
     is_flag=True,
     help="One more run for each ladder, chosen by several rules; minutes more.",
 )
-@FIGURE
+@figure_flags
 @OVERWRITE
 @PROGRESS
 @AS_JSON
 @EXPLAIN
 @with_version
 def backtest(
-    folder: str | None, table: str | None, rivals: bool, next_run: bool, figures: str | None, overwrite: bool,
+    folder: str | None, table: str | None, rivals: bool, next_run: bool, figures: Drawings | None, overwrite: bool,
     as_json: bool, explained: bool, **reading: Any,
 ) -> None:  # fmt: skip
     """How a law fitted to cheaper runs predicts dearer ones, and which of its intervals hold.
@@ -236,9 +235,7 @@ def backtest(
     """
     _check_backtest(folder, table, {"--rivals": rivals, "--next-run": next_run}, reading)
     if figures is not None:
-        from experiments.drawing import check_figures
-
-        parse_or_fail(check_figures, Path(figures), ["backtest"], overwrite)
+        parse_or_fail(figures.check, ["backtest"], overwrite)
     if table is None:
         from experiments.backtest.protocol import fitted, load
         from experiments.backtest.protocol import predictions as predicted
@@ -254,11 +251,9 @@ def backtest(
 
         predictions, report = own_backtest(table, columns, reading)
     if figures is not None:
-        from experiments.backtest.figures import draw
-        from simulate.running.showing.figures import save_drawn
-
-        path = save_drawn(lambda: draw(predictions), Path(figures) / "backtest-errors.png", overwrite=overwrite)
-        print(path, file=sys.stderr)
+        draw = drawn_by("experiments.backtest.figures", "draw", predictions)
+        for path in figures.save({"backtest": {"errors": draw}}, overwrite):
+            print(path, file=sys.stderr)
     asked = {"data": folder, "runs": table, "rivals": rivals, "next_run": next_run, **reading}
     _show(report, asked, as_json, explained)
 
@@ -277,7 +272,7 @@ def _check_backtest(folder: str | None, table: str | None, public: dict[str, boo
 def _results(
     names: tuple[str, ...],
     folder: str | None,
-    figures: str | None = None,
+    figures: Drawings | None = None,
     overwrite: bool = False,
 ) -> dict[str, Result]:
     """What the experiments find; whatever can be refused is refused before the first one runs."""
@@ -286,9 +281,7 @@ def _results(
 
     chosen = parse_or_fail(_chosen, names)
     if figures is not None:
-        from experiments.drawing import check_figures
-
-        parse_or_fail(check_figures, Path(figures), chosen, overwrite)
+        parse_or_fail(figures.check, chosen, overwrite)
     parse_or_fail(checked_folder, folder)
     for key in dict.fromkeys(key for name in chosen for key in EXPERIMENTS[name].data):
         located(key, folder)
@@ -296,9 +289,7 @@ def _results(
         name: EXPERIMENTS[name].run(data_folder(folder)) for name in stepped(chosen, "experiments", "experiments")
     }
     if figures is not None:
-        from experiments.drawing import save_figures
-
-        for path in save_figures(Path(figures), results, overwrite):
+        for path in figures.save({name: result.figures for name, result in results.items()}, overwrite):
             print(path, file=sys.stderr)
     return results
 
@@ -309,7 +300,11 @@ def _chosen(names: tuple[str, ...]) -> list[str]:
 
     for name in names:
         if name != ALL and name not in EXPERIMENTS:
-            raise unknown("experiment", name, [*EXPERIMENTS, ALL])
+            word = name.strip().lower()
+            of = [f"{one.name} ({paper})" for one in EXPERIMENTS.values() for paper in one.papers
+                  if word and word in paper.lower()]  # fmt: skip
+            advice = f"on that paper: {', '.join(of)}" if of else ""
+            raise unknown("experiment", name, [*EXPERIMENTS, ALL], advice)
     return list(EXPERIMENTS) if ALL in names else list(dict.fromkeys(names))
 
 
@@ -321,7 +316,6 @@ def _write_page(results: dict[str, Result], parameters: dict[str, Any], options:
 
     reports = [(report({name: one}), list(one.figures.values())) for name, one in results.items()]
     write_page(PROGRAM, reports, parameters, options, more={"data": _data(results)})
-    print(options["page"], file=sys.stderr)
 
 
 def _data(results: dict[str, Result]) -> dict[str, Any]:

@@ -82,7 +82,8 @@ def test_every_study_has_a_page_with_all_that_it_says(name, kept):
     for said in (told.answer, *(note.text for note in told.all_notes)):
         assert " ".join(said.replace("`", "").split()) in read.text
     assert len(read.all("table")) == len([*told.tables, *told.details])
-    assert len(read.all("svg")) == (0 if name == "batch" else 1)
+    assert len(read.all("svg")) == len(study_of(dataset).figures)
+    assert len(read.all("figcaption")) == len({one.text.partition(".")[2] for one in read.all("figcaption")})
     assert ("No figure: one batch has no figure." in read.text) == (name == "batch")
     (heading,) = read.all("h1")
     assert heading.text.strip().endswith("?"), "the question stands first"

@@ -266,8 +266,16 @@ def did_you_mean(given: Any, known: Iterable[str]) -> str:
     return f"; did you mean {close}?" if close else ""
 
 
+def from_home(path: str | PathLike[str]) -> str:
+    """What a shell would have made of a path that begins with ~; empty for all others. In quotes it stays as it is."""
+    name = fspath(path)
+    return os.path.expanduser(name) if isinstance(name, str) and name.startswith("~") else ""
+
+
 def close_file(path: str | PathLike[str]) -> str:
     """The end of a sentence on a file that is not there: the nearest name in its folder; empty where none is near."""
+    if (at_home := from_home(path)) and os.path.lexists(at_home):
+        return f"; did you mean {printable(at_home)}?"
     folder, name = os.path.split(fspath(path))
     try:
         names = [entry.name for entry in os.scandir(folder or ".") if not entry.name.startswith(".")]

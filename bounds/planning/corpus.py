@@ -52,6 +52,8 @@ class MeasuredCorpus:
     n_bytes: int | None
     windows: tuple[CountedWindows, ...] = ()
     bytes_per_token: float | None = None
+    copies: tuple[str, ...] = ()
+    """Files whose whole text another file before them holds: it was counted again, and is no new text."""
 
     _repr_html_ = html_fields
 

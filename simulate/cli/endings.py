@@ -38,7 +38,7 @@ def explained(options: dict[str, Any], *, cells: bool = True) -> Iterator[Any]:
             progress = reporter(asked() if cells else False)
             yield progress
         except (KeyboardInterrupt, Stopped) as stopped:
-            kept = _kept(progress, options, before)
+            kept = _kept(progress, options, before) or _not_kept(options)
             if not kept:
                 raise
             raise Stopped(getattr(stopped, "signum", signal.SIGINT), kept) from None
@@ -69,6 +69,14 @@ def _kept(progress: Any, options: dict[str, Any], before: int | None) -> str:
         return ""
     cells = f"{state.cells - state.failed_cells} of {state.all_cells} cells" if state else "its cells"
     return f"{cells} are kept: {hint}"
+
+
+def _not_kept(options: dict[str, Any]) -> str:
+    """Of a run that could have been kept cell by cell under another name, which one; empty for all others."""
+    out = options.get("out")
+    if not out or "resume" not in options or str(out).endswith(".zarr"):
+        return ""
+    return "nothing half-written was left behind; with an --out that ends in .zarr cells are kept, and --resume goes on"
 
 
 def _store_of(options: dict[str, Any]) -> int | None:

@@ -15,7 +15,7 @@ from bounds.base.one_number import cut
 from bounds.cli.shared import Checked, GridType, flag_name, parse_or_fail
 from bounds.cli.terminal.completion import complete_source, completing, files, law_keys
 from bounds.cli.terminal.progress import PROGRESS
-from simulate.running.parameters import CLUSTER, DEVICE, FIGURE, MEMORY, OUT, PAGE, REPLICATES, SEED, THREADS
+from simulate.running.parameters import CLUSTER, DEVICE, FIGURE, MEMORY, OUT, PAGE, REPLICATES, SEED, THREADS, VIEW
 from simulate.text.reading.asked import DTYPE, END, FIELD, FORMAT, NORMALISE, VOCAB
 
 
@@ -121,6 +121,10 @@ output_flags = options_of(
     ),
     view_flags,
 )
+picture_flag = click.option(
+    "--view", "picture", type=Checked(VIEW), metavar="NAME", shell_complete=completing(lambda: VIEW.allowed),
+    help="Which figure of counts --figure draws: growth, local-exponent or spectrum. [default: growth]",
+)  # fmt: skip
 law_flag = click.option(
     "--law",
     "laws",
@@ -228,6 +232,8 @@ def check_outputs(options: dict[str, Any]) -> None:
     overwrite, resume = options["overwrite"], options.get("resume", False)
     if resume and options.get("out") is None:
         raise click.UsageError("--resume goes on with the result that --out names; pass --out X.zarr")
+    if options.get("picture") and not options.get("figure"):
+        raise click.UsageError("--view says which figure --figure draws; pass --figure FILE too")
     outputs = [
         (options.get("out"), {"overwrite": overwrite, "resume": resume, "formats": RESULTS}),
         # Who resumes a sweep has its figure drawn again, and its page written.
@@ -260,10 +266,13 @@ reading_flags = options_of(
         help="What files hold, whatever their names: text, jsonl, parquet, or ids of tokens.",
     ),
     click.option(
-        "--field", type=Checked(FIELD), default="text", show_default=True, metavar="NAME",
-        help="Field of JSON lines, or column of Parquet, that holds the text; meta.body is body in meta.",
+        "--field", type=Checked(FIELD), default="text", show_default=True, metavar="NAME[,NAME...]",
+        help="Field of JSON lines, or column of Parquet, that holds the text; meta.body is body in meta. Of several "
+        "the first that is there.",
     ),
-    click.option("--skip-missing", is_flag=True, help="Leave out, and count, records without that field."),
+    click.option(
+        "--skip-missing", is_flag=True, help="Leave out, and count, records without that field, and empty files."
+    ),
     click.option(
         "--within-documents", is_flag=True,
         help="No window joins two documents; without it those of one file are joined.",

@@ -17,6 +17,7 @@ from simulate.cli.options import (
     explain_flag,
     law_flag,
     output_flags,
+    picture_flag,
     progress_flag,
     view_flags,
 )
@@ -29,6 +30,7 @@ MODEL = Choice("model", ("auto", "offset", "pitman-yor", "spectrum"))
 @click.argument("result", metavar="FILE", shell_complete=files)
 @law_flag
 @view_flags
+@picture_flag
 @curves_flag
 @click.option("--show", type=CountType(), metavar="N", help="Rows in a table. [default: as the command printed]")
 @explain_flag
@@ -84,6 +86,7 @@ def report(results: tuple[str, ...], **options: Any) -> None:
 @click.option("--window", type=GridType(), metavar="LOW,HIGH", help="Fit only corpus sizes from LOW to HIGH.")
 @law_flag
 @output_flags
+@picture_flag
 @curves_flag
 @explain_flag
 @with_version

@@ -17,7 +17,7 @@ import numpy as np
 
 from bounds.base.brief import brief_fields
 from bounds.base.intervals import Interval
-from bounds.base.notes import INPUT, METHOD, Note
+from bounds.base.notes import INPUT, METHOD, SUSPECT, Note
 from bounds.base.quantities import MAX_COUNT
 from bounds.base.telling.html import html_table
 from simulate.text.counting import EXACT_TO
@@ -347,8 +347,9 @@ def _spectrum(noted: Sequence[_Noted], n_draws: np.ndarray) -> tuple[np.ndarray,
 
 
 def _notes(run: _Run, grid: _Grid, beyond: list[int], unit: str, length: int, i: int) -> tuple[Note, ...]:
-    texts = (*same_files(run.hashes), *run.tally.notes(unit), *notes_of(run.files, run.read, run.read[0].options))
-    notes = [Note(INPUT, text) for text in texts]
+    twice = same_files(run.hashes)
+    texts = (*run.tally.notes(unit), *notes_of(run.files, run.read, run.read[0].options))
+    notes = [*(Note(SUSPECT, text) for text in twice), *(Note(INPUT, text) for text in texts)]
     joined = max(run.n_units - length + 1, 0)
     if lost := joined - run.n_windows[i]:
         count = len(run.read) if run.stream == "file" else sum(file.seen.n_documents for file in run.read)

@@ -198,7 +198,7 @@ def _check_lengths(pair: Pair, lengths: Sequence[int]) -> None:
 
 
 def _state(pair: Pair, layout: Layout, windows: WindowIds, blocks: int) -> State:
-    measures = measures_of(overlap(windows.ids, windows.n_types, layout, windows.length, blocks))
+    measures = measures_of(overlap(windows.ids, windows.n_types, layout, windows.length, blocks, small=windows.small))
     return State(measures, _more_of_a(pair, layout, windows, blocks, measures))
 
 

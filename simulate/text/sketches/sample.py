@@ -23,7 +23,7 @@ from scipy.special import gammaincinv
 from bounds.base.arguments import shown
 from bounds.base.intervals import Interval
 from bounds.base.telling.html import html_fields
-from simulate.drawing.compiled import compiled
+from simulate.drawing.compiled import bare, compiled
 from simulate.drawing.tables import roll_window
 from simulate.text.counting import EXACT_TO
 from simulate.text.reading.errors import InputError
@@ -146,7 +146,7 @@ def _add_counts(others: Any, often: Any, capacity: int, hashes: Any, counts: Any
                 _thin(hashes, counts, state)
 
 
-@compiled
+@bare
 def _take(value: Any, often: Any, hashes: Any, counts: Any, state: Any) -> None:
     mask = np.uint64(len(hashes) - 1)
     slot = value & mask
