@@ -9,6 +9,7 @@ from dataclasses import fields, replace
 from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -162,7 +163,7 @@ def test_what_is_typed_in_a_notebook_shows_itself(monkeypatch):
     """The lines of the README that give a value, one by one as in a cell, each shown by what a notebook asks it for."""
     block = re.search(r"```python\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL)[1]
     lines = [line for line in block.splitlines() if line.startswith(("import ", "bounds.")) and "(ds)" not in line]
-    shown_values = []
+    shown_values: list[Any] = []
     monkeypatch.setattr(sys, "displayhook", shown_values.append)
     session = InteractiveInterpreter()
     assert [session.runsource(line) for line in lines] == [False] * len(lines)
