@@ -34,7 +34,7 @@ from bounds.cli.terminal.completion import (
     law_keys,
     paper_versions,
 )
-from bounds.cli.terminal.progress import told
+from bounds.cli.terminal.progress import PROGRESS
 from bounds.planning.hardware import ACCELERATORS, PRECISIONS
 
 if TYPE_CHECKING:
@@ -218,6 +218,7 @@ def laws(
 )
 @REPORT
 @OVERWRITE
+@PROGRESS
 @AS_JSON
 @EXPLAIN
 @with_version
@@ -232,9 +233,8 @@ def fit(
     """
     from bounds.cli.fitted.command import fitted
 
-    with told():
-        report, parameters, draw = fitted(runs, columns, n_tokens, options)
-        write_page(PROGRAM, [(report, [draw])], parameters, options, inputs=[runs])
+    report, parameters, draw = fitted(runs, columns, n_tokens, options)
+    write_page(PROGRAM, [(report, [draw])], parameters, options, inputs=[runs])
     _show(report, parameters, as_json, explained, [options["out"], options["figure"], options["page"]])
 
 
@@ -280,6 +280,7 @@ def fit(
 @FIGURE
 @REPORT
 @OVERWRITE
+@PROGRESS
 @AS_JSON
 @EXPLAIN
 @with_version

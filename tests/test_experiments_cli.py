@@ -188,6 +188,14 @@ def test_figures_are_written_whole_and_never_over_others(ours, tmp_path):
         call("run", "ours", "--figure", str(tmp_path))
     with pytest.raises(click.UsageError, match="is not a folder; make it first"):
         call("run", "ours", "--figure", str(tmp_path / "none"))
+    for wrong in ("jpg", "sgv"):
+        with pytest.raises(click.UsageError, match="figure-format must be one of png, pdf, svg"):
+            call("run", "ours", "--figure", str(tmp_path), "--figure-format", wrong)
+    with pytest.raises(click.UsageError, match="pass --figure DIR too"):
+        call("run", "ours", "--figure-format", "svg")
     assert ours.ran == ran, "what cannot be written is refused before anything runs"
     call("run", "ours", "--figure", str(tmp_path), "--overwrite")
     assert ours.ran == ran + 1
+    for suffix, first in (("svg", b"<?xml"), ("pdf", b"%PDF")):
+        call("run", "ours", "--figure", str(tmp_path), "--figure-format", suffix)
+        assert (tmp_path / f"ours-dots.{suffix}").read_bytes().startswith(first)

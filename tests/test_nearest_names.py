@@ -45,6 +45,7 @@ def files(tmp_path, monkeypatch):
         ("simulate skills --xyz", "simulate skills --help lists them"),
         ("simulate sweep --cluster locl", "did you mean local?"),
         ("simulate sweep --out x.zar", "did you mean .zarr?"),
+        ("bounds band 1e12 --law chinchila", "did you mean hoffmann2022 or"),
         ("simulate sweep --figure x.pgn", "did you mean .png?"),
         ("simulate corpus words.txt --order shufle", "did you mean shuffled-documents or shuffled-chunks?"),
         ("simulate corpus words.tx", "did you mean words.txt?"),
@@ -52,7 +53,8 @@ def files(tmp_path, monkeypatch):
         ("simulate learners --learner store:10,by=rnk", "did you mean rank?"),
         ("simulate show words.tx", "did you mean words.txt?"),
         ("simulate sweep --config my.law.tol", "did you mean my.law.toml?"),
-        ("simulate example tex a.txt", "did you mean text?"),
+        ("simulate example tex a.txt", "what must be one of text, runs, corpus, got 'tex'; did you mean text?"),
+        ("simulate corpus words.txt --normalise nkfc", "did you mean nfkc"),
         ("experiments backtest --runs runs.csv --column n_parms=N", "did you mean n_params?"),
         ("experiments backtest --runs runs.cvs", "did you mean runs.csv?"),
         ("experiments run overtrain", "did you mean overtraining?"),
@@ -99,6 +101,7 @@ def test_the_nearest_is_what_was_begun_or_mistyped_and_never_just_anything():
     assert close_to("fiel", kinds) == "file"
     assert close_to("xyz", kinds) == close_to("", kinds) == ""
     assert close_to("HOFMANN2022", ["hoffmann2022"]) == "hoffmann2022"
+    assert close_to("nkfc", ["nfc", "nfkc"]).startswith("nfkc"), "two letters changed places"
 
 
 def test_the_nearest_file_is_one_that_is_there(tmp_path):

@@ -133,6 +133,6 @@ def test_the_figure_has_a_row_for_each_source_and_each_law(dataset):
     beside = [text.get_text() for text in closer.texts]
     assert beside == [row[2] for row in report(dataset, View()).tables[0].rows]
     assert exponents.get_xlim()[0] < 0  # an exponent of 0 is seen whole
-    assert "Dot" in exponents.get_title(loc="left")
+    assert "Marks: fitted" in exponents.get_title(loc="left")
     drawn = figure(dataset.drop_vars(["n_unique", "exponent_pooled"]), View())
     assert "Points" not in drawn.axes[0].get_title(loc="left")

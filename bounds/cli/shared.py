@@ -28,6 +28,7 @@ from bounds.cli.process import Named, Stopped, Unminded, hearing_signals, silenc
 from bounds.cli.readable import readable
 from bounds.cli.terminal.completion import ASKED, SHELLS, answer_shell, print_script
 from bounds.cli.terminal.meant import better
+from bounds.cli.terminal.progress import asked, told
 
 SCHEMA_VERSION = 1
 """Version of the keys of ``--json`` and of a saved result."""
@@ -96,7 +97,10 @@ def flag_name(param: click.Parameter | None) -> str:
     """What sentences call a flag, without its dashes, or an argument."""
     if isinstance(param, click.Option):
         return param.opts[0].lstrip("-")
-    return param.human_readable_name.lower().replace("_", "-").strip("[].") if param else "value"
+    if param is None:
+        return "value"
+    told = str(param.name) if "|" in param.human_readable_name else param.human_readable_name
+    return told.lower().replace("_", "-").strip("[].")
 
 
 class Command(click.Command):
@@ -120,6 +124,11 @@ class Command(click.Command):
             raise click.UsageError(
                 f"{flag_name(arguments[0])} must be a name, got {shown(found)}; write ./{found} for such a file"
             ) from None
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """As click does, with progress shown of whatever takes long."""
+        with told(asked()):
+            return super().invoke(ctx)
 
     def _refuse_repeated(self, given: list[str]) -> None:
         """UsageError for a list that is given in pieces: of a flag that is not for repeating the last one counts."""

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any, overload
 import numpy as np
 
 from bounds.base.arguments import Bytes, did_you_mean, shown
+from bounds.base.brief import brief_fields
 from bounds.base.notes import INPUT, METHOD, REFUSED, SUSPECT, Note
 from bounds.base.quantities import LARGEST, entries_of, log_spaced, parse_count, parse_range
 from bounds.base.telling.html import html_table
@@ -115,6 +116,8 @@ class CorpusGrowth:
         from simulate.text.exponents import fit_corpus
 
         return fit_corpus(self, confidence=confidence)
+
+    __repr__ = brief_fields
 
     def _repr_html_(self) -> str:
         names = ("n_units", "n_draws", "n_unique", "f1", "f2")

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple, overload
 
 import numpy as np
 
+from bounds.base.brief import brief_fields
 from bounds.base.intervals import Interval
 from bounds.base.notes import INPUT, METHOD, SUSPECT, Note
 from bounds.base.quantities import MAX_COUNT
@@ -91,6 +92,8 @@ class SketchedGrowth:
     def edges(self) -> np.ndarray:
         """Lower edges of the bins of `spectrum`: 1 to 101."""
         return np.arange(1, EXACT_TO + 2)
+
+    __repr__ = brief_fields
 
     def _repr_html_(self) -> str:
         names = ("n_units", "n_draws", "n_unique", "n_unique_lower", "n_unique_upper")

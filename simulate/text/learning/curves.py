@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from bounds.base.telling.steps import step
 from simulate.text.cutting.sequences import Units
 from simulate.text.cutting.units import counted
 from simulate.text.learning.held_out import Split, split
@@ -140,10 +141,12 @@ def _measure(units: Units, parts: Split, sizes: np.ndarray, shuffles: int, large
     counted = np.empty((shuffles, len(larger), DEPTH + 1), dtype=np.int64)
     block = np.repeat(np.arange(shape[2]), parts.sizes)
     all_sizes = np.concatenate([sizes, larger])
+    most = int(all_sizes[-1])
     for shuffle in range(shuffles):
-        taught, begins = _laid_out(ids, parts.order(shuffle), int(all_sizes[-1]))
+        taught, begins = _laid_out(ids, parts.order(shuffle), most)
         trie, at = Trie(DEPTH), 0
         for i, size in enumerate(all_sizes.tolist()):
+            step("learning", shuffle * most + at, shuffles * most, "units")
             trie.learn(taught[at:size], begins[at:size])
             at = size
             tallies = trie.tallies()
@@ -159,6 +162,7 @@ def _measure(units: Units, parts: Split, sizes: np.ndarray, shuffles: int, large
             for learner, one in enumerate(found.losses):
                 sums = np.bincount(found.matched, one, minlength=DEPTH + 1)
                 by_match[learner, shuffle, i] = np.divide(sums, n, out=np.full(DEPTH + 1, np.nan), where=n > 0)
+    step("learning", shuffles * most, shuffles * most, "units")
     return LossCurves(
         corpus=units.corpus,
         unit=units.unit,

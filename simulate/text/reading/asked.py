@@ -7,6 +7,7 @@ from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from bounds.base.arguments import Choice, Count, Flag, Text, shown
+from bounds.base.telling.html import html_fields
 from simulate.text.cutting.units import TOKEN, UNIT
 
 DTYPES = ("uint16", "uint32", "int32", "int64")
@@ -60,6 +61,8 @@ class ReadOptions:
     lowercase: bool = False
     normalise: str | None = None
     """nfc or nfkc: the Unicode form into which text is brought before it is cut."""
+
+    _repr_html_ = html_fields
 
     def __post_init__(self) -> None:
         for name, check in _CHECKS.items():
