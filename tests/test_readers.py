@@ -127,6 +127,13 @@ def test_a_result_says_how_documents_were_taken(texts, ids):
     assert "windows would join two of the 5 documents and are not counted" in apart
     plain = measure_corpus(texts["whole.txt"][0], blocks=0, reading=ReadOptions(within_documents=True))
     assert "does not say where documents end" in " ".join(map(str, plain.notes))
+    files = [texts["whole.txt"][0].with_name(name) for name in ("a.txt", "b.txt")]
+    for n, file in enumerate(files):
+        file.write_text(f"another text, the {n}th", "utf-8")
+    several = measure_corpus(files, blocks=0, reading=ReadOptions(within_documents=True))
+    assert "a.txt and 1 more file do not say where documents end, and each is taken for one" in " ".join(
+        map(str, several.notes)
+    )
     assert measure_corpus(path, blocks=0).n_bytes == sum(len(text.encode()) for text in DOCUMENTS)
     assert measure_corpus(ids["true.npy"][0], unit="token", blocks=0).n_bytes is None
 

@@ -144,7 +144,8 @@ def hide(package: str) -> None:
 
     xarray loads all of Dask, in half a second, to see whether a number is an array of it, wherever Dask is installed.
     """
-    sys.modules.setdefault(package, None)  # type: ignore[arg-type]  # what the language has for it
+    # None is what the language has for a module that is not to be found.
+    sys.modules.setdefault(package, None)  # type: ignore[arg-type]
 
 
 def reveal(package: str) -> None:

@@ -152,7 +152,8 @@ def _same_text(sides: tuple[Units, Units]) -> list[str]:
         return []
     name, other = found[0]
     what = f"{name} is on both sides" if name == other else f"{name} of B holds the same text as {other} of A"
-    more = f", and so do {len(found) - 1} more files" if len(found) > 1 else ""
+    others = len(found) - 1
+    more = f", and so {'does' if others == 1 else 'do'} {counted(others, 'more file')}" if others else ""
     return [f"{what}{more}: nothing in it is new to A"]
 
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from bounds.base.telling.steps import stepped
 from simulate.text.cutting.local_tokenizer import LocalTokenizer, tokens
-from simulate.text.cutting.units import TOKEN, WORDS
+from simulate.text.cutting.units import TOKEN, WORDS, counted
 from simulate.text.cutting.utf8 import utf8_blocks
 from simulate.text.reading.asked import ReadOptions
 from simulate.text.reading.choosing import reader_of
@@ -172,9 +172,11 @@ def notes_of(files: Files, read: Sequence[Opened], options: ReadOptions) -> list
             )
         notes.append(text)
     if options.within_documents and whole:
-        more = f" and {len(whole) - 1} more files" if len(whole) > 1 else ""
         hint = "--end-of-document" if whole[0].reader.holds == IDS else "--documents"
-        notes.append(f"{whole[0].name}{more} does not say where documents end, and is taken for one: pass {hint}")
+        who, end = f"{whole[0].name} does not say", "is taken for one"
+        if len(whole) > 1:
+            who, end = f"{whole[0].name} and {counted(len(whole) - 1, 'more file')} do not say", "each is taken for one"
+        notes.append(f"{who} where documents end, and {end}: pass {hint}")
     if options.changes_text:
         forms = ["in lower case"] if options.lowercase else []
         forms += [f"in Unicode form {options.normalise.upper()}"] if options.normalise else []
