@@ -55,10 +55,20 @@ def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
     return Loop(function, _cached)
 
 
+def bare(function: Callable[..., Any]) -> Callable[..., Any]:
+    """`function` compiled as by `compiled`, without counts of references: for loops that make no array.
+
+    Where a loop calls a function with arrays, numba counts a reference to each of them at every call, and takes it
+    back: atomic writes, which cost ten times as much as what most calls do.
+    """
+    return Loop(function, _uncounted)
+
+
 def inlined(function: Callable[..., Any]) -> Callable[..., Any]:
     """`function` compiled into the loops that call it: a loop that calls anything is not vectorised.
 
-    A copy under a name of its own: else the linker may take the function as it was compiled for other callers.
+    It makes no array. A copy under a name of its own: else the linker may take the function as it was compiled for
+    other callers.
     """
     return Loop(function, _forced_in)
 
@@ -82,11 +92,22 @@ def tell_numba() -> None:
 
 def _cached(function: Callable[..., Any]) -> Any:
     import numba
+
+    return _kept(function, numba.njit(function, nogil=True, no_cfunc_wrapper=True))  # nothing calls a loop from C
+
+
+def _uncounted(function: Callable[..., Any]) -> Any:
+    import numba
+
+    return _kept(function, numba.njit(function, nogil=True, no_cfunc_wrapper=True, _nrt=False))
+
+
+def _kept(function: Callable[..., Any], loop: Any) -> Any:
+    """The compiled `loop` with its cache on disk."""
     from numba.core.dispatcher import Dispatcher
 
     from simulate.drawing.compile_cache import CheckedCache, no_cache
 
-    loop = numba.njit(function, nogil=True, no_cfunc_wrapper=True)  # nothing calls a loop from C: compiled sooner
     if not isinstance(loop, Dispatcher):  # NUMBA_DISABLE_JIT: plain Python
         return loop
     try:
@@ -103,7 +124,7 @@ def _forced_in(function: Callable[..., Any]) -> Any:
 
     copy = FunctionType(function.__code__, function.__globals__, f"inlined_{function.__name__}")
     copy.__module__, copy.__qualname__ = function.__module__, f"inlined_{function.__qualname__}"
-    return numba.njit(copy, forceinline=True, no_cfunc_wrapper=True)
+    return numba.njit(copy, forceinline=True, no_cfunc_wrapper=True, _nrt=False)  # see `bare`
 
 
 def _settle(function: Callable[..., Any]) -> None:

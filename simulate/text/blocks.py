@@ -25,7 +25,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from simulate.drawing.compiled import compiled
+from bounds.base.brief import brief_fields
+from bounds.base.telling.html import html_fields
+from simulate.drawing.compiled import bare, compiled, leading_zeros
 from simulate.drawing.stream import ONE
 from simulate.text.counting import WindowIds
 from simulate.text.reading.room import require
@@ -37,6 +39,7 @@ MIN_BLOCK = 32
 """Fewest windows in a block."""
 
 _LAG = 3
+_LAST = np.uint64(63)
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,6 +58,9 @@ class BlockCurves:
     """(block) the same without a block."""
     block_draws: int
     """Windows in a block, ℓ."""
+
+    __repr__ = brief_fields
+    _repr_html_ = html_fields
 
     @property
     def n_blocks(self) -> int:
@@ -178,7 +184,7 @@ def _stretch_lengths(n_blocks: int) -> np.ndarray:
     return np.unique(np.append(steps, n_blocks - 1))
 
 
-@compiled
+@bare
 def _pieces(ids: Any, starts: Any, length: int, size: int, parts: int, stretch: Any, mean: Any) -> None:
     """Mean number of types in the pieces of each block cut into `parts`."""
     step = size // parts
@@ -200,7 +206,7 @@ def _pieces(ids: Any, starts: Any, length: int, size: int, parts: int, stretch: 
                 place, piece, block = 0, 0, block + 1
 
 
-@compiled
+@bare
 def _occurrences(ids: Any, starts: Any, length: int, size: int, n_blocks: int, seen: Any, counts: Any) -> None:
     """Fill `counts` and `seen`, whose bit g says that the type occurs in block g."""
     place = 0
@@ -212,7 +218,7 @@ def _occurrences(ids: Any, starts: Any, length: int, size: int, n_blocks: int, s
             place += 1
 
 
-@compiled
+@bare
 def _singletons(ids: Any, starts: Any, length: int, size: int, counts: Any, inside: Any, without: Any) -> int:
     """Number of types that occur once; fill `without` with the same for the corpus without each block.
 
@@ -227,7 +233,7 @@ def _singletons(ids: Any, starts: Any, length: int, size: int, counts: Any, insi
     return once
 
 
-@compiled
+@bare
 def _sweep(ids: Any, starts: Any, length: int, first: int, size: int, counts: Any, inside: Any, judge: bool) -> int:
     """Go through the windows from number `first` on; returns what leaving them out does to f1 if `judge`."""
     place, change = 0, 0
@@ -243,7 +249,7 @@ def _sweep(ids: Any, starts: Any, length: int, first: int, size: int, counts: An
     return change
 
 
-@compiled
+@bare
 def _judged(count: Any, inside: Any, kind: Any) -> int:
     """What leaving out the block does to f1 through a type, counted at its first window in the second sweep."""
     here = inside[kind]
@@ -261,17 +267,19 @@ def gaps_of(seen: Any, gaps: Any, changes: Any, own: Any) -> int:
     at = np.zeros(n_blocks + 1, dtype=np.int64)
     types = 0
     for kind in range(len(seen)):
+        if seen[kind] & (seen[kind] - ONE) == 0:  # in one block, as most are, or in none
+            if seen[kind] != 0:
+                types += 1
+                own[np.int64(_LAST - leading_zeros(seen[kind]))] += 1
+            continue
         found = 0
         for block in range(n_blocks):
             if (seen[kind] >> np.uint64(block)) & ONE:
                 at[found] = block
                 found += 1
-        types += found > 0
-        if found == 1:
-            own[at[0]] += 1
-        elif found > 1:
-            at[found] = at[0] + n_blocks
-            _close_up(at, found, gaps, changes)
+        types += 1
+        at[found] = at[0] + n_blocks
+        _close_up(at, found, gaps, changes)
     return types
 
 
@@ -284,7 +292,7 @@ def _add_own(own: np.ndarray, gaps: np.ndarray, changes: np.ndarray) -> None:
     changes[:, n_blocks - 2] += alone - own
 
 
-@compiled
+@bare
 def _close_up(at: Any, found: int, gaps: Any, changes: Any) -> None:
     """Add the gaps of one type, in blocks `at`, and what becomes of them without each block."""
     n_blocks = len(changes)

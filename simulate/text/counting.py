@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from simulate.drawing.compiled import compiled
+from simulate.drawing.compiled import bare, compiled
 from simulate.drawing.stream import MIX, ONE, S32
 from simulate.text.cutting.sequences import Units
 from simulate.text.reading.room import require
@@ -123,7 +123,7 @@ def _lengthened(
     return int(state[2])
 
 
-@compiled
+@bare
 def _lengthen(
     ids: Any, starts: Any, length: int, step: int, repeated: Any, found: Any, table: Any, state: Any, ahead: Any
 ) -> bool:
@@ -162,7 +162,7 @@ def _lengthen(
     return True
 
 
-@compiled
+@bare
 def _probe(table: Any, mask: Any, slot: Any, key: Any) -> Any:
     """The slot of `key`, or the empty slot where it belongs."""
     while table[2 * slot + ONE] != 0 and table[2 * slot] != key:
@@ -170,7 +170,7 @@ def _probe(table: Any, mask: Any, slot: Any, key: Any) -> Any:
     return slot
 
 
-@compiled
+@bare
 def _look_ahead(ids: Any, i: int, m: int, step: int, repeated: Any, table: Any, ahead: Any) -> None:
     """Slot and key of the next `m` windows. Reading their slots here, where nothing depends on what is
     read, has the memory fetch them at the same time: about twice the speed for large tables."""
@@ -187,7 +187,7 @@ def _look_ahead(ids: Any, i: int, m: int, step: int, repeated: Any, table: Any, 
     ahead[_WINDOWS_AHEAD, 0] = touched
 
 
-@compiled
+@bare
 def _refill(table: Any, wider: Any) -> None:
     mask = np.uint64(len(wider) // 2 - 1)
     for old in range(0, len(table), 2):

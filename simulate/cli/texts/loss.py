@@ -26,6 +26,15 @@ from simulate.studies.loss.plan import HOLD_OUT, LossPlan
 from simulate.text.cutting.units import UNIT
 
 
+def _not_extrapolated(_: click.Context, __: click.Parameter, value: str | None) -> None:
+    """UsageError where somebody asks for counts of text that is not there."""
+    if value is not None:
+        raise click.UsageError(
+            f"--extrapolate {value}: a loss is foretold from text that is there and counted, never from counts that "
+            "are extrapolated; leave it out, and pass --most N --from-counts with the larger text"
+        )
+
+
 @click.command(cls=Command)
 @click.argument("files", nargs=-1, required=True, metavar="FILE...")
 @click.option(
@@ -49,6 +58,7 @@ from simulate.text.cutting.units import UNIT
     "--from-counts", is_flag=True,
     help="With --most: count the rest as well, and say what it would cost taught to them (experimental).",
 )  # fmt: skip
+@click.option("--extrapolate", hidden=True, expose_value=False, callback=_not_extrapolated)
 @click.option(
     "--length", "lengths", type=Checked(LENGTHS), default="1,2,3,4,5,6", show_default=True, metavar="K[,K...]",
     help="Units in the windows whose growth stands beside the loss.",
@@ -73,7 +83,7 @@ def loss(**options: Any) -> int:
 def forwarded(options: dict[str, Any]) -> int:
     """The same, as ``corpus --loss`` asked for it; lengths that were not given are those of `loss`."""
     own: dict[str, Any] = {"hold_out": "auto", "shuffles": 4, "most": None, "from_counts": False}
-    for name in ("at", "order", "blocks", "extrapolate", "sketch", "precision", "memory"):
+    for name in ("at", "order", "blocks", "extrapolate", "sketch", "precision", "memory", "cluster"):
         if _given(name):
             raise click.UsageError(
                 f"--{name} is of counting, which --loss does not; leave it out, or count without --loss"

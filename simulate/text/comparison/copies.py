@@ -21,7 +21,7 @@ from typing import Any
 
 import numpy as np
 
-from simulate.drawing.compiled import compiled
+from simulate.drawing.compiled import bare
 from simulate.text.comparison.sides import A, Layout, Pair
 from simulate.text.counting import window_ids
 from simulate.text.cutting.sequences import Units
@@ -107,7 +107,7 @@ def as_units(pair: Pair, ids: np.ndarray, layout: Layout) -> Units:
     return Units(ids, layout.starts, pair.unit, " beside ".join(pair.corpora), ())
 
 
-@compiled
+@bare
 def _mark_stretches(ids: Any, starts: Any, length: int, first: Any, keep: Any) -> None:
     done = 0
     for stream in range(len(starts) - 1):

@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from simulate.drawing.compiled import compiled
+from simulate.drawing.compiled import bare
 from simulate.text.blocks import MIN_BLOCK
 from simulate.text.comparison.sides import A, B, Layout
 from simulate.text.reading.room import require
@@ -153,7 +153,7 @@ def _weights(inside: np.ndarray, reach: int) -> np.ndarray:
     return weights
 
 
-@compiled
+@bare
 def _span(ids: Any, starts: Any, length: int, cuts: Any, span: Any, windows: Any) -> None:
     """Fill `span`, the first and the last block of each type, and `windows` of each block."""
     block = 0
@@ -168,7 +168,7 @@ def _span(ids: Any, starts: Any, length: int, cuts: Any, span: Any, windows: Any
             span[kind, 1] = block
 
 
-@compiled
+@bare
 def _known(ids: Any, starts: Any, length: int, cuts: Any, other: Any, known: Any) -> None:
     """Count the windows of each block that the `other` side has."""
     block = 0
@@ -179,7 +179,7 @@ def _known(ids: Any, starts: Any, length: int, cuts: Any, other: Any, known: Any
             known[block] += other[ids[i], 0] != ABSENT
 
 
-@compiled
+@bare
 def _tabulate(of_a: Any, of_b: Any, table: Any) -> None:
     for kind in range(len(of_a)):
         row = of_a[kind, 0] if of_a[kind, 0] == of_a[kind, 1] else SEVERAL
@@ -196,7 +196,7 @@ def _stretch(block: int, of_b: int) -> int:
     return size if size >= MIN_BLOCK else 0
 
 
-@compiled
+@bare
 def _stretches_of_a(
     ids: Any, starts: Any, length: int, cuts: Any, size: int, reach: int, span: Any, seen: Any, new: Any
 ) -> int:
@@ -224,7 +224,7 @@ def _stretches_of_a(
     return number
 
 
-@compiled
+@bare
 def _stretches_of_b(
     ids: Any, starts: Any, length: int, cuts: Any, size: int, count: int, of_a: Any, weights: Any, seen: Any,
     state: Any, last: int, new: Any, inside: Any,

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from simulate.drawing.compiled import compiled
+from simulate.drawing.compiled import bare
 from simulate.text.cutting.characters import LETTER, character_classes, is_mark, marks
 from simulate.text.cutting.tokenizing import code_point
 from simulate.text.cutting.units import WORDS, noun
@@ -58,6 +58,10 @@ class Tally:
     def end_of_file(self) -> None:
         """What follows begins a text of its own."""
         self._counts[_INSIDE] = 0
+
+    def add(self, other: Tally) -> None:
+        """Count what went by another one, of other files."""
+        self._counts[:_INSIDE] += other._counts[:_INSIDE]
 
     def notes(self, unit: str) -> tuple[str, ...]:
         """What a reader of counts in `unit` has to know of the script, one sentence each."""
@@ -121,7 +125,7 @@ def _count_few(text: str, counts: np.ndarray) -> None:
     counts[_INSIDE] = before[-1]
 
 
-@compiled
+@bare
 def _count(text: Any, kinds: Any, counts: Any) -> None:
     i, inside = np.int64(0), counts[_INSIDE]
     points, cut, spaceless = np.int64(0), np.int64(0), np.int64(0)

@@ -22,6 +22,8 @@ from simulate.text.blocks import BlockCurves, gaps_of
 from simulate.text.counting import Growth
 from simulate.text.cutting.sequences import Units
 from simulate.text.spilling import loops
+from simulate.text.spilling.frequencies import MOST_PREFIXES, Room, count_frequencies
+from simulate.text.spilling.keys import Packed, Pairs
 from simulate.text.spilling.scratch import OnDisk, Scratch, ScratchFile, Shelf
 from simulate.text.spilling.sums import Counting, Sums, nothing
 
@@ -34,9 +36,6 @@ _CACHED = 1 << 15
 
 _PARTS = 256
 """Parts that cost little more than two."""
-
-_MOST_KINDS = 1 << 21
-"""Ids of units from which on they are taken for dense, as those of words are."""
 
 
 @dataclass(frozen=True)
@@ -59,6 +58,11 @@ class Sizes:
         chunk = min(1 << 20, max(1 << 12, n_bytes // 10 // 40))
         return cls(chunk, slots, None, 0.13 * n_bytes)
 
+    @property
+    def without_blocks(self) -> Room:
+        """The same for a count of frequencies alone, which keeps hashes and one small table."""
+        return Room(self.chunk, 3 * self.kept, self.kept / 2, self.slots)
+
 
 class _FullError(Exception):
     """A table has no room for one more window."""
@@ -67,10 +71,14 @@ class _FullError(Exception):
 class _Table:
     """Distinct windows, or those of a part of them."""
 
-    def __init__(self, sums: Sums, most: int, expected: int) -> None:
+    def __init__(self, sums: Sums, most: int, expected: int, words: np.ndarray | None = None) -> None:
         self.sums, self._most = sums, most
-        slots = min(most, 1 << max(10, int(expected).bit_length()))
-        self._words = np.zeros(loops.WORDS * slots, np.uint64)
+        if words is None:
+            slots = min(most, 1 << max(10, int(expected).bit_length()))
+            self._words = np.zeros(loops.WORDS * slots, np.uint64)
+        else:
+            self._words = words
+            words[:] = 0
         self._state = np.zeros(3, np.int64)
         self._ends = np.zeros((len(sums.layout[2]), 2), np.int64)
         self._judged = sums.cut is None
@@ -136,49 +144,6 @@ class _Chunk(NamedTuple):
     lonely: np.ndarray
 
 
-class Pairs(NamedTuple):
-    """Windows as two shorter ones at the distance `step`, whose ids are known."""
-
-    ids: np.ndarray | OnDisk
-    step: int
-
-    def keys(self, first: int, last: int, starts: np.ndarray, at: tuple[int, int], length: int, into: Any) -> Any:
-        """As `loops.gather`; `at` is the stream and the number to go on with."""
-        ids = self.ids[first : last + self.step]
-        return loops.gather(ids, first, last, starts, *at, length, self.step, *into)
-
-
-class Packed(NamedTuple):
-    """Windows as their units, `bits` for each of them."""
-
-    units: np.ndarray | OnDisk
-    bits: int
-    dense: np.ndarray
-
-    @classmethod
-    def of(cls, units: np.ndarray | OnDisk, chunk: int) -> Packed:
-        """Units numbered by those that there are, where their ids are small enough for a table of them."""
-        parts = range(0, len(units), chunk)
-        most = max((int(units[first : first + chunk].max()) for first in parts), default=0)
-        if most >= _MOST_KINDS:
-            return cls(units, most.bit_length(), np.empty(0, np.uint32))
-        present = np.zeros(most + 1, np.uint8)
-        for first in parts:
-            loops.mark_present(units[first : first + chunk].astype(np.uint32), present)
-        dense = np.cumsum(present, dtype=np.uint32) - np.uint32(1)
-        return cls(units, max(1, int(dense[-1]).bit_length()), dense)
-
-    @property
-    def longest(self) -> int:
-        """Units in the longest window that is a key."""
-        return 64 // self.bits
-
-    def keys(self, first: int, last: int, starts: np.ndarray, at: tuple[int, int], length: int, into: Any) -> Any:
-        """As `loops.pack`; `at` is the stream and the number to go on with."""
-        units = self.units[first : last + length - 1].astype(np.uint32)
-        return loops.pack(units, first, last, starts, *at, length, self.bits, self.dense, *into[:3])
-
-
 @dataclass
 class _Run:
     """Keys of one chunk in the order of their parts, their places and where parts end: arrays, or in a file."""
@@ -197,16 +162,26 @@ class _Run:
 class Windows:
     """All windows of `length` units of the streams that begin at `starts`, as keys."""
 
-    def __init__(self, keys: Pairs | Packed, starts: np.ndarray, length: int, sizes: Sizes, scratch: Scratch) -> None:
-        self._keys, self._starts, self._length = keys, starts, length
+    def __init__(
+        self, keys: Pairs | Packed, starts: np.ndarray, length: int, grid: np.ndarray, sizes: Sizes, scratch: Scratch
+    ) -> None:
+        self._keys, self._starts, self._length, self._grid = keys, starts, length, grid
         self._sizes, self._scratch = sizes, scratch
         self._runs: list[_Run] = []
         self._file: ScratchFile | None = None
         self._held = 0
+        self._words = np.empty(0, np.uint64)
 
     def count(self, sums: Sums, *, ids: bool) -> np.ndarray | OnDisk | None:
         """Add all windows to `sums`; returns their ids where `ids` are wanted."""
         whole = sums.like()
+        if sums.cut is None and not ids and len(self._grid) <= MOST_PREFIXES:
+            room = self._sizes.without_blocks
+            keys = self._keys.plain(self._starts, self._length, whole, room.chunk)
+            stops = (self._grid - self._length + 1).tolist()
+            count_frequencies(keys, int(self._starts[-1]), stops, whole, room, self._scratch)
+            sums.add(whole)
+            return None
         if self._sizes.parts is None:
             try:
                 found = self._at_once(whole, ids)
@@ -282,6 +257,11 @@ class Windows:
         """Count a part, or `sub` of `subs` of it, half by half where it does not fit into one table; the next id."""
         here = sums.like()
         size = sum(high - low for low, high in (run.bounds(part) for run in self._runs))
+        if not ids and subs == 1 and 4 * 12 * size <= self._sizes.kept:
+            whole = sums.like()
+            if self._by_portions(part, size, whole):
+                sums.add(whole)
+                return next_id
         table, full = _Table(here, self._sizes.slots, size // (4 * subs)), False
         try:
             for run in self._runs:
@@ -306,6 +286,36 @@ class Windows:
                 if self._file is not None and not isinstance(run.places, np.ndarray):
                     self._file.write(places, run.places + 4 * run.bounds(part)[0])
         return next_id
+
+    def _by_portions(self, part: int, size: int, sums: Sums) -> bool:
+        """Count a part portion by portion, each in a table that a cache holds; False where one does not fit."""
+        slots = min(self._sizes.slots, _CACHED)
+        keys, places, at = np.empty(size, np.uint64), np.empty(size, np.uint32), 0
+        for run in self._runs:
+            some, where, _ = self._of_part(run, part, 1, 0)
+            keys[at : at + len(some)], places[at : at + len(some)] = some, where
+            at += len(some)
+        sorted_keys, sorted_places = np.empty_like(keys), np.empty_like(places)
+        ends = np.zeros(max(1, int(2.5 * size) // slots), np.int64)
+        n_parts = np.uint64(len(self._runs[0].ends))
+        loops.split_again(keys, places, n_parts, np.uint64(len(ends)), sorted_keys, sorted_places, ends)
+        begin = 0
+        for end in ends.tolist():
+            table = _Table(sums, slots, 0, self._words_of(slots))
+            try:
+                table.count(sorted_keys[begin:end], sorted_places[begin:end])
+            except _FullError:
+                return False
+            table.judge()
+            table.end()
+            begin = end
+        return True
+
+    def _words_of(self, slots: int) -> np.ndarray:
+        """Places for a table, always the same ones."""
+        if len(self._words) != loops.WORDS * slots:
+            self._words = np.empty(loops.WORDS * slots, np.uint64)
+        return self._words
 
     def _of_part(self, run: _Run, part: int, subs: int, sub: int) -> tuple[np.ndarray, np.ndarray, slice | np.ndarray]:
         """Keys and places of a part in a run, and which of them are of `sub`."""
@@ -352,7 +362,9 @@ def counted_by_parts(
         if length > level:
             break
         sums = Sums.of(units, length, how) if length in wanted else nothing()
-        ids = Windows(packed, units.starts, length, sizes, scratch).count(sums, ids=level == length < wanted[-1])
+        ids = Windows(packed, units.starts, length, how.grid, sizes, scratch).count(
+            sums, ids=level == length < wanted[-1]
+        )
         if length in wanted:
             yield length, sums.growth(), sums.curves()
     for length in wanted:
@@ -361,7 +373,7 @@ def counted_by_parts(
             pairs = Pairs(ids, min(level, length - level))
             level += pairs.step
             sums = Sums.of(units, level, how) if level == length else nothing()
-            ids = Windows(pairs, units.starts, level, sizes, scratch).count(sums, ids=level < wanted[-1])
+            ids = Windows(pairs, units.starts, level, how.grid, sizes, scratch).count(sums, ids=level < wanted[-1])
             if isinstance(pairs.ids, OnDisk):
                 pairs.ids.file.close()
             if level == length:
