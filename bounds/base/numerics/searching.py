@@ -13,8 +13,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-_GOLDEN = 0.5 * (3.0 - np.sqrt(5.0))
-_ROOT_EPSILON = np.sqrt(2.2e-16)
+GOLDEN = 0.5 * (3.0 - np.sqrt(5.0))
+ROOT_EPSILON = np.sqrt(2.2e-16)
 _MOST_VALUES = 500
 _MOST_STEPS = 100
 _RELATIVE = 4 * 2.0**-52
@@ -26,12 +26,12 @@ def largest(function: Callable[[float], float], low: float, high: float, toleran
     A maximum of several, where there are several; the ends themselves are not looked at.
     """
     a, b = low, high
-    x = second = third = a + _GOLDEN * (b - a)
+    x = second = third = a + GOLDEN * (b - a)
     value = value_2 = value_3 = -function(x)
     step = before = 0.0
     for _ in range(_MOST_VALUES - 1):
         middle = 0.5 * (a + b)
-        near = _ROOT_EPSILON * np.abs(x) + tolerance / 3.0
+        near = ROOT_EPSILON * np.abs(x) + tolerance / 3.0
         if not np.abs(x - middle) > 2.0 * near - 0.5 * (b - a):
             break
         parabola = False
@@ -47,7 +47,7 @@ def largest(function: Callable[[float], float], low: float, high: float, toleran
                     step = near if middle >= x else -near
         if not parabola:
             before = a - x if x >= middle else b - x
-            step = _GOLDEN * before
+            step = GOLDEN * before
         trial = x + (1.0 if step >= 0 else -1.0) * np.maximum(np.abs(step), near)
         new = -function(trial)
         if new <= value:

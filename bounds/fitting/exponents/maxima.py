@@ -12,11 +12,11 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
+from bounds.base.numerics.searching import GOLDEN, ROOT_EPSILON
+
 Floats = NDArray[np.float64]
 Rows = NDArray[np.intp]
 
-_GOLDEN = 0.5 * (3.0 - np.sqrt(5.0))
-_ROOT_EPSILON = np.sqrt(2.2e-16)
 _MOST_STEPS = 500
 
 
@@ -29,14 +29,14 @@ def highest_of_each(
     """
     rows = np.arange(count)
     found, top = np.empty(count), np.empty(count)
-    start = np.full(count, low + _GOLDEN * (high - low))
+    start = np.full(count, low + GOLDEN * (high - low))
     value = -function(rows, start)
     # Columns: ends of the bracket; best, second and third point and their values; this step and the one before.
     state = np.stack([np.full(count, low), np.full(count, high), start, start, start, value, value, value,
                       np.zeros(count), np.zeros(count)])  # fmt: skip
     for _ in range(_MOST_STEPS):
         a, b, x = state[:3]
-        near = _ROOT_EPSILON * np.abs(x) + tolerance / 3.0
+        near = ROOT_EPSILON * np.abs(x) + tolerance / 3.0
         going = np.abs(x - 0.5 * (a + b)) > 2.0 * near - 0.5 * (b - a)
         if not going.all():
             found[rows], top[rows] = x, -state[5]
@@ -64,7 +64,7 @@ def _trial(state: Floats, near: Floats) -> tuple[Floats, Floats, Floats]:
     at_end = (x + parabola - a < 2.0 * near) | (b - (x + parabola) < 2.0 * near)
     parabola = np.where(at_end, near * np.where(middle >= x, 1.0, -1.0), parabola)
     section = np.where(x >= middle, a - x, b - x)
-    before, step = np.where(good, step, section), np.where(good, parabola, _GOLDEN * section)
+    before, step = np.where(good, step, section), np.where(good, parabola, GOLDEN * section)
     trial = x + np.where(step >= 0, 1.0, -1.0) * np.maximum(np.abs(step), near)
     return trial, step, before
 

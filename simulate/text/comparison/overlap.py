@@ -95,24 +95,8 @@ def overlap(
     spans = [np.full((n_types, 2), ABSENT, dtype=np.uint8) for _ in (A, B)]
     windows = [np.zeros(len(cut) - 1, dtype=np.int64) for cut in cuts]
     known = [np.zeros(len(cut) - 1, dtype=np.int64) for cut in cuts]
-    sides = [Windows.of(ids, streams[side], length, cuts[side]) for side in (A, B)] if small else []
-    for side in (A, B):
-        if small:
-            sides[side].span(spans[side])
-            windows[side] += sides[side].in_blocks()
-        else:
-            _span(ids, streams[side], length, cuts[side], spans[side], windows[side])
-    for side in (A, B):
-        if small:
-            known[side] += sides[side].in_blocks(spans[1 - side][sides[side].types, 0] != ABSENT)
-        else:
-            _known(ids, streams[side], length, cuts[side], spans[1 - side], known[side])
     table = np.zeros((_STATES, _STATES), dtype=np.int64)
-    if small:
-        rows, columns = (np.where(span[:, 0] == span[:, 1], span[:, 0], SEVERAL) for span in spans)
-        tabulate(rows, columns, table)
-    else:
-        _tabulate(spans[A], spans[B], table)
+    (_fill_few if small else _fill)(ids, streams, length, cuts, spans, windows, known, table)
     size = _stretch(int(windows[A].min()), int(windows[B].sum())) if n_blocks else 0
     inside = [np.zeros(len(cut) - 1, dtype=np.int64) for cut in cuts]
     new, total = [np.zeros(len(cut) - 1) for cut in cuts], [0.0, 0.0]
@@ -121,8 +105,9 @@ def overlap(
         inside[A] = windows[A] // size * size
         weights, count = _weights(inside[A], reach), int(windows[B].sum()) // size
         if small:
-            new_in_a(sides[A], size, reach, spans[A], new[A])
-            total[B] = new_in_b(sides[B], size, count, spans[A], weights, new[B], inside[B])
+            few = [Windows.of(ids, streams[side], length, cuts[side]) for side in (A, B)]
+            new_in_a(few[A], size, reach, spans[A], new[A])
+            total[B] = new_in_b(few[B], size, count, spans[A], weights, new[B], inside[B])
         else:
             seen = np.zeros(n_types, dtype=np.uint32)
             last = _stretches_of_a(ids, streams[A], length, cuts[A], size, reach, spans[A], seen, new[A])
@@ -137,6 +122,31 @@ def overlap(
         for side in (A, B)
     ]
     return Overlap(table, (blocks[A], blocks[B]), size)
+
+
+def _fill(
+    ids: np.ndarray, streams: Any, length: int, cuts: Any, spans: Any, windows: Any, known: Any, table: np.ndarray
+) -> None:
+    """Fill, of both sides, the blocks of each type, windows of each block, those that are known, and the table."""
+    for side in (A, B):
+        _span(ids, streams[side], length, cuts[side], spans[side], windows[side])
+    for side in (A, B):
+        _known(ids, streams[side], length, cuts[side], spans[1 - side], known[side])
+    _tabulate(spans[A], spans[B], table)
+
+
+def _fill_few(
+    ids: np.ndarray, streams: Any, length: int, cuts: Any, spans: Any, windows: Any, known: Any, table: np.ndarray
+) -> None:
+    """As `_fill`, without compiled loops."""
+    sides = [Windows.of(ids, streams[side], length, cuts[side]) for side in (A, B)]
+    for side in (A, B):
+        sides[side].span(spans[side])
+        windows[side] += sides[side].in_blocks()
+    for side in (A, B):
+        known[side] += sides[side].in_blocks(spans[1 - side][sides[side].types, 0] != ABSENT)
+    rows, columns = (np.where(span[:, 0] == span[:, 1], span[:, 0], SEVERAL) for span in spans)
+    tabulate(rows, columns, table)
 
 
 def _weights(inside: np.ndarray, reach: int) -> np.ndarray:
