@@ -46,7 +46,7 @@ BEFORE_TEXTS = "c550412"
 
 LIMIT = 0.3
 RUNS = 9
-SWEEPS = 3
+SWEEPS = 5
 COMMANDS = {
     "bounds --help": (["-m", "bounds", "--help"], 0),
     "simulate --help": (["-m", "simulate", "--help"], 0),
