@@ -16,7 +16,6 @@ from bounds.cli.report import Report, Table
 from simulate.running.dataset import plan_of
 from simulate.running.showing.view import View
 from simulate.text.cutting.units import noun, said
-from simulate.text.learning.foretelling.record import METHODS
 from simulate.text.learning.shrinking import BENDS, SHRINKS
 
 NAMES = {"kneser-ney": "Kneser-Ney", "ppm-d": "PPM-D"}
@@ -238,8 +237,7 @@ def _foretold(dataset: xr.Dataset) -> Table:
         cells.append([written(n), *said_, *(fixed(_known(value)) for value in values[1:])])
     rivals = [SHORT.get(name, name) for name in dataset.method.values.tolist()[1:]]
     columns = [noun(about(dataset)["unit"]), "from counts [95 %]", *rivals]
-    told = records(dataset, "kneser-ney")
-    below = " ".join(["Experimental.", *(_better(one) for one in told)])
+    below = f"Experimental. {_better(records(dataset, 'kneser-ney'))}"
     return Table(columns, cells, title="L of Kneser-Ney foretold for text that was counted, not taught", below=below)
 
 
@@ -251,8 +249,8 @@ def _reaches(dataset: xr.Dataset) -> Table:
             at = dataset.sel(learner=learner, n_counted=n)
             reach = [fixed(float(at.foretold_reach.sel(part=part))) for part in ("test", "training", "fit")]
             cells.append([NAMES[learner], written(n), *reach, _interval(at, "foretold_drop")])
-    columns = ["learner", noun(about(dataset)["unit"]), "test", "training", "lack of fit", "drop from what was taught"]
-    below = " ".join(_better(one) for one in records(dataset, "ppm-d"))
+    columns = ["learner", noun(about(dataset)["unit"]), "test", "training", "lack of fit", "drop [95 %]"]
+    below = _better(records(dataset, "ppm-d"))
     return Table(
         columns, cells, title="From counts: half of the 95 % interval of L by each part, and the drop", below=below
     )
@@ -260,31 +258,36 @@ def _reaches(dataset: xr.Dataset) -> Table:
 
 def records(dataset: xr.Dataset, learner: str) -> list[dict[str, Any]]:
     """The record behind what is foretold of a learner: one for each factor that there is a record of."""
-    found: dict[Any, dict[str, Any]] = {}
-    for one in about(dataset).get("records", []):
-        if one["learner"] == learner:
-            found.setdefault(None if one["record"] is None else one["record"]["times"], one)
+    found = {
+        one["record"]["times"]: one for one in about(dataset).get("records", []) if one["learner"] == learner
+    }  # fmt: skip
     return list(found.values())
 
 
-def _better(one: dict[str, Any]) -> str:
+def _better(found: list[dict[str, Any]]) -> str:
     """Which method had the better record for the kind of curve at hand, and how much stands behind that."""
-    if one["kind"] is None:
-        return "The doublings so far are too few to say of which kind the curve is: no record is given."
-    record = one["record"]
-    if record is None:
-        return f"The curve so far is {one['kind']}, and no other text had such a one: no record is given."
-    best, after = (f"{name} {record['errors'][name]:.2f}" for name in (record["best"], record["next"]))
-    rest = ", ".join(
-        f"{name} {record['errors'][name]:.2f}" for name in METHODS if name not in (record["best"], record["next"])
-    )
-    n = record["cells"]
-    beat = f"nearer than the next in {record['nearer']} of {n}"
-    verdict_ = beat if record["told_apart"] else f"{beat}, {'too few' if n < FEW else 'too even'} to tell them apart"
-    texts = f"{record['texts']} text{'s' * (record['texts'] > 1)}"
+    if not found:
+        return ""
+    kind = found[0]["kind"]
+    first = (
+        "The doublings so far are too few to say of which kind the curve is." if kind is None
+        else f"The curve so far is {kind}."
+    )  # fmt: skip
+    return " ".join([first, *(_record(one["record"]) for one in found)])
+
+
+def _record(record: dict[str, Any]) -> str:
+    """The record of one factor in a sentence."""
+    n, texts = record["cells"], record["texts"]
+    kind = record["kind"] or "of all kinds, for want of this one"
+    who = f"{n} curve{'s' * (n > 1)} {kind}" if record["kind"] is None else f"{n} {kind} one{'s' * (n > 1)}"
+    errors = {name: f"{name} {error:.2f}" for name, error in record["errors"].items()}
+    best, after, *rest = errors.values()
+    told = "" if record["told_apart"] else f", {'too few' if n < FEW else 'too even'} to tell them apart"
     return (
-        f"At {record['times']} times the text, {n} {one['kind']} curves like this one, of {texts}: {best} had the "
-        f"smallest error in parts of the drop, then {after} ({rest}); {verdict_}."
+        f"At {record['times']} times the text, of {who} of {texts} other text{'s' * (texts > 1)}, {best} had the "
+        f"smallest error in parts of the drop, then {after} ({', '.join(rest)}): nearer in {record['nearer']} of {n}"
+        f"{told}."
     )
 
 
