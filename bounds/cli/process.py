@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -136,6 +137,20 @@ class Named:
             yield
         except OSError as error:
             raise OSError(error.errno, error.strerror or str(error), self._name) from None
+
+
+def hide(package: str) -> None:
+    """Take an optional package for one that is not installed, unless it is loaded, until it is asked for by `reveal`.
+
+    xarray loads all of Dask, in half a second, to see whether a number is an array of it, wherever Dask is installed.
+    """
+    sys.modules.setdefault(package, None)  # type: ignore[arg-type]  # what the language has for it
+
+
+def reveal(package: str) -> None:
+    """Let `package` be loaded again."""
+    if sys.modules.get(package, ...) is None:
+        del sys.modules[package]
 
 
 def silence(stream: Any) -> None:

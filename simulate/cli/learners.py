@@ -23,7 +23,6 @@ from simulate.cli.options import (
     law_flag,
     options_of,
     output_flags,
-    progress_flag,
     replicates_flag,
     say_moved,
     seed_flag,
@@ -60,7 +59,6 @@ learner_flags = options_of(
 @output_flags
 @curves_flag
 @explain_flag
-@progress_flag
 @with_version
 @config_flag
 def learners(**options: Any) -> int:

@@ -17,7 +17,6 @@ from simulate.cli.options import (
     explain_flag,
     options_of,
     output_flags,
-    progress_flag,
     seed_flag,
     worker_flags,
 )
@@ -115,7 +114,6 @@ skill_flags = options_of(
     click.option("--show", type=CountType(), metavar="N", help="Skills in the table. [default: 5; with --json all]"),
     output_flags,
     explain_flag,
-    progress_flag,
     with_version,
     config_flag,
 )

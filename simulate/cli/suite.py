@@ -18,7 +18,6 @@ from simulate.cli.options import (
     explain_flag,
     options_of,
     output_flags,
-    progress_flag,
     say_moved,
     seed_flag,
     worker_flags,
@@ -131,7 +130,6 @@ suite_flags = options_of(
     output_flags,
     curves_flag,
     explain_flag,
-    progress_flag,
     with_version,
     config_flag,
 )

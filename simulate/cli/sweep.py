@@ -21,7 +21,7 @@ from simulate.cli.options import (
     law_flag,
     options_of,
     output_flags,
-    progress_flag,
+    picture_flag,
     replicates_flag,
     seed_flag,
     sources_flag,
@@ -49,9 +49,9 @@ from simulate.running.parameters import ENGINE, TEST_DRAWS, TOLERANCES
 @cell_flags("sweep", "Say what would be drawn, how, and what it would take; draw nothing.")
 @law_flag
 @output_flags
+@picture_flag
 @curves_flag
 @explain_flag
-@progress_flag
 @with_version
 @config_flag
 def sweep(**options: Any) -> int:

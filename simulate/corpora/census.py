@@ -12,7 +12,7 @@ import numpy as np
 
 from simulate.corpora.order import BATCH, Order, batches
 from simulate.drawing.backends import counting
-from simulate.drawing.compiled import compiled
+from simulate.drawing.compiled import bare
 from simulate.drawing.tables import FRESH_KEY
 
 __all__ = ["Census"]
@@ -124,7 +124,7 @@ def widened(array: np.ndarray, size: int) -> np.ndarray:
     return made
 
 
-@compiled
+@bare
 def _count(keys, begin, direct, table, known, counts, first, n_types, n_tabled, numbers):
     """Number and count `keys`; how many types there are then, and how many of them are in `table`."""
     limit, shift = np.uint64(_MAX_DIRECT), counting.hash_shift(table)
@@ -154,7 +154,7 @@ def _count(keys, begin, direct, table, known, counts, first, n_types, n_tabled, 
     return n_types, n_tabled
 
 
-@compiled
+@bare
 def _look_up(keys, direct, table, found):
     limit, shift = np.uint64(_MAX_DIRECT), counting.hash_shift(table)
     for i in range(len(keys)):

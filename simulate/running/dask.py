@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 from bounds import __version__
 from bounds.base.arguments import did_you_mean, shown
 from bounds.base.quantities import parse_count
+from bounds.cli.process import reveal
 from simulate.running.machine import usable_cores
 from simulate.running.parameters import CLUSTER
 
@@ -67,6 +68,7 @@ def on_cluster(text: str) -> Runner:
 
 def _connect(address: str, n_workers: int | None, stack: ExitStack) -> Any:
     """A client that `stack` closes, with at least one worker that runs the same version of this program."""
+    reveal("dask")
     import distributed
 
     _hush(stack)

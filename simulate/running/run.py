@@ -44,6 +44,11 @@ class State(NamedTuple):
     kept_draws: int
     failed_cells: int = 0
 
+    def tell(self) -> None:
+        """Tell whoever listens."""
+        if self.all_cells:
+            step("drawing", self.draws, self.all_draws, "draws")
+
 
 Progress = Callable[[State], None]
 """Called once before the first cell is drawn, and after each."""
@@ -196,7 +201,7 @@ def _take_kept(store: Any, job: Job, gathered: Gathered) -> set[Cell]:
 def _reported(drawn: Iterator[Drawn], state: State, n_draws: int, progress: Progress | None) -> Iterator[Drawn]:
     """`drawn`, telling `progress` of each cell once it has been dealt with."""
     if progress is None:
-        progress = _tell
+        progress = State.tell
     progress(state)
     for cell, block in drawn:
         yield cell, block
@@ -204,11 +209,6 @@ def _reported(drawn: Iterator[Drawn], state: State, n_draws: int, progress: Prog
         failed = state.failed_cells + isinstance(block, Exception)
         state = state._replace(cells=state.cells + 1, draws=draws, failed_cells=failed)
         progress(state)
-
-
-def _tell(state: State) -> None:
-    if state.all_cells:
-        step("drawing", state.cells, state.all_cells, "cells")
 
 
 def _nothing() -> Generator[Drawn, None, None]:

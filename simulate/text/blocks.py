@@ -25,10 +25,13 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from simulate.drawing.compiled import compiled
+from bounds.base.brief import brief_fields
+from bounds.base.telling.html import html_fields
+from simulate.drawing.compiled import bare, compiled
 from simulate.drawing.stream import ONE
 from simulate.text.counting import WindowIds
 from simulate.text.reading.room import require
+from simulate.text.small import stretches as arrays
 
 MIN_GROUPS, MAX_GROUPS = 8, 64
 
@@ -54,6 +57,9 @@ class BlockCurves:
     """(block) the same without a block."""
     block_draws: int
     """Windows in a block, ℓ."""
+
+    __repr__ = brief_fields
+    _repr_html_ = html_fields
 
     @property
     def n_blocks(self) -> int:
@@ -109,17 +115,21 @@ def block_curves(
     size, parts = cut.size, cut.parts
     require(16 * windows.n_types)
     seen = np.zeros(windows.n_types, dtype=np.uint64)
+    inside, f1 = np.zeros((len(parts), n_blocks)), np.zeros(n_blocks, dtype=np.int64)
+    gaps, changes = np.zeros(n_blocks + 1, dtype=np.int64), np.zeros((n_blocks, n_blocks + 1), dtype=np.int64)
+    own = np.zeros(n_blocks, dtype=np.int64)
+    if windows.small:
+        once = arrays.counted(windows.ids, starts, windows.length, size, parts, inside, seen, f1)
+        n_types = arrays.gaps_of(seen, gaps, changes, own)
+        return curves_of(cut, inside, n_types, own, gaps, changes, once, f1)
     stretch = np.zeros(windows.n_types, dtype=np.uint32)
-    inside = np.zeros((len(parts), n_blocks))
     for row, count in zip(inside, parts, strict=True):
         stretch[:] = 0
         _pieces(windows.ids, starts, windows.length, size, count, stretch, row)
-    counts, f1 = np.zeros(windows.n_types, dtype=np.uint32), np.zeros(n_blocks, dtype=np.int64)
+    counts = np.zeros(windows.n_types, dtype=np.uint32)
     _occurrences(windows.ids, starts, windows.length, size, n_blocks, seen, counts)
     stretch[:] = 0
     once = _singletons(windows.ids, starts, windows.length, size, counts, stretch, f1)
-    gaps, changes = np.zeros(n_blocks + 1, dtype=np.int64), np.zeros((n_blocks, n_blocks + 1), dtype=np.int64)
-    own = np.zeros(n_blocks, dtype=np.int64)
     n_types = gaps_of(seen, gaps, changes, own)
     return curves_of(cut, inside, n_types, own, gaps, changes, once, f1)
 
@@ -173,7 +183,7 @@ def _stretch_lengths(n_blocks: int) -> np.ndarray:
     return np.unique(np.append(steps, n_blocks - 1))
 
 
-@compiled
+@bare
 def _pieces(ids: Any, starts: Any, length: int, size: int, parts: int, stretch: Any, mean: Any) -> None:
     """Mean number of types in the pieces of each block cut into `parts`."""
     step = size // parts
@@ -195,7 +205,7 @@ def _pieces(ids: Any, starts: Any, length: int, size: int, parts: int, stretch: 
                 place, piece, block = 0, 0, block + 1
 
 
-@compiled
+@bare
 def _occurrences(ids: Any, starts: Any, length: int, size: int, n_blocks: int, seen: Any, counts: Any) -> None:
     """Fill `counts` and `seen`, whose bit g says that the type occurs in block g."""
     place = 0
@@ -207,7 +217,7 @@ def _occurrences(ids: Any, starts: Any, length: int, size: int, n_blocks: int, s
             place += 1
 
 
-@compiled
+@bare
 def _singletons(ids: Any, starts: Any, length: int, size: int, counts: Any, inside: Any, without: Any) -> int:
     """Number of types that occur once; fill `without` with the same for the corpus without each block.
 
@@ -222,7 +232,7 @@ def _singletons(ids: Any, starts: Any, length: int, size: int, counts: Any, insi
     return once
 
 
-@compiled
+@bare
 def _sweep(ids: Any, starts: Any, length: int, first: int, size: int, counts: Any, inside: Any, judge: bool) -> int:
     """Go through the windows from number `first` on; returns what leaving them out does to f1 if `judge`."""
     place, change = 0, 0
@@ -238,7 +248,7 @@ def _sweep(ids: Any, starts: Any, length: int, first: int, size: int, counts: An
     return change
 
 
-@compiled
+@bare
 def _judged(count: Any, inside: Any, kind: Any) -> int:
     """What leaving out the block does to f1 through a type, counted at its first window in the second sweep."""
     here = inside[kind]
@@ -279,7 +289,7 @@ def _add_own(own: np.ndarray, gaps: np.ndarray, changes: np.ndarray) -> None:
     changes[:, n_blocks - 2] += alone - own
 
 
-@compiled
+@bare
 def _close_up(at: Any, found: int, gaps: Any, changes: Any) -> None:
     """Add the gaps of one type, in blocks `at`, and what becomes of them without each block."""
     n_blocks = len(changes)

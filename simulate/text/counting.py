@@ -17,10 +17,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from simulate.drawing.compiled import compiled
+from simulate.drawing.compiled import bare, compiled
 from simulate.drawing.stream import MIX, ONE, S32
 from simulate.text.cutting.sequences import Units
 from simulate.text.reading.room import require
+from simulate.text.small import windows as arrays
+from simulate.text.small.size import is_small
 
 _ALONE = np.uint64(2**64 - 1)  # in place of a slot: the window needs none
 _WINDOWS_AHEAD = 64
@@ -38,6 +40,8 @@ class WindowIds(NamedTuple):
     length: int
     ids: np.ndarray
     n_types: int
+    small: bool = False
+    """Whether they are counted without compiled loops."""
 
 
 class Growth(NamedTuple):
@@ -51,6 +55,8 @@ class Growth(NamedTuple):
 def window_ids(units: Units, lengths: Sequence[int]) -> Iterator[WindowIds]:
     """Yield ids for each of `lengths`, ascending. The array of ids is reused: finish with one before the next."""
     ids, n_types = _unit_ids(units.ids)
+    small = is_small(units.n_units, len(set(lengths)))
+    longer = arrays.lengthen if small else _lengthened
     starts, level = units.starts, 1
     repeated = np.ones(n_types, dtype=np.uint8)
     for length in sorted(set(lengths)):
@@ -58,9 +64,9 @@ def window_ids(units: Units, lengths: Sequence[int]) -> Iterator[WindowIds]:
             step = min(level, length - level)
             require(units.n_units)
             found = np.zeros(max(units.n_units, 1), dtype=np.uint8)
-            n_types = _lengthened(ids, starts, level + step, step, repeated, found)
+            n_types = longer(ids, starts, level + step, step, repeated, found)
             repeated, level = found, level + step
-        yield WindowIds(length, ids, n_types)
+        yield WindowIds(length, ids, n_types, small)
 
 
 def growth(windows: WindowIds, starts: np.ndarray, at: np.ndarray, edges: np.ndarray) -> Growth:
@@ -70,10 +76,13 @@ def growth(windows: WindowIds, starts: np.ndarray, at: np.ndarray, edges: np.nda
     multiplicity.
     """
     require(6 * windows.n_types)
-    counts = np.zeros(windows.n_types, dtype=np.uint32)
-    bins = np.zeros(windows.n_types, dtype=np.int16)
     n_unique = np.zeros(len(at), dtype=np.int64)
     spectrum = np.zeros((len(at), len(edges)), dtype=np.int64)
+    if windows.small:
+        arrays.grow(windows.ids, starts, windows.length, windows.n_types, at, edges, n_unique, spectrum)
+        return Growth(n_unique, spectrum)
+    counts = np.zeros(windows.n_types, dtype=np.uint32)
+    bins = np.zeros(windows.n_types, dtype=np.int16)
     _grow(windows.ids, starts, windows.length, at, edges, counts, bins, n_unique, spectrum)
     return Growth(n_unique, spectrum)
 
@@ -114,7 +123,7 @@ def _lengthened(
     return int(state[2])
 
 
-@compiled
+@bare
 def _lengthen(
     ids: Any, starts: Any, length: int, step: int, repeated: Any, found: Any, table: Any, state: Any, ahead: Any
 ) -> bool:
@@ -153,7 +162,7 @@ def _lengthen(
     return True
 
 
-@compiled
+@bare
 def _probe(table: Any, mask: Any, slot: Any, key: Any) -> Any:
     """The slot of `key`, or the empty slot where it belongs."""
     while table[2 * slot + ONE] != 0 and table[2 * slot] != key:
@@ -161,7 +170,7 @@ def _probe(table: Any, mask: Any, slot: Any, key: Any) -> Any:
     return slot
 
 
-@compiled
+@bare
 def _look_ahead(ids: Any, i: int, m: int, step: int, repeated: Any, table: Any, ahead: Any) -> None:
     """Slot and key of the next `m` windows. Reading their slots here, where nothing depends on what is
     read, has the memory fetch them at the same time: about twice the speed for large tables."""
@@ -178,7 +187,7 @@ def _look_ahead(ids: Any, i: int, m: int, step: int, repeated: Any, table: Any, 
     ahead[_WINDOWS_AHEAD, 0] = touched
 
 
-@compiled
+@bare
 def _refill(table: Any, wider: Any) -> None:
     mask = np.uint64(len(wider) // 2 - 1)
     for old in range(0, len(table), 2):

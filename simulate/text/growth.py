@@ -21,7 +21,8 @@ from typing import TYPE_CHECKING, Any, overload
 import numpy as np
 
 from bounds.base.arguments import Bytes, did_you_mean, shown
-from bounds.base.notes import INPUT, METHOD, REFUSED, Note
+from bounds.base.brief import brief_fields
+from bounds.base.notes import INPUT, METHOD, REFUSED, SUSPECT, Note
 from bounds.base.quantities import LARGEST, entries_of, log_spaced, parse_count, parse_range
 from bounds.base.telling.html import html_table
 from bounds.base.telling.steps import stepped
@@ -115,6 +116,8 @@ class CorpusGrowth:
         from simulate.text.exponents import fit_corpus
 
         return fit_corpus(self, confidence=confidence)
+
+    __repr__ = brief_fields
 
     def _repr_html_(self) -> str:
         names = ("n_units", "n_draws", "n_unique", "f1", "f2")
@@ -237,7 +240,7 @@ def measure_units(
         units = shuffle_documents(units, seed, shelf)
     elif order == "rarefaction":
         units = replace(units, order=order)
-    repeats = [] if _has_copies(units) else [Note(INPUT, text) for text in note_of_repeats(units.ids, units.unit)]
+    repeats = [] if units.copies else [Note(INPUT, text) for text in note_of_repeats(units.ids, units.unit)]
     edges = _edges(float(grid[-1]))
     how = Counting(grid, edges, blocks, SMALLEST, rarefied=order == "rarefaction")
     found = {}
@@ -371,15 +374,11 @@ def _edges(n_units: float) -> np.ndarray:
     return np.union1d(np.arange(1, EXACT_TO + 2), FrequencySpectrum.edges(n_units))
 
 
-def _has_copies(units: Units) -> bool:
-    """Whether two of its files are the same, which `Units.notes` says already."""
-    return len({digest for _, digest in units.sha256}) < len(units.sha256)
-
-
 def _notes(units: Units, length: int, chunk: int) -> list[Note]:
     joined = max(units.n_units - length + 1, 0)
     lost = joined - units.n_windows(length)
-    notes = [Note(INPUT, text) for text in units.notes]
+    again = set(units.copies)
+    notes = [Note(SUSPECT if text in again else INPUT, text) for text in units.notes]
     if units.order == "shuffled-chunks":
         cut = (
             f"chunks of {counted(chunk, units.unit)} were shuffled; {lost} of {joined} windows would join two of them "

@@ -18,6 +18,9 @@ _LENGTH = {"byte": 200, "char": 200}
 _WORDS = 32
 _SLAB, _FIRST = 1 << 22, 4
 
+_LARGE = 1 << 21
+"""Units from which on a loop that has to be loaded is worth it."""
+
 
 def stretch_length(unit: str) -> int:
     """Units of a stretch that neither chance nor a set phrase repeats: 32 words, or 200 bytes or characters."""
@@ -33,6 +36,10 @@ def repeated_part(ids: np.ndarray, unit: str) -> float:
     if len(ids) < 2 * PROBES * length:
         return float("nan")
     places = np.linspace(0, len(ids) - length, PROBES).astype(np.int64).tolist()
+    if len(ids) >= _LARGE:
+        from simulate.text.repeats_loop import stand_again  # numba, which a short text does without
+
+        return float(np.mean(stand_again(ids, places, length)))
     sample = np.sort(ids[:: max(1, len(ids) >> 16)])
     return sum(_stands_again(ids, place, length, sample) for place in places) / PROBES
 

@@ -43,7 +43,8 @@ import numpy as np
 
 from bounds.base.arguments import shown
 from bounds.base.intervals import Interval
-from simulate.drawing.compiled import compiled, inlined, leading_zeros
+from bounds.base.telling.html import html_fields
+from simulate.drawing.compiled import bare, inlined, leading_zeros
 from simulate.drawing.stream import Stream, random_bits
 from simulate.drawing.tables import HASH_PRIME, hash_base, roll_window
 from simulate.text.cutting.sequences import check_seed
@@ -73,6 +74,8 @@ class HyperLogLog:
     kind: str = ""
     registers: np.ndarray = field(default_factory=lambda: np.empty(0, np.uint8))
     """uint8 of shape (2^precision,); empty for a new sketch, which then makes its own."""
+
+    _repr_html_ = html_fields
 
     def __post_init__(self) -> None:
         check_precision(self.precision)
@@ -203,13 +206,13 @@ def _keep(value: Any, precision: Any, registers: Any) -> None:
         registers[index] = rank
 
 
-@compiled
+@bare
 def _add(keys: Any, salt: Any, precision: Any, registers: Any) -> None:
     for i in range(len(keys)):
         _keep(mixed(np.uint64(keys[i]) ^ salt), precision, registers)
 
 
-@compiled
+@bare
 def _add_windows(units: Any, length: int, base: Any, top: Any, salt: Any, precision: Any, registers: Any) -> None:
     key = _ZERO
     for i in range(length):

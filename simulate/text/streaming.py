@@ -15,8 +15,9 @@ from typing import Any, NamedTuple, overload
 
 import numpy as np
 
+from bounds.base.brief import brief_fields
 from bounds.base.intervals import Interval
-from bounds.base.notes import INPUT, METHOD, Note
+from bounds.base.notes import INPUT, METHOD, SUSPECT, Note
 from bounds.base.quantities import MAX_COUNT
 from bounds.base.telling.html import html_table
 from simulate.text.counting import EXACT_TO
@@ -91,6 +92,8 @@ class SketchedGrowth:
     def edges(self) -> np.ndarray:
         """Lower edges of the bins of `spectrum`: 1 to 101."""
         return np.arange(1, EXACT_TO + 2)
+
+    __repr__ = brief_fields
 
     def _repr_html_(self) -> str:
         names = ("n_units", "n_draws", "n_unique", "n_unique_lower", "n_unique_upper")
@@ -344,8 +347,9 @@ def _spectrum(noted: Sequence[_Noted], n_draws: np.ndarray) -> tuple[np.ndarray,
 
 
 def _notes(run: _Run, grid: _Grid, beyond: list[int], unit: str, length: int, i: int) -> tuple[Note, ...]:
-    texts = (*same_files(run.hashes), *run.tally.notes(unit), *notes_of(run.files, run.read, run.read[0].options))
-    notes = [Note(INPUT, text) for text in texts]
+    twice = same_files(run.hashes)
+    texts = (*run.tally.notes(unit), *notes_of(run.files, run.read, run.read[0].options))
+    notes = [*(Note(SUSPECT, text) for text in twice), *(Note(INPUT, text) for text in texts)]
     joined = max(run.n_units - length + 1, 0)
     if lost := joined - run.n_windows[i]:
         count = len(run.read) if run.stream == "file" else sum(file.seen.n_documents for file in run.read)

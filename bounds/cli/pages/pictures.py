@@ -62,8 +62,9 @@ def _panel(axes: Axes) -> str:
     elif x or axes.get_ylabel():
         said.append(_sentence(x or axes.get_ylabel()))
     labels = [label for label in axes.get_legend_handles_labels()[1] if label]
+    labels += [text.get_text() for text in axes.texts if text.get_text()]
     if labels:
-        said.append(_sentence(f"Shown: {', '.join(labels)}"))
+        said.append(_sentence(f"Shown: {'; '.join(' '.join(label.split()) for label in dict.fromkeys(labels))}"))
     return " ".join(said)
 
 

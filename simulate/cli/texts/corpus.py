@@ -17,7 +17,7 @@ from simulate.cli.options import (
     curves_flag,
     explain_flag,
     output_flags,
-    progress_flag,
+    picture_flag,
     seed_flag,
 )
 from simulate.cli.texts.flags import asked_unit, blocks_flag, text_flags
@@ -57,9 +57,9 @@ from simulate.running.parameters import AT, MEMORY, ORDER, extrapolated_factors
 @click.option("--loss", is_flag=True, help="Teach it to learners instead: `simulate loss`, which has flags of its own.")
 @click.option("--law", "laws", multiple=True, hidden=True)
 @output_flags
+@picture_flag
 @curves_flag
 @explain_flag
-@progress_flag
 @with_version
 @config_flag
 def corpus(lengths: str, **options: Any) -> int:

@@ -38,6 +38,8 @@ def report(dataset: xr.Dataset, view: View) -> Report:
     data = {"rows": rows(dataset), "fits": fits(dataset)} | ({"sketch": sketch} if sketch else {}) | {"bands": []}
     method = [*_sentences(dataset), METHOD] if has_fits else _sentences(dataset)
     looks, by_method, ahead = [], [], ""
+    refusals = more.refusals(dataset) if more.has_more(dataset) else []
+    asked = tuple(made_by(dataset)["parameters"].get("extrapolate") or ()) != more.BY_DEFAULT
     if more.has_more(dataset):
         looks, by_method = [more.table(dataset)], [more.all_methods(dataset)]
         if not more.any_applies(dataset):  # bounds alone answer nothing at first sight
@@ -47,8 +49,8 @@ def report(dataset: xr.Dataset, view: View) -> Report:
     return Report(
         answer=answer(dataset) + ahead + refit_words(dataset),
         tables=[_lengths(dataset), *looks, *([counts] if view.curves else [])],
-        notes=notes(dataset),
-        asides=[*(more.refusals(dataset) if more.has_more(dataset) else []), *_bends(dataset)],
+        notes=[*(refusals if asked else []), *notes(dataset)],
+        asides=[*([] if asked else refusals), *_bends(dataset)],
         details=[*([] if view.curves else [counts]), *([_stretches(dataset)] if has_fits else []), *by_method],
         method=method,
         data=data,

@@ -45,6 +45,7 @@ class TextStudy:
     """How distinct windows of a text grow. See `simulate.running.study.Study`."""
 
     name = "corpus"
+    figures = ("growth", "local-exponent", "spectrum")
 
     def prepare(self, plan: TextPlan, execution: Execution) -> TextJob:
         """Nothing is read yet."""
@@ -78,10 +79,12 @@ class TextStudy:
         return report(dataset, view)
 
     def figure(self, dataset: xr.Dataset, view: View) -> Figure:
-        """U(D) of each length."""
+        """U(D) of each length, or its local exponents or spectrum."""
         from simulate.studies.text.figure import figure
+        from simulate.studies.text.views import local_exponents, spectra
 
-        return figure(dataset, view)
+        drawn = dict(zip(self.figures, (figure, local_exponents, spectra), strict=True))
+        return drawn[view.figure or self.figures[0]](dataset, view)
 
 
 TEXT = TextStudy()

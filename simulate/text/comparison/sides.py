@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from bounds.base.notes import INPUT, Note
-from simulate.text.cutting.sequences import MAX_UNITS, Units, read_units
+from simulate.text.cutting.sequences import MAX_UNITS, Units, read_units, words_of
 from simulate.text.cutting.units import TOKEN, WORDS, counted
 from simulate.text.reading.asked import ReadOptions
 from simulate.text.reading.errors import InputError
@@ -110,11 +110,7 @@ def read_pair(a: Any, b: Any, unit: str, options: ReadOptions, of_b: ReadOptions
     """Both corpora, each one name or several, as `read_units` reads one; InputError where it would be raised there."""
     if "-" in named_files(a).names and "-" in named_files(b).names:
         raise InputError("- (standard input) was given for A and for B, and it can be read only once")
-    table = None
-    if unit in WORDS:
-        from simulate.text.cutting.tokenizing import WordTable  # numba, which bytes and chars do without
-
-        table = WordTable()
+    table = words_of(unit) if unit in WORDS else None
     of_a = read_units(a, unit, reading=options, documents=True, table=table)
     other = read_units(b, unit, reading=of_b, documents=True, table=table)
     total, middle = of_a.n_units + other.n_units, of_a.n_units

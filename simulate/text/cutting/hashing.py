@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from simulate.drawing.compiled import compiled, eight_bytes, inlined
+from simulate.drawing.compiled import bare, eight_bytes, inlined
 from simulate.drawing.stream import Stream
 from simulate.drawing.tables import PRIME, hash_base, multiply_mod
 from simulate.text.cutting.characters import LETTER, MARK, SINGLE, WHITE, character_classes
@@ -98,7 +98,7 @@ def _short(pieces: Iterator[Piece]) -> Iterator[Piece]:
             yield Piece(data[start : start + PIECE], ends and start + PIECE >= len(data))
 
 
-@compiled
+@bare
 def _words(text: Any, classes: Any, base: Any, state: Any, out: Any) -> int:
     """Write the numbers of the words that end in `text`; return how many they are."""
     i, found = 0, 0
@@ -138,7 +138,7 @@ def _goes_on(inside: Any) -> Any:
     return LETTER | MARK if inside == LETTER else MARK
 
 
-@compiled
+@bare
 def _take(text: Any, first: int, end: int, base: Any, state: Any) -> None:
     """Add bytes to the word."""
     total, rest, size = state[_SUM], state[_REST], state[_SIZE]
@@ -156,7 +156,7 @@ def _take(text: Any, first: int, end: int, base: Any, state: Any) -> None:
     state[_SUM], state[_REST], state[_SIZE] = total, rest, size
 
 
-@compiled
+@bare
 def _end(base: Any, state: Any, out: Any, found: int) -> int:
     """Write the number of the word, if there is one, and begin another."""
     if state[_INSIDE] == _ZERO:
@@ -166,7 +166,7 @@ def _end(base: Any, state: Any, out: Any, found: int) -> int:
     return found + 1
 
 
-@compiled
+@bare
 def _one_more(total: Any, coefficient: Any, base: Any) -> Any:
     """The polynomial with one more coefficient, below 2^56, at its end."""
     total = multiply_mod(total, base) + coefficient

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -18,6 +19,7 @@ from simulate.text.reading.choosing import reader_of
 from simulate.text.reading.errors import InputError, label
 from simulate.text.reading.formats.reader import IDS, Piece, Reader, Seen
 from simulate.text.reading.naming import Files
+from simulate.text.reading.opening import is_empty
 
 _TOGETHER = 1 << 18
 """Bytes, or token ids, of small documents that are handed on together where windows may join them."""
@@ -110,13 +112,26 @@ def opened(files: Files, unit: str, options: ReadOptions) -> Iterator[Opened]:
     if options.documents is not None and len(files.names) > 1:
         raise InputError(f"--documents gives the offsets of one text, and there are {len(files.names)} files")
     tokenizer = LocalTokenizer(options.tokenizer) if options.tokenizer is not None else None
+    names = _not_empty(files.names) if options.skip_missing else files.names
     if unit == TOKEN and tokenizer is None:
-        for name in files.names:
+        for name in names:
             reader_of(
                 name, unit, options
             )  # a file that does not say what its ids are is found before the first is read
-    for name in stepped(files.names, "files", "files"):
+    for name in stepped(names, "files", "files"):
+        if len(names) > 1 and os.path.isfile(name) and not os.path.getsize(name):
+            raise InputError(f"{label(name)} is empty: there is no text to count; --skip-missing leaves out such files")
         yield Opened(reader_of(name, unit, options), unit, options, tokenizer)
+
+
+def _not_empty(names: Sequence[str]) -> list[str]:
+    """Those of the files that hold something; InputError where none does."""
+    kept = [name for name in names if not is_empty(name)]
+    if not kept:
+        raise InputError(
+            f"{label(names[0])} is empty{' as all files are' if len(names) > 1 else ''}: there is no text to count"
+        )
+    return kept
 
 
 def check_options(unit: str, options: ReadOptions) -> None:
@@ -136,6 +151,10 @@ def bytes_of(read: Sequence[Opened]) -> int | None:
 def notes_of(files: Files, read: Sequence[Opened], options: ReadOptions) -> list[str]:
     """What a reader of any count of these files has to know of how they were read; `options` are those asked for."""
     notes = list(files.notes)
+    held = {one.reader.path for one in read}
+    if empty := [label(name) for name in files.names if name not in held]:
+        more = f" and {len(empty) - 1} more are" if len(empty) > 1 else " is"
+        notes.append(f"{empty[0]}{more} empty, and left out")
     for one in read:
         if left := one.seen.left_out:
             records = "record has" if left == 1 else "records have"

@@ -16,18 +16,18 @@ import numpy as np
 
 from bounds.base.arguments import shown
 from bounds.base.quantities import LARGEST, parse_count
-from simulate.text.cutting.characters import character_classes
+from simulate.text.cutting.numbering import Words
 from simulate.text.cutting.opened import Opened, bytes_of, check_options, notes_of, opened
 from simulate.text.cutting.units import TOKEN, WORDS, counted, noun
 from simulate.text.cutting.utf8 import code_points, utf8_blocks
 from simulate.text.reading.asked import ReadOptions
 from simulate.text.reading.errors import InputError
-from simulate.text.reading.naming import named_files
+from simulate.text.reading.naming import Files, named_files
 from simulate.text.reading.room import Reading, counted_exactly, require
+from simulate.text.small.size import may_be_small
 
 if TYPE_CHECKING:
     from simulate.text.cutting.scripts import Tally
-    from simulate.text.cutting.tokenizing import WordTable
     from simulate.text.spilling.vocabulary import UnitShelf
 
 ORDERS = ("file", "shuffled-documents", "shuffled-chunks", "rarefaction")
@@ -74,6 +74,11 @@ class Units:
     """Whether every file says where its documents end."""
 
     @property
+    def copies(self) -> list[str]:
+        """Those of the notes that say which files are counted twice."""
+        return same_files(self.sha256)
+
+    @property
     def n_units(self) -> int:
         """Number of units in all streams."""
         return len(self.ids)
@@ -96,7 +101,7 @@ def read_units(
     keep_words: bool = False,
     reading: ReadOptions | None = None,
     documents: bool = False,
-    table: WordTable | None = None,
+    table: Words | None = None,
     shelf: UnitShelf | None = None,
 ) -> Units:
     """The units of the files at `paths`, in the order given; ``-`` is standard input.
@@ -112,7 +117,7 @@ def read_units(
     options = reading or ReadOptions()
     check_options(unit, options)
     files = named_files(paths)
-    words, tally = _of_words(unit, table, shelf) if unit in WORDS else (None, None)
+    words, tally = _of_words(unit, files, table, shelf) if unit in WORDS else (None, None)
     parts: list[np.ndarray] = []
     ends, of_files, read = array("q", [0]), [0], list[Opened]()
     for file in opened(files, unit, replace(options, within_documents=True) if documents else options):
@@ -143,18 +148,30 @@ def read_units(
     )
 
 
-def _of_words(unit: str, table: WordTable | None, shelf: UnitShelf | None) -> tuple[WordTable, Tally]:
+def _of_words(unit: str, files: Files, table: Words | None, shelf: UnitShelf | None) -> tuple[Words, Tally]:
     """What words are numbered by, `table`, that of the `shelf` or a new one, and what counts their scripts."""
-    from simulate.text.cutting.scripts import Tally  # numba, which bytes and chars do without
-    from simulate.text.cutting.tokenizing import WordTable
+    from simulate.text.cutting.scripts import Tally
 
     if table is None:
-        table = WordTable() if shelf is None else shelf.words(unit)
+        table = words_of(unit) if shelf is None else shelf.words(unit)
+    if not may_be_small(files.names):
+        table.large()
     return table, Tally()
 
 
+def words_of(unit: str) -> Words:
+    """Numbers for the words of a text that is kept in memory."""
+
+    def table() -> Any:
+        from simulate.text.cutting.tokenizing import WordTable
+
+        return WordTable()
+
+    return Words(unit, table)
+
+
 def _read(
-    file: Opened, ends: array[int], words: WordTable | None, tally: Tally | None, parts: list[np.ndarray] | UnitShelf
+    file: Opened, ends: array[int], words: Words | None, tally: Tally | None, parts: list[np.ndarray] | UnitShelf
 ) -> None:
     """Put the units of a file, those after the last of `ends`, to `parts`, and the ends of its streams to `ends`."""
     total = ends[-1]
@@ -276,7 +293,7 @@ class _Collected:
         self._small, self._size = [], 0
 
 
-def _collect(file: Opened, found: _Collected, words: WordTable | None, tally: Tally | None) -> None:
+def _collect(file: Opened, found: _Collected, words: Words | None, tally: Tally | None) -> None:
     """Read the file into `found`."""
     room = None if found.shelved else Reading(file.reader.expected_size(), file.unit)
     first = found.n_units
@@ -309,7 +326,7 @@ def _collect(file: Opened, found: _Collected, words: WordTable | None, tally: Ta
                 found.add(code_points(text), ends)
             else:
                 tally.take(part)
-                found.add(words.ids(part, character_classes(file.unit)), ends)
+                found.add(words.ids(part), ends)
                 if ends:
                     tally.end_of_file()
             n_bytes += len(part)
@@ -320,7 +337,7 @@ def _collect(file: Opened, found: _Collected, words: WordTable | None, tally: Ta
     found.close()
 
 
-def _shelved(shelf: UnitShelf, words: WordTable | None, name: str) -> Any:
+def _shelved(shelf: UnitShelf, words: Words | None, name: str) -> Any:
     """What is on the shelf; words that were put apart have ids at last."""
     with counted_exactly(name):
         ids = shelf.whole()

@@ -1,8 +1,9 @@
 r"""The loop that cuts UTF-8 text into words and gives each distinct word an id.
 
 It equals ``re.findall`` with the pattern of the unit in `units`, followed by a dictionary, at the speed of a scan: for
-unit word ``re.findall(r"\w+|[^\w\s]", text)``. Which code points are what comes in as classes. Long words are
-compared byte by byte where their hashes agree, so a collision costs time, never a count; short ones are their hash.
+unit word ``re.findall(r"\w+|[^\w\s]", text)``. Which code points are what comes in as classes. Nothing rests on hashes
+being different: a word of up to fifteen bytes is a key of two integers, its bytes and how many they are, and is
+compared as that; longer ones are compared byte by byte.
 """
 
 from __future__ import annotations
@@ -11,18 +12,22 @@ from typing import Any
 
 import numpy as np
 
-from simulate.drawing.compiled import compiled, copy_eight, eight_bytes, inlined, prefetch
+from simulate.drawing.compiled import bare, compiled, copy_eight, eight_bytes, inlined, prefetch
 from simulate.drawing.stream import LOW, MIX, ONE, S32
 from simulate.text.cutting.characters import LETTER, MARK, WHITE
 from simulate.text.reading.room import require
 
-_ZERO = np.uint64(0)
+_ZERO, _TWO = np.uint64(0), np.uint64(2)
+_ODD = np.uint64(0x9E3779B97F4A7C15)
 _HIGH = np.uint64(0xFFFFFFFF00000000)
 _WORDS_AHEAD = 64
 """Words that are hashed before the first of them is looked up."""
 _PART = 1 << 20
 """Words whose ids are written before they are put aside: a block may be one long word, and a block of commas."""
-_START, _END, _HASH = 0, 1, 2
+_START, _END, _HASH, _FIRST, _SECOND = 0, 1, 2, 3, 4
+_S56 = np.uint64(56)
+_LONG = np.uint64(0xFF << 56)
+"""In place of the number of bytes of a word that is its hash, and stands in the pool."""
 
 
 class WordTable:
@@ -31,15 +36,19 @@ class WordTable:
     def __init__(self) -> None:
         self.count = 0
         self._slots = np.zeros(1 << 12, dtype=np.uint64)  # half of the hash, then id + 1 of the word; 0 where empty
-        self._hashes = np.empty(1 << 11, dtype=np.uint64)
-        self._ends = np.zeros((1 << 11) + 1, dtype=np.int64)  # word t is pool[ends[t] : ends[t + 1]]
+        self._keys = np.empty(1 << 12, dtype=np.uint64)  # two integers a word, as `_key` makes them
+        self._ends = np.zeros(1 << 8, dtype=np.int64)  # long word t is pool[ends[t] : ends[t + 1]]
         self._pool = np.zeros(1 << 14, dtype=np.uint8)
+        self._out = np.empty(0, dtype=np.int32)
+        self._long = np.zeros(1, dtype=np.int64)  # how many of them there are
 
     def ids(self, block: bytes | bytearray, classes: np.ndarray) -> np.ndarray:
         """Ids (int32) of the words in `block`, which is valid UTF-8 and starts and ends between words."""
         text = np.frombuffer(block, dtype=np.uint8)
         parts: list[np.ndarray] = []
-        out = np.empty(min(len(text), _PART) + _WORDS_AHEAD, dtype=np.int32)
+        if len(self._out) < min(len(text), _PART) + _WORDS_AHEAD:  # kept: new memory costs more than what is done in it
+            self._out = np.empty(min(len(text), _PART) + _WORDS_AHEAD, dtype=np.int32)
+        out = self._out
         at = found = 0
         while True:
             at, new, self.count = self._step(text, classes, at, out[found:])
@@ -57,14 +66,14 @@ class WordTable:
     def _step(self, text: np.ndarray, classes: np.ndarray, at: int, out: np.ndarray) -> tuple[int, int, int]:
         """Write ids of the words from byte `at` on: where it stopped, how many there are, and the words met so far."""
         stopped: tuple[int, int, int] = _tokenize(
-            text, classes, at, self._slots, self._hashes, self._ends, self._pool, self.count, out
+            text, classes, at, self._slots, self._keys, self._ends, self._pool, self._long, self.count, out
         )
         return stopped
 
     @property
     def n_bytes(self) -> int:
         """Bytes that the table takes."""
-        return self._slots.nbytes + self._hashes.nbytes + self._ends.nbytes + self._pool.nbytes
+        return self._slots.nbytes + self._keys.nbytes + self._ends.nbytes + self._pool.nbytes
 
     def resolved(self, ids: Any, shelf: Any) -> Any:
         """`ids` as they were given: every word has one."""
@@ -73,41 +82,45 @@ class WordTable:
 
     def texts(self) -> tuple[str, ...]:
         """The words, by id."""
-        pool, ends = self._pool.tobytes(), self._ends.tolist()
-        return tuple(pool[ends[t] : ends[t + 1]].decode("utf-8") for t in range(self.count))
+        keys, pool, ends = self._keys[: 2 * self.count], self._pool.tobytes(), self._ends.tolist()
+        sizes, places = (keys[1::2] >> _S56).tolist(), ((keys[1::2] & ~_LONG) - ONE).tolist()
+        short = keys.astype("<u8", copy=False).tobytes()
+        return tuple(
+            (short[16 * t : 16 * t + size] if size < 16 else pool[ends[place] : ends[place + 1]]).decode("utf-8")
+            for t, (size, place) in enumerate(zip(sizes, places, strict=True))
+        )
 
     def _grow(self, longest: int) -> None:
-        require(4 * (self._slots.nbytes + self._hashes.nbytes))
         if 2 * (self.count + 1) >= len(self._slots):
+            require(5 * self._slots.nbytes)
             self._slots = np.zeros(2 * len(self._slots), dtype=np.uint64)
-            _fill(self._slots, self._hashes, self.count)
-            self._hashes = _longer(self._hashes, len(self._slots) // 2)
-            self._ends = _longer(self._ends, len(self._slots) // 2 + 1)
+            _fill(self._slots, self._keys, self.count)
+            keys = np.empty(len(self._slots), dtype=np.uint64)  # anew, in huge pages: it is read here and there
+            keys[: 2 * self.count] = self._keys[: 2 * self.count]
+            self._keys = keys
             return
-        used = int(self._ends[self.count])
+        if self._long[0] + 2 > len(self._ends):
+            self._ends.resize(2 * len(self._ends), refcheck=False)
+            return
+        used = int(self._ends[self._long[0]])
         # Doubling covers all but a word longer than everything before it, which gets what it needs and no more.
         size = used + longest + 8 if longest > len(self._pool) else 2 * len(self._pool)
         require(size)
-        self._pool = _longer(self._pool, size)
+        self._pool.resize(size, refcheck=False)
 
 
-def _longer(values: np.ndarray, size: int) -> np.ndarray:
-    grown = np.zeros(size, dtype=values.dtype)
-    grown[: len(values)] = values
-    return grown
-
-
-@compiled
-def _fill(slots: Any, hashes: Any, count: int) -> None:
+@bare
+def _fill(slots: Any, keys: Any, count: int) -> None:
     mask = np.uint64(len(slots) - 1)
     for word in range(count):
-        slot = hashes[word] & mask
+        value = _hashed(keys[2 * word], keys[2 * word + 1])
+        slot = value & mask
         while slots[slot] != _ZERO:
             slot = (slot + ONE) & mask
-        slots[slot] = hashes[word] & _HIGH | np.uint64(word + 1)
+        slots[slot] = value & _HIGH | np.uint64(word + 1)
 
 
-@compiled
+@bare
 def code_point(text: Any, i: int) -> Any:
     """The code point of two bytes or more at byte `i` of valid UTF-8, and its number of bytes."""
     lead = np.int64(text[i])
@@ -120,44 +133,74 @@ def code_point(text: Any, i: int) -> Any:
     return high | (np.int64(text[i + 2]) & 0x3F) << 6 | (np.int64(text[i + 3]) & 0x3F), 4
 
 
-@compiled
-def _same(text: Any, first: Any, end: Any, word: Any, ends: Any, pool: Any) -> bool:
-    """Whether the bytes from `first` to `end`, whose hash is that of `word`, are its text."""
-    start, size = ends[word], end - first
-    if size != ends[word + 1] - start:
+@inlined
+def _hashed(low: Any, high: Any) -> Any:
+    """The hash of a word by its key; of a long one, which `low` is already."""
+    value = (low ^ (high if high < _LONG else _LONG) * _ODD) * MIX
+    value = (value ^ value >> S32) * MIX
+    return value ^ value >> S32
+
+
+@inlined
+def _key(text: Any, first: Any, end: Any) -> Any:
+    """Two integers: the bytes of a word up to fifteen, and how many they are; a hash and `_LONG` of a longer one."""
+    size, low, high = end - first, _ZERO, _ZERO
+    if size > 15:
+        return _hash(text, first, end), _LONG
+    if first + 16 <= len(text):
+        low, high = eight_bytes(text, first), eight_bytes(text, first + 8)
+        if size < 8:
+            low, high = low & ((ONE << np.uint64(8 * size)) - ONE), _ZERO
+        else:
+            high &= (ONE << np.uint64(8 * size - 64)) - ONE
+    else:
+        for j in range(min(size, 8)):
+            low |= np.uint64(text[first + j]) << np.uint64(8 * j)
+        for j in range(8, size):
+            high |= np.uint64(text[first + j]) << np.uint64(8 * j - 64)
+    return low, high | np.uint64(size) << _S56
+
+
+@bare
+def _same(text: Any, first: Any, end: Any, place: Any, ends: Any, pool: Any) -> bool:
+    """Whether the bytes from `first` to `end` are those of a long word."""
+    start, size = ends[place], end - first
+    if size != ends[place + 1] - start:
         return False
-    if size <= 8:  # words of one short length with one hash are the same
-        return True
     for i in range(size):  # noqa: SIM110  (numba has no all() of a generator)
         if text[first + i] != pool[start + i]:
             return False
     return True
 
 
-@compiled
-def _append(text: Any, first: int, end: int, value: Any, word: int, hashes: Any, ends: Any, pool: Any) -> None:
-    start, size, copied = ends[word], end - first, 0
+@bare
+def _append(text: Any, first: int, end: int, place: Any, ends: Any, pool: Any) -> None:
+    """Put a long word to the pool."""
+    start, size, copied = ends[place], end - first, 0
     if end + 8 <= len(text) and start + size + 8 <= len(pool):
         while copied < size:  # some bytes too many, which the next word writes over
             copy_eight(text, first + copied, pool, start + copied)
             copied += 8
     for j in range(copied, size):
         pool[start + j] = text[first + j]
-    ends[word + 1] = start + size
-    hashes[word] = value
+    ends[place + 1] = start + size
 
 
 @inlined
-def _look_up(text: Any, first: Any, end: Any, value: Any, slots: Any, hashes: Any, ends: Any, pool: Any) -> Any:
-    """The slot of the word ``text[first:end]`` of hash `value` and its id; where it would belong and -1 without."""
-    mask = np.uint64(len(slots) - 1)
+def _look_up(text: Any, ahead: Any, j: Any, slots: Any, keys: Any, ends: Any, pool: Any) -> Any:
+    """The slot of word `j` of those `ahead`, and its id; where it would belong and -1 without."""
+    mask, value, low, high = np.uint64(len(slots) - 1), ahead[j, _HASH], ahead[j, _FIRST], ahead[j, _SECOND]
     slot = value & mask
     known = slots[slot]
     while known != _ZERO:
-        word = np.int64(known & LOW) - 1
-        agree = (known ^ value) & _HIGH == _ZERO and hashes[word] == value
-        if agree and _same(text, first, end, word, ends, pool):
-            return slot, word
+        if (known ^ value) & _HIGH == _ZERO:
+            word = (known & LOW) - ONE
+            other = keys[word + word + ONE]
+            if keys[word + word] == low and (other == high or (high == _LONG and other > _LONG)):
+                place = np.int64(other & ~_LONG) - 1
+                first, end = np.int64(ahead[j, _START]), np.int64(ahead[j, _END])
+                if high != _LONG or _same(text, first, end, place, ends, pool):
+                    return slot, np.int64(word)
         slot = (slot + ONE) & mask
         known = slots[slot]
     return slot, np.int64(-1)
@@ -165,26 +208,41 @@ def _look_up(text: Any, first: Any, end: Any, value: Any, slots: Any, hashes: An
 
 @compiled
 def _tokenize(
-    text: Any, classes: Any, at: int, slots: Any, hashes: Any, ends: Any, pool: Any, count: int, out: Any
+    text: Any, classes: Any, at: int, slots: Any, keys: Any, ends: Any, pool: Any, long: Any, count: int, out: Any
 ) -> Any:
     """Write ids of the words from byte `at` on; return where it stopped, how many, and the size of the table."""
+    ahead = np.zeros((_WORDS_AHEAD, 5), dtype=np.uint64)
+    return _tokenize_with(text, classes, at, slots, keys, ends, pool, long, count, out, ahead)
+
+
+@bare
+def _tokenize_with(
+    text: Any, classes: Any, at: int, slots: Any, keys: Any, ends: Any, pool: Any, long: Any, count: int, out: Any,
+    ahead: Any,
+) -> Any:  # fmt: skip
     i, found = np.int64(at), 0
-    room = min(len(slots) // 2, len(hashes)) - 1
-    ahead = np.zeros((_WORDS_AHEAD, 3), dtype=np.uint64)
+    room = min(len(slots), len(keys)) // 2 - 1
     while i < len(text):
         if found + _WORDS_AHEAD > len(out):
             return i, found, count
         i, several = _cut(text, classes, i, ahead)
-        _ask_ahead(several, slots, hashes, ends, ahead)
+        _ask_ahead(several, slots, keys, ahead)
         for j in range(several):
-            first, end, value = np.int64(ahead[j, _START]), np.int64(ahead[j, _END]), ahead[j, _HASH]
-            slot, word = _look_up(text, first, end, value, slots, hashes, ends, pool)
+            slot, word = _look_up(text, ahead, j, slots, keys, ends, pool)
             if word < 0:
                 word = np.int64(count)
-                if word >= room or ends[word] + end - first > len(pool):
+                first, end, high = np.int64(ahead[j, _START]), np.int64(ahead[j, _END]), ahead[j, _SECOND]
+                if word >= room:
                     return first, found, count
-                _append(text, first, end, value, word, hashes, ends, pool)
-                slots[slot] = value & _HIGH | np.uint64(word + 1)
+                if high == _LONG:
+                    place = long[0]
+                    if place + 2 > len(ends) or ends[place] + end - first > len(pool):
+                        return first, found, count
+                    _append(text, first, end, place, ends, pool)
+                    long[0] = place + 1
+                    high |= np.uint64(place + 1)
+                keys[2 * word], keys[2 * word + 1] = ahead[j, _FIRST], high
+                slots[slot] = ahead[j, _HASH] & _HIGH | np.uint64(word + 1)
                 count += 1
             out[found] = word
             found += 1
@@ -193,7 +251,7 @@ def _tokenize(
 
 @compiled
 def tokenize_known(
-    text: Any, classes: Any, at: int, slots: Any, hashes: Any, ends: Any, pool: Any, n_parts: int, out: Any, cold: Any,
+    text: Any, classes: Any, at: int, slots: Any, keys: Any, ends: Any, pool: Any, n_parts: int, out: Any, cold: Any,
     copied: Any,
 ) -> Any:  # fmt: skip
     """Number the words of a text by a table that takes no more of them: those that are not in it are put apart.
@@ -202,15 +260,23 @@ def tokenize_known(
     included, and its part, and `copied` its text. Returns where it stopped, how many words there are, how many of them
     were put apart, and the bytes of these.
     """
+    ahead = np.zeros((_WORDS_AHEAD, 5), dtype=np.uint64)
+    return _tokenize_known(text, classes, at, slots, keys, ends, pool, n_parts, out, cold, copied, ahead)
+
+
+@bare
+def _tokenize_known(
+    text: Any, classes: Any, at: int, slots: Any, keys: Any, ends: Any, pool: Any, n_parts: int, out: Any, cold: Any,
+    copied: Any, ahead: Any,
+) -> Any:  # fmt: skip
     i, found, n_cold, n_bytes = np.int64(at), 0, 0, np.int64(0)
-    ahead = np.zeros((_WORDS_AHEAD, 3), dtype=np.uint64)
     while i < len(text) and found + _WORDS_AHEAD <= len(out):
         i, several = _cut(text, classes, i, ahead)
-        _ask_ahead(several, slots, hashes, ends, ahead)
+        _ask_ahead(several, slots, keys, ahead)
         for j in range(several):
-            first, end, value = np.int64(ahead[j, _START]), np.int64(ahead[j, _END]), ahead[j, _HASH]
-            _, word = _look_up(text, first, end, value, slots, hashes, ends, pool)
+            _, word = _look_up(text, ahead, j, slots, keys, ends, pool)
             if word < 0:
+                first, end, value = np.int64(ahead[j, _START]), np.int64(ahead[j, _END]), ahead[j, _HASH]
                 part = np.int64((value >> S32) * np.uint64(n_parts) >> S32)
                 for at_ in range(first, end):
                     copied[n_bytes] = text[at_]
@@ -225,9 +291,9 @@ def tokenize_known(
     return i, found, n_cold, n_bytes
 
 
-@compiled
+@bare
 def _cut(text: Any, classes: Any, i: Any, ahead: Any) -> Any:
-    """Start, end and hash of the next words from byte `i` on; return where they end and how many there are.
+    """Start, end, hash and key of the next words from byte `i` on; return where they end and how many there are.
 
     ASCII is read here and not in a function of its own, which would slow the loop down.
     """
@@ -249,16 +315,17 @@ def _cut(text: Any, classes: Any, i: Any, ahead: Any) -> Any:
             if classes[point] & goes_on == 0:
                 break
             end += width
-        ahead[several, _HASH] = _hash(text, first, end)
+        low, high = _key(text, first, end)
+        ahead[several, _HASH], ahead[several, _FIRST], ahead[several, _SECOND] = _hashed(low, high), low, high
         ahead[several, _START], ahead[several, _END] = first, end
         several += 1
         i = end
     return i, several
 
 
-@compiled
+@bare
 def _hash(text: Any, first: Any, end: Any) -> Any:
-    """A number of 64 bits; words of one length up to eight bytes have different ones, as each step is a bijection."""
+    """A number of 64 bits."""
     value, eight, at = _ZERO, _ZERO, first
     while at + 8 <= end:
         value = (value ^ eight_bytes(text, at)) * MIX
@@ -274,13 +341,12 @@ def _hash(text: Any, first: Any, end: Any) -> Any:
     return value ^ value >> S32
 
 
-@compiled
-def _ask_ahead(several: int, slots: Any, hashes: Any, ends: Any, ahead: Any) -> None:
+@bare
+def _ask_ahead(several: int, slots: Any, keys: Any, ahead: Any) -> None:
     """Ask for what the look-ups of the next words will read, so that memory fetches it all at the same time."""
     mask = np.uint64(len(slots) - 1)
     for j in range(several):
         prefetch(slots, ahead[j, _HASH] & mask)
     for j in range(several):
-        next_word = slots[ahead[j, _HASH] & mask] & LOW
-        prefetch(hashes, next_word)
-        prefetch(ends, next_word)
+        word = slots[ahead[j, _HASH] & mask] & LOW
+        prefetch(keys, word + word - _TWO if word > _ZERO else _ZERO)

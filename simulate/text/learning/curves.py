@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from bounds.base.telling.steps import step
 from simulate.text.cutting.sequences import Units
 from simulate.text.cutting.units import counted
 from simulate.text.learning.foretelling.contributions import Tail, tail_of
@@ -150,12 +151,14 @@ def _measure(units: Units, parts: Split, sizes: np.ndarray, shuffles: int, large
     counted = np.empty((shuffles, len(larger), shape[2], DEPTH + 1), dtype=np.int64)
     block, tail = np.repeat(np.arange(shape[2]), parts.sizes), None
     all_sizes = np.concatenate([sizes, larger])
+    most = int(all_sizes[-1])
     for shuffle in range(shuffles):
-        taught, begins = laid_out(ids, parts.order(shuffle), int(all_sizes[-1]))
+        taught, begins = laid_out(ids, parts.order(shuffle), most)
         if len(larger) and not shuffle:
             tail = tail_of(taught, begins)
         trie, at = Trie(DEPTH), 0
         for i, size in enumerate(all_sizes.tolist()):
+            step("learning", shuffle * most + at, shuffles * most, "units")
             trie.learn(taught[at:size], begins[at:size])
             at = size
             tallies = trie.tallies()
@@ -170,6 +173,7 @@ def _measure(units: Units, parts: Split, sizes: np.ndarray, shuffles: int, large
             for learner, one in enumerate(found.losses):
                 sums = np.bincount(place, one, minlength=units_of.size).reshape(units_of.shape)
                 cost[learner, shuffle, i], losses[learner, shuffle, i] = sums, np.bincount(block, one) / parts.sizes
+    step("learning", shuffles * most, shuffles * most, "units")
     return LossCurves(
         corpus=units.corpus,
         unit=units.unit,

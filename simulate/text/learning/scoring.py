@@ -32,7 +32,7 @@ from typing import Any
 
 import numpy as np
 
-from simulate.drawing.compiled import compiled
+from simulate.drawing.compiled import bare
 from simulate.text.learning.trie import Tallies, Trie, place
 
 LEARNERS = ("kneser-ney", "ppm-d")
@@ -85,7 +85,7 @@ def score(trie: Trie, tallies: Tallies, ids: np.ndarray, first: np.ndarray, voca
     return Scores(losses, matched)
 
 
-@compiled
+@bare
 def _score(
     ids: Any, first: Any, vocabulary: int, depth: int, keys: Any, counts: Any, links: Any, orders: Any, table: Any,
     total: Any, kinds: Any, shared: Any, discount: Any, losses: Any, matched: Any,
@@ -103,7 +103,7 @@ def _score(
         state = longest if not longest or orders[longest] < depth else np.int64(links[longest])
 
 
-@compiled
+@bare
 def _probabilities(
     context: Any, unit: Any, vocabulary: int, keys: Any, counts: Any, links: Any, orders: Any, table: Any, total: Any,
     kinds: Any, shared: Any, discount: Any,

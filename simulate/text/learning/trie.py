@@ -21,7 +21,7 @@ from typing import Any
 
 import numpy as np
 
-from simulate.drawing.compiled import compiled
+from simulate.drawing.compiled import bare
 from simulate.text.reading.room import require
 
 MAX_DEPTH = 16
@@ -101,7 +101,7 @@ class Trie:
         _fill(self.keys, self.n_nodes, self.table)
 
 
-@compiled
+@bare
 def place(context: Any, unit: Any, keys: Any, table: Any) -> Any:
     """Where in `table` the child of `context` by `unit` is, or would be; node 0, the root, is nobody's child."""
     key = (np.uint64(context) << np.uint64(32)) | np.uint64(unit)
@@ -116,7 +116,7 @@ def place(context: Any, unit: Any, keys: Any, table: Any) -> Any:
     return slot
 
 
-@compiled
+@bare
 def _learn(
     ids: Any, first: Any, at: int, depth: int, state: Any, n: int, keys: Any, counts: Any, links: Any, orders: Any,
     table: Any,
@@ -152,13 +152,13 @@ def _learn(
     return at, n, state
 
 
-@compiled
+@bare
 def _fill(keys: Any, n: int, table: Any) -> None:
     for node in range(1, n):
         table[place(keys[node] >> np.uint64(32), keys[node] & np.uint64(0xFFFFFFFF), keys, table)] = node
 
 
-@compiled
+@bare
 def _tally(
     keys: Any, counts: Any, links: Any, orders: Any, n: int, total: Any, kinds: Any, shared: Any, of_counts: Any
 ) -> None:

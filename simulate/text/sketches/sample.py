@@ -22,7 +22,8 @@ from scipy.special import gammaincinv
 
 from bounds.base.arguments import shown
 from bounds.base.intervals import Interval
-from simulate.drawing.compiled import compiled
+from bounds.base.telling.html import html_fields
+from simulate.drawing.compiled import bare, compiled
 from simulate.drawing.tables import roll_window
 from simulate.text.counting import EXACT_TO
 from simulate.text.reading.errors import InputError
@@ -47,6 +48,8 @@ class WindowSample:
     _hashes: np.ndarray = field(init=False)
     _counts: np.ndarray = field(init=False)
     _state: np.ndarray = field(init=False)
+
+    _repr_html_ = html_fields
 
     def __post_init__(self) -> None:
         slots = 1 << (2 * max(self.capacity, 4)).bit_length()
@@ -143,7 +146,7 @@ def _add_counts(others: Any, often: Any, capacity: int, hashes: Any, counts: Any
                 _thin(hashes, counts, state)
 
 
-@compiled
+@bare
 def _take(value: Any, often: Any, hashes: Any, counts: Any, state: Any) -> None:
     mask = np.uint64(len(hashes) - 1)
     slot = value & mask

@@ -20,7 +20,7 @@ from typing import Any
 
 import numpy as np
 
-from simulate.drawing.compiled import compiled, inlined, prefetch
+from simulate.drawing.compiled import bare, compiled, inlined, prefetch
 from simulate.drawing.stream import LOW, MIX, ONE, S32
 
 ALONE = np.uint32(2**32 - 1)
@@ -36,7 +36,8 @@ TAKEN, POINT, BLOCK = 0, 1, 2
 
 
 @inlined
-def _hash(key: Any) -> Any:
+def hashed(key: Any) -> Any:
+    """The hash of a key: another number of 64 bits for each."""
     key = (key ^ key >> S32) * MIX
     key = (key ^ key >> S32) * MIX
     return key ^ key >> S32
@@ -48,7 +49,7 @@ def _part_of(value: Any, n_parts: Any) -> Any:
     return (value >> S32) * n_parts >> S32
 
 
-@compiled
+@bare
 def gather(
     ids: Any, first: int, last: int, starts: Any, stream: int, w: Any, length: int, step: int, keys: Any, places: Any,
     where: Any, lonely: Any,
@@ -78,7 +79,7 @@ def gather(
     return n_keys, n_lonely, stream, w
 
 
-@compiled
+@bare
 def pack(
     units: Any, first: int, last: int, starts: Any, stream: int, w: Any, length: int, bits: Any, dense: Any, keys: Any,
     places: Any, where: Any,
@@ -105,25 +106,25 @@ def pack(
     return n_keys, 0, stream, w
 
 
-@compiled
+@bare
 def mark_present(units: Any, present: Any) -> None:
     """Set those of `present` that are units."""
     for unit in units:
         present[unit] = 1
 
 
-@compiled
+@bare
 def split(keys: Any, places: Any, n_parts: Any, sorted_keys: Any, sorted_places: Any, ends: Any) -> None:
     """Keys and numbers in the order of their parts; `ends` becomes where each part ends."""
     ends[:] = 0
     for key in keys:
-        ends[_part_of(_hash(key), n_parts)] += 1
+        ends[_part_of(hashed(key), n_parts)] += 1
     total = np.int64(0)
     for part in range(len(ends)):
         total += ends[part]
         ends[part] = total - ends[part]
     for i in range(len(keys)):
-        part = _part_of(_hash(keys[i]), n_parts)
+        part = _part_of(hashed(keys[i]), n_parts)
         at = ends[part]
         sorted_keys[at] = keys[i]
         sorted_places[at] = places[i]
@@ -136,13 +137,13 @@ def chosen(keys: Any, subs: Any, sub: Any) -> Any:
     found = np.empty(len(keys), np.int64)
     n = 0
     for i in range(len(keys)):
-        if (_hash(keys[i]) * MIX >> np.uint64(40)) & (subs - ONE) == sub:
+        if (hashed(keys[i]) * MIX >> np.uint64(40)) & (subs - ONE) == sub:
             found[n] = i
             n += 1
     return found[:n]
 
 
-@compiled
+@bare
 def count(
     keys: Any, places: Any, table: Any, room: int, state: Any, ends: Any, size: Any, n_blocks: int,
     steps: Any, limits: Any, at: Any, edges: Any, unique: Any, spectrum: Any, inside: Any, first: int,
@@ -184,23 +185,23 @@ def count(
     return n
 
 
-@compiled
+@bare
 def _ask_ahead(keys: Any, begin: Any, stop: Any, mask: Any, table: Any) -> None:
     """Ask for what the look-ups of some keys will read, so that memory fetches it all at the same time."""
     for i in range(begin, stop):
-        prefetch(table, (_hash(keys[i]) & mask) * _FOUR)
+        prefetch(table, (hashed(keys[i]) & mask) * _FOUR)
 
 
-@compiled
+@bare
 def _find(key: Any, mask: Any, table: Any) -> Any:
     """The first word of the place of `key`, or of the empty one where it belongs."""
-    slot = (_hash(key) & mask) * _FOUR
+    slot = (hashed(key) & mask) * _FOUR
     while table[slot + _TWO] != _ZERO and table[slot] != key:
         slot = (slot + _FOUR) & ((mask << _TWO) | _THREE)
     return slot
 
 
-@compiled
+@bare
 def _count_in_block(table: Any, slot: Any, often: Any, block: Any, newest: Any, ends: Any, inside: Any) -> None:
     """What one more occurrence changes in the blocks, and in their pieces, the newest of which begins at `newest`."""
     before = np.int64(table[slot + _THREE] & LOW) if often > 0 else np.int64(-1)
@@ -213,7 +214,7 @@ def _count_in_block(table: Any, slot: Any, often: Any, block: Any, newest: Any, 
         table[slot + _TWO] += ONE << S32
 
 
-@compiled
+@bare
 def _count_in_grid(
     table: Any, slot: Any, often: Any, w: Any, point: Any, edges: Any, unique: Any, spectrum: Any
 ) -> None:
@@ -230,7 +231,7 @@ def _count_in_grid(
     table[slot + _THREE] = np.uint64(here) << S32 | np.uint64(w)
 
 
-@compiled
+@bare
 def _pieces_at(w: Any, block_first: Any, steps: Any, limits: Any, ends: Any) -> Any:
     """Say in which piece of each row `w` is; returns where the first of them is left, and where the last one begins."""
     soonest, newest = np.int64(2**62), np.int64(-1)
@@ -245,7 +246,7 @@ def _pieces_at(w: Any, block_first: Any, steps: Any, limits: Any, ends: Any) -> 
     return soonest, newest
 
 
-@compiled
+@bare
 def count_lonely(
     places: Any, state: Any, size: Any, n_blocks: int, steps: Any, limits: Any, at: Any, unique: Any, spectrum: Any,
     inside: Any, own: Any,
@@ -267,7 +268,7 @@ def count_lonely(
     state[POINT] = point
 
 
-@compiled
+@bare
 def refill(table: Any, wider: Any) -> None:
     """Put what is in `table` into `wider`, which is empty."""
     mask = np.uint64(len(wider) // WORDS - 1)
@@ -278,7 +279,7 @@ def refill(table: Any, wider: Any) -> None:
                 wider[slot + np.uint64(word)] = table[old + word]
 
 
-@compiled
+@bare
 def judge(table: Any, change: Any, masks: Any) -> Any:
     """What the table says of blocks: number of windows that occur once, what f1 changes by without each block.
 
@@ -327,7 +328,7 @@ def _bit(mask: Any) -> Any:
     return found
 
 
-@compiled
+@bare
 def label(table: Any, first: int) -> int:
     """Give ids from `first` on to the windows that occur more than once; returns the next one."""
     for slot in range(0, len(table), WORDS):
@@ -340,7 +341,7 @@ def label(table: Any, first: int) -> int:
     return first
 
 
-@compiled
+@bare
 def look_up(keys: Any, table: Any, ids: Any) -> None:
     """Fill `ids` with what `label` gave each of the keys, which are in the table."""
     mask = np.uint64(len(table) // WORDS - 1)
@@ -351,7 +352,7 @@ def look_up(keys: Any, table: Any, ids: Any) -> None:
             ids[i] = np.uint32(table[_find(keys[i], mask, table) + ONE])
 
 
-@compiled
+@bare
 def put_back(keys: Any, where: Any, n_parts: Any, begins: Any, found: Any, out: Any) -> None:
     """Ids of windows in the order of the text, from those `found` in the order of their parts.
 
@@ -359,6 +360,6 @@ def put_back(keys: Any, where: Any, n_parts: Any, begins: Any, found: Any, out: 
     """
     out[:] = ALONE
     for i in range(len(keys)):
-        part = _part_of(_hash(keys[i]), n_parts)
+        part = _part_of(hashed(keys[i]), n_parts)
         out[where[i]] = found[begins[part]]
         begins[part] += 1

@@ -21,7 +21,8 @@ import numpy as np
 from simulate.text.blocks import BlockCurves, gaps_of
 from simulate.text.counting import Growth
 from simulate.text.cutting.sequences import Units
-from simulate.text.spilling import loops
+from simulate.text.spilling import loops, spread
+from simulate.text.spilling.frequencies import MOST_PREFIXES, Parts, Room, count_frequencies
 from simulate.text.spilling.scratch import OnDisk, Scratch, ScratchFile, Shelf
 from simulate.text.spilling.sums import Counting, Sums, nothing
 
@@ -58,6 +59,11 @@ class Sizes:
         slots = 1 << max(10, int(np.log2(0.4 * n_bytes / (1.5 * _SLOT + 8 * _LOAD))))
         chunk = min(1 << 20, max(1 << 12, n_bytes // 10 // 40))
         return cls(chunk, slots, None, 0.13 * n_bytes)
+
+    @property
+    def without_blocks(self) -> Room:
+        """The same for a count of frequencies alone, which keeps hashes and one small table."""
+        return Room(self.chunk, 3 * self.kept, self.kept / 2, self.slots)
 
 
 class _FullError(Exception):
@@ -147,6 +153,10 @@ class Pairs(NamedTuple):
         ids = self.ids[first : last + self.step]
         return loops.gather(ids, first, last, starts, *at, length, self.step, *into)
 
+    def plain(self, starts: np.ndarray, length: int, sums: Sums, chunk: int) -> PlainPairs:
+        """All of them, without their places."""
+        return PlainPairs(self, starts, length, sums, chunk)
+
 
 class Packed(NamedTuple):
     """Windows as their units, `bits` for each of them."""
@@ -178,6 +188,45 @@ class Packed(NamedTuple):
         units = self.units[first : last + length - 1].astype(np.uint32)
         return loops.pack(units, first, last, starts, *at, length, self.bits, self.dense, *into[:3])
 
+    def plain(self, starts: np.ndarray, length: int, sums: Sums, chunk: int) -> PlainPacked:
+        """All of them, without their places."""
+        del sums, chunk
+        return PlainPacked(self, starts, length)
+
+
+class PlainPacked(NamedTuple):
+    """Windows whose units are the key, where their places play no part."""
+
+    windows: Packed
+    starts: np.ndarray
+    length: int
+
+    def spread(self, parts: Parts, first: int, last: int) -> None:
+        """See `frequencies.Keys`."""
+        units = self.windows.units[first : last + self.length - 1]
+        units = units if units.dtype == np.uint8 else units.astype(np.uint32, copy=False)
+        stream = int(np.searchsorted(self.starts, first, side="right")) - 1
+        spread.spread_packed(
+            units, first, last, self.starts, stream, self.length, self.windows.bits, self.windows.dense,
+            *parts.into(last - first),
+        )  # fmt: skip
+
+
+class PlainPairs:
+    """Windows that are two shorter ones, where their places play no part; those that occur once go to `sums`."""
+
+    def __init__(self, windows: Pairs, starts: np.ndarray, length: int, sums: Sums, chunk: int) -> None:
+        self._windows, self._starts, self._length, self._sums = windows, starts, length, sums
+        self._into: Any = (np.empty(chunk, np.uint64), *(np.empty(chunk, np.uint32) for _ in range(3)))
+        self._at: Any = (0, 0)
+        self._lonely = np.zeros(3, np.int64)
+
+    def spread(self, parts: Parts, first: int, last: int) -> None:
+        """See `frequencies.Keys`; they are asked for in the order of the text."""
+        n_keys, n_lonely, *self._at = self._windows.keys(first, last, self._starts, self._at, self._length, self._into)
+        self._sums.add_lonely(self._into[3][:n_lonely], self._lonely)
+        spread.spread(self._into[0][:n_keys], *parts.into(n_keys))
+
 
 @dataclass
 class _Run:
@@ -197,8 +246,10 @@ class _Run:
 class Windows:
     """All windows of `length` units of the streams that begin at `starts`, as keys."""
 
-    def __init__(self, keys: Pairs | Packed, starts: np.ndarray, length: int, sizes: Sizes, scratch: Scratch) -> None:
-        self._keys, self._starts, self._length = keys, starts, length
+    def __init__(
+        self, keys: Pairs | Packed, starts: np.ndarray, length: int, grid: np.ndarray, sizes: Sizes, scratch: Scratch
+    ) -> None:
+        self._keys, self._starts, self._length, self._grid = keys, starts, length, grid
         self._sizes, self._scratch = sizes, scratch
         self._runs: list[_Run] = []
         self._file: ScratchFile | None = None
@@ -207,6 +258,13 @@ class Windows:
     def count(self, sums: Sums, *, ids: bool) -> np.ndarray | OnDisk | None:
         """Add all windows to `sums`; returns their ids where `ids` are wanted."""
         whole = sums.like()
+        if sums.cut is None and not ids and len(self._grid) <= MOST_PREFIXES:
+            room = self._sizes.without_blocks
+            keys = self._keys.plain(self._starts, self._length, whole, room.chunk)
+            stops = (self._grid - self._length + 1).tolist()
+            count_frequencies(keys, int(self._starts[-1]), stops, whole, room, self._scratch)
+            sums.add(whole)
+            return None
         if self._sizes.parts is None:
             try:
                 found = self._at_once(whole, ids)
@@ -352,7 +410,9 @@ def counted_by_parts(
         if length > level:
             break
         sums = Sums.of(units, length, how) if length in wanted else nothing()
-        ids = Windows(packed, units.starts, length, sizes, scratch).count(sums, ids=level == length < wanted[-1])
+        ids = Windows(packed, units.starts, length, how.grid, sizes, scratch).count(
+            sums, ids=level == length < wanted[-1]
+        )
         if length in wanted:
             yield length, sums.growth(), sums.curves()
     for length in wanted:
@@ -361,7 +421,7 @@ def counted_by_parts(
             pairs = Pairs(ids, min(level, length - level))
             level += pairs.step
             sums = Sums.of(units, level, how) if level == length else nothing()
-            ids = Windows(pairs, units.starts, level, sizes, scratch).count(sums, ids=level < wanted[-1])
+            ids = Windows(pairs, units.starts, level, how.grid, sizes, scratch).count(sums, ids=level < wanted[-1])
             if isinstance(pairs.ids, OnDisk):
                 pairs.ids.file.close()
             if level == length:

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from simulate.drawing.compiled import compiled
+from simulate.drawing.compiled import bare
 
 _NEGLIGIBLE = 1e-25
 """Terms that are left out, beside the largest one."""
@@ -35,7 +35,7 @@ def rarefied(
     return unique, spectrum
 
 
-@compiled
+@bare
 def _rarefy(multiplicities: Any, n_types: Any, total: Any, at: Any, edges: Any, unique: Any, spectrum: Any) -> None:
     for point in range(len(at)):
         draws = at[point]
@@ -66,7 +66,7 @@ def _rarefy(multiplicities: Any, n_types: Any, total: Any, at: Any, edges: Any, 
         unique[point] = spectrum[point].sum()
 
 
-@compiled
+@bare
 def _put(m: Any, draws: Any, total: Any, first: Any, last: Any, mode: Any, scale: float, edges: Any, into: Any) -> None:
     """Add each probability, from 1 occurrence on, to its bin."""
     weight, place = scale, np.searchsorted(edges, mode, side="right") - 1

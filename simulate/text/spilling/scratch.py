@@ -169,49 +169,45 @@ class Shelf:
         self._begin()
 
     def _begin(self) -> None:
-        self._parts: list[np.ndarray] = []
-        self._held = self.n_units = 0
+        self._held = np.empty(0, np.uint32)
+        self._n_held = self.n_units = 0
         self._file: ScratchFile | None = None
-        self._dtype: Any = np.uint32
 
     def add(self, part: np.ndarray) -> None:
         """Put `part` at the end."""
-        self._parts.append(part)
-        self._held += part.nbytes
+        if not self.n_units:
+            self._held = np.empty(0, part.dtype)
         self.n_units += len(part)
+        end = self._n_held + len(part)
         # Once there is a file they go on in small parts.
-        if self._held > (self._most if self._file is None else min(self._most, _PART)):
+        most = self._most if self._file is None else min(self._most, _PART)
+        if end * part.itemsize > most:
             self._spill()
+            self._file.append(part)  # type: ignore[union-attr]
+            return
+        if end > len(self._held):
+            # It grows where it lies, or its pages are given another address: nothing is copied.
+            self._held.resize(max(end, 1 << 16, len(self._held) * 3 // 2), refcheck=False)
+        self._held[self._n_held : end] = part
+        self._n_held = end
 
     def _spill(self) -> None:
         if self._file is None:
             self._file = self._scratch.file()
-        for part in self._parts:
-            self._file.append(part)
-            self._dtype = part.dtype
-        self._parts, self._held = [], 0
+        self._file.append(self._held[: self._n_held])
+        self._held, self._n_held = np.empty(0, self._held.dtype), 0
 
     def whole(self) -> np.ndarray | OnDisk:
         """All of it; there is nothing on the shelf afterwards."""
         found: np.ndarray | OnDisk
         if self._file is not None:
             self._spill()
-            found = OnDisk(self._file, self._dtype, self.n_units)
+            found = OnDisk(self._file, self._held.dtype, self.n_units)
         else:
-            found = self._parts[0] if len(self._parts) == 1 else _joined(self._parts)
+            self._held.resize(self.n_units, refcheck=False)
+            found = self._held
         self._begin()
         return found
-
-
-def _joined(parts: list[np.ndarray]) -> np.ndarray:
-    total = sum(map(len, parts))
-    joined = np.empty(total, parts[0].dtype if parts else np.uint32)
-    at = total
-    while parts:
-        part = parts.pop()  # given back as soon as it was copied
-        at -= len(part)
-        joined[at : at + len(part)] = part
-    return joined
 
 
 @contextmanager

@@ -12,8 +12,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from simulate.drawing.compiled import compiled
+from simulate.drawing.compiled import bare
 from simulate.text.cutting.characters import character_classes
+from simulate.text.cutting.numbering import Words
 from simulate.text.cutting.tokenizing import WordTable, tokenize_known
 from simulate.text.reading.room import NoRoomError
 from simulate.text.spilling.scratch import OnDisk, Scratch, ScratchFile, Shelf
@@ -32,9 +33,9 @@ class UnitShelf(Shelf):
         super().__init__(scratch, most)
         self._scratch, self._most_words = scratch, most_words
 
-    def words(self, unit: str) -> BoundedWords:
-        """A table for the words of a text."""
-        return BoundedWords(self._most_words, self._scratch, unit)
+    def words(self, unit: str) -> Words:
+        """Numbers for the words of a text."""
+        return Words(unit, lambda: BoundedWords(self._most_words, self._scratch, unit), self._most_words)
 
 
 class _Run(NamedTuple):
@@ -66,7 +67,7 @@ class BoundedWords(WordTable):
         cold = np.empty((len(out), 3), np.int64)
         copied = np.empty(len(text) - at + len(out), np.uint8)
         at, found, n_cold, n_bytes = tokenize_known(
-            text, classes, at, self._slots, self._hashes, self._ends, self._pool, N_PARTS, out, cold, copied
+            text, classes, at, self._slots, self._keys, self._ends, self._pool, N_PARTS, out, cold, copied
         )
         if n_cold:
             self._text.append(copied[:n_bytes].copy())
@@ -135,7 +136,7 @@ class BoundedWords(WordTable):
         return table.count
 
 
-@compiled
+@bare
 def _split(text: Any, sizes: Any, parts: Any, ordered: Any, ends: Any, text_ends: Any) -> None:
     """Words in the order of their parts; `ends` and `text_ends` become where the words and bytes of each part end."""
     for i in range(len(sizes)):
@@ -156,7 +157,7 @@ def _split(text: Any, sizes: Any, parts: Any, ordered: Any, ends: Any, text_ends
         at += sizes[i]
 
 
-@compiled
+@bare
 def _resolve(chunk: Any, done: int, known: Any, begins: Any, used: int) -> Any:
     """Put ids in the place of parts, from unit `done` on; stops where all of `known` are used."""
     for i in range(done, len(chunk)):

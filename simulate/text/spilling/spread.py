@@ -1,0 +1,220 @@
+"""The loops of a count without blocks: hashed keys spread over parts, and tables of parts that a cache holds.
+
+A key is a number of 64 bits, and so is its hash, a bijection: hashes are compared in the place of keys, whole. The
+first bits of a hash say its part, the next ones its portion of the part, the last ones its place in a table. Hashes of
+a part go to blocks of it, in the order in which they come. A table has two words for each distinct hash:
+
+| word | holds |
+|---|---|
+| 0 | the hash |
+| 1 | how often it occurs; and above it, from bit 48 on, the bin of how often it occurs |
+
+A place without occurrences is empty.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from simulate.drawing.compiled import bare, inlined
+from simulate.drawing.stream import ONE
+from simulate.text.spilling.loops import hashed
+
+_ZERO, _TWO = np.uint64(0), np.uint64(2)
+_S48, _COUNT = np.uint64(48), np.uint64((1 << 48) - 1)
+_S64 = np.uint64(64)
+
+USED = 0
+"""Place in the `state` of `spread` of the number of blocks in use."""
+
+NEXT, END = 0, 1
+"""Places in a row of `places`, one for each part: where its next hash goes, and where its block ends."""
+
+
+@inlined
+def _put(value: Any, shift: Any, block: Any, pool: Any, places: Any, owners: Any, state: Any) -> None:
+    """Put a hash into the block of its part, or into a new one where that is full."""
+    part = np.int64(value >> shift)
+    place = places[part, NEXT]
+    if place == places[part, END]:
+        place = state[USED] * block
+        places[part, END] = place + block
+        owners[state[USED]] = part
+        state[USED] += 1
+    pool[place] = value
+    places[part, NEXT] = place + 1
+
+
+@bare
+def spread(keys: Any, bits: Any, block: Any, pool: Any, places: Any, owners: Any, state: Any) -> None:
+    """Put the hashes of `keys` into blocks of ``2**bits`` parts.
+
+    `pool` has room for blocks of `block` hashes; `places` says where the next hash of each part goes, and where its
+    block ends, both 0 before it has any; `owners` takes the part of each block.
+    """
+    shift = _S64 - np.uint64(bits)
+    for key in keys:
+        _put(hashed(np.uint64(key)), shift, block, pool, places, owners, state)
+
+
+@bare
+def spread_packed(
+    units: Any, first: int, last: int, starts: Any, stream: int, length: int, width: Any, dense: Any,
+    bits: Any, block: Any, pool: Any, places: Any, owners: Any, state: Any,
+) -> int:  # fmt: skip
+    """As `spread`, of the windows that begin at the units `first` to ``last - 1``, whose units are the key.
+
+    Each unit takes `width` bits, by its number in `dense` where there is one; `units` begin at `first`. Returns the
+    stream to go on with.
+    """
+    shift, mask = _S64 - np.uint64(bits), ~_ZERO if length * width == 64 else (ONE << np.uint64(length * width)) - ONE
+    step, key, i = np.uint64(width), _ZERO, np.int64(first)
+    while i < last:
+        while i >= starts[stream + 1]:
+            stream += 1
+        stop = min(np.int64(last), starts[stream + 1] - length + 1)
+        if stop > i:
+            key = _ZERO
+            for j in range(i - first, i - first + length - 1):
+                unit = units[j]
+                key = key << step | np.uint64(dense[unit] if len(dense) > 0 else unit)
+            for j in range(i - first + length - 1, stop - first + length - 1):
+                unit = units[j]
+                key = (key << step | np.uint64(dense[unit] if len(dense) > 0 else unit)) & mask
+                _put(hashed(key), shift, block, pool, places, owners, state)
+        i = starts[stream + 1]
+    return stream
+
+
+@bare
+def portion(values: Any, ends: Any, bits: Any, portions: Any, out: Any, cursors: Any) -> None:
+    """Hashes of one part in the order of its ``2**portions`` portions, and within them as they stand in `values`.
+
+    `ends` is where each prefix ends in `values`; `cursors`, of shape (portion, prefix), becomes where it ends in `out`.
+    """
+    shift, mask = _S64 - np.uint64(bits) - np.uint64(portions), (ONE << np.uint64(portions)) - ONE
+    cursors[:] = 0
+    begin = np.int64(0)
+    for point in range(len(ends)):
+        for i in range(begin, ends[point]):
+            cursors[(values[i] >> shift) & mask, point] += 1
+        begin = ends[point]
+    total = np.int64(0)
+    for row in range(len(cursors)):
+        for point in range(len(ends)):
+            size = cursors[row, point]
+            cursors[row, point] = total
+            total += size
+    begin = np.int64(0)
+    for point in range(len(ends)):
+        for i in range(begin, ends[point]):
+            row = (values[i] >> shift) & mask
+            out[cursors[row, point]] = values[i]
+            cursors[row, point] += 1
+        begin = ends[point]
+
+
+@inlined
+def room_of(table: Any) -> Any:
+    """How many distinct hashes a table takes."""
+    return 7 * (len(table) // 16)
+
+
+@bare
+def count_portions(
+    values: Any, cursors: Any, first: int, table: Any, edges: Any, unique: Any, spectrum: Any, found: Any, n_found: Any
+) -> Any:
+    """Count portion by portion from `first` on, each in `table`, which is empty and is left so.
+
+    `unique` and `spectrum` take what changes within each prefix. `found` takes how often each distinct hash occurs, if
+    it has any length. Returns the first portion that has no room in the table, of which nothing is counted, or how many
+    portions there are; and how many numbers of `found` are used.
+    """
+    room = room_of(table)
+    begin = np.int64(0) if first == 0 else cursors[first - 1, cursors.shape[1] - 1]
+    for row in range(first, len(cursors)):
+        end = cursors[row, cursors.shape[1] - 1]
+        if end - begin > room:
+            taken = _distinct(values, begin, end, table, room)
+            table[:] = _ZERO
+            if taken > room:
+                return row, n_found
+        at = begin
+        for point in range(cursors.shape[1]):
+            unique[point] += count(values, at, cursors[row, point], table, edges, spectrum[point])
+            at = cursors[row, point]
+        if len(found) > 0:
+            n_found = occurrences(table, found, n_found)
+        table[:] = _ZERO
+        begin = end
+    return len(cursors), n_found
+
+
+@bare
+def count(values: Any, begin: Any, end: Any, table: Any, edges: Any, spectrum: Any) -> Any:
+    """Count hashes, each of which has room in the table; returns how many of them are new."""
+    mask, new, last = np.uint64(len(table) - 1), 0, len(edges) - 1
+    for i in range(begin, end):
+        value = values[i]
+        slot = (value << ONE) & mask
+        word = table[slot + ONE]
+        while word != _ZERO and table[slot] != value:
+            slot = (slot + _TWO) & mask
+            word = table[slot + ONE]
+        if word == _ZERO:
+            table[slot] = value
+            table[slot + ONE] = ONE
+            new += 1
+            continue
+        here = np.int64(word >> _S48)
+        word += ONE
+        if here < last and np.int64(word & _COUNT) >= edges[here + 1]:
+            spectrum[here] -= 1
+            spectrum[here + 1] += 1
+            word += ONE << _S48
+        table[slot + ONE] = word
+    if last >= 0:
+        spectrum[0] += new
+    return new
+
+
+@bare
+def _distinct(values: Any, begin: Any, end: Any, table: Any, room: Any) -> Any:
+    """Distinct hashes, up to one more than `room`."""
+    mask, taken = np.uint64(len(table) - 1), 0
+    for i in range(begin, end):
+        value = values[i]
+        slot = (value << ONE) & mask
+        while table[slot + ONE] != _ZERO and table[slot] != value:
+            slot = (slot + _TWO) & mask
+        if table[slot + ONE] == _ZERO:
+            table[slot] = value
+            table[slot + ONE] = ONE
+            taken += 1
+            if taken > room:
+                break
+    return taken
+
+
+@bare
+def occurrences(table: Any, found: Any, n_found: Any) -> Any:
+    """Put how often each hash of the table occurs behind the first `n_found` of `found`; returns how many there are."""
+    for slot in range(0, len(table), 2):
+        if table[slot + 1] != _ZERO:
+            found[n_found] = np.int64(table[slot + 1] & _COUNT)
+            n_found += 1
+    return n_found
+
+
+@bare
+def refilled(table: Any, wider: Any) -> None:
+    """Put what is in `table` into `wider`, which is empty."""
+    mask = np.uint64(len(wider) - 1)
+    for old in range(0, len(table), 2):
+        if table[old + 1] != _ZERO:
+            slot = (table[old] << ONE) & mask
+            while wider[slot + ONE] != _ZERO:
+                slot = (slot + _TWO) & mask
+            wider[slot], wider[slot + ONE] = table[old], table[old + 1]
