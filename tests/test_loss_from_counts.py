@@ -231,5 +231,17 @@ def test_the_command_says_that_it_is_experimental_and_lays_rivals_beside_it(tmp_
     assert [one["n_counted"] for one in entries] == [10_000, 20_000] * 2
     for one in entries:
         assert one["from_counts_lower"] < one["from-counts"] < one["from_counts_upper"]
+    assert all(
+        one["record"]["texts"] >= 1 and one["foretold_drop_lower"] < one["foretold_drop_upper"] for one in entries
+    )
+    assert "had the smallest error in parts of the drop" in " ".join(found.stdout.split())
     short = CliRunner().invoke(main, [*arguments[:2], "--most=20000", "--from-counts"])
     assert "pass --most with at most half as many" in short.output + str(short.exception)
+
+
+def test_a_text_that_its_slopes_do_not_hold_for_is_told(tmp_path):
+    """One sentence again and again: nothing is left to learn, and the slopes of other texts make it dearer."""
+    (tmp_path / "again.txt").write_text("the cat sat on the mat. " * 3000, "utf-8")
+    arguments = ["loss", str(tmp_path / "again.txt"), "--unit=byte", "--most=16000", "--from-counts", "--length=1"]
+    found = " ".join(CliRunner(env={"COLUMNS": "80"}).invoke(main, arguments).stdout.split())
+    assert "32K bytes would cost more than what was taught: the slopes of other texts do not hold for this one" in found

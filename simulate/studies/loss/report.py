@@ -178,6 +178,13 @@ def notes(dataset: xr.Dataset) -> list[Note]:
     second = laws(dataset)[1]
     if not second["identified"]:
         found.append(Note(REFUSED, f"{NAMES[second['learner']]}: β is not identified: {second['why']}"))
+    rising = dataset.n_counted.values[dataset.foretold_drop[0].values < 0] if "foretold_drop" in dataset else []
+    if len(rising):
+        text = (
+            f"from counts, {written(int(rising[0]))} {noun(told['unit'])} would cost more than what was taught: the "
+            "slopes of other texts do not hold for this one; look at its rivals"
+        )
+        found.insert(0, Note(REFUSED, text))
     n_blocks = dataset.sizes["block"]
     alike = _neighbours(dataset)
     if alike > 2 / math.sqrt(n_blocks):
@@ -269,25 +276,22 @@ def _better(found: list[dict[str, Any]]) -> str:
     if not found:
         return ""
     kind = found[0]["kind"]
-    first = (
-        "The doublings so far are too few to say of which kind the curve is." if kind is None
-        else f"The curve so far is {kind}."
-    )  # fmt: skip
-    return " ".join([first, *(_record(one["record"]) for one in found)])
+    unknown = "The doublings so far are too few to say of which kind the curve is."
+    first = unknown if kind is None else f"The curve so far is {kind}."
+    return " ".join([first, *(_record(one["record"], kind) for one in found)])
 
 
-def _record(record: dict[str, Any]) -> str:
+def _record(record: dict[str, Any], kind: str | None) -> str:
     """The record of one factor in a sentence."""
     n, texts = record["cells"], record["texts"]
-    kind = record["kind"] or "of all kinds, for want of this one"
-    who = f"{n} curve{'s' * (n > 1)} {kind}" if record["kind"] is None else f"{n} {kind} one{'s' * (n > 1)}"
+    of = "of this kind" if record["kind"] else "of all kinds" if kind is None else "of all kinds (no other was of this)"
     errors = {name: f"{name} {error:.2f}" for name, error in record["errors"].items()}
     best, after, *rest = errors.values()
     told = "" if record["told_apart"] else f", {'too few' if n < FEW else 'too even'} to tell them apart"
     return (
-        f"At {record['times']} times the text, of {who} of {texts} other text{'s' * (texts > 1)}, {best} had the "
-        f"smallest error in parts of the drop, then {after} ({', '.join(rest)}): nearer in {record['nearer']} of {n}"
-        f"{told}."
+        f"At {record['times']} times the text, {best} had the smallest error in parts of the drop, over {n} "
+        f"curve{'s' * (n > 1)} {of} of {texts} other text{'s' * (texts > 1)}, then {after} ({', '.join(rest)}): nearer "
+        f"in {record['nearer']} of {n}{told}."
     )
 
 
