@@ -204,7 +204,7 @@ def test_two_corpora_compare_alike(documents, duplicates, tmp_path, monkeypatch)
     assert duplicates == "documents" or found[0].distinct is not None
 
 
-HEAVY = ("numba", "llvmlite", "sympy", "dask", "matplotlib", "h5netcdf", "zarr", "scipy.stats")
+HEAVY = ("numba", "llvmlite", "sympy", "dask", "matplotlib", "h5netcdf", "zarr", "scipy.stats", "scipy.optimize")
 LOADED = (
     "import sys, runpy\nsys.argv = [{module!r}, *{arguments!r}]\n"
     "try:\n    runpy.run_module({module!r}, run_name='__main__', alter_sys=True)\n"
