@@ -212,9 +212,9 @@ def test_words_apart_from_their_table_are_the_same_whatever_came_first():
     words = ["a", "über", "x" * 15, "y" * 16, "z" * 40, "日本語の長い言葉です", *("k" * i for i in range(1, 60))]
     words += [f"w{i}" for i in range(3000)]
     known = []
-    for given in (words, words[::-1]):
+    for order in (words, words[::-1]):
         table = WordTable()
-        table.ids(" ".join(given).encode(), character_classes("space"))
+        table.ids(" ".join(order).encode(), character_classes("space"))
         text, ends, hashes = table.packed()
         found = [bytes(part).decode() for part in np.split(text, ends[:-1])]
         assert tuple(found) == table.texts()
