@@ -256,6 +256,15 @@ def test_of_several_shards_that_cannot_be_read_the_first_is_named_whichever_fail
     assert f"{broken}/1.txt is not UTF-8" in str(found.value)
 
 
+def test_empty_shards_are_left_out_where_they_may_be(tmp_path):
+    for i in range(4):
+        (tmp_path / f"{i}.txt").write_text(text_of(200 * (i % 2), seed=i))
+    reading = ReadOptions(skip_missing=True)
+    expected = measure_corpus(tmp_path, length=[1, 2], reading=reading)
+    assert "0.txt and 1 more are empty, and left out" in " ".join(note.text for note in expected[0].notes)
+    assert equal(on(Here(2), tmp_path, lengths=(1, 2), reading=reading), expected)
+
+
 def test_a_shard_that_vanishes_is_named(tmp_path):
     for i in range(3):
         (tmp_path / f"{i}.txt").write_text(text_of(300, seed=i))
