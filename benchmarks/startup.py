@@ -1,4 +1,4 @@
-"""How long commands take to start, and the default sweep as a whole; ``python benchmarks/startup.py [--save]``.
+"""How long commands take to start, and whole commands; ``python benchmarks/startup.py [--texts] [--save]``.
 
 Help and argument errors are clocked beyond a bare interpreter, the two in turn, so that a drift of the machine's speed
 touches both; the median of the differences is printed with their spread.
@@ -9,8 +9,13 @@ worktree of its own (``--against COMMIT``; the row is left out where git does no
 all threads and the clock on the wall are ratios of their own, as the clock says little on a busy machine. Every number
 of the two results must be the same to the bit.
 
-Prints two tables; ``--save`` writes the ratios to ``benchmarks/results/startup.json`` as well. Exits 1 where a median
-of the first table exceeds 0.3 s, a ratio is below half of its target, or a number is another.
+A megabyte of words is counted, fitted and continued as a whole process as well: with compiled loops kept on disk, and
+with an empty folder for them, as on the first day; both beside the imports it needs and beside the commit before small
+texts did without numba. Its numbers must be those of `re` and a set, at every prefix.
+
+Prints two tables; ``--save`` writes the ratios to ``benchmarks/results/startup.json`` as well, and ``--texts`` leaves
+out all but the megabyte. Exits 1 where a median of the first table exceeds 0.3 s, a ratio is below half of its target,
+or a number is another.
 """
 
 from __future__ import annotations
@@ -18,12 +23,14 @@ from __future__ import annotations
 import json
 import os
 import platform
+import random
 import resource
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -34,9 +41,12 @@ RESULTS = Path(__file__).parent / "results" / "startup.json"
 BEFORE = "9b6e165"
 """The commit before sweeps were made lighter: it loads scipy.stats and sympy, and fits models that decide nothing."""
 
+BEFORE_TEXTS = "c550412"
+"""The commit before small texts were counted without numba."""
+
 LIMIT = 0.3
 RUNS = 9
-SWEEPS = 5
+SWEEPS = 3
 COMMANDS = {
     "bounds --help": (["-m", "bounds", "--help"], 0),
     "simulate --help": (["-m", "simulate", "--help"], 0),
@@ -49,6 +59,9 @@ COMMANDS = {
 }
 SWEEP = ["-m", "simulate", "sweep"]
 PACKAGES = "numpy, scipy.special, scipy.optimize, xarray, numba"
+TEXT_PACKAGES = "numpy, scipy.special, scipy.optimize, xarray"
+N_WORDS = 190_000
+"""Words of a text of a megabyte."""
 
 
 class Spent(NamedTuple):
@@ -58,9 +71,9 @@ class Spent(NamedTuple):
     cpu: float
 
 
-def spent(arguments: list[str], code: int = 0, tree: Path = ROOT) -> Spent:
+def spent(arguments: list[str], code: int = 0, tree: Path = ROOT, **environ: str) -> Spent:
     """Python with `arguments`, on the packages of `tree`; ends the benchmark where its exit code is another."""
-    environment = os.environ | {"PYTHONPATH": str(tree)}
+    environment = os.environ | {"PYTHONPATH": str(tree)} | environ
     before, begin = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
     done = subprocess.run([sys.executable, *arguments], capture_output=True, cwd=tree, env=environment)
     wall, after = time.perf_counter() - begin, resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -150,12 +163,68 @@ def sweeps(commit: str) -> list[dict[str, Any]]:
     return rows
 
 
+def megabyte(path: Path) -> list[str]:
+    """Write a text of a megabyte, and return its words: a few often, many once, as in texts."""
+    rng = random.Random(7)
+    words = [f"w{int(rng.paretovariate(0.6)):x}"[:12] for _ in range(N_WORDS)]
+    path.write_text(" ".join(words), encoding="utf-8")
+    return words
+
+
+def wrong_counts(path: Path, words: list[str]) -> list[str]:
+    """The prefixes at which the command tells another number of distinct words, or of those that occur once."""
+    command = [sys.executable, "-m", "simulate", "corpus", str(path), "--json"]
+    done = subprocess.run(
+        command, capture_output=True, check=True, cwd=ROOT, env=os.environ | {"PYTHONPATH": str(ROOT)}
+    )
+    wrong = []
+    for found in json.loads(done.stdout)["rows"]:
+        often = Counter(words[: found["n_units"]])
+        if (found["n_unique"], found["f1"]) != (len(often), sum(1 for n in often.values() if n == 1)):
+            wrong.append(str(found["n_units"]))
+    return wrong
+
+
+def texts() -> list[dict[str, Any]]:
+    """A megabyte of words beside the imports that counting it needs and beside `BEFORE_TEXTS`, all in turn."""
+    with tempfile.TemporaryDirectory() as folder, worktree(BEFORE_TEXTS) as tree:
+        path = Path(folder) / "megabyte.txt"
+        wrong = wrong_counts(path, megabyte(path))
+        command = ["-m", "simulate", "corpus", str(path)]
+
+        def first_day(tree: Path) -> Spent:
+            with tempfile.TemporaryDirectory(dir=folder) as empty:
+                return spent(command, tree=tree, NUMBA_CACHE_DIR=empty)
+
+        ways: dict[str, Callable[[], Spent]] = {
+            "imports": lambda: spent(["-c", f"import {TEXT_PACKAGES}"]),
+            "ours": lambda: spent(command),
+            "ours, first day": lambda: first_day(ROOT),
+        }
+        if tree is not None:
+            ways |= {"before": lambda: spent(command, tree=tree), "before, first day": lambda: first_day(tree)}
+        for way in ways.values():
+            way()
+        found: dict[str, list[float]] = {name: [] for name in ways}
+        for _ in range(SWEEPS):
+            for name, way in ways.items():
+                found[name].append(way().cpu)
+    item, cold = "1 MB of words, processor time", "1 MB of words, no loop kept"
+    rows = [row(name, f"import {TEXT_PACKAGES}", found[ours], found["imports"], 0.5)
+            for name, ours in ((item, "ours"), (cold, "ours, first day"))]  # fmt: skip
+    if tree is not None:
+        rows.append(row(item, BEFORE_TEXTS, found["ours"], found["before"], 1.5))
+        rows.append(row(cold, BEFORE_TEXTS, found["ours, first day"], found["before, first day"], 3.0))
+    return [one | {"other_numbers": wrong, "ok": one["ok"] and not wrong} for one in rows]
+
+
 def main() -> None:
     commit = sys.argv[sys.argv.index("--against") + 1] if "--against" in sys.argv[1:-1] else BEFORE
-    slow = starts()
+    only_texts = "--texts" in sys.argv[1:]
+    slow = False if only_texts else starts()
     heads = "".join(f" {head:>7s}" for head in ("ours, s", "peer, s", "ratio", "least", "most", "target"))
     print(f"\n{'item':32s} {'peer':58s}{heads}")
-    rows = sweeps(commit)
+    rows = [*([] if only_texts else sweeps(commit)), *texts()]
     for one in rows:
         values = "".join(f" {one[key]:7.2f}" for key in ("ours_s", "peer_s", "ratio", "least", "most", "target"))
         other = f"  other numbers: {', '.join(one['other_numbers'])}" if one.get("other_numbers") else ""

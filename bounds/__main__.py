@@ -34,7 +34,7 @@ from bounds.cli.terminal.completion import (
     law_keys,
     paper_versions,
 )
-from bounds.cli.terminal.progress import told
+from bounds.cli.terminal.progress import PROGRESS
 from bounds.planning.hardware import ACCELERATORS, PRECISIONS
 
 if TYPE_CHECKING:
@@ -218,6 +218,7 @@ def laws(
 )
 @REPORT
 @OVERWRITE
+@PROGRESS
 @AS_JSON
 @EXPLAIN
 @with_version
@@ -232,14 +233,15 @@ def fit(
     """
     from bounds.cli.fitted.command import fitted
 
-    with told():
-        report, parameters, draw = fitted(runs, columns, n_tokens, options)
-        write_page(PROGRAM, [(report, [draw])], parameters, options, inputs=[runs])
+    report, parameters, draw = fitted(runs, columns, n_tokens, options)
+    write_page(PROGRAM, [(report, [draw])], parameters, options, inputs=[runs])
     _show(report, parameters, as_json, explained, [options["out"], options["figure"], options["page"]])
 
 
 @main.command()
 @click.option("--gpu-hours", type=AMOUNT, help="Hours of one device, summed over devices: 1e6, 500K.", metavar="H")
+@click.option("--gpus", "n_gpus", type=CountType(), help="How many devices share the hours: with --days instead.")
+@click.option("--days", type=AMOUNT, help="Days that --gpus devices work, instead of --gpu-hours.", metavar="X")
 @click.option("--flops", "compute_flops", type=Checked(Flop(), "FLOP"), help="Model FLOP, such as 4.5e23, instead.")
 @click.option("--cost", type=AMOUNT, help="Money, in the unit of --price-per-hour, instead.", metavar="X")
 @click.option("--target-loss", type=POSITIVE, help="A loss in nats per token: what reaches it?", metavar="L")
@@ -278,6 +280,7 @@ def fit(
 @FIGURE
 @REPORT
 @OVERWRITE
+@PROGRESS
 @AS_JSON
 @EXPLAIN
 @with_version
@@ -295,9 +298,9 @@ def plan(
 ) -> None:
     """What to train with a budget, and on how many tokens.
 
-    The budget is --gpu-hours with --gpu and --mfu, --flops, --cost with --price-per-hour, or a --target-loss the other
-    way round. One row a law: parameters, tokens, epochs, the sizes that are nearly as good, and the loss with an
-    interval; then shapes, and what an efficient model of the corpus would store.
+    The budget is --gpus and --days, or --gpu-hours, with --gpu and --mfu; or --flops; --cost with --price-per-hour; or
+    a --target-loss the other way round. One row a law: parameters, tokens, epochs, the sizes that are nearly as good,
+    and the loss with an interval; then shapes, and what an efficient model of the corpus would store.
     """
     from bounds.cli.plans.flags import check_flags, check_reached, distinct_laws
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -17,7 +16,8 @@ from bounds.cli.process import end_silently
 from bounds.cli.shared import AS_JSON, command_group, parse_or_fail, provenance, with_version
 from bounds.cli.shared import run as run_command
 from bounds.cli.terminal.completion import completing
-from bounds.cli.terminal.progress import progress_option, told
+from bounds.cli.terminal.progress import PROGRESS
+from experiments.drawing import Drawings, drawn_by, figure_flags
 
 if TYPE_CHECKING:
     from bounds.cli.report import Report
@@ -30,11 +30,7 @@ DATA = click.option(
     "--data", "folder", type=click.Path(), metavar="DIR",
     help="Folder of the data sets. [default: EFFICIENCY_BOUNDS_DATA, else the cache that fetch fills]",
 )  # fmt: skip
-PROGRESS = progress_option()
 EXPLAIN = click.option("--explain", "explained", is_flag=True, help="Print all notes, tables and reasons as well.")
-FIGURE = click.option(
-    "--figure", "figures", type=click.Path(), metavar="DIR", help="Draw the figures into this folder."
-)
 PROGRAM = "python -m experiments"
 
 
@@ -93,9 +89,7 @@ def list_(folder: str | None, as_json: bool, explained: bool) -> None:
 @AS_JSON
 @EXPLAIN
 @with_version
-def fetch(
-    names: tuple[str, ...], folder: str | None, overwrite: bool, progress: bool | None, as_json: bool, explained: bool
-) -> None:
+def fetch(names: tuple[str, ...], folder: str | None, overwrite: bool, as_json: bool, explained: bool) -> None:
     """Bring the data of experiments, or data sets, here; NAME is either, and without one all are brought.
 
     They come from the public repositories, at one commit each, or from the mirror that EFFICIENCY_BOUNDS_DATA names.
@@ -116,11 +110,10 @@ def fetch(
             notes.append(Note(INPUT, f"{key} was not brought: {manifest.text}, which have no public address."))
             continue
         try:
-            with told(progress):
-                step(f"fetching {key}", 0, None, "files")
-                where, came = (located(key), 0) if in_place else bring(
-                    key, folder, overwrite=overwrite, progress=partial(_files_came, key)
-                )  # fmt: skip
+            step(f"fetching {key}", 0, None, "files")
+            where, came = (located(key), 0) if in_place else bring(
+                key, folder, overwrite=overwrite, progress=partial(_files_came, key)
+            )  # fmt: skip
         except ConnectionError as error:
             raise click.ClickException(str(error)) from None
         rows.append({"data": key, "files": len(manifest.files), "came": came, "folder": str(where)}
@@ -161,7 +154,7 @@ def _keys(names: tuple[str, ...]) -> list[str]:
 @main.command()
 @click.argument("names", nargs=-1, required=True, metavar="NAME...|all", shell_complete=completing(_names))
 @DATA
-@FIGURE
+@figure_flags
 @REPORT
 @OVERWRITE
 @click.option("--table", "as_page", is_flag=True, help="Print all claims as the page docs/papers.md.")
@@ -170,13 +163,13 @@ def _keys(names: tuple[str, ...]) -> list[str]:
 @EXPLAIN
 @with_version
 def run(
-    names: tuple[str, ...], folder: str | None, figures: str | None, page: str | None, overwrite: bool, as_page: bool,
-    progress: bool | None, as_json: bool, explained: bool,
+    names: tuple[str, ...], folder: str | None, figures: Drawings | None, page: str | None, overwrite: bool,
+    as_page: bool, as_json: bool, explained: bool,
 ) -> None:  # fmt: skip
     """Hold the claims of a paper against its data: published, ours, difference, tolerance, verdict."""
     if as_page and as_json:
         raise click.UsageError("--table and --json each print all there is; pass one of them")
-    results = _results(names, folder, figures, overwrite, progress=progress)
+    results = _results(names, folder, figures, overwrite)
     _write_page(results, {"names": names, "data": folder}, {"page": page, "overwrite": overwrite})
     if as_page:
         from experiments.present import page as claims_page
@@ -186,6 +179,8 @@ def run(
     from experiments.present import report
 
     _show(report(results), {"names": names, "data": folder}, as_json, explained, results)
+    if page is not None and not as_json:
+        print(f"written: {printable(page)}")
 
 
 @main.command()
@@ -195,12 +190,12 @@ def run(
 @AS_JSON
 @EXPLAIN
 @with_version
-def check(names: tuple[str, ...], folder: str | None, progress: bool | None, as_json: bool, explained: bool) -> int:
+def check(names: tuple[str, ...], folder: str | None, as_json: bool, explained: bool) -> int:
     """Whether every claim that should hold does; the exit code is 4 where one does not."""
     from experiments.claims import FAILS
     from experiments.present import report
 
-    results = _results(names or (ALL,), folder, progress=progress)
+    results = _results(names or (ALL,), folder)
     _show(report(results, expected=True), {"names": names, "data": folder}, as_json, explained, results)
     outcomes = (one for result in results.values() for one in result.outcomes)
     return CHECK_FAILED if any(one.verdict == FAILS and one.claim.should_hold for one in outcomes) else 0
@@ -223,15 +218,15 @@ def check(names: tuple[str, ...], folder: str | None, progress: bool | None, as_
     is_flag=True,
     help="One more run for each ladder, chosen by several rules; minutes more.",
 )
-@FIGURE
+@figure_flags
 @OVERWRITE
 @PROGRESS
 @AS_JSON
 @EXPLAIN
 @with_version
 def backtest(
-    folder: str | None, table: str | None, rivals: bool, next_run: bool, figures: str | None, overwrite: bool,
-    progress: bool | None, as_json: bool, explained: bool, **reading: Any,
+    folder: str | None, table: str | None, rivals: bool, next_run: bool, figures: Drawings | None, overwrite: bool,
+    as_json: bool, explained: bool, **reading: Any,
 ) -> None:  # fmt: skip
     """How a law fitted to cheaper runs predicts dearer ones, and which of its intervals hold.
 
@@ -240,31 +235,25 @@ def backtest(
     """
     _check_backtest(folder, table, {"--rivals": rivals, "--next-run": next_run}, reading)
     if figures is not None:
-        from experiments.drawing import check_figures
-
-        parse_or_fail(check_figures, Path(figures), ["backtest"], overwrite)
+        parse_or_fail(figures.check, ["backtest"], overwrite)
     if table is None:
         from experiments.backtest.protocol import fitted, load
         from experiments.backtest.protocol import predictions as predicted
         from experiments.backtest.reports import public_report
 
         runs = load(folder)
-        with told(progress):
-            laws, refused = fitted(runs)
-            predictions = predicted(laws)
-            report = public_report(runs, laws, refused, rivals=rivals, next_run=next_run)
+        laws, refused = fitted(runs)
+        predictions = predicted(laws)
+        report = public_report(runs, laws, refused, rivals=rivals, next_run=next_run)
     else:
         columns = named_columns(reading["columns"])
         from experiments.backtest.own_runs import own_backtest
 
-        with told(progress):
-            predictions, report = own_backtest(table, columns, reading)
+        predictions, report = own_backtest(table, columns, reading)
     if figures is not None:
-        from experiments.backtest.figures import draw
-        from simulate.running.showing.figures import save_drawn
-
-        path = save_drawn(lambda: draw(predictions), Path(figures) / "backtest-errors.png", overwrite=overwrite)
-        print(path, file=sys.stderr)
+        draw = drawn_by("experiments.backtest.figures", "draw", predictions)
+        for path in figures.save({"backtest": {"errors": draw}}, overwrite):
+            print(path, file=sys.stderr)
     asked = {"data": folder, "runs": table, "rivals": rivals, "next_run": next_run, **reading}
     _show(report, asked, as_json, explained)
 
@@ -283,10 +272,8 @@ def _check_backtest(folder: str | None, table: str | None, public: dict[str, boo
 def _results(
     names: tuple[str, ...],
     folder: str | None,
-    figures: str | None = None,
+    figures: Drawings | None = None,
     overwrite: bool = False,
-    *,
-    progress: bool | None = None,
 ) -> dict[str, Result]:
     """What the experiments find; whatever can be refused is refused before the first one runs."""
     from experiments.data import checked_folder, data_folder, located
@@ -294,20 +281,15 @@ def _results(
 
     chosen = parse_or_fail(_chosen, names)
     if figures is not None:
-        from experiments.drawing import check_figures
-
-        parse_or_fail(check_figures, Path(figures), chosen, overwrite)
+        parse_or_fail(figures.check, chosen, overwrite)
     parse_or_fail(checked_folder, folder)
     for key in dict.fromkeys(key for name in chosen for key in EXPERIMENTS[name].data):
         located(key, folder)
-    with told(progress):
-        results = {
-            name: EXPERIMENTS[name].run(data_folder(folder)) for name in stepped(chosen, "experiments", "experiments")
-        }
+    results = {
+        name: EXPERIMENTS[name].run(data_folder(folder)) for name in stepped(chosen, "experiments", "experiments")
+    }
     if figures is not None:
-        from experiments.drawing import save_figures
-
-        for path in save_figures(Path(figures), results, overwrite):
+        for path in figures.save({name: result.figures for name, result in results.items()}, overwrite):
             print(path, file=sys.stderr)
     return results
 
@@ -318,7 +300,11 @@ def _chosen(names: tuple[str, ...]) -> list[str]:
 
     for name in names:
         if name != ALL and name not in EXPERIMENTS:
-            raise unknown("experiment", name, [*EXPERIMENTS, ALL])
+            word = name.strip().lower()
+            of = [f"{one.name} ({paper})" for one in EXPERIMENTS.values() for paper in one.papers
+                  if word and word in paper.lower()]  # fmt: skip
+            advice = f"on that paper: {', '.join(of)}" if of else ""
+            raise unknown("experiment", name, [*EXPERIMENTS, ALL], advice)
     return list(EXPERIMENTS) if ALL in names else list(dict.fromkeys(names))
 
 
@@ -330,7 +316,6 @@ def _write_page(results: dict[str, Result], parameters: dict[str, Any], options:
 
     reports = [(report({name: one}), list(one.figures.values())) for name, one in results.items()]
     write_page(PROGRAM, reports, parameters, options, more={"data": _data(results)})
-    print(options["page"], file=sys.stderr)
 
 
 def _data(results: dict[str, Result]) -> dict[str, Any]:

@@ -11,7 +11,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from bounds.base.arguments import Choice
+from bounds.base.brief import brief
 from bounds.base.notes import Note
+from bounds.base.telling.html import html_fields, html_table, html_text
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -55,6 +57,8 @@ class Claim:
     reading: str = EQUAL
     unit: str = ""
 
+    _repr_html_ = html_fields
+
     def __post_init__(self) -> None:
         Choice("reading", (EQUAL, AT_MOST, AT_LEAST))(self.reading)
         if "." not in self.key:
@@ -80,6 +84,8 @@ class Outcome:
     difference: float | None
     verdict: str
     note: str = ""
+
+    _repr_html_ = html_fields
 
     def __post_init__(self) -> None:
         Choice("verdict", VERDICTS)(self.verdict)
@@ -118,6 +124,23 @@ class Result:
     method: Sequence[str] = ()
     figures: Mapping[str, Callable[[], Figure]] = field(default_factory=dict)
     data: Mapping[str, Any] = field(default_factory=dict)
+
+    def _repr_html_(self) -> str:
+        columns = ("claim", "published", "ours", "difference", "tolerance", "verdict")
+        claims = [
+            (
+                one.claim.key, _said(one.claim.published), _said(one.ours), _said(one.difference),
+                _said(one.claim.tolerance), one.verdict,
+            )
+            for one in self.outcomes
+        ]  # fmt: skip
+        tables = "".join(table._repr_html_() for table in self.tables)
+        said = html_table("Claims", claims, columns) if claims else ""
+        return html_text(*filter(None, [self.answer])) + said + tables + html_text(*map(str, self.notes))
+
+
+def _said(value: Value) -> str:
+    return "–" if value is None else value if isinstance(value, str) else brief(value)
 
 
 def judge(claim: Claim, ours: Value, note: str = "", *, holds: bool | None = None) -> Outcome:

@@ -27,6 +27,7 @@ from urllib.parse import quote
 from bounds.base.arguments import printable, unknown
 from bounds.base.keeping.hidden import discard, hidden_folder, tidy
 from bounds.base.keeping.locks import locked
+from bounds.base.telling.html import html_fields
 
 VARIABLE = "EFFICIENCY_BOUNDS_DATA"
 """The environment variable that names a local mirror."""
@@ -53,6 +54,8 @@ class Manifest:
     made: bool = False
     address: str = RAW
     hashes: Mapping[str, str] | None = None
+
+    _repr_html_ = html_fields
 
     @property
     def files(self) -> Mapping[str, str]:

@@ -135,13 +135,23 @@ def cells(outcome: Outcome) -> tuple[str, ...]:
     )
     if decimals is not None:
         ours = f"{outcome.ours:.{decimals}f}"
+    published = _SIGNS[claim.reading] + shown(claim.published, 7)
+    if outcome.verdict == FAILS and ours == shown(claim.published, 7):
+        published, ours = _told_apart(claim.published, outcome.ours, published, ours)
     tolerance = "" if claim.tolerance is None else shown(claim.tolerance)
     difference = "" if outcome.difference is None else f"{'+' * (outcome.difference > 0)}{shown(outcome.difference, 3)}"
     return (
-        claim.name, _SIGNS[claim.reading] + shown(claim.published, 7), ours, difference,
+        claim.name, published, ours, difference,
         tolerance,
         _SHORT[outcome.verdict],
     )  # fmt: skip
+
+
+def _told_apart(published: Value, ours: Value, *alike: str) -> tuple[str, str]:
+    """Two numbers that fail to be equal with all their digits, where with fewer they look `alike`."""
+    if not isinstance(published, float | int) or not isinstance(ours, float | int):
+        return alike[0], alike[1]
+    return f"{published:,.10g}", f"{ours:,.10g}"
 
 
 def _decimals(published: Value, ours: Value, fails: bool) -> int | None:

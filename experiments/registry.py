@@ -11,6 +11,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from bounds.base.telling.html import html_fields
+
 if TYPE_CHECKING:
     from experiments.claims import Result
 
@@ -28,6 +30,8 @@ class Experiment:
     papers: tuple[str, ...]
     data: tuple[str, ...] = ()
     also: tuple[str, ...] = ()
+
+    _repr_html_ = html_fields
 
     @property
     def module(self) -> Any:

@@ -63,6 +63,20 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
+@pytest.fixture(autouse=True, scope="session")
+def no_text_is_small() -> Iterator[None]:
+    """In this process the texts of tests, small as they are, are counted by compiled loops, as those of users are.
+
+    That small ones give the same without is `tests.test_small_texts`, and commands in processes of their own.
+    """
+    from simulate.text.small import size
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(size, "MOST_UNITS", 0)
+        patch.setattr(size, "MOST_BYTES", 0)
+        yield
+
+
 @pytest.fixture
 def data_folder() -> Path:
     """The local mirror of the published data."""

@@ -1,117 +1,33 @@
-"""Texts of many kinds, of those in the data folder and of what Python and Debian install: for docs/loss.md.
+"""The tables of docs/loss.md and what `loss --from-counts` knows of other texts.
 
-``python -m tests.loss_corpora FOLDER`` measures all of them that are there, keeps results in FOLDER, and writes the
-tables of docs/loss.md.
+``python -m tests.loss_corpora FOLDER`` measures all texts of `loss_texts` that are there, keeps results in FOLDER, and
+writes both.
 """
 
 from __future__ import annotations
 
-import gzip
-import json
-import os
-import random
-import re
 import sys
-import sysconfig
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 
 import numpy as np
 import xarray as xr
-import zstandard
-from scipy.special import stdtrit
 from scipy.stats import spearmanr
 
-import simulate
 from bounds.base.keeping.targets import write_text
-from simulate.running.dataset import open_result
-from simulate.studies.loss.plan import LossPlan
 from simulate.text.cutting.sequences import read_units
-from simulate.text.learning import slopes as slopes_module
 from simulate.text.learning.crossed import Crossed, crossed, weighted
 from simulate.text.learning.curves import measure_loss
-from simulate.text.learning.from_counts import METHODS, Classes, from_counts, learnt_slopes, rivals
-from simulate.text.learning.scoring import LEARNERS
+from simulate.text.learning.foretelling import slopes as slopes_module
+from simulate.text.learning.foretelling.record import CELLS, cells
 from simulate.text.reading.asked import ReadOptions
+from tests.loss_records import Results, as_csv, by_kind, predicted, slopes_of, tables
+from tests.loss_texts import FIRST, SECOND, measured, written
 
 PAGE = Path(__file__).parents[1] / "docs" / "loss.md"
-RECORD = Path(slopes_module.__file__)
+SLOPES = Path(slopes_module.__file__)
 SEEDS, COVERED, TESTED = 12, 64_000, 500_000
-MOST_BYTES = 6_000_000
-"""Of a text: documents are drawn until they hold as much."""
-
-
-def _kept(name: str) -> Iterator[str]:
-    """A text of the data folder, document by document."""
-    data = Path(os.environ["EFFICIENCY_BOUNDS_DATA"]) / "corpora"
-    raw = zstandard.ZstdDecompressor().stream_reader((data / f"{name}.txt.zst").open("rb")).read()
-    table = zstandard.ZstdDecompressor().stream_reader((data / f"{name}.docs.tsv.zst").open("rb")).read().decode()
-    head, *lines = table.splitlines()
-    columns = head.split("\t")
-    for line in lines:
-        row = dict(zip(columns, line.split("\t"), strict=False))
-        yield raw[int(row["byte_start"]) : int(row["byte_end"])].decode()
-
-
-def _files(pattern: str, folder: str, without: str = "^$") -> Iterator[str]:
-    for path in sorted(Path(folder).rglob(pattern)):
-        if path.is_file() and not path.is_symlink() and not re.search(without, str(path)):
-            raw = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
-            try:
-                yield raw.decode()
-            except UnicodeDecodeError:
-                continue
-
-
-STDLIB = sysconfig.get_paths()["stdlib"]
-TEXTS: dict[str, Callable[[], Iterator[str]]] = {
-    **{name: partial(_kept, name) for name in
-       ("eng_novels", "eng_shakespeare", "c_linux", "deu_laws", "zho_tang")},
-    "python": lambda: _files("*.py", STDLIB, "site-packages|/test|idlelib/Icons|lib2to3"),
-    "sympy": lambda: _files("*.py", f"{sysconfig.get_paths()['purelib']}/sympy"),
-    "perl": lambda: _files("*.p[lm]", "/usr/share/perl", "unicore"),
-    "headers": lambda: _files("*.h", "/usr/include", "linux|asm"),
-    "vim_help": lambda: _files("*.txt", "/usr/share/vim"),
-    "man": lambda: (text for n in range(1, 9) for text in _files("*.gz", f"/usr/share/man/man{n}")),
-}  # fmt: skip
-"""Name and documents of each text."""
-
-
-def written(name: str, folder: Path) -> Path | None:
-    """The text as JSON lines in `folder`, at most `MOST_BYTES` of it drawn by a seed; None where it is not there."""
-    path = folder / f"{name}.jsonl"
-    if path.exists():
-        return path
-    documents = [text for text in TEXTS[name]() if text.strip()]
-    order = list(range(len(documents)))
-    random.Random(0).shuffle(order)
-    chosen, size = set(), 0
-    for i in order:
-        n_bytes = len(documents[i].encode())
-        if size + n_bytes <= MOST_BYTES:
-            chosen.add(i)
-            size += n_bytes
-    if size < 1_000_000:
-        return None
-    with path.open("w", encoding="utf-8") as file:
-        for i in sorted(chosen):
-            file.write(json.dumps({"text": documents[i]}, ensure_ascii=False) + "\n")
-    return path
-
-
-def measured(name: str, folder: Path, unit: str, most: int | None = None) -> xr.Dataset | None:
-    """The result of ``simulate loss`` on a text, made once; its windows are counted in all of it."""
-    out = folder / f"{name}.{unit}.{most}.nc"
-    if out.exists():
-        return open_result(out)
-    path = written(name, folder)
-    if path is None:
-        return None
-    plan = LossPlan((str(path),), unit, most=most, reading=ReadOptions(format="jsonl"))
-    print(name, unit, flush=True)
-    return simulate.run_plan(plan, simulate.Execution(out=out))
 
 
 def local_beta(dataset: xr.Dataset) -> np.ndarray:
@@ -141,7 +57,7 @@ def real_texts(results: dict[str, dict[str, xr.Dataset]]) -> list[str]:
         "",
         "Over the texts, γ_k beside that β, identified or not: Spearman's rank correlation, and in how many of",
     ]
-    lines += ["them γ_k lies between 1 - 2β and 1 - β:", "", "| unit, learner | | k = 1 | 2 | 3 | 4 | 5 | 6 |"]
+    lines += ["them γ_k lies between 1 - 2β and 1 - β:", "", "| unit, learner | of | k = 1 | 2 | 3 | 4 | 5 | 6 |"]
     lines.append("|---" * 8 + "|")
     for unit, found in results.items():
         slopes = np.array([one.slope.values for one in found.values()])
@@ -155,98 +71,10 @@ def real_texts(results: dict[str, dict[str, xr.Dataset]]) -> list[str]:
     return lines[1:]
 
 
-def classes(dataset: xr.Dataset, learner: int) -> Classes:
-    """Means over the shuffles of shares and of the costs of each class."""
-    cost, share = dataset.matched_loss.values[learner], dataset.matched.values
-    there = np.isfinite(cost) & (share > 0)
-    sums = np.where(there, share * np.nan_to_num(cost), 0).sum(axis=0)
-    weights = np.where(there, share, 0).sum(axis=0)
-    mean = np.divide(sums, weights, out=np.full_like(sums, np.nan), where=weights > 0)
-    return Classes(dataset.n_train.values, share.mean(axis=0), mean)
-
-
-def predictions(results: dict[str, dict[str, xr.Dataset]]) -> tuple[dict[tuple[str, str], np.ndarray], list[dict]]:
-    """The slopes learnt on `LEARNT_ON`, by unit and learner, and all predictions for the other texts."""
-    slopes, found = {}, []
-    for unit, texts in results.items():
-        for i, learner in enumerate(LEARNERS):
-            s = learnt_slopes([classes(texts[name], i) for name in LEARNT_ON])
-            slopes[unit, learner] = s
-            for name, one in texts.items():
-                if name in LEARNT_ON:
-                    continue
-                n, share, cost = classes(one, i)
-                losses = one.held_out_loss.values[i]
-                for octaves in (2, 4):
-                    at = len(n) - 1 - octaves
-                    said = {"from-counts": from_counts(share[-1], cost[at], s, int(n[at]), int(n[-1]))}
-                    said |= rivals(n[: at + 1], losses[: at + 1], float(n[-1]))
-                    drop = losses[at] - losses[-1]
-                    errors = {method: (value - losses[-1]) / drop for method, value in said.items()}
-                    errors["orders"] = [(value - losses[-1]) / drop for value in by_order(one, i, at, s)]
-                    found.append({"unit": unit, "learner": learner, "text": name, "factor": 2**octaves, **errors})
-    return slopes, found
-
-
-def by_order(one: xr.Dataset, learner: int, at: int, slopes: np.ndarray) -> list[float]:
-    """What counts say when each order of training stands alone, taught and counted."""
-    n, share, cost = one.n_train.values, one.matched.values, one.matched_loss.values[learner]
-    return [
-        from_counts(share[shuffle, -1], cost[shuffle, at], slopes, int(n[at]), int(n[-1]))
-        for shuffle in range(len(share))
-    ]
-
-
-def held(cases: list[dict]) -> int:
-    """In how many of these texts the interval of from-counts holds what was measured, by the record of the others."""
-    n = 0
-    for one in cases:
-        record = rms([other for other in cases if other is not one], METHODS[0])
-        orders = np.array(one["orders"])
-        fit = float(stdtrit(len(cases) - 2, 0.975)) * record * abs(1 - one[METHODS[0]])
-        order = float(stdtrit(len(orders) - 1, 0.975)) * orders.std(ddof=1) / np.sqrt(len(orders))
-        n += abs(one[METHODS[0]]) <= np.hypot(fit, order)
-    return n
-
-
-def counted_texts(found: list[dict]) -> list[str]:
-    """The record of each method, and every error."""
-    lines = ["Root mean square error over six texts, in parts of the drop, and in how many it was the nearest:", ""]
-    heads = f"{' | '.join(METHODS)} | one order alone | interval holds"
-    lines += [f"| unit, learner | times | {heads} |", "|---" * (4 + len(METHODS)) + "|"]
-    keys = list(dict.fromkeys((one["unit"], one["learner"], one["factor"]) for one in found))
-    for unit, learner, factor in keys:
-        cases = [one for one in found if (one["unit"], one["learner"], one["factor"]) == (unit, learner, factor)]
-        nearest = [METHODS[int(np.argmin([abs(one[method]) for method in METHODS]))] for one in cases]
-        cells = [f"{rms(cases, method):.2f} ({nearest.count(method)})" for method in METHODS]
-        alone = np.sqrt(np.mean([np.square(one["orders"]) for one in cases]))
-        cells += [f"{alone:.2f}", f"{held(cases)} of {len(cases)}"]
-        lines.append(f"| {unit}, {learner} | {factor} | {' | '.join(cells)} |")
-    lines += ["", "Each error, of Kneser–Ney:", "", f"| text | unit | times | {' | '.join(METHODS)} |"]
-    lines.append("|---" * (3 + len(METHODS)) + "|")
-    for one in found:
-        if one["learner"] == LEARNERS[0]:
-            errors = " | ".join(f"{one[method]:+.2f}" for method in METHODS)
-            lines.append(f"| {one['text']} | {one['unit']} | {one['factor']} | {errors} |")
-    return lines
-
-
-def rms(cases: list[dict], method: str) -> float:
-    return float(np.sqrt(np.mean([one[method] ** 2 for one in cases])))
-
-
-def record_of(slopes: dict[tuple[str, str], np.ndarray], found: list[dict]) -> str:
-    """The module that keeps the slopes and the record."""
-    texts = len({one["text"] for one in found})
-    lines = [RECORD.read_text(encoding="utf-8").partition("TEXTS =")[0] + f"TEXTS = {texts}", "SLOPES = {"]
+def slopes_text(slopes: dict[tuple[str, str], np.ndarray]) -> str:
+    """The module that keeps the slopes."""
+    lines = [SLOPES.read_text(encoding="utf-8").partition("SLOPES = {")[0] + "SLOPES = {"]
     lines += [f"    {key!r}: {tuple(round(float(s), 5) for s in values)!r}," for key, values in slopes.items()]
-    lines += ["}", "RECORD = {"]
-    for unit, learner in slopes:
-        records = []
-        for factor in (4, 16):
-            cases = [one for one in found if (one["unit"], one["learner"], one["factor"]) == (unit, learner, factor)]
-            records.append(tuple(round(rms(cases, method), 3) for method in METHODS))
-        lines.append(f"    {(unit, learner)!r}: {tuple(records)!r},")
     return "\n".join([*lines, "}", ""]).replace("'", '"')
 
 
@@ -286,19 +114,31 @@ def put(name: str, lines: list[str]) -> None:
     write_text(PAGE, before + begin + "\n".join(lines) + "\n" + end + rest.split(end)[1])
 
 
+def tables_of_the_record() -> dict[str, list[str]]:
+    """What the page says of the record, from the cells that are kept."""
+    return {
+        "tables of loss from counts": tables(cells(), 1),
+        "tables of loss from counts on other texts": tables(cells(), 2),
+        "table of records by kind": by_kind(cells()),
+    }
+
+
 def main() -> None:
     folder = Path(sys.argv[1])
-    results: dict[str, dict[str, xr.Dataset]] = {}
+    folder.mkdir(parents=True, exist_ok=True)
+    results: Results = {}
     for unit in ("byte", "word"):
-        found = {name: measured(name, folder, unit) for name in TEXTS}
+        found = {name: measured(name, folder, unit) for name in FIRST | SECOND}
         results[unit] = {name: one for name, one in found.items() if one is not None}
-    put("tables of real texts", real_texts(results))
+    first = {unit: {name: one for name, one in found.items() if name in FIRST} for unit, found in results.items()}
+    put("tables of real texts", real_texts(first))
+    slopes = slopes_of(results)
+    write_text(SLOPES, slopes_text(slopes))
+    write_text(CELLS, as_csv(predicted(results, slopes, folder)))
+    for name, lines in tables_of_the_record().items():
+        put(name, lines)
     put("table of coverage on real texts", coverage(folder))
-    slopes, cases = predictions(results)
-    put("tables of loss from counts", counted_texts(cases))
-    write_text(RECORD, record_of(slopes, cases))
 
 
-LEARNT_ON = ("eng_novels", "eng_shakespeare", "c_linux", "deu_laws", "zho_tang")
 if __name__ == "__main__":
     main()

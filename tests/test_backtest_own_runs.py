@@ -398,9 +398,14 @@ def test_the_figure_says_what_it_shows(laws):
     several = [predicted(laws).assign(series=name, family=name) for name in "ab"]
     figure, left, right = drawn(pd.concat(several, ignore_index=True))
     assert (left, right) == (["1", "2", "4", "10"], ["4x\n28 tested", "10x\n14 tested"])
-    texts = [" ".join(one.get_text() for one in axes.get_legend().get_texts()) for axes in figure.axes]
-    assert texts == ["a b ±1.96 lack of fit alone",
-                     "bootstrap bootstrap and noise ours: bootstrap, noise and lack of fit"]  # fmt: skip
+    errors, held = figure.axes
+    assert [one.get_text() for one in errors.get_legend().get_texts()] == [
+        "a",
+        "b",
+        "±1.96 lack of fit alone (empirical)",
+    ]
+    names = [" ".join(one.get_text().split()) for one in held.texts]
+    assert names == ["bootstrap", "bootstrap and noise", "ours: bootstrap, noise and lack of fit"]
 
 
 def test_a_law_needs_a_rolling_protocol_to_be_told():

@@ -259,7 +259,13 @@ def test_the_glossary_of_the_page_is_what_explain_says():
     ("hofmann2022", "hoffmann2022"), ("muenighoff2023", "muennighoff2023"), ("gadre2024c4", "gadre2024-c4"),
     ("laplas", "laplace"), ("mi300", "mi300x"), ("tpuv4", "tpu-v4"), ("pitman-yoor", "pitman-yor"), ("zpif", "zipf"),
     ("N_stor", "N_store"), ("epohc", "epoch"), ("unique_bond", "unique_bounds"), ("heuristc", "heuristic"),
+    ("chinchilla", "hoffmann2022"), ("chinchila", "epoch2024"),
 ])  # fmt: skip
 def test_a_typing_error_finds_what_was_meant(typed, meant):
     with pytest.raises(ValueError, match=f"did you mean .*{meant}"):
         catalogue.account(typed)
+
+
+def test_what_is_like_no_name_is_answered_with_none():
+    with pytest.raises(ValueError, match=r"^nothing is called 'qqqqqq': `python -m bounds explain` lists them all$"):
+        catalogue.account("qqqqqq")

@@ -48,7 +48,7 @@ def hits(folder: Path) -> int:
     loaded = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(loaded)
     loaded.tripled(14)
-    return sum(loaded.tripled.stats.cache_hits.values())
+    return sum(loaded.tripled.made.stats.cache_hits.values())
 
 
 DAMAGES = {
@@ -178,3 +178,36 @@ def test_a_command_with_a_damaged_cache(folder):
         assert (done.returncode, done.stdout) == (0, "42\n")
         assert len(done.stderr.splitlines()) == sentences
         assert all(line.startswith(f"! compiled code in {path} is damaged") for line in done.stderr.splitlines())
+
+
+def test_what_is_compiled_is_told(folder):
+    """Who waits for loops to be compiled hears of it; who finds them kept does not."""
+    from bounds.base.telling.steps import heard
+
+    told = []
+    with heard(lambda what, done, of, unit: told.append((what, done, of))):
+        assert called(folder) == []
+        assert told == []
+        for path in [*files(folder, ".nbi"), *files(folder, ".nbc")]:
+            path.unlink()
+        assert called(folder) == []
+    assert told == [(compile_cache.COMPILING, 0, None), (compile_cache.COMPILING, 1, 1)]
+
+
+def test_a_loop_finds_the_loops_that_it_names(tmp_path):
+    """By name, as an attribute of a module, and through plain functions that loops may call."""
+    (tmp_path / "inner_loops.py").write_text(
+        "from simulate.drawing.compiled import compiled, inlined, jitable\n\n\n"
+        "@compiled\ndef one_more(x):\n    return x + 1\n\n\n"
+        "@jitable\ndef plainly(x):\n    return one_more(x)\n\n\n"
+        "@inlined\ndef twice(x):\n    return 2 * x\n"
+    )
+    (tmp_path / "outer_loops.py").write_text(
+        "import inner_loops\nfrom inner_loops import plainly, twice\n"
+        "from simulate.drawing.compiled import compiled\n\n\n"
+        "@compiled\ndef outer(x):\n    return twice(plainly(x)) + inner_loops.one_more(x)\n"
+    )
+    program = "import sys, outer_loops as o\nassert 'numba' not in sys.modules\nprint(o.outer(5), o.plainly(1))"
+    environment = os.environ | {"PYTHONPATH": f"{tmp_path}:{os.getcwd()}"}
+    done = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=False)
+    assert done.stdout == "18 2\n", done.stderr

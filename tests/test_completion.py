@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import os
+import pty
+import re
+import select
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -84,7 +88,8 @@ def test_a_shell_waits_for_nothing_heavy(line):
         f"    runpy.run_module({line.split()[0]!r}, run_name='__main__')\n"
         "except SystemExit:\n"
         "    pass\n"
-        "print('LOADED', *sorted({name.partition('.')[0] for name in sys.modules}), file=sys.stderr)"
+        "names = {name.partition('.')[0] for name, one in sys.modules.items() if one}\n"
+        "print('LOADED', *sorted(names), file=sys.stderr)"
     )
     environment = os.environ | {ASKED: "1", "COMP_LINE": f"python -m {line}"}
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, env=environment, timeout=60)
@@ -113,11 +118,50 @@ complete -C "$PYTHON $LINE"
 """
 
 
+def test_zsh_completes_what_is_typed(tmp_path):
+    """With a key, in a terminal: its functions of completion work nowhere else."""
+    if shutil.which("zsh") is None:
+        pytest.skip("zsh is not installed")
+    (tmp_path / "words.txt").write_text("")
+    lines = {
+        "-m bou": "nds X", "-m bounds plan --law=epo": "ch2024 X", "-m simulate corpus wor": "ds.txt X",
+        "-m simulate sweep --source zipf:1.5,sh": "ift=X",
+    }  # fmt: skip
+    environment = os.environ | {"PYTHONPATH": str(HERE), "HOME": str(tmp_path), "TERM": "dumb"}
+    environment["PATH"] = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+    process, terminal = pty.fork()
+    if not process:
+        os.chdir(tmp_path)
+        os.execvpe("zsh", ["zsh", "-f"], environment)
+    try:
+        os.write(terminal, b"source <(python -m bounds --completion zsh); print READY-$((1 + 1))\n")
+        seen_until(terminal, "READY-2")
+        for line, rest in lines.items():
+            os.write(terminal, f"python {line}\t".encode())
+            seen = seen_until(terminal, line + rest[:-2])
+            os.write(terminal, b"X")
+            assert (seen + seen_until(terminal, "X")).endswith(rest)
+            os.write(terminal, b"\x15")  # what is typed is forgotten
+    finally:
+        os.kill(process, signal.SIGKILL)
+        os.waitpid(process, 0)
+        os.close(terminal)
+
+
+def seen_until(terminal: int, wanted: str) -> str:
+    """What a terminal shows until it shows `wanted`, without what moves its cursor."""
+    seen = ""
+    while wanted not in seen:
+        assert select.select([terminal], [], [], 60)[0], seen
+        seen += re.sub(r"\x1b\[[\d;?]*[A-Za-z]|[\r\x07\x08]", "", os.read(terminal, 65536).decode(errors="replace"))
+    return seen
+
+
 @pytest.mark.parametrize(("shell", "script"), [("bash", ASK_BASH), ("fish", ASK_FISH)])
 @pytest.mark.parametrize(
     ("line", "completed"),
     [
-        ("-m bounds pl", ["plan"]), ("-m bounds plan --law=epo", ["epoch2024"]),
+        ("-m bounds pl", ["plan"]), ("-m bounds plan --law=epo", ["epoch2024"]), ("-m bou", ["bounds"]),
         ("-m simulate corpus wor", ["words.txt"]),
         ("-m simulate sweep --source uniform:", {"bash": ["1e6"], "fish": ["uniform:1e6"]}),
         ("wor", ["words.txt"]),

@@ -18,7 +18,8 @@ from bounds.base.spectrum import FrequencySpectrum
 from simulate.text import InputError, fit_corpus, measure_corpus
 from simulate.text.blocks import block_curves, neighbour_correlation
 from simulate.text.counting import growth, window_ids
-from simulate.text.cutting.sequences import Units, character_classes, philox_order, read_units, shuffle_chunks
+from simulate.text.cutting.characters import character_classes
+from simulate.text.cutting.sequences import Units, philox_order, read_units, shuffle_chunks
 from simulate.text.cutting.tokenizing import WordTable
 from simulate.text.reading.readers import read_blocks
 

@@ -18,6 +18,7 @@ import simulate
 from bounds.base.keeping import hidden, targets
 from bounds.cli.process import Stopped, Unminded, hearing_signals, undisturbed
 from bounds.cli.shared import run as run_command
+from simulate.cli.endings import explained
 from simulate.cli.main import main
 from simulate.running import cells as sweep_cells
 from simulate.running import dataset
@@ -138,6 +139,22 @@ def test_in_whatever_window_it_is_told_to_end_the_next_run_ends_well(
     assert ends(f"--out={tmp_path / 'x.zarr'}", "--resume") == 0
     assert same(tmp_path / "x.zarr", whole)
     assert names(tmp_path) == ["x.zarr"]
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ({"out": "x.nc", "resume": False}, "with an --out that ends in .zarr cells are kept, and --resume goes on"),
+        ({"out": None, "resume": False}, "interrupted; nothing half-written was left behind"),
+        ({"out": "x.nc"}, "interrupted; nothing half-written was left behind"),  # a command that keeps no cells
+    ],
+)
+def test_who_could_have_resumed_is_told_how(tmp_path, monkeypatch, options, told):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(Stopped) as stopped, explained({"overwrite": False, **options}):
+        raise Stopped(signal.SIGINT)
+    assert str(stopped.value).endswith(told)
+    assert stopped.value.code == 130
 
 
 def test_signals_that_the_caller_ignores_stay_ignored():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from functools import cache
 from itertools import pairwise
 
 import numpy as np
@@ -13,15 +14,20 @@ from simulate.cli.main import main
 from simulate.studies.example_corpus import FORMATS, example_corpus, example_documents
 from simulate.text import ReadOptions, measure_corpus
 
-DOCUMENTS = example_documents("zipf:1.5,types=50", n_words=600, documents=7, seed=3)
 APART = {"text.txt.gz", "text.txt.zst", "nanogpt.bin", "olmo.npy", "llmc.bin", "numpy.npy"}
 """Formats that do not say where the documents are."""
+
+
+@cache
+def documents():
+    """Drawn when the first test asks: kernels compile here, and every process imports this module."""
+    return example_documents("zipf:1.5,types=50", n_words=600, documents=7, seed=3)
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     path = tmp_path_factory.mktemp("examples") / "corpus"
-    files, _ = example_corpus(DOCUMENTS, str(path))
+    files, _ = example_corpus(documents(), str(path))
     for name, data in files.items():
         (path / name).parent.mkdir(parents=True, exist_ok=True)
         (path / name).write_bytes(data)
@@ -38,7 +44,7 @@ def asked(one, folder, **more):
 
 @pytest.mark.parametrize("one", [one for one in FORMATS if one.name != "parts"], ids=lambda one: one.name)
 def test_each_format_holds_the_same_windows(one, folder):
-    ids = DOCUMENTS.ids.tolist()
+    ids = documents().ids.tolist()
     single, double = asked(one, folder)
     assert (single.n_draws[-1], double.n_draws[-1]) == (len(ids), len(ids) - 1)
     assert single.n_unique[-1] == len(set(ids))
@@ -47,7 +53,7 @@ def test_each_format_holds_the_same_windows(one, folder):
 
 @pytest.mark.parametrize("one", [one for one in FORMATS if one.name not in APART], ids=lambda one: one.name)
 def test_documents_are_the_same(one, folder):
-    parts = [part.tolist() for part in np.split(DOCUMENTS.ids, DOCUMENTS.ends[:-1])]
+    parts = [part.tolist() for part in np.split(documents().ids, documents().ends[:-1])]
     assert len(parts) == 7
     _, double = asked(one, folder, within_documents=True)
     assert double.n_draws[-1] == sum(len(part) - 1 for part in parts)

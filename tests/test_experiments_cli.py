@@ -70,6 +70,18 @@ def test_missing_data_are_one_sentence(tmp_path):
         assert done.stderr.count("\n") == 1
 
 
+def test_numbers_that_fail_to_be_equal_do_not_look_alike_and_a_page_is_said(tmp_path):
+    page = tmp_path / "budget.html"
+    done = experiments("run", "budget", "--data", str(tmp_path), "--report", str(page))
+    (weeks,) = (line.split() for line in done.stdout.splitlines() if line.startswith("weeks  ") and "fails" in line)
+    assert weeks == ["weeks", "1,161,261", "1,161,216", "-45", "0", "fails"]
+    assert done.stdout.endswith(f"written: {page}\n")
+    assert done.stderr == ""
+    failing = [line.split() for line in done.stdout.splitlines() if line.endswith(" fails")]
+    assert failing
+    assert all(row[1] != row[2] for row in failing)
+
+
 def test_the_list_says_whether_data_are_here(tmp_path):
     done = experiments("list", "--data", str(tmp_path))
     assert f"data are missing in {tmp_path} for" in " ".join(done.stdout.split())
@@ -176,6 +188,14 @@ def test_figures_are_written_whole_and_never_over_others(ours, tmp_path):
         call("run", "ours", "--figure", str(tmp_path))
     with pytest.raises(click.UsageError, match="is not a folder; make it first"):
         call("run", "ours", "--figure", str(tmp_path / "none"))
+    for wrong in ("jpg", "sgv"):
+        with pytest.raises(click.UsageError, match="figure-format must be one of png, pdf, svg"):
+            call("run", "ours", "--figure", str(tmp_path), "--figure-format", wrong)
+    with pytest.raises(click.UsageError, match="pass --figure DIR too"):
+        call("run", "ours", "--figure-format", "svg")
     assert ours.ran == ran, "what cannot be written is refused before anything runs"
     call("run", "ours", "--figure", str(tmp_path), "--overwrite")
     assert ours.ran == ran + 1
+    for suffix, first in (("svg", b"<?xml"), ("pdf", b"%PDF")):
+        call("run", "ours", "--figure", str(tmp_path), "--figure-format", suffix)
+        assert (tmp_path / f"ours-dots.{suffix}").read_bytes().startswith(first)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import itertools
 import math
+import re
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,11 +13,13 @@ from click.testing import CliRunner
 from matplotlib.figure import Figure
 from matplotlib.text import Annotation
 
+import bounds.cli.pages.page
 from bounds.__main__ import main
 from bounds.cli.drawing.labels import End, label_ends, shorten, without_yellow
 from bounds.cli.drawing.plan_figure import draw
-from bounds.cli.drawing.style import COLOURS
+from bounds.cli.drawing.style import COLOURS, GREY, MARKERS, style
 from bounds.planning import plan
+from simulate.running.showing.local_slopes import DARK
 
 EYES = {
     "all cones": np.eye(3),
@@ -55,6 +59,31 @@ def test_colours_are_told_apart_and_seen_on_white(eye):
     assert min(map(contrast, COLOURS)) >= 3
     assert apart(("#d62728", "#2ca02c"), "deutan") < apart(("#d62728", "#2ca02c"), "all cones") / 2, "the measure works"
     assert contrast("#E69F00") < 3, "and yellow would not pass"
+
+
+def test_no_two_curves_are_told_apart_by_their_colour_alone():
+    several = [style(i) for i in range(len(COLOURS) * len(MARKERS))]
+    assert len({(one.colour, one.marker) for one in several}) == len(several)
+    assert all(a.marker != b.marker and a.dash != b.dash for a, b in itertools.pairwise(several))
+    assert len({one.marker for one in several[: len(MARKERS)]}) == len(MARKERS)
+
+
+def test_letters_in_colours_are_as_dark_as_letters_have_to_be():
+    assert contrast(GREY) >= 4.5
+    assert contrast(DARK) >= 4.5
+    assert contrast("#9a9a9a") < 4.5, "and a paler grey would not pass"
+
+
+def test_figures_have_a_white_card_on_dark_pages_which_they_need():
+    """On the dark ground itself some of the colours cannot be seen."""
+    css = (Path(bounds.cli.pages.page.__file__).parent / "page.css").read_text(encoding="utf-8")
+    card = css[css.index("div.picture {") : css.index("table {")]
+    assert "--under: #ffffff" in card
+    assert "background-color: var(--under)" in card
+    (dark,) = re.findall(r"prefers-color-scheme: dark\) \{\s*:root \{ --paper: (#[0-9a-f]{6})", css)
+    ground = (TO_XYZ @ linear(dark))[1] + 0.05
+    assert min(((TO_XYZ @ linear(colour))[1] + 0.05) / ground for colour in COLOURS) < 3
+    assert "prefers-color-scheme" not in card
 
 
 def test_the_map_of_sizes_has_no_yellow():

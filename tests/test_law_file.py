@@ -107,6 +107,39 @@ def test_a_file_that_changed_is_read_again(path, fit):
     assert bounds.get_law(path).data_exponent == 0.25
 
 
+@pytest.mark.parametrize("key", ["irreducible", "param_coefficient", "param_exponent", "data_exponent"])
+def test_constants_changed_by_hand_do_not_keep_the_intervals_of_the_fit(path, fit, key, tmp_path):
+    text = Path(path).read_text(encoding="utf-8")
+    changed = text.replace(f"\n{key} = {getattr(fit.law, key)!r}\n", f"\n{key} = 0.3\n", 1)
+    assert changed != text
+    Path(path).write_text(changed, encoding="utf-8")
+    with pytest.raises(ValueError, match=rf"{key} is 0\.3, and the fit .* found .*; leave out \[fit\]"):
+        bounds.get_law(path)
+    Path(path).write_text(changed[: changed.index("[fit]")], encoding="utf-8")
+    assert getattr(bounds.get_law(path), key) == 0.3
+    assert read_law_file(path).covariance is None
+    assert bounds.get_law(path).standard_errors == ()
+
+
+def test_a_law_by_hand_is_told_what_it_takes(tmp_path):
+    target = tmp_path / "hand.law.toml"
+    target.write_text("E = 1.7\nbeta = 0.33\n", encoding="utf-8")
+    with pytest.raises(
+        ValueError, match=r"by hand is a line format = 1, a line .law., and irreducible, param_coefficient"
+    ):
+        bounds.get_law(target)
+    target.write_text("[law]\nE = 1.7\n", encoding="utf-8")
+    with pytest.raises(ValueError, match=r"does not say its format, .* first line is format = 1"):
+        bounds.get_law(target)
+    target.write_text("format = 1\n[law]\nE = 1.7\n", encoding="utf-8")
+    with pytest.raises(ValueError, match="a law has no 'E'; it is called irreducible here"):
+        bounds.get_law(target)
+    least = "irreducible = 1.7\nparam_coefficient = 400\nparam_exponent = 0.34\n"
+    target.write_text(f"format = 1\n[law]\n{least}data_coefficient = 400\ndata_exponent = 0.33\n", encoding="utf-8")
+    assert bounds.exponent_band(bounds.get_law(target).data_exponent).upper == pytest.approx(0.67)
+    assert run("band", "300B", "--law", str(target), module="bounds").returncode == 0
+
+
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [

@@ -117,6 +117,11 @@ def test_corpus_with_loss_is_the_same(folder):
         (("loss", "gone.txt"), "does not exist"),
         (("loss", "small.txt"), "4000 at least make three sizes that double"),
         (("loss", "one.txt", "--out=x.txt"), "out must name a file that ends in"),
+        (
+            ("loss", "one.txt", "--most=4000", "--from-counts", "--extrapolate=10x"),
+            "never from counts that are extrapo",
+        ),
+        (("loss", "one.txt", "--extrapolate=2x"), "--extrapolate 2x: a loss is foretold from text that is there"),
         (("loss",), "Missing argument"),
         (("corpus", "one.txt", "--loss", "--sketch"), "--sketch is of counting, which --loss does not"),
         (("corpus", "one.txt", "--loss", "--at=1000"), "--at is of counting"),
@@ -145,4 +150,5 @@ def test_what_is_printed_names_the_finding_and_why_nothing_is_converted(result):
 def test_text_that_stands_twice_is_noticed(folder):
     (folder / "twice.txt").write_text((folder / "one.txt").read_text("utf-8") * 2, "utf-8")
     found = json.loads(run("loss", folder / "twice.txt", "--unit=byte", "--length=1", "--json").stdout)
-    assert any("copies" in note or "twice" in note or "repeat" in note for note in found["warnings"]), found["warnings"]
+    assert "of what is held out a copy may have been taught" in found["warnings"][0]
+    assert found["copies"] is True

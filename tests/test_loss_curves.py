@@ -217,7 +217,15 @@ def test_of_a_curve_without_noise_the_law_is_exact():
     [
         ([0.2, 0.1, 0.05], "3 doublings are fewer than 4"),
         ([0.3, 0.2, 0.1, 0.05, -0.01], "a doubling did not lower the loss"),
-        ([0.1, 0.12, 0.14, 0.16, 0.18], "the gains of doublings grow"),
+        ([0.1, 0.12, 0.14, 0.16, 0.18], "the gains of doublings grow (p = "),
+        (
+            [0.1, 0.101, 0.1, 0.101, 0.1005],
+            "the gains of doublings do not shrink by more than their error over the last 5",
+        ),
+        (
+            [0.105, 0.095, 0.1, 0.095, 0.105],
+            "the gains of doublings do not shrink by more than their error over the last 5",
+        ),
         ([0.3, 0.29, 0.28, 0.02, 0.019], "no one β fits the gains"),
     ],
 )

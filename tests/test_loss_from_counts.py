@@ -7,22 +7,26 @@ import json
 import numpy as np
 import pytest
 from click.testing import CliRunner
+from scipy.stats import t
 
 from simulate.cli.main import main
 from simulate.studies.loss.plan import LossPlan
 from simulate.text.learning.curves import DEPTH, measure_loss
-from simulate.text.learning.from_counts import (
-    METHODS,
+from simulate.text.learning.foretelling.from_counts import (
+    Blocks,
     Classes,
     foretold,
     from_counts,
     learnt_slopes,
-    power_law,
-    rivals,
-    straight_line,
+    over_blocks,
 )
+from simulate.text.learning.foretelling.kinds import KINDS, kind_of
+from simulate.text.learning.foretelling.record import METHODS, Cell, better, cells, lack_of_fit, verdict
+from simulate.text.learning.foretelling.rivals import power_law, rivals, straight_line
+from simulate.text.learning.foretelling.slopes import SLOPES
 from simulate.text.learning.scoring import LEARNERS
-from simulate.text.learning.slopes import RECORD, SLOPES
+from tests.loss_corpora import PAGE, tables_of_the_record
+from tests.loss_texts import LEARNT_ON
 from tests.test_loss_curves import units_of
 
 SIZES = 1000 * 2 ** np.arange(8)
@@ -81,29 +85,123 @@ def test_what_is_only_counted_is_what_a_learner_taught_it_matches():
     whole = measure_loss(units, most=32_000)
     part = measure_loss(units, most=8000, count_on=True)
     assert part.n_counted.tolist() == [16_000, 32_000]
-    assert (part.counted == whole.matched[:, -2:].sum(axis=2)).all()
+    assert (part.counted == whole.matched[:, -2:]).all()
     assert np.array_equal(part.losses, whole.losses[:, :, :-2])
     assert measure_loss(units, most=8000).n_counted.size == 0
 
 
-def test_the_record_is_of_every_unit_and_learner_that_has_slopes():
-    assert set(SLOPES) == set(RECORD) == {(unit, learner) for unit in ("byte", "word") for learner in LEARNERS}
+def test_slopes_and_the_record_are_of_every_unit_and_learner():
+    keys = {(unit, learner) for unit in ("byte", "word") for learner in LEARNERS}
+    assert set(SLOPES) == {(one.unit, one.learner) for one in cells()} == keys
     assert all(len(slopes) == DEPTH + 1 for slopes in SLOPES.values())
-    assert all(len(one) == len(METHODS) for records in RECORD.values() for one in records)
+    assert not {one.text for one in cells()} & set(LEARNT_ON)
 
 
-def test_the_interval_has_room_for_the_record_and_for_orders():
-    slopes = np.array(SLOPES["word", "kneser-ney"])
-    texts = [made(4, slopes)] * 4
-    losses = (texts[0].share * texts[0].loss).sum(axis=1)
-    counted = np.tile(texts[0].share[-1], (4, 1))
-    same = foretold(texts, losses, counted, 4 * SIZES[-1], ("word", "kneser-ney"))
-    assert same.lower < same.losses["from-counts"] < same.upper
-    differ = counted + np.array([[0.02], [-0.02], [0.02], [-0.02]]) * np.array([0, 0, 0, 1, 0, 0, -1])
-    wider = foretold(texts, losses, differ, 4 * SIZES[-1], ("word", "kneser-ney"))
-    assert wider.upper - wider.lower > same.upper - same.lower
+KEY = ("word", "kneser-ney")
+
+
+def blocks_of(share: np.ndarray, cost: np.ndarray, orders: np.ndarray, uneven: float, n_blocks: int = 12) -> Blocks:
+    """Shares and mean costs (j) of a test in equal blocks; (shuffle, j) is added to shares, `uneven` to costs."""
+    taught = np.tile(1000 * share, (len(orders), n_blocks, 1))
+    wave = 1 + uneven * np.resize([1, -1], n_blocks)[None, :, None]
+    return Blocks(taught, taught * cost * wave, 1000 * np.repeat((share + orders)[:, None], n_blocks, axis=1))
+
+
+def test_each_part_of_the_interval_is_of_what_differs():
+    text = made(4, np.array(SLOPES[KEY]))
+    share, cost = text.share[-1], text.loss[-1]
+    shift = 0.02 * np.array([[1], [-1], [1], [-1]]) * np.array([0, 0, 0, 1, 0, 0, -1])
+    before = float(share @ cost) + 0.5
+    for orders, uneven in ((0, 0), (1, 0), (0, 1), (1, 1)):
+        blocks = blocks_of(share, cost, orders * shift, 0.2 * uneven)
+        found = foretold(blocks, before, 8000, 32_000, KEY, {"log-linear": 3.0})
+        said = found.losses["from-counts"]
+        drift = from_counts(share, cost, np.array(SLOPES[KEY]), 8000, 32_000)
+        assert said == pytest.approx(drift)
+        assert (found.reach.training > 1e-9, found.reach.test > 1e-9) == (bool(orders), bool(uneven))
+        n = sum(one.unit == "word" and one.learner == KEY[1] and one.times == 4 for one in cells())
+        rms, n_texts = lack_of_fit(*KEY, 4)
+        assert n_texts == n
+        assert found.reach.fit == pytest.approx(t.ppf(0.975, n - 1) * rms * abs(before - said))
+        assert (
+            found.upper - said == pytest.approx(said - found.lower) == pytest.approx(np.hypot.reduce(found.reach[:3]))
+        )
+        assert found.drop == pytest.approx(before - said)
+        reach = np.hypot.reduce(found.reach[1:])
+        assert (found.drop_lower, found.drop_upper) == pytest.approx((found.drop - reach, found.drop + reach))
+        assert list(found.losses) == ["from-counts", "log-linear"]
     with pytest.raises(KeyError):
-        foretold(texts, losses, counted, 4 * SIZES[-1], ("char", "kneser-ney"))
+        foretold(blocks, before, 8000, 32_000, ("char", "kneser-ney"), {})
+
+
+def test_blocks_that_differ_are_worth_the_error_of_their_mean():
+    """Where only costs differ over blocks, the bootstrap is the error of their mean; the drop has none of it."""
+    share, cost = np.full(7, 1 / 7), np.full(7, 2.0)
+    blocks = blocks_of(share, cost, np.zeros((4, 7)), 0.3, n_blocks=30)
+    exact = 2 * 0.3 / np.sqrt(30)
+    level, drop = over_blocks(blocks, np.zeros(7), 1000, 4000)
+    assert level == pytest.approx(exact, rel=0.08)
+    assert drop == pytest.approx(0, abs=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("gains", "kind"),
+    [
+        ([0.3] * 5, "straight"),
+        ([9, 9, 0.31, 0.305, 0.3, 0.295, 0.29], "straight"),
+        ([0.5, 0.4, 0.32, 0.256, 0.2], "flattening"),
+        ([0.2, 0.256, 0.32, 0.4, 0.5], "steepening"),
+        ([0.3, 0.3, 0.3, -0.01, 0.3], "jumping"),
+        ([0.3, 0.1, 0.5, 0.1, 0.3], "jumping"),
+        ([-0.1] * 5, "jumping"),
+        ([0.3, 0.3, 0.3, 0.3], "straight"),
+        ([0.3, 0.3, 0.3], None),
+    ],
+)
+def test_kinds_of_curves(gains, kind):
+    losses = 9 - np.concatenate([[0], np.cumsum(gains)])
+    assert kind_of(losses) == kind
+    assert kind_of(3 * losses) == kind  # nats or bits are the same curve
+
+
+@pytest.mark.parametrize(("beta", "kind"), [(0.5, "flattening"), (0.2, "flattening"), (0.05, "straight")])
+def test_a_power_law_flattens_by_its_exponent(beta, kind):
+    assert kind_of(1 + 5 * SIZES.astype(float) ** -beta) == kind
+
+
+def a_cell(errors: tuple[float, ...], text: str = "x", kind: str = "straight") -> Cell:
+    return Cell(text, 2, "word", "kneser-ney", 4, kind, errors, 0.1, 0.1, 0.1)
+
+
+def test_the_better_record_is_told_apart_by_how_often_it_was_nearer():
+    good, bad = (0.1, 0.5, 0.4, 0.9, 0.3), (0.3, 0.5, 0.4, 0.9, 0.01)
+    found = verdict([a_cell(good, str(i)) for i in range(4)])
+    assert found is not None
+    assert (found.best, found.next, found.nearer, found.cells, found.texts, found.told_apart) == (
+        "from-counts", "spectrum", 4, 4, 4, True,
+    )  # fmt: skip
+    assert list(found.errors) == ["from-counts", "spectrum", "power-law-last", "power-law-all", "log-linear"]
+    few = verdict([a_cell(good)] * 3)
+    assert few is not None
+    assert not few.told_apart
+    mixed = verdict([a_cell(good)] * 5 + [a_cell(bad)] * 3)
+    assert mixed is not None
+    assert (mixed.best, mixed.nearer, mixed.told_apart) == ("from-counts", 5, False)
+    assert verdict([]) is None
+
+
+def test_the_page_has_the_tables_that_the_record_makes():
+    page = PAGE.read_text("utf-8")
+    for name, lines in tables_of_the_record().items():
+        assert "\n".join(lines) == page.split(f"<!-- {name} -->\n")[1].split(f"\n<!-- end of the {name} -->")[0]
+
+
+def test_the_record_behind_an_answer_is_of_its_kind_learner_and_factor():
+    for kind in KINDS:
+        for learner in LEARNERS:
+            for times, factor in ((2, 4), (4, 4), (8, 16), (16, 16)):
+                own = [one for one in cells() if (one.kind, one.learner, one.times) == (kind, learner, factor)]
+                assert better(kind, learner, times) == verdict(own)
 
 
 @pytest.mark.parametrize(

@@ -164,3 +164,22 @@ def test_fitting_again_keeps_what_more_would_bring(kept):
 
     dataset = open_result(kept[0])
     assert report(refit(dataset), View()).data["extrapolation"] == report(dataset, View()).data["extrapolation"]
+
+
+def test_what_was_asked_for_and_has_no_number_is_said_on_the_screen(text):
+    why = "no method was tried beyond 30 times a text"
+    assert why in " ".join(run("corpus", str(text), "--extrapolate", "1000x").split())
+    assert why in " ".join(run("corpus", str(text), "--extrapolate", "2x,1000x").split())
+    assert why not in " ".join(run("corpus", str(text)).split())
+
+
+@pytest.mark.parametrize("flags", [(), ("--sketch", "--extrapolate", "none")])
+def test_a_text_that_counts_twice_is_always_on_the_screen(text, tmp_path, flags):
+    for name in ("a.txt", "b.txt", "c.txt"):
+        (tmp_path / name).write_text(text.read_text(encoding="utf-8"), encoding="utf-8")
+    (tmp_path / "d.txt").write_text("one two three", encoding="utf-8")
+    screen = " ".join(run("corpus", str(tmp_path), *flags).split())
+    for name in ("b.txt", "c.txt"):
+        assert f"{name} holds the same text as {tmp_path}/a.txt: its windows are counted twice" in screen
+    told = json.loads(run("corpus", str(tmp_path), "--json", *flags))["warnings"]
+    assert sum("counted twice" in one for one in told) == 2

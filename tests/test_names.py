@@ -203,3 +203,12 @@ def test_words_at_ticks_are_taken_literally(tmp_path):
         for name in ("x.png", "x.svg", "x.pdf"):
             save_drawn(lambda: figure, tmp_path / name)
     assert [label.get_text() for label in figure.axes[0].get_yticklabels()] == ["ü\\u65e5\\u672c", "$\\bad{$", "a"]
+
+
+def test_words_at_ticks_that_panels_share_are_kept(tmp_path):
+    """The first panel hides its labels, which are empty, and has the formatter of all."""
+    figure = Figure()
+    upper, lower = figure.subplots(2, 1, sharex=True)
+    upper.set_xticks([1, 2], ["five", "twenty"])
+    save_drawn(lambda: figure, tmp_path / "x.png")
+    assert [label.get_text() for label in lower.get_xticklabels()] == ["five", "twenty"]

@@ -3,21 +3,32 @@
 from __future__ import annotations
 
 import re
-from dataclasses import fields, is_dataclass, replace
+import sys
+from code import InteractiveInterpreter
+from dataclasses import fields, replace
 from html import unescape
 from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 import bounds
 import simulate
+import simulate.text
+from bounds.base.arguments import Known
 from bounds.base.notes import INPUT, Note
 from bounds.base.telling.html import html_table
 from bounds.cli.report import Listing, Report, Table
 from bounds.efficiency.band import bands
 from bounds.fitting.exponents.dataset_fits import ExponentFits
+from experiments.claims import Claim, Result, judge
+from experiments.registry import EXPERIMENTS
+from simulate.text.extrapolation import more_text
+from tests.public import classes_given
 
+ROOT = Path(__file__).parent.parent
 EVIL = "<script>alert('1')</script> & \"x\""
 
 
@@ -46,15 +57,26 @@ def shown(fit, tmp_path_factory):
         "sketch": simulate.sketch_corpus(path, at="100,all"), "spectrum": growth.multiplicities,
         "overtraining": bounds.laws.OVERTRAINING_LAWS["gadre2024-c4"],
         "repeated": bounds.laws.REPEATED_DATA_LAWS["muennighoff2023"],
+        "more": more_text(growth, [2, 10]), "comparison": simulate.text.compare_corpora(path, path, duplicates="none"),
+        "allocation": bounds.LAWS["epoch2024"].optimal(1e21), "laws": bounds.LAWS,
+        "accelerators": bounds.planning.ACCELERATORS, "sweep": simulate.Sweep(), "result": RESULT,
+        "experiment": EXPERIMENTS["budget"], "outcome": RESULT.outcomes[0], "how": simulate.Execution(),
     }  # fmt: skip
 
 
 NAMES = (
     "interval", "bound", "bounds", "law", "band", "fit", "fitted band", "prediction", "plan", "row", "exponent",
-    "exponents", "growth", "text", "sketch", "spectrum", "overtraining", "repeated",
+    "exponents", "growth", "text", "sketch", "spectrum", "overtraining", "repeated", "more", "comparison", "allocation",
+    "laws", "accelerators", "sweep", "result", "experiment", "outcome", "how",
 )  # fmt: skip
-PRINTED = tuple(name for name in NAMES if name not in ("growth", "sketch", "text", "row"))
-"""Those whose repr is their own; arrays of the others are told by rows."""
+TOLD_OTHERWISE = (
+    "growth", "sketch", "text", "row", "more", "comparison", "result", "experiment", "how", "laws", "accelerators",
+    "allocation", "outcome",
+)  # fmt: skip
+"""Those without numbers, and those whose repr has all digits, or arrays that are told by rows."""
+PRINTED = tuple(name for name in NAMES if name not in TOLD_OTHERWISE)
+CLAIM = Claim("budget.size", "Nobody 2022", "table 1", "a size", 176.0, 1.0, "rounded")
+RESULT = Result([judge(CLAIM, 175.5)], answer="So it is.", tables=[Table(("a", "b"), [("x", "1.5")], title="T")])
 
 
 class Closing(HTMLParser):
@@ -98,22 +120,28 @@ def test_it_says_what_the_repr_says(shown, name):
     assert [one for one in numbers if one not in text] == []
 
 
-def test_all_public_results_have_a_display():
-    public = {name: getattr(bounds, name) for name in bounds.__all__}
-    results = [one for one in public.values() if isinstance(one, type) and is_dataclass(one)]
-    sources = bounds.Source.__subclasses__()
-    without = [
-        one.__name__ for one in results
-        if not hasattr(one, "_repr_html_") and one is not bounds.Source and one not in sources
-    ]  # fmt: skip
-    assert without == []
+def test_all_that_the_public_names_give_has_a_display():
+    """Classes, and what their functions, methods and fields give; a source is shown as the text that made it."""
+    given = classes_given()
+    assert {"Interval", "Comparison", "Result", "Allocation", "NextRun", "LearnerPlan"} <= set(given)
+    results = {name: one for name, one in given.items() if not issubclass(one, bounds.Source | Exception)}
+    assert [name for name, one in results.items() if not hasattr(one, "_repr_html_")] == []
+
+
+def test_a_repr_is_no_page_of_numbers(shown):
+    assert {name: len(repr(shown[name])) for name in ("growth", "sketch") if len(repr(shown[name])) > 1500} == {}
 
 
 def test_texts_are_escaped(shown):
     law = replace(bounds.LAWS["epoch2024"], note=EVIL)
     listing, table = Listing([(EVIL, EVIL)], EVIL), Table((EVIL,), [(EVIL,)], title=EVIL)
     report = Report(EVIL, [table], [Note(INPUT, EVIL)], lists=[listing])
+    claim = replace(CLAIM, key=f"budget.{EVIL}", text=EVIL)
+    none = replace(shown["more"].found[0][0], why_not=EVIL)
     evil = [
+        replace(RESULT, answer=EVIL, outcomes=[judge(claim, 175.5, note=EVIL)]), judge(claim, 175.5), claim, table,
+        replace(shown["comparison"], corpora=(EVIL, "b")), replace(shown["more"], factors=(2,), found=((none,),)),
+        Note(INPUT, EVIL), Known(EVIL, {EVIL: shown["law"]}), Known("texts", {"a": EVIL}),
         law, report, replace(shown["growth"], corpus=EVIL), ExponentFits({EVIL: shown["exponent"]}),
         replace(shown["bound"], quantity=EVIL, lower_end=replace(shown["bound"].lower_end, assumption=EVIL)),
     ]  # fmt: skip
@@ -129,3 +157,17 @@ def test_a_report_shows_answer_tables_and_notes():
     text = checked(report._repr_html_())
     assert [word in text for word in ("So it is.", "T", "x", "1.5", "Beware")] == [True] * 5
     assert len(fields(report)) > 2
+
+
+def test_what_is_typed_in_a_notebook_shows_itself(monkeypatch):
+    """The lines of the README that give a value, one by one as in a cell, each shown by what a notebook asks it for."""
+    block = re.search(r"```python\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL)[1]
+    lines = [line for line in block.splitlines() if line.startswith(("import ", "bounds.")) and "(ds)" not in line]
+    shown_values: list[Any] = []
+    monkeypatch.setattr(sys, "displayhook", shown_values.append)
+    session = InteractiveInterpreter()
+    assert [session.runsource(line) for line in lines] == [False] * len(lines)
+    assert len(shown_values) == len(lines) - 1 >= 5
+    displays = [checked(one._repr_html_()) for one in shown_values if not isinstance(one, float)]
+    assert len(displays) >= 3
+    assert "0.72" in displays[0]

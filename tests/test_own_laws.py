@@ -14,6 +14,7 @@ import simulate
 from bounds.laws import LawFile, read_law_file, write_law_file
 from simulate.cli.main import main
 from simulate.running.showing.laws import asked_laws, keep_laws, laws_of, shown_laws
+from tests.commands import run
 
 OWN = bounds.LossLaw(
     "own", "runs of our own", 0.31, 0.3, 1.7, 400.0, 500.0, note='with "quotes"', fitted_tokens=(1e9, 1e11),
@@ -114,3 +115,14 @@ def test_what_is_no_law_is_refused_before_anything_is_drawn(command, tmp_path):
     assert "holds no table [law]" in refused(command, "--law", bad)
     write_law_file(steep, LawFile(replace(OWN, data_exponent=1.2)))
     assert "gives no band" in refused(command, "--law", steep)
+
+
+def test_a_law_of_ones_own_is_not_called_published(path):
+    def title(*laws: str) -> str:
+        flags = (word for law in laws for word in ("--law", law))
+        printed = run("laws", *flags, module="bounds").stdout
+        return next(line for line in printed.splitlines() if line.startswith("L(N, D)"))
+
+    assert "of one's own; empirical" in title(path)
+    assert "as published; empirical" in title("hoffmann2022")
+    assert "as published or of one's own;" in title("hoffmann2022", path)

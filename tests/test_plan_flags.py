@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
@@ -194,3 +195,54 @@ def test_no_refusal_names_an_argument_of_python(kept, tmp_path):
     for line in lines:
         error = refused(*line.split(), module="bounds")
         assert not PYTHON.search(error.replace(str(tmp_path), "").replace(str(kept), "")), (line, error)
+
+
+# ---------------------------------------------------------------- devices and days
+
+
+def test_devices_and_days_are_hours():
+    device = ("--gpu", "h100", "--mfu", "40%")
+    days = run("plan", "--gpus", "64", "--days", "21", *device, "--json", module="bounds").stdout
+    hours = run("plan", "--gpu-hours", str(64 * 21 * 24), *device, "--json", module="bounds").stdout
+    assert json.loads(days)["rows"] == json.loads(hours)["rows"]
+    assert "32.3K h of NVIDIA H100 SXM (21 days on 64): train" in said("plan", "--gpus", "64", "--days", "21", *device)
+    assert bounds.plan(n_gpus=2, days=0.5, gpu="h100", mfu=0.4).gpu_hours == 24
+
+
+def test_devices_alone_say_in_how_many_days():
+    asked = ("plan", "--target-loss", "2", "--gpu", "h100", "--mfu", "40%")
+    rows = json.loads(run(*asked, "--json", module="bounds").stdout)["rows"]
+    days = sorted(row["gpu_hours"] / 24 / 64 for row in rows if not row["is_far"])
+    assert f"({days[0]:.3g} to {days[-1]:.3g} days on 64)" in said(*asked, "--gpus", "64")
+    assert "(1 day on 24)" in said("plan", "--cost", "576", "--price-per-hour", "1", *asked[3:], "--gpus", "24")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("--days", "21", "--gpu", "h100", "--mfu", "40%"), "--days needs --gpus, "),
+        (("--gpus", "64", "--flops", "1e23"), "--gpus needs --gpu and --mfu too"),
+        (("--gpus", "8", "--days", "1", "--flops", "1e23", "--gpu", "h100", "--mfu", "40%"), "got --days and --flops"),
+        (("--gpus", "0", "--days", "1", "--gpu", "h100", "--mfu", "40%"), "gpus must be"),
+        (("--gpus", "8", "--days", "0", "--gpu", "h100", "--mfu", "40%"), "days must be"),
+    ],
+)
+def test_devices_and_days_that_are_no_budget(arguments, told):
+    assert told in refused("plan", *arguments, module="bounds")
+
+
+def test_laws_that_agree_are_not_said_to_disagree_by_a_factor_of_one():
+    sentence = said("plan", "--flops", "4.6e22", "--tokens", "300B", "--inference-tokens", "100T")
+    assert "by a factor 1, " not in sentence
+    assert re.search(r"the laws fitted near there agree within \d\.\d %, and within each law", sentence)
+
+
+def test_a_corpus_that_holds_a_text_twice_is_not_all_distinct(tmp_path):
+    text = " ".join(f"w{i * i % 977}" for i in range(3000))
+    for name in ("a.txt", "b.txt"):
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    for files, twice in ((["a.txt"], False), (["a.txt", "b.txt"], True)):
+        out = tmp_path / f"{len(files)}.nc"
+        run("corpus", *(str(tmp_path / name) for name in files), "--out", str(out))
+        told = said("plan", "--flops", "1e19", "--corpus", str(out))
+        assert ("b.txt holds a text that was counted before, so that the corpus has fewer" in told) == twice

@@ -7,6 +7,8 @@ import pty
 import re
 import subprocess
 import sys
+from functools import partial
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -18,6 +20,9 @@ from bounds.base.telling.steps import heard, step, stepped
 from bounds.cli.terminal import progress
 from tests.commands import run
 
+ROOT = Path(__file__).parent.parent
+PLAIN = partial(re.sub, r"\x1b\[[\d;?]*[A-Za-z]", "")
+"""What a terminal is sent, without what moves its cursor."""
 TIMED = re.compile(r"\d[\d.]*[KM]? of [\d.]+[KM]? \w+, [\d.]+[KMB]? \w+/s, \d+:\d\d:\d\d left")
 
 
@@ -45,6 +50,21 @@ def test_a_text_says_how_much_of_it_is_read(text, flags, at_once):
     assert run("corpus", text, "--no-progress", *flags).stderr == ""
 
 
+@pytest.mark.parametrize(
+    ("words", "what"),
+    [
+        (("loss", "{text}", "--most", "4000"), "learning"),
+        (("compare", "{text}", "{text}", "--length", "1,2", "--duplicates", "none"), "comparing windows"),
+        (("example", "text", "new.txt", "--n-words", "250000"), "writing"),
+        (("example", "corpus", "new", "--n-words", "2000"), "writing"),
+    ],
+)  # fmt: skip
+def test_what_takes_long_beside_reading_has_a_rate(words, what, text, at_once, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    told = run(*(word.format(text=text) for word in words), "--progress")
+    assert any(TIMED.search(line) for line in told.stderr.splitlines() if line.startswith(f"{what}: ")), told.stderr
+
+
 def test_a_pipe_has_a_rate_and_no_end(text, at_once, capfd):
     lines = progress.Lines()
     lines("reading", 0, None, "bytes")
@@ -56,6 +76,70 @@ def test_a_pipe_has_a_rate_and_no_end(text, at_once, capfd):
 
 def test_what_is_short_says_nothing(text):
     assert run("corpus", text, "--progress").stderr.count("\n") <= 3
+
+
+def watched(program: str, *arguments: str, folder: Path, both: bool = False) -> tuple[str, str]:
+    """What a terminal sees of a program, on standard error or on `both` streams, and its standard output."""
+    ours, theirs = pty.openpty()
+    environment = os.environ | {"TERM": "xterm", "COLUMNS": "100", "PYTHONPATH": str(ROOT)}
+    done = subprocess.Popen(
+        [sys.executable, "-c", program, *arguments], stdout=theirs if both else subprocess.PIPE, stderr=theirs,
+        cwd=folder, env=environment, text=True,
+    )  # fmt: skip
+    os.close(theirs)
+    seen = b""
+    while chunk := _read(ours):
+        seen += chunk
+    out, _ = done.communicate(timeout=120)
+    assert done.returncode == 0, seen
+    return seen.decode(), out or ""
+
+
+def program(body: str, quiet: float = 0.2) -> str:
+    """A command of ours whose callback has `body`."""
+    return (
+        "import click, sys, time\n"
+        "from bounds.base.telling.steps import step\n"
+        "from bounds.cli import shared\n"
+        "from bounds.cli.terminal import progress\n"
+        f"progress.QUIET_SECONDS = {quiet}\n"
+        "@click.command(cls=shared.Command)\n"
+        "@progress.PROGRESS\n"
+        f"def command():\n    {body}\n"
+        "shared.run(command, 'program')\n"
+    )
+
+
+def test_work_that_says_nothing_is_seen_to_go_on(tmp_path):
+    seen, out = watched(program("time.sleep(2); print('So it is.')"), folder=tmp_path)
+    assert re.search(r"working .*0:00:0[12]", PLAIN(seen))
+    assert out == "So it is.\n"
+    seen, _ = watched(program("time.sleep(0.5); print('So it is.')", 5.0), folder=tmp_path)
+    assert seen == "", "what is short shows nothing"
+    seen, _ = watched(program("time.sleep(2); print('So it is.')"), "--no-progress", folder=tmp_path)
+    assert seen == ""
+
+
+def test_a_bar_does_not_wait_for_the_next_step(tmp_path):
+    body = "step('halves', 0, 2, 'bits'); time.sleep(1); step('halves', 1, 2, 'bits'); time.sleep(2)"
+    seen, _ = watched(program(body), folder=tmp_path)
+    assert re.search(r"halves .* 0 of 2 bits", PLAIN(seen))
+    assert re.search(r"halves .* 1 of 2 bits, [\d.]+ bits/s, 0:00:0\d left", PLAIN(seen))
+    assert "working" not in seen
+
+
+def test_bars_are_gone_before_anything_is_printed(tmp_path):
+    body = "time.sleep(2); print('So it is.'); time.sleep(1); print('And so.')"
+    seen, _ = watched(program(body), folder=tmp_path, both=True)
+    bar, _, after = seen.partition("So it is.")
+    assert "working" in bar
+    assert bar.endswith("\x1b[2K"), "its line is empty again"
+    assert PLAIN(after).split() == ["And", "so."]
+
+
+def test_a_rate_is_of_what_was_done_here():
+    assert progress.sentence(60, 100, "draws", 5, 50) == "60 of 100 draws, 2 draws/s, 0:00:20 left"
+    assert progress.sentence(50, 100, "draws", 5, 50) == "50 of 100 draws"
 
 
 @pytest.mark.parametrize(
@@ -76,21 +160,11 @@ def test_whoever_watches_sees_a_bar_that_goes_away(module, arguments, what, tmp_
         f"sys.argv = ['x', *{arguments!r}]\n"
         f"runpy.run_module({module!r}, run_name='__main__')\n"
     )
-    ours, theirs = pty.openpty()
-    environment = os.environ | {"TERM": "xterm", "COLUMNS": "100"}
-    done = subprocess.Popen(
-        [sys.executable, "-c", program], stdout=subprocess.PIPE, stderr=theirs, cwd=tmp_path, env=environment, text=True
-    )
-    os.close(theirs)
-    seen = b""
-    while chunk := _read(ours):
-        seen += chunk
-    out, _ = done.communicate(timeout=120)
-    assert done.returncode == 0
+    seen, out = watched(program, folder=tmp_path)
     assert out
-    assert what in seen.decode()
+    assert what in seen
     assert "\x1b" not in out, "bars are of standard error alone"
-    assert seen.decode().rindex("\x1b[?25h") > seen.decode().rindex(what), "the cursor is back once all is done"
+    assert seen.rindex("\x1b[?25h") > seen.rindex(what), "the cursor is back once all is done"
 
 
 def _read(terminal: int) -> bytes:

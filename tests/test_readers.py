@@ -32,6 +32,7 @@ from simulate.text.reading.formats.reader import Seen
 from simulate.text.reading.gzipped import unzipped
 from simulate.text.reading.naming import named_files
 from simulate.text.source import parse_corpus
+from tests.commands import refused
 from tests.corpus_files import (
     DOCUMENTS,
     END,
@@ -126,6 +127,13 @@ def test_a_result_says_how_documents_were_taken(texts, ids):
     assert "windows would join two of the 5 documents and are not counted" in apart
     plain = measure_corpus(texts["whole.txt"][0], blocks=0, reading=ReadOptions(within_documents=True))
     assert "does not say where documents end" in " ".join(map(str, plain.notes))
+    files = [texts["whole.txt"][0].with_name(name) for name in ("a.txt", "b.txt")]
+    for n, file in enumerate(files):
+        file.write_text(f"another text, the {n}th", "utf-8")
+    several = measure_corpus(files, blocks=0, reading=ReadOptions(within_documents=True))
+    assert "a.txt and 1 more file do not say where documents end, and each is taken for one" in " ".join(
+        map(str, several.notes)
+    )
     assert measure_corpus(path, blocks=0).n_bytes == sum(len(text.encode()) for text in DOCUMENTS)
     assert measure_corpus(ids["true.npy"][0], unit="token", blocks=0).n_bytes is None
 
@@ -288,6 +296,63 @@ class TestParquet:
         options = {"tokenizer": asked} if asked else {}
         check("install it with python -m pip install 'efficiency-bounds[corpus]'", name,
               unit="token" if asked else "word", **options)  # fmt: skip
+
+
+class TestMixedFolders:
+    """One folder, as crawls leave it: formats that call their text differently, and shards without any."""
+
+    DOCUMENTS = ("one two three", "two three four", "five five")
+
+    @pytest.fixture
+    def folder(self, tmp_path):
+        import pyarrow as pa
+        from pyarrow import parquet
+
+        lines, column, plain = self.DOCUMENTS
+        write(tmp_path / "a.jsonl", json.dumps({"id": 1, "meta": {"lang": "en", "body": lines}}).encode())
+        parquet.write_table(pa.table({"id": [1], "content": [column]}), tmp_path / "b.parquet")
+        write(tmp_path / "c.txt", plain.encode())
+        return tmp_path
+
+    def test_the_first_field_that_is_there(self, folder):
+        whole = " ".join(self.DOCUMENTS).split()
+        for field in ("meta.body,content", "content, meta.body", "content,meta.body,text"):
+            found = measure_corpus(folder, reading=ReadOptions(field=field))
+            assert (found.n_draws[-1], found.n_unique[-1]) == (len(whole), len(set(whole)))
+
+    def test_a_name_with_a_comma_is_a_name(self, tmp_path):
+        line = {"a,b": "one two", "a": "three", "b": "four"}
+        write(tmp_path / "x.jsonl", json.dumps(line).encode())
+        found = measure_corpus(tmp_path / "x.jsonl", reading=ReadOptions(field="a,b"))
+        assert found.n_draws[-1] == 2
+
+    def test_what_is_missing_is_named_where_it_lies(self, folder):
+        check(r"no text in field 'text' in line 1 (there is 'meta.lang', 'meta.body', 'id')", folder)
+        check("holds an object, not text: pass another --field, such as meta.lang", folder, field="meta")
+        check("--field NAME,NAME where files have different ones", folder, field="meta.body")
+
+    def test_empty_shards_are_left_out_where_asked(self, folder, tmp_path):
+        before = measure_corpus(folder, reading=ReadOptions(field="meta.body,content"))
+        write(folder / "b0.txt", b"")
+        write(folder / "d.txt.gz", gzip.compress(b""))
+        write(folder / "e.jsonl.zst", zstandard.compress(b""))
+        check(
+            "b0.txt is empty: there is no text to count; --skip-missing leaves out", folder, field="meta.body,content"
+        )
+        for count in (measure_corpus, sketch_corpus):
+            found = count(folder, reading=ReadOptions(field="meta.body,content", skip_missing=True))
+            assert found.n_draws[-1] == before.n_draws[-1]
+            assert any("b0.txt and 2 more are empty, and left out" in str(note) for note in found.notes)
+        nothing = tmp_path / "nothing"
+        nothing.mkdir()
+        for name in ("a.txt", "b.txt"):
+            write(nothing / name, b"")
+        check("a.txt is empty as all files are", nothing, skip_missing=True)
+
+    def test_a_list_in_pieces_is_refused(self, folder):
+        for flag, value in (("--field", "content"), ("--length", "2"), ("--extrapolate", "3x"), ("--at", "3")):
+            error = refused("corpus", str(folder), flag, value, flag, value)
+            assert f"{flag} was given 2 times; it takes a list" in error
 
 
 class TestGzip:

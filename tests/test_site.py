@@ -5,11 +5,14 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from collections.abc import Iterable
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
+
+from tests.browser import CHROMIUM, NONE, seen
 
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
@@ -81,6 +84,32 @@ def test_every_public_name_is_told_with_its_docstring(site):
                 assert value.__doc__.strip().splitlines()[0].replace("<", "") in text.replace("<", "").replace("\\", "")
 
 
+def test_a_signature_is_shown_as_it_is_written(site):
+    def function(self, name: str = "=", of: Iterable[int] | None = None, *, unit: str = "") -> Path: ...
+
+    class Kind:
+        """D*p = x*y, `a*b`, and p<q."""
+
+        def __init__(self, exponent: float = 1.0) -> None: ...
+
+    made = site["made"]
+    assert made._arguments(function) == "(name: str = '=', of: Iterable[int] | None = None, *, unit: str = '') -> Path"
+    assert made._arguments(Kind) == "(exponent: float = 1.0)"
+    assert made._told(Kind) == r"D\*p = x\*y, `a*b`, and p\<q."
+
+
+def test_what_scrolls_is_reached_by_a_key_and_what_is_named_has_a_name(site):
+    page = (
+        '<p class="caption" role="heading">x</p><aside class="toc-drawer"></aside><pre>y</pre><pre class="z">y</pre>'
+        '<div class="table-wrapper docutils container"><table></table></div>'
+    )
+    better = site["build"].reachable(page)
+    assert better.count('tabindex="0"') == 2
+    assert 'role="heading" aria-level="2"' in better
+    assert 'aria-label="On this page"' in better
+    assert site["build"].reachable(better) == better, "a page that is built twice is the same"
+
+
 def test_every_command_is_told_with_its_flags(site):
     text = site["made"].commands()
     for command in ("bounds plan", "simulate corpus", "experiments backtest"):
@@ -108,4 +137,13 @@ def test_the_site_is_built_without_a_warning_and_asks_nothing_of_the_network(tmp
     pages = list((tmp_path / "site").rglob("*.html"))
     assert len(pages) > len(PAGES)
     loaded = re.compile(r"""(?:<script|<img|<iframe|<link)[^>]*(?:src|href)=["'](?:https?:)?//""")
-    assert [page.name for page in pages if loaded.search(page.read_text(encoding="utf-8"))] == []
+    texts = {page.name: page.read_text(encoding="utf-8") for page in pages}
+    assert [name for name, text in texts.items() if loaded.search(text)] == []
+    assert [name for name, text in texts.items() if "<pre>" in text or 'role="heading">' in text] == []
+    if CHROMIUM is None:
+        pytest.skip(NONE)
+    for page in ("index", "users/planner", "comparison", "theory", "made/formulas", "made/commands", "made/api-bounds"):
+        told = seen(tmp_path / "site" / f"{page}.html", tmp_path)
+        assert told["wide"] <= 360, page
+        assert [name for name in told["asked"] if not name.startswith(("file:", "data:"))] == [], page
+        assert told["console"] == [], page

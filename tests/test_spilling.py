@@ -164,7 +164,9 @@ def test_a_text_of_some_megabytes_in_the_least_memory(tmp_path):
 import json, sys
 from simulate import measure_corpus
 from simulate.running.machine import used_memory
+from simulate.text.small import size
 from simulate.text.spilling import budget, room
+size.MOST_BYTES = 0
 open(sys.argv[1] + ".small", "w").write("a b c")
 room.SMALL = 0
 measure_corpus(sys.argv[1] + ".small", length=[1, 2])  # compiles, which takes memory of its own
@@ -198,7 +200,10 @@ class TestMemory:
         assert budget.Budget().limit == 32 << 30
         monkeypatch.setattr(budget, "machine_memory", lambda: (700 * MIB, 690 * MIB))
         monkeypatch.setattr(budget, "used_memory", lambda: 300 * MIB)
+        monkeypatch.setitem(sys.modules, "numba", sys)
         assert budget.Budget().limit == 300 * MIB + budget.BESIDE + budget.LEAST
+        monkeypatch.delitem(sys.modules, "numba")  # it will be loaded
+        assert budget.Budget().limit == 300 * MIB + budget.COMPILER + budget.BESIDE + budget.LEAST
 
     def test_of_a_sketch(self, tmp_path):
         (tmp_path / "x.txt").write_text("a b c")

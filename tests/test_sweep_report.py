@@ -64,6 +64,24 @@ def test_sources_without_a_power_law_are_told_apart(capsys):
     assert nothing.answer.startswith("No power law is confirmed here; at D = 10K distinct sequences grow locally as D^")
 
 
+def test_an_exponent_short_of_its_limit_is_told_from_one_that_chance_missed():
+    mixed = "mixture:0.7*(zipf:2)+0.3*(zipf:1.5,shift=5)"
+    found = report(simulate.sweep(sources=[mixed], n_draws=[1e3, 1e4, 1e5, 1e6], replicates=32), View())
+    ((row,), first) = found.data["rows"], found.notes[0]
+    assert not row["exponent_lower"] <= row["exponent_planted"] <= row["exponent_upper"]
+    # f1/U of the corpora that were drawn is what the expectation says it is
+    assert row["exponent_local"] == pytest.approx(0.6537, abs=0.003)
+    assert (
+        "0.6667 is its limit as D grows; at D = 1M E U grows locally as D^0.6537, which the interval holds"
+        in first.text
+    )
+    dataset = simulate.sweep(sources=["zipf:1.724"], n_draws="1e3:1e5:9", replicates=32).copy(deep=True)
+    for off in (-0.004, 0.004):  # an estimator that is wrong: of this source the limit is reached
+        end = float(dataset.exponent_planted[0]) + off
+        dataset["exponent_lower"][:], dataset["exponent_upper"][:] = end - 0.002, end + 0.002
+        assert not any("is its limit" in note.text for note in report(dataset, View()).notes)
+
+
 def test_expectations_alone_are_no_measurement(capsys):
     found = report(simulate.sweep(sources=SOURCES, n_draws="1e3:1e5:9", engine="analytic"), View())
     assert found.answer.startswith("Nothing was drawn; in expectation distinct sequences grow locally as D^0.44 to D^")
@@ -115,6 +133,6 @@ def test_the_figure_has_a_row_for_each_source_and_each_law(dataset):
     beside = [text.get_text() for text in closer.texts]
     assert beside == [row[2] for row in report(dataset, View()).tables[0].rows]
     assert exponents.get_xlim()[0] < 0  # an exponent of 0 is seen whole
-    assert "Dot" in exponents.get_title(loc="left")
+    assert "Marks: fitted" in exponents.get_title(loc="left")
     drawn = figure(dataset.drop_vars(["n_unique", "exponent_pooled"]), View())
     assert "Points" not in drawn.axes[0].get_title(loc="left")

@@ -18,6 +18,7 @@ from typing import Any, TypeVar
 
 from bounds.base.one_number import number_between, printable, shown
 from bounds.base.quantities import LARGEST, entries_of, parse_count, parse_flop, parse_grid, parse_number
+from bounds.base.telling.html import html_by_name
 
 __all__ = [
     "Bytes", "Choice", "Count", "Entries", "File", "Flag", "Flop", "Grid", "Known", "Number", "Text", "close_file",
@@ -219,6 +220,9 @@ class Known(dict[str, _Value]):
     def __missing__(self, name: Any) -> _Value:
         raise KeyError(str(unknown(self._what, name, self)))
 
+    def _repr_html_(self) -> str:
+        return html_by_name(f"{self._what}, by name", self)
+
 
 _NEAR, _BEGUN, _CLOSER = 0.6, 0.8, 0.1
 """How like a name must be to another to be meant, and to what it begins with; how much nearer one may be."""
@@ -242,7 +246,13 @@ def close_to(given: Any, known: Iterable[str]) -> str:
 
 
 def _likeness(asked: str, name: str) -> float:
-    """Twice the letters in common over all letters; of a name that is longer, those of its beginning count as well."""
+    """Twice the letters in common over all letters; of a name that is longer, those of its beginning count as well.
+
+    Two letters that changed places are the likeliest slip, and cost as much as one that is too many.
+    """
+    swapped = (asked[:i] + asked[i + 1] + asked[i] + asked[i + 2 :] for i in range(len(asked) - 1))
+    if len(name) == len(asked) and name in swapped:
+        return 1 - 1 / (2 * len(name) + 1)
     whole = difflib.SequenceMatcher(None, name, asked).ratio()
     if len(asked) < 4 or len(name) <= len(asked) + 1:
         return whole
@@ -256,8 +266,16 @@ def did_you_mean(given: Any, known: Iterable[str]) -> str:
     return f"; did you mean {close}?" if close else ""
 
 
+def from_home(path: str | PathLike[str]) -> str:
+    """What a shell would have made of a path that begins with ~; empty for all others. In quotes it stays as it is."""
+    name = fspath(path)
+    return os.path.expanduser(name) if isinstance(name, str) and name.startswith("~") else ""
+
+
 def close_file(path: str | PathLike[str]) -> str:
     """The end of a sentence on a file that is not there: the nearest name in its folder; empty where none is near."""
+    if (at_home := from_home(path)) and os.path.lexists(at_home):
+        return f"; did you mean {printable(at_home)}?"
     folder, name = os.path.split(fspath(path))
     try:
         names = [entry.name for entry in os.scandir(folder or ".") if not entry.name.startswith(".")]

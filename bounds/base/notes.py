@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from bounds.base.telling.html import html_text
+
 REFUSED = "refused"
 """There is no number, or no interval, where one was asked for, and why."""
 SUSPECT = "suspect"
@@ -42,6 +44,9 @@ class Note:
 
     def __str__(self) -> str:
         return self.text
+
+    def _repr_html_(self) -> str:
+        return html_text(self.text)
 
 
 def in_order(notes: Iterable[Note]) -> list[Note]:

@@ -17,6 +17,7 @@ from bounds.base.intervals import ASYMPTOTIC, EMPIRICAL, GIVEN, HEURISTIC, RIGOR
 from bounds.base.one_number import number, shown
 from bounds.catalogue.named import keys, named
 from bounds.catalogue.words import TERMS, WORDS, meaning_of
+from bounds.laws.law_names import called
 
 _MODULES = (
     "bounds.counts.unique",
@@ -263,8 +264,8 @@ def _nearest(name: str) -> str:
         ])
     )  # fmt: skip
     holding = [one for one in names if len(name) > 2 and name.lower() in one.lower()]
-    close = [*difflib.get_close_matches(name, names, n=3, cutoff=0.6), *holding]
-    close = list(dict.fromkeys(close or difflib.get_close_matches(name, names, n=3, cutoff=0.4)))[:3]
+    close = [*called(name), *difflib.get_close_matches(name, names, n=3, cutoff=0.6), *holding]
+    close = list(dict.fromkeys(close))[:3]
     return f"did you mean {' or '.join(close)}? " if close else ""
 
 

@@ -57,6 +57,10 @@ TERMS = {
     "variance b² + s² + (τ ln(C/C₀))² of ln L, with b from the bootstrap and s from the residuals (docs/prediction.md)",
     "corpus factor": "how many times the corpus that twice the skills take, 2^(1/gamma): `explain growth_factor`",
     "band": "the exponents from 1 - 2 beta to 1 - beta that a loss law allows U(D), or N: `python -m bounds band D`",
+    "middle": "halfway between the lower and the upper exponent of a band, (1 - 2 beta + 1 - beta)/2, 0.58 at beta = "
+    "0.28; of U and N the geometric mean of both ends: heuristic, and nothing singles it out "
+    "(docs/from-loss-to-exponent.md)",
+    "halfway": "the middle of a band: `explain middle`",
     "chunk": "consecutive units of a text that a shuffle keeps together: --order shuffled-chunks, --chunk",
     "unit": "what a text is cut into before windows are counted: byte, char, word, word-marks or space",
     "engine": "how a growth curve is drawn: tokens (one by one), types (first arrivals), gauss (exact covariance) or "

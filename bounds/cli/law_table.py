@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Any
 
 from bounds.base.notes import METHOD, RANGE, Note
@@ -228,9 +229,15 @@ def _constants(rows: list[dict[str, Any]]) -> Table:
             )
             for row in rows
         ],
-        title="L(N, D) = E + A N^-α + B D^-β, nats per token, as published; empirical",
+        title=f"L(N, D) = E + A N^-α + B D^-β, nats per token, {_whose(rows)}; empirical",
         below=f"{rows[0]['consistency']}." if len(rows) == 1 else "",
     )  # fmt: skip
+
+
+def _whose(rows: Sequence[dict[str, Any]]) -> str:
+    """Whether laws were published, or stand in files of one's own."""
+    own = [is_law_file(row["law"]) for row in rows]
+    return "of one's own" if all(own) else "as published or of one's own" if any(own) else "as published"
 
 
 def _short(citation: str) -> str:

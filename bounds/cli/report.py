@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from bounds.base.notes import NEVER_HIDDEN, Note, in_order
+from bounds.base.telling.html import html_table, html_text
 from bounds.cli.printing import print_table, print_terms, print_text
 
 MOST_NOTES = 3
@@ -30,6 +31,9 @@ class Table:
     left: int = 1
     title: str = ""
     below: str = ""
+
+    def _repr_html_(self) -> str:
+        return html_table(self.title, self.rows, self.columns)
 
     def filled(self) -> Table:
         """The table without the columns that hold nothing; those of keys stay."""
@@ -86,9 +90,7 @@ class Report:
         }  # fmt: skip
 
     def _repr_html_(self) -> str:
-        from bounds.base.telling.html import html_table, html_text  # loads numpy, which no refusal needs
-
-        tables = [html_table(table.title, table.rows, table.columns) for table in self.tables]
+        tables = [table._repr_html_() for table in self.tables]
         terms = [html_table(listing.title, listing.terms) for listing in self.lists]
         return html_text(self.answer) + "".join([*tables, *terms]) + html_text(*(str(note) for note in self.notes))
 

@@ -27,6 +27,8 @@ from bounds.base.quantities import LARGEST
 from bounds.cli.process import Named, Stopped, Unminded, hearing_signals, silence
 from bounds.cli.readable import readable
 from bounds.cli.terminal.completion import ASKED, SHELLS, answer_shell, print_script
+from bounds.cli.terminal.meant import better
+from bounds.cli.terminal.progress import asked, told
 
 SCHEMA_VERSION = 1
 """Version of the keys of ``--json`` and of a saved result."""
@@ -95,7 +97,10 @@ def flag_name(param: click.Parameter | None) -> str:
     """What sentences call a flag, without its dashes, or an argument."""
     if isinstance(param, click.Option):
         return param.opts[0].lstrip("-")
-    return param.human_readable_name.lower().replace("_", "-").strip("[].") if param else "value"
+    if param is None:
+        return "value"
+    told = str(param.name) if "|" in param.human_readable_name else param.human_readable_name
+    return told.lower().replace("_", "-").strip("[].")
 
 
 class Command(click.Command):
@@ -105,13 +110,14 @@ class Command(click.Command):
         """As click does, but for a negative number in the place of an argument, which is refused as such."""
         given = list(args)
         ctx.meta[_WORDS] = given
+        self._refuse_repeated(given)
         try:
             return super().parse_args(ctx, args)
         except click.NoSuchOption as error:
             found = next((one for one in given if one.startswith(error.option_name) and _NEGATIVE.match(one)), None)
             arguments = [param for param in self.params if isinstance(param, click.Argument)]
             if found is None:
-                raise
+                raise better(error, self.get_params(ctx), given) from None
             if not arguments:
                 raise click.UsageError(f"{shown(found)} follows no flag that takes a value") from None
             arguments[0].type(found, arguments[0], ctx)
@@ -119,6 +125,23 @@ class Command(click.Command):
                 f"{flag_name(arguments[0])} must be a name, got {shown(found)}; write ./{found} for such a file"
             ) from None
 
+    def invoke(self, ctx: click.Context) -> Any:
+        """As click does, with progress shown of whatever takes long."""
+        with told(asked()):
+            return super().invoke(ctx)
+
+    def _refuse_repeated(self, given: list[str]) -> None:
+        """UsageError for a list that is given in pieces: of a flag that is not for repeating the last one counts."""
+        for param in self.params:
+            if isinstance(param, click.Option) and not param.multiple and param.metavar in LISTS:
+                times = sum(word == flag or word.startswith(f"{flag}=") for word in given for flag in param.opts)
+                if times > 1:
+                    flag = param.opts[0]
+                    raise click.UsageError(f"{flag} was given {times} times; it takes a list: {flag} {param.metavar}")
+
+
+LISTS = ("K[,K...]", "GRID", "TIMES", "NAME[,NAME...]")
+"""What flags are called in help whose one value is a list, with commas."""
 
 _WORDS = "words as typed"
 
@@ -206,6 +229,11 @@ def run(command: click.Command, program: str) -> None:
     except click.NoSuchOption as error:
         more = f" {error.ctx.command_path} --help lists them" if error.ctx and not error.possibilities else ""
         _leave(error.exit_code, error.format_message() + more)
+    except click.UsageError as error:
+        lacking = isinstance(error, click.MissingParameter) or "unexpected extra argument" in error.message
+        more = f" {error.ctx.command_path} --help says what it takes" if error.ctx and lacking else ""
+        said = error.format_message()
+        _leave(error.exit_code, f"{said.removesuffix('.')}.{more}" if more else said)
     except click.ClickException as error:
         _leave(error.exit_code, error.format_message())
     except (click.Abort, KeyboardInterrupt) as error:

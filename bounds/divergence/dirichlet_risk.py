@@ -31,6 +31,7 @@ import numpy as np
 from scipy import optimize, special
 
 from bounds.base.pointwise import broadcast, checked, flag
+from bounds.base.telling.html import html_fields
 from bounds.counts.binomial_means import excess_of_power, stirling_remainder
 from bounds.counts.panels import FIRST_PANEL, PANEL_WIDTH, leading_weights, panels
 from bounds.divergence.formulas import closed_form
@@ -54,6 +55,9 @@ class MinimaxLower(NamedTuple):
 
     risk: Any
     concentration: Any
+
+    def _repr_html_(self) -> str:
+        return html_fields(self)
 
 
 def forward_kl_bayes_risk(n_types: Any, n_draws: Any, concentration: Any) -> Any:

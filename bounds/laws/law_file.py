@@ -37,6 +37,9 @@ _NUMBERS = ("irreducible", "param_coefficient", "param_exponent", "data_coeffici
 _TEXTS = ("citation", "params_counted", "note")
 _RANGES = ("fitted_tokens", "fitted_params")
 _KNOWN = ("largest_compute", "residual_deviation")
+_LETTERS = dict(zip(("E", "A", "alpha", "B", "beta"), _NUMBERS, strict=True))
+"""What papers call the constants, for who writes a law by hand."""
+_LEAST = f"one by hand is a line format = {_FORMAT}, a line [law], and {', '.join(_NUMBERS)} with their numbers"
 
 
 @dataclass(frozen=True, repr=False)
@@ -116,13 +119,15 @@ def law_from_text(data: bytes, name: str) -> LawFile:
         raise ValueError(f"{name} is no TOML file ({' '.join(str(error).split())[:120]}); {_WRITTEN_BY}") from None
     table = content.get("law")
     if not isinstance(table, dict):
-        raise ValueError(f"{name} holds no table [law]; {_WRITTEN_BY}")
+        raise ValueError(f"{name} holds no table [law]; {_WRITTEN_BY}, and {_LEAST}")
     if content.get("format") != _FORMAT:
-        raise ValueError(f"{name} has format {shown(content.get('format'))}, and {_FORMAT} is read here")
+        said = f"has format {shown(content['format'])}" if "format" in content else "does not say its format"
+        raise ValueError(f"{name} {said}, and {_FORMAT} is read here: its first line is format = {_FORMAT}")
     law = _law(name, table)
     fit = content.get("fit", {})
     if not isinstance(fit, dict):
         raise ValueError(f"{name}: fit must be a table, got {shown(fit)}")
+    _check_fitted(name, table, fit)
     covariance, samples = (_matrix(name, fit, key) for key in ("covariance", "samples"))
     if covariance is not None and len(covariance) != len(CONSTANTS):
         raise ValueError(f"{name}: covariance must have {len(CONSTANTS)} rows, got {len(covariance)}")
@@ -139,7 +144,8 @@ def law_from_text(data: bytes, name: str) -> LawFile:
 def _law(name: str, table: dict[str, Any]) -> LossLaw:
     unknown = [key for key in table if key not in (*_NUMBERS, *_TEXTS, *_RANGES, *_KNOWN)]
     if unknown:
-        raise ValueError(f"{name}: a law has no {shown(unknown[0])}")
+        called = f"; it is called {_LETTERS[unknown[0]]} here" if unknown[0] in _LETTERS else f"; {_LEAST}"
+        raise ValueError(f"{name}: a law has no {shown(unknown[0])}{called}")
     for key in _NUMBERS:
         value = table.get(key)
         if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
@@ -155,6 +161,19 @@ def _law(name: str, table: dict[str, Any]) -> LossLaw:
         return LossLaw(key=name, **given)
     except ValueError as error:
         raise ValueError(f"{name}: {error}") from None
+
+
+def _check_fitted(name: str, table: dict[str, Any], fit: dict[str, Any]) -> None:
+    """ValueError where a constant was changed since: covariance and draws are those of a fit that had another."""
+    of = fit.get("constants", {})
+    if not isinstance(of, dict):
+        raise ValueError(f"{name}: constants must be a table of numbers, got {shown(of)}")
+    for key, found in of.items():
+        if key in _NUMBERS and table.get(key) != found and ("covariance" in fit or "samples" in fit):
+            raise ValueError(
+                f"{name}: {key} is {shown(table.get(key))}, and the fit whose covariance and draws stand under [fit] "
+                f"found {shown(found)}; leave out [fit] and all below it: a law of other constants has no intervals"
+            )
 
 
 def _errors(covariance: NDArray[np.float64]) -> tuple[tuple[str, float], ...]:
@@ -200,6 +219,7 @@ def law_text(kept: LawFile) -> str:
         *(f"{key} = {_toml([float(end) for end in getattr(law, key)])}" for key in _RANGES),
         *(f"{key} = {_toml(getattr(law, key))}" for key in _KNOWN if getattr(law, key) is not None),
         "", "[fit]",
+        f"constants = {{ {', '.join(f'{key} = {_toml(float(getattr(law, key)))}' for key in _NUMBERS)} }}",
         f"# Columns: {', '.join(CONSTANTS)}.",
         f"unidentified = {_toml(list(kept.unidentified))}",
         f"sampling_only = {_toml(kept.sampling_only)}",

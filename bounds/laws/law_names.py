@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-from bounds.base.arguments import close_file, in_any_case, shown, unknown
+from bounds.base.arguments import close_file, close_to, in_any_case, shown, unknown
 
 _CALLED = {
     "chinchilla": ("hoffmann2022", "hoffmann2022-unrounded", "epoch2024"), "besiroglu": ("epoch2024",),
@@ -37,7 +37,7 @@ def unknown_law(law: Any, known: Iterable[str], advice: str = "", *, what: str =
     if isinstance(given, str) and (os.sep in given or _ENDING.search(given)):
         known_keys = f"known by key are {', '.join(keys)}{close_file(given)}"
         return ValueError(f"{what} {shown(law)} is no law: {OF_ONES_OWN}; {known_keys}")
-    meant = [key for key in _meant(given) if key in keys]
+    meant = [key for key in called(given) if key in keys]
     if not meant:
         return unknown(what, law, keys, advice)
     hint = f"did you mean {' or '.join(meant)}?"
@@ -46,9 +46,10 @@ def unknown_law(law: Any, known: Iterable[str], advice: str = "", *, what: str =
     return ValueError(f"unknown {what} {shown(law)}: {hint}{also}{advice and f'; {advice}'}")
 
 
-def _meant(given: Any) -> tuple[str, ...]:
-    """The keys that a name of `_CALLED` may mean, which may stand within a longer one."""
+def called(given: Any) -> tuple[str, ...]:
+    """The keys that a name of `_CALLED` may mean, which may stand within a longer one, or be mistyped."""
     if not isinstance(given, str):
         return ()
     word = given.lower().replace("_", "-").replace(" ", "-")
-    return next((keys for name, keys in _CALLED.items() if name in word), ())
+    mistyped = close_to(word, _CALLED).split(" or ") if len(word) > 3 else []
+    return next((keys for name, keys in _CALLED.items() if name in word or name in mistyped), ())

@@ -55,6 +55,9 @@ class Allocation(NamedTuple):
     n_params: Any
     n_tokens: Any
 
+    def _repr_html_(self) -> str:
+        return html_fields(self)
+
 
 class Constants(NamedTuple):
     """The five constants of a loss law in the order of its formula: E, A, α, B, β."""
@@ -64,6 +67,9 @@ class Constants(NamedTuple):
     param_exponent: Any
     data_coefficient: Any
     data_exponent: Any
+
+    def _repr_html_(self) -> str:
+        return html_fields(self)
 
 
 @dataclass(frozen=True, repr=False)

@@ -16,6 +16,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from bounds.base.arguments import Number
+from bounds.base.telling.html import html_fields
 
 BYTES_PER_TOKEN = 4.0
 """Bytes of a token of English text in the vocabularies of today, where nothing else is said: a convention."""
@@ -34,6 +35,8 @@ class CountedWindows:
     exponent_lower: float | None = None
     exponent_upper: float | None = None
 
+    _repr_html_ = html_fields
+
 
 @dataclass(frozen=True)
 class MeasuredCorpus:
@@ -49,6 +52,10 @@ class MeasuredCorpus:
     n_bytes: int | None
     windows: tuple[CountedWindows, ...] = ()
     bytes_per_token: float | None = None
+    copies: tuple[str, ...] = ()
+    """Files whose whole text another file before them holds: it was counted again, and is no new text."""
+
+    _repr_html_ = html_fields
 
     def __post_init__(self) -> None:
         if self.bytes_per_token is not None:

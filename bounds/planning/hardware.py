@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bounds.base.arguments import Known, unknown
+from bounds.base.telling.html import html_fields
 
 PRECISIONS = ("bf16", "fp8")
 """Precisions of the products: of 16 bits (BF16; FP16 has the same peak on all of these) and of 8."""
@@ -22,6 +23,8 @@ class Accelerator:
     name: str
     peaks: tuple[tuple[str, float], ...]
     source: str
+
+    _repr_html_ = html_fields
 
     def peak(self, precision: str = "bf16") -> float:
         """Dense FLOP/s at `precision`; raises ValueError where the device has no such units."""

@@ -28,7 +28,7 @@ from numpy.typing import ArrayLike, NDArray
 from bounds.base.brief import brief
 from bounds.base.intervals import HEURISTIC
 from bounds.base.pointwise import shown
-from bounds.base.telling.html import html_table
+from bounds.base.telling.html import html_fields, html_table
 from bounds.fitting.loss_laws.prediction import (
     LACK_OF_FIT,
     Prediction,
@@ -69,6 +69,8 @@ class NextRun:
     deviation_after: float
     sampling_after: float
     lack_of_fit_after: float
+
+    _repr_html_ = html_fields
 
     @property
     def shorter(self) -> float:

@@ -43,6 +43,8 @@ _REPEATED_EPOCHS = (0.0, 500.0)
 def plan(
     *,
     gpu_hours: float | None = None,
+    n_gpus: int | None = None,
+    days: float | None = None,
     compute_flops: float | str | None = None,
     cost: float | None = None,
     target_loss: float | None = None,
@@ -59,9 +61,10 @@ def plan(
 ) -> Plan:
     """What to train with a budget, and on how many tokens, by each law.
 
-    The budget is one of `gpu_hours`, `compute_flops` (model FLOP), `cost` at `price_per_hour`, or `target_loss` in nats
-    per token. Hours need `gpu` and `mfu`, the share of its peak at `precision` that is model FLOP. `n_tokens` are all
-    distinct tokens that there are: more of them are made by repetition, at the worth of Muennighoff et al. 2023.
+    The budget is one of `gpu_hours`, or `days` on `n_gpus` of them, `compute_flops` (model FLOP), `cost` at
+    `price_per_hour`, or `target_loss` in nats per token; `n_gpus` says on how many the hours of any of them are spread.
+    Hours need `gpu` and `mfu`, the share of its peak at `precision` that is model FLOP. `n_tokens` are all distinct
+    tokens that there are: more of them are made by repetition, at the worth of Muennighoff et al. 2023.
     `inference_tokens` are served from the same budget, at 2 FLOP for a parameter and token. `tokens_per_param` fixes
     D/N, as in over-training. `laws` are one or several of: keys, laws, fits and files my.law.toml that keep one; by
     default all published ones with an irreducible loss. `corpus` is one that was counted, in place of `n_tokens`.
@@ -69,7 +72,9 @@ def plan(
 
     Raises ValueError for anything that is not one budget, or where no law has an answer.
     """
-    budget = _budget(gpu_hours, compute_flops, cost, target_loss, gpu, precision, mfu, price_per_hour)
+    devices = None if n_gpus is None else int(Count("n_gpus")(n_gpus))
+    hours = _hours_of(days, devices, gpu_hours)
+    budget = _budget(hours, compute_flops, cost, target_loss, gpu, precision, mfu, price_per_hour, devices)
     if corpus is not None and n_tokens is not None:
         raise ValueError("pass n_tokens or a corpus, which says how many tokens it has, not both")
     if n_tokens is not None:
@@ -106,6 +111,15 @@ def plan(
     )  # fmt: skip
 
 
+def _hours_of(days: Any, n_gpus: int | None, gpu_hours: Any) -> Any:
+    """`gpu_hours`, or those in `days` of `n_gpus`; ValueError where either is missing, or hours stand beside them."""
+    if days is None:
+        return gpu_hours
+    if n_gpus is None or gpu_hours is not None:
+        raise ValueError("days are of n_gpus devices, in the place of gpu_hours: pass days and n_gpus, or gpu_hours")
+    return 24.0 * n_gpus * (_positive("days", days) or 0.0)
+
+
 @dataclass(frozen=True)
 class _Budget:
     """What may be spent, checked: FLOP or a loss, and the device whose hours these are."""
@@ -118,6 +132,7 @@ class _Budget:
     peak_flops: float | None
     mfu: float | None
     price_per_hour: float | None
+    n_gpus: int | None
 
     @property
     def flops_of_an_hour(self) -> float | None:
@@ -130,7 +145,15 @@ class _Budget:
 
 
 def _budget(
-    gpu_hours: Any, compute_flops: Any, cost: Any, target_loss: Any, gpu: Any, precision: str, mfu: Any, price: Any
+    gpu_hours: Any,
+    compute_flops: Any,
+    cost: Any,
+    target_loss: Any,
+    gpu: Any,
+    precision: str,
+    mfu: Any,
+    price: Any,
+    n_gpus: int | None,
 ) -> _Budget:
     """The one budget among these; ValueError for none or several, and for hours that cannot become FLOP."""
     budgets = {"gpu_hours": gpu_hours, "compute_flops": compute_flops, "cost": cost, "target_loss": target_loss}
@@ -146,14 +169,14 @@ def _budget(
         if price is None:
             raise ValueError("cost needs price_per_hour, what an hour of one device costs")
         hours = (_positive("cost", cost) or 0.0) / price
-    if any(one is not None for one in (hours, price, used, device)) and None in (peak, used):
+    if any(one is not None for one in (hours, price, used, device, n_gpus)) and None in (peak, used):
         raise ValueError(f"hours need gpu and mfu to become FLOP; {'gpu' if peak is None else 'mfu'} is missing")
     compute = None if compute_flops is None else float(Flop("compute_flops")(compute_flops))
     if hours is not None and peak is not None and used is not None:
         compute = hours * 3600 * peak * used
     return _Budget(
         compute, _positive("target_loss", target_loss), hours, None if device is None else device.key,
-        None if device is None else precision, peak, used, price,
+        None if device is None else precision, peak, used, price, n_gpus,
     )  # fmt: skip
 
 

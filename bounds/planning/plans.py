@@ -82,7 +82,7 @@ class Plan:
     `n_tokens` are the distinct tokens that there are, those of the `corpus` where one was counted.
     `laws` are those of the rows, for tokens that are each seen once, and `spendings` how each
     spends the budget. `answered_compute` are the least and the largest
-    FLOP that have a law near, sought where these have none.
+    FLOP that have a law near, sought where these have none. `n_gpus` are the devices on which the hours are spread.
     """
 
     rows: tuple[LawPlan, ...]
@@ -105,6 +105,7 @@ class Plan:
     laws: tuple[LossLaw, ...] = ()
     answered_compute: tuple[float, float] | None = None
     spendings: tuple[Spending, ...] = ()
+    n_gpus: int | None = None
 
     @property
     def near(self) -> tuple[LawPlan, ...]:

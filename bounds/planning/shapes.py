@@ -21,6 +21,7 @@ from typing import Any
 from bounds.base.arguments import shown
 from bounds.base.one_number import number_between, whole_number_from, written
 from bounds.base.pointwise import flag
+from bounds.base.telling.html import html_fields
 from bounds.laws.checks import as_positive, positives
 
 
@@ -46,6 +47,8 @@ class Shape:
     tied: bool = True
     embedding_norm: bool = False
     n_positions: int = 0
+
+    _repr_html_ = html_fields
 
     def __post_init__(self) -> None:
         for name in ("n_layers", "d_model", "n_heads", "vocab"):

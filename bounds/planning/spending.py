@@ -25,6 +25,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from bounds.base.one_number import number, written
+from bounds.base.telling.html import html_fields
 from bounds.laws.checks import must_exceed
 from bounds.laws.loss_law import Allocation, LossLaw
 from bounds.laws.published import FLOP_PER_PARAM_TOKEN
@@ -50,6 +51,9 @@ class Spent(NamedTuple):
     n_params_lower: float
     n_params_upper: float
 
+    def _repr_html_(self) -> str:
+        return html_fields(self)
+
 
 @dataclass(frozen=True)
 class Spending:
@@ -65,6 +69,8 @@ class Spending:
     served: float = 0.0
     ratio: float | None = None
     counts_excess: bool = False
+
+    _repr_html_ = html_fields
 
     def spend(self, compute_flops: float, share: float) -> Spent:
         """The size of least loss for `compute_flops`, and the range that costs at most `share` of the loss more.

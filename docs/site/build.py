@@ -30,6 +30,12 @@ PARTS: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 """The pages, part by part, in the order in which they are offered; index.md comes first."""
 
+TITLES = {
+    "corpora": "Counting a text", "loss-laws": "Fitting a loss law", "learners": "What learners lose",
+    "coverage": "Do the intervals cover?",
+}  # fmt: skip
+"""What a page is called beside all pages, where its own title is a sentence or says less than one looks for."""
+
 ABOVE = {"README.md": "index.md", "CONTRIBUTING.md": "made/contributing.md", "CHANGELOG.md": "made/changes.md"}
 """Where a link that leads out of docs/ ends on the site."""
 
@@ -37,7 +43,11 @@ ABOVE = {"README.md": "index.md", "CONTRIBUTING.md": "made/contributing.md", "CH
 def contents() -> str:
     """Tables of contents in MyST, one a part, which are seen beside every page alone."""
     head = "```{toctree}\n:hidden:\n:caption:"
-    return "\n" + "\n".join(f"{head} {title}\n\n" + "\n".join(pages) + "\n```\n" for title, pages in PARTS.items())
+    lines = {
+        title: [f"{TITLES[page]} <{page}>" if page in TITLES else page for page in pages]
+        for title, pages in PARTS.items()
+    }
+    return "\n" + "\n".join(f"{head} {title}\n\n" + "\n".join(pages) + "\n```\n" for title, pages in lines.items())
 
 
 def rewritten(text: str, depth: int) -> str:
@@ -65,6 +75,24 @@ def gather(source: Path) -> None:
     shutil.copy(HERE / "conf.py", source)
 
 
+ADDED = {
+    "<pre>": '<pre tabindex="0">',
+    '<div class="table-wrapper': '<div tabindex="0" class="table-wrapper',
+    '<div class="formula">': '<div tabindex="0" class="formula">',
+    '<aside class="sidebar-drawer">': '<aside aria-label="Pages" class="sidebar-drawer">',
+    '<aside class="toc-drawer">': '<aside aria-label="On this page" class="toc-drawer">',
+    '<p class="caption" role="heading">': '<p class="caption" role="heading" aria-level="2">',
+}
+"""What the theme lacks for a keyboard, which must reach whatever scrolls, and for a screen reader."""
+
+
+def reachable(page: str) -> str:
+    """A page of the theme with what is `ADDED`."""
+    for told, better in ADDED.items():
+        page = page.replace(told, better)
+    return page
+
+
 def main(out: str = "") -> int:
     """Build the site; 1 where anything is amiss."""
     from sphinx.cmd.build import build_main
@@ -76,6 +104,8 @@ def main(out: str = "") -> int:
         gather(source)
         # Every warning is an error: a page in no table of contents, a link or an anchor that leads nowhere.
         failed = build_main(["-q", "-W", "--keep-going", "-E", "-d", f"{folder}/trees", str(source), str(target)])
+    for page in () if failed else target.rglob("*.html"):
+        page.write_text(reachable(page.read_text(encoding="utf-8")), encoding="utf-8")
     print("" if failed else f"written: {target / 'index.html'}")
     return failed
 

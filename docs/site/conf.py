@@ -13,3 +13,5 @@ html_show_sphinx = False
 html_copy_source = False
 html_show_sourcelink = False
 highlight_language = "text"
+# What is typed and printed has straight quotes.
+smartquotes = False

@@ -69,18 +69,39 @@ def _signature(name: str, value: Any) -> str:
 
 
 def _arguments(value: Any) -> str:
+    """The signature, annotations without quotes; of a class without what it returns, of a method without self."""
     try:
-        return str(inspect.signature(value)).replace("'", "")
+        signature = inspect.signature(value)
     except ValueError:  # made by C
         return "(...)"
+    taken = [
+        one.replace(annotation=_bare(one.annotation)) for name, one in signature.parameters.items() if name != "self"
+    ]
+    returned = inspect.Signature.empty if inspect.isclass(value) else _bare(signature.return_annotation)
+    return str(signature.replace(parameters=taken, return_annotation=returned))
+
+
+def _bare(annotation: Any) -> Any:
+    return _Bare(annotation) if isinstance(annotation, str) else annotation
+
+
+class _Bare:
+    """An annotation that is shown as it is written."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text.replace("'", "")
+
+    def __repr__(self) -> str:
+        return self._text
 
 
 def _told(value: Any) -> str:
-    """A docstring as Markdown, which it nearly is: signs that would start HTML are escaped."""
+    """A docstring as Markdown, which it nearly is: what would start HTML or emphasis is escaped."""
     text = value.__dict__.get("__doc__") if inspect.isclass(value) else inspect.getdoc(value)
     if inspect.isclass(value) and (text is None or text.startswith(f"{value.__name__}(")):
         return ""  # what a dataclass without a docstring is given
-    return re.sub(r"<(?=[A-Za-z/!])", r"\<", inspect.cleandoc(text or ""))
+    parts = re.split(r"(`[^`]*`)", inspect.cleandoc(text or ""))
+    return "".join(part if part.startswith("`") else re.sub(r"<(?=[A-Za-z/!])|\*", r"\\\g<0>", part) for part in parts)
 
 
 def _below(home: str, name: str) -> str:
@@ -128,7 +149,8 @@ def _formula(formula: Any) -> str:
 
     items = [(head, text) for head, text in statement(formula)[1] if head not in ("LaTeX:", "in Python:")]
     rows = "".join(f"| {_cell(head.strip(' :'))} | {_cell(text)} |\n" for head, text in items)
-    return f"\n### {formula.name} \n\n{_mathml(formula)}\n\n`{in_python(formula)}`\n\n| | |\n|---|---|\n{rows}"
+    head = "| letter or part | what it is |\n|---|---|"
+    return f"\n### {formula.name} \n\n{_mathml(formula)}\n\n`{in_python(formula)}`\n\n{head}\n{rows}"
 
 
 def _mathml(formula: Any) -> str:

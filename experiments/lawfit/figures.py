@@ -10,7 +10,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from bounds.base.one_number import number
-from bounds.cli.drawing.labels import without_yellow
+from bounds.cli.drawing.labels import End, in_words, label_ends, tidy, without_yellow, wrapped
 from bounds.cli.drawing.style import COLOURS
 from bounds.laws.loss_law import LossLaw
 from bounds.laws.published import LAWS
@@ -51,29 +51,30 @@ def draw_leverage(
 
     `points` have `residual` (ln fitted - ln observed) and `left_out`; `published` are values of β with their names.
     """
-    drawn = Figure(figsize=(8.5, 8), layout="constrained")
+    drawn = Figure(figsize=(9.5, 8), layout="constrained")
     top, bottom = drawn.subplots(2, 1)
+    counts = {left_out: len(part) for left_out, part in points.groupby("left_out")}
     for left_out, part in points.groupby("left_out"):
-        label = f"{len(part)} runs, " + ("the highest losses, left out" if left_out else "which the refit has")
-        ratio = part.n_tokens / part.n_params
-        top.plot(ratio, -part.residual, "o", ms=4, color=_RED if left_out else _BLUE, alpha=0.7, label=label)
+        how = {"marker": "s", "color": _RED, "ms": 5} if left_out else {"marker": "o", "color": _BLUE, "ms": 4}
+        top.plot(part.n_tokens / part.n_params, -part.residual, ls="", alpha=0.7, **how)
     top.axhline(0, color="0.5", lw=1)
-    top.set(xscale="log", xlabel="tokens per parameter D/N", ylabel="ln observed - ln fitted loss")
-    top.set_title("The refit, and the runs that it leaves out", fontsize=10, loc="left")
+    top.set(xlabel="tokens per parameter D/N", ylabel="ln observed - ln fitted loss")
+    in_words(top, "x", points.n_tokens / points.n_params)
+    kept, out = counts.get(False, 0), counts.get(True, 0)
+    tidy(top, f"Dots: the {kept} runs that the refit has. Squares: the {out} with the highest losses, left out")
     ends = np.abs([by_drop.beta_lower - by_drop.beta, by_drop.beta_upper - by_drop.beta])
-    bottom.errorbar(by_drop.left_out, by_drop.beta, yerr=ends, fmt="o-", color=_BLUE, capsize=3,
-                    label="Huber, δ = 1e-3, 95 % of sampling alone")  # fmt: skip
+    bottom.errorbar(by_drop.left_out, by_drop.beta, yerr=ends, fmt="o-", color=_BLUE, capsize=3)
+    names = [End(float(by_drop.left_out.iloc[-1]), float(by_drop.beta.iloc[-1]), "Huber, δ = 1e-3", _BLUE)]
     for name, colour, marker in (("lad", _GREEN, "s"), ("least-squares", _RED, "v")):
         part = by_objective[by_objective.objective == name]
-        label = {"lad": "least absolute deviations", "least-squares": "least squares"}[name]
-        bottom.plot(part.left_out, part.beta, marker, color=colour, ms=11, mfc="none", mew=1.5, ls="none", label=label)
-    for (name, beta), style in zip(published.items(), ("--", ":"), strict=True):
-        bottom.axhline(beta, color="0.3", lw=1, ls=style, label=f"{name}, {beta:.4f}")
+        bottom.plot(part.left_out, part.beta, marker, color=colour, ms=11, mfc="none", mew=1.5, ls="none")
+    for (name, beta), dash in zip(published.items(), ("--", ":"), strict=True):
+        bottom.axhline(beta, color="0.3", lw=1, ls=dash)
+        names.append(End(bottom.get_xlim()[1], beta, f"{name}, {beta:.4f}", "0.3"))
     bottom.set(xlabel="runs left out, from the highest loss down", ylabel="exponent of the data term β")
     bottom.set_xticks(list(by_drop.left_out))
-    for axes in (top, bottom):
-        axes.grid(alpha=0.3)
-        axes.legend(fontsize=8)
+    tidy(bottom, "Bars: 95 % of sampling alone. Hollow squares: least absolute deviations. Triangles: least squares")
+    label_ends(bottom, names)
     return drawn
 
 
@@ -84,25 +85,27 @@ def draw_frontier(
 
     `points` have `left_out`; `models` are FLOP and parameters of models by name.
     """
-    drawn = Figure(figsize=(8.5, 6), layout="constrained")
+    drawn = Figure(figsize=(10, 7.2), layout="constrained")
     axes = drawn.subplots()
     dots = axes.scatter(points.compute_flops, points.n_params, c=points.loss, s=18, cmap=without_yellow(), norm="log")
-    bar = drawn.colorbar(dots, ax=axes, label="loss (nats per token)")
+    bar = drawn.colorbar(dots, ax=axes, label="loss (nats per token)", location="bottom", aspect=50, shrink=0.8)
     bar.set_ticks([2.1, 2.5, 3, 4, 5], labels=["2.1", "2.5", "3", "4", "5"])
     bar.minorticks_off()
-    out = points[points.left_out]
-    axes.scatter(out.compute_flops, out.n_params, s=90, facecolors="none", edgecolors=_RED, label="left out")
+    out, names = points[points.left_out], []
+    axes.scatter(out.compute_flops, out.n_params, s=90, facecolors="none", edgecolors=_RED)
     compute = np.geomspace(points.compute_flops.min(), 3e24, 60)
-    for (name, law), colour, style in zip(laws.items(), ("0.3", _BLUE, _GREEN), (":", "-", "--"), strict=True):
-        axes.plot(compute, law.optimal(compute).n_params, style, color=colour, label=f"best size, {name}")
+    for (name, law), colour, dash in zip(laws.items(), ("0.3", _BLUE, _GREEN), (":", "-", "--"), strict=True):
+        best = law.optimal(compute).n_params
+        axes.plot(compute, best, dash, color=colour)
+        names.append(End(float(compute[-1]), float(best[-1]), name, colour))
     for (name, (flops, size)), marker in zip(models.items(), ("*", "X"), strict=True):
-        axes.plot(flops, size, marker, color="black", ms=10, label=name)
-    axes.set(xscale="log", yscale="log", xlabel="training FLOP", ylabel="parameters N")
+        axes.plot(flops, size, marker, color="black", ms=10)
+        names.append(End(float(flops), float(size), name, "black"))
+    axes.set(xscale="log", xlabel="training FLOP", ylabel="parameters N")
+    in_words(axes, "y", points.n_params)
     last = points.compute_flops.max()
     axes.axvline(last, color="0.7", lw=1)
-    axes.set_title(
-        f"Lines: size of least loss; beyond {number(last, 2)} FLOP, the largest run, extrapolated", fontsize=10
-    )
-    axes.grid(alpha=0.3)
-    axes.legend(fontsize=8, loc="upper left")
+    title = "Lines: size of least loss by each law (empirical); right of the upright line, which is the largest run at"
+    tidy(axes, wrapped(f"{title} {number(last, 2)} FLOP, extrapolated. Circled: the runs left out", 85))
+    label_ends(axes, names)
     return drawn

@@ -15,7 +15,6 @@ that what the paper says of these can be compared with a simulation alone, under
 from __future__ import annotations
 
 import json
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +24,7 @@ from bounds.base.notes import FITTED, METHOD, Note
 from bounds.cli.printing import written
 from experiments.claims import Result
 from experiments.data import located
+from experiments.drawing import drawn_by
 from experiments.readers.pythia import SIZES, read_evaluations, read_interventions
 from experiments.training_dynamics import tables
 from experiments.training_dynamics.claims import CLAIMS
@@ -43,7 +43,6 @@ from experiments.training_dynamics.evaluations import (
     load,
     repeated,
 )
-from experiments.training_dynamics.figures import draw_curves, draw_exposures
 from experiments.training_dynamics.findings import answer, outcomes, same_until
 from experiments.training_dynamics.simulated import (
     BATCH,
@@ -103,8 +102,12 @@ def run(folder: str | Path | None = None) -> Result:
         ],
         method=tables.METHOD,
         figures={
-            "curves": partial(draw_curves, perplexity, right, losses, gain_course(evaluations)),
-            "exposures": partial(draw_exposures, {1.0: known(sure), TAUGHT: known(chancy)}, windows(sure), SIZES),
+            "curves": drawn_by(
+                f"{__name__}.figures", "draw_curves", perplexity, right, losses, gain_course(evaluations)
+            ),
+            "exposures": drawn_by(
+                f"{__name__}.figures", "draw_exposures", {1.0: known(sure), TAUGHT: known(chancy)}, windows(sure), SIZES
+            ),
         },
         data=_data(perplexity, right, gains, alike, near, losses, tests, terms, changes),
     )  # fmt: skip

@@ -10,7 +10,6 @@ Whether perplexity predicts better than size or compute is asked of the runs of 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,12 +21,12 @@ from bounds.base.notes import FITTED, INPUT, METHOD, Note
 from bounds.cli.printing import number
 from experiments.claims import Result
 from experiments.data import located
+from experiments.drawing import drawn_by
 from experiments.readers.gadre import read_runs
 from experiments.readers.opt_figures import BIGBENCH, VALIDATION, read_bigbench, read_trend, read_validation
 from experiments.readers.opt_figures import TRENDS as TREND_FILES
 from experiments.trajectories.behaviour import gadre_behaviour, opt_behaviour, pythia_behaviour, read_zero_shot
 from experiments.trajectories.claims import CLAIMS, outcomes
-from experiments.trajectories.figures import draw_accuracy, draw_perplexity, draw_trends
 from experiments.trajectories.matching import SizeEffect, matched_accuracy, size_effect
 from experiments.trajectories.predictors import PREDICTORS, compare_predictors
 from experiments.trajectories.tables import (
@@ -125,8 +124,9 @@ def run(folder: Path) -> Result:
             "losses, so that most of its trajectories are flat.",
         ],
         figures={
-            "accuracy": partial(draw_accuracy, tasks["all"]), "perplexity": partial(draw_perplexity, validation),
-            "trends": partial(draw_trends, trends, simulated),
+            "accuracy": drawn_by(f"{__name__}.figures", "draw_accuracy", tasks["all"]),
+            "perplexity": drawn_by(f"{__name__}.figures", "draw_perplexity", validation),
+            "trends": drawn_by(f"{__name__}.figures", "draw_trends", trends, simulated),
         },
         data={
             "predictors": _records(found), "trends": _records(trends), "matched": _records(matched),

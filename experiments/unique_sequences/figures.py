@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 
-from bounds.cli.drawing.style import COLOURS
+from bounds.cli.drawing.labels import End, in_words, label_ends, tidy
+from bounds.cli.drawing.style import COLOURS, style
 from bounds.efficiency.band import efficient_params, exponent_band
 from bounds.laws.published import LAWS
 from experiments.unique_sequences.findings import PAPER_LAW, REPLICATION, SIZES, Findings
@@ -19,6 +19,7 @@ from experiments.unique_sequences.series import PAPER_BETA, PAPER_GAMMA, named
 
 _BLUE, _RED, *_ = COLOURS
 _GREY = "0.6"
+_ENDS = {"lower": "lower (slow rate, assumed)", "middle": "middle (heuristic)", "upper": "upper (fast, heuristic)"}
 _LAWS = ((PAPER_LAW, _BLUE, "Hoffmann 2022, β = 0.28"), (REPLICATION, _RED, "replication, β = 0.3658"))
 
 
@@ -50,10 +51,10 @@ def draw_series(found: Findings) -> Figure:
     axes.set_yticks(range(len(labels)), labels=labels, fontsize=8)
     axes.invert_yaxis()
     axes.set(xlabel="exponent γ of N ~ D^γ", xlim=(0, 0.92))
-    axes.set_title("Pale bars: 1 - 2β to 1 - β; dots: the middle with its 95 % interval (sampling alone)\n"
-                   "grey: 0.44 to 0.72 (v4-v6), dashed: 0.58 (v1); 0: the lower end says nothing", fontsize=9,
-                   loc="left")  # fmt: skip
-    axes.grid(alpha=0.3, axis="x")
+    tidy(axes, "Pale bars: 1 - 2β to 1 - β (heuristic); dots: the middle with its 95 % interval (sampling alone)\n"
+               "grey: 0.44 to 0.72 (versions 4 to 6 of the paper), dashed: 0.58 (version 1); at 0 the lower end says "
+               "nothing")  # fmt: skip
+    axes.grid(visible=False, axis="y")
     return drawn
 
 
@@ -63,79 +64,76 @@ def _band(axes: Axes, place: int, low: float, high: float, colour: str) -> None:
 
 def draw_sizes(found: Findings) -> Figure:
     """N of an efficient model against D, by the paper's law and by the replication; thin beyond the runs."""
-    drawn = Figure(figsize=(8.5, 6), layout="constrained")
+    drawn = Figure(figsize=(10.5, 6), layout="constrained")
     axes = drawn.subplots()
     tokens = np.geomspace(SIZES[0], SIZES[-1], 241)
-    for key, colour, title in (
-        (PAPER_LAW, _BLUE, "Hoffmann 2022, β = 0.28"),
-        (REPLICATION, _RED, "replication, β = 0.3658"),
-    ):
+    names = []
+    for key, colour, title in ((PAPER_LAW, _BLUE, "Hoffmann"), (REPLICATION, _RED, "replication")):
         bound, (low, high) = efficient_params(tokens, law=key), LAWS[key].fitted_tokens
         inside = (tokens >= low) & (tokens <= high)
-        for end, style in (("lower", ":"), ("middle", "-"), ("upper", "--")):
+        for end, dash in (("lower", ":"), ("middle", "-"), ("upper", "--")):
             one = bound.ends[end]
             values = np.where(one.vacuous, np.nan, one.value)
-            axes.plot(tokens, values, style, color=colour, lw=0.7)
-            axes.plot(tokens[inside], values[inside], style, color=colour, lw=2.4)
+            axes.plot(tokens, values, dash, color=colour, lw=0.7)
+            axes.plot(tokens[inside], values[inside], dash, color=colour, lw=2.4)
+            names.append(End(float(tokens[-1]), float(values[-1]), f"{_ENDS[end]}, {title}", colour))
         gamma = float(exponent_band(LAWS[key].data_exponent).midpoint)
         axes.plot(tokens, tokens**gamma, "-.", color=colour, lw=1, alpha=0.7)
-        axes.plot([], [], color=colour, lw=2.4, label=title)
+        names.append(End(float(tokens[-1]), float(tokens[-1] ** gamma), f"D^{gamma:.2f} alone (heuristic)", colour))
     low, high = LAWS[PAPER_LAW].fitted_tokens
     axes.axvspan(low, high, color="0.93", zorder=0)
     axes.plot(tokens, tokens / 20, color=_GREY, lw=1)
-    kinds = [
-        Line2D([], [], color="0.3", ls="--", label="upper, fast rate (heuristic)"),
-        Line2D([], [], color="0.3", label="middle (heuristic)"),
-        Line2D([], [], color="0.3", ls=":", label="lower, slow rate (given its assumption)"),
-        Line2D([], [], color="0.3", ls="-.", label="D^γ alone, constant 1"),
-        Line2D([], [], color=_GREY, label="D/20"),
-    ]
-    seen = [*axes.get_legend_handles_labels()[0], *kinds]
-    axes.legend(handles=seen, fontsize=8, loc="upper left")
-    axes.set(xscale="log", yscale="log", xlabel="corpus D (tokens)", ylabel="parameters N of an efficient model")
-    axes.set_title("Thick, on grey: within the runs of the laws; thin: extrapolated; gaps: the bound says nothing",
-                   fontsize=10, loc="left")  # fmt: skip
-    axes.grid(alpha=0.3)
+    names.append(End(float(tokens[-1]), float(tokens[-1] / 20), "D/20", _GREY))
+    axes.set(yscale="log", xlabel="corpus D (tokens)", ylabel="parameters N of an efficient model")
+    in_words(axes, "x", tokens)
+    in_words(axes, "y", axes.get_ylim())
+    tidy(axes, "Hoffmann 2022 (β = 0.28) and its replication (β = 0.3658)\nThick, on grey: within the runs of the "
+               "laws; thin: extrapolated; gaps: the bound says nothing")  # fmt: skip
+    label_ends(axes, [end for end in names if np.isfinite(end.y)])
     return drawn
 
 
 def draw_learners(found: Findings) -> Figure:
     """Simulated learners as points (β, γ) against the band."""
-    drawn = Figure(figsize=(7.5, 5.5), layout="constrained")
+    drawn = Figure(figsize=(9, 5.5), layout="constrained")
     axes = drawn.subplots()
     beta = np.linspace(0.001, 0.5, 100)
-    axes.fill_between(beta, 1 - 2 * beta, 1 - beta, color="0.88", label="1 - 2β to 1 - β")
-    axes.plot(beta, 1 - 1.5 * beta, color="0.5", lw=1, ls="--", label="middle")
-    for one, colour in zip(found.simulated.points, COLOURS, strict=False):
-        x, y = one["loss_exponent"], one["exponent"]
+    axes.fill_between(beta, 1 - 2 * beta, 1 - beta, color="0.88")
+    axes.plot(beta, 1 - 1.5 * beta, color="0.5", lw=1, ls="--")
+    ends = [End(0.5, 0.25, "middle (heuristic)", "0.5"), End(0.5, 0.5, "1 - β (heuristic)", "0.5"),
+            End(0.5, 0.0, "1 - 2β (heuristic)", "0.5")]  # fmt: skip
+    for i, one in enumerate(found.simulated.points):
+        x, y, (colour, marker, _) = one["loss_exponent"], one["exponent"], style(i)
         axes.errorbar(
             x, y, xerr=[[x - one["loss_exponent_lower"]], [one["loss_exponent_upper"] - x]],
-            yerr=[[y - one["exponent_lower"]], [one["exponent_upper"] - y]], fmt="o", color=colour, capsize=3,
-            label=f"{one['learner']} on {one['source']}",
+            yerr=[[y - one["exponent_lower"]], [one["exponent_upper"] - y]], fmt=marker, color=colour, capsize=3,
         )  # fmt: skip
+        ends.append(End(x, y, f"{one['learner']} on\n{one['source']}", colour))
     axes.axvline(PAPER_BETA, color="0.5", lw=0.8, ls=":")
     axes.set(xlabel="exponent β of the excess loss", xlim=(0, 0.5))
     axes.set(ylabel="exponent γ of distinct sequences", ylim=(0, 1))
-    axes.set_title(f"Simulated learners, 95 % intervals; in theory all have β = {PAPER_BETA}", fontsize=10, loc="left")
-    axes.grid(alpha=0.3)
-    axes.legend(fontsize=8, loc="lower left")
+    tidy(axes, f"Simulated learners, 95 % intervals; dotted: β = {PAPER_BETA}, which all have in theory (rigorous)")
+    label_ends(axes, ends)
     return drawn
 
 
 def draw_texts(texts: pd.DataFrame) -> Figure:
     """Exponents of distinct windows of real texts, by the length of the window."""
-    drawn = Figure(figsize=(7.5, 5.5), layout="constrained")
+    drawn = Figure(figsize=(9, 5.5), layout="constrained")
     axes = drawn.subplots()
-    for place, ((title, part), colour) in enumerate(zip(texts.groupby("text", sort=False), COLOURS, strict=False)):
+    names = []
+    for place, (title, part) in enumerate(texts.groupby("text", sort=False)):
+        colour, marker, dash = style(place)
         ends = [part.exponent - part.exponent_lower, part.exponent_upper - part.exponent]
         beside = part.length * 1.02 ** (place - 2)
-        label = f"{title} ({part.unit.iloc[0]}s)"
-        axes.errorbar(beside, part.exponent, yerr=ends, fmt="o-", color=colour, capsize=3, label=label)
+        axes.errorbar(beside, part.exponent, yerr=ends, fmt=marker, ls=dash, color=colour, capsize=3)
+        text = f"{title} ({part.unit.iloc[0]}s)"
+        names.append(End(float(beside.iloc[-1]), float(part.exponent.iloc[-1]), text, colour))
     lengths = sorted(texts.length.unique())
     axes.set_xscale("log", base=2)
     axes.set_xticks(lengths, labels=[str(n) for n in lengths])
-    axes.set(xlabel="length of the window", ylabel="exponent γ of distinct windows", ylim=(0, 1))
-    axes.set_title("Windows of real texts, 95 % intervals of sampling and misfit", fontsize=10, loc="left")
-    axes.grid(alpha=0.3)
-    axes.legend(fontsize=8, loc="lower right")
+    axes.minorticks_off()
+    axes.set(xlabel="length of the window (units of each text)", ylabel="exponent γ of distinct windows", ylim=(0, 1))
+    tidy(axes, "Windows of real texts, 95 % intervals of sampling and misfit")
+    label_ends(axes, names)
     return drawn

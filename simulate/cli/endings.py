@@ -15,6 +15,7 @@ import xarray as xr
 
 from bounds.cli.process import Stopped
 from bounds.cli.shared import FULL, describe, show_warning
+from bounds.cli.terminal.progress import asked
 from simulate.running.keeping.files import part_of
 from simulate.running.keeping.leftovers import is_store
 from simulate.running.showing.progress import reporter
@@ -24,17 +25,20 @@ FAILED = 3
 
 
 @contextmanager
-def explained(options: dict[str, Any]) -> Iterator[Any]:
-    """What to tell of progress; where the block ends early, one sentence says what is kept and how to go on."""
+def explained(options: dict[str, Any], *, cells: bool = True) -> Iterator[Any]:
+    """What to tell of progress; where the block ends early, one sentence says what is kept and how to go on.
+
+    A run without `cells` has none to tell of.
+    """
     progress, before = None, _store_of(options)
     with warnings.catch_warnings():
         warnings.showwarning = show_warning
         warnings.simplefilter("always", UserWarning)
         try:
-            with reporter(options.get("progress", False)) as progress:
-                yield progress
+            progress = reporter(asked() if cells else False)
+            yield progress
         except (KeyboardInterrupt, Stopped) as stopped:
-            kept = _kept(progress, options, before)
+            kept = _kept(progress, options, before) or _not_kept(options)
             if not kept:
                 raise
             raise Stopped(getattr(stopped, "signum", signal.SIGINT), kept) from None
@@ -65,6 +69,14 @@ def _kept(progress: Any, options: dict[str, Any], before: int | None) -> str:
         return ""
     cells = f"{state.cells - state.failed_cells} of {state.all_cells} cells" if state else "its cells"
     return f"{cells} are kept: {hint}"
+
+
+def _not_kept(options: dict[str, Any]) -> str:
+    """Of a run that could have been kept cell by cell under another name, which one; empty for all others."""
+    out = options.get("out")
+    if not out or "resume" not in options or str(out).endswith(".zarr"):
+        return ""
+    return "nothing half-written was left behind; with an --out that ends in .zarr cells are kept, and --resume goes on"
 
 
 def _store_of(options: dict[str, Any]) -> int | None:

@@ -14,7 +14,7 @@ from bounds.base.arguments import Choice, Count, File, Number
 from bounds.cli.printing import print_terms, print_text
 from bounds.cli.shared import Checked, Command, parse_or_fail, with_version
 from bounds.cli.terminal.completion import complete_source, completing, law_keys
-from simulate.cli.options import seed_flag
+from simulate.cli.options import progress_flag, seed_flag
 
 WHAT = Choice("what", ("text", "runs", "corpus"))
 _ENDINGS = {"text": ".txt", "runs": ".csv"}
@@ -51,6 +51,7 @@ _NOUNS = {"text": "a text", "runs": "runs", "corpus": "a corpus"}
 )  # fmt: skip
 @seed_flag()
 @click.option("--overwrite", is_flag=True, help="Replace a file that exists.")
+@progress_flag
 @with_version
 def example(what: str, file: str, **options: Any) -> None:
     """Write an input whose truth is known: a text or a corpus to count, or a table of runs for `bounds fit`.

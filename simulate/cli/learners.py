@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from bounds.base.sources import parse_source
+from bounds.cli.process import spare
 from bounds.cli.shared import Checked, Command, parse_or_fail, with_version
 from bounds.cli.terminal.completion import completing
 from simulate.cli.options import (
@@ -23,7 +24,6 @@ from simulate.cli.options import (
     law_flag,
     options_of,
     output_flags,
-    progress_flag,
     replicates_flag,
     say_moved,
     seed_flag,
@@ -60,7 +60,6 @@ learner_flags = options_of(
 @output_flags
 @curves_flag
 @explain_flag
-@progress_flag
 @with_version
 @config_flag
 def learners(**options: Any) -> int:
@@ -98,6 +97,7 @@ def _check_pairs(options: dict[str, Any]) -> None:
 
 
 def _execute(options: dict[str, Any]) -> int:
+    spare("dask")
     from simulate.cli.studies import execute
     from simulate.studies.learners.job import LearnerPlan
 

@@ -14,7 +14,8 @@ from bounds.base.arguments import Flag, Text, close_file, close_to, printable, s
 from bounds.base.one_number import cut
 from bounds.cli.shared import Checked, GridType, flag_name, parse_or_fail
 from bounds.cli.terminal.completion import complete_source, completing, files, law_keys
-from simulate.running.parameters import CLUSTER, DEVICE, FIGURE, MEMORY, OUT, PAGE, REPLICATES, SEED, THREADS
+from bounds.cli.terminal.progress import PROGRESS
+from simulate.running.parameters import CLUSTER, DEVICE, FIGURE, MEMORY, OUT, PAGE, REPLICATES, SEED, THREADS, VIEW
 from simulate.text.reading.asked import DTYPE, END, FIELD, FORMAT, NORMALISE, VOCAB
 
 
@@ -106,11 +107,13 @@ config_flag = click.option(
     "--config", metavar="FILE.toml", shell_complete=files, is_eager=True, callback=load_config, expose_value=False,
     help="Take flags from this file; flags given here override it.",
 )  # fmt: skip
+progress_flag = PROGRESS
 view_flags = options_of(
     click.option("--figure", type=Checked(FIGURE), metavar="FILE", help="Draw the figure: .png, .pdf or .svg."),
     click.option("--report", "page", type=Checked(PAGE), metavar="FILE", help="Write a page to send: .html."),
     click.option("--overwrite", is_flag=True, help="Replace files that exist."),
     click.option("--json", "as_json", is_flag=True, help="Print one JSON object on standard output, nothing else."),
+    progress_flag,
 )
 output_flags = options_of(
     click.option(
@@ -118,6 +121,10 @@ output_flags = options_of(
     ),
     view_flags,
 )
+picture_flag = click.option(
+    "--view", "picture", type=Checked(VIEW), metavar="NAME", shell_complete=completing(lambda: VIEW.allowed),
+    help="Which figure of counts --figure draws: growth, local-exponent or spectrum. [default: growth]",
+)  # fmt: skip
 law_flag = click.option(
     "--law",
     "laws",
@@ -126,11 +133,6 @@ law_flag = click.option(
     shell_complete=completing(law_keys, or_file=True),
     help="A loss law, or a file my.law.toml, which the result keeps; may be repeated. [default: all]",
 )
-progress_flag = click.option(
-    "--progress/--no-progress", default=None, help="Show progress on standard error. [default: on a terminal]"
-)
-
-
 curves_flag = click.option("--curves", is_flag=True, help="With --json: also the numbers at every size.")
 explain_flag = click.option(
     "--explain", "explained", is_flag=True,
@@ -181,10 +183,14 @@ def worker_flags(threads: str = "Threads", verb: str = "Draw") -> Callable[..., 
             "--memory", type=Checked(MEMORY), metavar="SIZE",
             help="Memory that it may take, such as 8GiB. [default: what is free]",
         ),
-        click.option(
-            "--cluster", type=Checked(CLUSTER), metavar="WHERE", help=f"{verb} on Dask workers: local, local:4 or tcp://host:port."
-        ),
+        cluster_flag(verb),
     )  # fmt: skip
+
+
+def cluster_flag(verb: str) -> Callable[..., Any]:
+    """``--cluster``; `verb` is what is done there."""
+    where = f"{verb} on Dask workers: local, local:4 or tcp://host:port."
+    return click.option("--cluster", type=Checked(CLUSTER), metavar="WHERE", help=where)
 
 
 def cell_flags(noun: str, forecast: str) -> Callable[..., Any]:
@@ -230,6 +236,8 @@ def check_outputs(options: dict[str, Any]) -> None:
     overwrite, resume = options["overwrite"], options.get("resume", False)
     if resume and options.get("out") is None:
         raise click.UsageError("--resume goes on with the result that --out names; pass --out X.zarr")
+    if options.get("picture") and not options.get("figure"):
+        raise click.UsageError("--view says which figure --figure draws; pass --figure FILE too")
     outputs = [
         (options.get("out"), {"overwrite": overwrite, "resume": resume, "formats": RESULTS}),
         # Who resumes a sweep has its figure drawn again, and its page written.
@@ -252,7 +260,7 @@ def check_workers(options: dict[str, Any]) -> None:
 
     if options["cluster"] is not None:
         parse_or_fail(check_cluster, options["cluster"])
-        if options["threads"] is not None:
+        if options.get("threads") is not None:
             raise click.UsageError("--threads is for this process and --cluster for others; pass one of them")
 
 
@@ -262,10 +270,13 @@ reading_flags = options_of(
         help="What files hold, whatever their names: text, jsonl, parquet, or ids of tokens.",
     ),
     click.option(
-        "--field", type=Checked(FIELD), default="text", show_default=True, metavar="NAME",
-        help="Field of JSON lines, or column of Parquet, that holds the text; meta.body is body in meta.",
+        "--field", type=Checked(FIELD), default="text", show_default=True, metavar="NAME[,NAME...]",
+        help="Field of JSON lines, or column of Parquet, that holds the text; meta.body is body in meta. Of several "
+        "the first that is there.",
     ),
-    click.option("--skip-missing", is_flag=True, help="Leave out, and count, records without that field."),
+    click.option(
+        "--skip-missing", is_flag=True, help="Leave out, and count, records without that field, and empty files."
+    ),
     click.option(
         "--within-documents", is_flag=True,
         help="No window joins two documents; without it those of one file are joined.",

@@ -7,9 +7,10 @@ from typing import Any
 import click
 
 from bounds.base.arguments import Choice
+from bounds.base.telling.steps import stepped
+from bounds.cli.process import spare
 from bounds.cli.shared import AS_JSON, Checked, Command, CountType, GridType, with_version
 from bounds.cli.terminal.completion import files
-from bounds.cli.terminal.progress import told
 from simulate.cli.options import (
     check_laws,
     check_outputs,
@@ -17,6 +18,8 @@ from simulate.cli.options import (
     explain_flag,
     law_flag,
     output_flags,
+    picture_flag,
+    progress_flag,
     view_flags,
 )
 from simulate.running.parameters import PAGE
@@ -28,6 +31,7 @@ MODEL = Choice("model", ("auto", "offset", "pitman-yor", "spectrum"))
 @click.argument("result", metavar="FILE", shell_complete=files)
 @law_flag
 @view_flags
+@picture_flag
 @curves_flag
 @click.option("--show", type=CountType(), metavar="N", help="Rows in a table. [default: as the command printed]")
 @explain_flag
@@ -39,6 +43,7 @@ def show(result: str, **options: Any) -> None:
     """
     check_laws(options["laws"], may_be_kept=True)
     check_outputs(options)
+    spare("dask")
     from simulate.cli.studies import present
     from simulate.running.dataset import open_result
     from simulate.studies.registry import study_of
@@ -53,6 +58,7 @@ def show(result: str, **options: Any) -> None:
 @law_flag
 @click.option("--overwrite", is_flag=True, help="Replace the page if it exists.")
 @AS_JSON
+@progress_flag
 @with_version
 def report(results: tuple[str, ...], **options: Any) -> None:
     """Write kept results as one page to send: answers, tables, figures, what they rest on, and where they come from.
@@ -61,6 +67,7 @@ def report(results: tuple[str, ...], **options: Any) -> None:
     """
     check_laws(options["laws"], may_be_kept=True)
     check_outputs(options)
+    spare("dask")
     from pathlib import Path
 
     from bounds.cli.pages.page import save_page
@@ -69,7 +76,9 @@ def report(results: tuple[str, ...], **options: Any) -> None:
     from simulate.studies.registry import study_of
 
     opened = [(open_result(path), Path(path).name) for path in results]
-    sections = [section_of(study_of(dataset), dataset, options, name) for dataset, name in opened]
+    sections = [
+        section_of(study_of(dataset), dataset, options, name) for dataset, name in stepped(opened, "telling", "results")
+    ]
     save_page(sections, options["page"], overwrite=options["overwrite"])
     paged(sections, options)
 
@@ -80,6 +89,7 @@ def report(results: tuple[str, ...], **options: Any) -> None:
 @click.option("--window", type=GridType(), metavar="LOW,HIGH", help="Fit only corpus sizes from LOW to HIGH.")
 @law_flag
 @output_flags
+@picture_flag
 @curves_flag
 @explain_flag
 @with_version
@@ -89,6 +99,7 @@ def fit(result: str, model: str, window: tuple[int, ...] | None, **options: Any)
         raise click.UsageError(f"--window takes two different corpus sizes, such as 1e4,1e6, got {len(window)}")
     check_outputs(options)
     check_laws(options["laws"], may_be_kept=True)
+    spare("dask")
     from simulate.cli.studies import present
     from simulate.running.dataset import made_by, open_result, save_result
     from simulate.running.showing.laws import shown_laws
@@ -97,8 +108,7 @@ def fit(result: str, model: str, window: tuple[int, ...] | None, **options: Any)
 
     dataset = open_result(result)
     shown_laws(options["laws"], made_by(dataset))  # refuses a file that is nowhere before anything is fitted
-    with told():
-        dataset = refit(dataset, model=model, window=window)
+    dataset = refit(dataset, model=model, window=window)
     if options["out"]:
         save_result(dataset, options["out"], overwrite=options["overwrite"])
     present(study_of(dataset), dataset, options)

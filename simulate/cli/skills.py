@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from bounds.cli.process import spare
 from bounds.cli.shared import Checked, Command, CountType, parse_or_fail, with_version
 from bounds.cli.terminal.completion import complete_source
 from simulate.cli.options import (
@@ -17,7 +18,6 @@ from simulate.cli.options import (
     explain_flag,
     options_of,
     output_flags,
-    progress_flag,
     seed_flag,
     worker_flags,
 )
@@ -115,7 +115,6 @@ skill_flags = options_of(
     click.option("--show", type=CountType(), metavar="N", help="Skills in the table. [default: 5; with --json all]"),
     output_flags,
     explain_flag,
-    progress_flag,
     with_version,
     config_flag,
 )
@@ -135,6 +134,7 @@ def skills(**options: Any) -> int:
     from simulate.studies.skills.plan import plan_of_flags
 
     plan = parse_or_fail(plan_of_flags, options)
+    spare("dask")
     from simulate.cli.studies import execute
 
     return execute("skills", lambda: plan, options)

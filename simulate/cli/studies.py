@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -18,7 +19,6 @@ from bounds.cli.json_text import json_text
 from bounds.cli.process import silence
 from bounds.cli.report import Listing, Report, print_report
 from bounds.cli.shared import parse_or_fail, provenance
-from bounds.cli.terminal.progress import told
 from simulate.cli.endings import explained, failed_cells, say_device, say_failures
 from simulate.running.dataset import made_by
 from simulate.running.execution import Execution
@@ -37,15 +37,12 @@ def execute(name: str, read_plan: Callable[[], Any], options: dict[str, Any]) ->
     """The study `name` with the plan that the flags ask for: foreseen, or done, written and printed; the exit code."""
     study = get_study(name)
     execution = parse_or_fail(execution_of, options)
-    with told(options.get("progress")):
-        job = study.prepare(parse_or_fail(read_plan), execution)
+    job = study.prepare(parse_or_fail(read_plan), execution)
     say_device(job.device, options)
     if options.get("dry_run"):
         _print_forecast(study, job, execution, options)
         return 0
-    # What has no cells has no bar of them; what is read and fitted says itself how far it is.
-    cells = options if job.drawers else options | {"progress": False}
-    with explained(cells) as progress, told(options.get("progress")):
+    with explained(options, cells=bool(job.drawers)) as progress:
         dataset = run_job(study, job, replace(execution, progress=progress))
     present(study, dataset, options)
     return say_failures(dataset, options)
@@ -85,7 +82,8 @@ def present(study: Study, dataset: xr.Dataset, options: dict[str, Any]) -> None:
             os.environ["MPLBACKEND"] = "agg"
             from simulate.running.showing.figures import save_drawn  # loads matplotlib
 
-            save_drawn(lambda: study.figure(dataset, view), options["figure"], overwrite=overwrite)
+            drawn = replace(view, figure=_picture(study, options))
+            save_drawn(lambda: study.figure(dataset, drawn), options["figure"], overwrite=overwrite)
             written.append(options["figure"])
         if options.get("page"):
             from bounds.cli.pages.page import save_page
@@ -104,8 +102,19 @@ def section_of(study: Study, dataset: xr.Dataset, options: dict[str, Any], name:
     view, made = view_of(options, dataset), made_by(dataset)
     command, when = _command(study.name), {key: dataset.attrs[key] for key in ("created_at",) if key in dataset.attrs}
     kind, asked = f"simulate {study.name}{name and f', {name}'}", str(command.help).partition("\n")[0]
-    commands, figures = commands_of(made, options, name), [lambda: study.figure(dataset, view)]
-    return Section(kind, study.report(dataset, view), asked, commands, made | when, figures)
+    # A study without a figure says so itself.
+    figures = [partial(study.figure, dataset, replace(view, figure=one)) for one in study.figures or ("",)]
+    return Section(kind, study.report(dataset, view), asked, commands_of(made, options, name), made | when, figures)
+
+
+def _picture(study: Study, options: dict[str, Any]) -> str:
+    """The figure that --view names, or the main one; UsageError where `study` has it not."""
+    name = options.get("picture") or ""
+    if name and name not in study.figures:
+        raise click.UsageError(
+            f"this result is a {noun_of(study.name)}, which has one figure and no {name}; leave --view out"
+        )
+    return name
 
 
 def paged(sections: Sequence[Section], options: dict[str, Any]) -> None:

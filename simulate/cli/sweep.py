@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from bounds.cli.process import spare
 from bounds.cli.shared import Checked, Command, with_version
 from simulate.cli.options import (
     cell_flags,
@@ -21,7 +22,7 @@ from simulate.cli.options import (
     law_flag,
     options_of,
     output_flags,
-    progress_flag,
+    picture_flag,
     replicates_flag,
     seed_flag,
     sources_flag,
@@ -49,9 +50,9 @@ from simulate.running.parameters import ENGINE, TEST_DRAWS, TOLERANCES
 @cell_flags("sweep", "Say what would be drawn, how, and what it would take; draw nothing.")
 @law_flag
 @output_flags
+@picture_flag
 @curves_flag
 @explain_flag
-@progress_flag
 @with_version
 @config_flag
 def sweep(**options: Any) -> int:
@@ -71,6 +72,7 @@ def sweep(**options: Any) -> int:
         if options[flag] is not None:
             name = {"tolerances": "tolerance", "test_draws": "test-draws"}[flag]
             raise click.UsageError(f"--{name} is for learners; use python -m simulate learners")
+    spare("dask")
     from simulate.cli.studies import execute
     from simulate.studies.sweep.plan import DEFAULT_SOURCES, Sweep
 

@@ -16,7 +16,12 @@ from typing import Any
 import numba
 from numba.core.caching import FunctionCache, IndexDataCacheFile
 
+from bounds.base.telling.steps import step
+
 _DIGEST = hashlib.sha256().digest_size
+
+COMPILING = "compiling loops, which are kept"
+"""What progress calls it: the first run with a loop waits for its compilation, a second or two."""
 
 _said: set[str] = set()
 """Kinds of trouble that were said in this process: they come with one loop after the other."""
@@ -36,6 +41,12 @@ class CheckedCache(FunctionCache):
 
     def load_overload(self, signature: Any, target: Any) -> Any:
         """The compiled function, or None where it has to be compiled."""
+        found = self._kept(signature, target)
+        if found is None:
+            step(COMPILING, 0, None, "loops")
+        return found
+
+    def _kept(self, signature: Any, target: Any) -> Any:
         try:
             return super().load_overload(signature, target)
         except OSError as error:
@@ -50,6 +61,7 @@ class CheckedCache(FunctionCache):
 
     def save_overload(self, signature: Any, data: Any) -> None:
         """Keep the compiled function, if that is possible."""
+        step(COMPILING, 1, 1, "loops")
         try:
             super().save_overload(signature, data)
         except (OSError, pickle.PickleError) as error:

@@ -1,4 +1,7 @@
-"""Compilation of counting loops by numba, cached on disk where a folder can be written; reading memory in them.
+"""Compilation of counting loops by numba, when they are first called; cached on disk where a folder can be written.
+
+Whoever calls no loop does not wait for numba: a decorated function is a `Loop`, which is compiled once it is called, or
+called by one that is. What it calls is put in the place of the `Loop` of that name then, in the module that names it.
 
 numba refuses to decorate a function when neither the package's own ``__pycache__`` nor the user's cache folder
 can be written (a read-only installation, a container without a home). The loops still run there; they are
@@ -10,23 +13,46 @@ numba's cache looks at the file of the decorated function alone. Who edits the s
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from types import FunctionType
+import functools
+import threading
+from collections.abc import Callable, Iterator
+from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
-import numba
-from llvmlite import ir
-from numba.core import cgutils, types
-from numba.core.dispatcher import Dispatcher
-from numba.extending import intrinsic
-from numba.np.arrayobj import make_array
+_LOCK = threading.RLock()
+_JITABLE: list[tuple[Callable[..., Any], dict[str, Any]]] = []
+"""Functions that numba was not told of yet, and how they are compiled."""
 
-from simulate.drawing.compile_cache import CheckedCache, no_cache
+
+class Loop:
+    """A function that `make` compiles when it is first called, or when a loop that calls it is compiled."""
+
+    def __init__(self, function: Callable[..., Any], make: Callable[[Callable[..., Any]], Any]) -> None:
+        functools.update_wrapper(self, function)
+        self._function, self._make = function, make
+        self._made: Any = None
+        self._ready = False
+
+    def __call__(self, *arguments: Any) -> Any:
+        """As the function itself, but for the time that it takes."""
+        return self.made(*arguments)
+
+    @property
+    def made(self) -> Any:
+        """What numba makes of it."""
+        if not self._ready:
+            with _LOCK:
+                if self._made is None:  # else it is called by what it calls
+                    tell_numba()
+                    self._made = self._make(self._function)
+                    _settle(self._function)
+                    self._ready = True
+        return self._made
 
 
 def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
     """`function` compiled by numba without the interpreter lock; cached on disk if that is possible."""
-    return _kept(function, numba.njit(function, nogil=True, no_cfunc_wrapper=True))  # nothing calls it from C
+    return Loop(function, _cached)
 
 
 def bare(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -35,11 +61,53 @@ def bare(function: Callable[..., Any]) -> Callable[..., Any]:
     Where a loop calls a function with arrays, numba counts a reference to each of them at every call, and takes it
     back: atomic writes, which cost ten times as much as what most calls do.
     """
+    return Loop(function, _uncounted)
+
+
+def inlined(function: Callable[..., Any]) -> Callable[..., Any]:
+    """`function` compiled into the loops that call it: a loop that calls anything is not vectorised.
+
+    It makes no array. A copy under a name of its own: else the linker may take the function as it was compiled for
+    other callers.
+    """
+    return Loop(function, _forced_in)
+
+
+def jitable(function: Callable[..., Any], **options: Any) -> Callable[..., Any]:
+    """`function` as it stands, which loops and kernels may call as well; `options` are those of numba."""
+    _JITABLE.append((function, options))
+    return function
+
+
+def tell_numba() -> None:
+    """Tell numba of all that is `jitable`, before anything that may call it is compiled."""
+    from numba.extending import register_jitable
+
+    with _LOCK:
+        while _JITABLE:
+            function, options = _JITABLE.pop()
+            register_jitable(**options)(function) if options else register_jitable(function)
+            _settle(function)
+
+
+def _cached(function: Callable[..., Any]) -> Any:
+    import numba
+
+    return _kept(function, numba.njit(function, nogil=True, no_cfunc_wrapper=True))  # nothing calls a loop from C
+
+
+def _uncounted(function: Callable[..., Any]) -> Any:
+    import numba
+
     return _kept(function, numba.njit(function, nogil=True, no_cfunc_wrapper=True, _nrt=False))
 
 
 def _kept(function: Callable[..., Any], loop: Any) -> Any:
     """The compiled `loop` with its cache on disk."""
+    from numba.core.dispatcher import Dispatcher
+
+    from simulate.drawing.compile_cache import CheckedCache, no_cache
+
     if not isinstance(loop, Dispatcher):  # NUMBA_DISABLE_JIT: plain Python
         return loop
     try:
@@ -51,74 +119,45 @@ def _kept(function: Callable[..., Any], loop: Any) -> Any:
     return loop
 
 
-def inlined(function: Callable[..., Any]) -> Callable[..., Any]:
-    """`function` compiled into the loops that call it: a loop that calls anything is not vectorised.
+def _forced_in(function: Callable[..., Any]) -> Any:
+    import numba
 
-    It makes no array. A copy under a name of its own: else the linker may take the function as it was compiled for
-    other callers.
-    """
     copy = FunctionType(function.__code__, function.__globals__, f"inlined_{function.__name__}")
     copy.__module__, copy.__qualname__ = function.__module__, f"inlined_{function.__qualname__}"
     return numba.njit(copy, forceinline=True, no_cfunc_wrapper=True, _nrt=False)  # see `bare`
 
 
-@intrinsic
-def eight_bytes(typing_context, text, index):
-    """The uint64 in the bytes ``text[index : index + 8]``, `index` an int64 within bounds: aligned or not."""
-
-    def generate(context, builder, signature, arguments):
-        array = make_array(signature.args[0])(context, builder, arguments[0])
-        word = ir.IntType(64)
-        address = builder.bitcast(builder.gep(array.data, [arguments[1]]), word.as_pointer())
-        return builder.load(address, align=1)
-
-    return types.uint64(text, types.int64), generate
-
-
-@intrinsic
-def copy_eight(typing_context, text, index, into, at):
-    """Copy ``text[index : index + 8]`` to ``into[at : at + 8]``, bytes both and within bounds."""
-
-    def generate(context, builder, signature, arguments):
-        word = ir.IntType(64).as_pointer()
-        ends = []
-        for kind, array, place in zip(signature.args[::2], arguments[::2], arguments[1::2], strict=True):
-            data = make_array(kind)(context, builder, array).data
-            ends.append(builder.bitcast(builder.gep(data, [place]), word))
-        builder.store(builder.load(ends[0], align=1), ends[1], align=1)
-        return context.get_dummy_value()
-
-    return types.void(text, types.int64, into, types.int64), generate
+def _settle(function: Callable[..., Any]) -> None:
+    """Put what was made of them in the place of the loops that `function` names: numba knows no others."""
+    if not isinstance(function, FunctionType):
+        return
+    names, known = set(_names(function.__code__)), function.__globals__
+    modules = [vars(found) for name in names if isinstance(found := known.get(name), ModuleType)]
+    for space in (known, *modules):
+        for name in names:
+            if isinstance(found := space.get(name), Loop):
+                space[name] = found.made
 
 
-@intrinsic
-def leading_zeros(typing_context, value):
-    """The number of zeros, a uint64, above the highest one of `value`, a uint64; 64 where there is no one."""
-
-    def generate(context, builder, signature, arguments):
-        return builder.ctlz(arguments[0], ir.Constant(ir.IntType(1), 0))
-
-    return types.uint64(types.uint64), generate
+def _names(code: CodeType) -> Iterator[str]:
+    """Names of globals and attributes in `code`, and those of what is defined in it."""
+    yield from code.co_names
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            yield from _names(constant)
 
 
-@intrinsic
-def prefetch(typing_context, table, index):
-    """Ask for the line of memory that holds ``table[index]``, `index` a uint64 within bounds, and wait for nothing.
+def _intrinsic(name: str) -> Callable[..., Any]:
+    """The instruction of `simulate.drawing.instructions` called `name`, which stands in loops alone."""
 
-    A processor looks a few hundred instructions ahead, and has no more reads under way than it finds there; a line
-    that was asked for keeps no instruction waiting. It is asked for as one that is read once (locality 0), which
-    leaves the caches to what is read often.
-    """
+    def make(_: Callable[..., Any]) -> Any:
+        from simulate.drawing import instructions
 
-    def generate(context, builder, signature, arguments):
-        array = make_array(signature.args[0])(context, builder, arguments[0])
-        shape, strides = (cgutils.unpack_tuple(builder, part, 1) for part in (array.shape, array.strides))
-        entry = cgutils.get_item_pointer2(context, builder, array.data, shape, strides, "C", [arguments[1]])
-        address, number = ir.IntType(8).as_pointer(), ir.IntType(32)
-        kind = ir.FunctionType(ir.VoidType(), [address, number, number, number])
-        function = builder.module.declare_intrinsic("llvm.prefetch", (address,), kind)
-        # The last three: to read, locality 0 of 3, data and not instructions.
-        builder.call(function, [builder.bitcast(entry, address), number(0), number(0), number(1)])
-        return context.get_dummy_value()
+        return getattr(instructions, name)
 
-    return types.void(table, index), generate
+    return Loop(make, make)
+
+
+eight_bytes, copy_eight, leading_zeros, prefetch = map(
+    _intrinsic, ("eight_bytes", "copy_eight", "leading_zeros", "prefetch")
+)

@@ -24,7 +24,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numba.extending import register_jitable
+
+from simulate.drawing.compiled import jitable
 
 PURPOSES = {
     "tokens": 1, "types": 2, "gauss": 3, "tests": 4, "labels": 5, "margins": 6, "skills": 7, "exposures": 8,
@@ -87,7 +88,7 @@ def pack_stream(purpose: int, cell: int, replicate: int, attempt: int = 0) -> in
     return packed
 
 
-@register_jitable
+@jitable
 def philox_block(seed: Any, high: Any, low: Any) -> Any:
     """Two random uint64 for the counter (`high`, `low`) and the key `seed`, all uint64."""
     c0, c1 = low & M32, low >> S32
@@ -100,14 +101,14 @@ def philox_block(seed: Any, high: Any, low: Any) -> Any:
     return c1 << S32 | c0, c3 << S32 | c2
 
 
-@register_jitable
+@jitable
 def random_bits(seed: Any, high: Any, position: Any) -> Any:
     """The random uint64 of token `position` (uint64) in the stream and attempt that `high` packs."""
     first, second = philox_block(seed, high, position >> ONE)
     return second if position & ONE else first
 
 
-@register_jitable
+@jitable
 def multiply_high(a: Any, b: Any) -> Any:
     """The high 64 bits of the 128-bit product of two uint64."""
     a0, a1, b0, b1 = a & M32, a >> S32, b & M32, b >> S32

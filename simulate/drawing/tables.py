@@ -25,12 +25,12 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-from numba.extending import register_jitable
 from numpy.typing import ArrayLike
 
 from bounds.base.one_number import quoted
 from bounds.base.sources import GrowingUniform, Mixture, PitmanYor, SantaFe, Source, Uniform, Windows, Zipf
 from simulate.drawing.alias import MAX_TYPES, alias_table, whole_masses
+from simulate.drawing.compiled import jitable
 from simulate.drawing.interval_tables import (
     FRESH,
     FRESH_KEY,
@@ -252,7 +252,7 @@ def _windows(source: Windows) -> Sampler:
     return sampler
 
 
-@register_jitable
+@jitable
 def find_cell(start: Any, guide: Any, bits: Any) -> Any:
     """The cell that holds the random value `bits` (uint64): the last that starts at or below it."""
     slot = bits >> _GUIDE_SHIFT
@@ -266,7 +266,7 @@ def find_cell(start: Any, guide: Any, bits: Any) -> Any:
     return lower
 
 
-@register_jitable
+@jitable
 def draw_from_block(
     key: Any, width: Any, ratio: Any, last: Any, power: Any, seed: Any, high: Any, position: Any
 ) -> Any:
@@ -293,13 +293,13 @@ def draw_from_block(
         attempt += _U2
 
 
-@register_jitable
+@jitable
 def draw_flat(n_types: Any, bits: Any) -> Any:
     """The key, 0 … `n_types` - 1, of a token of a flat law; all uint64."""
     return multiply_high(bits, n_types)
 
 
-@register_jitable
+@jitable
 def draw_alias(alias: Any, table_bits: Any, bits: Any) -> Any:
     """The key of a token of a listed law: `alias` of 2^`table_bits` entries; all uint64."""
     shift = _U64 - table_bits
@@ -311,13 +311,13 @@ def draw_alias(alias: Any, table_bits: Any, bits: Any) -> Any:
     return other ^ ((bucket ^ other) * own)
 
 
-@register_jitable
+@jitable
 def draw_letter(alphabet: Any, alias: Any, table_bits: Any, bits: Any) -> Any:
     """A letter that is drawn anew: flat where `table_bits` is 0, else from an alias table; all uint64."""
     return draw_alias(alias, table_bits, bits) if table_bits > _U0 else draw_flat(alphabet, bits)
 
 
-@register_jitable
+@jitable
 def last_anew(repeat: Any, seed: Any, high: Any, position: Any) -> Any:
     """The place of the letter that the letter at `position` is: the last at or before it that repeats no other."""
     if repeat > _U0:
@@ -326,7 +326,7 @@ def last_anew(repeat: Any, seed: Any, high: Any, position: Any) -> Any:
     return position
 
 
-@register_jitable
+@jitable
 def multiply_mod(a: Any, b: Any) -> Any:
     """a · b mod 2^61 - 1 for two uint64 below it."""
     low = a * b
@@ -334,7 +334,7 @@ def multiply_mod(a: Any, b: Any) -> Any:
     return total - PRIME if total >= PRIME else total
 
 
-@register_jitable
+@jitable
 def hash_base(seed: Any, high: Any) -> Any:
     """The base of the hash of windows in one stream: 2 … 2^61 - 2, from attempt 1 of its first token.
 
@@ -344,7 +344,7 @@ def hash_base(seed: Any, high: Any) -> Any:
     return _U2 + multiply_high(random_bits(seed, high + _U1, _U0), PRIME - _U3)
 
 
-@register_jitable
+@jitable
 def roll_window(key: Any, leaving: Any, entering: Any, base: Any, top: Any, exact: Any) -> Any:
     """The key of the next window: `leaving` goes, which stood for base^(l-1) = `top`, and `entering` comes."""
     if exact:

@@ -18,11 +18,11 @@ Chances come with their complement: for p near 1, q would otherwise have lost it
 from __future__ import annotations
 
 import math
+from functools import partial
 
 import numpy as np
-from numba.extending import register_jitable
 
-from simulate.drawing.compiled import compiled
+from simulate.drawing.compiled import compiled, jitable
 from simulate.drawing.stream import Stream, philox_block, random_bits
 
 _AHEAD = 256
@@ -73,7 +73,7 @@ def _make_ahead(state):
     state[_CURSOR] = 0
 
 
-@register_jitable(inline="always")
+@partial(jitable, inline="always")
 def bits(state):
     """The next random uint64."""
     if state[_CURSOR] == _FULL:
@@ -83,13 +83,13 @@ def bits(state):
     return state[_FIRST + cursor]
 
 
-@register_jitable(inline="always")
+@partial(jitable, inline="always")
 def uniform(state):
     """A multiple of 2^-52 plus 2^-53: never 0, never 1."""
     return (np.float64(bits(state) >> _U12) + 0.5) * 2.0**-52
 
 
-@register_jitable(inline="always")
+@partial(jitable, inline="always")
 def normal_pair(state):
     """Two independent standard normal numbers, by Marsaglia's polar method."""
     while True:
@@ -100,7 +100,7 @@ def normal_pair(state):
             return x * scale, y * scale
 
 
-@register_jitable(inline="always")
+@partial(jitable, inline="always")
 def geometric(state, p):
     """Trials up to and with the first success, as a float: 1, 2, …; 1e300 or more where p is 0."""
     u = uniform(state)
@@ -111,7 +111,7 @@ def geometric(state, p):
     return 1.0 + math.floor(math.log(u) / math.log1p(-p))
 
 
-@register_jitable(inline="always")
+@partial(jitable, inline="always")
 def _gamma_or_retry(state, shape, x):
     """A gamma number of scale 1 for `shape` ≥ 1 from the normal number `x`, or -1 (Marsaglia & Tsang 2000)."""
     d = shape - 1.0 / 3.0

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from bounds.base.telling.html import html_fields
 from simulate.running.cells import Runner, on_threads
 from simulate.running.dask import check_cluster, on_cluster
 from simulate.running.job import Job
@@ -36,6 +37,8 @@ class Execution:
     overwrite: bool = False
     progress: Callable[..., Any] | None = None
     laws: tuple[dict[str, str], ...] = ()
+
+    _repr_html_ = html_fields
 
     def __post_init__(self) -> None:
         self._set("device", DEVICE(self.device))

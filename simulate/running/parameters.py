@@ -26,6 +26,8 @@ THREADS = Count("threads", high=4096)
 MEMORY = Bytes("memory")
 CLUSTER = Text("cluster", "local, local:4 or tcp://host:port")
 OUT, FIGURE, PAGE = File("out", RESULTS), File("figure", FIGURES), File("report", PAGES)
+VIEW = Choice("view", ("growth", "local-exponent", "spectrum"))
+"""Figures of growth; what else is drawn has one figure."""
 OPENED = File("path")
 RESUME, OVERWRITE = Flag("resume"), Flag("overwrite")
 

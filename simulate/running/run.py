@@ -26,6 +26,7 @@ from simulate.running.keeping.leftovers import discard_store, is_store, provenan
 from simulate.running.same_run import other_work
 from simulate.running.showing.laws import keep_laws
 from simulate.running.study import Study
+from simulate.running.whole import WholeJob
 
 __all__ = ["Progress", "State", "run", "run_job"]
 
@@ -43,6 +44,11 @@ class State(NamedTuple):
     kept_cells: int
     kept_draws: int
     failed_cells: int = 0
+
+    def tell(self) -> None:
+        """Tell whoever listens."""
+        if self.all_cells:
+            step("drawing", self.draws, self.all_draws, "draws")
 
 
 Progress = Callable[[State], None]
@@ -64,6 +70,10 @@ def run(study: Study, plan: Any, execution: Execution | None = None) -> xr.Datas
 
 def run_job(study: Study, job: Job, execution: Execution) -> xr.Dataset:
     """Draw the cells of `job`, which ``study.prepare`` has made of a plan, and make, write and return the result."""
+    if execution.cluster is not None and isinstance(job, WholeJob) and not job.on_workers:
+        raise ValueError(
+            f"a {noun_of(study.name)} is done by one process, got cluster {execution.cluster}; leave out cluster"
+        )
     with _held(execution) as target:
         if not (execution.resume and target and target.exists()):
             execution.warn_of_memory(job, noun_of(study.name))
@@ -196,7 +206,7 @@ def _take_kept(store: Any, job: Job, gathered: Gathered) -> set[Cell]:
 def _reported(drawn: Iterator[Drawn], state: State, n_draws: int, progress: Progress | None) -> Iterator[Drawn]:
     """`drawn`, telling `progress` of each cell once it has been dealt with."""
     if progress is None:
-        progress = _tell
+        progress = State.tell
     progress(state)
     for cell, block in drawn:
         yield cell, block
@@ -204,11 +214,6 @@ def _reported(drawn: Iterator[Drawn], state: State, n_draws: int, progress: Prog
         failed = state.failed_cells + isinstance(block, Exception)
         state = state._replace(cells=state.cells + 1, draws=draws, failed_cells=failed)
         progress(state)
-
-
-def _tell(state: State) -> None:
-    if state.all_cells:
-        step("drawing", state.cells, state.all_cells, "cells")
 
 
 def _nothing() -> Generator[Drawn, None, None]:

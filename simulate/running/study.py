@@ -7,6 +7,7 @@ figure are made of that alone, so that a kept result is shown as the run that ma
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 import xarray as xr
@@ -27,6 +28,10 @@ class Study(Protocol):
     def name(self) -> str:
         """Of the command, in the provenance and in sentences."""
 
+    @property
+    def figures(self) -> Sequence[str]:
+        """Names of its figures, the main one first; empty where it has none."""
+
     def prepare(self, plan: Any, execution: Execution) -> Any:
         """The `Job` of `plan`; everything that can be refused is refused here, with one sentence in a ValueError."""
 
@@ -40,4 +45,4 @@ class Study(Protocol):
         """What a reader is told, of a Dataset that was just made or kept."""
 
     def figure(self, dataset: xr.Dataset, view: View) -> Figure:
-        """The picture of it."""
+        """The picture of it that ``view.figure`` names; ValueError where this result has none."""

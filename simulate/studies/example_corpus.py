@@ -17,7 +17,8 @@ from typing import NamedTuple
 import numpy as np
 
 from bounds.base.arguments import Count
-from simulate.studies.examples import WORDS, drawn_words
+from bounds.base.telling.steps import stepped
+from simulate.studies.examples import WORDS, drawn_words, lines_of
 
 DOCUMENTS = Count("documents", high=100_000)
 MOST_TYPES = 1 << 16
@@ -43,10 +44,7 @@ class Documents(NamedTuple):
     @property
     def texts(self) -> list[str]:
         """A text for each document, of lines of a dozen words."""
-        return [
-            "".join(" ".join(words[i : i + 12]) + "\n" for i in range(0, len(words), 12))
-            for words in np.split(self.words, self.ends[:-1])
-        ]
+        return [lines_of(words) for words in np.split(self.words, self.ends[:-1])]
 
 
 def example_documents(source: str = "zipf:1.724", *, n_words: float, documents: float, seed: int = 0) -> Documents:
@@ -169,7 +167,7 @@ def example_corpus(documents: Documents, folder: str) -> tuple[dict[str, bytes],
     """
     files: dict[str, bytes] = {}
     told = []
-    for one in FORMATS:
+    for one in stepped(FORMATS, "writing", "formats"):
         try:
             files |= one.write(documents)
         except ModuleNotFoundError:

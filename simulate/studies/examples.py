@@ -8,6 +8,7 @@ import math
 import numpy as np
 
 from bounds.base.arguments import Count, Number
+from bounds.base.telling.steps import step
 from bounds.laws.published import LossLaw, get_law
 from simulate.corpora.order import open_order
 from simulate.running.parameters import SEED
@@ -18,6 +19,8 @@ NOISE = Number("noise", 0, 1, low_open=False)
 
 _LINE = 12
 """Words on a line."""
+_TOLD = _LINE * 10_000
+"""Words that are written between two steps that are told."""
 
 _SIZES, _DATA = (3e7, 1e8, 3e8, 1e9, 3e9, 1e10), (5e9, 1.5e10, 5e10, 1.5e11, 5e11)
 """Parameters and tokens of the runs, each size with each corpus: within what published laws were fitted on."""
@@ -30,6 +33,16 @@ def example_text(source: str = "zipf:1.724", *, n_words: float = 200_000, seed: 
     cannot be drawn, and for more words than ten million.
     """
     words, _, _ = drawn_words(source, WORDS(n_words), seed)
+    parts = []
+    for i in range(0, len(words), _TOLD):
+        step("writing", i, len(words), "words")
+        parts.append(lines_of(words[i : i + _TOLD]))
+    step("writing", len(words), len(words), "words")
+    return "".join(parts)
+
+
+def lines_of(words: np.ndarray) -> str:
+    """`words` as lines of a dozen."""
     return "".join(" ".join(words[i : i + _LINE]) + "\n" for i in range(0, len(words), _LINE))
 
 

@@ -25,10 +25,13 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from bounds.base.brief import brief_fields
+from bounds.base.telling.html import html_fields
 from simulate.drawing.compiled import bare, compiled, leading_zeros
 from simulate.drawing.stream import ONE
 from simulate.text.counting import WindowIds
 from simulate.text.reading.room import require
+from simulate.text.small import stretches as arrays
 
 MIN_GROUPS, MAX_GROUPS = 8, 64
 
@@ -55,6 +58,9 @@ class BlockCurves:
     """(block) the same without a block."""
     block_draws: int
     """Windows in a block, ℓ."""
+
+    __repr__ = brief_fields
+    _repr_html_ = html_fields
 
     @property
     def n_blocks(self) -> int:
@@ -110,17 +116,21 @@ def block_curves(
     size, parts = cut.size, cut.parts
     require(16 * windows.n_types)
     seen = np.zeros(windows.n_types, dtype=np.uint64)
+    inside, f1 = np.zeros((len(parts), n_blocks)), np.zeros(n_blocks, dtype=np.int64)
+    gaps, changes = np.zeros(n_blocks + 1, dtype=np.int64), np.zeros((n_blocks, n_blocks + 1), dtype=np.int64)
+    own = np.zeros(n_blocks, dtype=np.int64)
+    if windows.small:
+        once = arrays.counted(windows.ids, starts, windows.length, size, parts, inside, seen, f1)
+        n_types = arrays.gaps_of(seen, gaps, changes, own)
+        return curves_of(cut, inside, n_types, own, gaps, changes, once, f1)
     stretch = np.zeros(windows.n_types, dtype=np.uint32)
-    inside = np.zeros((len(parts), n_blocks))
     for row, count in zip(inside, parts, strict=True):
         stretch[:] = 0
         _pieces(windows.ids, starts, windows.length, size, count, stretch, row)
-    counts, f1 = np.zeros(windows.n_types, dtype=np.uint32), np.zeros(n_blocks, dtype=np.int64)
+    counts = np.zeros(windows.n_types, dtype=np.uint32)
     _occurrences(windows.ids, starts, windows.length, size, n_blocks, seen, counts)
     stretch[:] = 0
     once = _singletons(windows.ids, starts, windows.length, size, counts, stretch, f1)
-    gaps, changes = np.zeros(n_blocks + 1, dtype=np.int64), np.zeros((n_blocks, n_blocks + 1), dtype=np.int64)
-    own = np.zeros(n_blocks, dtype=np.int64)
     n_types = gaps_of(seen, gaps, changes, own)
     return curves_of(cut, inside, n_types, own, gaps, changes, once, f1)
 

@@ -21,6 +21,8 @@ from simulate.drawing.compiled import bare, compiled
 from simulate.drawing.stream import MIX, ONE, S32
 from simulate.text.cutting.sequences import Units
 from simulate.text.reading.room import require
+from simulate.text.small import windows as arrays
+from simulate.text.small.size import is_small
 
 _ALONE = np.uint64(2**64 - 1)  # in place of a slot: the window needs none
 _WINDOWS_AHEAD = 64
@@ -38,6 +40,8 @@ class WindowIds(NamedTuple):
     length: int
     ids: np.ndarray
     n_types: int
+    small: bool = False
+    """Whether they are counted without compiled loops."""
 
 
 class Growth(NamedTuple):
@@ -51,6 +55,8 @@ class Growth(NamedTuple):
 def window_ids(units: Units, lengths: Sequence[int]) -> Iterator[WindowIds]:
     """Yield ids for each of `lengths`, ascending. The array of ids is reused: finish with one before the next."""
     ids, n_types = _unit_ids(units.ids)
+    small = is_small(units.n_units, len(set(lengths)))
+    longer = arrays.lengthen if small else _lengthened
     starts, level = units.starts, 1
     repeated = np.ones(n_types, dtype=np.uint8)
     for length in sorted(set(lengths)):
@@ -58,9 +64,9 @@ def window_ids(units: Units, lengths: Sequence[int]) -> Iterator[WindowIds]:
             step = min(level, length - level)
             require(units.n_units)
             found = np.zeros(max(units.n_units, 1), dtype=np.uint8)
-            n_types = _lengthened(ids, starts, level + step, step, repeated, found)
+            n_types = longer(ids, starts, level + step, step, repeated, found)
             repeated, level = found, level + step
-        yield WindowIds(length, ids, n_types)
+        yield WindowIds(length, ids, n_types, small)
 
 
 def growth(windows: WindowIds, starts: np.ndarray, at: np.ndarray, edges: np.ndarray) -> Growth:
@@ -70,10 +76,13 @@ def growth(windows: WindowIds, starts: np.ndarray, at: np.ndarray, edges: np.nda
     multiplicity.
     """
     require(6 * windows.n_types)
-    counts = np.zeros(windows.n_types, dtype=np.uint32)
-    bins = np.zeros(windows.n_types, dtype=np.int16)
     n_unique = np.zeros(len(at), dtype=np.int64)
     spectrum = np.zeros((len(at), len(edges)), dtype=np.int64)
+    if windows.small:
+        arrays.grow(windows.ids, starts, windows.length, windows.n_types, at, edges, n_unique, spectrum)
+        return Growth(n_unique, spectrum)
+    counts = np.zeros(windows.n_types, dtype=np.uint32)
+    bins = np.zeros(windows.n_types, dtype=np.int16)
     _grow(windows.ids, starts, windows.length, at, edges, counts, bins, n_unique, spectrum)
     return Growth(n_unique, spectrum)
 

@@ -42,6 +42,7 @@ from typing import Any, Protocol
 import numpy as np
 from scipy.special import fdtrc, stdtrit
 
+from bounds.base.brief import brief_fields
 from bounds.base.intervals import Interval
 from bounds.base.one_number import checked_confidence, number, written
 from bounds.base.telling.html import html_fields
@@ -108,6 +109,9 @@ class WindowFit:
     misfit_below: float
     misfit_above: float
 
+    __repr__ = brief_fields
+    _repr_html_ = html_fields
+
 
 @dataclass(frozen=True)
 class CorpusFit:
@@ -143,6 +147,7 @@ class CorpusFit:
     block_draws: int
     verdict: str
 
+    __repr__ = brief_fields
     _repr_html_ = html_fields
 
 

@@ -14,7 +14,9 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import stdtrit
 
+from bounds.base.brief import brief, brief_fields
 from bounds.base.intervals import Interval
+from bounds.base.telling.html import html_table
 from bounds.fitting.extrapolation.estimates import Seen
 from bounds.fitting.extrapolation.extrapolate import METHODS, Extrapolation, extrapolated, good_turing_coverage
 from simulate.text.growth import CorpusGrowth
@@ -37,10 +39,23 @@ class MoreText:
     factors: tuple[float, ...]
     found: tuple[tuple[Extrapolation, ...], ...]
 
+    __repr__ = brief_fields
+
     @property
     def chosen(self) -> tuple[Extrapolation | None, ...]:
         """The first method that applies at each factor."""
         return tuple(next((one for one in each if not one.why_not), None) for each in self.found)
+
+    def _repr_html_(self) -> str:
+        title = f"More of the text; coverage now {brief(self.coverage)}, {brief(self.coverage_interval)}"
+        rows = [_told(each[0] if one is None else one) for one, each in zip(self.chosen, self.found, strict=True)]
+        return html_table(title, rows, ("times the text", "distinct", "interval", "new share", "method", "why not"))
+
+
+def _told(one: Extrapolation) -> tuple[str, ...]:
+    known = not one.why_not
+    numbers = [brief(value) if known else "–" for value in (one.expected, one.interval, one.new_share)]
+    return (brief(one.factor), *numbers, f"{one.method}, {one.label}" if known else "none", one.why_not)
 
 
 def seen_of(growth: CorpusGrowth) -> Seen:

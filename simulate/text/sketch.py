@@ -43,6 +43,7 @@ import numpy as np
 
 from bounds.base.arguments import shown
 from bounds.base.intervals import Interval
+from bounds.base.telling.html import html_fields
 from simulate.drawing.compiled import bare, inlined, leading_zeros
 from simulate.drawing.stream import Stream, random_bits
 from simulate.drawing.tables import HASH_PRIME, hash_base, roll_window
@@ -73,6 +74,8 @@ class HyperLogLog:
     kind: str = ""
     registers: np.ndarray = field(default_factory=lambda: np.empty(0, np.uint8))
     """uint8 of shape (2^precision,); empty for a new sketch, which then makes its own."""
+
+    _repr_html_ = html_fields
 
     def __post_init__(self) -> None:
         check_precision(self.precision)

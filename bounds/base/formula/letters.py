@@ -6,6 +6,8 @@ import functools
 from dataclasses import dataclass
 from typing import Any
 
+from bounds.base.telling.html import html_fields
+
 
 @dataclass(frozen=True)
 class Letter:
@@ -16,6 +18,8 @@ class Letter:
     unit: str
     latex: str = ""
     assumptions: tuple[str, ...] = ("positive",)
+
+    _repr_html_ = html_fields
 
 
 _LETTERS = (

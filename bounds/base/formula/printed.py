@@ -63,6 +63,9 @@ PRINTED = {
     "a*6**(-eta)": "6**(-eta)*a",
     "b*6**(-eta)": "6**(-eta)*b",
     "epsilon - k*exp(-gamma*L)": "-k*exp(-gamma*L) + epsilon",
+    "log(p_b/(1 - p_b)) - log(p_r/(1 - p_r))": "-log(p_r/(1 - p_r)) + log(p_b/(1 - p_b))",
+    "U + (t - 1)*D": "U + D*(t - 1)",
+    "t*U": "U*t",
 }  # fmt: skip
 """The code of each text, over its letters and elementary functions."""
 

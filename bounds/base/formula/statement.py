@@ -58,6 +58,9 @@ class Worked(NamedTuple):
     given: str
     value: float
 
+    def _repr_html_(self) -> str:
+        return html_fields(self)
+
 
 @dataclass(frozen=True)
 class Formula:

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from bounds.base.arguments import did_you_mean
+from bounds.base.arguments import did_you_mean, from_home
 from bounds.base.keeping.hidden import discard, hidden_folder, put_in_place
 
 _LONGEST_NAME = 200
@@ -25,12 +25,16 @@ def named(path: str | Path, formats: tuple[str, ...], what: str = "a result", ex
     if not any(target.name.endswith(end) and target.name != end for end in formats):
         told = f", such as {example}" if example else ""
         hint = did_you_mean("".join(target.suffixes[-formats[0].count(".") :]), formats)
+        if hint and len(target.suffixes) < formats[0].count("."):  # half of an ending, which reads as a name
+            hint = f"; did you mean {target.stem}{formats[0]}?"
         raise ValueError(f"{target}: the name of {what} ends in {', '.join(formats)}{told}{hint}")
     if len(os.fsencode(target.name)) > _LONGEST_NAME:
         raise ValueError(f"{target}: a name has at most {_LONGEST_NAME} bytes; choose a shorter one")
     if not target.parent.is_dir():
         another = "--figure" if ".png" in formats else "place for the page" if ".html" in formats else "--out"
-        raise ValueError(f"{target}: {target.parent} is not a folder; make it first or choose another {another}")
+        home = from_home(target)
+        meant = f"; did you mean {home}?" if home and os.path.isdir(os.path.dirname(home)) else ""
+        raise ValueError(f"{target}: {target.parent} is not a folder; make it first or choose another {another}{meant}")
     return target
 
 

@@ -1,13 +1,14 @@
-"""Values as a notebook shows them: the content of their ``repr`` as small tables; every text is escaped."""
+"""Values as a notebook shows them: the content of their ``repr`` as small tables; every text is escaped.
+
+Loads nothing heavy, so that whatever has a display may name it at its top.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import fields
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import fields, is_dataclass
 from html import escape
 from typing import Any
-
-from bounds.base.brief import brief, given_fields
 
 _LEFT = ' style="text-align: left"'
 
@@ -19,15 +20,23 @@ def html_table(title: str, rows: Iterable[Sequence[Any]], columns: Sequence[str]
         f'<tr><th scope="row"{_LEFT}>{_cell(first)}</th>{"".join(f"<td{_LEFT}>{_cell(one)}</td>" for one in rest)}</tr>'
         for first, *rest in rows
     )
-    return (
-        f"<table><caption{_LEFT}>{escape(title)}</caption>{f'<thead><tr>{head}</tr></thead>' if head else ''}"
-        f"<tbody>{body}</tbody></table>"
-    )
+    above = f"<caption{_LEFT}>{escape(title)}</caption>" if title else ""
+    return f"<table>{above}{f'<thead><tr>{head}</tr></thead>' if head else ''}<tbody>{body}</tbody></table>"
 
 
 def html_fields(self: Any) -> str:
-    """The ``_repr_html_`` of a dataclass: the fields of its ``repr`` by name."""
-    return html_table(type(self).__name__, [(field.name, getattr(self, field.name)) for field in given_fields(self)])
+    """The ``_repr_html_`` of a dataclass or a named tuple: the fields of its ``repr`` by name."""
+    return html_table(type(self).__name__, _shown(self).items())
+
+
+def html_by_name(title: str, values: Mapping[str, Any]) -> str:
+    """One row for each of `values` under its name, one column for each field that any of them shows."""
+    if not all(map(_has_fields, values.values())):
+        return html_table(title, values.items())
+    shown = {name: _shown(value) for name, value in values.items()}
+    columns = list(dict.fromkeys(field for one in shown.values() for field in one if one[field] not in shown))
+    rows = [(name, *(_said(one.get(column, "")) for column in columns)) for name, one in shown.items()]
+    return html_table(title, rows, ("", *columns))
 
 
 def html_text(*paragraphs: str) -> str:
@@ -38,6 +47,28 @@ def html_text(*paragraphs: str) -> str:
 def _cell(value: Any) -> str:
     if isinstance(value, str):
         return escape(value)
-    if hasattr(value, "_repr_html_") and len(fields(value)) > 2:  # a pair is short enough for a cell
+    if hasattr(value, "_repr_html_") and len(_shown(value)) > 2:  # a pair is short enough for a cell
         return str(value._repr_html_())
-    return escape(brief(value))
+    if type(value) is tuple and len(value) > 0 and all(map(_has_fields, value)):
+        return html_by_name("", {str(i): one for i, one in enumerate(value)})
+    return escape(_said(value))
+
+
+def _has_fields(value: Any) -> bool:
+    return is_dataclass(value) or hasattr(value, "_asdict")
+
+
+def _shown(value: Any) -> dict[str, Any]:
+    """The fields that the ``repr`` of `value` shows."""
+    from bounds.base.brief import brief_fields, given_fields  # loads numpy, which no refusal needs
+
+    if hasattr(value, "_asdict"):
+        return dict(value._asdict())
+    shown = given_fields(value) if type(value).__repr__ is brief_fields else fields(value)
+    return {field.name: getattr(value, field.name) for field in shown if field.repr}
+
+
+def _said(value: Any) -> str:
+    from bounds.base.brief import brief
+
+    return value if isinstance(value, str) else brief(value)

@@ -13,8 +13,8 @@ from matplotlib.figure import Figure, FigureBase
 from matplotlib.ticker import NullLocator
 from numpy.typing import NDArray
 
-from bounds.cli.drawing.labels import in_words, without_yellow
-from bounds.cli.drawing.style import COLOURS
+from bounds.cli.drawing.labels import End, in_words, label_ends, tidy, without_yellow, wrapped
+from bounds.cli.drawing.style import COLOURS, GREY
 from bounds.cli.fitted.asked import AskedRun
 from bounds.cli.printing import written
 from bounds.fitting.loss_laws.loss_law import LossLawFit
@@ -93,8 +93,7 @@ def _law(figure: FigureBase, axes: Axes, fit: LossLawFit, runs: FittedRuns) -> N
     )
     axes.set(xlabel="D, tokens", ylabel="loss, nats per token", ylim=_room(runs.loss))
     in_words(axes, "x", tokens)
-    axes.set_title("Runs and fitted law, a line for a size", fontsize=9, loc="left")
-    axes.grid(alpha=0.3)
+    tidy(axes, "Runs and fitted law (empirical), a line for a size")
     bar = figure.colorbar(ScalarMappable(norm, shades), ax=axes, label="N, parameters", pad=0.01)
     marked = [float(sizes[0])]
     for size in sizes[1:]:
@@ -118,8 +117,9 @@ def _fan(axes: Axes, fit: LossLawFit, runs: FittedRuns, asked: Sequence[AskedRun
     largest, ratio = float(runs.compute.max()), float(np.median(runs.n_tokens / runs.n_params))
     compute = np.geomspace(min(runs.compute.min(), *spent, largest), max(_REACH * largest, *spent, largest), 200)
     told = predict_loss(fit, *fit.law.overtrained(compute, ratio), confidence)
-    _shade(axes, compute, told)
-    axes.plot(compute, told.estimate, "-", lw=1.4, color=COLOURS[6], label=f"the law at D/N = {ratio:.3g}")
+    names = _shade(axes, compute, told)
+    axes.plot(compute, told.estimate, "-", lw=1.4, color=COLOURS[6])
+    names.append(End(float(compute[-1]), float(told.estimate[-1]), "the law\n(empirical)", COLOURS[6]))
     _runs(axes, runs, ratio)
     axes.axvline(largest, color="0.5", lw=0.9, ls=":")
     for x, (run, one) in zip(spent, points, strict=True):
@@ -137,34 +137,32 @@ def _fan(axes: Axes, fit: LossLawFit, runs: FittedRuns, asked: Sequence[AskedRun
     if len(told.missing) < len(PARTS):
         seen.append(max(float(told.lower[-1]), _LOWEST * float(told.estimate[-1])))
     axes.set(ylim=_room(np.array(seen, float)))
-    title = f"Predicted loss of one run at D/N = {ratio:.3g}, {100 * confidence:g} % interval"
-    axes.set_title(title, fontsize=9, loc="left")
-    axes.legend(fontsize=8, loc="upper right")
-    axes.grid(alpha=0.3)
+    runs_told = f"Full: runs within {_NEAR:g} times that D/N; hollow: at others"
+    title = f"Predicted loss of one run at D/N = {ratio:.3g}, {100 * confidence:g} % intervals. {runs_told}"
+    tidy(axes, wrapped(title, 62))
+    label_ends(axes, names)
 
 
 def _runs(axes: Axes, runs: FittedRuns, ratio: float) -> None:
     """The runs: full near the D/N of the line, hollow at others, whose losses lie above it by what the law says."""
     near = np.abs(np.log(runs.n_tokens / runs.n_params / ratio)) <= np.log(_NEAR)
     size = np.sqrt(_area(len(runs.loss)))
-    for chosen, face, label in (
-        (near, "0.4", f"runs within {_NEAR:g} times that D/N"),
-        (~near, "none", "runs at other D/N"),
-    ):
+    for chosen, face in ((near, "0.4"), (~near, "none")):
         if chosen.any():
-            axes.plot(
-                runs.compute[chosen], runs.loss[chosen], "o", ms=size, mfc=face, mec="0.4", mew=0.7, alpha=0.7,
-                label=label,
-            )  # fmt: skip
+            axes.plot(runs.compute[chosen], runs.loss[chosen], "o", ms=size, mfc=face, mec="0.4", mew=0.7, alpha=0.7)
 
 
-def _shade(axes: Axes, compute: Floats, told: Prediction) -> None:
-    """The intervals of sampling, of noise too, and of lack of fit too, each inside the next."""
+def _shade(axes: Axes, compute: Floats, told: Prediction) -> list[End]:
+    """The intervals of sampling, of noise too, and of lack of fit too, each inside the next; where each ends."""
+    ends = []
     known = [name for name in PARTS if name not in told.missing]
     for last in range(len(known), 0, -1):
         lower, upper = told.interval(parts=known[:last])
-        label = " + ".join(_WORDS[name] for name in known[:last])
-        axes.fill_between(compute, lower, upper, color=_SHADES[PARTS.index(known[last - 1])], lw=0, label=label)
+        shade = _SHADES[PARTS.index(known[last - 1])]
+        axes.fill_between(compute, lower, upper, color=shade, lw=0)
+        name = f"{'and ' if last > 1 else ''}{_WORDS[known[last - 1]]}"
+        ends.append(End(float(compute[-1]), float(upper[-1]), name, GREY))
+    return ends
 
 
 def _residuals(axes: Axes, fit: LossLawFit, size: Floats, title: str) -> None:
@@ -178,7 +176,7 @@ def _residuals(axes: Axes, fit: LossLawFit, size: Floats, title: str) -> None:
     )
     axes.set(xlabel=title)
     in_words(axes, "x", size)
-    axes.grid(alpha=0.3)
+    tidy(axes)
 
 
 def _room(values: Floats) -> tuple[float, float]:

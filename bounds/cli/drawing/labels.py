@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -16,6 +17,8 @@ _LONGEST = 34
 """Letters of a name in a figure."""
 _LETTER = 8.0
 """Points of its letters."""
+_SLIM = 0.55
+"""Of the height of letters, how wide they are at most, on average."""
 _LINE = 1.3
 """Of the height of letters, from one label to the next."""
 
@@ -35,6 +38,11 @@ def shorten(text: str, most: int = _LONGEST) -> str:
         return text
     kept = most - 1
     return f"{text[: kept - kept // 2]}…{text[len(text) - kept // 2 :]}"
+
+
+def wrapped(text: str, letters: int) -> str:
+    """`text` on lines of at most so many letters."""
+    return "\n".join(textwrap.wrap(text, letters))
 
 
 def label_ends(axes: Axes, ends: Sequence[End]) -> None:
@@ -57,7 +65,33 @@ def label_ends(axes: Axes, ends: Sequence[End]) -> None:
         axes.annotate(
             end.text, (x, np.clip(y, 0, 1)), (1.03, place), xycoords="axes fraction", textcoords="axes fraction",
             va="center", fontsize=_LETTER, annotation_clip=False,
-            arrowprops={"arrowstyle": "-", "color": end.colour, "lw": 1.0, "ls": ":", "shrinkA": 1, "shrinkB": 2},
+            arrowprops={"arrowstyle": "-", "color": end.colour, "lw": 1.0, "ls": ":", "shrinkA": 1, "shrinkB": 2,
+                        "relpos": (0, 0.5)},
+        )  # fmt: skip
+
+
+def label_tops(axes: Axes, tops: Sequence[End]) -> None:
+    """Write the name of each curve above `axes`, over the place ``x`` of its curve or as near as the others let it.
+
+    Called as `label_ends` is; names have two lines at most, and a title goes above them.
+    """
+    if not tops:
+        return
+    to_axes = axes.transData + axes.transAxes.inverted()
+    axes.set_ylim(axes.get_ylim())
+    axes.set_xlim(axes.get_xlim())
+    drawn = axes.get_figure(root=True)
+    assert drawn is not None
+    wide = axes.get_window_extent().width / drawn.dpi * 72
+    at = np.array([to_axes.transform((top.x, top.y)) for top in tops])
+    letters = max(len(line) for top in tops for line in top.text.split("\n"))
+    places = _apart(np.clip(at[:, 0], 0, 1), (_SLIM * letters + 0.6) * (_LETTER - 0.5) / max(wide, 1.0))
+    for top, (x, y), place in zip(tops, at, places, strict=True):
+        axes.annotate(
+            top.text, (np.clip(x, 0, 1), min(y, 1)), (place, 1.06), xycoords="axes fraction",
+            textcoords="axes fraction", ha="center", va="bottom", fontsize=_LETTER - 0.5, annotation_clip=False,
+            arrowprops={"arrowstyle": "-", "color": top.colour, "lw": 1.0, "ls": ":", "shrinkA": 1, "shrinkB": 1,
+                        "relpos": (0.5, 0)},
         )  # fmt: skip
 
 
@@ -68,7 +102,10 @@ def label_on(axes: Axes, x: float, y: float, text: str, colour: Any) -> None:
 
 
 def _apart(wanted: np.ndarray, gap: float) -> np.ndarray:
-    """Places in the order of `wanted`, at least `gap` apart and as near to them as that goes (isotonic regression)."""
+    """Places in the order of `wanted`, at least `gap` apart and as near to them as that goes (isotonic regression).
+
+    They are from 0 to 1, as long as there is room for all.
+    """
     order = np.argsort(wanted, kind="stable")
     blocks: list[tuple[float, int]] = []
     for i, one in enumerate(wanted[order]):
@@ -78,6 +115,9 @@ def _apart(wanted: np.ndarray, gap: float) -> np.ndarray:
             blocks[-2:] = [((low * n + high * m) / (n + m), n + m)]
     placed = np.empty(len(wanted))
     placed[order] = np.repeat([mean for mean, _ in blocks], [n for _, n in blocks]) + gap * np.arange(len(wanted))
+    least, most = gap / 2, max(1 - gap / 2, gap / 2 + gap * (len(wanted) - 1))
+    steps = gap * np.arange(len(wanted))
+    placed[order] = np.clip(placed[order], least + steps, most - steps[::-1])
     return placed
 
 

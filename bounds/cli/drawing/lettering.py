@@ -41,7 +41,8 @@ def _texts(figure: Figure) -> Iterator[Text]:
             formatter = axis.get_major_formatter()
             if isinstance(formatter, FuncFormatter) and isinstance(axis.get_major_locator(), FixedLocator):
                 # Words given with their places are kept where they cannot be reached, and set anew at each drawing.
-                formatter = FixedFormatter([label.get_text() for label in axis.get_majorticklabels()])
+                # Labels may be hidden, and so empty, at a panel that shares its axis: the formatter knows them.
+                formatter = FixedFormatter(list(formatter.format_ticks(list(axis.get_majorticklocs()))))
                 axis.set_major_formatter(formatter)
             if isinstance(formatter, FixedFormatter):
                 formatter.seq = [drawable(label) for label in formatter.seq]

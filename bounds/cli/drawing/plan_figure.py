@@ -47,7 +47,8 @@ def draw(plan: Plan) -> Figure:
         for i, ((row, _), curve) in enumerate(zip(pairs, curves, strict=True))
     ])  # fmt: skip
     flat = f"; thick: at most {100 * plan.tolerance:g} % more loss" if plan.tokens_per_param is None else ""
-    tidy(axes, f"{_budget(plan)}. Dot: {'the size trained' if plan.tokens_per_param else 'least loss'}{flat}")
+    dot = "the size trained" if plan.tokens_per_param else "least loss"
+    tidy(axes, f"{_budget(plan)}. Curves: each law (empirical). Dot: {dot}{flat}")
     return figure
 
 

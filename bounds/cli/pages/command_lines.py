@@ -12,7 +12,8 @@ import click
 from bounds.base.quantities import parse_grid
 
 _OF_OUTPUT = {
-    "out", "figure", "figures", "page", "overwrite", "as_json", "explained", "progress", "resume", "version", "config",
+    "out", "figure", "figures", "figure_format", "picture", "page", "overwrite", "as_json", "explained", "progress",
+    "resume", "version", "config",
 }  # fmt: skip
 """Parameters of a command that decide no number: what it writes, and where."""
 

@@ -42,7 +42,8 @@ def description(figure: Figure) -> str:
     heading = figure.get_suptitle()
     return " ".join(
         [
-            *([f"{printable(heading)}."] if heading else []),
+            *([_sentence(heading)] if heading else []),
+            *([_sentence(shared)] if (shared := _against(figure.get_supxlabel(), figure.get_supylabel())) else []),
             *(f"Panel {i}: {text}" if len(panels) > 1 else text for i, text in enumerate(panels, 1)),
             "The numbers are in the tables.",
         ]
@@ -62,9 +63,15 @@ def _panel(axes: Axes) -> str:
     elif x or axes.get_ylabel():
         said.append(_sentence(x or axes.get_ylabel()))
     labels = [label for label in axes.get_legend_handles_labels()[1] if label]
+    labels += [text.get_text() for text in axes.texts if text.get_text()]
     if labels:
-        said.append(_sentence(f"Shown: {', '.join(labels)}"))
+        said.append(_sentence(f"Shown: {'; '.join(' '.join(label.split()) for label in dict.fromkeys(labels))}"))
     return " ".join(said)
+
+
+def _against(x: str, y: str) -> str:
+    """What is drawn against what."""
+    return f"{y} against {x}" if x and y else x or y
 
 
 def _sentence(text: str) -> str:
@@ -75,10 +82,9 @@ def _sentence(text: str) -> str:
 def _caption(figure: Figure) -> str:
     """What is drawn against what, of the first panels."""
     named = []
-    for axes in _panels(figure):
-        x, y = axes.get_xlabel(), axes.get_ylabel()
-        text = f"{y} against {x}" if x and y else x or y or axes.get_title()
-        if text:
+    panels = [(axes.get_xlabel(), axes.get_ylabel(), axes.get_title()) for axes in _panels(figure)]
+    for x, y, title in [(figure.get_supxlabel(), figure.get_supylabel(), ""), *panels]:
+        if text := _against(x, y) or title:
             named.append(" ".join(printable(line) for line in text.split("\n")))
     named = list(dict.fromkeys(named))
     more = len(named) - _PANELS

@@ -18,7 +18,8 @@ _BUDGETS = {
     "gpu_hours": "--gpu-hours", "compute_flops": "--flops", "cost": "--cost", "target_loss": "--target-loss",
 }  # fmt: skip
 _OF_A_DEVICE = {
-    "gpu_hours": "--gpu-hours", "cost": "--cost", "gpu": "--gpu", "mfu": "--mfu", "price_per_hour": "--price-per-hour",
+    "days": "--days", "n_gpus": "--gpus", "gpu_hours": "--gpu-hours", "cost": "--cost",
+    "gpu": "--gpu", "mfu": "--mfu", "price_per_hour": "--price-per-hour",
     "precision": "--precision",
 }  # fmt: skip
 _OF_SHAPES = {"vocab": "--vocab", "seq_len": "--context", "n_kv_heads": "--kv-heads", "gated": "--gated-mlp"}
@@ -27,10 +28,13 @@ _OF_SHAPES = {"vocab": "--vocab", "seq_len": "--context", "n_kv_heads": "--kv-he
 def check_flags(options: Mapping[str, Any], given: Iterable[str]) -> None:
     """UsageError where `options` name no budget or several, or where one of those `given` would have no effect."""
     typed = set(given)
-    budgets = [flag for name, flag in _BUDGETS.items() if options[name] is not None]
+    budgets = [flag for name, flag in {"days": "--days", **_BUDGETS}.items() if options[name] is not None]
     if len(budgets) != 1:
         got = " and ".join(budgets) or "none of them"
-        raise click.UsageError(f"a plan needs one budget of {', '.join(_BUDGETS.values())}, got {got}")
+        days = "" if "--days" in budgets else "; --gpus 64 --days 21 is one as well"
+        raise click.UsageError(f"a plan needs one budget of {', '.join(_BUDGETS.values())}, got {got}{days}")
+    if options["days"] is not None and options["n_gpus"] is None:
+        raise click.UsageError("--days needs --gpus, how many devices work for so long, as in --gpus 64 --days 21")
     if options["cost"] is not None and options["price_per_hour"] is None:
         raise click.UsageError("--cost needs --price-per-hour, what an hour of one device costs")
     _check_device(options, typed)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bounds.base.notes import FITTED, INPUT, METHOD, RANGE, REFUSED, Note
+from bounds.base.arguments import printable
+from bounds.base.notes import FITTED, INPUT, METHOD, RANGE, REFUSED, SUSPECT, Note
 from bounds.cli.printing import counted, estimated, number, percent, span, times, written
 from bounds.fitting.loss_laws.prediction import LACK_OF_FIT, REACH
 from bounds.laws.law_file import law_called
@@ -53,6 +54,8 @@ def plan_notes(plan: Plan) -> list[Note]:
                 Note(METHOD, f"no law needs more than the {counted(corpus, 'token')} there are: nothing repeats.")
             )
     notes += [*_sampled(plan), *_counted(plan)]
+    if plan.corpus is not None and plan.corpus.copies:
+        notes.append(_copied(plan.corpus.copies))
     if (told := _hours(plan)) is not None:
         notes.append(told)
     return notes
@@ -108,6 +111,15 @@ def _counted(plan: Plan) -> list[Note]:
             "calls sequences, and no plan follows from γ."
         ))  # fmt: skip
     return notes
+
+
+def _copied(copies: Sequence[str]) -> Note:
+    """That some tokens of a corpus were counted twice, and are not distinct as a plan takes them to be."""
+    more = f" and {len(copies) - 1} more of its files hold" if len(copies) > 1 else " holds"
+    return Note(SUSPECT,
+        f"{printable(copies[0])}{more} a text that was counted before, so that the corpus has fewer distinct tokens "
+        "than this plan takes: count each text once, or give --tokens."
+    )  # fmt: skip
 
 
 def _hours(plan: Plan) -> Note | None:

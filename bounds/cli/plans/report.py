@@ -76,8 +76,8 @@ def _stored(rows: Sequence[LawPlan]) -> str:
 
 def _budget_json(plan: Plan) -> dict[str, Any]:
     names = (
-        "compute_flops", "target_loss", "gpu_hours", "gpu", "precision", "peak_flops", "mfu", "price_per_hour",
-        "n_tokens", "inference_tokens", "tokens_per_param", "tolerance", "confidence",
+        "compute_flops", "target_loss", "gpu_hours", "n_gpus", "gpu", "precision", "peak_flops", "mfu",
+        "price_per_hour", "n_tokens", "inference_tokens", "tokens_per_param", "tolerance", "confidence",
     )  # fmt: skip
     corpus = None if plan.corpus is None else plan.corpus.to_json()
     return {name: getattr(plan, name) for name in names} | {"corpus": corpus}
@@ -105,7 +105,10 @@ def _answer(plan: Plan) -> str:
         return f"{given}: {enough_told(plan)}."
     sizes, tokens = [row.n_params for row in near], span([row.n_tokens for row in near])
     epochs = "" if plan.n_tokens is None else f" ({span([row.epochs or 0 for row in near], times)} epochs)"
-    apart = f"the laws fitted near there disagree by a factor {number(max(sizes) / min(sizes), 2)}"
+    factor = number(max(sizes) / min(sizes), 2)
+    apart = f"the laws fitted near there disagree by a factor {factor}"
+    if factor == "1":
+        apart = f"the laws fitted near there agree within {number(100 * (max(sizes) / min(sizes) - 1), 2)} %"
     if len(near) == 1 or min(sizes) == max(sizes):
         size = f"train {written(sizes[0])} parameters"
         law = f" by {law_called(near[0].law)} alone" if len(near) == 1 else ", by every law near there"
@@ -141,14 +144,24 @@ def _hours(plan: Plan) -> str:
     if plan.gpu is None or not hours:
         return ""
     device = f"{span(hours)} h of {get_accelerator(plan.gpu).name}"
+    if plan.n_gpus is not None:
+        days = [one / 24 / plan.n_gpus for one in hours]
+        device = f"{device} ({counted_days(days)} on {plan.n_gpus})"
     if plan.price_per_hour is None:
         return f", {device}"
     return f", {device} at a cost of {span([plan.price_per_hour * one for one in hours])}"
 
 
+def counted_days(days: Sequence[float]) -> str:
+    """The days from the least to the most of `days`."""
+    told = span(days, lambda one: number(one, 3))
+    return f"{told} {'day' if told == '1' else 'days'}"
+
+
 def _given(plan: Plan) -> str:
     if plan.compute_flops is not None:
-        hours = "" if plan.gpu_hours is not None and plan.price_per_hour is None else _hours(plan)
+        asked = plan.gpu_hours is not None and plan.price_per_hour is None and plan.n_gpus is None
+        hours = "" if asked else _hours(plan)
         given = f"With {number(plan.compute_flops)} FLOP{hours}"
     else:
         given = f"For a loss of {number(plan.target_loss, 4)}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,19 @@ def read_corpus(path: str, bytes_per_token: float | None = None) -> MeasuredCorp
     about = json.loads(dataset.attrs["text"])
     n_units = int(dataset.n_units.values[-1])
     windows = tuple(_windows(dataset.isel(source=i)) for i in range(dataset.sizes["source"]))
-    return MeasuredCorpus(about["corpus"], about["unit"], n_units, about.get("n_bytes"), windows, bytes_per_token)
+    copies = tuple(_copies(made.get("inputs", {})))
+    return MeasuredCorpus(
+        about["corpus"], about["unit"], n_units, about.get("n_bytes"), windows, bytes_per_token, copies
+    )
+
+
+def _copies(inputs: dict[str, str]) -> Iterator[str]:
+    """The names of files whose SHA-256 one before them has."""
+    seen = set[str]()
+    for name, digest in inputs.items():
+        if digest in seen:
+            yield name
+        seen.add(digest)
 
 
 def _windows(one: Any) -> CountedWindows:

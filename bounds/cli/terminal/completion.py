@@ -20,12 +20,13 @@ SHELLS = ("bash", "zsh", "fish")
 
 Complete = Callable[[click.Context, click.Parameter, str], list[CompletionItem]]
 
-# bash and zsh, which reads it after bashcompinit, split words at : and =, which ours may hold: what stands before the
-# last of these is cut from the answers.
+# bash splits words at : and =, which ours may hold: what stands before the last of these is cut from the answers. zsh,
+# which reads the same after bashcompinit, does not, so that its answers are whole, the flag before a = included, and
+# end with the space that follows them.
 _BASH = """\
 [[ -n $ZSH_VERSION ]] && { autoload -Uz compinit bashcompinit && compinit -i && bashcompinit; }
 _efficiency_bounds() {
-    local line="${COMP_LINE:0:$COMP_POINT}" answers kind value before
+    local line="${COMP_LINE:0:$COMP_POINT}" answers kind value before flag name
     local word="${line##*[[:space:]]}"
     local package="$(echo "$line" | sed -nE 's/^ *[^ ]+ +-m +([a-z]+) .*$/\\1/p')"
     if [[ $package == bounds || $package == simulate || $package == experiments ]]; then
@@ -35,12 +36,18 @@ _efficiency_bounds() {
     else
         answers="file,"
     fi
-    before="${word%%"${word##*[:=]}"}"
+    before="${word%%"${word##*[:=]}"}" flag=""
+    [[ -n $ZSH_VERSION ]] && { before=""; [[ $word == --*=* ]] && flag="${word%%%%=*}="; }
     COMPREPLY=()
     while IFS=, read -r kind value; do
+        [[ -n $ZSH_VERSION && $value != *[:=,] ]] && value+=" "
         case "$kind" in
-            plain) [[ $value == "$word"* || $value == "${word##*=}"* ]] && COMPREPLY+=("${value#"$before"}") ;;
-            file) COMPREPLY+=($(compgen -f -- "${word##*=}")); type compopt &>/dev/null && compopt -o filenames ;;
+            plain) [[ $value == "$word"* || $value == "${word##*=}"* ]] && COMPREPLY+=("$flag${value#"$before"}") ;;
+            file) while read -r name; do
+                    [[ -n $ZSH_VERSION ]] && { [[ -d $name ]] && name+=/ || name+=" "; }
+                    COMPREPLY+=("$flag$name")
+                done < <(compgen -f -- "${word##*=}")
+                type compopt &>/dev/null && compopt -o filenames ;;
         esac
     done <<< "$answers"
     if [[ ${#COMPREPLY[@]} -eq 1 && ${COMPREPLY[*]} == *[:=,] ]]; then
@@ -48,7 +55,7 @@ _efficiency_bounds() {
     fi
     return 0
 }
-complete -F _efficiency_bounds python python3
+complete ${ZSH_VERSION:+-o} ${ZSH_VERSION:+nospace} -F _efficiency_bounds python python3
 """
 _FISH = """\
 function __efficiency_bounds_asked
@@ -69,6 +76,7 @@ function __efficiency_bounds
     end
 end
 complete -c python -c python3 -n __efficiency_bounds_asked -f -a "(__efficiency_bounds)"
+complete -c python -c python3 -n '__fish_prev_arg_in -m' -f -a "bounds simulate experiments"
 """
 SCRIPTS = {"bash": _BASH, "zsh": _BASH, "fish": _FISH}
 

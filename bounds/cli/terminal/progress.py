@@ -5,20 +5,26 @@ What takes less than a second shows nothing. A bar has what is done, the rate an
 
 from __future__ import annotations
 
+import math
 import sys
+import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, NamedTuple, TextIO, cast
+
+import click
 
 from bounds.base.one_number import written
 from bounds.base.telling.steps import heard
-from bounds.cli.readable import behind
+from bounds.cli.readable import Readable, behind
 
 QUIET_SECONDS = 1.0
 """Before anything is shown."""
 LINE_SECONDS = 10.0
 """Between two lines."""
+_BETWEEN, _LOADING = 0.1, 0.6
+"""Seconds between two states of a bar, and those before it is due when what draws it is loaded."""
 
 
 class Lines:
@@ -44,52 +50,109 @@ class Lines:
 
 
 class Bars:
-    """One bar for each work that is not done, of which one may stand in another."""
+    """One bar for each work that is not done, of which one may stand in another; one of its own where none is known.
+
+    They appear once a second has passed, whether or not a step is told then, and have the time that has passed.
+    """
 
     def __init__(self) -> None:
-        self._begun, self._bars, self._tasks = time.monotonic(), None, {}  # type: float, Any, dict[str, Any]
-        self._since: dict[str, float] = {}
+        self._works: dict[str, _Work] = {}
+        self._tasks: dict[str, Any] = {}
+        self._bars: Any = None
+        self._lock, self._over, self._drawn = threading.RLock(), threading.Event(), -math.inf
+        threading.Thread(target=self._show, args=(time.monotonic() + QUIET_SECONDS,), daemon=True).start()
 
     def __call__(self, what: str, done: float, of: float | None, unit: str) -> None:
         """Move the bar of `what`, and take it away at its end."""
         now = time.monotonic()
-        if not done or what not in self._since:
-            self._since[what] = now
-        if self._bars is None:
-            if now - self._begun < QUIET_SECONDS:
-                return
-            self._bars = _bars()
-        if of is not None and done >= of:
-            self._forget(what)
-            return
-        if what not in self._tasks:
-            self._tasks[what] = self._bars.add_task(what, total=of, told="")
-        told = sentence(done, of, unit, now - self._since[what])
-        self._bars.update(self._tasks[what], total=of, completed=done, told=told)
+        with self._lock:
+            known = self._works.pop(what, None) if of is not None and done >= of else self._works.get(what)
+            if of is None or done < of:
+                begun = (known.since, known.before) if known and done else (now, done)
+                self._works[what] = _Work(*begun, done, of, unit)
+            if not known or what not in self._works or now - self._drawn >= _BETWEEN:
+                self._draw()
 
-    def _forget(self, what: str) -> None:
-        if what in self._tasks:
+    def _show(self, due: float) -> None:
+        if self._over.wait(due - time.monotonic() - _LOADING):
+            return
+        bars = _bars()
+        self._over.wait(due - time.monotonic())
+        with self._lock:
+            if not self._over.is_set():
+                self._bars = bars
+                self._draw()
+                bars.start()
+
+    def _draw(self) -> None:
+        """Lay out the bars anew."""
+        if self._bars is None or self._over.is_set():
+            return
+        self._drawn = time.monotonic()
+        works = self._works or {"working": _Work(0, 0, 0, None, "")}
+        for what in [what for what in self._tasks if what not in works]:
             self._bars.remove_task(self._tasks.pop(what))
+        for what, work in works.items():
+            if what not in self._tasks:
+                self._tasks[what] = self._bars.add_task(what, total=work.of, told="")
+            self._bars.update(self._tasks[what], total=work.of, completed=work.done, told=work.told())
 
     def close(self) -> None:
-        """Leave the terminal as it was."""
-        if self._bars is not None:
-            self._bars.stop()
+        """Leave the terminal as it was; nothing is shown any more."""
+        with self._lock:
+            if self._bars is not None and not self._over.is_set():
+                self._bars.stop()
+            self._over.set()
+
+
+class _Work(NamedTuple):
+    """When a work was first told of, how much of it was done then and is now, of how much."""
+
+    since: float
+    before: float
+    done: float
+    of: float | None
+    unit: str
+
+    def told(self) -> str:
+        """What is done, how fast, and how long the rest will take."""
+        return sentence(self.done, self.of, self.unit, time.monotonic() - self.since, self.before) if self.unit else ""
 
 
 def _bars() -> Any:
     from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[told]}"))
-    bars = Progress(*columns, console=Console(file=behind(sys.stderr)), transient=True)
-    bars.start()
-    return bars
+    columns = (
+        TextColumn("{task.description}", markup=False), BarColumn(), TimeElapsedColumn(),
+        TextColumn("{task.fields[told]}", markup=False),
+    )  # fmt: skip
+    console = Console(file=behind(sys.stderr))
+    return Progress(*columns, console=console, transient=True, redirect_stdout=False)
+
+
+class _AfterBars(Readable):
+    """Standard output, before whose first words bars are taken away: both may be the same terminal."""
+
+    def __init__(self, stream: TextIO, bars: Bars) -> None:
+        self._stream, self._bars = stream, bars
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+    @property
+    def stream(self) -> TextIO:  # type: ignore[override]
+        """What may be written to now."""
+        self._bars.close()
+        return behind(self._stream)
 
 
 @contextmanager
 def told(wanted: bool | None = None) -> Iterator[None]:
-    """Show how far the work in the block is; `wanted` None means where standard error is a terminal."""
+    """Show how far the work in the block is, until it prints; `wanted` None means where standard error is a terminal.
+
+    Every command of ours is such a block.
+    """
     terminal = sys.stderr.isatty()
     if wanted is False or (wanted is None and not terminal):
         yield
@@ -98,21 +161,23 @@ def told(wanted: bool | None = None) -> Iterator[None]:
         with heard(Lines()):
             yield
         return
-    bars = Bars()
+    bars, out = Bars(), sys.stdout
+    sys.stdout = cast("TextIO", _AfterBars(out, bars))
     try:
         with heard(bars):
             yield
     finally:
+        sys.stdout = out
         bars.close()
 
 
-def sentence(done: float, of: float | None, unit: str, seconds: float) -> str:
-    """What is done, of how much, how fast, and how long the rest will take at that rate."""
+def sentence(done: float, of: float | None, unit: str, seconds: float, before: float = 0.0) -> str:
+    """What is done, of how much, how fast, and how long the rest will take at that rate; `before` was done at first."""
     amount = written(done) if of is None else f"{written(done)} of {written(of)}"
     told = f"{amount} {unit}".strip()
-    if done <= 0 or seconds <= 0:
+    if done <= before or seconds <= 0:
         return told
-    rate = done / seconds
+    rate = (done - before) / seconds
     left = "" if of is None else f", {clock((of - done) / rate)} left"
     return f"{told}, {written(rate, 2)} {unit}/s{left}"
 
@@ -124,11 +189,21 @@ def clock(seconds: float) -> str:
     return (f"{days} d " if days else "") + f"{rest // 3600}:{rest // 60 % 60:02d}:{rest % 60:02d}"
 
 
-progress_help = "Show progress on standard error. [default: on a terminal]"
+_ASKED = "progress as asked"
 
 
-def progress_option() -> Callable[..., Any]:
-    """``--progress/--no-progress``, None where neither is given."""
-    import click
+def _keep_asked(context: click.Context, parameter: click.Parameter, wanted: bool | None) -> None:
+    context.meta[_ASKED] = wanted
 
-    return click.option("--progress/--no-progress", default=None, help=progress_help)
+
+def asked() -> bool | None:
+    """Whether the command at work was asked for progress; None where neither flag was given."""
+    context = click.get_current_context(silent=True)
+    return None if context is None else context.meta.get(_ASKED)
+
+
+PROGRESS = click.option(
+    "--progress/--no-progress", default=None, expose_value=False, callback=_keep_asked,
+    help="Show progress on standard error. [default: on a terminal]",
+)  # fmt: skip
+"""Decorator: the flag that `asked` has, and no command needs to."""

@@ -29,11 +29,11 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import brentq, minimize_scalar
 from scipy.special import chdtrc, gammaincinv, gammaln, ndtr, ndtri
 
 from bounds.base.brief import brief_fields
 from bounds.base.intervals import Interval
+from bounds.base.numerics.searching import largest, root
 from bounds.base.spectrum import pearson
 from bounds.base.telling.html import html_fields
 
@@ -178,8 +178,7 @@ def highest(
     function: Callable[[float], float], low: float, high: float, tolerance: float = TOLERANCE
 ) -> tuple[float, float]:
     """Where `function` is largest between `low` and `high`, and its value there."""
-    found = minimize_scalar(lambda x: -function(x), bounds=(low, high), method="bounded", options={"xatol": tolerance})
-    return float(found.x), float(-found.fun)
+    return largest(function, low, high, tolerance)
 
 
 def likelihood_interval(
@@ -193,8 +192,8 @@ def likelihood_interval(
 
     low, high = bounds
     # Of 1e14 types and more the data say more than searches that stop at `TOLERANCE` find: so much wider.
-    lower = brentq(gap, low, best, xtol=TOLERANCE) - 2 * TOLERANCE if best > low and gap(low) > 0 else 0.0
-    upper = brentq(gap, best, high, xtol=TOLERANCE) + 2 * TOLERANCE if best < high and gap(high) > 0 else 1.0
+    lower = root(gap, low, best, TOLERANCE) - 2 * TOLERANCE if best > low and gap(low) > 0 else 0.0
+    upper = root(gap, best, high, TOLERANCE) + 2 * TOLERANCE if best < high and gap(high) > 0 else 1.0
     return Interval(max(0.0, min(1.0, lower)), max(0.0, min(1.0, upper)))
 
 
@@ -303,13 +302,10 @@ def profile_concentration(
     """d ↦ (θ that suits it best, log-likelihood there)."""
 
     def best(d: float) -> tuple[float, float]:
-        found = minimize_scalar(
-            lambda v: -loglik(d, concentration(d, v)),
-            bounds=(LEAST_LOG_SHIFT, np.log(limit)),
-            method="bounded",
-            options={"xatol": LOG_SHIFT_TOLERANCE},
+        log_shift, top = largest(
+            lambda v: loglik(d, concentration(d, v)), LEAST_LOG_SHIFT, np.log(limit), LOG_SHIFT_TOLERANCE
         )
-        return float(concentration(d, float(found.x))), float(-found.fun)
+        return float(concentration(d, log_shift)), top
 
     return best
 

@@ -281,3 +281,9 @@ def spare_bins(accepted: ArrayLike, largest: ArrayLike) -> NDArray[np.int64]:
     It misses the first signs of the head: where it asked for a cut, cut an octave more.
     """
     return np.where(np.equal(accepted, largest), 0, np.minimum(8, np.subtract(accepted, 16)))
+
+
+def spectrum_shares(gamma: float, most: int) -> Floats:
+    """E f_k / (U + u₀) for k from 1 to `most`, γ Γ(k-γ)/(Γ(1-γ) k!) by the ratio of neighbours (equation A4)."""
+    k = np.arange(1, most, dtype=float)
+    return gamma * np.concatenate([[1.0], np.cumprod((k - gamma) / (k + 1))])

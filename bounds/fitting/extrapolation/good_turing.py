@@ -15,6 +15,7 @@ import numpy as np
 from scipy.special import bdtrc
 
 from bounds.base.intervals import Interval
+from bounds.base.telling.html import html_fields
 from bounds.fitting.extrapolation.estimates import DoesNotApply, Estimated, Floats, Seen, possible, spectrum_of
 
 MOST_TERMS = 100
@@ -26,6 +27,9 @@ class Coverage(NamedTuple):
 
     value: float
     interval: Interval
+
+    def _repr_html_(self) -> str:
+        return html_fields(self)
 
 
 def coverage(n_draws: float, f1: float, f2: float, quantile: float = 1.959963984540054) -> Coverage:

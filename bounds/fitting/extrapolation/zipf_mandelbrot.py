@@ -5,8 +5,7 @@ from __future__ import annotations
 import math
 from functools import lru_cache
 
-from scipy.optimize import brentq
-
+from bounds.base.numerics.searching import root
 from bounds.base.sources import Zipf
 from bounds.counts.unique import expected_spectrum, expected_unique, variance_unique
 from bounds.fitting.extrapolation.estimates import DoesNotApply, Estimated, Seen, possible, spectrum_of
@@ -28,7 +27,7 @@ def _shift(gamma: float, seen: Seen) -> float:
     high = math.log1p(seen.n_draws)
     while gap(high) < 0:
         high *= 1.5
-    return math.expm1(brentq(gap, 0.0, high, xtol=1e-10))
+    return math.expm1(root(gap, 0.0, high, 1e-10))
 
 
 @lru_cache(maxsize=4)  # asked for at each factor
@@ -51,7 +50,7 @@ def fit_law(seen: Seen) -> Zipf:
         high = below
     if gap(low) > 0 or gap(high) < 0:
         raise DoesNotApply("no Zipf-Mandelbrot law has both the types and the single ones that were seen")
-    gamma = brentq(gap, low, high, xtol=1e-9)
+    gamma = root(gap, low, high, 1e-9)
     return Zipf(1 / gamma, shift=_shift(gamma, seen))
 
 

@@ -25,6 +25,7 @@ from scipy.special import fdtrc, fdtri, ndtr
 
 from bounds.base.notes import FITTED, Note
 from bounds.base.one_number import number
+from bounds.base.telling.html import html_fields
 from bounds.fitting.loss_laws.grid import EXPONENTS, Grid, coordinates, minima
 from bounds.fitting.loss_laws.regression import HIGHEST, LOWEST, Floats, Runs, descend, normal_equations, residuals
 from bounds.fitting.runs.run_groups import inflation
@@ -67,6 +68,8 @@ class Profile:
     theta: Floats
     tau: Floats
 
+    _repr_html_ = html_fields
+
     def ends(self, limit: float) -> Floats:
         """Coordinates (2, 5) at the outermost places where τ is `limit`; the last of the path where it is less.
 
@@ -96,6 +99,8 @@ class Noise:
     scale: float
     n_runs: int
 
+    _repr_html_ = html_fields
+
     def tau(self, value: Floats) -> Floats:
         """τ of the objective `value`."""
         return np.maximum(2 * self.factor * (value - self.lowest), 0)
@@ -113,6 +118,8 @@ class Identification:
     profiles: dict[int, Profile]
     p_values: dict[int, float]
     noise: Noise
+
+    _repr_html_ = html_fields
 
     def identified(self, place: int, level: float = LEVEL) -> bool:
         """Whether the constant at `place` has an interval. E trades with both terms, and has one where they have."""

@@ -25,6 +25,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from bounds.base.telling.html import html_fields
 from bounds.base.telling.steps import step
 
 Floats = NDArray[np.float64]
@@ -52,6 +53,8 @@ class Runs:
     mean_x: float
     mean_y: float
     mean_log_loss: float
+
+    _repr_html_ = html_fields
 
     @classmethod
     def of(cls, n_params: Floats, n_tokens: Floats, loss: Floats) -> Runs:

@@ -8,6 +8,7 @@ import click
 from click.core import ParameterSource
 
 from bounds.base.quantities import parse_list
+from bounds.cli.process import spare
 from bounds.cli.shared import Checked, Command, CountType, parse_or_fail, with_version
 from simulate.cli.options import (
     READING,
@@ -23,6 +24,15 @@ from simulate.cli.texts.flags import asked_unit
 from simulate.running.parameters import LENGTHS
 from simulate.studies.loss.plan import HOLD_OUT, LossPlan
 from simulate.text.cutting.units import UNIT
+
+
+def _not_extrapolated(_: click.Context, __: click.Parameter, value: str | None) -> None:
+    """UsageError where somebody asks for counts of text that is not there."""
+    if value is not None:
+        raise click.UsageError(
+            f"--extrapolate {value}: a loss is foretold from text that is there and counted, never from counts that "
+            "are extrapolated; leave it out, and pass --most N --from-counts with the larger text"
+        )
 
 
 @click.command(cls=Command)
@@ -48,6 +58,7 @@ from simulate.text.cutting.units import UNIT
     "--from-counts", is_flag=True,
     help="With --most: count the rest as well, and say what it would cost taught to them (experimental).",
 )  # fmt: skip
+@click.option("--extrapolate", hidden=True, expose_value=False, callback=_not_extrapolated)
 @click.option(
     "--length", "lengths", type=Checked(LENGTHS), default="1,2,3,4,5,6", show_default=True, metavar="K[,K...]",
     help="Units in the windows whose growth stands beside the loss.",
@@ -72,7 +83,7 @@ def loss(**options: Any) -> int:
 def forwarded(options: dict[str, Any]) -> int:
     """The same, as ``corpus --loss`` asked for it; lengths that were not given are those of `loss`."""
     own: dict[str, Any] = {"hold_out": "auto", "shuffles": 4, "most": None, "from_counts": False}
-    for name in ("at", "order", "blocks", "extrapolate", "sketch", "precision", "memory"):
+    for name in ("at", "order", "blocks", "extrapolate", "sketch", "precision", "memory", "cluster"):
         if _given(name):
             raise click.UsageError(
                 f"--{name} is of counting, which --loss does not; leave it out, or count without --loss"
@@ -88,6 +99,7 @@ def _given(name: str) -> bool:
 
 def _execute(options: dict[str, Any]) -> int:
     options["unit"] = asked_unit(click.get_current_context())
+    spare("dask")
     from simulate.cli.studies import execute
     from simulate.text.reading.asked import ReadOptions
 

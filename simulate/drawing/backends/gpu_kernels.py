@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 from numba import cuda, types
 
+from simulate.drawing.compiled import tell_numba
 from simulate.drawing.stream import M32, philox_block, random_bits
 from simulate.drawing.tables import (
     ALIAS,
@@ -32,6 +33,8 @@ from simulate.drawing.tables import (
     last_anew,
     roll_window,
 )
+
+tell_numba()  # of the scalar functions, which kernels call
 
 HEAD = 4096
 """Types counted in a block's own memory: most draws of a steep law fall on a few types, and would queue for them."""

@@ -22,13 +22,16 @@ def save_drawn(draw: Callable[[], Figure], path: str | Path, *, overwrite: bool 
     return target
 
 
-def dash_fit(axes: Axes, n_draws: np.ndarray, mean: np.ndarray, exponent: float, colour: str) -> tuple[float, float]:
-    """K D^γ - u₀ with the fitted γ; K and u₀ are those that pass the points with the least relative error.
-
-    Returns where it ends, at ten times the last of `n_draws`.
-    """
+def fitted_curve(n_draws: np.ndarray, mean: np.ndarray, exponent: float) -> tuple[float, float]:
+    """K and u₀ of K D^γ - u₀ with the fitted γ: those that pass the points with the least relative error."""
     columns = np.stack([n_draws**exponent, -np.ones_like(n_draws)], axis=1) / mean[:, None]
     scale, offset = np.linalg.lstsq(columns, np.ones_like(mean), rcond=None)[0]
+    return float(scale), float(offset)
+
+
+def dash_fit(axes: Axes, n_draws: np.ndarray, mean: np.ndarray, exponent: float, colour: str) -> tuple[float, float]:
+    """Draw the fitted curve of these points; returns where it ends, at ten times the last of `n_draws`."""
+    scale, offset = fitted_curve(n_draws, mean, exponent)
     reach = np.geomspace(n_draws[0], 10 * n_draws[-1], 100)
     curve = scale * reach**exponent - offset
     axes.plot(reach[curve > 0], curve[curve > 0], "--", lw=1.2, color=colour)

@@ -1,21 +1,18 @@
-"""How far a run is, on standard error: a bar where somebody watches, a line now and then anywhere else."""
+"""How far a run is: told to the bars of a terminal, or a line now and then on standard error."""
 
 from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from bounds.base.one_number import written
-from bounds.cli.readable import behind
 from bounds.cli.terminal.progress import LINE_SECONDS, clock
 
 if TYPE_CHECKING:
     from simulate.running.run import State
 
-__all__ = ["LINE_SECONDS", "Bar", "Lines", "Silent", "clock", "pace", "reporter", "sentence"]
+__all__ = ["LINE_SECONDS", "Lines", "Telling", "clock", "pace", "reporter", "sentence"]
 
 
 class Lines:
@@ -36,52 +33,21 @@ class Lines:
             print(sentence(state, now - self._begun), file=sys.stderr, flush=True)
 
 
-class Bar:
-    """A bar of cells with draws per second and the time left; what is called with each `State`."""
-
-    def __init__(self, bar: Any) -> None:
-        self.state: State | None = None
-        self._bar, self._begun = bar, time.monotonic()
-        self._task = bar.add_task("", total=None, rate="")
-
-    def __call__(self, state: State) -> None:
-        """Move the bar to `state`."""
-        if self.state is None:
-            self._begun = time.monotonic()
-        self.state = state
-        rate, left = pace(state, time.monotonic() - self._begun)
-        shown = "" if rate is None else f"{written(rate, 2)} draws/s, {clock(left)} left"
-        self._bar.update(self._task, total=state.all_cells, completed=state.cells, rate=shown)
-        if state.cells >= state.all_cells:
-            self._bar.stop()  # what is fitted afterwards has bars of its own
-
-
-class Silent:
-    """Says nothing, and knows how far the sweep was when it was interrupted."""
+class Telling:
+    """Tells whoever listens, such as the bars of a terminal, and knows how far the run was when it was interrupted."""
 
     def __init__(self) -> None:
         self.state: State | None = None
 
     def __call__(self, state: State) -> None:
-        """Note `state`."""
+        """Note `state`, and tell it."""
         self.state = state
+        state.tell()
 
 
-@contextmanager
-def reporter(wanted: bool | None) -> Iterator[Any]:
-    """What to call with each `State`; `wanted` None means where standard error is a terminal."""
-    terminal = sys.stderr.isatty()
-    if wanted is False or (wanted is None and not terminal):
-        yield Silent()
-    elif not terminal:
-        yield Lines()
-    else:
-        from rich.console import Console
-        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
-
-        columns = (TextColumn("cells"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[rate]}"))
-        with Progress(*columns, console=Console(file=behind(sys.stderr)), transient=True) as bar:
-            yield Bar(bar)
+def reporter(wanted: bool | None) -> Lines | Telling:
+    """What to call with each `State`; `wanted` None means where standard error is a terminal, which has bars."""
+    return Lines() if wanted and not sys.stderr.isatty() else Telling()
 
 
 def sentence(state: State, seconds: float) -> str:

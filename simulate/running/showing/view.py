@@ -9,9 +9,14 @@ from bounds.laws.loss_law import LossLaw
 
 @dataclass(frozen=True)
 class View:
-    """Loss laws to lay beside it (all if empty), counts at every size, how many rows, parameters of a sequence."""
+    """What of a result is seen.
+
+    Loss laws to lay beside it (all if empty), counts at every size, how many rows, parameters of a sequence, and which
+    of its figures is drawn (the main one if empty).
+    """
 
     laws: tuple[str | LossLaw, ...] = ()
     curves: bool = False
     most: int | None = None
     params_per_sequence: float = 1.0
+    figure: str = ""

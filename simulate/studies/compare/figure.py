@@ -7,7 +7,7 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from bounds.base.one_number import cut
+from bounds.cli.drawing.labels import shorten, tidy
 from bounds.cli.drawing.style import COLOURS
 from bounds.cli.printing import number, percent
 from simulate.running.showing.view import View
@@ -37,8 +37,8 @@ def figure(dataset: xr.Dataset, view: View) -> Figure:
     _division(right, dataset.sel(text=GIVEN))
     left.set_yticks(range(n_lengths), [counted(int(k), told["unit"]) for k in dataset.length.values])
     left.set_ylim(n_lengths - 0.35, -0.75)
-    a, b = (cut(corpus) for corpus in told["corpora"])
-    drawn.suptitle(f"A: {a}.  B: {b}.", fontsize=11)
+    a, b = map(shorten, told["corpora"])
+    drawn.suptitle(f"A: {a}.  B: {b}.", fontsize=10, x=0.01, ha="left")
     return drawn
 
 
@@ -58,10 +58,10 @@ def _rates(axes: Axes, dataset: xr.Dataset, told: dict[str, object]) -> None:
         axes.text(
             0.02 + 0.96 * place, _HEAD, text, color=colour, fontsize=9, ha=side, transform=axes.get_yaxis_transform()
         )
-    axes.grid(axis="x", alpha=0.3)
     axes.set_xlabel(f"new windows per 1,000 {noun(str(told['unit']))} added")
     hollow = "; hollow: without copies" if dataset.sizes["text"] > 1 else ""
-    axes.set_title(f"What is new to A, with 95 % intervals{hollow}", fontsize=10)
+    tidy(axes, f"What is new to A, with 95 % intervals{hollow}")
+    axes.grid(visible=False, axis="y")
 
 
 def _points(
@@ -96,7 +96,7 @@ def _division(axes: Axes, one_text: xr.Dataset) -> None:
         start = start + share
     axes.set(xlim=(0, 1), xlabel="part of all distinct windows of A and B")
     axes.set_xticks([0, 0.25, 0.5, 0.75, 1], ["0", "25 %", "50 %", "75 %", "100 %"])
-    axes.set_title("How distinct windows divide", fontsize=10)
-    for side in ("top", "right", "left"):
-        axes.spines[side].set_visible(False)
+    tidy(axes, "How distinct windows divide")
+    axes.grid(visible=False)
+    axes.spines["left"].set_visible(False)
     axes.tick_params(axis="y", length=0)

@@ -42,6 +42,7 @@ class CompareStudy:
     """What a corpus adds to another. See `simulate.running.study.Study`."""
 
     name = "compare"
+    figures = ("novelty",)
 
     def prepare(self, plan: ComparePlan, execution: Execution) -> CompareJob:
         """Nothing is read yet."""

@@ -48,7 +48,8 @@ def _losses(axes: Axes, dataset: xr.Dataset, unit: str, styles: dict[tuple[str, 
     ]
     least, most = _reach(axes)
     if most > 0:
-        axes.set(yscale="log", ylim=(least / 2, 2 * most))
+        in_words(axes, "y", (least, most))
+        axes.set_ylim(least / 2, 2 * most)
     axes.set(xlabel="corpus size D (draws)", ylabel=f"excess loss ({unit})")
     in_words(axes, "x", dataset.n_draws.values.astype(float))
     texts = [source.startswith("corpus:") for source, _ in styles]
@@ -100,9 +101,11 @@ def _plane(
     axes.fill_between(beta, lower, upper, color="0.5", alpha=0.2, lw=0)
     axes.plot(beta, upper, "-", color="0.4", lw=1)
     axes.plot(beta, lower, "--", color="0.4", lw=1)
-    names: dict[str, Any] = {"textcoords": "offset points", "fontsize": 8, "color": "0.25"}
-    axes.annotate("γ = 1 - β, heuristic", (0.57, 0.43), (5, 4), ha="left", **names)
-    axes.annotate("γ = 1 - 2β, heuristic", (0.2, 0.6), (-6, -8), ha="right", **names)
+    along: dict[str, Any] = {
+        "rotation_mode": "anchor", "transform_rotates_text": True, "fontsize": 8, "color": "0.25",
+    }  # fmt: skip
+    axes.text(0.045, 0.965, "γ = 1 - β (heuristic)", rotation=-45, va="bottom", **along)
+    axes.text(0.06, 0.86, "γ = 1 - 2β (heuristic)", rotation=np.degrees(np.arctan(-2)), va="top", **along)
     for law in map(get_law, laws):
         axes.axvline(law.data_exponent, color="0.6", lw=0.8, ls=":")
         text = f" {shorten(law.key, 22)}"

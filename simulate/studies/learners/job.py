@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from bounds.base.telling.html import html_fields
 from bounds.cli.json_text import json_text
 from bounds.cli.report import Report
 from simulate.running.cells import Block, Cell, Layout, block_size, cut
@@ -47,6 +48,8 @@ class LearnerPlan:
     tolerances: tuple[str, ...] = ()
     test_draws: int = N_TESTS
     pairs: tuple[tuple[str, str], ...] = field(init=False)
+
+    _repr_html_ = html_fields
 
     def __post_init__(self) -> None:
         named = texts(self.learners, "learners", "margin:0.3333", *LEARNERS)

@@ -30,6 +30,7 @@ class LearnerStudy:
     """What learners know of a drawn corpus, and the exponents that they imply. See `simulate.running.study.Study`."""
 
     name = "learners"
+    figures = ("losses",)
 
     def prepare(self, plan: LearnerPlan, execution: Execution) -> LearnerJob:
         """The corpora of the sweep that draws the same, and a learner for each pair."""

@@ -9,6 +9,7 @@
 | `match`   | units of the longest n-gram of the taught text that ends with a unit              |
 | `order`   | units of an n-gram, 1 to 6                                                        |
 | `n_counted`, `method` | larger parts that were counted and not taught, and who foretold their loss   |
+| `part`, `rank` | of the interval of what counts foretell; of states of the suffix automaton           |
 | `length`  | units in a window, whose number grows with exponent `exponent`                    |
 
 `gain…` stands at the smaller of two parts, and is NaN at the largest. The attribute ``text`` holds, as JSON, the
@@ -19,6 +20,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -32,7 +34,10 @@ from simulate.text.exponents import CorpusFit
 from simulate.text.growth import CorpusGrowth
 from simulate.text.learning.crossed import crossed, weighted
 from simulate.text.learning.curves import LossCurves
-from simulate.text.learning.from_counts import METHODS, Classes, foretold
+from simulate.text.learning.foretelling.from_counts import Blocks, Reach, foretold
+from simulate.text.learning.foretelling.kinds import kind_of
+from simulate.text.learning.foretelling.record import METHODS, better
+from simulate.text.learning.foretelling.rivals import rivals
 from simulate.text.learning.scoring import LEARNERS
 from simulate.text.learning.shrinking import GainFit, fit_gains, local_exponents
 from simulate.text.repeats import note_of_repeats
@@ -53,11 +58,18 @@ ABOUT: dict[str, tuple[str, str]] = {
     "match": ("units", "units of the longest n-gram of the taught text that ends with a unit of the test, 6 at most"),
     "matched": ("1", "share of the units of the test whose match has that length"),
     "matched_loss": ("nats per unit", "their mean cost; NaN where there are none"),
+    "block_matched": ("units", "units of each block of the test whose match has that length"),
+    "block_matched_cost": ("nats", "what these cost together"),
     "own_discounts": ("1", "share of the shuffles in which counts gave the discounts of Kneser-Ney of that order"),
     "n_counted": ("units", "units of the text that were counted, and not taught"),
     "method": ("", "who foretold the loss: counts (experimental), or losses alone"),
     "counted": ("1", "share of the units of the test whose match in a counted part has that length"),
     "foretold": ("nats per unit", "loss foretold of a learner taught the counted part"),
+    "part": ("", "what alone would make the interval of what counts foretell so wide"),
+    "foretold_reach": ("nats per unit", "half of the 95 % interval by that part alone"),
+    "foretold_drop": ("nats per unit", "what counts say that the counted part takes off the loss of what was taught"),
+    "rank": ("states", "states of the suffix automaton of the largest counted part that contribute most"),
+    "residual_tail": ("1", "share of all contributions that these leave (predictive contribution spectrum)"),
     "order": ("units", "units of an n-gram"),
     "p_shrinks": ("1", "one-sided p-value of gains that do not shrink"),
     "p_bend": ("1", "two-sided p-value of one beta in all gains of the stretch"),
@@ -86,6 +98,8 @@ def to_dataset(curves: LossCurves, grown: Sequence[Grown], units: Units, paramet
         "block_units": ("block", curves.block_units),
         "matched": (("shuffle", "n_train", "match"), curves.matched.sum(axis=2) / curves.block_units.sum()),
         "matched_loss": (("learner", "shuffle", "n_train", "match"), curves.matched_loss),
+        "block_matched": (("shuffle", "n_train", "block", "match"), curves.matched),
+        "block_matched_cost": (("learner", "shuffle", "n_train", "block", "match"), curves.matched_cost),
         "own_discounts": (("n_train", "order"), curves.own_discounts.mean(axis=0)),
     }
     data |= _laws([fit_gains(curves.n_train, one) for one in y]) | _windows(grown)
@@ -95,7 +109,9 @@ def to_dataset(curves: LossCurves, grown: Sequence[Grown], units: Units, paramet
     }  # fmt: skip
     if len(curves.n_counted):
         data |= _foretold(curves)
-        coordinates |= {"n_counted": curves.n_counted, "method": list(METHODS)}
+        assert curves.tail is not None
+        coordinates |= {"n_counted": curves.n_counted, "method": list(METHODS), "part": list(Reach._fields)}
+        coordinates |= {"rank": curves.tail.ranks}
     dataset = _described(describe(xr.Dataset(data, coords=coordinates)))
     dataset.attrs["text"] = _about(curves, units)
     engine = {"name": "loss", "reason": "learnt and tested"}
@@ -159,23 +175,45 @@ def _windows(grown: Sequence[Grown]) -> dict[str, Any]:
 
 def _foretold(curves: LossCurves) -> dict[str, Any]:
     """What counts and losses say of the parts that were counted alone."""
-    n_units = curves.block_units.sum()
-    shares, counted = curves.matched.sum(axis=2) / n_units, curves.counted / n_units
-    losses = weighted(curves.losses, curves.block_units).mean(axis=(1, 3))
+    losses, at = mean_losses(curves), int(curves.n_train[-1])
     dims = ("learner", "n_counted")
-    found = [
-        [
-            foretold(
-                [Classes(curves.n_train, *each) for each in zip(shares, curves.matched_loss[i], strict=True)],
-                losses[i], counted[:, k], int(n), (curves.unit, learner),
-            ) for k, n in enumerate(curves.n_counted)
-        ] for i, learner in enumerate(LEARNERS)
-    ]  # fmt: skip
+    found = []
+    for i, learner in enumerate(LEARNERS):
+        row = []
+        for k, n in enumerate(curves.n_counted.tolist()):
+            blocks = Blocks(curves.matched[:, -1], curves.matched_cost[i, :, -1], curves.counted[:, k])
+            others = rivals(curves.n_train, losses[i], float(n), curves.tail)
+            row.append(foretold(blocks, float(losses[i, -1]), at, n, (curves.unit, learner), others))
+        found.append(row)
+    assert curves.tail is not None
     return {
-        "counted": (("shuffle", "n_counted", "match"), counted),
+        "counted": (("shuffle", "n_counted", "match"), curves.counted.sum(axis=2) / curves.block_units.sum()),
         "foretold": ((*dims, "method"), np.array([[list(one.losses.values()) for one in row] for row in found])),
         **{f"foretold_{end}": (dims, np.array([[getattr(one, end) for one in row] for row in found])) for end in _ENDS},
+        **{
+            name: (dims, np.array([[getattr(one, name.removeprefix("foretold_")) for one in row] for row in found]))
+            for name in ("foretold_drop", "foretold_drop_lower", "foretold_drop_upper")
+        },
+        "foretold_reach": ((*dims, "part"), np.array([[one.reach for one in row] for row in found])),
+        "residual_tail": ("rank", curves.tail.left),
     }
+
+
+def mean_losses(curves: LossCurves) -> np.ndarray:
+    """(learner, size) over units and shuffles."""
+    return np.asarray(weighted(curves.losses, curves.block_units).mean(axis=(1, 3)))
+
+
+def _records(curves: LossCurves) -> list[dict[str, Any]]:
+    """For each learner and counted part: the kind of the curve, and which method had the better record for it."""
+    found = []
+    for learner, losses in zip(LEARNERS, mean_losses(curves), strict=True):
+        kind = kind_of(losses)
+        for n in curves.n_counted.tolist():
+            one = None if kind is None else better(kind, learner, n / int(curves.n_train[-1]))
+            record = None if one is None else {name: value for name, value in asdict(one).items() if name != "kind"}
+            found.append({"learner": learner, "n_counted": n, "kind": kind, "record": record})
+    return found
 
 
 def _end(interval: Interval | None, place: int) -> float:
@@ -198,5 +236,9 @@ def _described(dataset: xr.Dataset) -> xr.Dataset:
 
 def _about(curves: LossCurves, units: Units) -> str:
     names = ("corpus", "unit", "vocabulary", "unseen", "pool", "how", "n_pieces", "n_tested", "bytes_per_unit")
-    notes = [*units.notes, *note_of_repeats(units.ids, units.unit)]
-    return json_text({name: getattr(curves, name) for name in names} | {"notes": notes})
+    told = {name: getattr(curves, name) for name in names}
+    told |= {"records": _records(curves)} if len(curves.n_counted) else {}
+    copies = [
+        f"{text}; of what is held out a copy may have been taught" for text in note_of_repeats(units.ids, units.unit)
+    ]
+    return json_text(told | {"notes": [*copies, *units.notes], "copies": bool(copies)})

@@ -7,7 +7,8 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from bounds.cli.drawing.style import COLOURS
+from bounds.cli.drawing.labels import End, in_words, label_ends, shorten, tidy, wrapped
+from bounds.cli.drawing.style import COLOURS, Style, style
 from simulate.running.showing.view import View
 from simulate.studies.loss.report import NAMES, about
 from simulate.text.cutting.units import noun
@@ -20,31 +21,34 @@ def figure(dataset: xr.Dataset, view: View) -> Figure:
     unit = noun(told["unit"], 1)
     drawn = Figure(figsize=(8.5, 7), layout="constrained")
     above, below = drawn.subplots(2, 1, sharex=True, height_ratios=(3, 2))
+    ends = []
     for i, learner in enumerate(dataset.learner.values.tolist()):
         one = dataset.isel(learner=i)
-        _points(above, one, "held_out_loss", COLOURS[i], NAMES[learner], shift=1.02 ** (2 * i - 1))
-        _points(below, one.isel(n_train=slice(-1)), "gain", COLOURS[i], None, shift=1.02 ** (2 * i - 1))
+        ends.append(_points(above, one, "held_out_loss", style(i), NAMES[learner], shift=1.02 ** (2 * i - 1)))
+        _points(below, one.isel(n_train=slice(-1)), "gain", style(i), "", shift=1.02 ** (2 * i - 1))
         if int(one.identified):
             _law(above, below, one, COLOURS[i])
-    above.set(xscale="log", ylabel=f"L(D), nats a {unit}")
-    below.set(xscale="log", xlabel=f"{noun(told['unit'])} taught, D", ylabel="L(D) - L(2D)")
+    above.set(ylabel=f"L(D), nats per {unit}")
+    below.set(xlabel=f"{noun(told['unit'])} taught, D", ylabel=f"L(D) - L(2D), nats per {unit}")
+    in_words(below, "x", dataset.n_train.values)
     below.set_ylim(bottom=min(0.0, below.get_ylim()[0]))
     held = "documents" if told["how"] == "documents" else "blocks"
-    title = f"{told['corpus']}: loss on {told['n_tested']} {held} held out, with 95 % intervals."
+    title = f"{shorten(told['corpus'])}: loss on {told['n_tested']} {held} held out, with 95 % intervals."
     if bool(dataset.identified.any()):
-        title += " Dashed: E + B D^-β, where the gains shrink."
-    above.set_title(title, fontsize=10)
-    above.legend(fontsize=8, loc="upper right")
-    for axes in (above, below):
-        axes.grid(alpha=0.3)
+        title += " Dashed: E + B D^-β, fitted where the gains shrink (empirical)."
+    tidy(above, wrapped(title, 85))
+    tidy(below, "What the next doubling takes off")
+    label_ends(above, ends)
     return drawn
 
 
-def _points(axes: Axes, one: xr.Dataset, name: str, colour: str, label: str | None, shift: float) -> None:
-    """What was measured with its intervals, a little beside the other learner's."""
+def _points(axes: Axes, one: xr.Dataset, name: str, how: Style, label: str, shift: float) -> End:
+    """What was measured with its intervals, a little beside the other learner's; where it ends."""
     value = one[name].values
     ends = np.stack([value - one[f"{name}_lower"].values, one[f"{name}_upper"].values - value])
-    axes.errorbar(one.n_train.values * shift, value, ends, fmt="o-", ms=4, lw=1, capsize=2, color=colour, label=label)
+    at = one.n_train.values * shift
+    axes.errorbar(at, value, ends, fmt=f"{how.marker}-", ms=4, lw=1, capsize=2, color=how.colour)
+    return End(float(at[-1]), float(value[-1]), label, how.colour) if len(at) else End(1.0, 1.0, label, how.colour)
 
 
 def _law(above: Axes, below: Axes, one: xr.Dataset, colour: str) -> None:

@@ -10,7 +10,7 @@ from bounds.base.arguments import Choice, Count, Flag, shown
 from bounds.base.quantities import parse_list
 from simulate.running.parameters import SEED
 from simulate.text.cutting.units import UNIT
-from simulate.text.learning.slopes import SLOPES
+from simulate.text.learning.foretelling.slopes import SLOPES
 from simulate.text.reading.asked import ReadOptions, file_names
 
 HOLD_OUT = Choice("hold_out", ("auto", "documents", "blocks"))

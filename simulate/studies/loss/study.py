@@ -42,6 +42,7 @@ class LossStudy:
     """How the loss of learners falls with the text they are taught. See `simulate.running.study.Study`."""
 
     name = "loss"
+    figures = ("losses",)
 
     def prepare(self, plan: LossPlan, execution: Execution) -> LossJob:
         """Nothing is read yet."""

@@ -27,6 +27,7 @@ from bounds.base.arguments import shown
 from bounds.base.one_number import number
 from bounds.base.quantities import parse_count, parse_grid, parse_list
 from bounds.base.sources import Geometric, Source, Uniform, Zipf, parse_source
+from bounds.base.telling.html import html_fields
 from simulate.running.parameters import (
     EXPONENT,
     EXPOSURES,
@@ -69,6 +70,8 @@ class SkillPlan:
     replicates: int = DEFAULT_REPLICATES
     seed: int = 0
     engine: str = "auto"
+
+    _repr_html_ = html_fields
 
     def __post_init__(self) -> None:
         if not isinstance(self.source, str | Source):

@@ -26,6 +26,7 @@ class SkillStudy:
     """When skills emerge, and what growing N at fixed D does. See `simulate.running.study.Study`."""
 
     name = "skills"
+    figures = ("skills",)
 
     def prepare(self, plan: SkillPlan, execution: Execution) -> SkillJob:
         """What the plan leaves open settled, groups of sequences laid out, an engine chosen."""

@@ -76,6 +76,7 @@ class BatchStudy:
     """What one step of a suite learns from. See `simulate.running.study.Study`."""
 
     name = "batch"
+    figures = ()
 
     def prepare(self, plan: BatchPlan, execution: Execution) -> BatchJob:
         """The corpus opened."""

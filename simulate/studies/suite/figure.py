@@ -9,10 +9,9 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure, FigureBase
-from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from bounds.cli.drawing.labels import End, in_words, label_ends, label_on, tidy, without_yellow
-from bounds.cli.drawing.style import COLOURS
+from bounds.cli.drawing.style import COLOURS, style
 from bounds.cli.printing import written
 from simulate.running.dataset import plan_of
 from simulate.running.showing.view import View
@@ -61,7 +60,7 @@ def _loss(axes: Axes, dataset: xr.Dataset) -> None:
     steps, ends = dataset.step.values[late], []
     for i in range(values.shape[1]):
         colour = _of_size(dataset, i)
-        axes.plot(steps, values[late, i], _line(steps), lw=1.2, color=colour)
+        axes.plot(steps, values[late, i], "-", marker=_mark(steps), lw=1.2, color=colour)
         if i in _spread(values.shape[1], 7):
             ends.append(End(float(steps[-1]), float(values[-1, i]), _size(dataset, i), colour))
     title = "Loss of each size"
@@ -72,13 +71,14 @@ def _loss(axes: Axes, dataset: xr.Dataset) -> None:
     axes.set_ylabel({"loss": "expected loss", "loss_validation": "validation loss"}[name] + " (nats per sequence)")
     _in_steps(axes, steps)
     tidy(axes, title)
-    _plain_ticks(axes)
+    if axes.get_yscale() == "log":
+        in_words(axes, "y", axes.get_ylim())
     label_ends(axes, [end for end in ends if np.isfinite(end.y)])
 
 
 def _matched(axes: Axes, dataset: xr.Dataset, batch: int) -> None:
     rows = [row for row in matched_rows(dataset) if row["matched_step"] > 0]
-    tidy(axes, "Data of each size at matched loss, first corpus")
+    tidy(axes, "Data of each size at matched loss, first corpus (alike: known draws shared)")
     if not rows:
         _nothing(axes, "no two sizes met a loss")
         return
@@ -88,8 +88,8 @@ def _matched(axes: Axes, dataset: xr.Dataset, batch: int) -> None:
         alike = min((row["matched_overlap"] for row in of_target if row["matched_overlap"] is not None), default=None)
         text = f"loss {target:.3g}" + ("" if alike is None else f",\nalike ≥ {alike:.3f}")
         x, y = [row["n_params"] for row in of_target], [row["matched_step"] * batch for row in of_target]
-        axes.plot(x, y, "o-", ms=4, lw=1, color=COLOURS[k % len(COLOURS)])
-        ends.append(End(float(x[-1]), float(y[-1]), text, COLOURS[k % len(COLOURS)]))
+        axes.plot(x, y, f"{style(k).marker}-", ms=4, lw=1, color=style(k).colour)
+        ends.append(End(float(x[-1]), float(y[-1]), text, style(k).colour))
     axes.set(xlabel="parameters N", ylabel="sequences seen at that loss")
     in_words(axes, "x", [row["n_params"] for row in rows])
     in_words(axes, "y", [row["matched_step"] * batch for row in rows])
@@ -106,8 +106,8 @@ def _tracked(row: FigureBase, dataset: xr.Dataset) -> None:
     for axes, i in zip(panels, _few(dataset), strict=True):
         ends = []
         for place, j in enumerate(_spread(len(ranks), 5)):
-            known, colour = dataset.tracked_stored.values[late, i, j], COLOURS[place]
-            axes.plot(steps, known, _line(steps), lw=1.1, color=colour)
+            known, colour = dataset.tracked_stored.values[late, i, j], style(place).colour
+            axes.plot(steps, known, ls=style(place).dash, marker=_mark(steps), lw=1.1, color=colour)
             rises, text = np.flatnonzero(known >= 0.5)[:1], f"rank {written(int(ranks[j]))}"
             if axes is panels[-1] and len(rises):
                 label_on(axes, float(steps[rises[0]]), 0.1 + 0.15 * place, text, colour)
@@ -129,11 +129,11 @@ def _terms(row: FigureBase, dataset: xr.Dataset, chance: float) -> None:
         title += f"; points: 1 - (1 - {chance:g})^exposures, without a limit (heuristic)"
     panels = _panels(row, len(_few(dataset)), title, "part of the\nsequences known")
     for axes, i in zip(panels, _few(dataset), strict=True):
-        for step, style in times:
+        for step, dash in times:
             terms, colour = dataset.terms.values[step], COLOURS[0] if step == last else "0.35"
             share = np.where(terms > 0, dataset.terms_known.values[step, :, i] / np.maximum(terms, 1), np.nan)
             marker: dict[str, Any] = {"marker": ".", "ms": 4} if np.isfinite(share).sum() < 3 else {}
-            axes.plot(counts, share, ls=style, lw=1.3, color=colour, **marker)
+            axes.plot(counts, share, ls=dash, lw=1.3, color=colour, **marker)
         if chance < 1:
             axes.plot(counts, dataset.term_accuracy_expected, "o", ms=3, color=COLOURS[1])
         axes.set(xlabel="exposures", ylim=(-0.03, 1.03))
@@ -160,7 +160,8 @@ def _positions(row: FigureBase, dataset: xr.Dataset) -> None:
         axes.axhspan(max(1 - width, floor), 1 + width, color="0.85", lw=0)
         heights = np.maximum(counts[:windows] / expected, floor)
         axes.step((np.arange(windows) + 0.5) / windows, heights, where="mid", color=COLOURS[0], lw=1.2)
-        axes.set(yscale="log", xlabel="part of the training")
+        axes.set(xlabel="part of the training")
+        in_words(axes, "y", (floor, max(1 + width, float(heights.max()))))
 
 
 def _trajectories(row: FigureBase, dataset: xr.Dataset) -> None:
@@ -172,9 +173,9 @@ def _trajectories(row: FigureBase, dataset: xr.Dataset) -> None:
         if not found:
             _nothing(axes, "too few checkpoints,\nor no validation draws")
             continue
-        for k, (percent, style) in enumerate(((0, "o-"), (10, "s--"))):
+        for k, (percent, form) in enumerate(((0, "o-"), (10, "s--"))):
             of = [one for one in found if one["after_percent"] == percent]
-            axes.plot([one["n_params"] for one in of], [one[name] for one in of], style, ms=3, lw=1.1, color=COLOURS[k])
+            axes.plot([one["n_params"] for one in of], [one[name] for one in of], form, ms=3, lw=1.1, color=COLOURS[k])
         axes.set(xlabel="parameters N")
         axes.set_ylim(bottom=0)
         in_words(axes, "x", dataset.n_params.values)
@@ -224,23 +225,12 @@ def _of_size(dataset: xr.Dataset, size: int) -> Any:
     return without_yellow()(_norm(values)(values[size]))
 
 
-def _line(places: np.ndarray) -> str:
-    """The format of a curve: with points where there are so few of them that a line alone would show little."""
-    return "-" if len(places) > 12 else ".-"
+def _mark(places: np.ndarray) -> str:
+    """The marker of a curve: points where there are so few of them that a line alone would show little."""
+    return "" if len(places) > 12 else "."
 
 
 def _nothing(axes: Axes, why: str) -> None:
     """An empty panel that says why it is one."""
     axes.text(0.5, 0.5, why, ha="center", transform=axes.transAxes)
     axes.set(xticks=[], yticks=[])
-
-
-def _plain_ticks(axes: Axes) -> None:
-    """Numbers such as 2 and 300 on a logarithmic axis that is too short for two powers of ten."""
-    for axis, scale, (low, high) in (
-        (axes.xaxis, axes.get_xscale(), axes.get_xlim()), (axes.yaxis, axes.get_yscale(), axes.get_ylim())
-    ):  # fmt: skip
-        if scale == "log" and high < 30 * low:
-            axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
-            axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-            axis.set_minor_formatter(NullFormatter())

@@ -24,6 +24,7 @@ from bounds.base.arguments import shown
 from bounds.base.one_number import number_between
 from bounds.base.quantities import entries_of, parse_list, parse_number, parse_range
 from bounds.base.sources import GrowingUniform, PitmanYor, Source, parse_source
+from bounds.base.telling.html import html_fields
 from simulate.running.parameters import (
     BATCH,
     IRREDUCIBLE,
@@ -72,6 +73,8 @@ class SuitePlan:
     track: tuple[int, ...] = ()
     validation: int = DEFAULT_VALIDATION
     match_loss: tuple[float, ...] = ()
+
+    _repr_html_ = html_fields
 
     def __post_init__(self) -> None:
         self._set("source", _checked_source(self.source))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -24,26 +25,32 @@ def curve_rows(dataset: xr.Dataset) -> list[dict[str, Any]]:
 
 
 def _row(dataset: xr.Dataset, size: int, step: int) -> dict[str, Any]:
-    at = dataset.isel(n_params=size, step=step)
-    row: dict[str, Any] = {name: int(at[name]) for name in ("n_params", "capacity", "step", "n_draws")}
+    at = partial(_at, dataset, n_params=size, step=step)
+    row: dict[str, Any] = {name: int(at(name)) for name in ("n_params", "capacity", "step", "n_draws")}
     for name in ("stored", "n_unique", "entered", "forgotten"):
-        row[name] = float(at[name].mean())
+        row[name] = float(at(name).mean())
     for name in ("loss", "loss_prequential", "loss_validation"):
-        if name in at:
-            mean, half = _mean_and_half(at[name].values)
+        if name in dataset:
+            mean, half = _mean_and_half(at(name))
             row |= {name: _known(float(mean)), f"{name}_half_width": _known(float(half))}
     for name in ("loss_frequency_store", "loss_lower", "z_prequential", "tied_share", "poisson_distance_bound"):
-        if name in at:
-            row[name] = _known(float(at[name]))
+        if name in dataset:
+            row[name] = _known(float(at(name)))
     if step == -1:
         row["memorised_since_median"] = _median_since(dataset, size)
     return row
 
 
+def _at(dataset: xr.Dataset, name: str, **places: int) -> np.ndarray:
+    """Values of a variable at some places: xarray's own way takes milliseconds a cell, and tables have thousands."""
+    variable = dataset.variables[name]
+    return np.asarray(variable.values[tuple(places.get(str(dim), slice(None)) for dim in variable.dims)])
+
+
 def _median_since(dataset: xr.Dataset, size: int) -> int | None:
     """Step since which half of the sequences in the store at the end have been there."""
-    count = dataset.memorised_since.values[size].cumsum()
-    return int(dataset.since_step[np.searchsorted(count, count[-1] / 2)]) if count[-1] else None
+    count = _at(dataset, "memorised_since")[size].cumsum()
+    return int(_at(dataset, "since_step")[np.searchsorted(count, count[-1] / 2)]) if count[-1] else None
 
 
 def details(dataset: xr.Dataset) -> dict[str, list[dict[str, Any]]]:
@@ -74,15 +81,15 @@ def tracked_rows(dataset: xr.Dataset) -> list[dict[str, Any]]:
     found = []
     for i, n_params in enumerate(dataset.n_params.values):
         for j, rank in enumerate(dataset.tracked_rank.values):
-            stored = dataset.tracked_stored.values[:, i, j]
+            stored = _at(dataset, "tracked_stored")[:, i, j]
             peak = int(stored.argmax())
             row: dict[str, Any] = {
                 "n_params": int(n_params), "tracked_rank": int(rank), "stored_most": float(stored[peak]),
-                "stored_most_step": int(dataset.step[peak]), "stored_at_end": float(stored[-1]),
+                "stored_most_step": int(_at(dataset, "step")[peak]), "stored_at_end": float(stored[-1]),
             }  # fmt: skip
             if "tracked_class" in dataset:
-                row["tracked_class"] = str(dataset.tracked_class.values[i, j])
-                share = dataset.tracked_class_share.values[i, j]
+                row["tracked_class"] = str(_at(dataset, "tracked_class")[i, j])
+                share = _at(dataset, "tracked_class_share")[i, j]
                 row |= {f"{name}_share": float(share[k]) for k, name in enumerate(CLASSES)}
             found.append(row)
     return found
@@ -110,11 +117,11 @@ def matched_rows(dataset: xr.Dataset) -> list[dict[str, Any]]:
     found = []
     for i, target in enumerate(dataset.matched_target.values):
         for j, n_params in enumerate(dataset.n_params.values):
-            if dataset.matched_step[i, j] < 0:
+            if _at(dataset, "matched_step")[i, j] < 0:
                 continue
             row: dict[str, Any] = {"matched_target": float(target), "n_params": int(n_params)}
-            row |= {name: int(dataset[name][i, j]) for name in ("matched_step", "matched_stored")}
-            row |= {name: _known(float(dataset[name][i, j])) for name in ("matched_loss", "matched_overlap")}
+            row |= {name: int(_at(dataset, name)[i, j]) for name in ("matched_step", "matched_stored")}
+            row |= {name: _known(float(_at(dataset, name)[i, j])) for name in ("matched_loss", "matched_overlap")}
             found.append(row)
     return found
 
@@ -124,18 +131,18 @@ def position_rows(dataset: xr.Dataset) -> list[dict[str, Any]]:
     found = []
     for i, n_params in enumerate(dataset.n_params.values):
         for j, exposure in enumerate(dataset.exposure.values):
-            at = dataset.isel(n_params=i, exposure=j)
-            p_values = np.minimum(2 * np.fmin(at.dispersion_p.values, at.position_ks_p.values), 1)  # Bonferroni
+            at = partial(_at, dataset, n_params=i, exposure=j)
+            p_values = np.minimum(2 * np.fmin(at("dispersion_p"), at("position_ks_p")), 1)  # Bonferroni
             measured = p_values[np.isfinite(p_values)]
             if not measured.size:
                 continue
             row: dict[str, Any] = {"n_params": int(n_params), "exposure": str(exposure)}
             for name in ("dispersion", "dispersion_p", "position_ks", "position_ks_p"):
-                row[name] = float(np.median(at[name].values[np.isfinite(p_values)]))
-            row["dispersion_expected"] = float(np.median(at.dispersion_expected.values[np.isfinite(p_values)]))
-            row["stored"] = float(at.stored.values[:, -1].mean())
+                row[name] = float(np.median(at(name)[np.isfinite(p_values)]))
+            row["dispersion_expected"] = float(np.median(at("dispersion_expected")[np.isfinite(p_values)]))
+            row["stored"] = float(at("stored")[:, -1].mean())
             row |= {"rejected": int((measured < 0.01).sum()), "tested": int(measured.size)}
-            row |= {name: _known(float(at[name])) for name in ("poisson_distance_bound", "tied_share")}
+            row |= {name: _known(float(at(name))) for name in ("poisson_distance_bound", "tied_share")}
             found.append(row)
     return found
 

@@ -30,6 +30,7 @@ class SuiteStudy:
     """What models of many sizes learn of one corpus, and when. See `simulate.running.study.Study`."""
 
     name = "suite"
+    figures = ("suite",)
 
     def prepare(self, plan: SuitePlan, execution: Execution) -> SuiteJob:
         """The corpus opened; sizes, batch and tracked sequences chosen; a corpus half-way kept beside the result."""

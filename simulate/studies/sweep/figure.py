@@ -10,8 +10,8 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from bounds.cli.drawing.labels import End, in_words, label_ends, shorten, tidy
-from bounds.cli.drawing.style import COLOURS
+from bounds.cli.drawing.labels import End, in_words, label_ends, shorten, tidy, wrapped
+from bounds.cli.drawing.style import Style, style
 from bounds.cli.printing import estimated
 from bounds.efficiency.band import Band
 from simulate.running.dataset import NOT_MEASURED
@@ -42,7 +42,7 @@ def _growth(axes: Axes, dataset: xr.Dataset, implied: Sequence[Band]) -> None:
     """Points, expectation and fit of each source, named at its end, and the slopes of the first law."""
     n_draws = dataset.n_draws.values.astype(float)
     ends = [
-        _one_curve(axes, dataset.sel(source=source), n_draws, COLOURS[i % len(COLOURS)])
+        _one_curve(axes, dataset.sel(source=source), n_draws, style(i))
         for i, source in enumerate(dataset.source.values)
     ]
     if implied:
@@ -56,23 +56,26 @@ def _growth(axes: Axes, dataset: xr.Dataset, implied: Sequence[Band]) -> None:
     fitted = "n_unique" in dataset and bool(np.isfinite(dataset.exponent_lower.values).any())
     in_words(axes, "x", (n_draws[0], (10 if fitted else 1) * n_draws[-1]))
     in_words(axes, "y", np.maximum(axes.get_ylim(), 0.1))
-    lines = "Lines: expectation."
+    lines = "Lines: expectation (rigorous)." if np.isfinite(dataset.n_unique_expected.values).any() else ""
     if "n_unique" in dataset:
-        lines = f"Points: mean of the corpora. {lines}{' Dashed: fitted, continued to 10 D.' if fitted else ''}"
+        lines = f"Points: mean of the corpora. {lines}{' Dashed: fitted, to 10 D (asymptotic).' if fitted else ''}"
     tidy(axes, lines)
     label_ends(axes, ends)
 
 
-def _one_curve(axes: Axes, one: xr.Dataset, n_draws: np.ndarray, colour: str) -> End:
+def _one_curve(axes: Axes, one: xr.Dataset, n_draws: np.ndarray, how: Style) -> End:
     """Draw one source; where its last curve ends."""
+    colour = how.colour
     name, x, y = shorten(short(str(one.source.item()))), n_draws[-1], float(one.n_unique_expected[-1])
-    axes.plot(n_draws, one.n_unique_expected, "-", lw=1, color=colour)
     if "n_unique" not in one:
+        alone = "o" if len(n_draws) == 1 else ""  # a line of one point is none
+        axes.plot(n_draws, one.n_unique_expected, ls=how.dash, marker=alone, lw=1.2, color=colour)
         return End(x, y, name, colour)
+    axes.plot(n_draws, one.n_unique_expected, "-", lw=1, color=colour)
     counts = one.n_unique.transpose("n_draws", "replicate").values.astype(float)
     counts[counts == NOT_MEASURED] = np.nan
     mean = np.nanmean(counts, axis=1)
-    axes.plot(n_draws, mean, "o", ms=4, color=colour)
+    axes.plot(n_draws, mean, how.marker, ms=4, color=colour)
     if np.isfinite(one.exponent_lower):
         x, y = dash_fit(axes, n_draws, mean, float(one.exponent_pooled), colour)
     elif not np.isfinite(y):  # of a text there is no expectation
@@ -84,13 +87,13 @@ def _exponents(axes: Axes, dataset: xr.Dataset, implied: Sequence[Band]) -> None
     """A row a source (fitted exponent and interval, planted exponent) and a row a law (its band)."""
     labels = []
     for i, source in enumerate(dataset.source.values):
-        one, colour = dataset.sel(source=source), COLOURS[i % len(COLOURS)]
+        one, (colour, marker, _) = dataset.sel(source=source), style(i)
         labels.append(shorten(short(str(source))))
         axes.plot(one.exponent_planted, i, "|", ms=14, color="black")
         if "exponent_pooled" in one:
             held = bool(np.isfinite(one.exponent_lower))
             axes.plot([one.exponent_lower, one.exponent_upper], [i, i], "-", lw=3, color=colour)
-            axes.plot(one.exponent_pooled, i, "o", ms=5, color=colour, mfc=colour if held else "white")
+            axes.plot(one.exponent_pooled, i, marker, ms=5, color=colour, mfc=colour if held else "white")
     for band in implied:
         row = len(labels)
         axes.barh(row, band.exponent[2] - band.exponent[0], left=band.exponent[0], height=0.6, color="0.8")
@@ -100,8 +103,8 @@ def _exponents(axes: Axes, dataset: xr.Dataset, implied: Sequence[Band]) -> None
     axes.set_yticks(range(len(labels)), labels, fontsize=8)
     axes.set_ylim(len(labels) - 0.5, -0.5)
     axes.set(xlabel="exponent γ", xlim=(-0.02, 1.02))  # an exponent of 0 is seen whole
-    dots = "Dot: fitted. " if "exponent_pooled" in dataset else ""
-    tidy(axes, f"{dots}Bar: planted. Grey: of a law")
+    marks = "Marks: fitted (hollow: rejected). " if "exponent_pooled" in dataset else ""
+    tidy(axes, wrapped(f"{marks}Upright: planted. Grey: band of a law (heuristic)", 34))
 
 
 def _closer(dataset: xr.Dataset) -> bool:
@@ -114,17 +117,19 @@ def _closer(dataset: xr.Dataset) -> bool:
 def _off(axes: Axes, dataset: xr.Dataset) -> None:
     """How far each fitted exponent is from the planted one, on a scale of its interval."""
     for i, source in enumerate(dataset.source.values):
-        one, colour = dataset.sel(source=source), COLOURS[i % len(COLOURS)]
+        one, (colour, marker, _) = dataset.sel(source=source), style(i)
         low, value, high = (float(one[f"exponent_{name}"]) for name in ("lower", "pooled", "upper"))
         off = value - float(one.exponent_planted)
         if np.isfinite(off) and np.isfinite(low):
-            axes.errorbar(off, i, xerr=[[value - low], [high - value]], fmt="o", ms=5, capsize=3, lw=1.5, color=colour)
+            axes.errorbar(
+                off, i, xerr=[[value - low], [high - value]], fmt=marker, ms=5, capsize=3, lw=1.5, color=colour
+            )
     axes.axvline(0, color="black", lw=1)
-    axes.set_xlabel("fitted less planted")
+    axes.set_xlabel("γ fitted less planted")
     axes.tick_params(axis="y", left=False, labelleft=False)
     axes.tick_params(axis="x", labelsize=8)
     axes.locator_params(axis="x", nbins=4)
-    tidy(axes, "Closer, 95 % intervals")
+    tidy(axes, "Closer, with intervals of 95 %")
 
 
 def _margin(axes: Axes, dataset: xr.Dataset) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bounds.base.quantities import parse_grid
+from bounds.base.telling.html import html_fields
 from simulate.running.parameters import ENGINE, REPLICATES, SEED, given, sources_of
 from simulate.text.any_source import parse_any_source
 
@@ -30,6 +31,8 @@ class Sweep:
     replicates: int = DEFAULT_REPLICATES
     seed: int = 0
     engine: str = "auto"
+
+    _repr_html_ = html_fields
 
     def __post_init__(self) -> None:
         sources = tuple(str(parse_any_source(source)) for source in sources_of(self.sources))

@@ -13,6 +13,7 @@ from bounds.base.notes import FITTED, METHOD, RANGE, REFUSED, Note
 from bounds.cli.band_table import band_notes, exponent_table
 from bounds.cli.printing import estimated, fixed, number, signed, written
 from bounds.cli.report import Report, Table
+from bounds.counts.unique import local_exponent
 from bounds.efficiency.band import Band, bands
 from bounds.laws.law_range import beyond, range_text
 from bounds.laws.published import LAWS, LossLaw
@@ -141,6 +142,7 @@ def notes(dataset: xr.Dataset, implied: Sequence[Band]) -> list[Note]:
         # Of a text all that its fit says, of a law why there is no interval.
         if row["fit"] and (row["exponent_lower"] is None or text):
             told.append(Note(REFUSED if row["exponent_lower"] is None else FITTED, f"{name}: {row['fit']}"))
+        told += _short_of_its_limit(row)
         if row["z"] is not None and abs(row["z"]) > Z_LIMIT:
             far = f"{name}: the mean count is {row['z']:.1f} standard errors from its expectation"
             told.append(Note(FITTED, far))
@@ -154,6 +156,23 @@ def notes(dataset: xr.Dataset, implied: Sequence[Band]) -> list[Note]:
         middle = "N ~ D^0.58 is the middle of the band of one loss fit: the corpus decides."
         told.append(Note(METHOD, middle))
     return told
+
+
+def _short_of_its_limit(row: dict[str, Any]) -> list[Note]:
+    """Where an interval misses what was planted, which is a limit, and holds how E U grows at the largest D."""
+    low, high, planted = row["exponent_lower"], row["exponent_upper"], row["exponent_planted"]
+    if low is None or planted is None or low <= planted <= high or row["source"].startswith("growing:"):
+        return []  # another law at every D has no local exponent along one
+    local = float(local_exponent(row["source"], row["n_draws"]))
+    if not low <= local <= high:
+        return []
+    return [
+        Note(
+            FITTED,
+            f"{short(row['source'])}: {planted:.4f} is its limit as D grows; at D = {written(row['n_draws'])} E U "
+            f"grows locally as D^{local:.4f}, which the interval holds: it speaks of this stretch of D.",
+        )
+    ]
 
 
 def _far_from_their_runs(implied: Sequence[Band], n_draws: float) -> list[Note]:

@@ -27,6 +27,7 @@ class SweepStudy:
     """How distinct sequences grow in corpora of many sources. See `simulate.running.study.Study`."""
 
     name = "sweep"
+    figures = ("growth", "local-exponent", "spectrum")
 
     def prepare(self, plan: Sweep, execution: Execution) -> SweepJob:
         """Corpora opened, sizes fixed, an engine chosen and set up for each source."""
@@ -47,10 +48,12 @@ class SweepStudy:
         return report(dataset, view)
 
     def figure(self, dataset: xr.Dataset, view: View) -> Figure:
-        """U(D) of each source, with its expectation and the band."""
+        """U(D) of each source, or its local exponents or spectrum."""
         from simulate.studies.sweep.figure import figure
+        from simulate.studies.sweep.views import local_exponents, spectra
 
-        return figure(dataset, view)
+        drawn = dict(zip(self.figures, (figure, local_exponents, spectra), strict=True))
+        return drawn[view.figure or self.figures[0]](dataset, view)
 
 
 SWEEP = SweepStudy()

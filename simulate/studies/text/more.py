@@ -192,6 +192,10 @@ def sentence(dataset: xr.Dataset, unit: str) -> str:
     return f" {how_much} would hold about {_unique(at, place)} distinct windows of {counted(int(one.length), unit)}."
 
 
+BY_DEFAULT = (2.0, 10.0)
+"""How far ahead nobody asked to look: that no method reaches there is no news."""
+
+
 def refusals(dataset: xr.Dataset) -> list[Note]:
     """Where no method applies: why the first does not, and what holds all the same."""
     found = []

@@ -38,6 +38,8 @@ def report(dataset: xr.Dataset, view: View) -> Report:
     data = {"rows": rows(dataset), "fits": fits(dataset)} | ({"sketch": sketch} if sketch else {}) | {"bands": []}
     method = [*_sentences(dataset), METHOD] if has_fits else _sentences(dataset)
     looks, by_method, ahead = [], [], ""
+    refusals = more.refusals(dataset) if more.has_more(dataset) else []
+    asked = tuple(made_by(dataset)["parameters"].get("extrapolate") or ()) != more.BY_DEFAULT
     if more.has_more(dataset):
         looks, by_method = [more.table(dataset)], [more.all_methods(dataset)]
         if not more.any_applies(dataset):  # bounds alone answer nothing at first sight
@@ -47,8 +49,8 @@ def report(dataset: xr.Dataset, view: View) -> Report:
     return Report(
         answer=answer(dataset) + ahead + refit_words(dataset),
         tables=[_lengths(dataset), *looks, *([counts] if view.curves else [])],
-        notes=notes(dataset),
-        asides=[*(more.refusals(dataset) if more.has_more(dataset) else []), *_bends(dataset)],
+        notes=[*(refusals if asked else []), *notes(dataset)],
+        asides=[*([] if asked else refusals), *_bends(dataset)],
         details=[*([] if view.curves else [counts]), *([_stretches(dataset)] if has_fits else []), *by_method],
         method=method,
         data=data,
@@ -235,17 +237,22 @@ def _below(dataset: xr.Dataset) -> str:
     return " ".join([*told, NOT_OF_A_LAW])
 
 
+_AT_PREFIXES = ("n_units", "n_draws", "n_unique", "n_unique_lower", "n_unique_upper", "f1", "f2")
+
+
 def _counts(dataset: xr.Dataset) -> Table:
     """A row for each length and prefix."""
     unit = about(dataset)["unit"]
     cells = []
     for i in range(dataset.sizes["source"]):
-        for j in range(dataset.sizes["n_units"]):
-            at = dataset.isel(source=i, n_units=j)
-            cells.append([str(int(at.length)), str(int(at.n_units)), str(int(at.n_draws)), _unique(at),
-                          number(_known(at.f1)), number(_known(at.f2))])  # fmt: skip
-    columns = ["length", noun(unit), "windows D", "distinct U", "seen once", "seen twice"]
-    return Table(columns, cells, left=2, title="At every prefix")
+        one = dataset.isel(source=i)
+        columns = {name: one[name].values for name in _AT_PREFIXES if name in one}
+        for values in zip(*columns.values(), strict=True):
+            at = dict(zip(columns, values, strict=True))
+            cells.append([str(int(one.length)), str(int(at["n_units"])), str(int(at["n_draws"])), _unique(at),
+                          number(_known(at["f1"])), number(_known(at["f2"]))])  # fmt: skip
+    heads = ["length", noun(unit), "windows D", "distinct U", "seen once", "seen twice"]
+    return Table(heads, cells, left=2, title="At every prefix")
 
 
 def _stretches(dataset: xr.Dataset) -> Table:
@@ -265,11 +272,11 @@ def _stretches(dataset: xr.Dataset) -> Table:
     return Table(columns, cells, left=2, title="Exponents of stretches of D, each to the end of the mean curve")
 
 
-def _unique(at: xr.Dataset) -> str:
-    """Distinct windows, with their interval where they are estimated."""
+def _unique(at: Any) -> str:
+    """Distinct windows, with their interval where they are estimated; `at` is a Dataset or a row of it."""
     if "n_unique_lower" not in at:
-        return str(int(at.n_unique))
-    return f"{int(at.n_unique)} [{int(at.n_unique_lower)}, {int(at.n_unique_upper)}]"
+        return str(int(at["n_unique"]))
+    return f"{int(at['n_unique'])} [{int(at['n_unique_lower'])}, {int(at['n_unique_upper'])}]"
 
 
 def _whole(value: Any) -> int | None:

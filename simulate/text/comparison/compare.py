@@ -8,7 +8,10 @@ from typing import overload
 
 import numpy as np
 
+from bounds.base.brief import brief, brief_fields
 from bounds.base.notes import INPUT, METHOD, REFUSED, Note
+from bounds.base.telling.html import html_fields, html_table, html_text
+from bounds.base.telling.steps import stepped
 from simulate.running.parameters import DUPLICATES
 from simulate.text.comparison.copies import DOCUMENTS, Copies, as_units, copies_of
 from simulate.text.comparison.measures import NOTHING, Estimate, Measures, measures_of, over
@@ -40,6 +43,8 @@ class MoreOfA:
     why_not: str
     """Why none does."""
 
+    _repr_html_ = html_fields
+
 
 @dataclass(frozen=True)
 class State:
@@ -47,6 +52,23 @@ class State:
 
     measures: Measures
     more: MoreOfA
+
+    def told(self) -> dict[str, str]:
+        """The numbers by what they are called, with their intervals."""
+        one, more = self.measures, self.more
+        return {
+            "distinct windows of A": brief(one.n_unique[A]), "distinct windows of B": brief(one.n_unique[B]),
+            "of both": brief(one.n_shared), "new in B": brief(one.n_new),
+            "new in B per 1,000 units": str(one.new_rate), "new in as much more of A": str(more.rate),
+            "stretches of B over stretches of A": str(one.ratio),
+            "windows of B that are in A": str(one.known[B]), "distinct windows of B in A": str(one.contained[B]),
+            "Jaccard": str(one.jaccard),
+        }  # fmt: skip
+
+    __repr__ = brief_fields
+
+    def _repr_html_(self) -> str:
+        return html_table("What B adds to A", self.told().items())
 
 
 @dataclass(frozen=True)
@@ -70,6 +92,16 @@ class Comparison:
     """SHA-256 of the text of each file."""
     notes: tuple[Note, ...]
     """What a reader of the numbers has to know, one sentence each."""
+
+    __repr__ = brief_fields
+
+    def _repr_html_(self) -> str:
+        a, b = self.corpora
+        states = {"as given": self.given} | ({"without copies": self.distinct} if self.distinct is not None else {})
+        told = [state.told() for state in states.values()]
+        rows = [(name, *(one[name] for one in told)) for name in told[0]]
+        title = f"What B, {b}, adds to A, {a}: windows of {counted(self.length, self.unit)}"
+        return html_table(title, rows, ("", *states)) + html_text(*map(str, self.notes))
 
 
 @overload
@@ -147,7 +179,8 @@ def compare_pair(pair: Pair, lengths: Sequence[int], *, blocks: int = 16, duplic
     found: dict[int, Comparison] = {}
     with counted_exactly(" beside ".join(pair.corpora)):
         copies = copies_of(pair, duplicates)
-        for windows in window_ids(as_units(pair, pair.ids, pair.layout), lengths):
+        every = window_ids(as_units(pair, pair.ids, pair.layout), lengths)
+        for windows in stepped(every, "comparing windows", "lengths", of=len(set(lengths))):
             given = _state(pair, pair.layout, windows, blocks)
             distinct = _without(pair, copies, windows, blocks)
             found[windows.length] = _comparison(pair, windows.length, given, distinct, copies, blocks)
@@ -165,7 +198,7 @@ def _check_lengths(pair: Pair, lengths: Sequence[int]) -> None:
 
 
 def _state(pair: Pair, layout: Layout, windows: WindowIds, blocks: int) -> State:
-    measures = measures_of(overlap(windows.ids, windows.n_types, layout, windows.length, blocks))
+    measures = measures_of(overlap(windows.ids, windows.n_types, layout, windows.length, blocks, small=windows.small))
     return State(measures, _more_of_a(pair, layout, windows, blocks, measures))
 
 

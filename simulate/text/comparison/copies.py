@@ -27,6 +27,7 @@ from simulate.text.counting import window_ids
 from simulate.text.cutting.sequences import Units
 from simulate.text.reading.room import require
 from simulate.text.repeats import stretch_length
+from simulate.text.small.overlapping import mark_copies
 
 DOCUMENTS, STRETCHES = "documents", "stretches"
 _NOT_SEEN = np.uint32(2**32 - 1)
@@ -94,6 +95,9 @@ def _stretches(pair: Pair, keep: np.ndarray) -> None:
         return
     (windows,) = window_ids(as_units(pair, pair.ids, pair.layout), [length])
     require(4 * windows.n_types)
+    if windows.small:
+        mark_copies(windows.ids, pair.layout.starts, length, windows.n_types, keep)
+        return
     first = np.full(windows.n_types, _NOT_SEEN, dtype=np.uint32)
     _mark_stretches(windows.ids, pair.layout.starts, length, first, keep)
 

@@ -30,6 +30,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import stdtrit
 
+from bounds.base.brief import brief, brief_fields, brief_pair
+from bounds.base.telling.html import html_fields
 from simulate.text.blocks import MIN_BLOCK, summed_squares
 from simulate.text.comparison.overlap import Blocks, Overlap
 from simulate.text.comparison.sides import FEWEST_BLOCKS, A, B
@@ -44,6 +46,15 @@ class Estimate:
     value: float
     lower: float = math.nan
     upper: float = math.nan
+
+    __repr__ = brief_fields
+    _repr_html_ = html_fields
+
+    def __str__(self) -> str:
+        if math.isnan(self.value):
+            return "–"
+        ends = "" if math.isnan(self.lower) else f" [{brief_pair(self.lower, self.upper)}]"
+        return f"{brief(self.value)}{ends}"
 
 
 NOTHING = Estimate(math.nan)
@@ -78,6 +89,9 @@ class Measures:
     """New windows per 1,000 units of a stretch of A, and of one of B, both to the rest of A."""
     ratio: Estimate
     """The second of these over the first."""
+
+    __repr__ = brief_fields
+    _repr_html_ = html_fields
 
     @property
     def n_union(self) -> int:

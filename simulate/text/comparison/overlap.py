@@ -22,6 +22,7 @@ from simulate.drawing.compiled import bare
 from simulate.text.blocks import MIN_BLOCK
 from simulate.text.comparison.sides import A, B, Layout
 from simulate.text.reading.room import require
+from simulate.text.small.overlapping import Windows, new_in_a, new_in_b, tabulate
 
 ABSENT, SEVERAL = 255, 254
 """States of a window on a side; any other is the number of the one block that it is in."""
@@ -81,35 +82,56 @@ class Overlap:
         return rows[:, :ABSENT].sum(axis=1) if shared else rows[:, ABSENT]
 
 
-def overlap(ids: np.ndarray, n_types: int, layout: Layout, length: int, n_blocks: int) -> Overlap:
-    """The `Overlap` of the windows `ids` of `length` units, cut into about `n_blocks` blocks a side (one where 0)."""
+def overlap(
+    ids: np.ndarray, n_types: int, layout: Layout, length: int, n_blocks: int, *, small: bool = False
+) -> Overlap:
+    """The `Overlap` of the windows `ids` of `length` units, cut into about `n_blocks` blocks a side (one where 0).
+
+    Of `small` texts it is counted without compiled loops.
+    """
     require(8 * n_types)
     cuts, whole = zip(*(layout.cuts(side, max(n_blocks, 1)) for side in (A, B)), strict=True)
     streams = [layout.streams(side) for side in (A, B)]
     spans = [np.full((n_types, 2), ABSENT, dtype=np.uint8) for _ in (A, B)]
     windows = [np.zeros(len(cut) - 1, dtype=np.int64) for cut in cuts]
     known = [np.zeros(len(cut) - 1, dtype=np.int64) for cut in cuts]
+    sides = [Windows.of(ids, streams[side], length, cuts[side]) for side in (A, B)] if small else []
     for side in (A, B):
-        _span(ids, streams[side], length, cuts[side], spans[side], windows[side])
+        if small:
+            sides[side].span(spans[side])
+            windows[side] += sides[side].in_blocks()
+        else:
+            _span(ids, streams[side], length, cuts[side], spans[side], windows[side])
     for side in (A, B):
-        _known(ids, streams[side], length, cuts[side], spans[1 - side], known[side])
+        if small:
+            known[side] += sides[side].in_blocks(spans[1 - side][sides[side].types, 0] != ABSENT)
+        else:
+            _known(ids, streams[side], length, cuts[side], spans[1 - side], known[side])
     table = np.zeros((_STATES, _STATES), dtype=np.int64)
-    _tabulate(spans[A], spans[B], table)
+    if small:
+        rows, columns = (np.where(span[:, 0] == span[:, 1], span[:, 0], SEVERAL) for span in spans)
+        tabulate(rows, columns, table)
+    else:
+        _tabulate(spans[A], spans[B], table)
     size = _stretch(int(windows[A].min()), int(windows[B].sum())) if n_blocks else 0
     inside = [np.zeros(len(cut) - 1, dtype=np.int64) for cut in cuts]
     new, total = [np.zeros(len(cut) - 1) for cut in cuts], [0.0, 0.0]
     if size:
         reach = 0 if whole[A] else 1
         inside[A] = windows[A] // size * size
-        seen = np.zeros(n_types, dtype=np.uint32)
-        last = _stretches_of_a(ids, streams[A], length, cuts[A], size, reach, spans[A], seen, new[A])
-        total[A] = float(new[A].sum())
         weights, count = _weights(inside[A], reach), int(windows[B].sum()) // size
-        # The table is made, and the states of B are not needed any more.
-        state = spans[B][:, 0]
-        total[B] = _stretches_of_b(
-            ids, streams[B], length, cuts[B], size, count, spans[A], weights, seen, state, last, new[B], inside[B]
-        )
+        if small:
+            new_in_a(sides[A], size, reach, spans[A], new[A])
+            total[B] = new_in_b(sides[B], size, count, spans[A], weights, new[B], inside[B])
+        else:
+            seen = np.zeros(n_types, dtype=np.uint32)
+            last = _stretches_of_a(ids, streams[A], length, cuts[A], size, reach, spans[A], seen, new[A])
+            # The table is made, and the states of B are not needed any more.
+            state = spans[B][:, 0]
+            total[B] = _stretches_of_b(
+                ids, streams[B], length, cuts[B], size, count, spans[A], weights, seen, state, last, new[B], inside[B]
+            )
+        total[A] = float(new[A].sum())
     blocks = [
         Blocks(np.diff(cuts[side]), windows[side], known[side], whole[side], inside[side], new[side], total[side])
         for side in (A, B)

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from bounds.base.notes import INPUT, Note
-from simulate.text.cutting.sequences import MAX_UNITS, Units, read_units
+from simulate.text.cutting.numbering import Words
+from simulate.text.cutting.sequences import MAX_UNITS, Units, read_units, words_of
 from simulate.text.cutting.units import TOKEN, WORDS, counted
 from simulate.text.reading.asked import ReadOptions
 from simulate.text.reading.errors import InputError
@@ -110,11 +111,7 @@ def read_pair(a: Any, b: Any, unit: str, options: ReadOptions, of_b: ReadOptions
     """Both corpora, each one name or several, as `read_units` reads one; InputError where it would be raised there."""
     if "-" in named_files(a).names and "-" in named_files(b).names:
         raise InputError("- (standard input) was given for A and for B, and it can be read only once")
-    table = None
-    if unit in WORDS:
-        from simulate.text.cutting.tokenizing import WordTable  # numba, which bytes and chars do without
-
-        table = WordTable()
+    table = words_of(unit) if unit in WORDS else None
     of_a = read_units(a, unit, reading=options, documents=True, table=table)
     other = read_units(b, unit, reading=of_b, documents=True, table=table)
     total, middle = of_a.n_units + other.n_units, of_a.n_units
@@ -131,7 +128,8 @@ def read_pair(a: Any, b: Any, unit: str, options: ReadOptions, of_b: ReadOptions
     layout = Layout(_behind(of_a.starts, other.starts), _behind(of_a.documents, other.documents), middle)
     sides = (replace(of_a, ids=ids[:middle]), replace(other, ids=ids[middle:]))
     corpora = _titles(of_a.corpus, other.corpus)
-    return Pair(ids, layout, unit, corpora, sides, tuple(_warnings(sides, corpora, options)))
+    warnings = [*_warnings(sides, corpora, options), *_other_form(sides, corpora, table)]
+    return Pair(ids, layout, unit, corpora, sides, tuple(Note(INPUT, text) for text in warnings))
 
 
 def _behind(first: np.ndarray, second: np.ndarray) -> np.ndarray:
@@ -143,9 +141,23 @@ def _titles(a: str, b: str) -> tuple[str, str]:
     return (a, b) if a != b else (f"{a} (A)", f"{b} (B)")
 
 
-def _warnings(sides: tuple[Units, Units], corpora: tuple[str, str], options: ReadOptions) -> list[Note]:
-    told = [*_same_text(sides), *_other_tokens(sides, corpora, options), *_other_ends(sides, corpora)]
-    return [Note(INPUT, text) for text in told]
+def _warnings(sides: tuple[Units, Units], corpora: tuple[str, str], options: ReadOptions) -> list[str]:
+    return [*_same_text(sides), *_other_tokens(sides, corpora, options), *_other_ends(sides, corpora)]
+
+
+def _other_form(sides: tuple[Units, Units], corpora: tuple[str, str], table: Words | None) -> list[str]:
+    """Accents that one side writes into its letters and the other behind them, so that nothing with one is equal."""
+    if sides[A].unit == TOKEN:
+        return []
+    from simulate.text.comparison.forms import accents_of
+
+    forms = [accents_of(side.ids, side.unit, table).form for side in sides]
+    if "" in forms or forms[A] == forms[B]:
+        return []
+    return [
+        f"{corpora[A]} is in Unicode form {forms[A]} and {corpora[B]} in {forms[B]}, so that words with an accent are "
+        "written alike and differ in every window: pass --normalise nfc"
+    ]
 
 
 def _same_text(sides: tuple[Units, Units]) -> list[str]:
@@ -156,7 +168,8 @@ def _same_text(sides: tuple[Units, Units]) -> list[str]:
         return []
     name, other = found[0]
     what = f"{name} is on both sides" if name == other else f"{name} of B holds the same text as {other} of A"
-    more = f", and so do {len(found) - 1} more files" if len(found) > 1 else ""
+    others = len(found) - 1
+    more = f", and so {'does' if others == 1 else 'do'} {counted(others, 'more file')}" if others else ""
     return [f"{what}{more}: nothing in it is new to A"]
 
 

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import re
+from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
 import numpy as np
 
 from simulate.drawing.compiled import bare
-from simulate.text.cutting.characters import LETTER, character_classes, marks
+from simulate.text.cutting.characters import LETTER, character_classes, is_mark, marks
 from simulate.text.cutting.tokenizing import code_point
 from simulate.text.cutting.units import WORDS, noun
+from simulate.text.cutting.utf8 import code_points
+from simulate.text.small import size
 
 _UNSPACED = (
     (0x0E00, 0x0EFF),  # Thai, Lao
@@ -34,6 +39,7 @@ class Tally:
 
     def __init__(self) -> None:
         self._counts = np.zeros(4, dtype=np.int64)
+        self._left = size.MOST_BYTES
 
     def take(self, block: bytes | bytearray) -> None:
         """Count the next piece of a text, whole code points of UTF-8. ASCII has neither, and takes no time."""
@@ -42,12 +48,20 @@ class Tally:
         if block.isascii():
             self._counts[_POINTS] += len(block)
             self._counts[_INSIDE] = chr(block[-1]).isalnum() or block.endswith(b"_")
+            return
+        self._left -= len(block)
+        if self._left >= 0:
+            _count_few(str(block, "utf-8"), self._counts)
         else:
             _count(np.frombuffer(block, dtype=np.uint8), _kinds(), self._counts)
 
     def end_of_file(self) -> None:
         """What follows begins a text of its own."""
         self._counts[_INSIDE] = 0
+
+    def add(self, other: Tally) -> None:
+        """Count what went by another one, of other files."""
+        self._counts[:_INSIDE] += other._counts[:_INSIDE]
 
     def notes(self, unit: str) -> tuple[str, ...]:
         """What a reader of counts in `unit` has to know of the script, one sentence each."""
@@ -76,13 +90,39 @@ def _percent(share: float) -> str:
 
 @lru_cache(maxsize=1)
 def _kinds() -> np.ndarray:
-    """Of every code point, whether it is part of a word, a mark, and of a script without spaces; uint8 bits."""
-    kinds = np.where(character_classes("word") == LETTER, _JOINED, 0).astype(np.uint8)
-    kinds[marks()] = _MARK
+    """The kind of every code point, uint8."""
+    classes = character_classes("word")
+    marked = np.zeros(len(classes), dtype=bool)
+    marked[marks()] = True
+    return _kinds_of(range(len(classes)), classes == LETTER, marked)
+
+
+def _kinds_of(points: Sequence[int], joined: np.ndarray, marked: np.ndarray) -> np.ndarray:
+    """Whether `points`, which ascend, are part of a word, a mark, and of a script without spaces; uint8 bits."""
+    kinds = np.zeros(len(points), dtype=np.uint8)
+    kinds[joined], kinds[marked] = _JOINED, _MARK
     for first, last in _UNSPACED:
-        block = kinds[first : last + 1]
+        block = kinds[bisect_left(points, first) : bisect_right(points, last)]
         block[block > 0] |= _SPACELESS
     return kinds
+
+
+def _count_few(text: str, counts: np.ndarray) -> None:
+    """As `_count`, all at once, asking no other code point for its kind than those that occur."""
+    present = sorted(set(text))
+    joined = np.array([re.match(r"\w", point) is not None for point in present])
+    marked = np.array([is_mark(point) for point in present]) & ~joined
+    here = [*map(ord, present)]
+    table = np.zeros(here[-1] + 1, dtype=np.uint8)
+    table[here] = _kinds_of(here, joined, marked)
+    kinds = table[code_points(text)]
+    others = np.flatnonzero(kinds & _MARK == 0)
+    cut = np.flatnonzero(kinds & (_MARK | _SPACELESS) == _MARK)
+    before = np.append(counts[_INSIDE], kinds[others] & _JOINED)  # of the last that is no mark, and of all before it
+    counts[_POINTS] += len(kinds)
+    counts[_CUT] += before[np.searchsorted(others, cut)].sum()
+    counts[_WITHOUT] += np.count_nonzero(kinds & _SPACELESS)
+    counts[_INSIDE] = before[-1]
 
 
 @bare

@@ -13,8 +13,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from bounds.base.telling.steps import step
 from simulate.text.cutting.sequences import Units
 from simulate.text.cutting.units import counted
+from simulate.text.learning.foretelling.contributions import Tail, tail_of
 from simulate.text.learning.held_out import Split, split
 from simulate.text.learning.scoring import LEARNERS, discounts, score
 from simulate.text.learning.trie import Trie
@@ -49,8 +51,8 @@ class LossCurves:
     """(learner, shuffle, size, block) mean nats per unit."""
     matched: np.ndarray
     """(shuffle, size, block, j) units of the block by the length of their match."""
-    matched_loss: np.ndarray
-    """(learner, shuffle, size, j) mean nats per unit with a match of that length; NaN where there is none."""
+    matched_cost: np.ndarray
+    """(learner, shuffle, size, block, j) what these cost together, nats."""
     own_discounts: np.ndarray
     """(shuffle, size, order) whether the counts of an order gave its discounts; order 1 first."""
     vocabulary: int
@@ -70,7 +72,16 @@ class LossCurves:
     n_counted: np.ndarray
     """(part) larger parts of the text, which were counted and not taught, int64."""
     counted: np.ndarray
-    """(shuffle, part, j) units of the test by the length of their match in each of these."""
+    """(shuffle, part, block, j) units of the block by the length of their match in each of these."""
+    tail: Tail | None
+    """Of the suffix automaton of the largest of these, in the first order; None where nothing was counted."""
+
+    @property
+    def matched_loss(self) -> np.ndarray:
+        """(learner, shuffle, size, j) mean nats per unit with a match of that length; NaN where there is none."""
+        units, cost = self.matched.sum(axis=2), self.matched_cost.sum(axis=3)
+        there = np.broadcast_to(units > 0, cost.shape)
+        return np.divide(cost, units, out=np.full_like(cost, np.nan), where=there)
 
 
 def sizes_of(pool: int, most: int | None = None) -> np.ndarray:
@@ -130,35 +141,39 @@ def _larger(taught: int, pool: int) -> np.ndarray:
 
 
 def _measure(units: Units, parts: Split, sizes: np.ndarray, shuffles: int, larger: np.ndarray) -> LossCurves:
-    ids, vocabulary = _numbered(units)
-    tested, first = _laid_out(ids, np.concatenate(parts.tested))
+    ids, vocabulary = numbered(units)
+    tested, first = laid_out(ids, np.concatenate(parts.tested))
     shape = (shuffles, len(sizes), len(parts.tested))
     losses = np.empty((len(LEARNERS), *shape))
     matched = np.empty((*shape, DEPTH + 1), dtype=np.int64)
-    by_match = np.full((len(LEARNERS), *shape[:2], DEPTH + 1), np.nan)
+    cost = np.empty((len(LEARNERS), *shape, DEPTH + 1))
     own = np.empty((*shape[:2], DEPTH), dtype=bool)
-    counted = np.empty((shuffles, len(larger), DEPTH + 1), dtype=np.int64)
-    block = np.repeat(np.arange(shape[2]), parts.sizes)
+    counted = np.empty((shuffles, len(larger), shape[2], DEPTH + 1), dtype=np.int64)
+    block, tail = np.repeat(np.arange(shape[2]), parts.sizes), None
     all_sizes = np.concatenate([sizes, larger])
+    most = int(all_sizes[-1])
     for shuffle in range(shuffles):
-        taught, begins = _laid_out(ids, parts.order(shuffle), int(all_sizes[-1]))
+        taught, begins = laid_out(ids, parts.order(shuffle), most)
+        if len(larger) and not shuffle:
+            tail = tail_of(taught, begins)
         trie, at = Trie(DEPTH), 0
         for i, size in enumerate(all_sizes.tolist()):
+            step("learning", shuffle * most + at, shuffles * most, "units")
             trie.learn(taught[at:size], begins[at:size])
             at = size
             tallies = trie.tallies()
             found = score(trie, tallies, tested, first, vocabulary)
+            place = block * (DEPTH + 1) + found.matched
+            units_of = np.bincount(place, minlength=cost[0, 0, 0].size).reshape(shape[2], -1)
             if i >= len(sizes):  # what was only counted has no loss
-                counted[shuffle, i - len(sizes)] = np.bincount(found.matched, minlength=DEPTH + 1)
+                counted[shuffle, i - len(sizes)] = units_of
                 continue
             own[shuffle, i] = discounts(tallies.counts)[1][1:]
-            losses[:, shuffle, i] = [np.bincount(block, one) / parts.sizes for one in found.losses]
-            cell = block * (DEPTH + 1) + found.matched
-            matched[shuffle, i] = np.bincount(cell, minlength=shape[2] * (DEPTH + 1)).reshape(shape[2], -1)
-            n = np.bincount(found.matched, minlength=DEPTH + 1)
+            matched[shuffle, i] = units_of
             for learner, one in enumerate(found.losses):
-                sums = np.bincount(found.matched, one, minlength=DEPTH + 1)
-                by_match[learner, shuffle, i] = np.divide(sums, n, out=np.full(DEPTH + 1, np.nan), where=n > 0)
+                sums = np.bincount(place, one, minlength=units_of.size).reshape(units_of.shape)
+                cost[learner, shuffle, i], losses[learner, shuffle, i] = sums, np.bincount(block, one) / parts.sizes
+    step("learning", shuffles * most, shuffles * most, "units")
     return LossCurves(
         corpus=units.corpus,
         unit=units.unit,
@@ -166,7 +181,7 @@ def _measure(units: Units, parts: Split, sizes: np.ndarray, shuffles: int, large
         block_units=parts.sizes,
         losses=losses,
         matched=matched,
-        matched_loss=by_match,
+        matched_cost=cost,
         own_discounts=own,
         vocabulary=vocabulary,
         unseen=_unseen(ids, parts),
@@ -177,10 +192,11 @@ def _measure(units: Units, parts: Split, sizes: np.ndarray, shuffles: int, large
         bytes_per_unit=None if units.n_bytes is None else units.n_bytes / units.n_units,
         n_counted=larger,
         counted=counted,
+        tail=tail,
     )
 
 
-def _numbered(units: Units) -> tuple[np.ndarray, int]:
+def numbered(units: Units) -> tuple[np.ndarray, int]:
     """Units as numbers from 0 on, and the size of the vocabulary: 256 for bytes.
 
     Twice the different units of the text otherwise: as many again stand for those that it does not hold. Were there
@@ -203,11 +219,11 @@ def _unseen(ids: np.ndarray, parts: Split) -> float:
     known = np.zeros(int(ids.max()) + 1, dtype=bool)
     for start, end in parts.taught.tolist():
         known[ids[start:end]] = True
-    tested, _ = _laid_out(ids, np.concatenate(parts.tested))
+    tested, _ = laid_out(ids, np.concatenate(parts.tested))
     return float(1 - known[tested].mean())
 
 
-def _laid_out(ids: np.ndarray, spans: np.ndarray, most: int | None = None) -> tuple[np.ndarray, np.ndarray]:
+def laid_out(ids: np.ndarray, spans: np.ndarray, most: int | None = None) -> tuple[np.ndarray, np.ndarray]:
     """The units of `spans`, rows (start, end), one after the other, and 1 where one begins; `most` units of them."""
     sizes = np.diff(spans)[:, 0]
     ends = np.cumsum(sizes)

@@ -78,9 +78,9 @@ def fit_gains(n_train: np.ndarray, values: np.ndarray, confidence: float = 0.95)
     value, error, freedom = found
     about["p_bend"] = _two_sided(value[2], error[2], freedom[2])
     if not about["p_shrinks"] < SHRINKS:
-        grow = "the gains of doublings grow" if trend.value < 0 else "the gains of doublings do not shrink by more than"
-        by = "" if trend.value < 0 else " their error"
-        return _not_identified(f"{grow}{by} (p = {about['p_shrinks']:.2g})", **about)
+        grow = about["p_shrinks"] > 1 - SHRINKS
+        what = "grow" if grow else f"do not shrink by more than their error over the last {m}"
+        return _not_identified(f"the gains of doublings {what} (p = {about['p_shrinks']:.2g})", **about)
     if about["p_bend"] < BENDS:
         return _not_identified(f"no one β fits the gains (p = {about['p_bend']:.2g})", **about)
     reach = stdtrit(freedom, (1 + confidence) / 2) * error

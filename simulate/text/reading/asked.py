@@ -7,6 +7,7 @@ from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from bounds.base.arguments import Choice, Count, Flag, Text, shown
+from bounds.base.telling.html import html_fields
 from simulate.text.cutting.units import TOKEN, UNIT
 
 DTYPES = ("uint16", "uint32", "int32", "int64")
@@ -41,9 +42,10 @@ class ReadOptions:
     format: str = "auto"
     """One of `FORMATS`; auto goes by the name, a sibling index and the first bytes."""
     field: str = "text"
-    """Field of JSON lines, or column of a table, that holds the text; nested by dots."""
+    """Field of JSON lines, or column of a table, that holds the text; nested by dots. Of several, with commas between
+    them, it is the first that a record has, or a table."""
     skip_missing: bool = False
-    """Records without the field are left out and counted, not refused."""
+    """Records without the field, and files without a byte, are left out and counted, not refused."""
     dtype: str | None = None
     """One of `DTYPES`, for files of token ids that do not say so themselves."""
     vocab: int | None = None
@@ -59,6 +61,8 @@ class ReadOptions:
     lowercase: bool = False
     normalise: str | None = None
     """nfc or nfkc: the Unicode form into which text is brought before it is cut."""
+
+    _repr_html_ = html_fields
 
     def __post_init__(self) -> None:
         for name, check in _CHECKS.items():
@@ -101,6 +105,11 @@ class ReadOptions:
                 raise ValueError("format ids holds token ids already; leave out the tokenizer")
         elif self.changes_text:
             _refuse(self, ("lowercase", "normalise"), "is of text, and these are token ids")
+
+
+def fields_of(field: str) -> tuple[str, ...]:
+    """The names that `field` may stand for: itself, and those between its commas."""
+    return tuple(dict.fromkeys([field, *filter(None, map(str.strip, field.split(",")))]))
 
 
 OF_FILES = ("format", "field", "skip_missing", "documents", "dtype", "vocab", "end_of_document")

@@ -66,6 +66,16 @@ def unpacked(path: str) -> Iterator[bytes]:
         raise InputError(f"{label(path)} is empty: there is no text to count")
 
 
+def is_empty(path: str) -> bool:
+    """Whether a file has no byte, after decompression; not asked of standard input, which can be read only once."""
+    if path == "-":
+        return False
+    with one_sentence(path), opened(path) as file:
+        packer = {".zst": decompressed, ".gz": unzipped}.get(path[path.rfind(".") :])
+        raw = iter(lambda: file.read(_PACKED_BLOCK), b"")
+        return next(packer(path, raw) if packer else raw, b"") == b""
+
+
 def opened(path: str) -> AbstractContextManager[IO[bytes]]:
     """The bytes of `path` as they lie there."""
     if is_url(path):

@@ -50,7 +50,7 @@ _ARCHIVES = {  # by commands that read no pipe
 NUMPY = b"\x93NUMPY"
 _TABLES = {
     b"ARROW1\x00\x00": "an Arrow table",
-    b"\x89HDF\r\n\x1a\n": "an HDF5 file",
+    b"\x89HDF\r\n\x1a\n": "an HDF5 file, as kept results (.nc) are",
     NUMPY: "a NumPy array",
     b"SQLite format 3\x00": "an SQLite database",
     b"Obj\x01": "an Avro table",

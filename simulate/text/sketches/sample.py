@@ -22,6 +22,7 @@ from scipy.special import gammaincinv
 
 from bounds.base.arguments import shown
 from bounds.base.intervals import Interval
+from bounds.base.telling.html import html_fields
 from simulate.drawing.compiled import bare, compiled
 from simulate.drawing.tables import roll_window
 from simulate.text.counting import EXACT_TO
@@ -47,6 +48,8 @@ class WindowSample:
     _hashes: np.ndarray = field(init=False)
     _counts: np.ndarray = field(init=False)
     _state: np.ndarray = field(init=False)
+
+    _repr_html_ = html_fields
 
     def __post_init__(self) -> None:
         slots = 1 << (2 * max(self.capacity, 4)).bit_length()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 from simulate.running.machine import machine_memory, size_of, used_memory
 from simulate.text.reading.errors import InputError
 from simulate.text.reading.room import ADVICE, RESERVE
@@ -13,13 +15,17 @@ BESIDE = 120 << 20
 """Bytes that are no arrays of a count: loops, loaded when first called, and what fits and reports load."""
 
 
+COMPILER = 56 << 20
+"""Bytes of numba, which is loaded with the first loop; a small text needs none."""
+
+
 class Budget:
     """`limit` bytes for all of this process; by default half of what it can have, as far as that is free."""
 
     def __init__(self, limit: int | None = None) -> None:
         total, free = machine_memory()
         self.given = limit is not None
-        self._before = used_memory()
+        self._before = used_memory() + (0 if "numba" in sys.modules else COMPILER)
         least = self._before + BESIDE + LEAST  # on a machine where half is less than that
         self.limit = max(total // 2, min(total, least)) if limit is None else limit
         self._most = min(self.limit - self._before - BESIDE, free - RESERVE)

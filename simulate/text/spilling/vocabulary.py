@@ -14,6 +14,7 @@ import numpy as np
 
 from simulate.drawing.compiled import bare
 from simulate.text.cutting.characters import character_classes
+from simulate.text.cutting.numbering import Words
 from simulate.text.cutting.tokenizing import WordTable, tokenize_known
 from simulate.text.reading.room import NoRoomError
 from simulate.text.spilling.scratch import OnDisk, Scratch, ScratchFile, Shelf
@@ -32,9 +33,15 @@ class UnitShelf(Shelf):
         super().__init__(scratch, most)
         self._scratch, self._most_words = scratch, most_words
 
-    def words(self, unit: str) -> BoundedWords:
-        """A table for the words of a text."""
-        return BoundedWords(self._most_words, self._scratch, unit)
+    def words(self, unit: str) -> Words:
+        """Numbers for the words of a text."""
+        return Words(unit, lambda: BoundedWords(self._most_words, self._scratch, unit), self._most_words)
+
+    def laid_out(self, ids: Any, first: np.ndarray, sizes: np.ndarray, places: np.ndarray) -> np.ndarray | OnDisk:
+        """The stretches of `ids` from `first` on, of these `sizes`, in the order of `places`."""
+        for some in np.array_split(places, max(1, len(places) >> 8)):  # many stretches are one array
+            self.add(np.concatenate([ids[first[one] : first[one] + sizes[one]] for one in some]))
+        return self.whole()
 
 
 class _Run(NamedTuple):

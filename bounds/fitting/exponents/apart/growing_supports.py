@@ -20,9 +20,9 @@ from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize_scalar
 from scipy.special import chdtrc
 
+from bounds.base.numerics.searching import largest
 from bounds.fitting.exponents.growth_models import Estimate, highest, likelihood_interval, with_interval
 
 Floats = NDArray[np.float64]
@@ -108,11 +108,7 @@ def fit_growing(n_draws: Floats, rows: Floats, confidence: float) -> Estimate:
 
     def profile(gamma: float) -> float:
         reach = near + abs((gamma - best) * float(log_draws[0]))
-        found = minimize_scalar(
-            lambda x: outside(gamma, x), bounds=(at_end - reach, at_end + reach), method="bounded",
-            options={"xatol": 1e-4 * near},
-        )  # fmt: skip
-        return -float(found.fun) / 2
+        return largest(lambda x: -outside(gamma, x), at_end - reach, at_end + reach, 1e-4 * near)[1] / 2
 
     gamma, top = highest(profile, *_RANGE)
     misfit = -2 * top

@@ -17,10 +17,10 @@ from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize_scalar
 from scipy.special import chdtrc, gammaincinv, gammaln, polygamma
 
 from bounds.base.intervals import Interval
+from bounds.base.numerics.searching import largest
 from bounds.base.spectrum import gamma_ratio
 from bounds.fitting.exponents.fit_tests import bends, smooth_p, two_sided
 from bounds.fitting.exponents.growth_models import (
@@ -168,10 +168,8 @@ def _profile(loglik: Loglik, guide: Profile) -> Profile:
         shifts = float(np.log(guide(d)[0] + 0.999 * d)) + _AROUND
         place = int(np.argmax([loglik(d, concentration(d, x)) for x in shifts]))
         low, high = shifts[max(place - 1, 0)], shifts[min(place + 1, len(shifts) - 1)]
-        found = minimize_scalar(
-            lambda x: -loglik(d, concentration(d, x)), bounds=(low, high), method="bounded", options={"xatol": 1e-4}
-        )
-        return float(concentration(d, float(found.x))), float(-found.fun)
+        log_shift, top = largest(lambda x: loglik(d, concentration(d, x)), low, high, 1e-4)
+        return float(concentration(d, log_shift)), top
 
     return best
 

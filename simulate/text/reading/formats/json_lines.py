@@ -8,12 +8,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from bounds.base.arguments import close_to, shown
+from simulate.text.reading.asked import fields_of
 from simulate.text.reading.errors import InputError, label
 from simulate.text.reading.formats.reader import TEXT, Piece, Seen
 from simulate.text.reading.opening import unpacked
 from simulate.text.reading.readers import target_of
 from simulate.text.reading.recognising import BOM, why_not_lines
 
+_DEEP = 3
+"""Objects within objects that are looked into for the names of fields."""
 _FIELDS_SAID = 8
 """Fields that a sentence names."""
 
@@ -30,14 +33,12 @@ class JsonLines:
 
     def pieces(self, seen: Seen) -> Iterator[Piece]:
         """A document a line; blank lines are none."""
-        names = self.field.split(".")
+        fields = fields_of(self.field)
         for number, line in enumerate(_lines(self.path), 1):
             if not line.strip():
                 continue
             found = self._object(line, number)
-            text = found.get(self.field)
-            if text is None:
-                text = _deeper(found, names)
+            text = next((text for text in (_deeper(found, name) for name in fields) if text is not None), None)
             if text is None and self.skip_missing:
                 seen.left_out += 1
                 continue
@@ -74,13 +75,23 @@ class JsonLines:
         return found
 
     def _why_not(self, found: dict[str, Any], text: Any, number: int) -> str:
+        named = leaves(found)
         if text is not None:
             kind = {bool: "a truth value", int: "a number", float: "a number", list: "a list", dict: "an object"}
             return (
                 f"field {shown(self.field)} in line {number} of {label(self.path)} holds {kind[type(text)]}, not text: "
-                "pass another --field"
+                f"pass another --field{f', such as {named[0]}' if named else ''}"
             )
-        return missing(self.path, "field", self.field, f"in line {number}", list(found))
+        return missing(self.path, "field", self.field, f"in line {number}", named)
+
+
+def leaves(found: dict[str, Any], above: str = "") -> list[str]:
+    """The names of what a record holds, those inside of objects with dots; first those of texts."""
+    texts, others = list[str](), list[str]()
+    for name, value in found.items():
+        inner = leaves(value, f"{above}{name}.") if isinstance(value, dict) and above.count(".") < _DEEP else []
+        (texts if isinstance(value, str) or inner else others).extend(inner or [f"{above}{name}"])
+    return texts + others
 
 
 def encoded(text: str, where: str) -> bytes:
@@ -93,8 +104,11 @@ def encoded(text: str, where: str) -> bytes:
         ) from None
 
 
-def missing(path: str, noun: str, field: str, where: str, there: list[str]) -> str:
-    """What is said where no text is: the field that was looked for, and those that are there."""
+_OR_SKIP = "--field NAME, or --skip-missing to leave out what has none"
+
+
+def missing(path: str, noun: str, field: str, where: str, there: list[str], advice: str = _OR_SKIP) -> str:
+    """What is said where no text is: the field that was looked for, those that are there, and what to pass."""
     close = close_to(field, there)
     known = ", ".join(shown(name) for name in there[:_FIELDS_SAID]) + (
         " and others" if len(there) > _FIELDS_SAID else ""
@@ -102,13 +116,15 @@ def missing(path: str, noun: str, field: str, where: str, there: list[str]) -> s
     hint = f"did you mean {shown(close)}? " if close and close != field else ""
     return (
         f"{label(path)} has no text in {noun} {shown(field)} {where}{f' (there is {known})' if known else ''}: {hint}"
-        "pass --field NAME, or --skip-missing to leave out what has none"
+        f"pass {advice}"
     )
 
 
-def _deeper(found: Any, names: list[str]) -> Any:
-    """What stands under nested names; None where a name is not there."""
-    for name in names:
+def _deeper(found: Any, field: str) -> Any:
+    """What stands under a name, or under nested ones with dots between them; None where a name is not there."""
+    if found.get(field) is not None:
+        return found[field]
+    for name in field.split("."):
         if not isinstance(found, dict):
             return None
         found = found.get(name)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import IO, Any
 
 from bounds.base.arguments import shown
+from simulate.text.reading.asked import fields_of
 from simulate.text.reading.errors import InputError, label
 from simulate.text.reading.formats.json_lines import encoded, missing
 from simulate.text.reading.formats.reader import TEXT, Piece, Seen
@@ -74,20 +75,11 @@ class Parquet:
 
     def _names(self, arrow: Any, schema: Any) -> list[str]:
         """The names that lead to the column; InputError where it is not there or holds no text."""
-        names: list[str] = [self.field]
-        held: Any = None
-        there = schema.names
-        if self.field in there:
-            held = schema.field(self.field).type
-        else:
-            names = self.field.split(".")
-            fields: Any = schema
-            for name in names:
-                there = [one.name for one in fields]
-                if name not in there:
-                    raise InputError(missing(self.path, "column", self.field, "of its table", schema.names))
-                held = fields.field(name).type
-                fields = held if arrow.types.is_struct(held) else []
+        found = next((one for one in (_led(arrow, schema, field) for field in fields_of(self.field)) if one), None)
+        if found is None:
+            there = _columns_of(arrow, schema)
+            raise InputError(missing(self.path, "column", self.field, "of its table", there, _FIRST_OF))
+        names, held = found
         value = held.value_type if arrow.types.is_dictionary(held) else held
         if not (arrow.types.is_string(value) or arrow.types.is_large_string(value)):
             raise InputError(
@@ -95,6 +87,31 @@ class Parquet:
                 f"--field of {', '.join(schema.names[:8])}"
             )
         return names
+
+
+_FIRST_OF = "--field NAME, or --field NAME,NAME where files have different ones"
+
+
+def _led(arrow: Any, schema: Any, field: str) -> tuple[list[str], Any] | None:
+    """The names that lead to `field`, and the type of what it holds; None where it is not there."""
+    if field in schema.names:
+        return [field], schema.field(field).type
+    names, held, fields = field.split("."), None, schema
+    for name in names:
+        if name not in [one.name for one in fields]:
+            return None
+        held = fields.field(name).type
+        fields = held if arrow.types.is_struct(held) else []
+    return names, held
+
+
+def _columns_of(arrow: Any, fields: Any, above: str = "") -> list[str]:
+    """The names of all columns, those inside of others with dots."""
+    names = list[str]()
+    for one in fields:
+        inner = _columns_of(arrow, one.type, f"{above}{one.name}.") if arrow.types.is_struct(one.type) else []
+        names += inner or [f"{above}{one.name}"]
+    return names
 
 
 def _arrow(path: str) -> Any:
