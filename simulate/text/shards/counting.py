@@ -12,8 +12,8 @@ from simulate.drawing.stream import S32
 from simulate.text.sketch import mixed
 from simulate.text.spilling import spread
 from simulate.text.spilling.frequencies import Parts
-from simulate.text.spilling.loops import ALONE
 from simulate.text.spilling.keys import Packed, Pairs
+from simulate.text.spilling.loops import ALONE
 from simulate.text.spilling.parts import Sizes, Windows
 from simulate.text.spilling.scratch import scratch_in
 from simulate.text.spilling.sums import Sums
