@@ -2,7 +2,8 @@
 
 Each runs in a process of its own and prints its own table. The table at the end has the rows that are saved under
 ``benchmarks/results``: how many times as fast as the peer, the median over rounds, the least and the largest, the
-target, and what is short of it. ``gpu`` and ``spilling`` run where they are named: one needs a device, one takes long.
+target, and what is short of it. ``gpu``, ``spilling`` and ``workers`` run where they are named: one needs a device, two
+take long.
 Exits 1 where a benchmark did.
 """
 
@@ -16,8 +17,11 @@ from pathlib import Path
 from typing import Any
 
 HERE = Path(__file__).parent
+APART = ("gpu", "spilling", "workers")
+"""What runs where it is named."""
+
 NAMES = ("tokens", "corpora", "arrivals", "theory", "learners", "skills", "suite", "startup")
-QUICK = ("tokens", "learners", "suite", "spilling")
+QUICK = ("tokens", "learners", "suite", "spilling", "workers")
 """What can be run with ``--quick``; it saves nothing there, but for `tokens`."""
 SAVING = ("learners", "skills", "startup")
 """What saves its rows where it is asked to."""
@@ -51,9 +55,12 @@ def main() -> None:
     """Run what is named, or all; exit 2 where a name is unknown."""
     quick = "--quick" in sys.argv[1:]
     named = [argument for argument in sys.argv[1:] if argument != "--quick"]
-    unknown = [name for name in named if name not in (*NAMES, "gpu", "spilling")]
+    unknown = [name for name in named if name not in (*NAMES, *APART)]
     if unknown:
-        print(f"there is no benchmark {unknown[0]!r}: name some of {', '.join(NAMES)}, gpu, spilling", file=sys.stderr)
+        print(
+            f"there is no benchmark {unknown[0]!r}: name some of {', '.join((*NAMES, *APART))}",
+            file=sys.stderr,
+        )
         sys.exit(2)
     begun = time.time()
     status = {name: run(name, quick) for name in named or NAMES}

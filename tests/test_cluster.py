@@ -173,6 +173,13 @@ def test_a_scheduler_that_does_not_answer_is_one_sentence(tmp_path):
     assert time.monotonic() - began < 40
 
 
+@pytest.mark.verification
+def test_two_clusters_at_once_have_nothing_to_say_of_each_other(recwarn):
+    with cluster.connected("local:1") as one, cluster.connected("local:1") as other:
+        assert one.submit(sum, [1, 2]).result() == other.submit(sum, [2, 1]).result() == 3
+    assert not [str(warning.message) for warning in recwarn]
+
+
 def test_names_of_clusters():
     assert check_cluster("local") == ("local", None)
     assert check_cluster("local:3") == ("local", 3)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import shlex
+import unicodedata
 from collections import Counter
 from dataclasses import replace
 from itertools import pairwise
@@ -460,6 +461,35 @@ def test_token_ids_of_what_may_be_two_tokenizers_are_warned_of(tmp_path):
         tmp_path / "a.npy", tmp_path / "b.npy", "--unit", "token"
     )
     assert "these may be of two tokenizers" in said(tmp_path / "a.npy", tmp_path / "c.npy", "--unit", "token")
+
+
+FRENCH = "L'école d'été préfère déjà les élèves âgés où la fenêtre était fermée. "
+KOREAN = "모든 사람은 태어날 때부터 자유롭고 그 존엄과 권리에 있어 동등하다. "
+HINDI = "सभी मनुष्यों को गौरव और अधिकारों के मामले में जन्मजात स्वतन्त्रता और समानता प्राप्त है। क़ लड़का "
+BENGALI = "সমস্ত মানুষ স্বাধীনভাবে সমান মর্যাদা এবং অধিকার নিয়ে জন্মগ্রহণ করে। কোনো কৌশল "
+
+
+@pytest.mark.parametrize("text", [FRENCH, KOREAN])
+@pytest.mark.parametrize("unit", ["word", "word-marks", "space", "char", "byte"])
+def test_accents_written_in_two_ways_are_noticed(tmp_path, text, unit):
+    for form in ("NFC", "NFD"):
+        (tmp_path / f"{form}.txt").write_text(unicodedata.normalize(form, text * 40), encoding="utf-8")
+    nfc, nfd = tmp_path / "NFC.txt", tmp_path / "NFD.txt"
+    told = "is in Unicode form NFC and NFD in NFD, so that words with an accent"
+    assert told in said(nfc, nfd, "--unit", unit, "--explain")
+    back = "NFD is in Unicode form NFD and NFC in NFC"
+    assert back in said(nfd, nfc, "--unit", unit, "--explain")
+    for same in ([nfc, nfc], [nfd, nfd], [nfc, nfd, "--normalise", "nfc"]):
+        assert "Unicode form NFC and" not in said(*same, "--unit", unit, "--explain")
+
+
+@pytest.mark.parametrize("text", [HINDI, BENGALI, "plain letters and nothing else " * 3])
+def test_marks_that_no_form_joins_are_no_other_form(tmp_path, text):
+    """Vowel signs and dots of Brahmic scripts stand behind their letters in NFC too."""
+    (tmp_path / "a.txt").write_text(unicodedata.normalize("NFC", text * 40), encoding="utf-8")
+    (tmp_path / "b.txt").write_text(unicodedata.normalize("NFC", FRENCH * 40), encoding="utf-8")
+    for unit in ("word", "char"):
+        assert "Unicode form" not in said(tmp_path / "b.txt", tmp_path / "a.txt", "--unit", unit, "--explain")
 
 
 def test_line_ends_of_two_kinds_are_noticed_where_they_count(folder, tmp_path):

@@ -183,10 +183,14 @@ def worker_flags(threads: str = "Threads", verb: str = "Draw") -> Callable[..., 
             "--memory", type=Checked(MEMORY), metavar="SIZE",
             help="Memory that it may take, such as 8GiB. [default: what is free]",
         ),
-        click.option(
-            "--cluster", type=Checked(CLUSTER), metavar="WHERE", help=f"{verb} on Dask workers: local, local:4 or tcp://host:port."
-        ),
+        cluster_flag(verb),
     )  # fmt: skip
+
+
+def cluster_flag(verb: str) -> Callable[..., Any]:
+    """``--cluster``; `verb` is what is done there."""
+    where = f"{verb} on Dask workers: local, local:4 or tcp://host:port."
+    return click.option("--cluster", type=Checked(CLUSTER), metavar="WHERE", help=where)
 
 
 def cell_flags(noun: str, forecast: str) -> Callable[..., Any]:
@@ -256,7 +260,7 @@ def check_workers(options: dict[str, Any]) -> None:
 
     if options["cluster"] is not None:
         parse_or_fail(check_cluster, options["cluster"])
-        if options["threads"] is not None:
+        if options.get("threads") is not None:
             raise click.UsageError("--threads is for this process and --cluster for others; pass one of them")
 
 

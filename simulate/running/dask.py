@@ -10,9 +10,9 @@ from __future__ import annotations
 import logging
 import os
 import re
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from concurrent.futures import CancelledError
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
@@ -29,6 +29,16 @@ if TYPE_CHECKING:
 CONNECT_SECONDS = 5
 WORKER_SECONDS = 15
 """How long a scheduler without workers is waited for."""
+
+_ANY_PORT = {"dashboard": False, "dashboard_address": "127.0.0.1:0"}
+"""Of what a scheduler serves beside its workers: the usual port is another run's, where two are at work."""
+
+_OF_WORKERS = {
+    "memory.target": 0.4, "memory.spill": False, "memory.pause": False, "memory.terminate": False,
+    "memory.monitor-interval": "2s", "profile.enabled": False,
+}  # fmt: skip
+"""How local workers are set up: what others may ask for goes to files beyond this part of their memory. Nothing else
+looks at it, and nobody watches what they do, which costs as much as small tasks."""
 
 LOST = "the Dask scheduler or its workers went away"
 
@@ -56,26 +66,40 @@ def on_cluster(text: str) -> Runner:
     Raises ValueError with one sentence where it cannot be reached, has no workers, or cannot run this program, and
     RuntimeError where it goes away.
     """
-    address, n_workers = check_cluster(text)
+    check_cluster(text)
 
     def run(drawers: Mapping[int, Drawer], cells: Sequence[Cell]) -> Generator[Drawn, None, None]:
-        with ExitStack() as stack:
-            client = _connect(address, n_workers, stack)
+        with connected(text) as client:
             yield from _drawn(client, drawers, cells)
 
     return run
 
 
-def _connect(address: str, n_workers: int | None, stack: ExitStack) -> Any:
+@contextmanager
+def connected(text: str, *, memory: int = 0) -> Iterator[Any]:
+    """A client of the cluster that `text` names, with at least one worker; local workers end with the block.
+
+    What local workers hold beyond their part of `memory` bytes each goes to files of Dask's; none does if it is 0.
+    Raises ValueError as `on_cluster`.
+    """
+    address, n_workers = check_cluster(text)
+    with ExitStack() as stack:
+        yield _connect(address, n_workers, stack, memory)
+
+
+def _connect(address: str, n_workers: int | None, stack: ExitStack, memory: int) -> Any:
     """A client that `stack` closes, with at least one worker that runs the same version of this program."""
     reveal("dask")
+    import dask
     import distributed
 
     _hush(stack)
     if address == "local":
+        # Files take what workers hold for others; a task that needs more than is left is no reason to kill its worker.
+        stack.enter_context(dask.config.set({f"distributed.worker.{name}": at for name, at in _OF_WORKERS.items()}))
         local = distributed.LocalCluster(
             n_workers=n_workers or usable_cores(), threads_per_worker=1, processes=True, dashboard_address=None,
-            memory_limit=0, silence_logs=logging.CRITICAL,
+            memory_limit=memory, silence_logs=logging.CRITICAL, scheduler_kwargs=_ANY_PORT,
         )  # fmt: skip
         return stack.enter_context(distributed.Client(stack.enter_context(local)))
     try:
@@ -145,6 +169,25 @@ def _outcome(future: Any) -> Block | Exception:
         except (OSError, TimeoutError, CancelledError):
             pass  # the cell's own error is returned, not raised: this is the connection's
     raise RuntimeError(LOST)
+
+
+def result_of(future: Any) -> Any:
+    """What a future gave; its own error is raised, and RuntimeError where workers or the whole cluster went away."""
+    from distributed import KilledWorker
+
+    try:
+        future.exception()  # waits
+    except (OSError, TimeoutError, CancelledError):
+        raise RuntimeError(LOST) from None
+    found = _outcome(future)
+    if isinstance(found, KilledWorker):
+        raise RuntimeError(
+            "several Dask workers died one after the other at the same task, most likely for lack of memory; start "
+            "fewer or larger ones, or pass less --memory, so that tasks are smaller"
+        )
+    if isinstance(found, Exception):
+        raise found
+    return found
 
 
 def _key(*parts: Any) -> str:

@@ -26,6 +26,7 @@ from simulate.running.keeping.leftovers import discard_store, is_store, provenan
 from simulate.running.same_run import other_work
 from simulate.running.showing.laws import keep_laws
 from simulate.running.study import Study
+from simulate.running.whole import WholeJob
 
 __all__ = ["Progress", "State", "run", "run_job"]
 
@@ -69,6 +70,10 @@ def run(study: Study, plan: Any, execution: Execution | None = None) -> xr.Datas
 
 def run_job(study: Study, job: Job, execution: Execution) -> xr.Dataset:
     """Draw the cells of `job`, which ``study.prepare`` has made of a plan, and make, write and return the result."""
+    if execution.cluster is not None and isinstance(job, WholeJob) and not job.on_workers:
+        raise ValueError(
+            f"a {noun_of(study.name)} is done by one process, got cluster {execution.cluster}; leave out cluster"
+        )
     with _held(execution) as target:
         if not (execution.resume and target and target.exists()):
             execution.warn_of_memory(job, noun_of(study.name))

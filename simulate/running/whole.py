@@ -19,6 +19,8 @@ class WholeJob:
     replicates = 1
     size = 1
     smaller = "a smaller input"
+    on_workers = False
+    """Whether workers of a cluster can do it all the same."""
 
     def __init__(self, made: str, device: Choice) -> None:
         self.made, self.device = made, device

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, overload
 
@@ -28,21 +29,11 @@ from bounds.base.telling.html import html_table
 from bounds.base.telling.steps import stepped
 from simulate.text.blocks import MAX_GROUPS, MIN_BLOCK, MIN_GROUPS, BlockCurves
 from simulate.text.counting import EXACT_TO, Growth, WindowIds
-from simulate.text.cutting.sequences import (
-    ORDERS,
-    Units,
-    check_chunk,
-    check_seed,
-    philox_order,
-    read_units,
-    shuffle_chunks,
-    shuffle_documents,
-)
+from simulate.text.cutting.sequences import ORDERS, Units, check_chunk, check_seed, philox_order
 from simulate.text.cutting.units import counted
 from simulate.text.reading.asked import ReadOptions
 from simulate.text.reading.errors import InputError
 from simulate.text.reading.room import counted_exactly
-from simulate.text.repeats import note_of_repeats
 from simulate.text.spilling.room import Room, counted_in_memory, room_for_counting
 from simulate.text.spilling.sums import Counting
 
@@ -146,6 +137,7 @@ def measure_corpus(
     reading: ReadOptions | None = ...,
     memory: int | str | None = ...,
     scratch: str | os.PathLike[str] | None = ...,
+    cluster: str | None = ...,
 ) -> CorpusGrowth: ...
 
 
@@ -163,6 +155,7 @@ def measure_corpus(
     reading: ReadOptions | None = ...,
     memory: int | str | None = ...,
     scratch: str | os.PathLike[str] | None = ...,
+    cluster: str | None = ...,
 ) -> list[CorpusGrowth]: ...
 
 
@@ -179,6 +172,7 @@ def measure_corpus(
     reading: ReadOptions | None = None,
     memory: int | str | None = None,
     scratch: str | os.PathLike[str] | None = None,
+    cluster: str | None = None,
 ) -> CorpusGrowth | list[CorpusGrowth]:
     """Exact counts of distinct windows of `length` units in growing prefixes of the text in `paths`.
 
@@ -191,8 +185,9 @@ def measure_corpus(
     the windows, rounded. `blocks` is the number of
     blocks of `CorpusGrowth.blocks`, 0 for none: 16 are long enough for chapters, more make the interval narrower
     than texts deserve. `memory` is what this process may take in all, in bytes or as 2GiB, half of what it can have if
-    None: what does not fit goes to files in a folder of its own in `scratch` (TMPDIR if None), deleted at the end. No
-    number depends on either.
+    None: what does not fit goes to files in a folder of its own in `scratch` (TMPDIR if None), deleted at the end.
+    `cluster` names Dask workers that read and count in place of this process (``local:4`` or ``tcp://host:port``;
+    `memory` is then of each of them). No number depends on any of the three.
 
     Returns a `CorpusGrowth`; a list of them, in the order given, if `length` is a sequence. Raises InputError
     (a ValueError) with one sentence for a file that cannot be read as asked and for an argument out of range, and
@@ -206,12 +201,16 @@ def measure_corpus(
     options = reading or ReadOptions()
     if order == "shuffled-documents":
         options = replace(options, within_documents=True)
-    with room_for_counting(limit, scratch) as room:
-        units = read_units(paths, unit, reading=options, shelf=room.shelf)
-        found = measure_units(
-            units, lengths, at=at, order=order, chunk=chunk, blocks=blocks, seed=seed, room=room
-        )  # fmt: skip
+    with room_for_counting(limit, scratch) if cluster is None else _elsewhere(cluster, limit) as room:
+        units = room.read(paths, unit, options)
+        found = measure_units(units, lengths, at=at, order=order, chunk=chunk, blocks=blocks, seed=seed, room=room)
     return found[0] if np.ndim(length) == 0 else found
+
+
+def _elsewhere(cluster: str, limit: int | None) -> AbstractContextManager[Room]:
+    from simulate.text.shards.room import room_on_cluster  # what needs no cluster loads none
+
+    return room_on_cluster(cluster, limit)
 
 
 def measure_units(
@@ -233,23 +232,19 @@ def measure_units(
             f"{units.corpus}, got {max(lengths)}"
         )
     grid = parse_at(at, units.n_units, max(lengths), units.unit)
-    shelf = None if room is None else room.shelf
-    if order == "shuffled-chunks":
-        units = shuffle_chunks(units, chunk, seed, shelf)
-    elif order == "shuffled-documents":
-        units = shuffle_documents(units, seed, shelf)
-    elif order == "rarefaction":
-        units = replace(units, order=order)
-    repeats = [] if units.copies else [Note(INPUT, text) for text in note_of_repeats(units.ids, units.unit)]
+    room = room or Room()
+    # Of the text as it stands: shuffled, it would be cut within what stands in it again.
+    repeats = [] if units.copies else [Note(INPUT, text) for text in room.repeats(units)]
+    units = room.laid_out(units, order, chunk, seed)
     edges = _edges(float(grid[-1]))
     how = Counting(grid, edges, blocks, SMALLEST, rarefied=order == "rarefaction")
     found = {}
     with counted_exactly(units.corpus):
-        windows = (room or Room()).counted(units, lengths, how)
+        windows = room.counted(units, lengths, how)
         for length, one, curves in stepped(windows, "counting windows", "lengths", of=len(set(lengths))):
             notes = [*repeats, *_notes(units, length, chunk)]
             found[length] = _measured(units, length, grid, edges, one, curves, blocks, seed, notes)
-    said = room.notes() if room is not None else []
+    said = room.notes()
     return [replace(found[length], notes=(*found[length].notes, *said)) for length in lengths]
 
 

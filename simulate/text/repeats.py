@@ -27,26 +27,43 @@ def stretch_length(unit: str) -> int:
     return _LENGTH.get(unit, _WORDS)
 
 
+def probed(n_units: int, unit: str) -> list[int]:
+    """Where the stretches begin that are looked for in a text of `n_units`; none where it is too short to say."""
+    length = stretch_length(unit)
+    if n_units < 2 * PROBES * length:
+        return []
+    places: list[int] = np.linspace(0, n_units - length, PROBES).astype(np.int64).tolist()
+    return places
+
+
+def sample_step(n_units: int) -> int:
+    """Every how many units one is taken to know which are rare."""
+    return max(1, n_units >> 16)
+
+
 def repeated_part(ids: np.ndarray, unit: str) -> float:
     """Part of `PROBES` stretches of `ids` that stands in them once more; nan where the text is too short to say.
 
     A stretch is 32 words, or 200 bytes or characters, long enough for chance and set phrases to repeat none.
     """
-    length = stretch_length(unit)
-    if len(ids) < 2 * PROBES * length:
+    length, places = stretch_length(unit), probed(len(ids), unit)
+    if not places:
         return float("nan")
-    places = np.linspace(0, len(ids) - length, PROBES).astype(np.int64).tolist()
     if len(ids) >= _LARGE:
-        from simulate.text.repeats_loop import stand_again  # numba, which a short text does without
+        from simulate.text.comparison.again import stand_again  # numba, which a short text does without
 
         return float(np.mean(stand_again(ids, places, length)))
-    sample = np.sort(ids[:: max(1, len(ids) >> 16)])
-    return sum(_stands_again(ids, place, length, sample) for place in places) / PROBES
+    sample = np.sort(ids[:: sample_step(len(ids))])
+    return sum(stands_in(ids, place, ids[place : place + length], sample) for place in places) / PROBES
 
 
 def note_of_repeats(ids: np.ndarray, unit: str) -> list[str]:
     """A sentence where `SIZEABLE` or more of the stretches stand again."""
-    part = repeated_part(ids, unit)
+    return note_of_part(repeated_part(ids, unit))
+
+
+def note_of_part(part: float) -> list[str]:
+    """A sentence where this `part` of the stretches is `SIZEABLE`."""
     if not part >= SIZEABLE:
         return []
     return [
@@ -56,9 +73,12 @@ def note_of_repeats(ids: np.ndarray, unit: str) -> list[str]:
     ]
 
 
-def _stands_again(ids: np.ndarray, place: int, length: int, sample: np.ndarray) -> bool:
-    """Whether ``ids[place : place + length]`` stands at any other place; its rarest unit in `sample` is looked for."""
-    wanted = ids[place : place + length]
+def stands_in(ids: np.ndarray, place: int, wanted: np.ndarray, sample: np.ndarray) -> bool:
+    """Whether `wanted` stands anywhere in `ids` but at `place`; its rarest unit in `sample` is looked for.
+
+    `ids` may be a part of a text, and `place` beyond it.
+    """
+    length = len(wanted)
     often = np.searchsorted(sample, wanted, side="right") - np.searchsorted(sample, wanted, side="left")
     rarest = int(np.argmin(often))
     last = len(ids) - length + 1

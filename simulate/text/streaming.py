@@ -8,10 +8,10 @@ that would depend on that stand at 10^(j/8), whole numbers, eight to a factor of
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import Any, NamedTuple, overload
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, overload
 
 import numpy as np
 
@@ -21,11 +21,9 @@ from bounds.base.notes import INPUT, METHOD, SUSPECT, Note
 from bounds.base.quantities import MAX_COUNT
 from bounds.base.telling.html import html_table
 from simulate.text.counting import EXACT_TO
-from simulate.text.cutting.hashing import unit_numbers
-from simulate.text.cutting.opened import Opened, bytes_of, check_options, notes_of, opened
-from simulate.text.cutting.scripts import Tally
+from simulate.text.cutting.opened import bytes_of, check_options, notes_of, opened
 from simulate.text.cutting.sequences import same_files
-from simulate.text.cutting.units import counted, noun, said
+from simulate.text.cutting.units import counted
 from simulate.text.growth import (
     FILE_ORDER,
     NO_PREFIX,
@@ -40,6 +38,7 @@ from simulate.text.reading.asked import ReadOptions
 from simulate.text.reading.errors import InputError
 from simulate.text.reading.naming import Files, named_files
 from simulate.text.sketch import PRECISION, HyperLogLog
+from simulate.text.sketches.run import Noted, Run, read_on
 from simulate.text.sketches.sample import WindowSample, scaled
 
 PER_DECADE = 8
@@ -127,6 +126,7 @@ def sketch_corpus(
     precision: int = ...,
     seed: int = ...,
     reading: ReadOptions | None = ...,
+    cluster: str | None = ...,
 ) -> SketchedGrowth: ...
 
 
@@ -140,6 +140,7 @@ def sketch_corpus(
     precision: int = ...,
     seed: int = ...,
     reading: ReadOptions | None = ...,
+    cluster: str | None = ...,
 ) -> list[SketchedGrowth]: ...
 
 
@@ -152,6 +153,7 @@ def sketch_corpus(
     precision: int = PRECISION,
     seed: int = 0,
     reading: ReadOptions | None = None,
+    cluster: str | None = None,
 ) -> SketchedGrowth | list[SketchedGrowth]:
     """Estimated counts of distinct windows of `length` units in growing prefixes of the text in `paths`.
 
@@ -159,6 +161,9 @@ def sketch_corpus(
     where they depend on the length of the text (None, or LOW:all:COUNT) prefixes stand at 10^(j/8). `precision` p
     from 4 to 18 gives 2^p registers of a byte to each length and a relative standard error of 1.04/2^(p/2); `seed`
     chooses the hash functions.
+
+    `cluster` names Dask workers that read in place of this process (``local:4`` or ``tcp://host:port``); they change no
+    number, and read what is before the last prefix twice.
 
     Sketches of files, made apart with one `precision` and `seed`, merge into that of all of them, since no window
     joins two files: ``functools.reduce(HyperLogLog.merge, (part.sketch for part in parts))``.
@@ -170,19 +175,21 @@ def sketch_corpus(
     check_options(unit, options)
     files, lengths = named_files(paths), window_lengths(length)
     grid = _grid(at, max(lengths), unit)
-    kinds = [f"windows of {counted(k, unit)}{said(unit)}" for k in lengths]
-    sketches = [HyperLogLog(precision, seed, kind) for kind in kinds]
-    samples = [WindowSample(1 << precision, seed, kind) for kind in kinds]
-    run = _Run(lengths, sketches, samples, [0] * len(lengths), files)
-    for file in opened(files, unit, options):
-        _read(run, file, grid, seed)
-        run.read.append(file)
+    run = Run.begin(lengths, unit, precision, seed)
+    if cluster is None:
+        for file in opened(files, unit, options):
+            read_on(run, file, grid.stops, seed)
+            run.read.append(file.told())
+    else:
+        from simulate.text.shards.sketching import sketched_on_cluster  # what needs no cluster loads none
+
+        run = sketched_on_cluster(cluster, run, files, unit, options, seed, partial(_points, grid, at))
     if max(lengths) > run.longest:
         raise InputError(
             f"length must be at most the {counted(run.longest, unit)} of the longest {run.stream} of {files.corpus}, "
             f"got {max(lengths)}"
         )
-    found = _growths(run, grid, at, unit)
+    found = _growths(run, grid, at, unit, files, options)
     return found[0] if np.ndim(length) == 0 else found
 
 
@@ -198,49 +205,6 @@ class _Grid:
     def stops(self) -> list[int]:
         opened = [n for n in _OPEN if n >= self.low] if self.low is not None else []
         return [*sorted({*self.given, *opened}), MAX_COUNT]
-
-
-class _Noted(NamedTuple):
-    """Windows of a prefix, how many are distinct, and how many of those sampled occur once, twice, …"""
-
-    n_windows: int
-    estimate: float
-    interval: Interval
-    seen: np.ndarray
-    share: float
-
-
-@dataclass
-class _Run:
-    """What has been read so far."""
-
-    lengths: list[int]
-    sketches: list[HyperLogLog]
-    samples: list[WindowSample]
-    n_windows: list[int]
-    files: Files
-    read: list[Opened] = field(default_factory=list)
-    n_units: int = 0
-    longest: int = 0
-    noted: dict[int, list[_Noted]] = field(default_factory=dict)
-    """For each prefix and length."""
-    tally: Tally = field(default_factory=Tally)
-
-    @property
-    def stream(self) -> str:
-        """What windows do not join two of."""
-        return "document" if any(file.apart for file in self.read) else "file"
-
-    @property
-    def hashes(self) -> tuple[tuple[str, str], ...]:
-        """The files and their SHA-256."""
-        return tuple((file.name, file.digest.hexdigest()) for file in self.read)
-
-    def note(self) -> None:
-        each = zip(self.n_windows, self.sketches, self.samples, strict=True)
-        self.noted[self.n_units] = [
-            _Noted(n, sketch.estimate(), sketch.interval(), sample.seen(), sample.share) for n, sketch, sample in each
-        ]
 
 
 def _grid(at: Any, length: int, unit: str) -> _Grid:
@@ -267,44 +231,23 @@ def _grid(at: Any, length: int, unit: str) -> _Grid:
     return _Grid(tuple(sorted(given)), low, end)
 
 
-def _read(run: _Run, file: Opened, grid: _Grid, seed: int) -> None:
-    """Give the windows of one file to the sketches, and note what they estimate at the prefixes."""
-    stops, before, longest = grid.stops, run.n_units, max(run.lengths)
-    first, kept = before, None
-    for numbers, ends in unit_numbers(file, seed, run.tally):
-        rest = numbers
-        while len(rest):
-            stop = stops[bisect_right(stops, run.n_units)]
-            new = rest[: stop - run.n_units]
-            rest = rest[len(new) :]
-            text = new if kept is None else np.concatenate([kept, new])
-            for i, length in enumerate(run.lengths):
-                part = text[max(0, len(text) - len(new) - length + 1) :]
-                run.sketches[i].add_windows(part, length)
-                run.samples[i].add_windows(part, length)
-                run.n_windows[i] += max(0, len(part) - length + 1)
-            kept = text[max(0, len(text) - longest + 1) :] if longest > 1 else None
-            run.n_units += len(new)
-            if run.n_units == stop:
-                run.note()
-        if ends and file.apart:
-            run.longest, first, kept = max(run.longest, run.n_units - first), run.n_units, None
-    if run.n_units == before:
-        raise InputError(f"{file.name} holds no {noun(file.unit, 1)}{file.why_empty()}")
-    run.longest = max(run.longest, run.n_units - first)
-
-
-def _growths(run: _Run, grid: _Grid, at: Any, unit: str) -> list[SketchedGrowth]:
-    """What was noted at the prefixes that belong to the result."""
-    run.note()
-    total, beyond = run.n_units, [n for n in grid.given if n > run.n_units]
+def _points(grid: _Grid, at: Any, total: int) -> list[int]:
+    """The prefixes that belong to the result for a text of `total` units."""
     chosen = {n for n in grid.given if n <= total}
     if grid.low is not None:
         low = max(min(SMALLEST, total // 10), grid.low) if at is None else grid.low
-        chosen |= {n for n in run.noted if n >= low and (n in _OPEN)}
-    if grid.end or beyond:
+        chosen |= {n for n in grid.stops if low <= n <= total and n in _OPEN}
+    if grid.end or any(n > total for n in grid.given):
         chosen.add(total)
-    points = sorted(chosen)
+    return sorted(chosen)
+
+
+def _growths(
+    run: Run, grid: _Grid, at: Any, unit: str, files: Files, options: ReadOptions
+) -> list[SketchedGrowth]:  # fmt: skip
+    """What was noted at the prefixes that belong to the result."""
+    run.note()
+    beyond, points = [n for n in grid.given if n > run.n_units], _points(grid, at, run.n_units)
     found = []
     for i, (length, sketch) in enumerate(zip(run.lengths, run.sketches, strict=True)):
         noted = [run.noted[n][i] for n in points]
@@ -315,10 +258,10 @@ def _growths(run: _Run, grid: _Grid, at: Any, unit: str) -> list[SketchedGrowth]
         lower, upper = np.minimum(ends, n_draws[:, None]).astype(np.int64).T
         n_unique = np.minimum(np.rint(estimates), n_draws).astype(np.int64)
         spectrum, spectrum_interval = _spectrum(noted, n_draws)
-        notes = _notes(run, grid, beyond, unit, length, i)
+        notes = _notes(run, grid, beyond, unit, length, i, files, options)
         found.append(
             SketchedGrowth(
-                run.files.corpus,
+                files.corpus,
                 unit,
                 length,
                 np.array(points),
@@ -337,7 +280,7 @@ def _growths(run: _Run, grid: _Grid, at: Any, unit: str) -> list[SketchedGrowth]
     return found
 
 
-def _spectrum(noted: Sequence[_Noted], n_draws: np.ndarray) -> tuple[np.ndarray, Interval]:
+def _spectrum(noted: Sequence[Noted], n_draws: np.ndarray) -> tuple[np.ndarray, Interval]:
     """Estimates of f_k at each prefix, and their intervals: k f_k windows are no more than there are."""
     most = n_draws[:, None] // np.arange(1, EXACT_TO + 2)
     each = [scaled(at.seen, at.share) for at in noted]
@@ -346,9 +289,11 @@ def _spectrum(noted: Sequence[_Noted], n_draws: np.ndarray) -> tuple[np.ndarray,
     return found, Interval(lower, upper)
 
 
-def _notes(run: _Run, grid: _Grid, beyond: list[int], unit: str, length: int, i: int) -> tuple[Note, ...]:
+def _notes(
+    run: Run, grid: _Grid, beyond: list[int], unit: str, length: int, i: int, files: Files, options: ReadOptions
+) -> tuple[Note, ...]:  # fmt: skip
     twice = same_files(run.hashes)
-    texts = (*run.tally.notes(unit), *notes_of(run.files, run.read, run.read[0].options))
+    texts = (*run.tally.notes(unit), *notes_of(files, run.read, options))
     notes = [*(Note(SUSPECT, text) for text in twice), *(Note(INPUT, text) for text in texts)]
     joined = max(run.n_units - length + 1, 0)
     if lost := joined - run.n_windows[i]:

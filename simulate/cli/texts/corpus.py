@@ -8,11 +8,14 @@ import click
 from click.core import ParameterSource
 
 from bounds.base.quantities import parse_list
+from bounds.cli.process import spare
 from bounds.cli.shared import Checked, Command, CountType, parse_or_fail, with_version
 from bounds.cli.terminal.completion import files as complete_files
 from simulate.cli.options import (
     READING,
     check_outputs,
+    check_workers,
+    cluster_flag,
     config_flag,
     curves_flag,
     explain_flag,
@@ -51,8 +54,9 @@ from simulate.running.parameters import AT, MEMORY, ORDER, extrapolated_factors
 @click.option(
     "--memory", type=Checked(MEMORY), metavar="SIZE",
     help="Memory that it may take, such as 2GiB; more goes to temporary files, beside --out or in TMPDIR. [default: "
-    "half of what is there]",
+    "half of what is there] With --cluster it is of each worker.",
 )  # fmt: skip
+@cluster_flag("Read and count")
 @seed_flag("the shuffle, or of the hash functions of a sketch")
 @click.option("--loss", is_flag=True, help="Teach it to learners instead: `simulate loss`, which has flags of its own.")
 @click.option("--law", "laws", multiple=True, hidden=True)
@@ -71,6 +75,7 @@ def corpus(lengths: str, **options: Any) -> int:
     wanted = tuple(parse_or_fail(parse_list, lengths, name="length"))
     parse_or_fail(extrapolated_factors, options["extrapolate"])
     check_outputs(options)
+    check_workers(options)
     if options["laws"]:
         raise click.UsageError(
             "--law is of the bounds: a text's windows are not a loss law's sequences; see python -m bounds band"
@@ -82,6 +87,7 @@ def corpus(lengths: str, **options: Any) -> int:
     context = click.get_current_context()
     _check_flags(context)
     options["unit"] = asked_unit(context)
+    spare("dask")
     from simulate.cli.studies import execute
     from simulate.studies.text.plan import TextPlan
     from simulate.text.reading.asked import ReadOptions
@@ -112,7 +118,7 @@ def _check_flags(context: click.Context) -> None:
             "--extrapolate rests on blocks of text, which say how words come in bursts: from the f_k of --sketch alone "
             "it would tell too few new windows; leave out one of them"
         )
-    if "memory" in given:
+    if "memory" in given and options["cluster"] is None:
         raise click.UsageError(
             "--memory is of exact counts; --sketch takes no more for a longer text, so leave out one of them"
         )

@@ -8,6 +8,7 @@ import click
 from click.core import ParameterSource
 
 from bounds.base.quantities import parse_list
+from bounds.cli.process import spare
 from bounds.cli.shared import Checked, Command, CountType, parse_or_fail, with_version
 from simulate.cli.options import (
     READING,
@@ -82,7 +83,7 @@ def loss(**options: Any) -> int:
 def forwarded(options: dict[str, Any]) -> int:
     """The same, as ``corpus --loss`` asked for it; lengths that were not given are those of `loss`."""
     own: dict[str, Any] = {"hold_out": "auto", "shuffles": 4, "most": None, "from_counts": False}
-    for name in ("at", "order", "blocks", "extrapolate", "sketch", "precision", "memory"):
+    for name in ("at", "order", "blocks", "extrapolate", "sketch", "precision", "memory", "cluster"):
         if _given(name):
             raise click.UsageError(
                 f"--{name} is of counting, which --loss does not; leave it out, or count without --loss"
@@ -98,6 +99,7 @@ def _given(name: str) -> bool:
 
 def _execute(options: dict[str, Any]) -> int:
     options["unit"] = asked_unit(click.get_current_context())
+    spare("dask")
     from simulate.cli.studies import execute
     from simulate.text.reading.asked import ReadOptions
 

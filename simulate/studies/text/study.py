@@ -27,10 +27,13 @@ if TYPE_CHECKING:
 class TextJob(WholeJob):
     """A text to be counted; it is read while it is. What its memory allows is looked at then, too."""
 
+    on_workers = True
+
     def __init__(self, plan: TextPlan, execution: Execution) -> None:
         super().__init__(provenance(plan.parameters, command="corpus"), Choice("cpu", "a text is read, not drawn"))
         self.plan = plan
         beside = execution.target
+        self.cluster = execution.cluster
         self.room: dict[str, Any] = {
             "memory": execution.memory,
             "scratch": None if beside is None else beside.absolute().parent,
@@ -57,11 +60,12 @@ class TextStudy:
         chosen = {name: getattr(plan, name) for name in ("unit", "at", "seed", "reading")}
         pairs: list[Any]
         if plan.sketch:
-            sketched = sketch_corpus(plan.files, length=plan.lengths, precision=plan.precision, **chosen)
+            chosen |= {"precision": plan.precision, "cluster": job.cluster}
+            sketched = sketch_corpus(plan.files, length=plan.lengths, **chosen)
             pairs = [(growth, None) for growth in sketched]
         else:
             chosen |= {name: getattr(plan, name) for name in ("order", "chunk", "blocks")}
-            growths = measure_corpus(plan.files, length=plan.lengths, **chosen, **job.room)
+            growths = measure_corpus(plan.files, length=plan.lengths, **chosen, **job.room, cluster=job.cluster)
             pairs = [
                 (growth, None if growth.blocks is None else fit_corpus(growth))
                 for growth in stepped(growths, "fitting", "lengths")

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from bounds.base.notes import INPUT, Note
+from simulate.text.cutting.numbering import Words
 from simulate.text.cutting.sequences import MAX_UNITS, Units, read_units, words_of
 from simulate.text.cutting.units import TOKEN, WORDS, counted
 from simulate.text.reading.asked import ReadOptions
@@ -127,7 +128,8 @@ def read_pair(a: Any, b: Any, unit: str, options: ReadOptions, of_b: ReadOptions
     layout = Layout(_behind(of_a.starts, other.starts), _behind(of_a.documents, other.documents), middle)
     sides = (replace(of_a, ids=ids[:middle]), replace(other, ids=ids[middle:]))
     corpora = _titles(of_a.corpus, other.corpus)
-    return Pair(ids, layout, unit, corpora, sides, tuple(_warnings(sides, corpora, options)))
+    warnings = [*_warnings(sides, corpora, options), *_other_form(sides, corpora, table)]
+    return Pair(ids, layout, unit, corpora, sides, tuple(Note(INPUT, text) for text in warnings))
 
 
 def _behind(first: np.ndarray, second: np.ndarray) -> np.ndarray:
@@ -139,9 +141,23 @@ def _titles(a: str, b: str) -> tuple[str, str]:
     return (a, b) if a != b else (f"{a} (A)", f"{b} (B)")
 
 
-def _warnings(sides: tuple[Units, Units], corpora: tuple[str, str], options: ReadOptions) -> list[Note]:
-    told = [*_same_text(sides), *_other_tokens(sides, corpora, options), *_other_ends(sides, corpora)]
-    return [Note(INPUT, text) for text in told]
+def _warnings(sides: tuple[Units, Units], corpora: tuple[str, str], options: ReadOptions) -> list[str]:
+    return [*_same_text(sides), *_other_tokens(sides, corpora, options), *_other_ends(sides, corpora)]
+
+
+def _other_form(sides: tuple[Units, Units], corpora: tuple[str, str], table: Words | None) -> list[str]:
+    """Accents that one side writes into its letters and the other behind them, so that nothing with one is equal."""
+    if sides[A].unit == TOKEN:
+        return []
+    from simulate.text.comparison.forms import accents_of
+
+    forms = [accents_of(side.ids, side.unit, table).form for side in sides]
+    if "" in forms or forms[A] == forms[B]:
+        return []
+    return [
+        f"{corpora[A]} is in Unicode form {forms[A]} and {corpora[B]} in {forms[B]}, so that words with an accent are "
+        "written alike and differ in every window: pass --normalise nfc"
+    ]
 
 
 def _same_text(sides: tuple[Units, Units]) -> list[str]:

@@ -37,13 +37,32 @@ class Words:
         self._left -= len(block)
         if self._table is None and self._left >= 0:
             return self._few.ids(block)
+        found: np.ndarray = self._whole().ids(block, character_classes(self._unit))
+        return found
+
+    def _whole(self) -> Any:
+        """The table, with the words met so far in it."""
         if self._table is None:
             self._table = self._make()
             known = self._few.texts()
             self._table.ids(" ".join(known).encode(), character_classes(self._unit))
             assert self._table.count == len(known)
-        found: np.ndarray = self._table.ids(block, character_classes(self._unit))
+        return self._table
+
+    def packed(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """The words by id: their bytes one after the other, where each ends (int64), and their hashes (uint64)."""
+        found: tuple[np.ndarray, np.ndarray, np.ndarray] = self._whole().packed()
         return found
+
+    def some(self, ids: np.ndarray) -> list[str]:
+        """The words that have these `ids`."""
+        if self._table is None:
+            known = self._few.texts()
+            return [known[one] for one in ids.tolist()]
+        pool, ends, _ = self._table.packed()
+        begins = np.concatenate([np.zeros(1, np.int64), ends])
+        places = zip(begins[ids].tolist(), ends[ids].tolist(), strict=True)
+        return [pool[first:end].tobytes().decode("utf-8") for first, end in places]
 
     def texts(self) -> tuple[str, ...]:
         """The words, by id."""

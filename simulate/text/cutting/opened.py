@@ -43,6 +43,25 @@ class Fingerprint:
         return self._sha256.hexdigest()
 
 
+@dataclass(frozen=True)
+class Told:
+    """What is known of a file once it was read; unlike the file itself, another process can have it."""
+
+    name: str
+    path: str
+    sha256: str
+    n_bytes: int | None
+    """Bytes of its text; token ids have none."""
+    seen: Seen
+    field: str
+    has_documents: bool
+    """Whether it says where its documents end."""
+    apart: bool
+    """Whether they are told apart."""
+    holds: str
+    about_tokenizer: str | None
+
+
 @dataclass
 class Opened:
     """A file of a corpus; `text` or `ids` are asked for once, and `seen` and `digest` are whole afterwards."""
@@ -68,6 +87,15 @@ class Opened:
     def n_bytes(self) -> int | None:
         """Bytes of its text; token ids have none."""
         return None if self.reader.holds == IDS else self.digest.n_bytes
+
+    def told(self) -> Told:
+        """What is known of it now that it was read."""
+        about = None if self.tokenizer is None else self.tokenizer.note
+        reader, digest = self.reader, self.digest.hexdigest()
+        return Told(
+            self.name, reader.path, digest, self.n_bytes, self.seen, self.options.field, reader.has_documents,
+            self.apart, reader.holds, about,
+        )  # fmt: skip
 
     def why_empty(self) -> str:
         """Why a file that was read, and is not empty, has no unit."""
@@ -109,10 +137,9 @@ class Opened:
 def opened(files: Files, unit: str, options: ReadOptions) -> Iterator[Opened]:
     """The files one after the other; InputError where one of them has no reader."""
     check_options(unit, options)
-    if options.documents is not None and len(files.names) > 1:
-        raise InputError(f"--documents gives the offsets of one text, and there are {len(files.names)} files")
+    check_files(files, options)
     tokenizer = LocalTokenizer(options.tokenizer) if options.tokenizer is not None else None
-    names = _not_empty(files.names) if options.skip_missing else files.names
+    names = not_empty(files.names) if options.skip_missing else files.names
     if unit == TOKEN and tokenizer is None:
         for name in names:
             reader_of(
@@ -124,7 +151,13 @@ def opened(files: Files, unit: str, options: ReadOptions) -> Iterator[Opened]:
         yield Opened(reader_of(name, unit, options), unit, options, tokenizer)
 
 
-def _not_empty(names: Sequence[str]) -> list[str]:
+def check_files(files: Files, options: ReadOptions) -> None:
+    """InputError where `options` are of one file, and there are several."""
+    if options.documents is not None and len(files.names) > 1:
+        raise InputError(f"--documents gives the offsets of one text, and there are {len(files.names)} files")
+
+
+def not_empty(names: Sequence[str]) -> list[str]:
     """Those of the files that hold something; InputError where none does."""
     kept = [name for name in names if not is_empty(name)]
     if not kept:
@@ -142,28 +175,28 @@ def check_options(unit: str, options: ReadOptions) -> None:
         raise InputError(str(error)) from None
 
 
-def bytes_of(read: Sequence[Opened]) -> int | None:
+def bytes_of(read: Sequence[Told]) -> int | None:
     """Bytes of the text of all files; None where one holds none."""
     sizes = [one.n_bytes for one in read]
     return None if None in sizes else sum(size for size in sizes if size is not None)
 
 
-def notes_of(files: Files, read: Sequence[Opened], options: ReadOptions) -> list[str]:
+def notes_of(files: Files, read: Sequence[Told], options: ReadOptions) -> list[str]:
     """What a reader of any count of these files has to know of how they were read; `options` are those asked for."""
     notes = list(files.notes)
-    held = {one.reader.path for one in read}
+    held = {one.path for one in read}
     if empty := [label(name) for name in files.names if name not in held]:
         more = f" and {len(empty) - 1} more are" if len(empty) > 1 else " is"
         notes.append(f"{empty[0]}{more} empty, and left out")
     for one in read:
         if left := one.seen.left_out:
             records = "record has" if left == 1 else "records have"
-            notes.append(f"{left} {records} no text in {one.options.field}, and were left out: {one.name}")
+            notes.append(f"{left} {records} no text in {one.field}, and were left out: {one.name}")
         if one.seen.outside:
             notes.append(f"{one.seen.outside} bytes of {one.name} are in no document, and were left out")
         notes += one.seen.notes
     n_documents = sum(one.seen.n_documents for one in read)
-    whole = [one for one in read if not one.reader.has_documents]
+    whole = [one for one in read if not one.has_documents]
     if not options.within_documents and n_documents > len(read):
         text = f"windows run across the {n_documents} documents of a file; --within-documents keeps them apart"
         if len(read) > 1:
@@ -172,7 +205,7 @@ def notes_of(files: Files, read: Sequence[Opened], options: ReadOptions) -> list
             )
         notes.append(text)
     if options.within_documents and whole:
-        hint = "--end-of-document" if whole[0].reader.holds == IDS else "--documents"
+        hint = "--end-of-document" if whole[0].holds == IDS else "--documents"
         who, end = f"{whole[0].name} does not say", "is taken for one"
         if len(whole) > 1:
             who, end = f"{whole[0].name} and {counted(len(whole) - 1, 'more file')} do not say", "each is taken for one"
@@ -181,8 +214,8 @@ def notes_of(files: Files, read: Sequence[Opened], options: ReadOptions) -> list
         forms = ["in lower case"] if options.lowercase else []
         forms += [f"in Unicode form {options.normalise.upper()}"] if options.normalise else []
         notes.append(f"text is counted {' and '.join(forms)}")
-    if read[0].tokenizer is not None:
-        notes.append(read[0].tokenizer.note)
+    if read[0].about_tokenizer is not None:
+        notes.append(read[0].about_tokenizer)
     return notes
 
 

@@ -10,14 +10,14 @@ import os
 from array import array
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
 from bounds.base.arguments import shown
 from bounds.base.quantities import LARGEST, parse_count
 from simulate.text.cutting.numbering import Words
-from simulate.text.cutting.opened import Opened, bytes_of, check_options, notes_of, opened
+from simulate.text.cutting.opened import Opened, Told, bytes_of, check_options, notes_of, opened
 from simulate.text.cutting.units import TOKEN, WORDS, counted, noun
 from simulate.text.cutting.utf8 import code_points, utf8_blocks
 from simulate.text.reading.asked import ReadOptions
@@ -117,44 +117,67 @@ def read_units(
     options = reading or ReadOptions()
     check_options(unit, options)
     files = named_files(paths)
-    words, tally = _of_words(unit, files, table, shelf) if unit in WORDS else (None, None)
+    words, tally = tables_of(unit, files.names, table, shelf)
     parts: list[np.ndarray] = []
-    ends, of_files, read = array("q", [0]), [0], list[Opened]()
+    ends, of_files, read = array("q", [0]), [0], list[Told]()
     for file in opened(files, unit, replace(options, within_documents=True) if documents else options):
-        _read(file, ends, words, tally, parts if shelf is None else shelf)
+        read_into(file, ends, words, tally, parts if shelf is None else shelf)
         of_files.append(ends[-1])
-        read.append(file)
-    if ends[-1] > MAX_UNITS:
-        raise InputError(
-            f"the corpus has {counted(ends[-1], unit)}, and at most {MAX_UNITS} can be counted exactly; count a part "
-            "of it"
-        )
-    hashes = [(file.name, file.digest.hexdigest()) for file in read]
+        read.append(file.told())
     starts = np.unique(np.frombuffer(ends, dtype=np.int64))  # documents without a unit are none
-    apart = options.within_documents
+    found = units_of(
+        lambda: _joined(parts, files.corpus) if shelf is None else _shelved(shelf, words, files.corpus), starts,
+        files, read, tally, unit, options,
+    )  # fmt: skip
+    if keep_words and words is not None:
+        found = replace(found, words=words.texts())
+    if not documents:
+        return found
+    by_file = np.array(of_files, dtype=np.int64)
+    return replace(found, documents=starts, starts=starts if options.within_documents else by_file)
+
+
+def units_of(
+    ids: Callable[[], Any], starts: np.ndarray, files: Files, read: Sequence[Told], tally: Tally | None, unit: str,
+    options: ReadOptions,
+) -> Units:  # fmt: skip
+    """The units of `files`, which were `read`, with what a reader of their counts has to know; `ids` are made last.
+
+    Raises InputError where they are more than can be counted.
+    """
+    if starts[-1] > MAX_UNITS:
+        raise InputError(
+            f"the corpus has {counted(int(starts[-1]), unit)}, and at most {MAX_UNITS} can be counted exactly; count a "
+            "part of it"
+        )
+    hashes = [(file.name, file.sha256) for file in read]
+    apart = options.within_documents and any(file.apart for file in read)
     return Units(
-        ids=_joined(parts, files.corpus) if shelf is None else _shelved(shelf, words, files.corpus),
-        starts=starts if apart or not documents else np.array(of_files, dtype=np.int64),
+        ids=ids(),
+        starts=starts,
         unit=unit,
         corpus=files.corpus,
         sha256=tuple(hashes),
-        words=words.texts() if words is not None and keep_words else None,
         notes=(*same_files(hashes), *(tally.notes(unit) if tally else ()), *notes_of(files, read, options)),
         n_bytes=bytes_of(read),
         n_documents=sum(file.seen.n_documents for file in read),
-        streams="documents" if apart and any(file.apart for file in read) else "files",
-        documents=starts if documents else None,
-        documents_told=all(file.reader.has_documents for file in read),
+        streams="documents" if apart else "files",
+        documents_told=all(file.has_documents for file in read),
     )
 
 
-def _of_words(unit: str, files: Files, table: Words | None, shelf: UnitShelf | None) -> tuple[Words, Tally]:
-    """What words are numbered by, `table`, that of the `shelf` or a new one, and what counts their scripts."""
+def tables_of(
+    unit: str, names: Sequence[str], table: Words | None = None, shelf: UnitShelf | None = None
+) -> tuple[Words | None, Tally | None]:
+    """What words of the files called `names` are numbered by, `table`, that of the `shelf` or a new one, and what
+    counts their scripts; neither, where the unit is no word."""
+    if unit not in WORDS:
+        return None, None
     from simulate.text.cutting.scripts import Tally
 
     if table is None:
         table = words_of(unit) if shelf is None else shelf.words(unit)
-    if not may_be_small(files.names):
+    if not may_be_small(names):
         table.large()
     return table, Tally()
 
@@ -170,7 +193,7 @@ def words_of(unit: str) -> Words:
     return Words(unit, table)
 
 
-def _read(
+def read_into(
     file: Opened, ends: array[int], words: Words | None, tally: Tally | None, parts: list[np.ndarray] | UnitShelf
 ) -> None:
     """Put the units of a file, those after the last of `ends`, to `parts`, and the ends of its streams to `ends`."""
@@ -216,7 +239,14 @@ def _whole_number(name: str, value: Any, low: int, high: int, allowed: str) -> i
         raise InputError(f"{name} must be {allowed}, got {shown(value)}") from None
 
 
-def shuffle_chunks(units: Units, chunk: int, seed: int, shelf: UnitShelf | None = None) -> Units:
+class Orderer(Protocol):
+    """Where units are put in an order of their own."""
+
+    def laid_out(self, ids: Any, first: np.ndarray, sizes: np.ndarray, places: np.ndarray) -> Any:
+        """The stretches of `ids` from `first` on, of these `sizes`, in the order of `places`."""
+
+
+def shuffle_chunks(units: Units, chunk: int, seed: int, shelf: Orderer | None = None) -> Units:
     """`units` cut into stretches of `chunk` units, laid out in an order drawn from `seed`.
 
     Each stretch is a stream of its own, so that no window is made that the text does not hold: with k-unit
@@ -227,7 +257,7 @@ def shuffle_chunks(units: Units, chunk: int, seed: int, shelf: UnitShelf | None 
     return _laid_out(units, np.concatenate(bounds).astype(np.int64), seed, "shuffled-chunks", shelf)
 
 
-def shuffle_documents(units: Units, seed: int, shelf: UnitShelf | None = None) -> Units:
+def shuffle_documents(units: Units, seed: int, shelf: Orderer | None = None) -> Units:
     """The streams of `units`, documents or files, in an order drawn from `seed`; InputError where there is one."""
     if len(units.starts) <= 2:
         raise InputError(
@@ -237,16 +267,14 @@ def shuffle_documents(units: Units, seed: int, shelf: UnitShelf | None = None) -
     return _laid_out(units, units.starts[:-1], seed, "shuffled-documents", shelf)
 
 
-def _laid_out(units: Units, first: np.ndarray, seed: int, order: str, shelf: UnitShelf | None) -> Units:
+def _laid_out(units: Units, first: np.ndarray, seed: int, order: str, shelf: Orderer | None) -> Units:
     """The stretches of `units` that begin at `first`, each a stream, in an order drawn from `seed`."""
     sizes = np.diff(np.append(first, units.n_units))
     places = philox_order(len(first), seed)
     starts = np.concatenate([[0], np.cumsum(sizes[places])]).astype(np.int64)
     ids: Any
     if shelf is not None:
-        for some in np.array_split(places, max(1, len(places) >> 8)):  # many stretches are one array
-            shelf.add(np.concatenate([units.ids[first[one] : first[one] + sizes[one]] for one in some]))
-        ids = shelf.whole()
+        ids = shelf.laid_out(units.ids, first, sizes, places)
     else:
         with counted_exactly(units.corpus):
             require(units.ids.nbytes)

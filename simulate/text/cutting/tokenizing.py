@@ -90,6 +90,21 @@ class WordTable:
             for t, (size, place) in enumerate(zip(sizes, places, strict=True))
         )
 
+    def packed(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """The words by id: their bytes one after the other, where each ends (int64), and their hashes (uint64)."""
+        keys = self._keys[: 2 * self.count]
+        firsts, seconds = keys[::2], keys[1::2]
+        sizes, long = (seconds >> _S56).astype(np.int64), seconds & _LONG == _LONG
+        places = ((seconds & ~_LONG) - ONE)[long].astype(np.int64)
+        sizes[long] = self._ends[places + 1] - self._ends[places]
+        ends = np.cumsum(sizes)
+        text = np.empty(int(ends[-1]) if self.count else 0, dtype=np.uint8)
+        _unpack(keys, self._ends, self._pool, text)
+        # Of what a long word is, not of where it stands in this table.
+        hashes = (firsts ^ np.where(long, _LONG, seconds) * _ODD) * MIX
+        hashes = (hashes ^ hashes >> S32) * MIX
+        return text, ends, hashes ^ hashes >> S32
+
     def _grow(self, longest: int) -> None:
         if 2 * (self.count + 1) >= len(self._slots):
             require(5 * self._slots.nbytes)
@@ -107,6 +122,24 @@ class WordTable:
         size = used + longest + 8 if longest > len(self._pool) else 2 * len(self._pool)
         require(size)
         self._pool.resize(size, refcheck=False)
+
+
+@compiled
+def _unpack(keys: Any, ends: Any, pool: Any, text: Any) -> None:
+    """The bytes of words one after the other."""
+    at = np.int64(0)
+    for i in range(0, len(keys), 2):
+        size = keys[i + 1] >> _S56
+        if size < 16:
+            for j in range(size):
+                key = keys[i] if j < 8 else keys[i + 1]
+                text[at] = np.uint8(key >> np.uint64(8 * (j % 8)) & np.uint64(255))
+                at += 1
+            continue
+        place = np.int64(keys[i + 1] & ~_LONG) - 1
+        for j in range(ends[place], ends[place + 1]):
+            text[at] = pool[j]
+            at += 1
 
 
 @bare

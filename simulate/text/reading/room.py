@@ -41,6 +41,9 @@ class TooLargeError(InputError):
         super().__init__(f"{name} is too large to be counted exactly here: {reason}; {ADVICE}")
         self.name, self.reason = name, reason
 
+    def __reduce__(self) -> tuple[type[TooLargeError], tuple[str, str]]:
+        return TooLargeError, (self.name, self.reason)  # an error of a worker is made again here
+
 
 class NoRoomError(MemoryError):
     """What is about to be taken is more than is free."""

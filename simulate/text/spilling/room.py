@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -14,7 +15,9 @@ from bounds.base.notes import METHOD, Note
 from simulate.running.machine import size_of
 from simulate.text.blocks import BlockCurves, block_curves
 from simulate.text.counting import Growth, WindowIds, growth, window_ids
-from simulate.text.cutting.sequences import Units
+from simulate.text.cutting.sequences import Units, read_units, shuffle_chunks, shuffle_documents
+from simulate.text.reading.asked import ReadOptions
+from simulate.text.repeats import note_of_repeats
 from simulate.text.spilling.budget import Budget
 from simulate.text.spilling.parts import Sizes, counted_by_parts
 from simulate.text.spilling.scratch import Scratch, scratch_in
@@ -38,6 +41,22 @@ class Room:
     budget: Budget | None = None
     scratch: Scratch | None = None
     shelf: UnitShelf | None = None
+
+    def read(self, paths: Any, unit: str, options: ReadOptions) -> Units:
+        """The units of the files at `paths`."""
+        return read_units(paths, unit, reading=options, shelf=self.shelf)
+
+    def repeats(self, units: Units) -> list[str]:
+        """A sentence where much of a text stands in it again."""
+        return note_of_repeats(units.ids, units.unit)
+
+    def laid_out(self, units: Units, order: str, chunk: int, seed: int) -> Units:
+        """`units` in the order in which they are counted."""
+        if order == "shuffled-chunks":
+            return shuffle_chunks(units, chunk, seed, self.shelf)
+        if order == "shuffled-documents":
+            return shuffle_documents(units, seed, self.shelf)
+        return replace(units, order=order)
 
     def counted(self, units: Units, lengths: Sequence[int], how: Counting) -> Iterator[Counted]:
         """Length, counts of each prefix and curves of blocks for each of `lengths`, ascending."""

@@ -37,6 +37,12 @@ class UnitShelf(Shelf):
         """Numbers for the words of a text."""
         return Words(unit, lambda: BoundedWords(self._most_words, self._scratch, unit), self._most_words)
 
+    def laid_out(self, ids: Any, first: np.ndarray, sizes: np.ndarray, places: np.ndarray) -> np.ndarray | OnDisk:
+        """The stretches of `ids` from `first` on, of these `sizes`, in the order of `places`."""
+        for some in np.array_split(places, max(1, len(places) >> 8)):  # many stretches are one array
+            self.add(np.concatenate([ids[first[one] : first[one] + sizes[one]] for one in some]))
+        return self.whole()
+
 
 class _Run(NamedTuple):
     """Words in the order of their parts: where their text begins in the file, and where their ids will."""

@@ -1,0 +1,16 @@
+"""Texts counted by workers: files read side by side, windows counted by parts, and all of it added up.
+
+| task      | is given                            | gives                                                            |
+|-----------|-------------------------------------|------------------------------------------------------------------|
+| read      | some files                          | their units, words numbered by themselves, and what is known     |
+| named     | the words of one part, of all files | a number for each of them                                        |
+| piece     | units, and the numbers of words     | a stretch of the text, of about equal size whatever the files    |
+| keyed     | a piece, and the units behind it    | its windows as keys with their places, in parts by their hash    |
+| counted   | one part, of all pieces             | `Sums`, and ids of the windows that occur again                  |
+| numbered  | ids, of all parts                   | those of a piece in the order of the text, for longer windows    |
+
+The process that runs the command holds no units and no windows: lengths of files and documents, where pieces lie, and
+sums. Windows that run from one piece into the next are made from the units behind a piece. What is counted of a window
+depends on where it occurs alone (`simulate.text.spilling.parts`), so that sums are the same for any files in a task,
+any pieces, any parts, any workers and any order of tasks, and a task that is done again gives the same.
+"""

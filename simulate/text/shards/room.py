@@ -1,0 +1,279 @@
+"""An exact count on workers, in the place of `simulate.text.spilling.room.Room`: what is done where and when.
+
+Files are read in the order of their sizes, the largest first; small ones that follow each other are one task. Pieces
+are of one size whatever the files are, so that one file that is larger than all others holds up its reading alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+
+from bounds.base.notes import Note
+from bounds.base.telling.steps import step
+from simulate.text.cutting.scripts import Tally
+from simulate.text.cutting.sequences import Units, shuffle_chunks, shuffle_documents, units_of
+from simulate.text.cutting.units import WORDS
+from simulate.text.reading.asked import ReadOptions
+from simulate.text.reading.naming import named_files
+from simulate.text.repeats import PROBES, note_of_part, probed, sample_step, stands_in, stretch_length
+from simulate.text.shards import counting, reading
+from simulate.text.shards.files import TOGETHER, Asked
+from simulate.text.shards.placing import Pieces, Stretches
+from simulate.text.shards.reading import Facts
+from simulate.text.shards.workers import Workers, workers_of
+from simulate.text.spilling.room import Counted, Room
+from simulate.text.spilling.sums import Counting, Sums, nothing
+
+_BYTES_A_KEY = 64
+"""What the table of a part takes for one of its windows, and what came with it."""
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """How the work is cut; it changes no number."""
+
+    together: int = TOGETHER
+    """Bytes of small files that are read by one task."""
+    piece: int = 1 << 22
+    """Units of a piece."""
+    part: int = 1 << 20
+    """Windows of a part at least."""
+    words: int = 4
+    """Parts of the words, for each worker."""
+
+
+@dataclass(frozen=True, eq=False)
+class Elsewhere:
+    """The units of a text, which are with workers: what stands in the place of `Units.ids`."""
+
+    pieces: Pieces
+    packing: counting.Packing
+    order: Stretches | None = None
+    """In which stretches they are counted, and in which order; as they stand if None."""
+
+    def __len__(self) -> int:
+        return self.pieces.n_units
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of them here."""
+        return 0
+
+
+@dataclass
+class ClusterRoom(Room):
+    """Counts on `workers`. The units of a text are `Elsewhere`."""
+
+    workers: Workers = field(kw_only=True)
+    sizes: Sizes = field(default_factory=Sizes)
+
+    def read(self, paths: Any, unit: str, options: ReadOptions) -> Units:
+        """The text read, every file by one task, and its pieces made."""
+        files = named_files(paths)
+        asked = Asked.of(files, unit, options, self.workers, self.sizes.together)
+        shards = asked.read(self.workers, reading.read)
+        facts: list[Facts] = asked.facts(self.workers, shards, reading.facts)
+        told = asked.as_given([told for one in facts for told in one.told])
+        before = np.cumsum([0, *(one.n_units for one in facts)])[:-1]
+        starts = np.concatenate([[0], *(one.ends + at for one, at in zip(facts, before, strict=True))]).astype(np.int64)
+        tally = Tally() if unit in WORDS else None
+        for one in facts:
+            if tally is not None and one.tally is not None:
+                tally.add(one.tally)
+
+        def elsewhere() -> Any:
+            names, packing = self._names(shards, facts, unit)
+            return Elsewhere(self._pieces(shards, facts, names), packing)
+
+        return units_of(elsewhere, starts, files, told, tally, unit, options)
+
+    def _names(self, shards: Sequence[Any], facts: Sequence[Facts], unit: str) -> tuple[list[Any], counting.Packing]:
+        """For each shard the numbers of its words (None where units are none), and how units are packed."""
+        do, of = self.workers.do, self.workers.of
+        nothing_dense = np.empty(0, np.uint32)
+        if unit not in WORDS:
+            return [None] * len(shards), _packing(facts)
+        n = max(1, self.sizes.words * self.workers.n) if len(shards) > 1 else 1
+        texts = [[do(reading.words_of, shard, part, n) for shard in shards] for part in range(n)]
+        parts = [do(reading.named, unit, some) for some in texts]
+        sizes = [of(do(reading.n_words, part)) for part in parts]
+        first = np.cumsum([0, *sizes]).tolist()
+        names = [
+            do(reading.numbers, shard, [do(reading.ids_for, part, i) for part in parts], first[:-1])
+            for i, shard in enumerate(shards)
+        ]
+        return names, counting.Packing(max(1, int(first[-1] - 1).bit_length()), nothing_dense)
+
+    def _pieces(self, shards: Sequence[Any], facts: Sequence[Facts], names: Sequence[Any]) -> Pieces:
+        tasks, ends = [], [0]
+        most = max(1, min(self.sizes.piece, self.workers.memory // _BYTES_A_KEY))
+        for shard, one, words in zip(shards, facts, names, strict=True):
+            n_pieces = -(-one.n_units // most)
+            cuts = np.linspace(0, one.n_units, n_pieces + 1).astype(np.int64).tolist()
+            for first, last in pairwise(cuts):
+                tasks.append(self.workers.do(reading.piece, shard, first, last, words, one.told))
+                ends.append(ends[-1] + last - first)
+        return Pieces(tasks, np.array(ends, np.int64))
+
+    def repeats(self, units: Units) -> list[str]:
+        """A sentence where much of a text stands in it again: each piece is gone through for all stretches."""
+        pieces, length = _elsewhere(units).pieces, stretch_length(units.unit)
+        places = probed(units.n_units, units.unit)
+        if not places:
+            return []
+        do, of, step_ = self.workers.do, self.workers.of, sample_step(units.n_units)
+        some = [do(reading.strided, one, int(-first % step_), step_) for one, first in pieces.each()]
+        sample = do(_sorted, some)
+        wanted = []
+        for place in places:
+            first, tasks = pieces.around(place, length)
+            wanted.append(do(reading.stretch, [do(reading.head, *one) for one in tasks], place - first, length))
+        found = [
+            do(_stands, one, self._behind(pieces, i, length - 1), int(first), places, wanted, sample)
+            for i, (one, first) in enumerate(pieces.each())
+        ]
+        part = np.any([of(one) for one in found], axis=0).sum() / PROBES
+        return note_of_part(float(part))
+
+    def laid_out(self, units: Units, order: str, chunk: int, seed: int) -> Units:
+        """As on one machine; what stands where is known here, and no unit is moved."""
+        if order == "shuffled-chunks":
+            return shuffle_chunks(units, chunk, seed, _Layout())
+        if order == "shuffled-documents":
+            return shuffle_documents(units, seed, _Layout())
+        return replace(units, order=order)
+
+    def notes(self) -> list[Note]:
+        """Nothing: where it was counted changes no number."""
+        return []
+
+    def counted(self, units: Units, lengths: Sequence[int], how: Counting) -> Iterator[Counted]:
+        """Length, counts and curves for each of `lengths`, ascending; as `counted_by_parts`, with workers."""
+        text = _elsewhere(units)
+        wanted, packing = sorted(set(lengths)), text.packing
+        stretches = text.order or Stretches.as_it_stands(units.starts)
+        level = min(packing.longest, wanted[-1])
+        ids: Pieces | None = None
+        for length in sorted({*wanted, level}):
+            if length > level:
+                break
+            sums, ids = self._count(
+                text.pieces, packing, stretches, units, length, how, length in wanted, level == length < wanted[-1]
+            )  # fmt: skip
+            if length in wanted:
+                yield length, sums.growth(), sums.curves()
+        for length in wanted:
+            while level < length:
+                assert ids is not None
+                by = min(level, length - level)
+                level += by
+                sums, ids = self._count(ids, by, stretches, units, level, how, level == length, level < wanted[-1])
+                if level == length:
+                    yield level, sums.growth(), sums.curves()
+
+    def _count(
+        self, pieces: Pieces, by: counting.Packing | int, stretches: Stretches, units: Units, length: int,
+        how: Counting, is_wanted: bool, with_ids: bool,
+    ) -> tuple[Sums, Pieces | None]:  # fmt: skip
+        """All windows of `length`, and their ids where they are wanted."""
+        do = self.workers.do
+        sums = Sums.of(units, length, how) if is_wanted else nothing()
+        empty, n_parts = do(_same, sums), self._n_parts(units.n_windows(length))
+        reach = length - 1 if isinstance(by, counting.Packing) else by
+        windows, before = [], stretches.before(length)
+        for i, (one, first) in enumerate(pieces.each()):
+            within, behind = stretches.within(before, length, int(first), pieces.size(i), reach)
+            windows.append(do(counting.keyed, one, self._behind(pieces, i, behind), by, within, n_parts, empty))
+        parts = [
+            do(counting.counted, empty, [do(counting.part_of, one, part) for one in windows], with_ids,
+               self.workers.memory)
+            for part in range(n_parts)
+        ]  # fmt: skip
+        first_ids = self._summed(sums, [do(counting.lonely_of, one) for one in windows], parts, length)
+        if not with_ids:
+            return sums, None
+        ids = [
+            do(counting.numbered, pieces.size(i), do(counting.where_of, one),
+               [do(counting.found_for, part, i) for part in parts], first_ids)
+            for i, one in enumerate(windows)
+        ]  # fmt: skip
+        return sums, Pieces(ids, pieces.ends)
+
+    def _summed(self, sums: Sums, lonely: Sequence[Any], parts: Sequence[Any], length: int) -> list[int]:
+        """Add what all say to `sums`; returns where the ids of each part begin."""
+        told = [self.workers.do(counting.sums_of, part) for part in parts]
+        what, n_ids = f"counting windows of {length}", [0] * len(parts)
+        step(what, 0, len(parts), "parts")
+        for done, place in enumerate(self.workers.ended(told), 1):
+            here, n_ids[place] = self.workers.of(told[place])
+            sums.add(here)
+            step(what, done, len(parts), "parts")
+        for one in lonely:
+            sums.add(self.workers.of(one))
+        first: list[int] = np.cumsum([0, *n_ids]).tolist()[:-1]
+        return first
+
+    def _behind(self, pieces: Pieces, i: int, n_units: int) -> list[Any]:
+        """The `n_units` behind a piece, or as many as there are: the first of the next one, or of several."""
+        return [self.workers.do(reading.head, *one) for one in pieces.behind(i, n_units)]
+
+    def _n_parts(self, n_windows: int) -> int:
+        """Parts that a task has memory for, and some for each worker where there are windows enough."""
+        needed = -(-_BYTES_A_KEY * n_windows // max(1, self.workers.memory))
+        return max(1, needed, min(2 * self.workers.n, n_windows // self.sizes.part))
+
+
+class _Layout:
+    """An order of units that are elsewhere: of which stretch comes where it is told, and nothing is moved."""
+
+    def laid_out(self, ids: Any, first: np.ndarray, sizes: np.ndarray, places: np.ndarray) -> Any:
+        return replace(ids, order=Stretches.in_order(first, sizes, places))
+
+
+@contextmanager
+def room_on_cluster(cluster: str, memory: int | None) -> Iterator[ClusterRoom]:
+    """Room on the workers that `cluster` names; see `workers_of`."""
+    with workers_of(cluster, memory) as workers:
+        yield ClusterRoom(workers=workers)
+
+
+def _packing(facts: Sequence[Facts]) -> counting.Packing:
+    """As `simulate.text.spilling.parts.Packed.of`, of units that are elsewhere."""
+    largest = max(one.largest for one in facts)
+    if any(one.present is None for one in facts):
+        return counting.Packing(largest.bit_length(), np.empty(0, np.uint32))
+    present = np.zeros(largest + 1, np.uint8)
+    for one in facts:
+        assert one.present is not None
+        present[: len(one.present)] |= one.present
+    dense = np.cumsum(present, dtype=np.uint32) - np.uint32(1)
+    return counting.Packing(max(1, int(dense[-1]).bit_length()), dense)
+
+
+def _elsewhere(units: Units) -> Elsewhere:
+    text: Any = units.ids
+    assert isinstance(text, Elsewhere)
+    return text
+
+
+def _sorted(some: Sequence[np.ndarray]) -> np.ndarray:
+    return np.sort(np.concatenate(some))
+
+
+def _stands(
+    piece: np.ndarray, behind: Sequence[np.ndarray], first: int, places: Sequence[int], wanted: Sequence[np.ndarray],
+    sample: np.ndarray,
+) -> list[bool]:  # fmt: skip
+    """Which of the stretches stand in a piece, or begin in it, at another place than their own."""
+    ids = np.concatenate([piece, *behind]) if behind else piece
+    return [stands_in(ids, place - first, one, sample) for place, one in zip(places, wanted, strict=True)]
+
+
+def _same(sums: Sums) -> Sums:
+    return sums

@@ -1,0 +1,73 @@
+"""Workers of tests: tasks that are done in this process, at once or in any order, some of them twice."""
+
+from __future__ import annotations
+
+import pickle
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+
+
+class Task:
+    """What is done when it is asked for, and forgotten when `Here.forget` says so."""
+
+    def __init__(self, what: Any, given: tuple[Any, ...]) -> None:
+        self._what, self._given = what, given
+        self._found: Any = None
+        self._known = False
+
+    def found(self) -> Any:
+        if not self._known:
+            # As between machines: what comes is a copy, and arrays in it cannot be written to.
+            self._found = pickle.loads(pickle.dumps(self._what(*map(_found, self._given))))
+            self._known = True
+        return _frozen(self._found)
+
+    def forget(self) -> None:
+        self._found, self._known = None, False
+
+
+def _found(one: Any) -> Any:
+    if isinstance(one, Task):
+        return one.found()
+    return [_found(each) for each in one] if type(one) is list else one
+
+
+def _frozen(one: Any) -> Any:
+    for each in one if type(one) in (list, tuple) else [one]:
+        if isinstance(each, np.ndarray):
+            each.flags.writeable = False
+    return one
+
+
+class Here:
+    """`simulate.text.shards.workers.Workers` without Dask; tasks end in an order drawn from `seed`.
+
+    With `losses` some tasks are forgotten whenever something is asked for, as where a worker dies.
+    """
+
+    def __init__(self, n: int = 1, memory: int = 1 << 28, seed: int = 0, losses: float = 0.0) -> None:
+        self.n, self.memory, self.far = n, memory, False
+        self._rng, self._losses = np.random.default_rng(seed), losses
+        self.tasks: list[Task] = []
+        self.submitted: list[tuple[str, float]] = []
+
+    def do(self, what: Any, *given: Any, first: float = 0.0) -> Task:
+        self.tasks.append(Task(what, given))
+        self.submitted.append((what.__name__, first))
+        return self.tasks[-1]
+
+    def ended(self, tasks: Sequence[Task]) -> Iterator[int]:
+        yield from self._rng.permutation(len(tasks)).tolist()
+
+    def of(self, task: Task) -> Any:
+        if self._losses:
+            for one in self.tasks:
+                if self._rng.random() < self._losses:
+                    one.forget()
+        return task.found()
+
+    def drop(self, tasks: Sequence[Task]) -> None:
+        for task in tasks:
+            task.forget()

@@ -1,0 +1,467 @@
+"""Corpora counted as tasks: the numbers of one process, whatever the tasks, their order, and what is done again."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+from contextlib import contextmanager
+from dataclasses import fields, replace
+from functools import reduce
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from simulate import Execution, measure_corpus, run_plan, sketch_corpus
+from simulate.studies.compare.plan import ComparePlan
+from simulate.studies.example_corpus import FORMATS, example_corpus, example_documents
+from simulate.studies.loss.plan import LossPlan
+from simulate.studies.text.plan import TextPlan
+from simulate.text import InputError, ReadOptions
+from simulate.text.cutting.characters import character_classes
+from simulate.text.cutting.sequences import read_units
+from simulate.text.cutting.tokenizing import WordTable
+from simulate.text.growth import _edges, measure_units
+from simulate.text.shards import placing, reading, sketching
+from simulate.text.shards.files import AbsentError, together
+from simulate.text.shards.room import ClusterRoom, Sizes
+from simulate.text.sketches.run import Run
+from simulate.text.spilling.sums import Sums
+from tests.commands import refused, run
+from tests.shard_workers import Here
+from tests.sweep_runs import finish, start, wait_for
+from tests.sweep_runs import same as same_result
+from tests.test_cluster import children
+from tests.test_spilling import brute, same, text_of
+
+LITTLE = Sizes(together=3000, piece=411, part=200, words=2)
+"""Several files to a task, a word or two of a hundred in the next piece, and several parts."""
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """Shards of very unequal sizes; one of them holds two words."""
+    path = tmp_path_factory.mktemp("shards")
+    for i, n in enumerate((1200, 40, 5000, 2, 300, 290)):
+        (path / f"part-{i}.txt").write_text(text_of(n, seed=i) + " the end", encoding="utf-8")
+    return path
+
+
+def on(workers: Here, paths, unit="word", lengths=(1, 2, 5), sizes=LITTLE, reading=None, **how):
+    """What `measure_corpus` finds, by these workers."""
+    room, options = ClusterRoom(workers=workers, sizes=sizes), reading or ReadOptions()
+    if how.get("order") == "shuffled-documents":
+        options = replace(options, within_documents=True)
+    return measure_units(room.read(paths, unit, options), list(lengths), room=room, **how)
+
+
+def equal(found, expected) -> bool:
+    for one, two in zip(found, expected, strict=True):
+        assert same(one, two)
+        for name in ("corpus", "unit", "length", "order", "seed", "notes", "n_bytes"):
+            assert getattr(one, name) == getattr(two, name), name
+    return True
+
+
+@pytest.mark.parametrize("order", ["file", "shuffled-documents", "shuffled-chunks", "rarefaction"])
+@pytest.mark.parametrize(("unit", "lengths"), [("word", (1, 2, 5)), ("byte", (1, 12, 31))])
+def test_tasks_count_what_one_process_counts(folder, order, unit, lengths):
+    how = {"order": order, "chunk": 130, "seed": 7}
+    expected = measure_corpus(folder, unit=unit, length=lengths, **how)
+    sizes = replace(LITTLE, piece=2500) if unit == "byte" else LITTLE
+    assert equal(on(Here(2, memory=10**6), folder, unit, lengths, sizes, **how), expected)
+
+
+@pytest.mark.parametrize("n", [1, 2, 3, 7])
+def test_neither_how_many_workers_nor_their_memory_matter(folder, n):
+    expected = measure_corpus(folder, length=[1, 3])
+    for memory in (20_000, 1 << 30):
+        assert equal(on(Here(n, memory, seed=n), folder, lengths=(1, 3)), expected)
+
+
+words = st.sampled_from(["a", "b", "cc", "über", "x_1", ",", "\n"])
+texts = st.lists(st.lists(words, min_size=1, max_size=60), min_size=1, max_size=5)
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    texts, st.sets(st.sampled_from([1, 2, 3, 7]), min_size=1, max_size=3), st.integers(1, 4),
+    st.builds(
+        Sizes, together=st.integers(1, 300), piece=st.integers(1, 50), part=st.integers(1, 9), words=st.integers(1, 3)
+    ),
+    st.sampled_from(["byte", "char", "word"]), st.integers(0, 9), st.sampled_from([0.0, 0.02]),
+)  # fmt: skip
+def test_order_grouping_and_lost_tasks_never_matter(tmp_path_factory, many, lengths, n, sizes, unit, seed, losses):
+    where = tmp_path_factory.mktemp("texts")
+    for i, some in enumerate(many):
+        (where / f"{i}.txt").write_text(" ".join(["w", *some]), encoding="utf-8")
+    units = read_units(str(where), unit)
+    lengths = sorted(k for k in lengths if k <= max(np.diff(units.starts)))
+    if not lengths:
+        return
+    found = on(Here(n, 10**5, seed, losses), where, unit, lengths, sizes, at="1:all:6" if lengths == [1] else None)
+    edges = _edges(float(found[0].n_units[-1]))
+    for one in found:
+        unique, spectra = brute(units, one.length, one.n_units, edges)
+        assert one.n_unique.tolist() == unique
+        assert one.spectrum.tolist() == spectra
+
+
+def test_a_merge_that_forgets_what_runs_across_pieces_is_noticed(folder, monkeypatch):
+    """The negative control of all tests above: windows at the seams are lost, or made of what is not there."""
+    expected = measure_corpus(folder, length=[1, 2, 5])
+    assert equal(on(Here(), folder), expected)
+    whole = placing.Stretches.within
+
+    def cut_off(self, *given):
+        within, _ = whole(self, *given)
+        last = min(int(within.starts[-1]), within.n_units)
+        return within._replace(starts=np.append(within.starts[:-1], last)), 0
+
+    monkeypatch.setattr(placing.Stretches, "within", cut_off)
+    one, two, five = on(Here(), folder)
+    assert same(one, expected[0])
+    assert two.n_unique[-1] < expected[1].n_unique[-1]
+    assert five.n_unique[-1] < expected[2].n_unique[-1]
+
+
+def test_a_merge_that_forgets_where_pieces_stand_is_noticed(folder, monkeypatch):
+    expected = measure_corpus(folder, length=2)
+    monkeypatch.setattr(placing.Stretches, "before", lambda self, length: np.zeros(len(self.starts) - 1, np.int64))
+    (found,) = on(Here(), folder, lengths=(2,))
+    assert found.n_unique[-1] == expected.n_unique[-1]
+    assert np.any(found.n_unique != expected.n_unique)
+
+
+numbers = st.lists(st.integers(0, 9), min_size=4, max_size=4)
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.lists(numbers, min_size=1, max_size=6), st.randoms())
+def test_sums_of_parts_add_up_in_any_order_and_grouping(many, rng):
+    empty = Sums(np.array([3, 9]), np.array([1, 2]), None)
+
+    def of(values):
+        sums = empty.like()
+        sums.once, sums.n_types = values[:2]
+        sums.unique[:], sums.spectrum[:] = values[2], values[3]
+        return sums
+
+    def told(sums):
+        return [sums.once, sums.n_types, sums.unique.tolist(), sums.spectrum.tolist()]
+
+    def added(some):
+        total = empty.like()
+        for one in some:
+            total.add(one)
+        return total
+
+    expected = told(added(map(of, many)))
+    mixed = rng.sample(many, len(many))
+    cut = rng.randint(0, len(mixed))
+    assert told(added([added(map(of, mixed[:cut])), added(map(of, mixed[cut:]))])) == expected
+
+
+@pytest.fixture(scope="module")
+def examples(tmp_path_factory):
+    path = tmp_path_factory.mktemp("examples") / "corpus"
+    documents = example_documents("zipf:1.5,types=50", n_words=600, documents=7, seed=3)
+    for name, data in example_corpus(documents, str(path))[0].items():
+        (path / name).parent.mkdir(parents=True, exist_ok=True)
+        (path / name).write_bytes(data)
+    return path
+
+
+@pytest.mark.parametrize("one", FORMATS, ids=lambda one: one.name)
+def test_every_format(one, examples):
+    words = one.flags.format(folder=examples).split()
+    flags = dict(zip(words[::2], words[1::2], strict=False))
+    asked = {name: flags[f"--{name}"] for name in ("dtype", "documents") if f"--{name}" in flags}
+    unit = "token" if one.title.startswith("token") else "word"
+    sizes = replace(LITTLE, piece=101, part=40)
+    for apart in (False, True):
+        reading, path = ReadOptions(**asked, within_documents=apart), examples / one.name
+        expected = measure_corpus(path, unit=unit, length=[1, 2, 6], reading=reading)
+        assert equal(on(Here(2), path, unit, (1, 2, 6), sizes, reading), expected)
+
+
+def test_the_largest_shards_come_first_and_small_ones_together(folder):
+    workers = Here(1)
+    on(workers, folder, lengths=(1,), sizes=Sizes(together=10**6))
+    sizes = [first for what, first in workers.submitted if what == "read"]
+    assert max(sizes) == (folder / "part-2.txt").stat().st_size
+    assert sum(sizes) == sum(path.stat().st_size for path in folder.iterdir())
+    assert len(sizes) < 6
+
+
+def test_grouping_of_files_keeps_them_all_in_their_order(tmp_path):
+    names = [str(tmp_path / f"{i:02}") for i in range(12)]
+    for i, name in enumerate(names[:-1]):
+        with open(name, "wb") as file:
+            file.write(b"x" * (1 + 1000 * (i == 4)))
+    groups = together(names, 50, 4)
+    assert [name for some, _ in groups for name in some] == names
+    assert [names[4]] in [some for some, _ in groups]  # the large one alone
+    assert all(size <= 50 or len(some) == 1 for some, size in groups)
+
+
+def test_words_apart_from_their_table_are_the_same_whatever_came_first():
+    """Their bytes in a row, and hashes that are of the word alone: workers number words by both."""
+    words = ["a", "über", "x" * 15, "y" * 16, "z" * 40, "日本語の長い言葉です", *("k" * i for i in range(1, 60))]
+    words += [f"w{i}" for i in range(3000)]
+    known = []
+    for given in (words, words[::-1]):
+        table = WordTable()
+        table.ids(" ".join(given).encode(), character_classes("space"))
+        text, ends, hashes = table.packed()
+        found = [bytes(part).decode() for part in np.split(text, ends[:-1])]
+        assert tuple(found) == table.texts()
+        known.append(dict(zip(found, hashes.tolist(), strict=True)))
+    assert known[0] == known[1]
+    assert len(set(known[0].values())) == len(known[0])
+
+
+def test_a_copy_is_noticed_though_it_lies_in_other_pieces(tmp_path):
+    """In any order: shuffled, both would be cut within the stretches that are looked for."""
+    text = text_of(1500)
+    (tmp_path / "x.txt").write_text(text + "\nbetween\n" + text)
+    for order in ("file", "shuffled-chunks"):
+        expected = measure_corpus(tmp_path / "x.txt", order=order, chunk=20)
+        assert "much of this text stands in it more than once" in " ".join(note.text for note in expected.notes)
+        assert equal(on(Here(2), tmp_path / "x.txt", lengths=(1,), order=order, chunk=20), [expected])
+
+
+# What goes wrong.
+
+
+@pytest.fixture
+def broken(tmp_path):
+    """Shards two of which cannot be read."""
+    for i in range(5):
+        (tmp_path / f"{i}.txt").write_text(text_of(300, seed=i))
+    (tmp_path / "1.txt").write_bytes(b"caf\xe9 and more words than one in a line of text")
+    (tmp_path / "3.txt").write_bytes(b"")
+    return tmp_path
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_of_several_shards_that_cannot_be_read_the_first_is_named_whichever_fails_first(broken, seed):
+    with pytest.raises(InputError) as alone:
+        measure_corpus(broken)
+    with pytest.raises(InputError) as found:
+        on(Here(2, seed=seed), broken, sizes=replace(LITTLE, together=1))
+    assert str(found.value) == str(alone.value)
+    assert f"{broken}/1.txt is not UTF-8" in str(found.value)
+
+
+def test_a_shard_that_vanishes_is_named(tmp_path):
+    for i in range(3):
+        (tmp_path / f"{i}.txt").write_text(text_of(300, seed=i))
+    (tmp_path / "1.txt").unlink()
+    paths = [tmp_path / f"{i}.txt" for i in range(3)]
+    with pytest.raises(InputError, match=r"1\.txt does not exist"):
+        on(Here(2), paths)
+
+
+@pytest.mark.parametrize("what", ["vanishes", "changes"])
+def test_a_shard_that_vanishes_or_changes_while_tasks_are_done_again(tmp_path, what):
+    """As where a worker dies that held what was read: no mixture of two texts is counted."""
+    for i in range(3):
+        (tmp_path / f"{i}.txt").write_text(text_of(300, seed=i))
+    workers = Here(2)
+    room = ClusterRoom(workers=workers, sizes=LITTLE)
+    units = room.read(tmp_path, "word", ReadOptions())
+    for task in workers.tasks:
+        task.forget()
+    if what == "vanishes":
+        (tmp_path / "1.txt").unlink()
+    else:
+        (tmp_path / "1.txt").write_text(text_of(300, seed=9))
+    said = "does not exist" if what == "vanishes" else "was changed while it was counted"
+    with pytest.raises(InputError, match=rf"1\.txt {said}"):
+        measure_units(units, [1, 2], room=room)
+
+
+def test_what_workers_cannot_read_is_refused():
+    assert "leave out --cluster" in refused("corpus", "-", "--cluster", "local:1", input="a b c")
+    assert "--cluster is of counting" in refused("corpus", "x.txt", "--loss", "--cluster", "local:1")
+    told = refused("corpus", "x.txt", "--cluster", "local:1", "--memory", "1MiB")
+    assert "memory must be at least 400 MiB for each worker, got 1 MiB" in told
+
+
+@pytest.mark.parametrize("plan", [ComparePlan(a="a.txt", b="b.txt"), LossPlan(files=("a.txt",))])
+def test_what_one_process_does_takes_no_cluster_in_silence(plan):
+    with pytest.raises(ValueError, match="is done by one process, got cluster local:2; leave out cluster"):
+        run_plan(plan, Execution(cluster="local:2"))
+
+
+# Sketches.
+
+
+def sketched_by(workers, paths, **how):
+    """What `sketch_corpus` finds, by these workers."""
+    with pytest.MonkeyPatch.context() as patch:
+
+        @contextmanager
+        def here(cluster, memory):
+            yield workers
+
+        patch.setattr(sketching, "workers_of", here)
+        return sketch_corpus(paths, cluster="local:1", **how)
+
+
+def same_sketch(one, two) -> bool:
+    for field in fields(one):
+        a, b = getattr(one, field.name), getattr(two, field.name)
+        if field.name == "sketch":
+            assert np.array_equal(a.registers, b.registers)
+        elif field.name == "sample":
+            assert (a.kept, a.share) == (b.kept, b.share)
+        else:
+            assert np.array_equal(a, b) if isinstance(a, np.ndarray) else str(a) == str(b), field.name
+    return True
+
+
+@pytest.mark.parametrize("at", [None, "all", "20,1000,5000", "50:all:3", "100,1e7"])
+@pytest.mark.parametrize("unit", ["word", "byte"])
+def test_sketches_of_tasks_are_those_of_one_process(folder, at, unit):
+    how = {"at": at, "unit": unit, "length": [1, 3], "precision": 8, "seed": 4}
+    found = sketched_by(Here(3, seed=1, losses=0.1), folder, **how)
+    for one, two in zip(found, sketch_corpus(folder, **how), strict=True):
+        assert same_sketch(one, two)
+    assert found[0].sample.share < 1 or unit == "byte"
+
+
+@settings(max_examples=15, deadline=None)
+@given(texts, st.permutations(range(5)), st.integers(1, 4))
+def test_the_sketch_of_a_union_is_the_union_of_sketches(tmp_path_factory, many, order, cut):
+    where = tmp_path_factory.mktemp("union")
+    paths = [where / f"{i}.txt" for i in range(len(many))]
+    for path, some in zip(paths, many, strict=True):
+        path.write_text(" ".join(["w", *some]), encoding="utf-8")
+    empty = Run.begin([1], "word", 4, 3)
+    runs = [sketching.sketch([str(path)], "word", ReadOptions(), empty, 3) for path in paths]
+    whole = sketch_corpus([str(path) for path in paths], precision=4, seed=3)
+    mixed = [runs[i] for i in order if i < len(runs)]
+    grouped = [reduce(sketching.joined, some, empty) for some in (mixed[:cut], mixed[cut:])]
+    for merged in (reduce(sketching.joined, mixed), sketching.joined(*grouped)):
+        assert np.array_equal(merged.sketches[0].registers, whole.sketch.registers)
+        assert merged.samples[0].kept == whole.sample.kept
+        assert (merged.n_units, merged.n_windows[0]) == (whole.n_units[-1], whole.n_draws[-1])
+
+
+def test_shards_without_prefixes_are_read_once(folder):
+    workers = Here(2)
+    sketched_by(workers, folder, at="20,all", precision=6)
+    assert [what for what, _ in workers.submitted].count("continued") == 1
+
+
+# Dask.
+
+
+@pytest.fixture(scope="module")
+def scheduler():
+    """Three workers in threads of this process, as somewhere else."""
+    from distributed import LocalCluster
+
+    from tests.test_cluster import free_port
+
+    with LocalCluster(
+        n_workers=3, threads_per_worker=1, processes=False, protocol="tcp://", dashboard_address=None,
+        scheduler_port=free_port(), scheduler_kwargs={"dashboard": False, "dashboard_address": "127.0.0.1:0"},
+    ) as cluster:  # fmt: skip
+        yield cluster.scheduler_address
+
+
+PLANS = [
+    {"lengths": (1, 2, 5), "order": "file"}, {"lengths": (2,), "order": "shuffled-chunks", "chunk": 100, "seed": 2},
+    {"lengths": (1, 3), "sketch": True, "precision": 8},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("plan", PLANS, ids=["exact", "shuffled", "sketch"])
+def test_three_workers_of_dask_make_the_same_dataset(folder, scheduler, plan):
+    asked = TextPlan(files=(str(folder),), **plan)
+    assert same_result(run_plan(asked, Execution(cluster=scheduler)), run_plan(asked))
+
+
+def test_a_shard_that_fails_on_dask_is_one_sentence_and_nothing_is_written(broken, scheduler):
+    told = refused("corpus", str(broken), "--cluster", scheduler, "--out", str(broken / "x.nc"))
+    assert f"{broken}/1.txt is not UTF-8" in told
+    assert not list(broken.glob("x.nc*"))
+
+
+def test_files_that_are_only_here_are_said_to_be(folder, monkeypatch):
+    """What a worker on another machine says of a name that is none there."""
+
+    def elsewhere(names, unit, options):
+        yield from ()
+        raise AbsentError(f"{names[0]} does not exist: check the name")
+
+    monkeypatch.chdir(folder)
+    monkeypatch.setattr(reading, "read_one_by_one", elsewhere)
+    workers = Here(2)
+    workers.far = True
+    with pytest.raises(InputError, match=r"^part-4\.txt is here, but not where a worker is: give workers"):
+        on(workers, "part-4.txt")
+
+
+def test_relative_names_are_told_as_they_were_given(folder, scheduler, monkeypatch):
+    monkeypatch.chdir(folder)
+    found = measure_corpus(["part-0.txt", "part-1.txt"], cluster=scheduler)
+    assert found.sha256 == measure_corpus(["part-0.txt", "part-1.txt"]).sha256
+    with pytest.raises(InputError, match=r"^part-9\.txt does not exist"):
+        measure_corpus(["part-0.txt", "part-9.txt"], cluster=scheduler)
+
+
+@pytest.mark.verification
+@pytest.mark.parametrize("workers", [1, 2, 3])
+def test_processes_print_the_same(folder, tmp_path, workers):
+    flags = [str(folder), "--length", "1,2,5", "--json"]
+    done = finish(*flags, f"--cluster=local:{workers}", cwd=tmp_path, command="corpus")
+    assert json.loads(done.stdout) == json.loads(run("corpus", *flags).stdout)
+
+
+@pytest.mark.verification
+def test_a_worker_that_is_killed_takes_nothing_with_it(tmp_path):
+    for i in range(6):
+        (tmp_path / f"{i}.txt").write_text(text_of(400_000, seed=i))
+    flags = [*(f"{i}.txt" for i in range(6)), "--length", "1,2,5", "--json"]
+    process = start(*flags, "--cluster=local:2", "--progress", cwd=tmp_path, command="corpus")
+    wait_for(lambda: len(children(process.pid)) == 2, process)
+    os.set_blocking(process.stderr.fileno(), False)
+    heard: list[str] = []
+
+    def counting() -> bool:
+        heard.append(process.stderr.read() or "")
+        return "counting" in "".join(heard)
+
+    wait_for(counting, process, seconds=200)
+    os.kill(min(children(process.pid)), signal.SIGKILL)
+    os.set_blocking(process.stderr.fileno(), True)
+    out, err = process.communicate(timeout=300)
+    assert process.returncode == 0, err
+    assert "Traceback" not in err
+    expected = finish(*flags, cwd=tmp_path, command="corpus")
+    assert json.loads(out) == json.loads(expected.stdout)
+
+
+class Weighed(Here):
+    """Workers that note the largest array that was asked for."""
+
+    largest = 0
+
+    def of(self, task):
+        found = super().of(task)
+        for one in found if isinstance(found, tuple) else [found]:
+            self.largest = max(self.largest, getattr(one, "nbytes", 0))
+        return found
+
+
+def test_the_process_that_asks_holds_no_units(folder):
+    """Nothing that it is given grows with the text but where files end."""
+    workers = Weighed(2)
+    on(workers, folder, lengths=(1, 2, 5))
+    assert 0 < workers.largest < 1000
