@@ -74,7 +74,7 @@ def test_copies_in_one_pass(length, monkeypatch):
             ids[into : into + size] = ids[start : start + size].copy()
         places = np.linspace(0, n - length, repeats.PROBES).astype(np.int64).tolist()
         sample = np.sort(ids)
-        slowly = [repeats._stands_again(ids, place, length, sample) for place in places]
+        slowly = [repeats.stands_in(ids, place, ids[place : place + length], sample) for place in places]
         monkeypatch.setattr(again, "_SLAB", [length, 1000, 1 << 18][trial % 3])
         assert again.stand_again(ids, places, length).tolist() == slowly
         answers |= set(slowly)

@@ -212,9 +212,9 @@ def test_words_apart_from_their_table_are_the_same_whatever_came_first():
     words = ["a", "über", "x" * 15, "y" * 16, "z" * 40, "日本語の長い言葉です", *("k" * i for i in range(1, 60))]
     words += [f"w{i}" for i in range(3000)]
     known = []
-    for given in (words, words[::-1]):
+    for order in (words, words[::-1]):
         table = WordTable()
-        table.ids(" ".join(given).encode(), character_classes("space"))
+        table.ids(" ".join(order).encode(), character_classes("space"))
         text, ends, hashes = table.packed()
         found = [bytes(part).decode() for part in np.split(text, ends[:-1])]
         assert tuple(found) == table.texts()
@@ -254,6 +254,15 @@ def test_of_several_shards_that_cannot_be_read_the_first_is_named_whichever_fail
         on(Here(2, seed=seed), broken, sizes=replace(LITTLE, together=1))
     assert str(found.value) == str(alone.value)
     assert f"{broken}/1.txt is not UTF-8" in str(found.value)
+
+
+def test_empty_shards_are_left_out_where_they_may_be(tmp_path):
+    for i in range(4):
+        (tmp_path / f"{i}.txt").write_text(text_of(200 * (i % 2), seed=i))
+    reading = ReadOptions(skip_missing=True)
+    expected = measure_corpus(tmp_path, length=[1, 2], reading=reading)
+    assert "0.txt and 1 more are empty, and left out" in " ".join(note.text for note in expected[0].notes)
+    assert equal(on(Here(2), tmp_path, lengths=(1, 2), reading=reading), expected)
 
 
 def test_a_shard_that_vanishes_is_named(tmp_path):

@@ -135,7 +135,7 @@ def split(keys: Any, places: Any, n_parts: Any, sorted_keys: Any, sorted_places:
 def split_again(
     keys: Any, places: Any, n_parts: Any, n_portions: Any, sorted_keys: Any, sorted_places: Any, ends: Any
 ) -> None:
-    """As `split`, of the keys of one of `n_parts` parts, in the order of its portions."""
+    """Keys and numbers of one of `n_parts` parts in the order of its portions; `ends` becomes where each ends."""
     ends[:] = 0
     for key in keys:
         ends[_part_of((hashed(key) >> S32) * n_parts << S32, n_portions)] += 1
