@@ -28,6 +28,7 @@ from simulate.drawing.backends import cpu
 from simulate.drawing.tables import Sampler, build_sampler
 from simulate.text import HyperLogLog, measure_corpus
 from simulate.text.cutting.sequences import read_units
+from simulate.text.spilling.frequencies import distinct_keys
 
 N_NUMBERS = 4_000_000
 N_SKETCHED = 10_000_000
@@ -101,6 +102,30 @@ def numbers() -> list[Row]:
                     item, peer, target, N_NUMBERS, ours, theirs, int.__eq__, rounds=ROUNDS, why=why, besides=draw
                 )
             )  # fmt: skip
+        rows += given(source, known)
+    return rows
+
+
+def given(source: str, known: dict[int, np.ndarray]) -> list[Row]:
+    """The same numbers, given to both sides and not drawn: distinct ones alone."""
+    rows = []
+    for peer, target in {"np.sort and differences": 1.2, "polars n_unique": 2.0, "duckdb count(distinct)": 4.0}.items():
+        if peer.split()[0] in ("polars", "duckdb") and find_spec(peer.split()[0]) is None:
+            continue
+
+        def why(fast: float, slow: float) -> str:
+            sorting = median_seconds(lambda r: np.sort(known[r]))
+            return f"sorting them, without a look at differences, takes {sorting / fast:.0%} of our time"
+
+        def theirs(r: int, unique: Callable[[np.ndarray], int] = PEERS[peer][0]) -> int:
+            return unique(known[r])
+
+        rows.append(
+            compare(
+                f"given numbers, {source}", peer, target, N_NUMBERS, lambda r: distinct_keys(known[r]), theirs,
+                int.__eq__, rounds=ROUNDS, why=why,
+            )
+        )  # fmt: skip
     return rows
 
 

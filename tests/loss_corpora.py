@@ -57,7 +57,7 @@ def real_texts(results: dict[str, dict[str, xr.Dataset]]) -> list[str]:
         "",
         "Over the texts, γ_k beside that β, identified or not: Spearman's rank correlation, and in how many of",
     ]
-    lines += ["them γ_k lies between 1 - 2β and 1 - β:", "", "| unit, learner | | k = 1 | 2 | 3 | 4 | 5 | 6 |"]
+    lines += ["them γ_k lies between 1 - 2β and 1 - β:", "", "| unit, learner | of | k = 1 | 2 | 3 | 4 | 5 | 6 |"]
     lines.append("|---" * 8 + "|")
     for unit, found in results.items():
         slopes = np.array([one.slope.values for one in found.values()])

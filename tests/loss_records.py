@@ -175,10 +175,10 @@ def by_kind(cells: Sequence[Cell]) -> list[str]:
         for learner in LEARNERS:
             for times in TIMES:
                 own = [one for one in cells if (one.kind, one.learner, one.times) == (kind, learner, times)]
-                found = verdict(own)
-                if found is None:
+                if not own:
                     lines.append(f"| {kind}, {learner} | {times} | 0 |{' – |' * (3 + len(METHODS))}")
                     continue
+                found = verdict(own)
                 errors = " | ".join(f"{found.errors[method]:.2f}" for method in METHODS)
                 told = "yes" if found.told_apart else "no"
                 lines.append(

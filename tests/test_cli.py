@@ -328,7 +328,8 @@ def test_help_and_argument_errors_load_nothing_heavy(module, arguments):
         f"    runpy.run_module({module!r}, run_name='__main__')\n"
         "except SystemExit:\n"
         "    pass\n"
-        "print('LOADED', *sorted({name.partition('.')[0] for name in sys.modules}), file=sys.stderr)"
+        "names = {name.partition('.')[0] for name, one in sys.modules.items() if one}\n"
+        "print('LOADED', *sorted(names), file=sys.stderr)"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60)
     loaded = done.stderr.splitlines()[-1].split()

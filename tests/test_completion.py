@@ -88,7 +88,8 @@ def test_a_shell_waits_for_nothing_heavy(line):
         f"    runpy.run_module({line.split()[0]!r}, run_name='__main__')\n"
         "except SystemExit:\n"
         "    pass\n"
-        "print('LOADED', *sorted({name.partition('.')[0] for name in sys.modules}), file=sys.stderr)"
+        "names = {name.partition('.')[0] for name, one in sys.modules.items() if one}\n"
+        "print('LOADED', *sorted(names), file=sys.stderr)"
     )
     environment = os.environ | {ASKED: "1", "COMP_LINE": f"python -m {line}"}
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, env=environment, timeout=60)

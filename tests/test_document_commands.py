@@ -82,8 +82,9 @@ def test_there_are_commands_on_the_pages():
 
 OTHERS = {
     "--quiet", "--quick", "--save", "--large", "--check", "--dist", "--durations", "--port", "--nworkers",
+    "--output", "--verbose", "--n-jobs",
 }  # fmt: skip
-"""Flags of pip, pytest, ruff, dask and the benchmarks."""
+"""Flags of pip, pytest, ruff, dask and the benchmarks, and those of other programs that are named as such."""
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))

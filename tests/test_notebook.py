@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import re
+import sys
+from code import InteractiveInterpreter
 from dataclasses import fields, replace
 from html import unescape
 from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -24,6 +28,7 @@ from experiments.registry import EXPERIMENTS
 from simulate.text.extrapolation import more_text
 from tests.public import classes_given
 
+ROOT = Path(__file__).parent.parent
 EVIL = "<script>alert('1')</script> & \"x\""
 
 
@@ -152,3 +157,17 @@ def test_a_report_shows_answer_tables_and_notes():
     text = checked(report._repr_html_())
     assert [word in text for word in ("So it is.", "T", "x", "1.5", "Beware")] == [True] * 5
     assert len(fields(report)) > 2
+
+
+def test_what_is_typed_in_a_notebook_shows_itself(monkeypatch):
+    """The lines of the README that give a value, one by one as in a cell, each shown by what a notebook asks it for."""
+    block = re.search(r"```python\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL)[1]
+    lines = [line for line in block.splitlines() if line.startswith(("import ", "bounds.")) and "(ds)" not in line]
+    shown_values: list[Any] = []
+    monkeypatch.setattr(sys, "displayhook", shown_values.append)
+    session = InteractiveInterpreter()
+    assert [session.runsource(line) for line in lines] == [False] * len(lines)
+    assert len(shown_values) == len(lines) - 1 >= 5
+    displays = [checked(one._repr_html_()) for one in shown_values if not isinstance(one, float)]
+    assert len(displays) >= 3
+    assert "0.72" in displays[0]

@@ -16,6 +16,7 @@ import pytest
 import bounds
 import simulate
 from bounds.base.lazy_names import UNTIL, lazy_names
+from bounds.base.notes import KINDS
 from bounds.catalogue import places
 from tests.public import NAMES, public
 
@@ -24,6 +25,12 @@ PAGES = "\n".join(
     path.read_text(encoding="utf-8") for path in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
 )
 MOVED = [(name, place) for place, names in bounds._MOVED.items() for name in names]
+
+
+def test_the_page_names_every_kind_of_note():
+    page = (ROOT / "docs" / "python.md").read_text(encoding="utf-8")
+    named = re.search(r"each has a `kind` \(([^)]*)\)", page)[1]
+    assert tuple(re.split(r",\s*|\s+or\s+", named)) == KINDS
 
 
 def test_the_top_has_what_everybody_asks_for_first():

@@ -28,6 +28,7 @@ from simulate.running.dataset import open_result
 from simulate.running.showing.view import View
 from simulate.studies.registry import study_of
 from tests.browser import CHROMIUM, NONE, seen
+from tests.commands import run as run_command
 from tests.html_pages import Page, faults
 from tests.sweep_runs import StopHereError
 from tests.test_studies import COMMANDS, DEFAULT, ODD, TEXT, run
@@ -383,3 +384,17 @@ def test_a_browser_shows_the_page_without_a_request_and_within_a_phone(kept, tmp
     assert told["reached"]
     assert not told["hidden"]
     assert told["console"] == []
+
+
+def test_a_note_of_any_kind_stands_on_a_page(tmp_path):
+    from bounds.base.notes import KINDS
+    from bounds.cli.pages.page import _KINDS
+
+    assert set(_KINDS) == set(KINDS)
+    assert len(set(_KINDS.values())) == len(KINDS)
+    for name in ("a.txt", "b.txt"):
+        (tmp_path / name).write_text("one two three two one " * 20, encoding="utf-8")
+    out = tmp_path / "page.html"
+    run_command("corpus", str(tmp_path / "a.txt"), str(tmp_path / "b.txt"), "--report", str(out))
+    assert "holds the same text as" in out.read_text(encoding="utf-8")
+    assert "Doubtful" in out.read_text(encoding="utf-8")

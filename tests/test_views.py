@@ -26,7 +26,6 @@ from simulate.running.showing.spectra import implied
 from simulate.running.showing.view import View
 from simulate.studies.registry import run_plan, study_of
 from simulate.studies.text.plan import TextPlan
-from simulate.studies.text.refit import growth_of
 from simulate.studies.text.views import random_order
 from tests.drawn_figures import faults, legends, values_of
 from tests.test_studies import TEXT
@@ -185,7 +184,7 @@ def test_a_text_in_random_order_is_the_mean_over_orders(result, texts):
     generator = np.random.default_rng(1)
     shuffled = [generator.permutation(words) for _ in range(200)]
     means = [np.mean([len(set(order[: int(n)])) for order in shuffled]) for n in sizes]
-    assert random_order(growth_of(dataset.isel(source=0)), sizes) == pytest.approx(means, rel=0.01)
+    assert random_order(dataset.isel(source=0), sizes) == pytest.approx(means, rel=0.01)
     prefixes = [len(set(words[: int(n)])) for n in sizes]
     assert prefixes != pytest.approx(means, rel=0.2), "the text is not in random order"
     _, seen = values_of(drawn(dataset, "spectrum"), 0, "o")

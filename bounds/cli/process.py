@@ -139,11 +139,22 @@ class Named:
             raise OSError(error.errno, error.strerror or str(error), self._name) from None
 
 
-def hide(package: str) -> None:
+_alone: list[bool] = []
+
+
+def runs_alone() -> None:
+    """Say that this process runs one command and nothing else."""
+    _alone.append(True)
+
+
+def spare(package: str) -> None:
     """Take an optional package for one that is not installed, unless it is loaded, until it is asked for by `reveal`.
 
-    xarray loads all of Dask, in half a second, to see whether a number is an array of it, wherever Dask is installed.
+    Only where the process runs one command, and before xarray is loaded, which asks once whether there is a Dask, and
+    wherever there is loads all of it, in half a second, to see whether a number is an array of Dask.
     """
+    if not _alone:
+        return
     # None is what the language has for a module that is not to be found.
     sys.modules.setdefault(package, None)  # type: ignore[arg-type]
 

@@ -88,7 +88,8 @@ def draw_trends(trends: pd.DataFrame, simulated: Mapping[str, pd.DataFrame]) -> 
             ends.append(End(one.get_xlim()[1], _CHANCE, "chance", "black"))
         one.set_xlabel("after this part of the training, %")
         label_ends(one, ends)
-    axes[0].set_ylabel("tokens, %")
+    for one in axes:
+        one.set_ylabel("tokens, %")
     return figure
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from bounds.cli.process import spare
 from bounds.cli.shared import Checked, Command, CountType, parse_or_fail, with_version
 from bounds.cli.terminal.completion import complete_source
 from simulate.cli.options import (
@@ -159,6 +160,7 @@ def suite(**options: Any) -> int:
     check_workers(options)
     if plan.text and options["cluster"]:
         raise click.UsageError("--cluster shares corpora, and a text is one; leave it out")
+    spare("dask")
     from simulate.cli.studies import execute
 
     return execute("suite", lambda: plan, options)
@@ -184,6 +186,7 @@ def batch(step: int, **options: Any) -> int:
     if options["figure"]:
         raise click.UsageError("one batch has no figure; leave --figure out")
     check_outputs(options)
+    spare("dask")
     from simulate.cli.studies import execute
     from simulate.studies.suite.batch import BatchPlan
 

@@ -27,7 +27,7 @@ import numpy as np
 
 from bounds.base.brief import brief_fields
 from bounds.base.telling.html import html_fields
-from simulate.drawing.compiled import bare, compiled
+from simulate.drawing.compiled import bare, compiled, leading_zeros
 from simulate.drawing.stream import ONE
 from simulate.text.counting import WindowIds
 from simulate.text.reading.room import require
@@ -39,6 +39,7 @@ MIN_BLOCK = 32
 """Fewest windows in a block."""
 
 _LAG = 3
+_LAST = np.uint64(63)
 
 
 @dataclass(frozen=True, eq=False)
@@ -266,17 +267,19 @@ def gaps_of(seen: Any, gaps: Any, changes: Any, own: Any) -> int:
     at = np.zeros(n_blocks + 1, dtype=np.int64)
     types = 0
     for kind in range(len(seen)):
+        if seen[kind] & (seen[kind] - ONE) == 0:  # in one block, as most are, or in none
+            if seen[kind] != 0:
+                types += 1
+                own[np.int64(_LAST - leading_zeros(seen[kind]))] += 1
+            continue
         found = 0
         for block in range(n_blocks):
             if (seen[kind] >> np.uint64(block)) & ONE:
                 at[found] = block
                 found += 1
-        types += found > 0
-        if found == 1:
-            own[at[0]] += 1
-        elif found > 1:
-            at[found] = at[0] + n_blocks
-            _close_up(at, found, gaps, changes)
+        types += 1
+        at[found] = at[0] + n_blocks
+        _close_up(at, found, gaps, changes)
     return types
 
 

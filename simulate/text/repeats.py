@@ -50,7 +50,7 @@ def repeated_part(ids: np.ndarray, unit: str) -> float:
     if not places:
         return float("nan")
     if len(ids) >= _LARGE:
-        from simulate.text.repeats_loop import stand_again  # numba, which a short text does without
+        from simulate.text.comparison.again import stand_again  # numba, which a short text does without
 
         return float(np.mean(stand_again(ids, places, length)))
     sample = np.sort(ids[:: sample_step(len(ids))])

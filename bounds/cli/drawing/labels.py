@@ -65,7 +65,8 @@ def label_ends(axes: Axes, ends: Sequence[End]) -> None:
         axes.annotate(
             end.text, (x, np.clip(y, 0, 1)), (1.03, place), xycoords="axes fraction", textcoords="axes fraction",
             va="center", fontsize=_LETTER, annotation_clip=False,
-            arrowprops={"arrowstyle": "-", "color": end.colour, "lw": 1.0, "ls": ":", "shrinkA": 1, "shrinkB": 2},
+            arrowprops={"arrowstyle": "-", "color": end.colour, "lw": 1.0, "ls": ":", "shrinkA": 1, "shrinkB": 2,
+                        "relpos": (0, 0.5)},
         )  # fmt: skip
 
 
@@ -89,7 +90,8 @@ def label_tops(axes: Axes, tops: Sequence[End]) -> None:
         axes.annotate(
             top.text, (np.clip(x, 0, 1), min(y, 1)), (place, 1.06), xycoords="axes fraction",
             textcoords="axes fraction", ha="center", va="bottom", fontsize=_LETTER - 0.5, annotation_clip=False,
-            arrowprops={"arrowstyle": "-", "color": top.colour, "lw": 1.0, "ls": ":", "shrinkA": 1, "shrinkB": 1},
+            arrowprops={"arrowstyle": "-", "color": top.colour, "lw": 1.0, "ls": ":", "shrinkA": 1, "shrinkB": 1,
+                        "relpos": (0.5, 0)},
         )  # fmt: skip
 
 

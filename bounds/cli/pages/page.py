@@ -19,7 +19,7 @@ from bounds import __version__
 from bounds.base.arguments import printable
 from bounds.base.formula import Formula
 from bounds.base.keeping.files import write_file
-from bounds.base.notes import FITTED, INPUT, METHOD, RANGE, REFUSED, VACUOUS, Note, in_order
+from bounds.base.notes import FITTED, INPUT, METHOD, RANGE, REFUSED, SUSPECT, VACUOUS, Note, in_order
 from bounds.cli.pages.formats import PAGES, WHAT
 from bounds.cli.pages.origin import facts, whole
 from bounds.cli.report import Listing, Report, Table
@@ -32,8 +32,8 @@ if TYPE_CHECKING:
     from bounds.cli.pages.pictures import Picture
 
 _KINDS = {
-    REFUSED: "Not given", FITTED: "Fit", RANGE: "Out of range", VACUOUS: "Says nothing", INPUT: "Data",
-    METHOD: "Method",
+    REFUSED: "Not given", SUSPECT: "Doubtful", FITTED: "Fit", RANGE: "Out of range", VACUOUS: "Says nothing",
+    INPUT: "Data", METHOD: "Method",
 }  # fmt: skip
 """What stands before a note of each kind, so that no colour is needed to tell them apart."""
 

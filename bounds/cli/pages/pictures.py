@@ -42,7 +42,8 @@ def description(figure: Figure) -> str:
     heading = figure.get_suptitle()
     return " ".join(
         [
-            *([f"{printable(heading)}."] if heading else []),
+            *([_sentence(heading)] if heading else []),
+            *([_sentence(shared)] if (shared := _against(figure.get_supxlabel(), figure.get_supylabel())) else []),
             *(f"Panel {i}: {text}" if len(panels) > 1 else text for i, text in enumerate(panels, 1)),
             "The numbers are in the tables.",
         ]
@@ -68,6 +69,11 @@ def _panel(axes: Axes) -> str:
     return " ".join(said)
 
 
+def _against(x: str, y: str) -> str:
+    """What is drawn against what."""
+    return f"{y} against {x}" if x and y else x or y
+
+
 def _sentence(text: str) -> str:
     text = " ".join(printable(line) for line in text.split("\n")).strip()
     return text if text.endswith((".", "?")) else f"{text}."
@@ -76,10 +82,9 @@ def _sentence(text: str) -> str:
 def _caption(figure: Figure) -> str:
     """What is drawn against what, of the first panels."""
     named = []
-    for axes in _panels(figure):
-        x, y = axes.get_xlabel(), axes.get_ylabel()
-        text = f"{y} against {x}" if x and y else x or y or axes.get_title()
-        if text:
+    panels = [(axes.get_xlabel(), axes.get_ylabel(), axes.get_title()) for axes in _panels(figure)]
+    for x, y, title in [(figure.get_supxlabel(), figure.get_supylabel(), ""), *panels]:
+        if text := _against(x, y) or title:
             named.append(" ".join(printable(line) for line in text.split("\n")))
     named = list(dict.fromkeys(named))
     more = len(named) - _PANELS

@@ -8,6 +8,7 @@ import click
 from click.core import ParameterSource
 
 from bounds.base.quantities import parse_list
+from bounds.cli.process import spare
 from bounds.cli.shared import Checked, Command, CountType, parse_or_fail, with_version
 from simulate.cli.options import (
     READING,
@@ -98,6 +99,7 @@ def _given(name: str) -> bool:
 
 def _execute(options: dict[str, Any]) -> int:
     options["unit"] = asked_unit(click.get_current_context())
+    spare("dask")
     from simulate.cli.studies import execute
     from simulate.text.reading.asked import ReadOptions
 

@@ -93,8 +93,7 @@ def _panel(axes: Axes, one: Slopes) -> None:
     axes.plot(one.end, one.at_end, "D", ms=5.5, mfc="white", color=COLOURS[2], zorder=4)
     tidy(axes, shorten(one.name, 38))
     if np.isfinite(gamma.value):
-        fitted, lower, upper = map(float, gamma)
-        text = f"γ {estimated(fitted, lower, upper)}"
+        text = f"γ {estimated(float(gamma.value), float(gamma.lower), float(gamma.upper), 3)}"
         axes.text(0.985, 0.985, text, transform=axes.transAxes, fontsize=8, ha="right", va="top", color=DARK)
 
 

@@ -210,8 +210,7 @@ def _records(curves: LossCurves) -> list[dict[str, Any]]:
     for learner, losses in zip(LEARNERS, mean_losses(curves), strict=True):
         kind = kind_of(losses)
         for n in curves.n_counted.tolist():
-            one = None if kind is None else better(kind, learner, n / int(curves.n_train[-1]))
-            record = None if one is None else {name: value for name, value in asdict(one).items() if name != "kind"}
+            record = asdict(better(kind, learner, n / int(curves.n_train[-1])))
             found.append({"learner": learner, "n_counted": n, "kind": kind, "record": record})
     return found
 

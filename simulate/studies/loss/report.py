@@ -16,7 +16,6 @@ from bounds.cli.report import Report, Table
 from simulate.running.dataset import plan_of
 from simulate.running.showing.view import View
 from simulate.text.cutting.units import noun, said
-from simulate.text.learning.foretelling.record import METHODS
 from simulate.text.learning.shrinking import BENDS, SHRINKS
 
 NAMES = {"kneser-ney": "Kneser-Ney", "ppm-d": "PPM-D"}
@@ -179,6 +178,13 @@ def notes(dataset: xr.Dataset) -> list[Note]:
     second = laws(dataset)[1]
     if not second["identified"]:
         found.append(Note(REFUSED, f"{NAMES[second['learner']]}: β is not identified: {second['why']}"))
+    rising = dataset.n_counted.values[dataset.foretold_drop[0].values < 0] if "foretold_drop" in dataset else []
+    if len(rising):
+        text = (
+            f"from counts, {written(int(rising[0]))} {noun(told['unit'])} would cost more than what was taught: the "
+            "slopes of other texts do not hold for this one; look at its rivals"
+        )
+        found.insert(0, Note(REFUSED, text))
     n_blocks = dataset.sizes["block"]
     alike = _neighbours(dataset)
     if alike > 2 / math.sqrt(n_blocks):
@@ -238,8 +244,7 @@ def _foretold(dataset: xr.Dataset) -> Table:
         cells.append([written(n), *said_, *(fixed(_known(value)) for value in values[1:])])
     rivals = [SHORT.get(name, name) for name in dataset.method.values.tolist()[1:]]
     columns = [noun(about(dataset)["unit"]), "from counts [95 %]", *rivals]
-    told = records(dataset, "kneser-ney")
-    below = " ".join(["Experimental.", *(_better(one) for one in told)])
+    below = f"Experimental. {_better(records(dataset, 'kneser-ney'))}"
     return Table(columns, cells, title="L of Kneser-Ney foretold for text that was counted, not taught", below=below)
 
 
@@ -251,8 +256,8 @@ def _reaches(dataset: xr.Dataset) -> Table:
             at = dataset.sel(learner=learner, n_counted=n)
             reach = [fixed(float(at.foretold_reach.sel(part=part))) for part in ("test", "training", "fit")]
             cells.append([NAMES[learner], written(n), *reach, _interval(at, "foretold_drop")])
-    columns = ["learner", noun(about(dataset)["unit"]), "test", "training", "lack of fit", "drop from what was taught"]
-    below = " ".join(_better(one) for one in records(dataset, "ppm-d"))
+    columns = ["learner", noun(about(dataset)["unit"]), "test", "training", "lack of fit", "drop [95 %]"]
+    below = _better(records(dataset, "ppm-d"))
     return Table(
         columns, cells, title="From counts: half of the 95 % interval of L by each part, and the drop", below=below
     )
@@ -260,31 +265,33 @@ def _reaches(dataset: xr.Dataset) -> Table:
 
 def records(dataset: xr.Dataset, learner: str) -> list[dict[str, Any]]:
     """The record behind what is foretold of a learner: one for each factor that there is a record of."""
-    found: dict[Any, dict[str, Any]] = {}
-    for one in about(dataset).get("records", []):
-        if one["learner"] == learner:
-            found.setdefault(None if one["record"] is None else one["record"]["times"], one)
+    found = {
+        one["record"]["times"]: one for one in about(dataset).get("records", []) if one["learner"] == learner
+    }  # fmt: skip
     return list(found.values())
 
 
-def _better(one: dict[str, Any]) -> str:
+def _better(found: list[dict[str, Any]]) -> str:
     """Which method had the better record for the kind of curve at hand, and how much stands behind that."""
-    if one["kind"] is None:
-        return "The doublings so far are too few to say of which kind the curve is: no record is given."
-    record = one["record"]
-    if record is None:
-        return f"The curve so far is {one['kind']}, and no other text had such a one: no record is given."
-    best, after = (f"{name} {record['errors'][name]:.2f}" for name in (record["best"], record["next"]))
-    rest = ", ".join(
-        f"{name} {record['errors'][name]:.2f}" for name in METHODS if name not in (record["best"], record["next"])
-    )
-    n = record["cells"]
-    beat = f"nearer than the next in {record['nearer']} of {n}"
-    verdict_ = beat if record["told_apart"] else f"{beat}, {'too few' if n < FEW else 'too even'} to tell them apart"
-    texts = f"{record['texts']} text{'s' * (record['texts'] > 1)}"
+    if not found:
+        return ""
+    kind = found[0]["kind"]
+    unknown = "The doublings so far are too few to say of which kind the curve is."
+    first = unknown if kind is None else f"The curve so far is {kind}."
+    return " ".join([first, *(_record(one["record"], kind) for one in found)])
+
+
+def _record(record: dict[str, Any], kind: str | None) -> str:
+    """The record of one factor in a sentence."""
+    n, texts = record["cells"], record["texts"]
+    of = "of this kind" if record["kind"] else "of all kinds" if kind is None else "of all kinds (no other was of this)"
+    errors = {name: f"{name} {error:.2f}" for name, error in record["errors"].items()}
+    best, after, *rest = errors.values()
+    told = "" if record["told_apart"] else f", {'too few' if n < FEW else 'too even'} to tell them apart"
     return (
-        f"At {record['times']} times the text, {n} {one['kind']} curves like this one, of {texts}: {best} had the "
-        f"smallest error in parts of the drop, then {after} ({rest}); {verdict_}."
+        f"At {record['times']} times the text, {best} had the smallest error in parts of the drop, over {n} "
+        f"curve{'s' * (n > 1)} {of} of {texts} other text{'s' * (texts > 1)}, then {after} ({', '.join(rest)}): nearer "
+        f"in {record['nearer']} of {n}{told}."
     )
 
 

@@ -15,7 +15,6 @@ from bounds.cli.printing import estimated
 from simulate.running.showing.figures import dash_fit
 from simulate.running.showing.view import View
 from simulate.studies.text import more
-from simulate.studies.text.refit import growth_of
 from simulate.studies.text.report import about
 from simulate.studies.text.views import random_order
 from simulate.text.cutting.units import counted
@@ -71,7 +70,7 @@ def _one_length(axes: Axes, one: xr.Dataset, told: dict[str, Any], how: Style) -
     axes.plot(n_draws, n_unique, how.marker, ms=4, color=colour)
     if _reordered(one, told["order"]):
         at = np.geomspace(n_draws[0], n_draws[-1], 60)[:-1]
-        axes.plot(at, random_order(growth_of(one), at), ":", lw=1, color=colour)
+        axes.plot(at, random_order(one, at), ":", lw=1, color=colour)
     if "mean_draws" in one:
         there = one.mean_draws.values >= 0
         draws, mean = one.mean_draws.values[there], one.mean_unique.values[there]

@@ -48,7 +48,7 @@ def growth_of(one: xr.Dataset) -> CorpusGrowth:
         corpus=about["corpus"], unit=about["unit"], length=int(one.length), order=about["order"],
         n_units=one.n_units.values, n_draws=one.n_draws.values, n_unique=one.n_unique.values,
         spectrum=_spectrum(one), edges=one.multiplicity.values if "spectrum" in one else np.array([1, 2]),
-        blocks=_blocks(one),
+        blocks=blocks_of(one),
         sha256=tuple(made["inputs"].items()), seed=plan["seed"],
         notes=tuple(Note(note["kind"], note["text"]) for note in about["notes"]),
         n_bytes=about.get("n_bytes"),
@@ -65,8 +65,9 @@ def _spectrum(one: xr.Dataset) -> np.ndarray:
     return found
 
 
-def _blocks(one: xr.Dataset) -> BlockCurves | None:
-    points = one.mean_draws.values > 0
+def blocks_of(one: xr.Dataset) -> BlockCurves | None:
+    """The mean curve of one length over stretches of text, as it was counted; None where there is none."""
+    points = one.mean_draws.values > 0 if "mean_draws" in one else np.zeros(0, bool)
     if not points.any():
         return None
     without = one.mean_unique_without.values[:, points]

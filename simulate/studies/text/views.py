@@ -9,18 +9,17 @@ import xarray as xr
 from matplotlib.figure import Figure
 from scipy.special import stdtrit
 
-from bounds.base.spectrum import rarefied
+from bounds.base.spectrum import FrequencySpectrum, rarefied
 from bounds.cli.drawing.labels import shorten
 from simulate.running.showing.figures import fitted_curve
 from simulate.running.showing.local_slopes import Slopes, draw_slopes, neighbours, slopes
 from simulate.running.showing.spectra import Seen, draw_spectra, implied, up_to_most
 from simulate.running.showing.view import View
 from simulate.stats import Estimate
-from simulate.studies.text.refit import growth_of
+from simulate.studies.text.refit import blocks_of
 from simulate.studies.text.report import about
 from simulate.text.blocks import BlockCurves
 from simulate.text.cutting.units import counted
-from simulate.text.growth import CorpusGrowth
 
 _LEVEL = 0.975
 """Of Student's quantile, for 95 % intervals."""
@@ -51,15 +50,14 @@ def local_exponents(dataset: xr.Dataset, view: View) -> Figure:
 
 
 def _slopes(one: xr.Dataset, unit: str) -> Slopes:
-    growth = growth_of(one)
-    draws, unique, blocks = one.n_draws.values.astype(float), one.n_unique.values.astype(float), growth.blocks
+    draws, unique, blocks = one.n_draws.values.astype(float), one.n_unique.values.astype(float), blocks_of(one)
     unknown = np.full(len(draws) - 1, np.nan)
     at, measured = neighbours(draws), Estimate(unknown, unknown, unknown)
     if blocks is not None:
         at, measured = _between(blocks)
     found = Slopes(
         name=f"windows of {counted(int(one.length), unit)}", n_draws=at, measured=measured,
-        theory=_in_random_order(growth, at) if "spectrum" in one else np.full(len(at), np.nan),
+        theory=_in_random_order(one, at) if "spectrum" in one else np.full(len(at), np.nan),
         prefixes=(neighbours(draws), slopes(draws, unique)), end=draws[-1], at_end=float(one.f1[-1]) / unique[-1],
     )  # fmt: skip
     gamma = Estimate(*(float(one[f"exponent{end}"]) for end in ("", "_lower", "_upper")))
@@ -79,19 +77,19 @@ def _between(blocks: BlockCurves) -> tuple[np.ndarray, Estimate]:
     return neighbours(draws), Estimate(value, value - reach, value + reach)
 
 
-def _in_random_order(growth: CorpusGrowth, at: np.ndarray) -> np.ndarray:
+def _in_random_order(one: xr.Dataset, at: np.ndarray) -> np.ndarray:
     """The slope of the mean of U over all orders of the windows, at the sizes `at`."""
-    total = float(growth.n_draws[-1])
+    total = float(one.n_draws[-1])
     step = 1.01
     ends = np.stack([at / step, np.minimum(at * step, total * (1 - 1e-9))])
-    low, high = (random_order(growth, row) for row in ends)
+    low, high = (random_order(one, row) for row in ends)
     return np.asarray(np.log(high / low) / np.log(ends[1] / ends[0]))
 
 
-def random_order(growth: CorpusGrowth, at: np.ndarray) -> np.ndarray:
-    """The mean of U over all orders of the windows of the whole text (rarefaction), at sizes below its own."""
-    total = float(growth.n_draws[-1])
-    return rarefied(growth.multiplicities, at / total, total)[0]
+def random_order(one: xr.Dataset, at: np.ndarray) -> np.ndarray:
+    """The mean of U over all orders of the windows of one length (rarefaction), at sizes below that of the text."""
+    total = float(one.n_draws[-1])
+    return rarefied(FrequencySpectrum.from_binned(one.multiplicity.values, one.spectrum.values), at / total, total)[0]
 
 
 def _estimated(one: xr.Dataset, unit: str) -> Slopes:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -92,15 +94,16 @@ def _kinds() -> np.ndarray:
     classes = character_classes("word")
     marked = np.zeros(len(classes), dtype=bool)
     marked[marks()] = True
-    return _kinds_of(np.arange(len(classes)), classes == LETTER, marked)
+    return _kinds_of(range(len(classes)), classes == LETTER, marked)
 
 
-def _kinds_of(points: np.ndarray, joined: np.ndarray, marked: np.ndarray) -> np.ndarray:
-    """Whether code points are part of a word, a mark, and of a script without spaces; uint8 bits."""
-    kinds = np.where(joined, _JOINED, 0).astype(np.uint8)
-    kinds[marked] = _MARK
+def _kinds_of(points: Sequence[int], joined: np.ndarray, marked: np.ndarray) -> np.ndarray:
+    """Whether `points`, which ascend, are part of a word, a mark, and of a script without spaces; uint8 bits."""
+    kinds = np.zeros(len(points), dtype=np.uint8)
+    kinds[joined], kinds[marked] = _JOINED, _MARK
     for first, last in _UNSPACED:
-        kinds[(points >= first) & (points <= last) & (kinds > 0)] |= _SPACELESS
+        block = kinds[bisect_left(points, first) : bisect_right(points, last)]
+        block[block > 0] |= _SPACELESS
     return kinds
 
 
@@ -109,7 +112,7 @@ def _count_few(text: str, counts: np.ndarray) -> None:
     present = sorted(set(text))
     joined = np.array([re.match(r"\w", point) is not None for point in present])
     marked = np.array([is_mark(point) for point in present]) & ~joined
-    here = np.array([*map(ord, present)])
+    here = [*map(ord, present)]
     table = np.zeros(here[-1] + 1, dtype=np.uint8)
     table[here] = _kinds_of(here, joined, marked)
     kinds = table[code_points(text)]

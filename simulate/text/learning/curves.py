@@ -9,6 +9,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,7 +19,7 @@ from simulate.text.cutting.sequences import Units
 from simulate.text.cutting.units import counted
 from simulate.text.learning.foretelling.contributions import Tail, tail_of
 from simulate.text.learning.held_out import Split, split
-from simulate.text.learning.scoring import LEARNERS, discounts, score
+from simulate.text.learning.scoring import LEARNERS, Scores, discounts, score
 from simulate.text.learning.trie import Trie
 from simulate.text.reading.errors import InputError
 from simulate.text.reading.room import NoRoomError, require
@@ -144,9 +145,8 @@ def _measure(units: Units, parts: Split, sizes: np.ndarray, shuffles: int, large
     ids, vocabulary = numbered(units)
     tested, first = laid_out(ids, np.concatenate(parts.tested))
     shape = (shuffles, len(sizes), len(parts.tested))
-    losses = np.empty((len(LEARNERS), *shape))
+    losses, cost = np.empty((len(LEARNERS), *shape)), np.empty((len(LEARNERS), *shape, DEPTH + 1))
     matched = np.empty((*shape, DEPTH + 1), dtype=np.int64)
-    cost = np.empty((len(LEARNERS), *shape, DEPTH + 1))
     own = np.empty((*shape[:2], DEPTH), dtype=bool)
     counted = np.empty((shuffles, len(larger), shape[2], DEPTH + 1), dtype=np.int64)
     block, tail = np.repeat(np.arange(shape[2]), parts.sizes), None
@@ -163,16 +163,13 @@ def _measure(units: Units, parts: Split, sizes: np.ndarray, shuffles: int, large
             at = size
             tallies = trie.tallies()
             found = score(trie, tallies, tested, first, vocabulary)
-            place = block * (DEPTH + 1) + found.matched
-            units_of = np.bincount(place, minlength=cost[0, 0, 0].size).reshape(shape[2], -1)
+            by_match, costs = _by_match(found, block, shape[2])
             if i >= len(sizes):  # what was only counted has no loss
-                counted[shuffle, i - len(sizes)] = units_of
+                counted[shuffle, i - len(sizes)] = by_match
                 continue
             own[shuffle, i] = discounts(tallies.counts)[1][1:]
-            matched[shuffle, i] = units_of
-            for learner, one in enumerate(found.losses):
-                sums = np.bincount(place, one, minlength=units_of.size).reshape(units_of.shape)
-                cost[learner, shuffle, i], losses[learner, shuffle, i] = sums, np.bincount(block, one) / parts.sizes
+            matched[shuffle, i], cost[:, shuffle, i] = by_match, costs
+            losses[:, shuffle, i] = [np.bincount(block, one) / parts.sizes for one in found.losses]
     step("learning", shuffles * most, shuffles * most, "units")
     return LossCurves(
         corpus=units.corpus,
@@ -194,6 +191,13 @@ def _measure(units: Units, parts: Split, sizes: np.ndarray, shuffles: int, large
         counted=counted,
         tail=tail,
     )
+
+
+def _by_match(found: Scores, block: np.ndarray, n_blocks: int) -> tuple[np.ndarray, np.ndarray]:
+    """(block, j) units by the length of their match, and (learner, block, j) what these cost together."""
+    place, shape = block * (DEPTH + 1) + found.matched, (n_blocks, DEPTH + 1)
+    units = np.bincount(place, minlength=math.prod(shape)).reshape(shape)
+    return units, np.array([np.bincount(place, one, minlength=units.size).reshape(shape) for one in found.losses])
 
 
 def numbered(units: Units) -> tuple[np.ndarray, int]:

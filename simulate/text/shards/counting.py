@@ -12,8 +12,9 @@ from simulate.drawing.stream import S32
 from simulate.text.sketch import mixed
 from simulate.text.spilling import spread
 from simulate.text.spilling.frequencies import Parts
+from simulate.text.spilling.keys import Packed, Pairs
 from simulate.text.spilling.loops import ALONE
-from simulate.text.spilling.parts import Packed, Pairs, Sizes, Windows
+from simulate.text.spilling.parts import Sizes, Windows
 from simulate.text.spilling.scratch import scratch_in
 from simulate.text.spilling.sums import Sums
 
@@ -112,7 +113,7 @@ def where_of(windows: Keyed) -> list[np.ndarray]:
 
 
 class Arrived(NamedTuple):
-    """Keys that are there already, and their numbers; as `simulate.text.spilling.parts.Pairs` makes them."""
+    """Keys that are there already, and their numbers; as `simulate.text.spilling.keys.Pairs` makes them."""
 
     found: np.ndarray
     numbers: np.ndarray

@@ -244,7 +244,7 @@ def room_on_cluster(cluster: str, memory: int | None) -> Iterator[ClusterRoom]:
 
 
 def _packing(facts: Sequence[Facts]) -> counting.Packing:
-    """As `simulate.text.spilling.parts.Packed.of`, of units that are elsewhere."""
+    """As `simulate.text.spilling.keys.Packed.of`, of units that are elsewhere."""
     largest = max(one.largest for one in facts)
     if any(one.present is None for one in facts):
         return counting.Packing(largest.bit_length(), np.empty(0, np.uint32))

@@ -131,6 +131,26 @@ def split(keys: Any, places: Any, n_parts: Any, sorted_keys: Any, sorted_places:
         ends[part] = at + 1
 
 
+@bare
+def split_again(
+    keys: Any, places: Any, n_parts: Any, n_portions: Any, sorted_keys: Any, sorted_places: Any, ends: Any
+) -> None:
+    """Keys and numbers of one of `n_parts` parts in the order of its portions; `ends` becomes where each ends."""
+    ends[:] = 0
+    for key in keys:
+        ends[_part_of((hashed(key) >> S32) * n_parts << S32, n_portions)] += 1
+    total = np.int64(0)
+    for portion in range(len(ends)):
+        total += ends[portion]
+        ends[portion] = total - ends[portion]
+    for i in range(len(keys)):
+        portion = _part_of((hashed(keys[i]) >> S32) * n_parts << S32, n_portions)
+        at = ends[portion]
+        sorted_keys[at] = keys[i]
+        sorted_places[at] = places[i]
+        ends[portion] = at + 1
+
+
 @compiled
 def chosen(keys: Any, subs: Any, sub: Any) -> Any:
     """Places of the keys of `sub` among `subs`, a power of two: by bits that neither parts nor slots are taken from."""

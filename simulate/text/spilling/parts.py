@@ -21,8 +21,9 @@ import numpy as np
 from simulate.text.blocks import BlockCurves, gaps_of
 from simulate.text.counting import Growth
 from simulate.text.cutting.sequences import Units
-from simulate.text.spilling import loops, spread
-from simulate.text.spilling.frequencies import MOST_PREFIXES, Parts, Room, count_frequencies
+from simulate.text.spilling import loops
+from simulate.text.spilling.frequencies import MOST_PREFIXES, Room, count_frequencies
+from simulate.text.spilling.keys import Packed, Pairs
 from simulate.text.spilling.scratch import OnDisk, Scratch, ScratchFile, Shelf
 from simulate.text.spilling.sums import Counting, Sums, nothing
 
@@ -35,9 +36,6 @@ _CACHED = 1 << 15
 
 _PARTS = 256
 """Parts that cost little more than two."""
-
-_MOST_KINDS = 1 << 21
-"""Ids of units from which on they are taken for dense, as those of words are."""
 
 
 @dataclass(frozen=True)
@@ -73,10 +71,14 @@ class _FullError(Exception):
 class _Table:
     """Distinct windows, or those of a part of them."""
 
-    def __init__(self, sums: Sums, most: int, expected: int) -> None:
+    def __init__(self, sums: Sums, most: int, expected: int, words: np.ndarray | None = None) -> None:
         self.sums, self._most = sums, most
-        slots = min(most, 1 << max(10, int(expected).bit_length()))
-        self._words = np.zeros(loops.WORDS * slots, np.uint64)
+        if words is None:
+            slots = min(most, 1 << max(10, int(expected).bit_length()))
+            self._words = np.zeros(loops.WORDS * slots, np.uint64)
+        else:
+            self._words = words
+            words[:] = 0
         self._state = np.zeros(3, np.int64)
         self._ends = np.zeros((len(sums.layout[2]), 2), np.int64)
         self._judged = sums.cut is None
@@ -142,92 +144,6 @@ class _Chunk(NamedTuple):
     lonely: np.ndarray
 
 
-class Pairs(NamedTuple):
-    """Windows as two shorter ones at the distance `step`, whose ids are known."""
-
-    ids: np.ndarray | OnDisk
-    step: int
-
-    def keys(self, first: int, last: int, starts: np.ndarray, at: tuple[int, int], length: int, into: Any) -> Any:
-        """As `loops.gather`; `at` is the stream and the number to go on with."""
-        ids = self.ids[first : last + self.step]
-        return loops.gather(ids, first, last, starts, *at, length, self.step, *into)
-
-    def plain(self, starts: np.ndarray, length: int, sums: Sums, chunk: int) -> PlainPairs:
-        """All of them, without their places."""
-        return PlainPairs(self, starts, length, sums, chunk)
-
-
-class Packed(NamedTuple):
-    """Windows as their units, `bits` for each of them."""
-
-    units: np.ndarray | OnDisk
-    bits: int
-    dense: np.ndarray
-
-    @classmethod
-    def of(cls, units: np.ndarray | OnDisk, chunk: int) -> Packed:
-        """Units numbered by those that there are, where their ids are small enough for a table of them."""
-        parts = range(0, len(units), chunk)
-        most = max((int(units[first : first + chunk].max()) for first in parts), default=0)
-        if most >= _MOST_KINDS:
-            return cls(units, most.bit_length(), np.empty(0, np.uint32))
-        present = np.zeros(most + 1, np.uint8)
-        for first in parts:
-            loops.mark_present(units[first : first + chunk].astype(np.uint32), present)
-        dense = np.cumsum(present, dtype=np.uint32) - np.uint32(1)
-        return cls(units, max(1, int(dense[-1]).bit_length()), dense)
-
-    @property
-    def longest(self) -> int:
-        """Units in the longest window that is a key."""
-        return 64 // self.bits
-
-    def keys(self, first: int, last: int, starts: np.ndarray, at: tuple[int, int], length: int, into: Any) -> Any:
-        """As `loops.pack`; `at` is the stream and the number to go on with."""
-        units = self.units[first : last + length - 1].astype(np.uint32)
-        return loops.pack(units, first, last, starts, *at, length, self.bits, self.dense, *into[:3])
-
-    def plain(self, starts: np.ndarray, length: int, sums: Sums, chunk: int) -> PlainPacked:
-        """All of them, without their places."""
-        del sums, chunk
-        return PlainPacked(self, starts, length)
-
-
-class PlainPacked(NamedTuple):
-    """Windows whose units are the key, where their places play no part."""
-
-    windows: Packed
-    starts: np.ndarray
-    length: int
-
-    def spread(self, parts: Parts, first: int, last: int) -> None:
-        """See `frequencies.Keys`."""
-        units = self.windows.units[first : last + self.length - 1]
-        units = units if units.dtype == np.uint8 else units.astype(np.uint32, copy=False)
-        stream = int(np.searchsorted(self.starts, first, side="right")) - 1
-        spread.spread_packed(
-            units, first, last, self.starts, stream, self.length, self.windows.bits, self.windows.dense,
-            *parts.into(last - first),
-        )  # fmt: skip
-
-
-class PlainPairs:
-    """Windows that are two shorter ones, where their places play no part; those that occur once go to `sums`."""
-
-    def __init__(self, windows: Pairs, starts: np.ndarray, length: int, sums: Sums, chunk: int) -> None:
-        self._windows, self._starts, self._length, self._sums = windows, starts, length, sums
-        self._into: Any = (np.empty(chunk, np.uint64), *(np.empty(chunk, np.uint32) for _ in range(3)))
-        self._at: Any = (0, 0)
-        self._lonely = np.zeros(3, np.int64)
-
-    def spread(self, parts: Parts, first: int, last: int) -> None:
-        """See `frequencies.Keys`; they are asked for in the order of the text."""
-        n_keys, n_lonely, *self._at = self._windows.keys(first, last, self._starts, self._at, self._length, self._into)
-        self._sums.add_lonely(self._into[3][:n_lonely], self._lonely)
-        spread.spread(self._into[0][:n_keys], *parts.into(n_keys))
-
-
 @dataclass
 class _Run:
     """Keys of one chunk in the order of their parts, their places and where parts end: arrays, or in a file."""
@@ -254,6 +170,7 @@ class Windows:
         self._runs: list[_Run] = []
         self._file: ScratchFile | None = None
         self._held = 0
+        self._words = np.empty(0, np.uint64)
 
     def count(self, sums: Sums, *, ids: bool) -> np.ndarray | OnDisk | None:
         """Add all windows to `sums`; returns their ids where `ids` are wanted."""
@@ -340,6 +257,11 @@ class Windows:
         """Count a part, or `sub` of `subs` of it, half by half where it does not fit into one table; the next id."""
         here = sums.like()
         size = sum(high - low for low, high in (run.bounds(part) for run in self._runs))
+        if not ids and subs == 1 and 4 * 12 * size <= self._sizes.kept:
+            whole = sums.like()
+            if self._by_portions(part, size, whole):
+                sums.add(whole)
+                return next_id
         table, full = _Table(here, self._sizes.slots, size // (4 * subs)), False
         try:
             for run in self._runs:
@@ -364,6 +286,36 @@ class Windows:
                 if self._file is not None and not isinstance(run.places, np.ndarray):
                     self._file.write(places, run.places + 4 * run.bounds(part)[0])
         return next_id
+
+    def _by_portions(self, part: int, size: int, sums: Sums) -> bool:
+        """Count a part portion by portion, each in a table that a cache holds; False where one does not fit."""
+        slots = min(self._sizes.slots, _CACHED)
+        keys, places, at = np.empty(size, np.uint64), np.empty(size, np.uint32), 0
+        for run in self._runs:
+            some, where, _ = self._of_part(run, part, 1, 0)
+            keys[at : at + len(some)], places[at : at + len(some)] = some, where
+            at += len(some)
+        sorted_keys, sorted_places = np.empty_like(keys), np.empty_like(places)
+        ends = np.zeros(max(1, int(2.5 * size) // slots), np.int64)
+        n_parts = np.uint64(len(self._runs[0].ends))
+        loops.split_again(keys, places, n_parts, np.uint64(len(ends)), sorted_keys, sorted_places, ends)
+        begin = 0
+        for end in ends.tolist():
+            table = _Table(sums, slots, 0, self._words_of(slots))
+            try:
+                table.count(sorted_keys[begin:end], sorted_places[begin:end])
+            except _FullError:
+                return False
+            table.judge()
+            table.end()
+            begin = end
+        return True
+
+    def _words_of(self, slots: int) -> np.ndarray:
+        """Places for a table, always the same ones."""
+        if len(self._words) != loops.WORDS * slots:
+            self._words = np.empty(loops.WORDS * slots, np.uint64)
+        return self._words
 
     def _of_part(self, run: _Run, part: int, subs: int, sub: int) -> tuple[np.ndarray, np.ndarray, slice | np.ndarray]:
         """Keys and places of a part in a run, and which of them are of `sub`."""

@@ -64,8 +64,9 @@ def spread_packed(
     units: Any, first: int, last: int, starts: Any, stream: int, length: int, width: Any, dense: Any,
     bits: Any, block: Any, pool: Any, places: Any, owners: Any, state: Any,
 ) -> int:  # fmt: skip
-    """As `spread`, of the windows that begin at the units `first` to ``last - 1``, whose units are the key.
+    """Put the hashes of windows whose units are their keys into blocks as `spread` does.
 
+    They begin at the units `first` to ``last - 1``.
     Each unit takes `width` bits, by its number in `dense` where there is one; `units` begin at `first`. Returns the
     stream to go on with.
     """
@@ -218,3 +219,12 @@ def refilled(table: Any, wider: Any) -> None:
             while wider[slot + ONE] != _ZERO:
                 slot = (slot + _TWO) & mask
             wider[slot], wider[slot + ONE] = table[old], table[old + 1]
+
+
+@bare
+def runs(ordered: Any) -> Any:
+    """How many different numbers there are in `ordered`, where equal ones stand together."""
+    found = min(len(ordered), 1)
+    for i in range(1, len(ordered)):
+        found += ordered[i] != ordered[i - 1]
+    return found

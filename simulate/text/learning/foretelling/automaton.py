@@ -98,22 +98,9 @@ def _build(
             if lengths[parent] != lengths[p] + 1:  # its longer n-grams end at fewer places from now on
                 whole, parent = parent, n
                 n += 1
-                lengths[parent], links[parent] = lengths[p] + 1, links[whole]
-                move: Any = np.int64(heads[whole])
-                while move:
-                    unit_of = keys[move] & np.uint64(0xFFFFFFFF)
-                    keys[m] = (np.uint64(parent) << np.uint64(32)) | unit_of
-                    slot = place(parent, unit_of, keys, table)
-                    targets[m], following[m], heads[parent], table[slot] = targets[move], heads[parent], m, m
-                    m += 1
-                    move = np.int64(following[move])
-                links[whole] = parent
-                while p >= 0:
-                    move = np.int64(table[place(p, unit, keys, table)])
-                    if not move or targets[move] != whole:
-                        break
-                    targets[move] = parent
-                    p = np.int64(links[p])
+                lengths[parent], links[parent], links[whole] = lengths[p] + 1, links[whole], parent
+                m = _copy_moves(whole, parent, m, heads, keys, targets, following, table)
+                _turn(p, unit, whole, parent, links, keys, targets, table)
         if new:
             links[new] = parent
             last = new
@@ -121,6 +108,33 @@ def _build(
             last = parent
         ends[last] += np.uint32(1)
     return n, m
+
+
+@compiled
+def _copy_moves(
+    whole: Any, part: Any, m: Any, heads: Any, keys: Any, targets: Any, following: Any, table: Any
+) -> Any:  # fmt: skip
+    """Moves of `whole` for `part` as well, numbered from `m` on; the number after the last."""
+    move: Any = np.int64(heads[whole])
+    while move:
+        unit = keys[move] & np.uint64(0xFFFFFFFF)
+        slot = place(part, unit, keys, table)
+        keys[m] = (np.uint64(part) << np.uint64(32)) | unit
+        targets[m], following[m], heads[part], table[slot] = targets[move], heads[part], m, m
+        m += 1
+        move = np.int64(following[move])
+    return m
+
+
+@compiled
+def _turn(p: Any, unit: Any, whole: Any, part: Any, links: Any, keys: Any, targets: Any, table: Any) -> None:
+    """Moves by `unit` from `p` and its suffixes that led to `whole` lead to `part`."""
+    while p >= 0:
+        move = np.int64(table[place(p, unit, keys, table)])
+        if not move or targets[move] != whole:
+            break
+        targets[move] = part
+        p = np.int64(links[p])
 
 
 @compiled

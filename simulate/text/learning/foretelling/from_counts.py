@@ -14,8 +14,8 @@ taken. docs/loss.md has the protocols and the record.
 
 The interval of L(D) has three parts, whose squares add up: how blocks of the test differ (bootstrap of the blocks), how
 orders of training differ (Student's, of the orders), and lack of fit: the root mean square error on other texts, in
-parts of the drop that is foretold (Student's, of the texts). Of the drop L(D_0) - L(D) the first part is another, mostly
-smaller: dear blocks stay dear. How often they hold what was measured is in docs/loss.md.
+parts of the drop that is foretold (Student's, of the texts). Of the drop L(D_0) - L(D) the first part is another, and
+mostly smaller: dear blocks stay dear. How often they hold what was measured is in docs/loss.md.
 """
 
 from __future__ import annotations

@@ -65,7 +65,8 @@ class Cell:
 class Verdict:
     """Which method had the better record where the curve had one kind."""
 
-    kind: str
+    kind: str | None
+    """None where the record is of curves of all kinds."""
     times: int
     cells: int
     texts: int
@@ -105,22 +106,25 @@ def lack_of_fit(unit: str, learner: str, times: float, without: str = "") -> tup
     return root_mean_square(found, METHODS[0]), len(found)
 
 
-def better(kind: str, learner: str, times: float) -> Verdict | None:
-    """The methods' record where the curve of this learner had that kind, both units together; None without a cell."""
+def better(kind: str | None, learner: str, times: float) -> Verdict:
+    """The methods' record where the curve of this learner had that kind, both units together.
+
+    That of all kinds where no curve of other texts had it, or where `kind` is None.
+    """
     factor = TIMES[0] if times <= TIMES[0] else TIMES[1]
-    return verdict([one for one in cells() if (one.kind, one.learner, one.times) == (kind, learner, factor)])
+    found = [one for one in cells() if (one.learner, one.times) == (learner, factor)]
+    return verdict([one for one in found if one.kind == kind] or found)
 
 
-def verdict(found: Sequence[Cell]) -> Verdict | None:
-    """The same of these cells, all of one kind and factor."""
-    if not found:
-        return None
+def verdict(found: Sequence[Cell]) -> Verdict:
+    """The same of these cells, one at least, of one learner and factor."""
     errors = {method: root_mean_square(found, method) for method in METHODS}
     best, second, *_ = order = sorted(METHODS, key=lambda method: (math.isnan(errors[method]), errors[method]))
     nearer = wins(found, best, second)
     told = stats.share(nearer, len(found)).lower > 0.5
     texts = len({one.text for one in found})
-    kind, times = str(found[0].kind), found[0].times
+    kinds, times = {one.kind for one in found}, found[0].times
+    kind = kinds.pop() if len(kinds) == 1 else None
     by_error = {method: errors[method] for method in order}
     return Verdict(kind, times, len(found), texts, best, second, nearer, bool(told), by_error)
 

@@ -1,0 +1,101 @@
+"""Windows of a text as keys of 64 bits: their units, where these fit, or the ids of the two shorter ones they are."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from simulate.text.spilling import loops, spread
+from simulate.text.spilling.frequencies import Parts
+from simulate.text.spilling.scratch import OnDisk
+from simulate.text.spilling.sums import Sums
+
+_MOST_KINDS = 1 << 21
+"""Ids of units from which on they are taken for dense, as those of words are."""
+
+
+class Pairs(NamedTuple):
+    """Windows as two shorter ones at the distance `step`, whose ids are known."""
+
+    ids: np.ndarray | OnDisk
+    step: int
+
+    def keys(self, first: int, last: int, starts: np.ndarray, at: tuple[int, int], length: int, into: Any) -> Any:
+        """As `loops.gather`; `at` is the stream and the number to go on with."""
+        ids = self.ids[first : last + self.step]
+        return loops.gather(ids, first, last, starts, *at, length, self.step, *into)
+
+    def plain(self, starts: np.ndarray, length: int, sums: Sums, chunk: int) -> PlainPairs:
+        """All of them, without their places."""
+        return PlainPairs(self, starts, length, sums, chunk)
+
+
+class Packed(NamedTuple):
+    """Windows as their units, `bits` for each of them."""
+
+    units: np.ndarray | OnDisk
+    bits: int
+    dense: np.ndarray
+
+    @classmethod
+    def of(cls, units: np.ndarray | OnDisk, chunk: int) -> Packed:
+        """Units numbered by those that there are, where their ids are small enough for a table of them."""
+        parts = range(0, len(units), chunk)
+        most = max((int(units[first : first + chunk].max()) for first in parts), default=0)
+        if most >= _MOST_KINDS:
+            return cls(units, most.bit_length(), np.empty(0, np.uint32))
+        present = np.zeros(most + 1, np.uint8)
+        for first in parts:
+            loops.mark_present(units[first : first + chunk].astype(np.uint32), present)
+        dense = np.cumsum(present, dtype=np.uint32) - np.uint32(1)
+        return cls(units, max(1, int(dense[-1]).bit_length()), dense)
+
+    @property
+    def longest(self) -> int:
+        """Units in the longest window that is a key."""
+        return 64 // self.bits
+
+    def keys(self, first: int, last: int, starts: np.ndarray, at: tuple[int, int], length: int, into: Any) -> Any:
+        """As `loops.pack`; `at` is the stream and the number to go on with."""
+        units = self.units[first : last + length - 1].astype(np.uint32)
+        return loops.pack(units, first, last, starts, *at, length, self.bits, self.dense, *into[:3])
+
+    def plain(self, starts: np.ndarray, length: int, sums: Sums, chunk: int) -> PlainPacked:
+        """All of them, without their places."""
+        del sums, chunk
+        return PlainPacked(self, starts, length)
+
+
+class PlainPacked(NamedTuple):
+    """Windows whose units are the key, where their places play no part."""
+
+    windows: Packed
+    starts: np.ndarray
+    length: int
+
+    def spread(self, parts: Parts, first: int, last: int) -> None:
+        """See `frequencies.Keys`."""
+        units = self.windows.units[first : last + self.length - 1]
+        units = units if units.dtype == np.uint8 else units.astype(np.uint32, copy=False)
+        stream = int(np.searchsorted(self.starts, first, side="right")) - 1
+        spread.spread_packed(
+            units, first, last, self.starts, stream, self.length, self.windows.bits, self.windows.dense,
+            *parts.into(last - first),
+        )  # fmt: skip
+
+
+class PlainPairs:
+    """Windows that are two shorter ones, where their places play no part; those that occur once go to `sums`."""
+
+    def __init__(self, windows: Pairs, starts: np.ndarray, length: int, sums: Sums, chunk: int) -> None:
+        self._windows, self._starts, self._length, self._sums = windows, starts, length, sums
+        self._into: Any = (np.empty(chunk, np.uint64), *(np.empty(chunk, np.uint32) for _ in range(3)))
+        self._at: Any = (0, 0)
+        self._lonely = np.zeros(3, np.int64)
+
+    def spread(self, parts: Parts, first: int, last: int) -> None:
+        """See `frequencies.Keys`; they are asked for in the order of the text."""
+        n_keys, n_lonely, *self._at = self._windows.keys(first, last, self._starts, self._at, self._length, self._into)
+        self._sums.add_lonely(self._into[3][:n_lonely], self._lonely)
+        spread.spread(self._into[0][:n_keys], *parts.into(n_keys))
