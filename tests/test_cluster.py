@@ -34,11 +34,11 @@ def children(process: int) -> set[int]:
     found = set()
     for folder in Path("/proc").glob("[0-9]*"):
         try:
-            parent = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
-            line = (folder / "cmdline").read_text()
+            parent = int((folder / "stat").read_text(errors="replace").rpartition(")")[2].split()[1])
+            line = (folder / "cmdline").read_bytes()
         except OSError:
             continue
-        if parent == process and "spawn_main" in line:
+        if parent == process and b"spawn_main" in line:
             found.add(int(folder.name))
     return found
 
