@@ -207,11 +207,8 @@ def _same(text: Any, first: Any, end: Any, place: Any, ends: Any, pool: Any) -> 
 
 
 @bare
-def _append(text: Any, ahead: Any, j: Any, ends: Any, pool: Any, long: Any) -> bool:
-    """Put word `j` of those `ahead`, a long one, to the pool, and its place there to its key; False if it is full."""
-    first, end, place = np.int64(ahead[j, _START]), np.int64(ahead[j, _END]), long[0]
-    if place + 2 > len(ends) or ends[place] + end - first > len(pool):
-        return False
+def _append(text: Any, first: int, end: int, place: Any, ends: Any, pool: Any) -> None:
+    """Put a long word to the pool."""
     start, size, copied = ends[place], end - first, 0
     if end + 8 <= len(text) and start + size + 8 <= len(pool):
         while copied < size:  # some bytes too many, which the next word writes over
@@ -220,9 +217,6 @@ def _append(text: Any, ahead: Any, j: Any, ends: Any, pool: Any, long: Any) -> b
     for j in range(copied, size):
         pool[start + j] = text[first + j]
     ends[place + 1] = start + size
-    long[0] = place + 1
-    ahead[j, _SECOND] |= np.uint64(place + 1)
-    return True
 
 
 @inlined
@@ -270,9 +264,17 @@ def _tokenize_with(
             slot, word = _look_up(text, ahead, j, slots, keys, ends, pool)
             if word < 0:
                 word = np.int64(count)
-                if word >= room or (ahead[j, _SECOND] == _LONG and not _append(text, ahead, j, ends, pool, long)):
-                    return np.int64(ahead[j, _START]), found, count
-                keys[2 * word], keys[2 * word + 1] = ahead[j, _FIRST], ahead[j, _SECOND]
+                first, end, high = np.int64(ahead[j, _START]), np.int64(ahead[j, _END]), ahead[j, _SECOND]
+                if word >= room:
+                    return first, found, count
+                if high == _LONG:
+                    place = long[0]
+                    if place + 2 > len(ends) or ends[place] + end - first > len(pool):
+                        return first, found, count
+                    _append(text, first, end, place, ends, pool)
+                    long[0] = place + 1
+                    high |= np.uint64(place + 1)
+                keys[2 * word], keys[2 * word + 1] = ahead[j, _FIRST], high
                 slots[slot] = ahead[j, _HASH] & _HIGH | np.uint64(word + 1)
                 count += 1
             out[found] = word
