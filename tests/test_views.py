@@ -77,15 +77,21 @@ def drawn(dataset, name: str) -> Figure:
     return study_of(dataset).figure(dataset, View(figure=name))
 
 
-MORE = ("one corpus", "twelve", "no fit", "nothing drawn")
+@pytest.fixture(scope="module")
+def figure_of(result):
+    """The figure of a result, drawn once."""
+    return functools.cache(lambda name, view: drawn(result(name), view))
+
+
+MORE = ("one size", "one corpus", "a long name of a text", "twelve", "no fit", "nothing drawn")
 
 
 @pytest.mark.parametrize("view", NAMES)
 @pytest.mark.parametrize(
     "name", [pytest.param(name, marks=pytest.mark.verification if name in MORE else ()) for name in RESULTS]
 )
-def test_words_of_every_figure_are_read_and_its_axes_named(name, view, result):
-    figure = drawn(result(name), view)
+def test_words_of_every_figure_are_read_and_its_axes_named(name, view, figure_of):
+    figure = figure_of(name, view)
     assert faults(figure) == []
     assert legends(figure) == 0
 
@@ -114,9 +120,8 @@ def half_bars(figure: Figure) -> np.ndarray:
     return np.array([(segment[1, 1] - segment[0, 1]) / 2 for segment in bars.get_segments()])
 
 
-def test_slopes_between_sizes_are_those_of_the_counts_and_of_theory(result):
-    dataset = result("a sweep")
-    figure = drawn(dataset, "local-exponent")
+def test_slopes_between_sizes_are_those_of_the_counts_and_of_theory(result, figure_of):
+    dataset, figure = result("a sweep"), figure_of("a sweep", "local-exponent")
     counts = dataset.n_unique.values[0].T.astype(float)  # of zipf:1.724, a row a corpus
     n_draws = dataset.n_draws.values.astype(float)
     each = [[np.log(row[i + 1] / row[i]) / np.log(n_draws[i + 1] / n_draws[i]) for i in range(4)] for row in counts]
@@ -135,19 +140,18 @@ def test_slopes_between_sizes_are_those_of_the_counts_and_of_theory(result):
     assert growing[-1] == pytest.approx(0.58, abs=0.01), "of the array of corpora, not of the law of one size"
 
 
-def test_the_slope_of_what_was_fitted_is_the_derivative_of_its_curve(result):
-    figure = drawn(result("a sweep"), "local-exponent")
+def test_the_slope_of_what_was_fitted_is_the_derivative_of_its_curve(figure_of):
+    figure = figure_of("a sweep", "local-exponent")
     at, found = values_of(figure, 0, "--")
-    growth = drawn(result("a sweep"), "growth")
+    growth = figure_of("a sweep", "growth")
     (curve,) = [line for line in growth.axes[0].lines if line.get_linestyle() == "--" and line.get_color() == "#005A9C"]
     x, y = np.asarray(curve.get_xdata(), float), np.asarray(curve.get_ydata(), float)
     middle = np.sqrt(x[1:] * x[:-1])
     assert np.interp(np.log(middle), np.log(at), found)[:60] == pytest.approx(slopes(x, y)[:60], abs=2e-3)
 
 
-def test_the_spectrum_of_a_sweep_is_counted_and_expected(result):
-    dataset = result("a sweep")
-    figure = drawn(dataset, "spectrum")
+def test_the_spectrum_of_a_sweep_is_counted_and_expected(result, figure_of):
+    dataset, figure = result("a sweep"), figure_of("a sweep", "spectrum")
     k, seen = values_of(figure, 0, "o")
     mean = dataset.spectrum.values[0].mean(axis=0)
     assert seen[:5] == pytest.approx(mean[:5])
@@ -207,9 +211,9 @@ def test_the_interval_of_a_slope_of_a_text_is_that_of_its_blocks(result):
 
 
 @pytest.mark.parametrize("name", ["a sweep", "a text", "a sketch"])
-def test_every_line_of_theory_has_its_label(name, result):
+def test_every_line_of_theory_has_its_label(name, figure_of):
     for view in NAMES:
-        figure = drawn(result(name), view)
+        figure = figure_of(name, view)
         said = " ".join([figure.get_suptitle(), *(axes.get_title(loc="left") for axes in figure.axes)])
         dashes = {line.get_linestyle() for axes in figure.axes for line in axes.lines}
         if "Solid" in said or "expectation" in said:
