@@ -17,9 +17,9 @@ NEVER = {"script", "iframe", "object", "embed", "base", "form", "frame", "applet
 class Element:
     tag: str
     attributes: dict[str, str]
-    above: tuple[Element, ...]
+    above: tuple[Element, ...] = field(repr=False)  # whoever is told of a failure gets no tree of trees
     text: str = ""
-    inside: list[Element] = field(default_factory=list)
+    inside: list[Element] = field(default_factory=list, repr=False)
 
     def within(self, tag: str) -> bool:
         return any(one.tag == tag for one in self.above)
