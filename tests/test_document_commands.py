@@ -82,7 +82,7 @@ def test_there_are_commands_on_the_pages():
 
 OTHERS = {
     "--quiet", "--quick", "--save", "--large", "--check", "--dist", "--durations", "--port", "--nworkers",
-    "--output", "--verbose", "--n-jobs",
+    "--output", "--verbose", "--n-jobs", "--texts",
 }  # fmt: skip
 """Flags of pip, pytest, ruff, dask and the benchmarks, and those of other programs that are named as such."""
 

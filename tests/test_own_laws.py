@@ -121,7 +121,7 @@ def test_a_law_of_ones_own_is_not_called_published(path):
     def title(*laws: str) -> str:
         flags = (word for law in laws for word in ("--law", law))
         printed = run("laws", *flags, module="bounds").stdout
-        return next(line for line in printed.splitlines() if line.startswith("L(N, D)"))
+        return next(line for line in printed.splitlines() if line.startswith("L(N, D) = E"))
 
     assert "of one's own; empirical" in title(path)
     assert "as published; empirical" in title("hoffmann2022")

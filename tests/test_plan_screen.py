@@ -294,13 +294,17 @@ def test_the_figure_tells_runs_at_the_ratio_of_its_line_from_others():
         {"n_params": list(N), "n_tokens": list(D), "loss": list(LAWS["epoch2024"].loss(N, D))}, "nats", None, 0
     )
     axes = draw(fit, runs).get_axes()[1]
-    assert axes.get_title(loc="left") == "Predicted loss of one run at D/N = 25, 95 % interval"
-    drawn = {line.get_label(): np.size(line.get_xdata()) for line in axes.get_lines()}
-    assert drawn["runs within 2 times that D/N"] == 8
-    assert drawn["runs at other D/N"] == 8
-    assert drawn["the law at D/N = 25"] > 100
-    labels = [text.get_text() for text in axes.get_legend().get_texts()]
-    assert labels[:3] == ["sampling + noise + lack of fit", "sampling + noise", "sampling"]
+    title = " ".join(axes.get_title(loc="left").split())
+    assert title.startswith("Predicted loss of one run at D/N = 25, 95 % intervals.")
+    assert title.endswith("Full: runs within 2 times that D/N; hollow: at others")
+    full, hollow = (
+        [line.get_xdata() for line in axes.get_lines() if line.get_marker() == "o" and line.get_mfc() == face]
+        for face in ("0.4", "none")
+    )
+    assert [np.size(one) for one in full] == [np.size(one) for one in hollow] == [8]
+    assert axes.get_legend() is None
+    words = [" ".join(text.get_text().split()) for text in axes.texts]
+    assert sorted(words) == ["and lack of fit", "and noise", "sampling", "the law (empirical)"]
 
 
 def test_one_is_not_several():

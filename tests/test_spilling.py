@@ -315,7 +315,8 @@ sys.stdin.read()
         """A process of its own that is stopped while it spills leaves nothing."""
         path = self.write(tmp_path)
         program = """
-import sys, time
+import signal, sys, time
+signal.signal(signal.SIGINT, signal.default_int_handler)  # which a shell turns off for what runs behind it
 from simulate.text.spilling import parts, room, vocabulary
 room.SMALL = 0
 parts.Sizes.of = classmethod(lambda cls, n: cls(chunk=500, slots=64, parts=3, kept=0))

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import numba
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats as laws
 
+from simulate.drawing.compiled import compiled
 from simulate.drawing.stream import random_bits
 from simulate.engines.variates import STATE_SIZE, beta, binomial, bits, geometric, normal_pair, start, uniform
 from tests import statistics as stats
@@ -37,18 +37,28 @@ def state(high: int) -> np.ndarray:
     return values
 
 
-@numba.njit
+@compiled
 def many_binomials(state, n, p, q, out):
     for i in range(len(out)):
         out[i] = binomial(state, n, p, q)
 
 
-@numba.njit
+@compiled
 def many_others(state, p, a, b, waits, normals, betas):
     for i in range(len(waits)):
         waits[i] = geometric(state, p)
         normals[i], _ = normal_pair(state)
         betas[i], _ = beta(state, a, b)
+
+
+@compiled
+def next_bits(state):
+    return bits(state)
+
+
+@compiled
+def next_uniform(state):
+    return uniform(state)
 
 
 def chi_square(cumulative: np.ndarray, n_cells: int = CELLS) -> tuple[float, int]:
@@ -105,16 +115,14 @@ def test_waits_normal_and_beta_numbers_follow_their_laws():
 
 def test_values_are_those_of_the_stream_in_order():
     own, high = state(7), np.uint64(7)
-    take = numba.njit(lambda s: bits(s))
-    assert [int(take(own)) for _ in range(600)] == [int(random_bits(SEED, high, np.uint64(i))) for i in range(600)]
+    assert [int(next_bits(own)) for _ in range(600)] == [int(random_bits(SEED, high, np.uint64(i))) for i in range(600)]
 
 
 def test_uniform_numbers_exclude_both_ends():
     own = state(0)
-    take = numba.njit(lambda s: uniform(s))
     for value, expected in ((0, 2.0**-53), (2**64 - 1, 1 - 2.0**-53)):
         own[3], own[4] = 0, value
-        assert take(own) == expected
+        assert next_uniform(own) == expected
 
 
 @given(st.integers(0, 2**63 - 1), st.one_of(st.sampled_from([0.0, 1.0, 0.5]), magnitudes(1e-300, 1.0)), st.booleans())
