@@ -298,7 +298,11 @@ def test_the_figure_tells_runs_at_the_ratio_of_its_line_from_others():
     assert title.startswith("Predicted loss of one run at D/N = 25, 95 % intervals.")
     assert title.endswith("Full: runs within 2 times that D/N; hollow: at others")
     full, hollow = (
-        [line.get_xdata() for line in axes.get_lines() if line.get_marker() == "o" and line.get_markerfacecolor() == face]
+        [
+            line.get_xdata()
+            for line in axes.get_lines()
+            if line.get_marker() == "o" and line.get_markerfacecolor() == face
+        ]
         for face in ("0.4", "none")
     )
     assert [np.size(one) for one in full] == [np.size(one) for one in hollow] == [8]
