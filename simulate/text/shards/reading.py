@@ -19,6 +19,8 @@ from simulate.text.cutting.tokenizing import WordTable
 from simulate.text.reading.asked import ReadOptions
 from simulate.text.reading.errors import InputError
 from simulate.text.shards.files import absence_told, read_one_by_one
+from simulate.text.spilling.keys import MOST_KINDS
+from simulate.text.spilling.loops import mark_present
 
 
 class Facts(NamedTuple):
@@ -51,9 +53,6 @@ class Shard:
     hashes: np.ndarray
 
 
-_MOST_KINDS = 1 << 21
-"""Ids of units from which on there are too many to say of each whether it is there."""
-
 _NO_WORDS = np.empty(0, np.uint8), np.empty(0, np.int64), np.empty(0, np.uint64)
 
 
@@ -73,9 +72,9 @@ def read(names: Sequence[str], unit: str, options: ReadOptions) -> Shard:
         return Shard(ids, Facts(streams, tuple(told), tally, len(packed[1]) - 1, None), *packed)
     largest = int(ids.max())
     present = None
-    if largest < _MOST_KINDS:
+    if largest < MOST_KINDS:
         present = np.zeros(largest + 1, np.uint8)
-        _mark(ids, present)
+        mark_present(ids.astype(np.uint32, copy=False), present)
     return Shard(ids, Facts(streams, tuple(told), tally, largest, present), *_NO_WORDS)
 
 
@@ -155,12 +154,6 @@ def strided(ids: np.ndarray, first: int, step: int) -> np.ndarray:
 def _places(shard: Shard, part: int, n_parts: int) -> np.ndarray:
     """Its words of one part, by hash."""
     return np.flatnonzero((shard.hashes >> S32) * np.uint64(n_parts) >> S32 == np.uint64(part))
-
-
-@compiled
-def _mark(ids: Any, present: Any) -> None:
-    for one in ids:
-        present[one] = 1
 
 
 @compiled

@@ -26,7 +26,8 @@ from simulate.text.shards import counting, reading
 from simulate.text.shards.files import TOGETHER, Asked
 from simulate.text.shards.placing import Pieces, Stretches
 from simulate.text.shards.reading import Facts
-from simulate.text.shards.workers import Workers, workers_of
+from simulate.text.shards.workers import Workers, itself, workers_of
+from simulate.text.spilling.keys import packing
 from simulate.text.spilling.room import Counted, Room
 from simulate.text.spilling.sums import Counting, Sums, nothing
 
@@ -184,7 +185,7 @@ class ClusterRoom(Room):
         """All windows of `length`, and their ids where they are wanted."""
         do = self.workers.do
         sums = Sums.of(units, length, how) if is_wanted else nothing()
-        empty, n_parts = do(_same, sums), self._n_parts(units.n_windows(length))
+        empty, n_parts = do(itself, sums), self._n_parts(units.n_windows(length))
         reach = length - 1 if isinstance(by, counting.Packing) else by
         windows, before = [], stretches.before(length)
         for i, (one, first) in enumerate(pieces.each()):
@@ -247,13 +248,12 @@ def _packing(facts: Sequence[Facts]) -> counting.Packing:
     """As `simulate.text.spilling.keys.Packed.of`, of units that are elsewhere."""
     largest = max(one.largest for one in facts)
     if any(one.present is None for one in facts):
-        return counting.Packing(largest.bit_length(), np.empty(0, np.uint32))
+        return counting.Packing(*packing(largest, None))
     present = np.zeros(largest + 1, np.uint8)
     for one in facts:
         assert one.present is not None
         present[: len(one.present)] |= one.present
-    dense = np.cumsum(present, dtype=np.uint32) - np.uint32(1)
-    return counting.Packing(max(1, int(dense[-1]).bit_length()), dense)
+    return counting.Packing(*packing(largest, present))
 
 
 def _elsewhere(units: Units) -> Elsewhere:
@@ -273,7 +273,3 @@ def _stands(
     """Which of the stretches stand in a piece, or begin in it, at another place than their own."""
     ids = np.concatenate([piece, *behind]) if behind else piece
     return [stands_in(ids, place - first, one, sample) for place, one in zip(places, wanted, strict=True)]
-
-
-def _same(sums: Sums) -> Sums:
-    return sums

@@ -20,7 +20,7 @@ from simulate.text.reading.asked import ReadOptions
 from simulate.text.reading.errors import InputError
 from simulate.text.reading.naming import Files
 from simulate.text.shards.files import TOGETHER, Asked, absence_told, read_one_by_one
-from simulate.text.shards.workers import Workers, workers_of
+from simulate.text.shards.workers import Workers, itself, workers_of
 from simulate.text.sketches.run import Noted, Run, read_on
 
 
@@ -35,7 +35,10 @@ def sketched_on_cluster(
     cluster: str, empty: Run, files: Files, unit: str, options: ReadOptions, seed: int,
     points: Callable[[int], Sequence[int]],
 ) -> Run:  # fmt: skip
-    """As `sketched`, on the workers that `cluster` names; ValueError with one sentence where it cannot be had."""
+    """The run over all `files` that `empty` begins, made by the workers that `cluster` names and merged (`sketched`).
+
+    ValueError with one sentence where the cluster cannot be had.
+    """
     with workers_of(cluster, None) as workers:
         return sketched(workers, empty, files, unit, options, seed, points)
 
@@ -50,7 +53,7 @@ def sketched(
     parts = asked.read(workers, sketch, empty, seed)
     sizes: list[Size] = asked.facts(workers, parts, size_of)
     ends = np.cumsum([one.n_units for one in sizes]).tolist()
-    stops, before, noted, first = list(points(ends[-1])), workers.do(_same, empty), [], 0
+    stops, before, noted, first = list(points(ends[-1])), workers.do(itself, empty), [], 0
     for (names, n_bytes), part, one, end in zip(asked.groups, parts, sizes, ends, strict=True):
         here = [stop for stop in stops if first < stop <= end and stop != ends[-1]]
         if here:
@@ -108,7 +111,3 @@ def continued(
         if run.n_units < until and file.told().sha256 != known.sha256:
             raise InputError(f"{known.name} was changed while it was read: leave it as it is, and run this again")
     return run.noted
-
-
-def _same(run: Run) -> Run:
-    return run

@@ -84,6 +84,11 @@ class DaskWorkers:
         self._client.cancel(list(tasks))
 
 
+def itself(value: Any) -> Any:
+    """What is given: a task that keeps it where others ask for it, and sends it once."""
+    return value
+
+
 @contextmanager
 def workers_of(cluster: str, memory: int | None) -> Iterator[DaskWorkers]:
     """The workers that `cluster` names; local ones end with the block.

@@ -11,8 +11,19 @@ from simulate.text.spilling.frequencies import Parts
 from simulate.text.spilling.scratch import OnDisk
 from simulate.text.spilling.sums import Sums
 
-_MOST_KINDS = 1 << 21
+MOST_KINDS = 1 << 21
 """Ids of units from which on they are taken for dense, as those of words are."""
+
+
+def packing(largest: int, present: np.ndarray | None) -> tuple[int, np.ndarray]:
+    """Bits of a unit in a key, and its number among the ids that there are, uint32: none where `present` is None.
+
+    `largest` is the largest id; `present`, uint8 of shape (largest + 1,), says which ids there are.
+    """
+    if present is None:
+        return largest.bit_length(), np.empty(0, np.uint32)
+    dense = np.cumsum(present, dtype=np.uint32) - np.uint32(1)
+    return max(1, int(dense[-1]).bit_length()), dense
 
 
 class Pairs(NamedTuple):
@@ -43,13 +54,12 @@ class Packed(NamedTuple):
         """Units numbered by those that there are, where their ids are small enough for a table of them."""
         parts = range(0, len(units), chunk)
         most = max((int(units[first : first + chunk].max()) for first in parts), default=0)
-        if most >= _MOST_KINDS:
-            return cls(units, most.bit_length(), np.empty(0, np.uint32))
+        if most >= MOST_KINDS:
+            return cls(units, *packing(most, None))
         present = np.zeros(most + 1, np.uint8)
         for first in parts:
             loops.mark_present(units[first : first + chunk].astype(np.uint32), present)
-        dense = np.cumsum(present, dtype=np.uint32) - np.uint32(1)
-        return cls(units, max(1, int(dense[-1]).bit_length()), dense)
+        return cls(units, *packing(most, present))
 
     @property
     def longest(self) -> int:
