@@ -33,7 +33,7 @@ def told(claim: str, *patterns: str) -> Values:
 
 
 def shown(*rows: tuple[str, str]) -> Values:
-    """What stands in the blocks of a page, in the first line with these words, at the groups of a pattern after them."""
+    """What stands in the blocks of a page, in the first line with these words, at the groups of a pattern."""
 
     def values(page: Page) -> list[str]:
         lines = "".join(re.findall(r"^```.*?^```", page.text, flags=re.DOTALL | re.MULTILINE)).splitlines()
