@@ -105,7 +105,8 @@ def _tokens(text: str, names: Mapping[str, Any]) -> list[str]:
 def _python(text: str, names: Mapping[str, Any]) -> str:
     """The expression in Python: letters by their number, products written out, sums and factorials called."""
     order = {name: f"_{i}" for i, name in enumerate(names)}
-    tokens, out = _tokens(text, names), []
+    tokens = _tokens(text, names)
+    out: list[str] = []
     closes: list[int] = []
     depth, i = 0, 0
     operand = False

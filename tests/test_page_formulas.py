@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 import pytest
@@ -43,7 +44,7 @@ def test_letters_without_a_meaning_are_refused():
     ],
 )
 def test_each_side_stands_to_the_next_as_it_says(right, wrong):
-    letters = {"p": P, "D": 4, "E U(D)": float(np.sum(1 - (1 - P) ** 4))}
+    letters: dict[str, Any] = {"p": P, "D": 4, "E U(D)": float(np.sum(1 - (1 - P) ** 4))}
     assert holds(right, **letters)
     assert not holds(wrong, **letters)
     assert not holds("p", **letters)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import cache
+from typing import Any
 
 from tests.page_numbers import NUMBER, ROOT, Page, Sentence, Table
 
 PAPERS = "docs/papers.md"
 HOLDS, FAILS, OPEN = "holds", "does not hold", "cannot be verified"
-Values = Callable[[Page], list[str]]
+Values = Callable[[Page], Sequence[Any]]
 
 
 @cache
@@ -26,7 +27,7 @@ def told(claim: str, *patterns: str) -> Values:
     """What stands in the line of a claim, ``lawfit.beta``, at the groups of these patterns."""
     experiment, _, name = claim.partition(".")
 
-    def values(page: Page) -> list[str]:
+    def values(page: Page) -> Sequence[Any]:
         return [found for pattern in patterns for found in _groups(pattern, claims(experiment)[name])]
 
     return values
@@ -35,7 +36,7 @@ def told(claim: str, *patterns: str) -> Values:
 def shown(*rows: tuple[str, str]) -> Values:
     """What stands in the blocks of a page, in the first line with these words, at the groups of a pattern."""
 
-    def values(page: Page) -> list[str]:
+    def values(page: Page) -> Sequence[Any]:
         lines = "".join(re.findall(r"^```.*?^```", page.text, flags=re.DOTALL | re.MULTILINE)).splitlines()
         found = (
             (next(line for line in lines if line.strip().startswith(words)).strip()[len(words) :], pattern)
@@ -49,7 +50,7 @@ def shown(*rows: tuple[str, str]) -> Values:
 def answered(*patterns: str) -> Values:
     """What stands in the answer of a page's command, the first block that is no command."""
 
-    def values(page: Page) -> list[str]:
+    def values(page: Page) -> Sequence[Any]:
         blocks = re.findall(r"^```\n(.*?)^```", page.text, flags=re.DOTALL | re.MULTILINE)
         answer = " ".join(next(one for one in blocks if "python -m" not in one).split())
         return [one for pattern in patterns for one in _groups(pattern, answer)]
@@ -62,7 +63,7 @@ def cell(claim: str, column: str) -> Values:
     names = ["claim", "where", "published", "ours", "off by", "allowed", "verdict", "why"]
     experiment, _, name = claim.partition(".")
 
-    def values(page: Page) -> list[str]:
+    def values(page: Page) -> Sequence[Any]:
         cells = [one.strip() for one in re.split(r"(?<!\\)\|", claims(experiment)[name])[1:-1]]
         return re.findall(r"[-+]?[\d,]*\d(?:\.\d+)?(?:e[-+]?\d+)?", cells[names.index(column)])
 

@@ -5,7 +5,7 @@ Small laws are enumerated, sample by sample; limits are sums over ranks; process
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import defaultdict
 from functools import cache, partial
 from itertools import pairwise
 from typing import Any
@@ -150,9 +150,9 @@ def _coverage() -> tuple[float, float]:
 def urn() -> dict[str, Any]:
     """A Pitman–Yor urn: the mean of K and of X (X + 1) after n draws, by the law of K, draw by draw."""
     d, θ, n = 0.3, 1.7, 12
-    K = Counter({0: 1.0})
+    K: dict[int, float] = {0: 1.0}
     for drawn in range(n):
-        after: Counter[int] = Counter()
+        after: dict[int, float] = defaultdict(float)
         for k, chance in K.items():
             new = (θ + d * k) / (θ + drawn)
             after[k + 1] += chance * new
@@ -176,9 +176,9 @@ def _grows(power: int) -> float:
 def further() -> dict[str, Any]:
     """What six further draws bring to a Pitman–Yor urn of 9 draws with 5 types: mean and variance, draw by draw."""
     d, θ, D, U, more = 0.4, 2.0, 9, 5, 6
-    K = Counter({U: 1.0})
+    K: dict[int, float] = {U: 1.0}
     for i in range(more):
-        after: Counter[int] = Counter()
+        after: dict[int, float] = defaultdict(float)
         for k, chance in K.items():
             new = (θ + d * k) / (θ + D + i)
             after[k + 1] += chance * new
