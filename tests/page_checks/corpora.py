@@ -93,6 +93,12 @@ def _millions(name: str) -> Callable[[Page], tuple[int]]:
     return value
 
 
+def _spans() -> tuple[float, float]:
+    from bounds.fitting.extrapolation.growth_curves import SLOPE_SPAN, SPAN
+
+    return SPAN, SLOPE_SPAN
+
+
 def _held_back(page: Page) -> tuple[int, ...]:
     from tests.test_corpus_halves import CORPORA
     from tests.test_held_back import SHUFFLES, UNITS
@@ -305,7 +311,10 @@ CHECKS = {
         Sentence("ids that have a {} in every second place, as where {} bits are read as twice {}, are", _given(0, 32, 16)),
         Sentence("one document of more than {} million characters", _millions("document")),
         Sentence("or of the ids as numbers of {} bits", _given(32)),
-        Table("| method | what it continues |", "test_more_text.test_the_page_has_every_method", "901faf88608e6299"),
+        Sentence("on the mean curve from D/{} on | blocks", lambda page: (_spans()[0],)),
+        Sentence("the slope of ln U from D/{} on | blocks", lambda page: (_spans()[1],)),
+        Sentence("| Σ (-{})^(k+{}) x^k f_k, smoothed", _given(1, 1)),
+        Sentence("up to {} + ln D times |", _given(1)),
         Sentence(
             "the {} corpora, windows of {}, {} and {} words and of {} and {} bytes, chunks of {} units shuffled and whole "
             "documents shuffled, {} shuffles each", _held_back,
