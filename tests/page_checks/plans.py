@@ -18,7 +18,7 @@ from bounds.cli.plans import next_run, notes
 from bounds.cli.process import Stopped
 from bounds.cli.reading import layout, odd_rows
 from bounds.fitting.loss_laws import identification, regression
-from bounds.fitting.loss_laws.loss_law import DELTA, FORMULAS
+from bounds.fitting.loss_laws.loss_law import DELTA
 from bounds.fitting.loss_laws.prediction import LACK_OF_FIT
 from bounds.fitting.runs import leverage, misfit, run_columns
 from bounds.laws.law_range import FAR
@@ -34,7 +34,7 @@ from experiments.data import MANIFESTS
 from experiments.readers.chinchilla import LEFT_OUT
 from simulate.cli.endings import FAILED
 from tests import law_runs, test_leverage
-from tests.page_checks.derivation import exponents
+from tests.page_checks.kausik import exponents
 from tests.page_checks.papers import cell, told
 from tests.page_formulas import stated
 from tests.page_numbers import Page, Sentence, Table
@@ -126,10 +126,13 @@ def _in_step() -> tuple[float, float]:
 
 
 def _limit_of_huber() -> float:
-    """The δ at which Huber's objective over δ is the least absolute deviation."""
-    (formula,) = FORMULAS
-    r = np.array([-0.02, 0.003, 0.5])
-    return next(δ for δ in (0, 1e-3) if np.allclose(formula.function(r, δ + 1e-12) / (δ + 1e-12), abs(r), rtol=1e-6))
+    """The δ at which Huber's objective over δ is the sum of least absolute deviations."""
+    r = np.array([[-0.02, 0.003, 0.5]])
+
+    def over(δ: float) -> float:
+        return float(regression.objective(r, np.ones((1, 3)), δ)[0])
+
+    return next(δ for δ in (1e-2, 1e-3, 0.0) if math.isclose(over(δ + 1e-9), float(abs(r).sum()), rel_tol=1e-6))
 
 
 FITTING = (
