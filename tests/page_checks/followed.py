@@ -3,6 +3,7 @@ in the code, or in a run on the published data."""
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
 from functools import cache
@@ -11,6 +12,8 @@ from typing import Any
 import bounds
 from experiments.data import get_manifest
 from experiments.readers.opt_figures import PPL_ERROR, SIZES, STEP_ERROR
+from experiments.readers.pythia import SIZES as PYTHIA_SIZES
+from experiments.training_dynamics.evaluations import TASKS
 from experiments.training_dynamics.simulated import BATCH, PARAMS_PER_SEQUENCE
 from tests.commands import run
 from tests.page_checks.papers import Values, answered, cell, claims, named, together, told
@@ -58,7 +61,15 @@ def _more_by_powers_of_two(page: Page) -> list[float]:
     return [100 * (more - 1)]
 
 
+def _flat(page: Page) -> list[int]:
+    """What part of the trajectories of a learner that only stores is flat at the least, in tens of percent."""
+    rows = re.findall(r"^[127]0 % +\S+ +[\d.]+ +([\d.]+) ", page.text, flags=re.MULTILINE)
+    assert len(rows) == 3 * len(SIZES)
+    return [math.floor(min(map(float, rows)) / 10), 10]
+
+
 TRAJECTORIES = (
+    Sentence("that more than {} in {} trajectories are flat", _flat),
     Sentence("from {}M to {}B parameters", lambda page: (SIZES[0].n_params / 1e6, SIZES[-1].n_params / 1e9)),
     Sentence("On the {} tasks their offsets", _of_trajectories("strong-predictor", r"on the (\d+) tasks")),
     Sentence(
@@ -171,6 +182,13 @@ def _at_the_start(page: Page) -> list[str]:
 
 
 TRAINING = (
+    Sentence("trained {} sizes, each on", lambda page: (len(PYTHIA_SIZES),)),
+    Sentence(
+        "**{} models** (`own", lambda page: [float(one) for one in cell("training_dynamics.models", "published")(page)]
+    ),
+    Sentence("their median gap over {} tasks is", lambda page: (len(TASKS),)),
+    Sentence("Over {} tasks there is none", lambda page: (len(TASKS),)),
+    Sentence("Parameters of all {} sizes by their shapes", lambda page: (len(PYTHIA_SIZES),)),
     Sentence("Biderman et al. 2023 (arXiv {})", named("training_dynamics")),
     Sentence("and kept {} checkpoints.", cell("training_dynamics.checkpoints", "ours")),
     Sentence("Their repository has {} evaluations", lambda page: (len(get_manifest("pythia").files),)),

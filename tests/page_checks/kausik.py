@@ -17,7 +17,7 @@ from experiments.unique_sequences.claims import CLAIMS
 from experiments.unique_sequences.findings import SIZES as CORPORA
 from tests.page_checks.followed import measured
 from tests.page_checks.papers import Values, answered, cell, claims, named, shown, together, told
-from tests.page_checks.theory_losses import reverse
+from tests.page_checks.theory_losses import reverse, ways
 from tests.page_formulas import stated
 from tests.page_numbers import Page, Sentence
 
@@ -76,6 +76,8 @@ def _cost_of_a_share() -> float:
 
 
 DERIVATION = (
+    Sentence("(B7 lists {} ways, each with its own)", lambda page: ways(Page.read("docs/theory.md"))),
+    Sentence('which is "{} to {}" at the lower two', lambda page: [float(one) for one in _version("v1-skills")]),
     Sentence("Kausik ({}, arXiv:2402.14746)", lambda page: _year(CLAIMS[0].paper)),
     Sentence("of Hoffmann et al. ({}),", lambda page: _year(HOFFMANN.citation)),
     Sentence("Epoch AI's replication ({}) gives", lambda page: _year(EPOCH.citation)),
@@ -163,10 +165,20 @@ def _series(page: Page) -> list[Series]:
     return [Series(*row) for row in rows]
 
 
+def _families(page: Page) -> set[str]:
+    """Who ran the series."""
+    return {one.name.split(",")[0].split()[0] for one in _series(page)}
+
+
+def _wide(page: Page) -> list[float]:
+    """How many times its lower end the band of a trillion tokens is at its upper one, to a power of ten."""
+    lower, upper = page.found(r"^1T +hoffmann2022 +([\d.]+)M +[\d.]+B +([\d.]+)B ")
+    return [10 ** round(math.log10(1000 * float(upper) / float(lower)))]
+
+
 def _by_chance(page: Page) -> list[float]:
     """The part of a variance that would lie between families of series if they did not matter, in percent."""
-    names = [one.name.split(",")[0].split()[0] for one in _series(page)]
-    return [100 * (len(set(names)) - 1) / (len(names) - 1)]
+    return [100 * (len(_families(page)) - 1) / (len(_series(page)) - 1)]
 
 
 def _versions(page: Page) -> list[str]:
@@ -229,6 +241,12 @@ UNIQUE = (
     ),
     Sentence("read: {}% of the variance of β lies between families, where", answered(r"(\d+)% of the variance")),
     Sentence("chance alone would leave {}%.", _by_chance),
+    Sentence("public series of runs from {} projects", lambda page: (len(_families(page)),)),
+    Sentence(
+        "neither excluded nor singled out on {} of the series",
+        lambda page: [float(*_of_kausik("v1-exponent-series", r"and (\d+) once β")(page)) / len(_series(page))],
+    ),
+    Sentence("and the band a factor of a {} wide", _wide),
     Sentence(
         "RefinedWeb has {} in one family and {} in another",
         lambda page: [one.middle for one in _series(page) if "RefinedWeb" in one.name],

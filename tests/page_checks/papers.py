@@ -1,12 +1,15 @@
-"""docs/papers.md, which a test compares with what the command prints word for word, and what other pages take of it."""
+"""docs/papers.md, which a test compares with what the command prints word for word, what other pages take of it, and
+the page of the law that is fitted again."""
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from typing import Any
 
+from bounds.laws.published import LAWS
 from tests.page_numbers import NUMBER, ROOT, Page, Sentence, Table
 
 PAPERS = "docs/papers.md"
@@ -129,6 +132,147 @@ def _all_by_experiment(verdict: str) -> Values:
 
 _OF = f"({', '.join(f'{{}} of {one}' for one in EXPERIMENTS)})"
 
+EPOCH = LAWS["epoch2024"]
+
+
+def _standard_errors(page: Page) -> list[int]:
+    """By how many of the standard errors of the refit the five runs move β, in whole numbers."""
+    (error,) = cell("lawfit.se-beta", "ours")(page)
+    left, kept = (float(shown((line, r"^\s+\d+\s+[\d.]+\s+([\d.]+) "))(page)[0]) for line in ("0  ", "5  "))
+    return [round((left - kept) / float(error))]
+
+
+def _least_squares(page: Page) -> list[int]:
+    """By how many standard errors least squares move β of the refit, in whole numbers."""
+    squares, refit = (float(shown((one, r"^\s+[\d.]+\s+[\d.]+\s+([\d.]+) "))(page)[0])
+                      for one in ("least squares", "Huber, δ = 0.001 "))  # fmt: skip
+    return [round((squares - refit) / float(*cell("lawfit.se-beta", "ours")(page)))]
+
+
+def part_of_an_error(page: Page) -> list[float]:
+    """The part of its standard error by which β of the refit is off what is printed, by the objective that is named."""
+    off, error = (
+        float(*cell(f"lawfit.{one}", column)(page)) for one, column in (("refit-beta", "off by"), ("se-beta", "ours"))
+    )
+    return [1 / round(error / abs(off))]
+
+
+def _half_of_itself(page: Page) -> list[float]:
+    """The part of B that its printed standard error is more than, in halves."""
+    return [math.floor(2 * dict(EPOCH.standard_errors)["data_coefficient"] / EPOCH.data_coefficient) / 2]
+
+
+def _beyond(page: Page) -> list[float]:
+    """More than how many standard errors, as printed, E and β lie from the refit: the tolerance of both claims."""
+    some = ("E", "beta")
+    off, allowed, error = (
+        [abs(float(cell(f"lawfit.{name}", column)(page)[0])) for name in names]
+        for names, column in ((some, "off by"), (some, "allowed"), ([f"se-{name}" for name in some], "published"))
+    )
+    assert all(x > most for x, most in zip(off, allowed, strict=True))
+    (times,) = {round(most / one, 9) for most, one in zip(allowed, error, strict=True)}
+    return [times]
+
+
+LAWFIT = (
+    Sentence("Hoffmann et al. 2022 (arXiv {})", named("lawfit")),
+    Sentence("Besiroglu et al. 2024 (arXiv {})", named("lawfit", nth=1)),
+    Sentence("to more than {} runs.", cell("lawfit.runs", "published")),
+    Sentence(
+        "read {} of these off a figure, left {} out",
+        together(
+            told("lawfit.runs", r"shows (\d+) of them"),
+            lambda page: [float(one) for one in told("lawfit.outliers", r"The (\d) left out")(page)],
+        ),
+    ),
+    Sentence(
+        "E = {} and β = {} lie more than {} of",
+        together(cell("lawfit.E", "published"), cell("lawfit.beta", "published"), _beyond),
+    ),
+    Sentence("from the refit, {} and {}. A,", together(cell("lawfit.E", "ours"), cell("lawfit.beta", "ours"))),
+    Sentence("its standard error is more than {} of itself", _half_of_itself),
+    Sentence(
+        "from {} to {}: {} runs give {}–{}, and",
+        together(
+            cell("lawfit.a-interval", "published"),
+            told("lawfit.a-interval", r"refit of (\d+) runs"),
+            cell("lawfit.a-interval", "ours"),
+        ),
+    ),
+    Sentence("own α and β give {}, outside", cell("lawfit.a-own", "ours")),
+    Sentence(
+        "Gopher at {}B and not at {}B.",
+        together(cell("lawfit.gopher-rounded", "ours"), cell("lawfit.gopher-rounded", "published")),
+    ),
+    Sentence(
+        "Huber's δ = {} gives β = {} and B = {}, where {} and {} are printed",
+        together(
+            told("lawfit.refit-E", r"with δ = (1e-3)"),
+            cell("lawfit.refit-beta", "ours"),
+            cell("lawfit.refit-B", "ours"),
+            cell("lawfit.refit-beta", "published"),
+            cell("lawfit.refit-B", "published"),
+        ),
+    ),
+    Sentence(
+        "standard error of A**, {}: resamples that are each followed to their bottom give {}.",
+        together(cell("lawfit.se-A", "published"), cell("lawfit.se-A", "ours")),
+    ),
+    Sentence(
+        "**\"{} tokens per parameter\" by Hoffmann's constants**: they give {}. The notebook's {} takes a = {}, the",
+        together(
+            cell("lawfit.ratio-70", "published"),
+            cell("lawfit.ratio-70", "ours"),
+            told("lawfit.ratio-70", r"\. ([\d.]+) in the notebook", r"a = ([\d.]+), the middle"),
+        ),
+    ),
+    Sentence("in place of the {} of the constants", cell("lawfit.a-own", "ours")),
+    Sentence(
+        "from {}M parameters and {}B tokens: {} run of the figure is smaller, and {} have fewer",
+        together(
+            cell("lawfit.sizes", "published"),
+            cell("lawfit.tokens", "published"),
+            told("lawfit.sizes", r"(\d+) run of 245 is smaller"),
+            told("lawfit.tokens", r"(\d+) of 245 runs"),
+        ),
+    ),
+    Sentence(
+        "Whether over {} models were trained, and fewer than {}: {} are in",
+        together(
+            cell("lawfit.runs", "published"),
+            cell("lawfit.fewer-runs", "published"),
+            told("lawfit.runs", r"shows (\d+) of them"),
+        ),
+    ),
+    Sentence('drew "{} % of the dataset"', told("lawfit.a-interval", r"; (\d+) % of them, as the paper has it")),
+    Sentence(
+        "would take: {}K by the replication's reckoning, {}K if",
+        together(cell("lawfit.runs-needed", "ours"), told("lawfit.runs-needed", r" (\d+)K would do")),
+    ),
+    Sentence("moves β by {} of the standard errors of the refit", _standard_errors),
+    Sentence("least squares moves by {} standard errors", _least_squares),
+    Sentence("The differences are a {} of a standard error", part_of_an_error),
+    Sentence(
+        "above the law, {} of the runs kept among them, and without any run below one token per parameter β is {}.",
+        told("lawfit.outliers", r"bend: (\d+) of the runs", r"β is ([\d.]+)\."),
+    ),
+    Sentence("N ~ C^{}, is within", cell("lawfit.equal-scaling", "published")),
+    Sentence(
+        "so are approaches {} and {} of Hoffmann et al., a = {} and {}.",
+        told("lawfit.compatible", r"of approaches (\d) and (\d)", r"a = ([\d.]+) and ([\d.]+) of"),
+    ),
+    Sentence(
+        "of Gopher, {}B by their constants with eight digits and {}B by the refit",
+        together(cell("lawfit.gopher-figure", "published"), cell("lawfit.gopher-range", "ours")),
+    ),
+    Sentence('keeps to their "{} to {} billion"', cell("lawfit.gopher-range", "published")),
+    Sentence(
+        "to the last digit, {} for the refit and {} for",
+        together(cell("lawfit.likelihood", "ours"), cell("lawfit.likelihood-own", "ours")),
+    ),
+    Sentence("stops there as well, at β = {}, so", told("lawfit.stopped-early", r"at ([\d.]+), where the least")),
+)
+
 CHECKS = {
     PAPERS: (
         Table("| claim | where |", WORD_FOR_WORD),
@@ -145,4 +289,5 @@ CHECKS = {
             *(sum(map(float, told("trajectories.same-accuracy", r"from -([\d.]+) points.*to \+([\d.]+) \(")(page))),),
             *told("trajectories.same-accuracy", r"p = ([\d.]+),")(page)]),
     ),
+    "docs/lawfit.md": LAWFIT,
 }  # fmt: skip

@@ -6,20 +6,22 @@ from __future__ import annotations
 import math
 import re
 import signal
+from pathlib import Path
 from typing import Any
 
 import click
 import numpy as np
 
 import bounds
+from bounds.base.intervals import LABELS
 from bounds.base.quantities import parse_count
 from bounds.cli.drawing import fit_figure
 from bounds.cli.plans import next_run, notes
 from bounds.cli.process import Stopped
-from bounds.cli.reading import layout, odd_rows
+from bounds.cli.reading import beside, layout, odd_rows
 from bounds.fitting.loss_laws import identification, regression
 from bounds.fitting.loss_laws.loss_law import DELTA
-from bounds.fitting.loss_laws.prediction import LACK_OF_FIT
+from bounds.fitting.loss_laws.prediction import LACK_OF_FIT, PARTS
 from bounds.fitting.runs import leverage, misfit, run_columns
 from bounds.laws.law_range import FAR
 from bounds.laws.published import FLOP_PER_PARAM_TOKEN, LAWS
@@ -33,15 +35,26 @@ from experiments.__main__ import CHECK_FAILED
 from experiments.data import MANIFESTS
 from experiments.readers.chinchilla import LEFT_OUT
 from simulate.cli.endings import FAILED
+from simulate.cli.learners import learners
+from simulate.studies.learners.names import PRESET
+from simulate.text.comparison import measures
 from tests import law_runs, test_leverage
 from tests.page_checks.kausik import exponents
-from tests.page_checks.papers import cell, told
+from tests.page_checks.papers import cell, part_of_an_error, told
 from tests.page_formulas import stated
-from tests.page_numbers import Page, Sentence, Table
+from tests.page_numbers import WORDS, Page, Sentence, Table
 
 HOFFMANN, EPOCH = LAWS["hoffmann2022"], LAWS["epoch2024"]
 FREE_SCALE = -12.3
 """Logarithm of the scale at which the likelihood of Besiroglu et al. ended: their notebook, cell 24, printed there."""
+
+
+def _flat_and_apart(page: Page) -> tuple[float, ...]:
+    """By what sizes differ that are nearly as good, and by what laws disagree, in whole numbers: the first plan."""
+    apart, low, high = page.found(
+        r"(?s)^With 4.49e23.*?disagree by a factor ([\d.]+), .*?factor ([\d.]+)\s+to ([\d.]+) cost"
+    )
+    return round((float(low) + float(high)) / 2), round(float(apart))
 
 
 def _peak(key: str) -> Sentence:
@@ -57,6 +70,9 @@ def _least_tokens() -> float:
 
 
 PLANNING = (
+    Sentence("sizes {} times apart cost", lambda page: _flat_and_apart(page)[:1]),
+    Sentence("is what a law of {} constants misses", lambda page: (identification.CONSTANTS,)),
+    Sentence("laws disagree on N by a factor of {} is", lambda page: _flat_and_apart(page)[1:]),
     Sentence("fitted within {} times of there", lambda page: (FAR,)),
     Sentence(
         "Amounts are written {}K or {}M, keys",
@@ -158,6 +174,12 @@ FITTING = (
         "shrank to exp({}), so that δ in units of the residuals became about {}.",
         lambda page: (FREE_SCALE, DELTA * math.exp(FREE_SCALE)),
     ),
+    Sentence("The difference is a {} of a standard error", part_of_an_error),
+    Sentence("the table has the {} parts of its error", lambda page: (len(PARTS),)),
+    Sentence("than what the {} constants", lambda page: (identification.CONSTANTS,))
+    if False
+    else Sentence("beyond what the {} constants can follow", lambda page: (identification.CONSTANTS,)),
+    Sentence("FLOP more than {} off", lambda page: (beside._EXPLAINED,)),
     Sentence("Leaving the {} runs in moves β by {} of its", lambda page: (LEFT_OUT, *_moves(page))),
     Sentence("cost at most {} % more loss", lambda page: (100 * NEARLY,)),
     Sentence("an optimum more than {} times outside", lambda page: (FAR,)),
@@ -220,6 +242,19 @@ ARCHITECTURE = (
 )
 
 
+def _per_units() -> int:
+    """Units of B that new windows are counted in."""
+    (found,) = re.findall(r"per ([\d,]+) units of B", Path(measures.__file__).read_text(encoding="utf-8"))
+    return int(found.replace(",", ""))
+
+
+def _learners() -> int:
+    """How many learners there are without a flag; the help of the command says so too."""
+    (said,) = re.findall(r"Without a flag: (\w+) learners", learners.help or "")
+    assert WORDS[said] == len(PRESET)
+    return len(PRESET)
+
+
 def _terms() -> dict[str, Any]:
     return {"beta": HOFFMANN.data_exponent, "gamma": exponents()[1], "b": 0.5}
 
@@ -258,7 +293,9 @@ CHECKS = {
     "docs/comparison.md": (
         Table("| work | peer |", "test_user_pages.test_ratios_beside_other_tools_are_those_that_were_measured"),
     ),
-    "docs/unknown.md": (),
+    "docs/unknown.md": (Sentence("carries one of {} labels", lambda page: (len(LABELS),)),),
     "docs/index.md": (),
-    **{f"docs/users/{name}.md": () for name in ("planner", "curator", "researcher", "student")},
+    **{f"docs/users/{name}.md": () for name in ("planner", "researcher")},
+    "docs/users/curator.md": (Sentence("new windows of B in a {} of its units", lambda page: (_per_units(),)),),
+    "docs/users/student.md": (Sentence("lets {} learners loose", lambda page: (_learners(),)),),
 }

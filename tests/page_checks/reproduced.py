@@ -1,4 +1,4 @@
-"""The pages of budget, lawfit and overtraining: what their sentences say stands in a claim or in a block of the page.
+"""The pages of budget and over-training: what their sentences say stands in a claim or in a block of the page.
 
 Claims stand in docs/papers.md. Both are held to what the command prints by tests of each experiment.
 """
@@ -8,7 +8,6 @@ from __future__ import annotations
 import math
 import re
 
-from bounds.laws.published import LAWS
 from experiments.budget.claims import UNIQUE_TOKENS
 from experiments.overtraining.printed import FIGURES, RATIOS, SIZES, TABLE_7, TABLE_7_TASKS
 from experiments.overtraining.tables import METHOD
@@ -16,13 +15,17 @@ from experiments.readers.gadre import EVALUATIONS, TASKS_17
 from tests.page_checks.papers import Values, answered, cell, named, shown, together, told
 from tests.page_numbers import WORDS, Page, Sentence
 
-EPOCH = LAWS["epoch2024"]
-
 
 def _times(page: Page) -> list[float]:
     """By what the fit as printed and its replication differ, of the size for a million hours."""
     refit, own = (float(shown((label, r"^\s+([\d.]+)B"))(page)[0]) for label in ("Besiroglu 2024", "Hoffmann 2022"))
     return [refit / own]
+
+
+def _apart(page: Page) -> list[int]:
+    """The power of ten that the largest and the least of the laws' best sizes differ by more than."""
+    least, largest = (float(shown((label, r"^\s+([\d.]+)B"))(page)[0]) for label in ("Hoffmann 2022", "Kaplan 2020"))
+    return [10 ** math.floor(math.log10(largest / least))]
 
 
 BUDGET = (
@@ -78,6 +81,7 @@ BUDGET = (
     Sentence("hardware computes, {} FLOP a parameter", cell("budget.coefficient", "published")),
     Sentence("the model needs {}. Without", told("budget.coefficient", r", not (\d) \|")),
     Sentence("the log's speed is {} indeed", cell("budget.coefficient", "ours")),
+    Sentence("by a factor of more than {} in N", _apart),
     Sentence("Kaplan's at {} times its largest model", shown(("Kaplan 2020", r"(\d+)×"))),
     Sentence("each distinct sequence of {}B tokens once", lambda page: (UNIQUE_TOKENS / 1e9,)),
     Sentence(
@@ -87,128 +91,6 @@ BUDGET = (
         "in the {} Indic ones never, and by {} to {} times",
         lambda page: [float(one) for one in shown(("in the corpus, Indic", r"^\s+(\d+) .* ([\d.]+)–([\d.]+)$"))(page)],
     ),
-)
-
-
-def _standard_errors(page: Page) -> list[int]:
-    """By how many of the standard errors of the refit the five runs move β, in whole numbers."""
-    (error,) = cell("lawfit.se-beta", "ours")(page)
-    left, kept = (float(shown((line, r"^\s+\d+\s+[\d.]+\s+([\d.]+) "))(page)[0]) for line in ("0  ", "5  "))
-    return [round((left - kept) / float(error))]
-
-
-def _half_of_itself(page: Page) -> list[float]:
-    """The part of B that its printed standard error is more than, in halves."""
-    return [math.floor(2 * dict(EPOCH.standard_errors)["data_coefficient"] / EPOCH.data_coefficient) / 2]
-
-
-def _beyond(page: Page) -> list[float]:
-    """More than how many standard errors, as printed, E and β lie from the refit: the tolerance of both claims."""
-    some = ("E", "beta")
-    off, allowed, error = (
-        [abs(float(cell(f"lawfit.{name}", column)(page)[0])) for name in names]
-        for names, column in ((some, "off by"), (some, "allowed"), ([f"se-{name}" for name in some], "published"))
-    )
-    assert all(x > most for x, most in zip(off, allowed, strict=True))
-    (times,) = {round(most / one, 9) for most, one in zip(allowed, error, strict=True)}
-    return [times]
-
-
-LAWFIT = (
-    Sentence("Hoffmann et al. 2022 (arXiv {})", named("lawfit")),
-    Sentence("Besiroglu et al. 2024 (arXiv {})", named("lawfit", nth=1)),
-    Sentence("to more than {} runs.", cell("lawfit.runs", "published")),
-    Sentence(
-        "read {} of these off a figure, left {} out",
-        together(
-            told("lawfit.runs", r"shows (\d+) of them"),
-            lambda page: [float(one) for one in told("lawfit.outliers", r"The (\d) left out")(page)],
-        ),
-    ),
-    Sentence(
-        "E = {} and β = {} lie more than {} of",
-        together(cell("lawfit.E", "published"), cell("lawfit.beta", "published"), _beyond),
-    ),
-    Sentence("from the refit, {} and {}. A,", together(cell("lawfit.E", "ours"), cell("lawfit.beta", "ours"))),
-    Sentence("its standard error is more than {} of itself", _half_of_itself),
-    Sentence(
-        "from {} to {}: {} runs give {}–{}, and",
-        together(
-            cell("lawfit.a-interval", "published"),
-            told("lawfit.a-interval", r"refit of (\d+) runs"),
-            cell("lawfit.a-interval", "ours"),
-        ),
-    ),
-    Sentence("own α and β give {}, outside", cell("lawfit.a-own", "ours")),
-    Sentence(
-        "Gopher at {}B and not at {}B.",
-        together(cell("lawfit.gopher-rounded", "ours"), cell("lawfit.gopher-rounded", "published")),
-    ),
-    Sentence(
-        "Huber's δ = {} gives β = {} and B = {}, where {} and {} are printed",
-        together(
-            told("lawfit.refit-E", r"with δ = (1e-3)"),
-            cell("lawfit.refit-beta", "ours"),
-            cell("lawfit.refit-B", "ours"),
-            cell("lawfit.refit-beta", "published"),
-            cell("lawfit.refit-B", "published"),
-        ),
-    ),
-    Sentence(
-        "standard error of A**, {}: resamples that are each followed to their bottom give {}.",
-        together(cell("lawfit.se-A", "published"), cell("lawfit.se-A", "ours")),
-    ),
-    Sentence(
-        "**\"{} tokens per parameter\" by Hoffmann's constants**: they give {}. The notebook's {} takes a = {}, the",
-        together(
-            cell("lawfit.ratio-70", "published"),
-            cell("lawfit.ratio-70", "ours"),
-            told("lawfit.ratio-70", r"\. ([\d.]+) in the notebook", r"a = ([\d.]+), the middle"),
-        ),
-    ),
-    Sentence("in place of the {} of the constants", cell("lawfit.a-own", "ours")),
-    Sentence(
-        "from {}M parameters and {}B tokens: {} run of the figure is smaller, and {} have fewer",
-        together(
-            cell("lawfit.sizes", "published"),
-            cell("lawfit.tokens", "published"),
-            told("lawfit.sizes", r"(\d+) run of 245 is smaller"),
-            told("lawfit.tokens", r"(\d+) of 245 runs"),
-        ),
-    ),
-    Sentence(
-        "Whether over {} models were trained, and fewer than {}: {} are in",
-        together(
-            cell("lawfit.runs", "published"),
-            cell("lawfit.fewer-runs", "published"),
-            told("lawfit.runs", r"shows (\d+) of them"),
-        ),
-    ),
-    Sentence('drew "{} % of the dataset"', told("lawfit.a-interval", r"; (\d+) % of them, as the paper has it")),
-    Sentence(
-        "would take: {}K by the replication's reckoning, {}K if",
-        together(cell("lawfit.runs-needed", "ours"), told("lawfit.runs-needed", r" (\d+)K would do")),
-    ),
-    Sentence("moves β by {} of the standard errors of the refit", _standard_errors),
-    Sentence(
-        "above the law, {} of the runs kept among them, and without any run below one token per parameter β is {}.",
-        told("lawfit.outliers", r"bend: (\d+) of the runs", r"β is ([\d.]+)\."),
-    ),
-    Sentence("N ~ C^{}, is within", cell("lawfit.equal-scaling", "published")),
-    Sentence(
-        "so are approaches {} and {} of Hoffmann et al., a = {} and {}.",
-        told("lawfit.compatible", r"of approaches (\d) and (\d)", r"a = ([\d.]+) and ([\d.]+) of"),
-    ),
-    Sentence(
-        "of Gopher, {}B by their constants with eight digits and {}B by the refit",
-        together(cell("lawfit.gopher-figure", "published"), cell("lawfit.gopher-range", "ours")),
-    ),
-    Sentence('keeps to their "{} to {} billion"', cell("lawfit.gopher-range", "published")),
-    Sentence(
-        "to the last digit, {} for the refit and {} for",
-        together(cell("lawfit.likelihood", "ours"), cell("lawfit.likelihood-own", "ours")),
-    ),
-    Sentence("stops there as well, at β = {}, so", told("lawfit.stopped-early", r"at ([\d.]+), where the least")),
 )
 
 
@@ -264,7 +146,25 @@ def _other_manuscript(page: Page) -> list[str]:
     return [*optima, place, *re.search(r"and (\d)η", said).groups()]
 
 
+def _small_runs(page: Page) -> tuple[int, int]:
+    """How many small runs are at 20 tokens per parameter, and how many there are."""
+    at_20 = re.search(r"for the loss (.*?) parameters at 20", METHOD[0])
+    assert at_20
+    n = len(re.findall(r"[\d.]+B", at_20[1]))
+    return n, n + 1
+
+
+def _freedom(page: Page) -> list[int]:
+    """Runs, the constants of equation 4 that they fix, and what is left."""
+    constants = told("overtraining.constants-c4", r"Ours: (.*?), ε")(page)[0].count(",") + 1
+    runs = _small_runs(page)[1]
+    return [runs, constants, runs - constants]
+
+
 OVERTRAINING = (
+    Sentence("of the loss to {} small runs", lambda page: _small_runs(page)[1:]),
+    Sentence("and {} runs leave {} constants {} degree of freedom", _freedom),
+    Sentence("{} of the {} runs are at", _small_runs),
     Sentence("Gadre et al. 2024 (arXiv {})", named("overtraining")),
     Sentence("of {}B to {}B parameters, and", _sizes),
     Sentence(
@@ -364,4 +264,4 @@ OVERTRAINING = (
     ),
 )
 
-CHECKS = {"docs/budget.md": BUDGET, "docs/lawfit.md": LAWFIT, "docs/overtraining.md": OVERTRAINING}  # fmt: skip
+CHECKS = {"docs/budget.md": BUDGET, "docs/overtraining.md": OVERTRAINING}  # fmt: skip

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import inspect
 import math
+import re
 from functools import cache, partial
 from typing import Any
 
@@ -17,12 +18,13 @@ from scipy import optimize, stats
 
 import bounds
 from bounds import capacity, divergence, efficiency, skills
+from bounds.base.intervals import LABELS
 from bounds.capacity.capacity import BITS_PER_PARAM
 from bounds.laws.published import LAWS
 from tests.enumeration import add_constant, empirical, enumerated, kl, samples
 from tests.page_checks.theory_counts import DRAWS, SMALL
 from tests.page_formulas import stated
-from tests.page_numbers import Sentence
+from tests.page_numbers import Page, Sentence
 
 KEY = "hoffmann2022"
 
@@ -258,8 +260,15 @@ def _halves(function: Any) -> float:
     return math.log(narrow / wide) / math.log(4)
 
 
+def ways(page: Page) -> list[int]:
+    """How many statements B7 has."""
+    return [len(re.findall(r"^\*\*B7-[ivx]+\.\*\* ", page.text, flags=re.MULTILINE))]
+
+
 CHECKS = {
     "docs/theory.md": (
+        Sentence("Each statement has one of {} labels:", lambda page: (len(LABELS),)),
+        Sentence("{} ways, each a theorem about a learner", ways),
         # B2
         stated("With Laplace's rule ⟦(N_i + 1)/(n + k)⟧ on a known", forward,
                close_to(lambda: [float(x) for x in add_constant((0, 1, 3), 1)])),
