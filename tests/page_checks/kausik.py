@@ -56,6 +56,10 @@ def vacuous(page: Page) -> list[float]:
     return [float(D) / 1e10, 10]
 
 
+def _close(value: float) -> Any:
+    return lambda found: math.isclose(found, value)
+
+
 def rate() -> dict[str, Any]:
     return reverse() | {"ε": 0.03, "U": 1000.0, "D": np.float64(4), "p": 0.3, "β": HOFFMANN.data_exponent}
 
@@ -101,8 +105,8 @@ DERIVATION = (
         lambda: {"V": 40, "D": 1e8},
         lambda cost: math.isclose(cost, 40 * _cost_of_a_share() / 1e8, rel_tol=1e-3),
     ),
-    Sentence("gives   U ≈ D^(1-2β) = D^{}", lambda page: (growth(1 / 2),)),
-    Sentence("gives   U ≈ D^(1-β)  = D^{}", lambda page: (growth(1),)),
+    stated("gives   U ≈ D^(⟦1-2β⟧) = D^⟦0.44⟧ ", rate, _close(growth(1 / 2)), _close(growth(1 / 2))),
+    stated("gives   U ≈ D^(⟦1-β⟧)  = D^⟦0.72⟧ ", rate, _close(growth(1)), _close(growth(1))),
     stated(
         "With the constants kept, U ≥ ⟦1 + D (ε/M)²⟧ and U ≤ ⟦1 + 2 D ε⟧.",
         lambda: {"D": 1e9, "ε": 0.03, "M": 10.8},
