@@ -9,8 +9,9 @@ in neither is a fault, and so is a number that differs. Code, links and what `EX
 
 from __future__ import annotations
 
+import math
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
@@ -18,7 +19,7 @@ from hashlib import sha256
 from importlib import import_module
 from inspect import signature
 from pathlib import Path
-from pkgutil import iter_modules
+from pkgutil import walk_packages
 from typing import Any
 
 ROOT = Path(__file__).parent.parent
@@ -151,8 +152,8 @@ class Sentence:
 class Table:
     """Tables by the beginning of their first line, and the test that makes them again: ``test_module.test_name``.
 
-    Where a test measures for long, or a part alone, `seal` is the SHA-256 of what its command wrote, so that no number is
-    changed by hand.
+    Where a test measures for long, or a part alone, `seal` is the SHA-256 of what its command wrote, so that no number
+    is changed by hand.
     """
 
     header: str
@@ -192,6 +193,16 @@ def same(written: str, value: Any) -> bool:
     return bool(abs(float(number) - float(value)) <= 0.5 * float(unit) * (1 + 1e-9))
 
 
+def given(*values: Any) -> Callable[[Page], Sequence[Any]]:
+    """Numbers of a formula or of a definition, which the check says a second time."""
+    return lambda page: values
+
+
+def error_of_share(share: float, n: float) -> float:
+    """Standard error of a share, such as a coverage, among n."""
+    return math.sqrt(share * (1 - share) / n)
+
+
 def default(function: Callable[..., Any], name: str) -> Any:
     """What a function takes for a parameter that is not given."""
     return signature(function).parameters[name].default
@@ -200,8 +211,8 @@ def default(function: Callable[..., Any], name: str) -> Any:
 def checks() -> dict[str, tuple[Check, ...]]:
     """The checks of each page."""
     found: dict[str, tuple[Check, ...]] = {}
-    for module in iter_modules([str(ROOT / "tests" / "page_checks")]):
-        for name, some in import_module(f"tests.page_checks.{module.name}").CHECKS.items():
+    for module in walk_packages([str(ROOT / "tests" / "page_checks")], "tests.page_checks."):
+        for name, some in getattr(import_module(module.name), "CHECKS", {}).items():
             found[name] = (*found.get(name, ()), *some)
     return found
 

@@ -171,7 +171,9 @@ def test_more_of_the_plays_is_no_clear_difference_from_more_of_the_plays():
     if folder() is None:
         pytest.skip("EFFICIENCY_BOUNDS_DATA is not set: it names the folder that holds corpora/")
     for length, found in real("eng_shakespeare"):
-        assert row_of_real("eng_shakespeare", length, found) in Page.read("docs/corpora.md").table("| text | length | cases |")
+        assert row_of_real("eng_shakespeare", length, found) in Page.read("docs/corpora.md").table(
+            "| text | length | cases |"
+        )
         assert found["ratio"] >= 0.85
         assert found["more"] >= 0.85
 

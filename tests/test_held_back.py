@@ -267,7 +267,9 @@ def test_the_record_is_that_of_the_plays_too(plays):
     for case in found:
         name = next(name for name in held_back.DEFAULT if name in case.errors)
         assert held(case, name, held_back.LACK_OF_FIT[name][FACTORS.index(case.times)], len(CORPORA))
-    rows = [row for row in Page.read("docs/corpora.md").table("| text | shuffled |") if row["text"] == "eng_shakespeare"]
+    rows = [
+        row for row in Page.read("docs/corpora.md").table("| text | shuffled |") if row["text"] == "eng_shakespeare"
+    ]
     assert len(rows) == len(FACTORS)
     for row in rows:
         assert row["other method"] == "0", "so that the method is known without the other corpora"

@@ -403,15 +403,16 @@ def test_votes_err_as_theory_says(a, types, size):
 
 
 def most_less(a: float, size: int) -> float:
-    """c(c + 1)/(2D) with c = (1 + a)/2, the exponent of the loss: what the variance of a binomial count lacks, λ²/D, times
-    half the second derivative of λ^-c, as a part of it. Votes over no more than a few draws in all lose less evenly.
+    """c(c + 1)/(2D), c = (1 + a)/2 being the exponent of the loss; of more than a few draws in all.
+
+    The variance of a binomial count is less by λ²/D, times half the second derivative of λ^-c, as a part of λ^-c.
     """
     return (1 + a) * (3 + a) / (8 * size)
 
 
 @pytest.mark.parametrize(("types", "size"), [(145, 1000), (20, 300), (2, 300), (1.05, 1000), (3, 10)])
 def test_counts_of_a_fixed_corpus_change_the_mean_by_about_one_draw(types, size):
-    """Binomial counts instead of Poisson ones, summed: a share of at most (1 + a)(3 + a)/(8 D) less, and hardly less."""
+    """Binomial counts instead of Poisson ones, summed: less by a share below (1 + a)(3 + a)/(8 D), and hardly less."""
     n = np.arange(size + 1)
     for a in (0.01, 0.3333, 1.0, 3.0, 10.0):
         fixed = float(stats.binom.pmf(n, size, 1 / types) @ bounds.efficiency.top1_excess(n, a, poisson=False))

@@ -28,7 +28,9 @@ def _slopes() -> tuple[float, float, float]:
 def _missed(page: Page) -> list[float]:
     """How far intervals of the first table end from the exponent that was planted, those that do not hold it."""
     rows = re.findall(r"^\S+ +(0\.\d{4}) +0\.\d{4} \[(0\.\d{4}), (0\.\d{4})\]", page.text, flags=re.MULTILINE)
-    return [max(low - true, true - high) for true, low, high in (map(float, row) for row in rows) if not low <= true <= high]
+    return [
+        max(low - true, true - high) for true, low, high in (map(float, row) for row in rows) if not low <= true <= high
+    ]
 
 
 def _rows(page: Page, law: str) -> tuple[str, ...]:
