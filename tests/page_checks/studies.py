@@ -30,7 +30,8 @@ def _plans() -> dict[str, float]:
     return {
         "interval": for_an_interval, "z": for_z, "window": MAX_WINDOW, "tests": N_TESTS, "wide": _WIDE,
         "cost": NOVELTY_COST, "exponent": DEFAULT_EXPONENT, "corpora": DEFAULT_REPLICATES,
-        "skills": DEFAULT_SKILLS["masses"], "steps": len(PYTHIA_STEPS), "stay": letters.stay, "letters": letters.exponent,
+        "skills": DEFAULT_SKILLS["masses"], "steps": len(PYTHIA_STEPS), "stay": letters.stay,
+        "letters": letters.exponent,
     }  # fmt: skip
 
 
