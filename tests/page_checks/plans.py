@@ -46,7 +46,7 @@ from tests.page_numbers import WORDS, Page, Sentence, Table
 
 HOFFMANN, EPOCH = LAWS["hoffmann2022"], LAWS["epoch2024"]
 FREE_SCALE = -12.3
-"""Logarithm of the scale at which the likelihood of Besiroglu et al. ended: their notebook, cell 24, printed there."""
+"""Logarithm of the scale at which the likelihood of Besiroglu et al. ended, by their notebook, which is not in the data."""
 
 
 def _flat_and_apart(page: Page) -> tuple[float, ...]:
@@ -176,9 +176,7 @@ FITTING = (
     ),
     Sentence("The difference is a {} of a standard error", part_of_an_error),
     Sentence("the table has the {} parts of its error", lambda page: (len(PARTS),)),
-    Sentence("than what the {} constants", lambda page: (identification.CONSTANTS,))
-    if False
-    else Sentence("beyond what the {} constants can follow", lambda page: (identification.CONSTANTS,)),
+    Sentence("beyond what the {} constants can follow", lambda page: (identification.CONSTANTS,)),
     Sentence("FLOP more than {} off", lambda page: (beside._EXPLAINED,)),
     Sentence("Leaving the {} runs in moves β by {} of its", lambda page: (LEFT_OUT, *_moves(page))),
     Sentence("cost at most {} % more loss", lambda page: (100 * NEARLY,)),

@@ -286,7 +286,7 @@ CHECKS = {
         stated("Φ_k(D) = Σ (Dp)^k e^(-Dp)/k!", poisson),
         stated("⟦0 ≤ E U(D) - Φ(D) ≤ min(1/e, 2 Φ₂(D)/D)⟧.", poisson),
         stated("⟦1 + p ≤ e^p⟧ gives ⟦1 - p ≥ e^(-p) (1 - p²)⟧, hence ⟦(1 - p)^D ≥ e^(-Dp) (1 - D p²)⟧", _elementary),
-        stated("their sum is ⟦2 Φ₂(D)/D⟧".replace("(D)", ""), lambda: poisson() | {"Φ₂": poisson()["Φ₂"](DRAWS)},
+        stated("their sum is ⟦2 Φ₂/D⟧, and", lambda: poisson() | {"Φ₂": poisson()["Φ₂"](DRAWS)},
                lambda found: np.isclose(found, np.sum(DRAWS * SMALL**2 * np.exp(-DRAWS * SMALL)))),
         stated("and ⟦D p e^(-Dp) ≤ 1/e⟧ leaves", _elementary),
         stated("that of a fixed number of draws is smaller by ⟦Φ₁(D)²/D⟧ and terms of lower order",

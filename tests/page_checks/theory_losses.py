@@ -296,9 +296,10 @@ CHECKS = {
                  lambda page: (_slow_tail(), 1, 1, 1, _slow_tail())),
         stated("it falls as D^(⟦1/s - 1⟧): for", lambda: {"s": 1.3}, close_to(lambda: _distance_slope(1.3), 1e-2)),
         # B5
-        stated("it is about ⟦(k - 1)/(2n)⟧ for n ≫ k (Braess & Sauer 2004) and ⟦ln(k/n)⟧ for k ≫ n (Paninski 2004)",
-               lambda: {"k": 3e9, "n": 6}, lambda found: np.isclose(_minimax(3, 20_000), 2 / 40_000, rtol=0.01),
-               lambda found: np.isclose(_of_a_huge_support(3e9, 6), found, rtol=0.05)),
+        stated("it is about ⟦(k - 1)/(2n)⟧ for n ≫ k", lambda: {"k": 3, "n": 20_000},
+               close_to(lambda: _minimax(3, 20_000), 1e-2)),
+        stated("(Braess & Sauer 2004) and ⟦ln(k/n)⟧ for k ≫ n", lambda: {"k": 3e9, "n": 6},
+               close_to(lambda: _of_a_huge_support(3e9, 6), 5e-2)),
         # B6
         Sentence("Poisson counts, from {} at γ = {} to {} at γ = {}.",
                  lambda page: [x for b in (0, 1) for x in (divergence.reverse_kl_constant(1 / _band(b)), _band(b))]),
