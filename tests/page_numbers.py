@@ -37,6 +37,7 @@ _PARTS = {
     "sixth": 6,
     "eighth": 8,
     "tenth": 10,
+    "fifteenth": 15,
     "twentieth": 20,
 }
 WORDS: dict[str, float] = {
