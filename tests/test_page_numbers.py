@@ -6,7 +6,8 @@ import re
 
 import pytest
 
-from tests.page_numbers import NUMBER, Page, Sentence, Table, checks, faults, numbers, same
+from tests.page_numbers import NUMBER, ROOT, Page, Sentence, Table, checks, faults, numbers, same
+from tests.pages import PAGES
 
 CHECKS = checks()
 
@@ -14,6 +15,12 @@ CHECKS = checks()
 @pytest.mark.parametrize("name", CHECKS)
 def test_every_number_of_a_page_is_held(name):
     assert faults(Page.read(name), CHECKS[name]) == []
+
+
+def test_no_page_is_left_out():
+    """`tests.test_user_pages` holds the numbers of those whose commands run in the default tests."""
+    names = ["README.md", *sorted(str(path.relative_to(ROOT)) for path in (ROOT / "docs").rglob("*.md"))]
+    assert [name for name in names if name not in {*CHECKS, *PAGES} and any(numbers(Page.read(name).text))] == []
 
 
 @pytest.mark.parametrize("name", CHECKS)

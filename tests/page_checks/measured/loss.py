@@ -171,8 +171,8 @@ CHECKS = {
         Sentence("Tried on made curves, {} of each", _curves),
         Table(_MADE, "test_loss_page.test_the_page_has_what_was_said_of_made_curves", "8ce9c119b9f96615"),
         Sentence(
-            "With {} orders the degrees of freedom are so few that gains that do not shrink were taken for shrinking in "
-            "{} % of cases ({} blocks)", _few_orders, slow=True,
+            "With {} orders the degrees of freedom are so few that gains that do not shrink were taken for shrinking "
+            "in {} % of cases ({} blocks)", _few_orders, slow=True,
         ),
         Sentence("and `--shuffles` is {} at least", _least_orders),
         Sentence("the interval holds β in {} of them", _slow_gains),
