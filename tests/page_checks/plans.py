@@ -46,7 +46,7 @@ from tests.page_numbers import WORDS, Page, Sentence, Table
 
 HOFFMANN, EPOCH = LAWS["hoffmann2022"], LAWS["epoch2024"]
 FREE_SCALE = -12.3
-"""Logarithm of the scale where the likelihood of Besiroglu et al. ended: by their notebook, which is not in the data."""
+"""Logarithm of the scale at which the fit of Besiroglu et al. ended: of their notebook, which is not in our data."""
 
 
 def _flat_and_apart(page: Page) -> tuple[float, ...]:
