@@ -35,13 +35,17 @@ LEAST_BYTES = 1_000_000
 def _kept(name: str) -> Iterator[str]:
     """A text of the data folder, document by document."""
     data = Path(os.environ["EFFICIENCY_BOUNDS_DATA"]) / "corpora"
-    raw = zstandard.ZstdDecompressor().stream_reader((data / f"{name}.txt.zst").open("rb")).read()
-    table = zstandard.ZstdDecompressor().stream_reader((data / f"{name}.docs.tsv.zst").open("rb")).read().decode()
-    head, *lines = table.splitlines()
+    raw, table = (_whole(data / f"{name}.{kind}.zst") for kind in ("txt", "docs.tsv"))
+    head, *lines = table.decode().splitlines()
     columns = head.split("\t")
     for line in lines:
         row = dict(zip(columns, line.split("\t"), strict=False))
         yield raw[int(row["byte_start"]) : int(row["byte_end"])].decode()
+
+
+def _whole(path: Path) -> bytes:
+    with zstandard.open(path, "rb") as file:
+        return bytes(file.read())
 
 
 def _files(pattern: str, folder: str, without: str = "^$") -> Iterator[str]:
