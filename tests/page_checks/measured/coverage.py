@@ -212,7 +212,7 @@ CHECKS = {
         Sentence("With {} data sets the standard error of a coverage of {} is {}.", _usual),
         Table(
             "| law | data | data sets |", "test_page_tables.test_rows_of_laws_are_what_is_measured",
-            "f0be711116e45bc9",
+            "a22f9350fd96b972",
         ),
         Sentence("about √({}^γ-{}) times as much", _varies),
         Sentence("cannot tell {} from {}. Here", _first_pitman_yor),
@@ -248,8 +248,9 @@ CHECKS = {
         ),
         Sentence("below the limit of {}.", lambda page: _limits(page)[1:]),
         Sentence(
-            "of uniform supports of {} types and of D = {}, of Zipf s = {}/{} on {} types and of Zipf s = {} are",
-            given(1e5, 1e5, 1, 0.58, 1e4, 1.2),
+            "all laws at D = {}, of the geometric law, of uniform supports of {} types and of Zipf s = {}/{} on {} types "
+            "are of the present code, and so are those of Pitman–Yor with θ = {} in",
+            given(1e5, 1e5, 1, 0.58, 1e4, 1000),
         ),
         Sentence("sizes from {} to {}, {} to a decade, each with {}, {} or {} corpora", _sizes),
         Sentence("With {} data sets the standard error of a coverage of {} is {}, with {} it is {};", _apart_errors),
