@@ -248,8 +248,8 @@ CHECKS = {
         ),
         Sentence("below the limit of {}.", lambda page: _limits(page)[1:]),
         Sentence(
-            "all laws at D = {}, of the geometric law, of uniform supports of {} types and of Zipf s = {}/{} on {} types "
-            "are of the present code, and so are those of Pitman–Yor with θ = {} in",
+            "all laws at D = {}, of the geometric law, of uniform supports of {} types and of Zipf s = {}/{} on {} "
+            "types are of the present code, and so are those of Pitman–Yor with θ = {} in",
             given(1e5, 1e5, 1, 0.58, 1e4, 1000),
         ),
         Sentence("sizes from {} to {}, {} to a decade, each with {}, {} or {} corpora", _sizes),
