@@ -212,7 +212,7 @@ CHECKS = {
         Sentence("With {} data sets the standard error of a coverage of {} is {}.", _usual),
         Table(
             "| law | data | data sets |", "test_page_tables.test_rows_of_laws_are_what_is_measured",
-            "a22f9350fd96b972",
+            "937996b2a4d43e78",
         ),
         Sentence("about √({}^γ-{}) times as much", _varies),
         Sentence("cannot tell {} from {}. Here", _first_pitman_yor),
