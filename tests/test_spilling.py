@@ -29,11 +29,12 @@ from simulate.text.blocks import BlockCurves
 from simulate.text.cutting.sequences import Units, read_units
 from simulate.text.cutting.units import WORDS
 from simulate.text.growth import CorpusGrowth, _edges
-from simulate.text.spilling import budget, room, scratch, vocabulary
+from simulate.text.spilling import budget, parts, room, scratch, vocabulary
+from simulate.text.spilling.keys import Packed
 from simulate.text.spilling.parts import Sizes, counted_by_parts
 from simulate.text.spilling.rarefying import rarefied
-from simulate.text.spilling.scratch import Scratch, scratch_in
-from simulate.text.spilling.sums import Counting
+from simulate.text.spilling.scratch import OnDisk, Scratch, scratch_in
+from simulate.text.spilling.sums import Counting, Sums
 from tests.commands import run
 
 MIB = 1 << 20
@@ -426,3 +427,52 @@ def test_a_scratch_is_one_folder(tmp_path):
     assert len(list(tmp_path.iterdir())) == 1
     files.close()
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("blocks", [0, 8])
+@pytest.mark.parametrize("rarefied", [False, True])
+@pytest.mark.parametrize("kind", [np.uint8, np.int32, np.uint32])
+def test_units_that_are_numbers_need_no_parts(blocks, rarefied, kind, monkeypatch):
+    """Against dictionaries and against parts, in memory and in a file; some numbers are of no unit."""
+    rng = np.random.default_rng(blocks + rarefied)
+    ids = (7 + 3 * (rng.zipf(1.2, 5000) % 80)).astype(kind)
+    starts = np.array([0, 1, 2000, 2003, 5000])
+    grid = np.array([1, 2, 999, 2001, 4500])
+    how = Counting(grid, _edges(5000.0), blocks, 32, rarefied)
+    calls = []
+    direct = parts.count_numbers
+    monkeypatch.setattr(parts, "count_numbers", lambda *given: (calls.append(1), direct(*given)))
+    with scratch_in(None) as files:
+        found = []
+        written = files.file()
+        written.append(ids)
+        for units, kept in ((ids, 1e9), (OnDisk(written, kind, 5000), 1e9), (ids, 0)):
+            sizes = Sizes(chunk=700, slots=1 << 12, kept=kept)
+            given = Units(units, starts, "token", "x", ())
+            found += list(counted_by_parts(given, [1], how, sizes, files))
+    assert len(calls) == 2
+    for _, counts, curves in found[:2]:
+        assert counts.n_unique.tolist() == found[2][1].n_unique.tolist()
+        assert counts.spectrum.tolist() == found[2][1].spectrum.tolist()
+        same_curves(curves, found[2][2])
+    if not rarefied:
+        unique, spectra = brute(Units(ids, starts, "token", "x", ()), 1, grid, how.edges)
+        assert found[0][1].n_unique.tolist() == unique
+        assert found[0][1].spectrum.tolist() == spectra
+
+
+@pytest.mark.parametrize("blocks", [0, 8])
+def test_a_table_of_numbers_that_are_far_apart_is_not_made(blocks):
+    """It would be larger than the text, or than the memory that there is."""
+    ids = np.array([0, 1, 1, 10**9] * 300, np.uint32)
+    units = Units(ids, np.array([0, 1200]), "token", "x", ())
+    how = Counting(np.array([3, 1200]), _edges(1200.0), blocks, 32)
+    with scratch_in(None) as files:
+        ((_, counts, _),) = counted_by_parts(units, [1], how, Sizes(chunk=700, slots=64), files)
+        assert counts.n_unique.tolist() == [2, 3]
+        assert not parts.Windows(Packed.of(ids, 700), units.starts, 1, how.grid, Sizes(), files)._are_numbers(
+            Sums.of(units, 1, how)
+        )
+        few = Sizes(kept=8 * 6 - 1)
+        dense = Packed.of(np.arange(6, dtype=np.uint32), 700)
+        assert not parts.Windows(dense, units.starts, 1, how.grid, few, files)._are_numbers(Sums.of(units, 1, how))
