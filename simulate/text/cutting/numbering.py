@@ -45,7 +45,7 @@ class Words:
         if self._table is None:
             self._table = self._make()
             known = self._few.texts()
-            self._table.ids(" ".join(known).encode(), character_classes(self._unit))
+            self._table.admit(" ".join(known).encode(), character_classes(self._unit))
             assert self._table.count == len(known)
         return self._table
 

@@ -20,11 +20,15 @@ from simulate.text.reading.room import require
 _ZERO, _TWO = np.uint64(0), np.uint64(2)
 _ODD = np.uint64(0x9E3779B97F4A7C15)
 _HIGH = np.uint64(0xFFFFFFFF00000000)
-_WORDS_AHEAD = 64
+WORDS_AHEAD = 64
 """Words that are hashed before the first of them is looked up."""
+_LEAST = 1 << 12
+"""Places of a table at first."""
 _PART = 1 << 20
 """Words whose ids are written before they are put aside: a block may be one long word, and a block of commas."""
-_START, _END, _HASH, _FIRST, _SECOND = 0, 1, 2, 3, 4
+START, END, HASH, FIRST, SECOND = 0, 1, 2, 3, 4
+"""Places in a row of `cut_words`: where a word begins and ends, its hash, and its key."""
+
 _S56 = np.uint64(56)
 _LONG = np.uint64(0xFF << 56)
 """In place of the number of bytes of a word that is its hash, and stands in the pool."""
@@ -35,8 +39,8 @@ class WordTable:
 
     def __init__(self) -> None:
         self.count = 0
-        self._slots = np.zeros(1 << 12, dtype=np.uint64)  # half of the hash, then id + 1 of the word; 0 where empty
-        self._keys = np.empty(1 << 12, dtype=np.uint64)  # two integers a word, as `_key` makes them
+        self._slots = np.zeros(_LEAST, dtype=np.uint64)  # half of the hash, then id + 1 of the word; 0 where empty
+        self._keys = np.empty(_LEAST, dtype=np.uint64)  # two integers a word, as `_key` makes them
         self._ends = np.zeros(1 << 8, dtype=np.int64)  # long word t is pool[ends[t] : ends[t + 1]]
         self._pool = np.zeros(1 << 14, dtype=np.uint8)
         self._out = np.empty(0, dtype=np.int32)
@@ -46,8 +50,8 @@ class WordTable:
         """Ids (int32) of the words in `block`, which is valid UTF-8 and starts and ends between words."""
         text = np.frombuffer(block, dtype=np.uint8)
         parts: list[np.ndarray] = []
-        if len(self._out) < min(len(text), _PART) + _WORDS_AHEAD:  # kept: new memory costs more than what is done in it
-            self._out = np.empty(min(len(text), _PART) + _WORDS_AHEAD, dtype=np.int32)
+        if len(self._out) < min(len(text), _PART) + WORDS_AHEAD:  # kept: new memory costs more than what is done in it
+            self._out = np.empty(min(len(text), _PART) + WORDS_AHEAD, dtype=np.int32)
         out = self._out
         at = found = 0
         while True:
@@ -57,7 +61,7 @@ class WordTable:
                 return np.concatenate([*parts, out[:found]])
             # The loop stops at a word for which there is no room. Growing here keeps it free of array
             # reassignments, which slow it down.
-            if len(out) - found < _WORDS_AHEAD:
+            if len(out) - found < WORDS_AHEAD:
                 parts.append(out[:found].copy())
                 found = 0
             else:
@@ -74,6 +78,10 @@ class WordTable:
     def n_bytes(self) -> int:
         """Bytes that the table takes."""
         return self._slots.nbytes + self._keys.nbytes + self._ends.nbytes + self._pool.nbytes
+
+    def admit(self, words: bytes, classes: np.ndarray) -> None:
+        """Give ids to `words` before any others."""
+        self.ids(words, classes)
 
     def resolved(self, ids: Any, shelf: Any) -> Any:
         """`ids` as they were given: every word has one."""
@@ -220,9 +228,9 @@ def _append(text: Any, first: int, end: int, place: Any, ends: Any, pool: Any) -
 
 
 @inlined
-def _look_up(text: Any, ahead: Any, j: Any, slots: Any, keys: Any, ends: Any, pool: Any) -> Any:
+def look_up(text: Any, ahead: Any, j: Any, slots: Any, keys: Any, ends: Any, pool: Any) -> Any:
     """The slot of word `j` of those `ahead`, and its id; where it would belong and -1 without."""
-    mask, value, low, high = np.uint64(len(slots) - 1), ahead[j, _HASH], ahead[j, _FIRST], ahead[j, _SECOND]
+    mask, value, low, high = np.uint64(len(slots) - 1), ahead[j, HASH], ahead[j, FIRST], ahead[j, SECOND]
     slot = value & mask
     known = slots[slot]
     while known != _ZERO:
@@ -231,7 +239,7 @@ def _look_up(text: Any, ahead: Any, j: Any, slots: Any, keys: Any, ends: Any, po
             other = keys[word + word + ONE]
             if keys[word + word] == low and (other == high or (high == _LONG and other > _LONG)):
                 place = np.int64(other & ~_LONG) - 1
-                first, end = np.int64(ahead[j, _START]), np.int64(ahead[j, _END])
+                first, end = np.int64(ahead[j, START]), np.int64(ahead[j, END])
                 if high != _LONG or _same(text, first, end, place, ends, pool):
                     return slot, np.int64(word)
         slot = (slot + ONE) & mask
@@ -244,7 +252,7 @@ def _tokenize(
     text: Any, classes: Any, at: int, slots: Any, keys: Any, ends: Any, pool: Any, long: Any, count: int, out: Any
 ) -> Any:
     """Write ids of the words from byte `at` on; return where it stopped, how many, and the size of the table."""
-    ahead = np.zeros((_WORDS_AHEAD, 5), dtype=np.uint64)
+    ahead = np.zeros((WORDS_AHEAD, 5), dtype=np.uint64)
     return _tokenize_with(text, classes, at, slots, keys, ends, pool, long, count, out, ahead)
 
 
@@ -256,15 +264,15 @@ def _tokenize_with(
     i, found = np.int64(at), 0
     room = min(len(slots), len(keys)) // 2 - 1
     while i < len(text):
-        if found + _WORDS_AHEAD > len(out):
+        if found + WORDS_AHEAD > len(out):
             return i, found, count
-        i, several = _cut(text, classes, i, ahead)
-        _ask_ahead(several, slots, keys, ahead)
+        i, several = cut_words(text, classes, i, ahead)
+        ask_ahead(several, slots, keys, ahead)
         for j in range(several):
-            slot, word = _look_up(text, ahead, j, slots, keys, ends, pool)
+            slot, word = look_up(text, ahead, j, slots, keys, ends, pool)
             if word < 0:
                 word = np.int64(count)
-                first, end, high = np.int64(ahead[j, _START]), np.int64(ahead[j, _END]), ahead[j, _SECOND]
+                first, end, high = np.int64(ahead[j, START]), np.int64(ahead[j, END]), ahead[j, SECOND]
                 if word >= room:
                     return first, found, count
                 if high == _LONG:
@@ -274,64 +282,22 @@ def _tokenize_with(
                     _append(text, first, end, place, ends, pool)
                     long[0] = place + 1
                     high |= np.uint64(place + 1)
-                keys[2 * word], keys[2 * word + 1] = ahead[j, _FIRST], high
-                slots[slot] = ahead[j, _HASH] & _HIGH | np.uint64(word + 1)
+                keys[2 * word], keys[2 * word + 1] = ahead[j, FIRST], high
+                slots[slot] = ahead[j, HASH] & _HIGH | np.uint64(word + 1)
                 count += 1
             out[found] = word
             found += 1
     return i, found, count
 
 
-@compiled
-def tokenize_known(
-    text: Any, classes: Any, at: int, slots: Any, keys: Any, ends: Any, pool: Any, n_parts: int, out: Any, cold: Any,
-    copied: Any,
-) -> Any:  # fmt: skip
-    """Number the words of a text by a table that takes no more of them: those that are not in it are put apart.
-
-    In their place stands -1 - part, a part by the hash; `cold` takes how many bytes each of them has, a space behind it
-    included, and its part, and `copied` its text. Returns where it stopped, how many words there are, how many of them
-    were put apart, and the bytes of these.
-    """
-    ahead = np.zeros((_WORDS_AHEAD, 5), dtype=np.uint64)
-    return _tokenize_known(text, classes, at, slots, keys, ends, pool, n_parts, out, cold, copied, ahead)
-
-
 @bare
-def _tokenize_known(
-    text: Any, classes: Any, at: int, slots: Any, keys: Any, ends: Any, pool: Any, n_parts: int, out: Any, cold: Any,
-    copied: Any, ahead: Any,
-) -> Any:  # fmt: skip
-    i, found, n_cold, n_bytes = np.int64(at), 0, 0, np.int64(0)
-    while i < len(text) and found + _WORDS_AHEAD <= len(out):
-        i, several = _cut(text, classes, i, ahead)
-        _ask_ahead(several, slots, keys, ahead)
-        for j in range(several):
-            _, word = _look_up(text, ahead, j, slots, keys, ends, pool)
-            if word < 0:
-                first, end, value = np.int64(ahead[j, _START]), np.int64(ahead[j, _END]), ahead[j, _HASH]
-                part = np.int64((value >> S32) * np.uint64(n_parts) >> S32)
-                for at_ in range(first, end):
-                    copied[n_bytes] = text[at_]
-                    n_bytes += 1
-                copied[n_bytes] = 32
-                n_bytes += 1
-                cold[n_cold, 0], cold[n_cold, 1] = end - first + 1, part
-                n_cold += 1
-                word = np.int64(-1) - part
-            out[found] = word
-            found += 1
-    return i, found, n_cold, n_bytes
-
-
-@bare
-def _cut(text: Any, classes: Any, i: Any, ahead: Any) -> Any:
+def cut_words(text: Any, classes: Any, i: Any, ahead: Any) -> Any:
     """Start, end, hash and key of the next words from byte `i` on; return where they end and how many there are.
 
     ASCII is read here and not in a function of its own, which would slow the loop down.
     """
     several = 0
-    while several < _WORDS_AHEAD and i < len(text):
+    while several < WORDS_AHEAD and i < len(text):
         point, width = np.int64(text[i]), 1
         if point >= 0x80:
             point, width = code_point(text, i)
@@ -349,8 +315,8 @@ def _cut(text: Any, classes: Any, i: Any, ahead: Any) -> Any:
                 break
             end += width
         low, high = _key(text, first, end)
-        ahead[several, _HASH], ahead[several, _FIRST], ahead[several, _SECOND] = _hashed(low, high), low, high
-        ahead[several, _START], ahead[several, _END] = first, end
+        ahead[several, HASH], ahead[several, FIRST], ahead[several, SECOND] = _hashed(low, high), low, high
+        ahead[several, START], ahead[several, END] = first, end
         several += 1
         i = end
     return i, several
@@ -375,11 +341,11 @@ def _hash(text: Any, first: Any, end: Any) -> Any:
 
 
 @bare
-def _ask_ahead(several: int, slots: Any, keys: Any, ahead: Any) -> None:
+def ask_ahead(several: int, slots: Any, keys: Any, ahead: Any) -> None:
     """Ask for what the look-ups of the next words will read, so that memory fetches it all at the same time."""
     mask = np.uint64(len(slots) - 1)
     for j in range(several):
-        prefetch(slots, ahead[j, _HASH] & mask)
+        prefetch(slots, ahead[j, HASH] & mask)
     for j in range(several):
-        word = slots[ahead[j, _HASH] & mask] & LOW
+        word = slots[ahead[j, HASH] & mask] & LOW
         prefetch(keys, word + word - _TWO if word > _ZERO else _ZERO)

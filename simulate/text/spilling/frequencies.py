@@ -64,41 +64,36 @@ class _Written(NamedTuple):
     order: np.ndarray
     bounds: np.ndarray
 
+    def blocks(self, part: int, size: int) -> Iterator[np.ndarray]:
+        """The numbers of a part, in blocks of up to `size`."""
+        for place in self.order[self.bounds[part] : self.bounds[part + 1]].tolist():
+            yield self.pool[place * size : place * size + int(self.fills[place])]
 
-class Parts:
-    """Hashes of `n` keys at most, by their first bits: in memory, and in a file where they do not fit."""
 
-    def __init__(self, n: int, room: Room, scratch: Scratch) -> None:
-        self.bits = _BITS
-        while self.bits < _MOST_BITS and 8 * n > room.part * (1 << self.bits - 1):
-            self.bits += 1
-        self._room, self._scratch = room, scratch
-        n_parts = 1 << self.bits
-        wanted = min(n, max(2 * room.chunk, room.kept / 8))
-        # An odd number of lines of a cache: blocks at distances of a power of two would stand in each other's way.
-        self.block = 8 * (min(_BLOCK, room.slots // 2, int(wanted) // (4 * n_parts)) // 16 * 2 + 1)
-        n_blocks = max(int(wanted), room.chunk) // self.block + 2 * n_parts + 1
-        self._pool = np.empty(n_blocks * self.block, np.uint64)
+def block_size(most: int) -> int:
+    """How many numbers a block has: at most about `most`.
+
+    An odd number of lines of a cache: blocks at distances of a power of two would stand in each other's way.
+    """
+    return 8 * (most // 16 * 2 + 1)
+
+
+class Blocks:
+    """Numbers of parts, each in blocks of its own in a pool of `n_blocks`; pools go to a file where they are full.
+
+    Parts are `n_parts`, and a block has room for `block` numbers.
+    """
+
+    def __init__(self, n_parts: int, block: int, n_blocks: int, scratch: Scratch) -> None:
+        self.block, self._scratch = block, scratch
+        self._pool = np.empty(n_blocks * block, np.uint64)
         self._owners = np.empty(n_blocks, np.uint16)
         self._places, self._state = np.zeros((n_parts, 2), np.int64), np.zeros(1, np.int64)
-        self._before = np.zeros(n_parts, np.int64)
-        self._ends: list[np.ndarray] = []
         self._written: list[_Written] = []
         self._file: ScratchFile | None = None
 
-    def into(self, n_keys: int) -> tuple[int, int, np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-        """The last arguments of `loops.spread`, with room for `n_keys`."""
-        free = len(self._owners) - int(self._state[loops.USED]) - len(self._places)
-        if n_keys > free * self.block:
-            self._write()
-        return self.bits, self.block, self._pool, self._places, self._owners, self._state
-
-    def end_prefix(self) -> None:
-        """What comes belongs to the next prefix."""
-        self._ends.append(self._before + self._held())
-
     def _held(self) -> np.ndarray:
-        """Hashes of each part in the pool."""
+        """Numbers of each part in the pool."""
         used = self._owners[: int(self._state[loops.USED])]
         return np.bincount(used, minlength=len(self._places)) * self.block - (self._places @ (-1, 1))
 
@@ -117,8 +112,48 @@ class Parts:
         values = self._pool[: int(self._state[loops.USED]) * self.block]
         first = self._file.append(values)
         self._written.append(self._closed(OnDisk(self._file, np.uint64, len(values), first)))
-        self._before += self._held()
         self._places[:], self._state[:] = 0, 0
+
+    def blocks(self, part: int) -> Iterator[np.ndarray]:
+        """The numbers of a part, in the order in which they came."""
+        for written in self._written:
+            yield from written.blocks(part, self.block)
+
+    def close(self) -> None:
+        """Nothing is needed any more."""
+        if self._file is not None:
+            self._file.close()
+
+
+class Parts(Blocks):
+    """Hashes of `n` keys at most, by their first bits: in memory, and in a file where they do not fit."""
+
+    def __init__(self, n: int, room: Room, scratch: Scratch) -> None:
+        self.bits = _BITS
+        while self.bits < _MOST_BITS and 8 * n > room.part * (1 << self.bits - 1):
+            self.bits += 1
+        self._room = room
+        n_parts = 1 << self.bits
+        wanted = min(n, max(2 * room.chunk, room.kept / 8))
+        block = block_size(min(_BLOCK, room.slots // 2, int(wanted) // (4 * n_parts)))
+        super().__init__(n_parts, block, max(int(wanted), room.chunk) // block + 2 * n_parts + 1, scratch)
+        self._before = np.zeros(n_parts, np.int64)
+        self._ends: list[np.ndarray] = []
+
+    def into(self, n_keys: int) -> tuple[int, int, np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+        """The last arguments of `loops.spread`, with room for `n_keys`."""
+        free = len(self._owners) - int(self._state[loops.USED]) - len(self._places)
+        if n_keys > free * self.block:
+            self._write()
+        return self.bits, self.block, self._pool, self._places, self._owners, self._state
+
+    def end_prefix(self) -> None:
+        """What comes belongs to the next prefix."""
+        self._ends.append(self._before + self._held())
+
+    def _write(self) -> None:
+        self._before += self._held()
+        super()._write()
 
     def finish(self) -> None:
         """All keys are there."""
@@ -132,17 +167,6 @@ class Parts:
     def ends(self, part: int) -> np.ndarray:
         """Where each prefix ends among the hashes of a part."""
         return np.ascontiguousarray(self._all[:, part])
-
-    def blocks(self, part: int) -> Iterator[np.ndarray]:
-        """The hashes of a part, in the order in which they came."""
-        for pool, fills, order, bounds in self._written:
-            for place in order[bounds[part] : bounds[part + 1]].tolist():
-                yield pool[place * self.block : place * self.block + int(fills[place])]
-
-    def close(self) -> None:
-        """Nothing is needed any more."""
-        if self._file is not None:
-            self._file.close()
 
 
 class _FullError(Exception):

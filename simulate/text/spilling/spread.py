@@ -34,9 +34,8 @@ NEXT, END = 0, 1
 
 
 @inlined
-def _put(value: Any, shift: Any, block: Any, pool: Any, places: Any, owners: Any, state: Any) -> None:
-    """Put a hash into the block of its part, or into a new one where that is full."""
-    part = np.int64(value >> shift)
+def put(value: Any, part: Any, block: Any, pool: Any, places: Any, owners: Any, state: Any) -> None:
+    """Put a number into the block of its part, or into a new one where that is full."""
     place = places[part, NEXT]
     if place == places[part, END]:
         place = state[USED] * block
@@ -56,7 +55,8 @@ def spread(keys: Any, bits: Any, block: Any, pool: Any, places: Any, owners: Any
     """
     shift = _S64 - np.uint64(bits)
     for key in keys:
-        _put(hashed(np.uint64(key)), shift, block, pool, places, owners, state)
+        value = hashed(np.uint64(key))
+        put(value, np.int64(value >> shift), block, pool, places, owners, state)
 
 
 @bare
@@ -84,7 +84,8 @@ def spread_packed(
             for j in range(i - first + length - 1, stop - first + length - 1):
                 unit = units[j]
                 key = (key << step | np.uint64(dense[unit] if len(dense) > 0 else unit)) & mask
-                _put(hashed(key), shift, block, pool, places, owners, state)
+                value = hashed(key)
+                put(value, np.int64(value >> shift), block, pool, places, owners, state)
         i = starts[stream + 1]
     return stream
 
