@@ -544,9 +544,7 @@ def test_a_table_of_numbers_that_are_far_apart_is_not_made(blocks):
     with scratch_in(None) as files:
         ((_, counts, _),) = counted_by_parts(units, [1], how, Sizes(chunk=700, slots=64), files)
         assert counts.n_unique.tolist() == [2, 3]
-        assert not parts.Windows(Packed.of(ids, 700), units.starts, 1, how.grid, Sizes(), files)._are_numbers(
-            Sums.of(units, 1, how)
-        )
-        few = Sizes(kept=8 * 6 - 1)
-        dense = Packed.of(np.arange(6, dtype=np.uint32), 700)
-        assert not parts.Windows(dense, units.starts, 1, how.grid, few, files)._are_numbers(Sums.of(units, 1, how))
+        sums, dense = Sums.of(units, 1, how), Packed.of(np.arange(6, dtype=np.uint32), 700)
+        assert parts.Windows(dense, units.starts, 1, how.grid, Sizes(), files)._numbers(sums)
+        for windows, sizes in ((Packed.of(ids, 700), Sizes()), (dense, Sizes(kept=8 * 6 - 1))):
+            assert parts.Windows(windows, units.starts, 1, how.grid, sizes, files)._numbers(sums) is None

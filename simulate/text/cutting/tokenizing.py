@@ -12,7 +12,16 @@ from typing import Any
 
 import numpy as np
 
-from simulate.drawing.compiled import bare, compiled, copy_eight, eight_bytes, inlined, prefetch
+from simulate.drawing.compiled import (
+    bare,
+    between,
+    compiled,
+    copy_eight,
+    eight_bytes,
+    inlined,
+    prefetch,
+    trailing_zeros,
+)
 from simulate.drawing.stream import LOW, MIX, ONE, S32
 from simulate.text.cutting.characters import LETTER, MARK, WHITE
 from simulate.text.reading.room import require
@@ -22,6 +31,8 @@ _ODD = np.uint64(0x9E3779B97F4A7C15)
 _HIGH = np.uint64(0xFFFFFFFF00000000)
 WORDS_AHEAD = 64
 """Words that are hashed before the first of them is looked up."""
+_ONE_BY_ONE = 4
+"""Words that are read byte by byte once one has a letter that is not of ASCII."""
 _LEAST = 1 << 12
 """Places of a table at first."""
 _PART = 1 << 20
@@ -294,10 +305,15 @@ def _tokenize_with(
 def cut_words(text: Any, classes: Any, i: Any, ahead: Any) -> Any:
     """Start, end, hash and key of the next words from byte `i` on; return where they end and how many there are.
 
-    ASCII is read here and not in a function of its own, which would slow the loop down.
+    Words of ASCII are found 64 bytes at a time, others one by one.
     """
-    several = 0
+    several, apart = 0, 0
     while several < WORDS_AHEAD and i < len(text):
+        if apart == 0 and i + 64 <= len(text) and text[i] < 0x80:
+            before = i
+            i, several = _cut_ascii(text, classes, i, ahead, several)
+            apart = 1 if i == before else 0  # it is longer than that, or holds other letters
+            continue
         point, width = np.int64(text[i]), 1
         if point >= 0x80:
             point, width = code_point(text, i)
@@ -305,6 +321,8 @@ def cut_words(text: Any, classes: Any, i: Any, ahead: Any) -> Any:
         if kind == WHITE:
             i += width
             continue
+        if width > 1:
+            apart = _ONE_BY_ONE
         first, end = i, i + width
         goes_on = LETTER | MARK if kind == LETTER else MARK
         while end < len(text):
@@ -313,13 +331,46 @@ def cut_words(text: Any, classes: Any, i: Any, ahead: Any) -> Any:
                 point, width = code_point(text, end)
             if classes[point] & goes_on == 0:
                 break
+            if width > 1:
+                apart = _ONE_BY_ONE  # as those that follow may
             end += width
-        low, high = _key(text, first, end)
-        ahead[several, HASH], ahead[several, FIRST], ahead[several, SECOND] = _hashed(low, high), low, high
-        ahead[several, START], ahead[several, END] = first, end
+        _take(text, first, end, ahead, several)
         several += 1
+        apart = max(apart - 1, 0)
         i = end
     return i, several
+
+
+@inlined
+def _take(text: Any, first: Any, end: Any, ahead: Any, several: Any) -> None:
+    low, high = _key(text, first, end)
+    ahead[several, HASH], ahead[several, FIRST], ahead[several, SECOND] = _hashed(low, high), low, high
+    ahead[several, START], ahead[several, END] = first, end
+
+
+@inlined
+def _cut_ascii(text: Any, classes: Any, i: Any, ahead: Any, several: Any) -> Any:
+    """The words of the next 64 bytes behind which there is a byte of ASCII among these; as `cut_words`."""
+    white = between(text, i, 9, 13, 0) | between(text, i, 28, 32, 0)
+    other = between(text, i, 128, 255, 0)
+    if classes[33] == LETTER:  # words are all that is not white
+        letters = ~(white | other)
+    else:
+        letters = between(text, i, 97, 122, 32) | between(text, i, 48, 57, 0) | between(text, i, 95, 95, 0)
+    limit = trailing_zeros(other)
+    singles = ~(white | letters)
+    begins = letters & ~(letters << ONE) | singles
+    while begins != _ZERO and several < WORDS_AHEAD:
+        first = trailing_zeros(begins)
+        begins &= begins - ONE
+        end = first + ONE
+        if (letters >> first) & ONE != _ZERO:
+            end = trailing_zeros(~letters & ~((ONE << first) - ONE))
+        if end >= limit:
+            return i + np.int64(first), several
+        _take(text, i + np.int64(first), i + np.int64(end), ahead, several)
+        several += 1
+    return i + np.int64(trailing_zeros(begins)), several
 
 
 @bare

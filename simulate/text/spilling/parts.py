@@ -100,8 +100,8 @@ class Windows:
     def count(self, sums: Sums, *, ids: bool) -> np.ndarray | OnDisk | None:
         """Add all windows to `sums`; returns their ids where `ids` are wanted."""
         whole = sums.like()
-        if not ids and self._are_numbers(whole):
-            count_numbers(self._keys.units, self._keys.n_numbers, self._grid.tolist(), whole, self._sizes.chunk)
+        if not ids and (numbers := self._numbers(whole)):
+            count_numbers(numbers.units, numbers.n_numbers, self._grid.tolist(), whole, self._sizes.chunk)
             sums.add(whole)
             return None
         if sums.cut is None and not ids and len(self._grid) <= MOST_PREFIXES:
@@ -130,12 +130,12 @@ class Windows:
         self._runs = []
         return found
 
-    def _are_numbers(self, sums: Sums) -> bool:
-        """Whether a window is a number for which a table has a place."""
+    def _numbers(self, sums: Sums) -> Packed | None:
+        """All windows, where each is a number for which a table has a place."""
         if not isinstance(self._keys, Packed) or self._length > 1:
-            return False
-        n = self._keys.n_numbers
-        return 0 < n <= len(self._keys.units) and (8 if sums.cut is None else SLOT) * n <= self._sizes.kept
+            return None
+        n, most = self._keys.n_numbers, min(len(self._keys.units), self._sizes.kept / (8 if sums.cut is None else SLOT))
+        return self._keys if 0 < n <= most else None
 
     def _chunks(self) -> Iterator[_Chunk]:
         size, n = self._sizes.chunk, int(self._starts[-1])

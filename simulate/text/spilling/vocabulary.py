@@ -292,7 +292,8 @@ def _tokenize_known(
             _, word = look_up(text, ahead, j, slots, keys, ends, pool)
             if word < 0:
                 first, end = np.int64(ahead[j, START]), np.int64(ahead[j, END])
-                if state[spread.USED] + (end - first) // (8 * block) + 2 > len(owners):
+                blocks = 2 + _LARGE // 64 if end - first < _LARGE else 2 + (end - first) // (8 * block)
+                if state[spread.USED] + blocks > len(owners):
                     return first, found
                 part = np.int64(ahead[j, HASH] >> _PART)
                 _set_apart(text, first, end, part, block, apart, places, owners, state)
