@@ -12,37 +12,29 @@ from typing import Any
 
 import numpy as np
 
-from simulate.drawing.compiled import (
-    bare,
-    between,
-    compiled,
-    copy_eight,
-    eight_bytes,
-    inlined,
-    prefetch,
-    trailing_zeros,
-)
+from simulate.drawing.compiled import bare, compiled, copy_eight, inlined, prefetch
 from simulate.drawing.stream import LOW, MIX, ONE, S32
-from simulate.text.cutting.characters import LETTER, MARK, WHITE
+from simulate.text.cutting.bounding import (
+    END,
+    FIRST,
+    HASH,
+    LONG,
+    ODD,
+    S56,
+    SECOND,
+    START,
+    WORDS_AHEAD,
+    cut_words,
+    hash_of_key,
+)  # fmt: skip
 from simulate.text.reading.room import require
 
 _ZERO, _TWO = np.uint64(0), np.uint64(2)
-_ODD = np.uint64(0x9E3779B97F4A7C15)
 _HIGH = np.uint64(0xFFFFFFFF00000000)
-WORDS_AHEAD = 64
-"""Words that are hashed before the first of them is looked up."""
-_ONE_BY_ONE = 4
-"""Words that are read byte by byte once one has a letter that is not of ASCII."""
 _LEAST = 1 << 12
 """Places of a table at first."""
 _PART = 1 << 20
 """Words whose ids are written before they are put aside: a block may be one long word, and a block of commas."""
-START, END, HASH, FIRST, SECOND = 0, 1, 2, 3, 4
-"""Places in a row of `cut_words`: where a word begins and ends, its hash, and its key."""
-
-_S56 = np.uint64(56)
-_LONG = np.uint64(0xFF << 56)
-"""In place of the number of bytes of a word that is its hash, and stands in the pool."""
 
 
 class WordTable:
@@ -51,7 +43,7 @@ class WordTable:
     def __init__(self) -> None:
         self.count = 0
         self._slots = np.zeros(_LEAST, dtype=np.uint64)  # half of the hash, then id + 1 of the word; 0 where empty
-        self._keys = np.empty(_LEAST, dtype=np.uint64)  # two integers a word, as `_key` makes them
+        self._keys = np.empty(_LEAST, dtype=np.uint64)  # two integers a word, as `bounding` makes them
         self._ends = np.zeros(1 << 8, dtype=np.int64)  # long word t is pool[ends[t] : ends[t + 1]]
         self._pool = np.zeros(1 << 14, dtype=np.uint8)
         self._out = np.empty(0, dtype=np.int32)
@@ -102,7 +94,7 @@ class WordTable:
     def texts(self) -> tuple[str, ...]:
         """The words, by id."""
         keys, pool, ends = self._keys[: 2 * self.count], self._pool.tobytes(), self._ends.tolist()
-        sizes, places = (keys[1::2] >> _S56).tolist(), ((keys[1::2] & ~_LONG) - ONE).tolist()
+        sizes, places = (keys[1::2] >> S56).tolist(), ((keys[1::2] & ~LONG) - ONE).tolist()
         short = keys.astype("<u8", copy=False).tobytes()
         return tuple(
             (short[16 * t : 16 * t + size] if size < 16 else pool[ends[place] : ends[place + 1]]).decode("utf-8")
@@ -113,14 +105,14 @@ class WordTable:
         """The words by id: their bytes one after the other, where each ends (int64), and their hashes (uint64)."""
         keys = self._keys[: 2 * self.count]
         firsts, seconds = keys[::2], keys[1::2]
-        sizes, long = (seconds >> _S56).astype(np.int64), seconds & _LONG == _LONG
-        places = ((seconds & ~_LONG) - ONE)[long].astype(np.int64)
+        sizes, long = (seconds >> S56).astype(np.int64), seconds & LONG == LONG
+        places = ((seconds & ~LONG) - ONE)[long].astype(np.int64)
         sizes[long] = self._ends[places + 1] - self._ends[places]
         ends = np.cumsum(sizes)
         text = np.empty(int(ends[-1]) if self.count else 0, dtype=np.uint8)
         _unpack(keys, self._ends, self._pool, text)
         # Of what a long word is, not of where it stands in this table.
-        hashes = (firsts ^ np.where(long, _LONG, seconds) * _ODD) * MIX
+        hashes = (firsts ^ np.where(long, LONG, seconds) * ODD) * MIX
         hashes = (hashes ^ hashes >> S32) * MIX
         return text, ends, hashes ^ hashes >> S32
 
@@ -148,14 +140,14 @@ def _unpack(keys: Any, ends: Any, pool: Any, text: Any) -> None:
     """The bytes of words one after the other."""
     at = np.int64(0)
     for i in range(0, len(keys), 2):
-        size = keys[i + 1] >> _S56
+        size = keys[i + 1] >> S56
         if size < 16:
             for j in range(size):
                 key = keys[i] if j < 8 else keys[i + 1]
                 text[at] = np.uint8(key >> np.uint64(8 * (j % 8)) & np.uint64(255))
                 at += 1
             continue
-        place = np.int64(keys[i + 1] & ~_LONG) - 1
+        place = np.int64(keys[i + 1] & ~LONG) - 1
         for j in range(ends[place], ends[place + 1]):
             text[at] = pool[j]
             at += 1
@@ -165,52 +157,11 @@ def _unpack(keys: Any, ends: Any, pool: Any, text: Any) -> None:
 def _fill(slots: Any, keys: Any, count: int) -> None:
     mask = np.uint64(len(slots) - 1)
     for word in range(count):
-        value = _hashed(keys[2 * word], keys[2 * word + 1])
+        value = hash_of_key(keys[2 * word], keys[2 * word + 1])
         slot = value & mask
         while slots[slot] != _ZERO:
             slot = (slot + ONE) & mask
         slots[slot] = value & _HIGH | np.uint64(word + 1)
-
-
-@bare
-def code_point(text: Any, i: int) -> Any:
-    """The code point of two bytes or more at byte `i` of valid UTF-8, and its number of bytes."""
-    lead = np.int64(text[i])
-    if lead < 0xE0:
-        return (lead & 0x1F) << 6 | (np.int64(text[i + 1]) & 0x3F), 2
-    if lead < 0xF0:
-        high = (lead & 0x0F) << 12 | (np.int64(text[i + 1]) & 0x3F) << 6
-        return high | (np.int64(text[i + 2]) & 0x3F), 3
-    high = (lead & 0x07) << 18 | (np.int64(text[i + 1]) & 0x3F) << 12
-    return high | (np.int64(text[i + 2]) & 0x3F) << 6 | (np.int64(text[i + 3]) & 0x3F), 4
-
-
-@inlined
-def _hashed(low: Any, high: Any) -> Any:
-    """The hash of a word by its key; of a long one, which `low` is already."""
-    value = (low ^ (high if high < _LONG else _LONG) * _ODD) * MIX
-    value = (value ^ value >> S32) * MIX
-    return value ^ value >> S32
-
-
-@inlined
-def _key(text: Any, first: Any, end: Any) -> Any:
-    """Two integers: the bytes of a word up to fifteen, and how many they are; a hash and `_LONG` of a longer one."""
-    size, low, high = end - first, _ZERO, _ZERO
-    if size > 15:
-        return _hash(text, first, end), _LONG
-    if first + 16 <= len(text):
-        low, high = eight_bytes(text, first), eight_bytes(text, first + 8)
-        if size < 8:
-            low, high = low & ((ONE << np.uint64(8 * size)) - ONE), _ZERO
-        else:
-            high &= (ONE << np.uint64(8 * size - 64)) - ONE
-    else:
-        for j in range(min(size, 8)):
-            low |= np.uint64(text[first + j]) << np.uint64(8 * j)
-        for j in range(8, size):
-            high |= np.uint64(text[first + j]) << np.uint64(8 * j - 64)
-    return low, high | np.uint64(size) << _S56
 
 
 @bare
@@ -248,10 +199,10 @@ def look_up(text: Any, ahead: Any, j: Any, slots: Any, keys: Any, ends: Any, poo
         if (known ^ value) & _HIGH == _ZERO:
             word = (known & LOW) - ONE
             other = keys[word + word + ONE]
-            if keys[word + word] == low and (other == high or (high == _LONG and other > _LONG)):
-                place = np.int64(other & ~_LONG) - 1
+            if keys[word + word] == low and (other == high or (high == LONG and other > LONG)):
+                place = np.int64(other & ~LONG) - 1
                 first, end = np.int64(ahead[j, START]), np.int64(ahead[j, END])
-                if high != _LONG or _same(text, first, end, place, ends, pool):
+                if high != LONG or _same(text, first, end, place, ends, pool):
                     return slot, np.int64(word)
         slot = (slot + ONE) & mask
         known = slots[slot]
@@ -286,7 +237,7 @@ def _tokenize_with(
                 first, end, high = np.int64(ahead[j, START]), np.int64(ahead[j, END]), ahead[j, SECOND]
                 if word >= room:
                     return first, found, count
-                if high == _LONG:
+                if high == LONG:
                     place = long[0]
                     if place + 2 > len(ends) or ends[place] + end - first > len(pool):
                         return first, found, count
@@ -299,96 +250,6 @@ def _tokenize_with(
             out[found] = word
             found += 1
     return i, found, count
-
-
-@bare
-def cut_words(text: Any, classes: Any, i: Any, ahead: Any) -> Any:
-    """Start, end, hash and key of the next words from byte `i` on; return where they end and how many there are.
-
-    Words of ASCII are found 64 bytes at a time, others one by one.
-    """
-    several, apart = 0, 0
-    while several < WORDS_AHEAD and i < len(text):
-        if apart == 0 and i + 64 <= len(text) and text[i] < 0x80:
-            before = i
-            i, several = _cut_ascii(text, classes, i, ahead, several)
-            apart = 1 if i == before else 0  # it is longer than that, or holds other letters
-            continue
-        point, width = np.int64(text[i]), 1
-        if point >= 0x80:
-            point, width = code_point(text, i)
-        kind = classes[point]
-        if kind == WHITE:
-            i += width
-            continue
-        if width > 1:
-            apart = _ONE_BY_ONE
-        first, end = i, i + width
-        goes_on = LETTER | MARK if kind == LETTER else MARK
-        while end < len(text):
-            point, width = np.int64(text[end]), 1
-            if point >= 0x80:
-                point, width = code_point(text, end)
-            if classes[point] & goes_on == 0:
-                break
-            if width > 1:
-                apart = _ONE_BY_ONE  # as those that follow may
-            end += width
-        _take(text, first, end, ahead, several)
-        several += 1
-        apart = max(apart - 1, 0)
-        i = end
-    return i, several
-
-
-@inlined
-def _take(text: Any, first: Any, end: Any, ahead: Any, several: Any) -> None:
-    low, high = _key(text, first, end)
-    ahead[several, HASH], ahead[several, FIRST], ahead[several, SECOND] = _hashed(low, high), low, high
-    ahead[several, START], ahead[several, END] = first, end
-
-
-@inlined
-def _cut_ascii(text: Any, classes: Any, i: Any, ahead: Any, several: Any) -> Any:
-    """The words of the next 64 bytes behind which there is a byte of ASCII among these; as `cut_words`."""
-    white = between(text, i, 9, 13, 0) | between(text, i, 28, 32, 0)
-    other = between(text, i, 128, 255, 0)
-    if classes[33] == LETTER:  # words are all that is not white
-        letters = ~(white | other)
-    else:
-        letters = between(text, i, 97, 122, 32) | between(text, i, 48, 57, 0) | between(text, i, 95, 95, 0)
-    limit = trailing_zeros(other)
-    singles = ~(white | letters)
-    begins = letters & ~(letters << ONE) | singles
-    while begins != _ZERO and several < WORDS_AHEAD:
-        first = trailing_zeros(begins)
-        begins &= begins - ONE
-        end = first + ONE
-        if (letters >> first) & ONE != _ZERO:
-            end = trailing_zeros(~letters & ~((ONE << first) - ONE))
-        if end >= limit:
-            return i + np.int64(first), several
-        _take(text, i + np.int64(first), i + np.int64(end), ahead, several)
-        several += 1
-    return i + np.int64(trailing_zeros(begins)), several
-
-
-@bare
-def _hash(text: Any, first: Any, end: Any) -> Any:
-    """A number of 64 bits."""
-    value, eight, at = _ZERO, _ZERO, first
-    while at + 8 <= end:
-        value = (value ^ eight_bytes(text, at)) * MIX
-        value ^= value >> S32
-        at += 8
-    if at < end and at + 8 <= len(text):
-        eight = eight_bytes(text, at) & ((ONE << np.uint64(8 * (end - at))) - ONE)
-    else:
-        for j in range(end - at):
-            eight |= np.uint64(text[at + j]) << np.uint64(8 * j)
-    value = (value ^ eight ^ np.uint64(end - first)) * MIX
-    value = (value ^ value >> S32) * MIX
-    return value ^ value >> S32
 
 
 @bare

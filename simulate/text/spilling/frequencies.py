@@ -8,14 +8,15 @@ processor holds. The numbers are those of `parts`, bit for bit.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple, Protocol
 
 import numpy as np
 
 from simulate.text.spilling import spread as loops
-from simulate.text.spilling.scratch import OnDisk, Scratch, ScratchFile, scratch_in
+from simulate.text.spilling.scratch import Scratch, scratch_in
+from simulate.text.spilling.spread import Blocks, block_size
 from simulate.text.spilling.sums import Sums
 
 _BITS, _MOST_BITS = 8, 14
@@ -54,75 +55,6 @@ class Keys(Protocol):
 
     def spread(self, parts: Parts, first: int, last: int) -> None:
         """Put the hashes of those that begin at the units `first` to ``last - 1`` to `parts`."""
-
-
-class _Written(NamedTuple):
-    """Blocks, which hashes of them are used, and which of them belong to each part, in order."""
-
-    pool: np.ndarray | OnDisk
-    fills: np.ndarray
-    order: np.ndarray
-    bounds: np.ndarray
-
-    def blocks(self, part: int, size: int) -> Iterator[np.ndarray]:
-        """The numbers of a part, in blocks of up to `size`."""
-        for place in self.order[self.bounds[part] : self.bounds[part + 1]].tolist():
-            yield self.pool[place * size : place * size + int(self.fills[place])]
-
-
-def block_size(most: int) -> int:
-    """How many numbers a block has: at most about `most`.
-
-    An odd number of lines of a cache: blocks at distances of a power of two would stand in each other's way.
-    """
-    return 8 * (most // 16 * 2 + 1)
-
-
-class Blocks:
-    """Numbers of parts, each in blocks of its own in a pool of `n_blocks`; pools go to a file where they are full.
-
-    Parts are `n_parts`, and a block has room for `block` numbers.
-    """
-
-    def __init__(self, n_parts: int, block: int, n_blocks: int, scratch: Scratch) -> None:
-        self.block, self._scratch = block, scratch
-        self._pool = np.empty(n_blocks * block, np.uint64)
-        self._owners = np.empty(n_blocks, np.uint16)
-        self._places, self._state = np.zeros((n_parts, 2), np.int64), np.zeros(1, np.int64)
-        self._written: list[_Written] = []
-        self._file: ScratchFile | None = None
-
-    def _held(self) -> np.ndarray:
-        """Numbers of each part in the pool."""
-        used = self._owners[: int(self._state[loops.USED])]
-        return np.bincount(used, minlength=len(self._places)) * self.block - (self._places @ (-1, 1))
-
-    def _closed(self, pool: np.ndarray | OnDisk) -> _Written:
-        used = int(self._state[loops.USED])
-        fills = np.full(used, self.block)
-        begun = self._places[self._places[:, loops.END] > 0]
-        fills[begun[:, loops.END] // self.block - 1] -= begun @ (-1, 1)
-        order = np.argsort(self._owners[:used], kind="stable")
-        bounds = np.searchsorted(self._owners[order], np.arange(len(self._places) + 1))
-        return _Written(pool, fills, order, bounds)
-
-    def _write(self) -> None:
-        if self._file is None:
-            self._file = self._scratch.file()
-        values = self._pool[: int(self._state[loops.USED]) * self.block]
-        first = self._file.append(values)
-        self._written.append(self._closed(OnDisk(self._file, np.uint64, len(values), first)))
-        self._places[:], self._state[:] = 0, 0
-
-    def blocks(self, part: int) -> Iterator[np.ndarray]:
-        """The numbers of a part, in the order in which they came."""
-        for written in self._written:
-            yield from written.blocks(part, self.block)
-
-    def close(self) -> None:
-        """Nothing is needed any more."""
-        if self._file is not None:
-            self._file.close()
 
 
 class Parts(Blocks):

@@ -23,7 +23,7 @@ LOAD = 0.6
 """Part of a table that is filled at most."""
 
 SLOT = 8 * loops.WORDS
-_AHEAD = 64
+_ASKED = 64
 _ZERO, _S48, _COUNT = np.uint64(0), np.uint64(48), np.uint64((1 << 48) - 1)
 
 
@@ -146,8 +146,8 @@ def _count(units: Any, table: Any, edges: Any, spectrum: Any) -> Any:
     A number of the table says how often a unit occurs, and above it, from bit 48 on, the bin of how often it occurs.
     """
     new, last = 0, len(edges) - 1
-    for begin in range(0, len(units), _AHEAD):
-        end = min(begin + _AHEAD, len(units))
+    for begin in range(0, len(units), _ASKED):
+        end = min(begin + _ASKED, len(units))
         for i in range(begin, end):
             prefetch(table, np.uint64(units[i]))
         for i in range(begin, end):

@@ -19,11 +19,11 @@ import numpy as np
 
 from simulate.drawing.compiled import bare, eight_bytes, inlined, prefetch
 from simulate.drawing.stream import LOW, MIX, ONE, S32
+from simulate.text.cutting.bounding import END, HASH, START, WORDS_AHEAD, cut_words
 from simulate.text.cutting.numbering import Words
-from simulate.text.cutting.tokenizing import END, HASH, START, WORDS_AHEAD, WordTable, cut_words, look_up
+from simulate.text.cutting.tokenizing import WordTable, look_up
 from simulate.text.reading.room import NoRoomError
 from simulate.text.spilling import spread
-from simulate.text.spilling.frequencies import Blocks, block_size
 from simulate.text.spilling.scratch import OnDisk, Scratch, Shelf
 
 _BITS = 8
@@ -37,11 +37,11 @@ _POOL, _BLOCK = 1 << 23, 1 << 11
 """Numbers of a pool of blocks, and of a block, at most."""
 
 _UNITS = 1 << 20
-_ZERO, _TWO, _S8, _S56 = np.uint64(0), np.uint64(2), np.uint64(8), np.uint64(56)
+_ZERO, _TWO, _S56 = np.uint64(0), np.uint64(2), np.uint64(56)
 _SEVEN = np.uint64((1 << 56) - 1)
 _PART = np.uint64(64 - _BITS)
 _LARGE = 255
-_AHEAD = 32
+_AT_ONCE = 32
 
 _TAKEN, _TEXT = 0, 1
 """Places in the `state` of `_name`."""
@@ -65,13 +65,13 @@ class UnitShelf(Shelf):
         return self.whole()
 
 
-class _Apart(Blocks):
+class _Apart(spread.Blocks):
     """The text of words by parts, of which `most` bytes stay in memory."""
 
     def __init__(self, most: float, scratch: Scratch) -> None:
         n_parts = 1 << _BITS
         wanted = int(min(_POOL, most / 32))
-        block = block_size(min(_BLOCK, wanted // (4 * n_parts)))
+        block = spread.block_size(min(_BLOCK, wanted // (4 * n_parts)))
         super().__init__(n_parts, block, wanted // block + 2 * n_parts + 1, scratch)
         self._left = most - self._pool.nbytes
 
@@ -203,7 +203,7 @@ class _Names:
     def __init__(self) -> None:
         self._slots, self._text = np.zeros(1 << 12, np.uint64), np.empty(1 << 12, np.uint64)
         self._state = np.zeros(2, np.int64)
-        self._ids, self._ahead = np.empty(0, np.uint32), np.zeros((_AHEAD + 1, 2), np.uint64)
+        self._ids, self._ahead = np.empty(0, np.uint32), np.zeros((_AT_ONCE + 1, 2), np.uint64)
         self._first = 0
 
     @property
@@ -341,10 +341,10 @@ def _name(
     A place of the table has two numbers: the hash of a word, and its number above where it stands in `text`, from 1 on.
     """
     at, mask = np.int64(done), np.uint64(len(slots) // 2 - 1)
-    taken, used, room = state[_TAKEN], state[_TEXT], len(slots) // 4 - _AHEAD
+    taken, used, room = state[_TAKEN], state[_TEXT], len(slots) // 4 - _AT_ONCE
     while at < len(words) and taken < room:
         several = 0
-        while several < _AHEAD and at < len(words):
+        while several < _AT_ONCE and at < len(words):
             n = _numbers_of(words, at)
             value = _hash_of(words, at, n)
             prefetch(slots, (value & mask) << ONE)
