@@ -1,4 +1,7 @@
-"""The numbers of words, in the order of first appearance: of a small text without the loop of `tokenizing`."""
+"""The numbers of words: of a small text without the loop of `tokenizing`.
+
+They are in the order of first appearance, but where they go to a shelf (`simulate.text.spilling.vocabulary`).
+"""
 
 from __future__ import annotations
 
@@ -70,5 +73,5 @@ class Words:
         return found
 
     def resolved(self, ids: Any, shelf: Any) -> Any:
-        """`ids` of words, where the table gave other numbers for want of room."""
+        """`ids` of words, where the table gave other numbers before all was read; in memory they change in place."""
         return ids if self._table is None else self._table.resolved(ids, shelf)

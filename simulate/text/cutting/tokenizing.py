@@ -52,6 +52,7 @@ class WordTable:
     def ids(self, block: bytes | bytearray, classes: np.ndarray) -> np.ndarray:
         """Ids (int32) of the words in `block`, which is valid UTF-8 and starts and ends between words."""
         text = np.frombuffer(block, dtype=np.uint8)
+        text.flags.writeable = False  # bytes or not: a loop is compiled, and loaded, for one kind of array
         parts: list[np.ndarray] = []
         if len(self._out) < min(len(text), _PART) + WORDS_AHEAD:  # kept: new memory costs more than what is done in it
             self._out = np.empty(min(len(text), _PART) + WORDS_AHEAD, dtype=np.int32)
