@@ -314,7 +314,7 @@ def _write_page(results: dict[str, Result], parameters: dict[str, Any], options:
         return
     from experiments.present import report
 
-    reports = [(report({name: one}), list(one.figures.values())) for name, one in results.items()]
+    reports = [(report({name: one}, whole=True), list(one.figures.values())) for name, one in results.items()]
     write_page(PROGRAM, reports, parameters, options, more={"data": _data(results)})
 
 

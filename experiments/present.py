@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -23,20 +24,24 @@ _NAMED = 8
 """Claims that a first sentence calls by name."""
 
 
-def report(results: Mapping[str, Result], *, expected: bool = False) -> Report:
-    """The report of experiments by name: one alone with its own tables and reasons, several with their claims.
+def report(results: Mapping[str, Result], *, expected: bool = False, whole: bool = False) -> Report:
+    """The report of experiments by name: their claims; what one alone has beside them are its details.
 
-    With `expected`, the answer says whether the claims that should hold do.
+    With `expected`, the answer says whether the claims that should hold do. With `whole`, for a page, tables and all
+    reasons stand with the claims; without, what was noticed first of those that do not hold.
     """
     outcomes = [one for result in results.values() for one in result.outcomes]
     alone = next(iter(results.values())) if len(results) == 1 else None
     unmet = [one for one in outcomes if one.verdict != HOLDS]
+    further = [table for result in results.values() for table in (*result.tables, *result.details)]
+    shown = list(alone.tables) if alone is not None and whole else []
+    why = reasons(unmet) if whole else _in_short(unmet)
     return Report(
         answer=_answer(outcomes, expected) + (f" {alone.answer}" if alone is not None and alone.answer else ""),
-        tables=[*claim_tables(outcomes), *(alone.tables if alone is not None else ())],
-        lists=[Listing(reasons(unmet), "What does not hold or cannot be verified")] if alone and unmet else [],
+        tables=[*claim_tables(outcomes), *shown],
+        lists=[Listing(why, "What does not hold or cannot be verified")] if alone is not None and why else [],
         notes=[*_surprises(outcomes), *(note for result in results.values() for note in result.notes)],
-        details=[table for result in results.values() for table in _further(result, alone)],
+        details=further[len(shown) :],
         method=[
             *(text for result in results.values() for text in result.method),
             *(": ".join(pair) for pair in reasons(outcomes)),
@@ -49,8 +54,13 @@ def report(results: Mapping[str, Result], *, expected: bool = False) -> Report:
     )
 
 
-def _further(result: Result, alone: Result | None) -> Iterable[Table]:
-    return result.details if result is alone else [*result.tables, *result.details]
+def _in_short(outcomes: Sequence[Outcome]) -> list[tuple[str, str]]:
+    """What was noticed first of each claim."""
+    return [(one.claim.name, _first_sentence(one.note)) for one in outcomes if one.note]
+
+
+def _first_sentence(text: str) -> str:
+    return _sentence(re.split(r"(?<=[a-z0-9)][.?]) (?=[A-Z])", text, maxsplit=1)[0])
 
 
 def _answer(outcomes: Sequence[Outcome], expected: bool, named: int = _NAMED) -> str:
@@ -96,22 +106,13 @@ def claim_tables(outcomes: Sequence[Outcome]) -> list[Table]:
         left_out = next((n for n in (0, 1, 2) if _width(_without(n, rows)) <= _WIDTH), 2)
         columns, *body = _without(left_out, rows)
         title = f"{experiment}: {paper}" if several else paper
-        tables.append(Table(columns, body, title=title, below="" if several else _tolerances(chosen)))
+        tables.append(Table(columns, body, title=title))
     return tables
 
 
 def _several(outcomes: Sequence[Outcome]) -> bool:
     """Whether they are of several experiments, so that names need theirs."""
     return len({one.claim.experiment for one in outcomes}) > 1
-
-
-def _tolerances(outcomes: Sequence[Outcome]) -> str:
-    """Why the tolerances of a table are what they are, each reason with the claims that have it."""
-    by: dict[str, list[str]] = {}
-    for one in outcomes:
-        if one.claim.reason:
-            by.setdefault(one.claim.reason, []).append(one.claim.name)
-    return "Tolerances: " + "; ".join(f"{reason} ({', '.join(names)})" for reason, names in by.items()) + "."
 
 
 def _without(n: int, rows: Sequence[Sequence[str]]) -> list[list[str]]:

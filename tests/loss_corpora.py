@@ -36,23 +36,25 @@ def local_beta(dataset: xr.Dataset) -> np.ndarray:
     return np.asarray(-np.polyfit(np.arange(5), np.log(gains).T, 1)[0] / np.log(2))
 
 
+def row_of_text(name: str, one: xr.Dataset) -> str:
+    """A line of the table of losses."""
+    last = one.isel(learner=0)
+    beta = "not identified"
+    if int(last.identified):
+        ends = f"[{float(last.loss_exponent_lower):.2f}, {float(last.loss_exponent_upper):.2f}]"
+        beta = f"{float(last.loss_exponent):.2f} {ends}"
+    numbers = f"{float(last.held_out_loss[-1]):.3f} | {float(last.gain[-2]):.3f} | {float(last.p_shrinks):.3f}"
+    gamma = " ".join(f"{value:.2f}" for value in one.slope.values)
+    return f"| {name} | {int(one.n_train[-1])} | {numbers} | {beta} | {local_beta(one)[0]:.2f} | {gamma} |"
+
+
 def real_texts(results: dict[str, dict[str, xr.Dataset]]) -> list[str]:
     """Losses, gains and exponents of each text, and how γ of each length goes with β over the texts."""
     lines: list[str] = []
     for unit, found in results.items():
         lines += ["", f"By {unit}s, Kneser–Ney; the slope γ_k of distinct windows at the end of each text:", ""]
         lines += ["| text | D | L(D) | last gain | p: shrink | β | β, all the same | γ_1 … γ_6 |", "|---" * 8 + "|"]
-        for name, one in found.items():
-            last = one.isel(learner=0)
-            beta = "not identified"
-            if int(last.identified):
-                ends = f"[{float(last.loss_exponent_lower):.2f}, {float(last.loss_exponent_upper):.2f}]"
-                beta = f"{float(last.loss_exponent):.2f} {ends}"
-            numbers = f"{float(last.held_out_loss[-1]):.3f} | {float(last.gain[-2]):.3f} | {float(last.p_shrinks):.3f}"
-            gamma = " ".join(f"{value:.2f}" for value in one.slope.values)
-            lines.append(
-                f"| {name} | {int(one.n_train[-1])} | {numbers} | {beta} | {local_beta(one)[0]:.2f} | {gamma} |"
-            )
+        lines += [row_of_text(name, one) for name, one in found.items()]
     lines += [
         "",
         "Over the texts, γ_k beside that β, identified or not: Spearman's rank correlation, and in how many of",
@@ -83,22 +85,27 @@ def coverage(folder: Path) -> list[str]:
     lines = ["| text | unit | held out | L(D), all sizes | gains | L(D), test part alone |", "|---" * 6 + "|"]
     for unit in ("byte", "word"):
         for name in ("eng_novels", "c_linux", "zho_tang", "python"):
-            path = written(name, folder)
-            assert path is not None
-            units = read_units(str(path), unit, reading=ReadOptions(format="jsonl", within_documents=True))
-            end = max(units.starts[units.starts <= TESTED].max(), min(TESTED, units.starts[1]))
-            starts = np.unique(np.minimum(units.starts, end))
-            units = replace(units, ids=units.ids[:end], starts=starts)
-            curves = [measure_loss(units, most=COVERED, seed=100 + seed) for seed in range(SEEDS)]
-            parts = []
-            for one in curves:
-                y = np.moveaxis(weighted(one.losses[0], one.block_units), 1, 0)
-                parts.append((crossed(y), crossed(y[:-1] - y[1:])))
-            cells = [f"{held_by(column):.2f}" for column in zip(*parts, strict=True)]
-            alone = [replace(level, training=np.zeros_like(level.test)) for level, _ in parts]
-            lines.append(f"| {name} | {unit} | {curves[0].how} | {' | '.join(cells)} | {held_by(alone):.2f} |")
+            lines.append(row_of_coverage(name, unit, folder))
             print(lines[-1], flush=True)
     return lines
+
+
+def row_of_coverage(name: str, unit: str, folder: Path) -> str:
+    """A line of the table of coverage on real texts."""
+    path = written(name, folder)
+    assert path is not None
+    units = read_units(str(path), unit, reading=ReadOptions(format="jsonl", within_documents=True))
+    end = max(units.starts[units.starts <= TESTED].max(), min(TESTED, units.starts[1]))
+    starts = np.unique(np.minimum(units.starts, end))
+    units = replace(units, ids=units.ids[:end], starts=starts)
+    curves = [measure_loss(units, most=COVERED, seed=100 + seed) for seed in range(SEEDS)]
+    parts = []
+    for one in curves:
+        y = np.moveaxis(weighted(one.losses[0], one.block_units), 1, 0)
+        parts.append((crossed(y), crossed(y[:-1] - y[1:])))
+    cells = [f"{held_by(column):.2f}" for column in zip(*parts, strict=True)]
+    alone = [replace(level, training=np.zeros_like(level.test)) for level, _ in parts]
+    return f"| {name} | {unit} | {curves[0].how} | {' | '.join(cells)} | {held_by(alone):.2f} |"
 
 
 def held_by(measured: Sequence[Crossed]) -> float:

@@ -22,6 +22,7 @@ from simulate.text.comparison.compare import compare_pair
 from simulate.text.comparison.measures import Estimate, Measures
 from simulate.text.comparison.sides import Layout, Pair
 from simulate.text.cutting.sequences import Units, read_units
+from tests.page_numbers import Page
 from tests.test_corpus_data import document_starts
 from tests.test_corpus_fit import zipf_words
 from tests.test_corpus_halves import CORPORA, PAGE, folder, unit_of
@@ -158,6 +159,7 @@ def test_intervals_hold_on_texts_with_topics_and_those_of_independent_windows_do
 @pytest.mark.parametrize("kind", TOPICS)
 def test_coverage_of_made_texts(kind):
     found = made(TOPICS[kind])
+    assert row_of_made(kind, found) in Page.read("docs/corpora.md").table("| text | rate held |")
     assert found["rate"] >= 0.9
     assert found["ratio"] >= 0.9
     assert abs(found["bias"]) < 0.02
@@ -168,7 +170,10 @@ def test_coverage_of_made_texts(kind):
 def test_more_of_the_plays_is_no_clear_difference_from_more_of_the_plays():
     if folder() is None:
         pytest.skip("EFFICIENCY_BOUNDS_DATA is not set: it names the folder that holds corpora/")
-    for _, found in real("eng_shakespeare"):
+    for length, found in real("eng_shakespeare"):
+        assert row_of_real("eng_shakespeare", length, found) in Page.read("docs/corpora.md").table(
+            "| text | length | cases |"
+        )
         assert found["ratio"] >= 0.85
         assert found["more"] >= 0.85
 
@@ -182,12 +187,20 @@ def table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
     return [f"| {' | '.join(columns)} |", "|---" * len(columns) + "|", *(f"| {' | '.join(row)} |" for row in rows)]
 
 
+def row_of_made(kind: str, m: dict[str, float]) -> dict[str, str]:
+    shares = [f"{m[name]:.3f}" for name in ("rate", "binomial", "width", "ratio")]
+    return dict(zip(MADE, [kind, *shares, f"{m['ratio_width']:.2f}", f"{m['bias']:+.3f}"], strict=True))
+
+
+def row_of_real(name: str, length: int, m: dict[str, float]) -> dict[str, str]:
+    shares = [f"{m[key]:.2f}" for key in ("ratio", "width", "more", "rate", "known")]
+    return dict(zip(REAL, [name, str(length), str(m["cases"]), f"{m['blocks']:.0f}", *shares], strict=True))
+
+
 def write_page() -> None:
     rows = []
     for kind, topic in TOPICS.items():
-        m = made(topic)
-        shares = [f"{m[name]:.3f}" for name in ("rate", "binomial", "width", "ratio")]
-        rows.append([kind, *shares, f"{m['ratio_width']:.2f}", f"{m['bias']:+.3f}"])
+        rows.append(list(row_of_made(kind, made(topic)).values()))
         print(rows[-1], flush=True)
     page = put(PAGE.read_text(encoding="utf-8"), "table of made comparisons", table(MADE, rows))
     PAGE.write_text(page, encoding="utf-8")
@@ -196,8 +209,7 @@ def write_page() -> None:
     rows = []
     for name in CORPORA:
         for length, m in real(name):
-            shares = [f"{m[key]:.2f}" for key in ("ratio", "width", "more", "rate", "known")]
-            rows.append([name, str(length), str(m["cases"]), f"{m['blocks']:.0f}", *shares])
+            rows.append(list(row_of_real(name, length, m).values()))
             print(rows[-1], flush=True)
     page = put(PAGE.read_text(encoding="utf-8"), "table of real comparisons", table(REAL, rows))
     PAGE.write_text(page, encoding="utf-8")

@@ -292,10 +292,19 @@ def measure(kind: str, folder: Path, texts: int = TEXTS) -> dict[str, float]:
 def test_coverage(kind, tmp_path):
     """The nominal 95 % may fall to the least coverage held, less three standard errors of a share."""
     least, found = KINDS[kind].least, measure(kind, tmp_path)
+    assert row_of(kind, found) in PAGE.read_text(encoding="utf-8").splitlines()
     lowest = least - 3 * np.sqrt(least * (1 - least) / TEXTS)
     assert found["none"] == 0
     for name in ("covered", "parts", "slopes"):
         assert not found[name] < lowest, name
+
+
+def row_of(kind: str, m: dict[str, float]) -> str:
+    """A line of the table of the page."""
+    shares = [f"{m[name]:.3f}" for name in ("none", "rejected", "covered", "parts", "slopes")]
+    rest = [f"{m['width']:.4f}", f"{m['misfit']:.4f}", f"{m['bias']:+.4f}", f"{m['sd']:.4f}", f"{m['se']:.4f}"]
+    cells = ["–" if "nan" in cell else cell for cell in (*shares, *rest)]
+    return f"| {kind} | {' | '.join(cells)} |"
 
 
 def write_page() -> None:
@@ -303,11 +312,7 @@ def write_page() -> None:
     lines = [f"| {' | '.join(COLUMNS)} |", "|---" * len(COLUMNS) + "|"]
     with tempfile.TemporaryDirectory() as folder:
         for kind in KINDS:
-            m = measure(kind, Path(folder))
-            shares = [f"{m[name]:.3f}" for name in ("none", "rejected", "covered", "parts", "slopes")]
-            rest = [f"{m['width']:.4f}", f"{m['misfit']:.4f}", f"{m['bias']:+.4f}", f"{m['sd']:.4f}", f"{m['se']:.4f}"]
-            cells = ["–" if "nan" in cell else cell for cell in (*shares, *rest)]
-            lines.append(f"| {kind} | {' | '.join(cells)} |")
+            lines.append(row_of(kind, measure(kind, Path(folder))))
             print(lines[-1], flush=True)
     begin, end = "<!-- table -->\n", "\n<!-- end of table -->"
     before, rest_of_page = PAGE.read_text(encoding="utf-8").split(begin)

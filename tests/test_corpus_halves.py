@@ -108,7 +108,10 @@ def orders() -> tuple[int, int, int, float]:
 def test_one_half_speaks_of_the_other(name):
     if folder() is None:
         pytest.skip("EFFICIENCY_BOUNDS_DATA is not set: it names the folder that holds corpora/")
-    for _, (given, held, slopes, _, _) in measure(name):
+    page = PAGE.read_text(encoding="utf-8").splitlines()
+    for how, found in measure(name):
+        assert row_of(name, how, found) in page
+        given, held, slopes, _, _ = found
         assert given > 0
         assert held >= 0.8 * given
         assert slopes >= 0.8 * given
@@ -124,6 +127,12 @@ def test_the_order_of_files_does_not_decide():
     assert moved < 0.5
 
 
+def row_of(name: str, how: str, found: tuple[int, int, int, float, float]) -> str:
+    """A line of the table of the page."""
+    given, held, slopes, width, misfit = found
+    return f"| {name} | {how} | {given} | {held} | {slopes} | {width:.3f} | {misfit:.3f} |"
+
+
 def write_page() -> None:
     """Put the table, and the sentence on orders, between the two comments of the page."""
     lines = [
@@ -131,8 +140,8 @@ def write_page() -> None:
         "|---" * 7 + "|",
     ]
     for name in CORPORA:
-        for how, (given, held, slopes, width, misfit) in measure(name):
-            lines.append(f"| {name} | {how} | {given} | {held} | {slopes} | {width:.3f} | {misfit:.3f} |")
+        for how, found in measure(name):
+            lines.append(row_of(name, how, found))
             print(lines[-1], flush=True)
     count, form, sides, moved = orders()
     lines += [

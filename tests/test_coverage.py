@@ -236,12 +236,16 @@ def measure(law: Law, settings: tuple[str, ...], datasets: int) -> list[Cell]:
     return cells
 
 
+LEAST = {0.95: 0.90, 0.9: 0.85}
+"""Coverage that is held, by the nominal one."""
+
+
 @pytest.mark.verification
 @pytest.mark.parametrize("law", MAIN, ids=lambda law: law.name)
 def test_intervals_cover(law):
-    """At least 90 % of nominal 95 % intervals, 85 % of nominal 90 %, counting rejections as misses."""
+    """Rejections count as misses."""
     for cell in measure(law, tuple(SETTINGS), DATASETS):
-        assert cell.covered_all >= (0.85 if "90 %" in cell.setting else 0.90), cell
+        assert cell.covered_all >= LEAST[0.9 if "90 %" in cell.setting else 0.95], cell
         assert cell.rejected <= 0.05, cell
 
 

@@ -34,6 +34,7 @@ from simulate.text import held_back
 from simulate.text.cutting.sequences import Units, read_units, shuffle_chunks
 from simulate.text.extrapolation import more_text, seen_of
 from simulate.text.growth import CorpusGrowth, measure_units
+from tests.page_numbers import Page
 from tests.test_corpus_data import document_starts
 from tests.test_corpus_halves import CORPORA, PAGE, folder
 
@@ -266,6 +267,16 @@ def test_the_record_is_that_of_the_plays_too(plays):
     for case in found:
         name = next(name for name in held_back.DEFAULT if name in case.errors)
         assert held(case, name, held_back.LACK_OF_FIT[name][FACTORS.index(case.times)], len(CORPORA))
+    rows = [
+        row for row in Page.read("docs/corpora.md").table("| text | shuffled |") if row["text"] == "eng_shakespeare"
+    ]
+    assert len(rows) == len(FACTORS)
+    for row in rows:
+        assert row["other method"] == "0", "so that the method is known without the other corpora"
+        method = row["default by the others"]
+        errors = [case.errors[method][0] for case in found if case.times == int(row["times"])]
+        assert row["mean error"] == f"{np.mean(errors):+.2f}"
+        assert row["rms"] == f"{math.sqrt(float(np.mean(np.square(errors)))):.2f}"
 
 
 if __name__ == "__main__":

@@ -148,6 +148,16 @@ def designs(datasets: int = DESIGN_DATASETS) -> None:
     write("designs of loss laws", "\n".join(lines))
 
 
+def rows_of(law_name: str, setting_name: str, datasets: int, found: dict) -> list[str]:
+    """Lines of the table of constants."""
+    lines = []
+    for name in QUANTITIES:
+        (low, _, _), (high, width, bias) = found[name, 0.90], found[name, 0.95]
+        numbers = f"{low:.3f} | {high:.3f} | {width:.4f} | {bias:+.4f}"
+        lines.append(f"| {law_name} | {setting_name} | {datasets} | {name} | {numbers} |")
+    return lines
+
+
 def constants(datasets: int = DATASETS) -> None:
     """The table of constants."""
     started = time.perf_counter()
@@ -157,14 +167,9 @@ def constants(datasets: int = DATASETS) -> None:
     ]
     for law_name, law in LAWS.items():
         for setting_name, setting in SETTINGS.items():
-            found = measure(law, setting, datasets)
-            for name in QUANTITIES:
-                (low, _, _), (high, width, bias) = found[name, 0.90], found[name, 0.95]
-                lines.append(
-                    f"| {law_name} | {setting_name} | {datasets} | {name} "
-                    f"| {low:.3f} | {high:.3f} | {width:.4f} | {bias:+.4f} |"
-                )
-                print(lines[-1], flush=True)
+            rows = rows_of(law_name, setting_name, datasets, measure(law, setting, datasets))
+            lines += rows
+            print(*rows, sep="\n", flush=True)
     write("loss laws", "\n".join(lines))
     print(f"{time.perf_counter() - started:.0f} s")
 

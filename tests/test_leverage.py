@@ -29,11 +29,15 @@ def test_noise_alone_names_no_run():
     assert [named(*ladder(5, 4, seed)) for seed in range(6)] == [None] * 6
 
 
+LADDERS, QUIET = 60, [(5, 4), (8, 8)]
+"""Ladders of noise alone, of each of these shapes in sizes and corpora, in which nothing may be named."""
+
+
 @pytest.mark.verification
-@pytest.mark.parametrize(("sizes", "data"), [(5, 4), (8, 8)])
+@pytest.mark.parametrize(("sizes", "data"), QUIET)
 def test_noise_alone_names_no_run_in_60_ladders(sizes, data):
     """Seeds that had no part in choosing the rule; none of 60 is less than 5 % with 95 % confidence."""
-    assert [named(*ladder(sizes, data, seed)) for seed in range(60)] == [None] * 60
+    assert [named(*ladder(sizes, data, seed)) for seed in range(LADDERS)] == [None] * LADDERS
 
 
 def test_a_run_on_a_corpus_far_smaller_than_the_others_is_named():

@@ -241,21 +241,30 @@ def test_local_exponents_of_gains_that_are_not_above_zero_are_none():
     assert np.isnan(local_exponents(np.array([0.1, -0.1, 0.1]))).all()
 
 
+N_CURVES = 2000
+DESIGNS = ((4, 8), (4, 16), (8, 32))
+
+
+def row_of(name: str, shuffles: int, blocks: int) -> str:
+    """A line of the table of the page."""
+    found = fitted(CURVES[name], N_CURVES, seed=9, shuffles=shuffles, blocks=blocks)
+    identified = [one for one in found if one.interval]
+    beta = float(name.removeprefix("β = ")) if name.startswith("β") else None
+    inside = [one.interval.lower <= (beta or 0) <= one.interval.upper for one in found if one.interval]
+    held = "–" if beta is None else f"{np.mean(inside):.3f}"
+    alarms = np.mean([one.p_shrinks < SHRINKS for one in found])
+    return f"| {name} | {shuffles} | {blocks} | {alarms:.3f} | {len(identified) / N_CURVES:.3f} | {held} |"
+
+
 def write_page() -> None:
     """How often a β is said of made curves, and how often its interval holds it, between two comments of the page."""
     lines = [
         "| curve | shuffles | blocks | gains shrink at 2.5 % | β is said | its interval holds β |",
         "|---" * 6 + "|",
     ]
-    for shuffles, blocks in ((4, 8), (4, 16), (8, 32)):
-        for name, gains in CURVES.items():
-            found = fitted(gains, 2000, seed=9, shuffles=shuffles, blocks=blocks)
-            identified = [one for one in found if one.interval]
-            beta = float(name.removeprefix("β = ")) if name.startswith("β") else None
-            inside = [one.interval.lower <= (beta or 0) <= one.interval.upper for one in found if one.interval]
-            held = "–" if beta is None else f"{np.mean(inside):.3f}"
-            alarms = np.mean([one.p_shrinks < SHRINKS for one in found])
-            lines.append(f"| {name} | {shuffles} | {blocks} | {alarms:.3f} | {len(identified) / 2000:.3f} | {held} |")
+    for shuffles, blocks in DESIGNS:
+        for name in CURVES:
+            lines.append(row_of(name, shuffles, blocks))
             print(lines[-1], flush=True)
     begin, end = "<!-- table of made curves -->\n", "\n<!-- end of the table of made curves -->"
     before, rest = PAGE.read_text(encoding="utf-8").split(begin)

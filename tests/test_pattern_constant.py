@@ -66,7 +66,7 @@ def test_the_loss_of_a_counting_predictor_tends_to_it(s, d):
 
 
 def test_the_best_natural_estimator_comes_near_it_from_below():
-    """It knows the few sequences with a count of their own, whose share falls slowly: as U^(-α/(2+α))."""
+    """It knows the few sequences with a count of their own, whose share falls slowly: as U^(-α/(1+α))."""
     law, short = bounds.Zipf(1.724), []
     p = np.arange(1.0, 4e6) ** -law.exponent / special.zeta(law.exponent, 1)
     for n in (10**4, 10**7):

@@ -23,6 +23,7 @@ from simulate.text.cutting.sequences import read_units
 from simulate.text.reading import room
 from simulate.text.reading.frames import _parts, decompressed
 from simulate.text.spilling import budget
+from tests.page_numbers import Page
 
 MIB = 1 << 20
 PAGES = Path(__file__).parents[1] / "docs" / "corpora.md"
@@ -262,25 +263,45 @@ def test_units_are_what_they_were(tmp_path, monkeypatch):
     assert read_units(tmp_path / "x.txt").ids.tolist() == expected
 
 
-def main(folder: str) -> None:
-    """Measure, and write the table."""
-    program = """
+TAKEN = """
 path, unit, length = sys.argv[1], sys.argv[2], int(sys.argv[3])
-open("/tmp/small", "w").write("a b c. d e a b c, d e " * 400)
-measure_corpus("/tmp/small", unit=unit, length=length)
+open(path + ".small", "w").write("a b c. d e a b c, d e " * 400)
+measure_corpus(path + ".small", unit=unit, length=length)
 used = peak(lambda: print(json.dumps(measure_corpus(path, unit=unit, length=length).rows()[-1])))
 print(used)
 """
+
+
+def taken(path: Path, unit: str, length: int) -> tuple[str, str, float]:
+    """Of a text: megabytes, the part of its windows that is distinct, and bytes that its count takes for each byte."""
+    row, used = apart(TAKEN, path, unit, length, check=True).stdout.splitlines()
+    found, size = json.loads(row), os.stat(path).st_size
+    return f"{size / 1e6:.0f} MB", f"{found['n_unique'] / found['n_draws']:.2f}", int(used) / size
+
+
+@pytest.mark.data
+@pytest.mark.verification
+@pytest.mark.parametrize(("unit", "length"), [("byte", 4), ("char", 2), ("word", 4)])
+def test_the_page_has_what_a_count_takes(unit, length, tmp_path, data_folder):
+    """Memory to a quarter: it depends on how the system gives it."""
+    path = tmp_path / "zho_tang.txt"
+    with open(data_folder / "corpora" / "zho_tang.txt.zst", "rb") as file, open(path, "wb") as out:
+        zstandard.ZstdDecompressor().copy_stream(file, out)
+    rows = Page.read("docs/corpora.md").table("| text | size | unit |")
+    (row,) = (row for row in rows if (row["text"], row["unit"], row["length"]) == ("zho_tang", unit, str(length)))
+    size, distinct, peak = taken(path, unit, length)
+    assert (row["size"], row["distinct windows"]) == (size, distinct)
+    assert float(row["peak, bytes a byte of text"]) == pytest.approx(peak, rel=0.25)
+
+
+def main(folder: str) -> None:
+    """Measure, and write the table."""
     rows = []
     for path in sorted(Path(folder).glob("*.txt")):
         for unit in ("byte", "char", "word"):
             for length in (1, 2, 4):
-                row, used = apart(program, path, unit, length, check=True).stdout.splitlines()
-                found, size = json.loads(row), os.stat(path).st_size
-                share = found["n_unique"] / found["n_draws"]
-                rows.append(
-                    f"| {path.stem} | {size / 1e6:.0f} MB | {unit} | {length} | {share:.2f} | {int(used) / size:.1f} |"
-                )
+                size, distinct, peak = taken(path, unit, length)
+                rows.append(f"| {path.stem} | {size} | {unit} | {length} | {distinct} | {peak:.1f} |")
     head = "| text | size | unit | length | distinct windows | peak, bytes a byte of text |\n|---|---|---|---|---|---|"
     begin, end = "<!-- table of memory -->", "<!-- end of the table of memory -->"
     page = PAGES.read_text(encoding="utf-8")

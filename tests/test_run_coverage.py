@@ -70,6 +70,16 @@ def test_intervals_of_named_runs_cover(design):
     assert measure(design, False, 10)["noted"][0] == 1
 
 
+def rows_of(design: str, named: bool, found: dict[str, tuple[float, float, float]]) -> list[str]:
+    """Lines of the table."""
+    lines, noted = [], found["noted"][0]
+    for letter in CONSTANTS:
+        silent, covered, width = found[letter]
+        numbers = f"{silent:.3f} | {covered:.3f} | {width:.4f} | {noted:.3f}"
+        lines.append(f"| {design} | {'yes' if named else 'no'} | {DATASETS} | {letter} | {numbers} |")
+    return lines
+
+
 def main() -> None:
     lines = [
         "| rows | runs named | data sets | constant | no interval | coverage of 95 % | mean width | told to name |",
@@ -77,14 +87,9 @@ def main() -> None:
     ]
     for design in DESIGNS:
         for named in (False, True):
-            found = measure(design, named)
-            for letter in CONSTANTS:
-                silent, covered, width = found[letter]
-                lines.append(
-                    f"| {design} | {'yes' if named else 'no'} | {DATASETS} | {letter} | {silent:.3f} | {covered:.3f} | "
-                    f"{width:.4f} | {found['noted'][0]:.3f} |"
-                )
-                print(lines[-1], flush=True)
+            rows = rows_of(design, named, measure(design, named))
+            lines += rows
+            print(*rows, sep="\n", flush=True)
     write("runs of a loss law", "\n".join(lines))
 
 

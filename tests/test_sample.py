@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from functools import reduce
+from functools import cache, reduce
 
 import numpy as np
 import pytest
@@ -58,23 +58,38 @@ def test_what_is_kept_is_counted_exactly(units, length):
     assert (upper == middle).all()
 
 
-def test_intervals_cover():
-    """Over 300 seeds: a sound interval misses .05 or less, and one of half the width far more often."""
+N_SAMPLES, N_KEPT, N_DISTINCT = 300, 256, 3000
+
+
+@cache
+def many_samples():
+    """Of f_1, f_2, f_3 over the seeds: intervals that hold them, those of half the width, means; them; a share kept."""
     rng = np.random.default_rng(1)
-    often = np.minimum(rng.zipf(1.7, 3000), 150)
+    often = np.minimum(rng.zipf(1.7, N_DISTINCT), 150)
     units = rng.permutation(np.repeat(np.arange(len(often)), often)).astype(np.uint64)
     known = np.bincount(np.minimum(often, EXACT_TO + 1), minlength=EXACT_TO + 2)[1:]
     held, narrow, means = np.zeros(3), np.zeros(3), np.zeros(3)
-    for seed in range(300):
-        found = sample_of(units, 256, seed)
+    for seed in range(N_SAMPLES):
+        found = sample_of(units, N_KEPT, seed)
         middle, (lower, upper) = scaled(found.seen(), found.share)
         held += ((lower <= known) & (known <= upper))[:3]
         narrow += (2 * np.abs(known - middle) <= np.where(known < middle, middle - lower, upper - middle))[:3]
-        means += middle[:3] / 300
-    assert (held >= binom.ppf(1e-4, 300, 0.95)).all()
-    assert (narrow < binom.ppf(1e-4, 300, 0.95)).all()
-    error = np.sqrt(known[:3] / found.share / 300)
-    assert (np.abs(means - known[:3]) < 4 * error).all()
+        means += middle[:3] / N_SAMPLES
+    return held, narrow, means, known[:3], found.share
+
+
+def shares_held():
+    """In what share of the samples an interval holds f_1, f_2 and f_3."""
+    return (many_samples()[0] / N_SAMPLES).tolist()
+
+
+def test_intervals_cover():
+    """A sound interval misses .05 or less, and one of half the width far more often."""
+    held, narrow, means, known, share = many_samples()
+    assert (held >= binom.ppf(1e-4, N_SAMPLES, 0.95)).all()
+    assert (narrow < binom.ppf(1e-4, N_SAMPLES, 0.95)).all()
+    error = np.sqrt(known / share / N_SAMPLES)
+    assert (np.abs(means - known) < 4 * error).all()
 
 
 def test_of_a_text(tmp_path):

@@ -126,6 +126,7 @@ OTHER_LAWS = (
     Law("PY d=0.7 θ=300", 0.7, 300.0),
     Law("growing γ .4 – .7, κ 1 – 5", 0.4, exponent_to=0.7),
 )
+OTHER_DATASETS = 40
 OTHER_SIZES = {
     "300 – 3e4, 5 sizes": np.rint(np.geomspace(300, 3e4, 5)).astype(int),
     "2e3 – 2e5, 8 sizes": np.rint(np.geomspace(2e3, 2e5, 8)).astype(int),
@@ -328,12 +329,12 @@ def test_intervals_cover(law, replicates):
 @pytest.mark.parametrize("replicates", [1, 4, 16])
 @pytest.mark.parametrize("law", OTHER_LAWS, ids=lambda law: law.name)
 def test_intervals_of_other_laws_and_sizes_cover(law, replicates, grid_name):
-    cell = measure(law, replicates, 40, OTHER_SIZES[grid_name], grid_name)
+    cell = measure(law, replicates, OTHER_DATASETS, OTHER_SIZES[grid_name], grid_name)
     assert cell.covered >= 0.825, cell
 
 
 def main(section: str = "separate corpora", datasets: str = "") -> None:
-    """Table `section`; the ones that `datasets` leaves out have 40 data sets a row."""
+    """Table `section`, with `datasets` data sets a row."""
     started = time.perf_counter()
     plans = {
         "separate corpora": [(law, number, SIZES, "") for law in LAWS for number in (1, 8, 32)],
@@ -344,7 +345,7 @@ def main(section: str = "separate corpora", datasets: str = "") -> None:
     }  # fmt: skip
     cells = []
     for law, number, sizes, name in plans[section]:
-        cells.append(measure(law, number, int(datasets or 40), sizes, name))
+        cells.append(measure(law, number, int(datasets or OTHER_DATASETS), sizes, name))
         print(table(cells[-1:]).replace(HEAD, ""), flush=True)
     write(section, table(cells))
     print(f"{time.perf_counter() - started:.0f} s")

@@ -7,6 +7,7 @@ docs/corpora.md.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
@@ -267,16 +268,32 @@ def test_bad_input_is_one_sentence(make, message):
 PAGE = Path(__file__).parent.parent / "docs" / "corpora.md"
 
 
-def write_page() -> None:
-    """Measure coverage for some precisions and sizes and put the table between the two comments of the page."""
-    lines = ["| precision p | distinct n | covers | bias | sd | nominal sd |", "|---" * 6 + "|"]
+N_SEEDS = 1000
+HEAD = "| precision p | distinct n | covers | bias | sd | nominal sd |"
+
+
+def rows() -> Iterator[str]:
+    """Coverage of some precisions and sizes, as the page has it."""
     for precision in (4, 10, 14, 18):
         for n in (10, 50, 1000, 100_000, 1_000_000):
-            values, held = estimates(precision, n, 1000)
+            values, held = estimates(precision, n, N_SEEDS)
             bias, deviation = values.mean() / n - 1, values.std(ddof=1) / n
             numbers = f"{held:.3f} | {bias:+.2%} | {deviation:.2%} | {HyperLogLog(precision).relative_error:.2%}"
-            lines.append(f"| {precision} | {n} | {numbers} |")
-            print(lines[-1], flush=True)
+            yield f"| {precision} | {n} | {numbers} |"
+
+
+@pytest.mark.verification
+def test_the_page_has_the_coverage_that_was_measured():
+    page = PAGE.read_text(encoding="utf-8")
+    assert [row for row in rows() if row not in page] == []
+
+
+def write_page() -> None:
+    """Measure and put the table between the two comments of the page."""
+    lines = [HEAD, "|---" * 6 + "|"]
+    for row in rows():
+        lines.append(row)
+        print(row, flush=True)
     begin, end = "<!-- table of sketches -->\n", "\n<!-- end of the table of sketches -->"
     before, rest = PAGE.read_text(encoding="utf-8").split(begin)
     write_text(PAGE, before + begin + "\n".join(lines) + end + rest.split(end)[1])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -17,6 +19,7 @@ from simulate.studies.suite.learning.trajectories import (
     STAGNATES,
     classify_trajectories,
 )
+from tests.page_numbers import Page
 from tests.statistics import check
 
 STEPS = np.array([0, 1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1000, 2000])
@@ -139,14 +142,29 @@ def test_positions_that_lean_to_the_beginning_are_rejected():
         assert rejections(n, n_draws, 5, leaning) == 5
 
 
-def main() -> None:
-    """Print how often a true null is rejected, for the table of docs/suite.md."""
-    print("| positions marked | of | data sets | rejected at .05 | at .01 |\n|---|---|---|---|---|")
+COLUMNS = ("positions marked", "of", "data sets", "rejected at .05", "at .01")
+
+
+def rows() -> Iterator[dict[str, str]]:
+    """How often a true null is rejected: the table of docs/suite.md."""
     rng = np.random.default_rng(11)
     for n, n_draws, corpora in [(*share, 20_000) for share in SHARES] + [(100_000, 200_000, 2000)]:
         tests = [evenness_test(any_exposures(rng, n, n_draws), n_draws) for _ in range(corpora)]
         p = np.array([2 * min(test.dispersion_p, test.ks_p) for test in tests])
-        print(f"| {n} | {n_draws} | {corpora} | {(p < 0.05).mean():.4f} | {(p < 0.01).mean():.4f} |", flush=True)
+        cells = (str(n), str(n_draws), str(corpora), f"{(p < 0.05).mean():.4f}", f"{(p < 0.01).mean():.4f}")
+        yield dict(zip(COLUMNS, cells, strict=True))
+
+
+@pytest.mark.verification
+def test_the_page_has_what_was_measured():
+    assert list(rows()) == Page.read("docs/suite.md").table("| positions marked |")
+
+
+def main() -> None:
+    """Print the table of docs/suite.md."""
+    print(f"| {' | '.join(COLUMNS)} |\n{'|---' * len(COLUMNS)}|")
+    for row in rows():
+        print(f"| {' | '.join(row.values())} |", flush=True)
 
 
 if __name__ == "__main__":

@@ -21,6 +21,7 @@ from typing import Any
 import pandas as pd
 
 from bounds.base.notes import FITTED, METHOD, Note
+from bounds.base.telling.steps import stepped
 from bounds.cli.printing import written
 from experiments.claims import Result
 from experiments.data import located
@@ -70,7 +71,7 @@ def run(folder: str | Path | None = None) -> Result:
     evaluations = read_evaluations(root)
     changed = read_interventions(root)
     changes = None if changed is None else bias(changed)
-    sure, chancy = simulated(), simulated(TAUGHT)
+    sure, chancy = (simulated(chance) for chance in stepped((1.0, TAUGHT), "simulated suites", "suites"))
     perplexity, right = curve(evaluations), accuracy(evaluations)
     gains = {shots: deduplication(evaluations, shots=shots) for shots in (0, 5)}
     alike, near = repeated(evaluations), closeness(evaluations)

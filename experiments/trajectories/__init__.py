@@ -18,6 +18,7 @@ import pandas as pd
 
 from bounds.base.arguments import unknown
 from bounds.base.notes import FITTED, INPUT, METHOD, Note
+from bounds.base.telling.steps import stepped
 from bounds.cli.printing import number
 from experiments.claims import Result
 from experiments.data import located
@@ -95,7 +96,7 @@ def run(folder: Path) -> Result:
     effects = {group: size_effect(part) for group, part in tasks.items()}
     matched = matched_accuracy(bigbench)
     by_group = {str(group): part for group, part in matched.groupby("task_group", sort=False)}
-    drawn = {source: simulated_trends(source) for source in SOURCES}
+    drawn = {source: simulated_trends(source) for source in stepped(SOURCES, "simulated suites", "suites")}
     simulated = {source: shares for source, (shares, _) in drawn.items()}
     return Result(
         outcomes(trends, drawn, tasks["all"], effects["all"], table, found),

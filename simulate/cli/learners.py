@@ -65,7 +65,7 @@ learner_flags = options_of(
 def learners(**options: Any) -> int:
     """Measure what learners lose of drawn corpora, and which exponent each would read off a loss law.
 
-    Without a flag: six learners, each with a source of its own, 32 corpora each, up to a million draws.
+    Without a flag: four learners, each with a source of its own, 32 corpora each, up to a million draws.
     """
     check_sources(options["sources"])
     check_laws(options["laws"])

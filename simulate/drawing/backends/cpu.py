@@ -179,7 +179,8 @@ def _draw(law, keys, first, chunk):
 def _grow(law, limit, counts, seen, table, checkpoints, edges, n_unique, spectrum, progress, chunk):
     """Go on from `progress` (checkpoint, position, and types found in array, table and overflow) to the end.
 
-    False where it stops because `table` has no room for the next chunk.
+    False where it stops because `table` has no room for the next chunk. Numbers of `progress` are written one by one:
+    where a tuple goes to a slice, numba compiles for seconds the sentence that it does not fit.
     """
     keys, others, slots, found = (np.empty(chunk, np.uint64), np.empty(chunk, np.uint64),
                                   np.empty(chunk, np.int64), np.empty(chunk, np.uint64))  # fmt: skip
@@ -192,7 +193,7 @@ def _grow(law, limit, counts, seen, table, checkpoints, edges, n_unique, spectru
             position, n_seen = checkpoints[j], counting.count_bits(seen)
         while position < checkpoints[j]:
             if 4 * (n_hashed + chunk) > 3 * len(table):
-                progress[:] = j, position, n_seen, n_hashed, n_fresh
+                progress[0], progress[1], progress[2], progress[3], progress[4] = j, position, n_seen, n_hashed, n_fresh
                 return False
             part = keys[: min(chunk, checkpoints[j] - position)]
             token_keys.make_keys(part, law, working, position)
@@ -208,7 +209,7 @@ def _grow(law, limit, counts, seen, table, checkpoints, edges, n_unique, spectru
             counting.add_spectrum(counts, edges, spectrum[j])
             counting.add_spectrum(table[:, 1], edges, spectrum[j])
         j += 1
-    progress[:] = j, position, n_seen, n_hashed, n_fresh
+    progress[0], progress[1], progress[2], progress[3], progress[4] = j, position, n_seen, n_hashed, n_fresh
     return True
 
 
@@ -221,7 +222,7 @@ def _find_first(law, limit, counts, seen, table, n_draws, first, progress, chunk
     position, n_first, n_hashed = progress
     while position < n_draws:
         if 4 * (n_hashed + chunk) > 3 * len(table) or n_first + chunk > len(first):
-            progress[:] = position, n_first, n_hashed
+            progress[0], progress[1], progress[2] = position, n_first, n_hashed
             return False
         part = keys[: min(chunk, n_draws - position)]
         token_keys.make_keys(part, law, working, position)
@@ -235,7 +236,7 @@ def _find_first(law, limit, counts, seen, table, n_draws, first, progress, chunk
                 first[n_first] = position + i
                 n_first += new[i]
         position += len(part)
-    progress[:] = position, n_first, n_hashed
+    progress[0], progress[1], progress[2] = position, n_first, n_hashed
     return True
 
 

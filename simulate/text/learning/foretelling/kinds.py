@@ -8,7 +8,7 @@
 | r      | root mean square of what is left of that line, m - 2 degrees of freedom, in parts of g          |
 
 **Jumping** where some Δ_i is not above 0, or r > 1/4; else **flattening** where s < -.1 (L is convex in ln D; of a
-power law E + B D^-β, β above .15), **steepening** where s > .1 (concave), **straight** between. The limits were set
+power law E + B D^-β, β above .145), **steepening** where s > .1 (concave), **straight** between. The limits were set
 before any error was sorted by them (docs/loss.md).
 """
 
