@@ -72,6 +72,36 @@ class TestUnits:
         assert ids == [known.setdefault(word, len(known)) for word in PATTERNS[unit].findall(text)]
         assert table.texts() == tuple(known)
 
+    @given(seed=st.integers(0, 2**32), often=st.sampled_from([0, 0.01, 0.3]), size=st.integers(0, 700))
+    @pytest.mark.parametrize("unit", WORDS)
+    def test_words_of_long_texts(self, unit, seed, often, size):
+        """Of 64 bytes at a time: all of ASCII, words of any length, and now and then what is not ASCII."""
+        rng = np.random.default_rng(seed)
+        letters = [
+            chr(i) for i in rng.choice([*range(128), *b"    \n" * 5, *b"etaoin_7" * int(rng.integers(40))], size)
+        ]
+        for i in np.flatnonzero(rng.random(size) < often):
+            letters[i] = str(rng.choice(list("é月\u0301\u200d\u00a0\u2028½😀")))
+        text = "".join(letters)
+        expected = PATTERNS[unit].findall(text)
+        table = WordTable()
+        ids = table.ids(text.encode(), character_classes(unit)).tolist()
+        assert [table.texts()[i] for i in ids] == expected
+
+    def test_a_unit_is_not_another(self):
+        """The same letters, read by the classes of another unit, are other words: the comparison above would see it."""
+        text = "it's 7 o'clock; é! " * 9
+        for unit, other in (("word", "space"), ("space", "word")):
+            assert len(WordTable().ids(text.encode(), character_classes(unit))) != len(PATTERNS[other].findall(text))
+
+    @pytest.mark.parametrize("unit", WORDS)
+    def test_every_byte_of_ascii_at_every_place(self, unit):
+        for point in range(128):
+            text = "".join("ab"[j % 2] * j + chr(point) * (j % 3 + 1) for j in range(16))
+            table = WordTable()
+            ids = table.ids(text.encode(), character_classes(unit)).tolist()
+            assert [table.texts()[i] for i in ids] == PATTERNS[unit].findall(text)
+
     @given(text=texts, data=st.data())
     @pytest.mark.parametrize("unit", WORDS)
     def test_numbers_of_any_text_cut_anywhere(self, unit, text, data):

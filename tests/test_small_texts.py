@@ -143,7 +143,7 @@ def test_a_table_of_bounded_memory_takes_over(tmp_path):
     rng = np.random.default_rng(3)
     for most in (1 << 17, 1 << 20, 1 << 24):
         scratch = Scratch(tmp_path)
-        found, expected = Words("word", lambda: BoundedWords(most, scratch, "word"), most), WordTable()  # noqa: B023
+        found, expected = Words("word", lambda: BoundedWords(most, scratch), most), WordTable()  # noqa: B023
         for _ in range(12):
             block = b" ".join(b"w%d" % i for i in rng.integers(0, 20_000, 900)) + b" "
             ids = expected.ids(block, characters.character_classes())

@@ -15,6 +15,7 @@ from collections import Counter
 from dataclasses import fields
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -26,14 +27,19 @@ from bounds.base.keeping.hidden import MARK, mark
 from simulate import measure_corpus
 from simulate.text import InputError, ReadOptions
 from simulate.text.blocks import BlockCurves
+from simulate.text.cutting import tokenizing
+from simulate.text.cutting.characters import character_classes
 from simulate.text.cutting.sequences import Units, read_units
+from simulate.text.cutting.tokenizing import WordTable
 from simulate.text.cutting.units import WORDS
 from simulate.text.growth import CorpusGrowth, _edges
-from simulate.text.spilling import budget, room, scratch, vocabulary
+from simulate.text.reading.room import NoRoomError
+from simulate.text.spilling import budget, parts, room, scratch, vocabulary
+from simulate.text.spilling.keys import Packed
 from simulate.text.spilling.parts import Sizes, counted_by_parts
 from simulate.text.spilling.rarefying import rarefied
-from simulate.text.spilling.scratch import Scratch, scratch_in
-from simulate.text.spilling.sums import Counting
+from simulate.text.spilling.scratch import OnDisk, Scratch, Shelf, scratch_in
+from simulate.text.spilling.sums import Counting, Sums
 from tests.commands import run
 
 MIB = 1 << 20
@@ -155,6 +161,68 @@ def test_words_that_do_not_fit(tmp_path, little):
     assert len(pairs) > 3000
 
 
+LETTERS = st.text(st.sampled_from("ab\0é中😀"), min_size=1, max_size=3)
+SIZES = st.sampled_from([1, 2, 5, 7, 8, 9, 15, 16, 17, 23, 24, 31, 32, 254, 255, 256, 257, 700])
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(st.builds(lambda letters, n: (letters * n)[:n], LETTERS, SIZES), min_size=1, max_size=60),
+    st.lists(st.integers(0, 59), min_size=1, max_size=300), st.integers(1, 40), st.sampled_from([8, 64, 4096]),
+    st.sampled_from([80_000, 200_000, 1e9]), st.booleans(),
+)  # fmt: skip
+def test_words_that_are_put_apart_are_those_of_a_dictionary(known, drawn, per_block, slots, most, shelved):
+    """Around every size where the text of a word takes one number more; alike but for a zero byte, or at the end."""
+    said = [known[i % len(known)] for i in drawn]
+    with pytest.MonkeyPatch.context() as patch, scratch_in(None) as files:
+        patch.setattr(tokenizing, "_LEAST", slots)
+        patch.setattr(vocabulary, "_SLOTS", slots)
+        table, shelf = vocabulary.BoundedWords(most, files), Shelf(files, 0 if shelved else 1e9)
+        for first in range(0, len(said), per_block):
+            shelf.add(table.ids(" ".join(said[first : first + per_block]).encode(), character_classes("space")))
+        ids = np.array(table.resolved(shelf.whole(), Shelf(files, 0 if shelved else 1e9))[:]).tolist()
+    numbers: dict[str, int] = {}
+    for word, found in zip(said, ids, strict=True):
+        assert numbers.setdefault(word, found) == found
+    assert sorted(numbers.values()) == list(range(len(numbers)))
+
+
+@pytest.mark.parametrize("unit", WORDS)
+@pytest.mark.parametrize("most", [400_000, 1e9])
+def test_words_of_any_unit_are_put_apart(unit, most, monkeypatch):
+    """With and without room in memory: the words of `re.findall`, each with an id of its own."""
+    monkeypatch.setattr(tokenizing, "_LEAST", 64)
+    monkeypatch.setattr(vocabulary, "_SLOTS", 128)
+    rng = np.random.default_rng(2)
+    drawn = np.minimum(rng.zipf(1.2, 30_000), 10**17).tolist()
+    text = " ".join(f"w{k:x}" if k % 3 else f"Привет{k}," for k in drawn) + " x" * 20 + " " + "y" * 100_000
+    block = text.encode()
+    half = block.index(b" ", len(block) // 20) + 1
+    plain = WordTable()
+    expected = [plain.ids(part, character_classes(unit)) for part in (block[:half], block[half:])]
+    with scratch_in(None) as files:
+        table = vocabulary.BoundedWords(most, files)
+        shelf = Shelf(files, 1e9)
+        for part in (block[:half], bytearray(block[half:])):
+            shelf.add(table.ids(part, character_classes(unit)))
+        cold = shelf.whole()
+        assert np.mean(cold[:] < 0) > 0.1
+        found = table.resolved(cold, shelf)[:]
+        assert files.used == (most < 1e9)
+    pairs = set(zip(np.concatenate(expected).tolist(), found.tolist(), strict=True))
+    assert len(pairs) == plain.count == len(set(found.tolist())) == found.max() + 1
+    assert len(re.findall(r"\S+", text)) == len(found) or unit != "space"
+
+
+def test_a_part_of_words_that_has_no_room_is_told():
+    words = b" ".join(b"%040d" % i for i in range(60_000))
+    with scratch_in(None) as files:
+        table = vocabulary.BoundedWords(20_000, files)
+        ids = table.ids(words, character_classes("space"))
+        with pytest.raises(NoRoomError, match="pass more --memory"):
+            table.resolved(ids, Shelf(files, 1e9))
+
+
 def test_a_text_of_some_megabytes_in_the_least_memory(tmp_path):
     """Whole process: what it says that it takes is what it takes."""
     letters = np.random.default_rng(4).integers(97, 123, 6_000_000, dtype=np.uint8)
@@ -165,6 +233,7 @@ import json, sys
 from simulate import measure_corpus
 from simulate.running.machine import used_memory
 from simulate.text.small import size
+from simulate.text.reading.room import NoRoomError
 from simulate.text.spilling import budget, room
 size.MOST_BYTES = 0
 open(sys.argv[1] + ".small", "w").write("a b c")
@@ -426,3 +495,56 @@ def test_a_scratch_is_one_folder(tmp_path):
     assert len(list(tmp_path.iterdir())) == 1
     files.close()
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("blocks", [0, 8])
+@pytest.mark.parametrize("rarefied", [False, True])
+@pytest.mark.parametrize("kind", [np.uint8, np.int32, np.uint32])
+def test_units_that_are_numbers_need_no_parts(blocks, rarefied, kind, monkeypatch):
+    """Against dictionaries and against parts, in memory and in a file; some numbers are of no unit."""
+    rng = np.random.default_rng(blocks + rarefied)
+    ids = (7 + 3 * (rng.zipf(1.2, 5000) % 80)).astype(kind)
+    starts = np.array([0, 1, 2000, 2003, 5000])
+    grid = np.array([1, 2, 999, 2001, 4500])
+    how = Counting(grid, _edges(5000.0), blocks, 32, rarefied)
+    calls = []
+
+    def counted(*given):
+        calls.append(1)
+        direct(*given)
+
+    direct = parts.count_numbers
+    monkeypatch.setattr(parts, "count_numbers", counted)
+    with scratch_in(None) as files:
+        found = []
+        written = files.file()
+        written.append(ids)
+        where: list[Any] = [ids, OnDisk(written, kind, 5000), ids]
+        for units, kept in zip(where, (1e9, 1e9, 0), strict=True):
+            sizes = Sizes(chunk=700, slots=1 << 12, kept=kept)
+            given = Units(units, starts, "token", "x", ())
+            found += list(counted_by_parts(given, [1], how, sizes, files))
+    assert len(calls) == 2
+    for _, counts, curves in found[:2]:
+        assert counts.n_unique.tolist() == found[2][1].n_unique.tolist()
+        assert counts.spectrum.tolist() == found[2][1].spectrum.tolist()
+        same_curves(curves, found[2][2])
+    if not rarefied:
+        unique, spectra = brute(Units(ids, starts, "token", "x", ()), 1, grid, how.edges)
+        assert found[0][1].n_unique.tolist() == unique
+        assert found[0][1].spectrum.tolist() == spectra
+
+
+@pytest.mark.parametrize("blocks", [0, 8])
+def test_a_table_of_numbers_that_are_far_apart_is_not_made(blocks):
+    """It would be larger than the text, or than the memory that there is."""
+    ids = np.array([0, 1, 1, 10**9] * 300, np.uint32)
+    units = Units(ids, np.array([0, 1200]), "token", "x", ())
+    how = Counting(np.array([3, 1200]), _edges(1200.0), blocks, 32)
+    with scratch_in(None) as files:
+        ((_, counts, _),) = counted_by_parts(units, [1], how, Sizes(chunk=700, slots=64), files)
+        assert counts.n_unique.tolist() == [2, 3]
+        sums, dense = Sums.of(units, 1, how), Packed.of(np.arange(6, dtype=np.uint32), 700)
+        assert parts.Windows(dense, units.starts, 1, how.grid, Sizes(), files)._numbers(sums)
+        for windows, sizes in ((Packed.of(ids, 700), Sizes()), (dense, Sizes(kept=8 * 6 - 1))):
+            assert parts.Windows(windows, units.starts, 1, how.grid, sizes, files)._numbers(sums) is None

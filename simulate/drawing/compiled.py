@@ -158,6 +158,6 @@ def _intrinsic(name: str) -> Callable[..., Any]:
     return Loop(make, make)
 
 
-eight_bytes, copy_eight, leading_zeros, prefetch = map(
-    _intrinsic, ("eight_bytes", "copy_eight", "leading_zeros", "prefetch")
+eight_bytes, copy_eight, leading_zeros, trailing_zeros, between, prefetch = map(
+    _intrinsic, ("eight_bytes", "copy_eight", "leading_zeros", "trailing_zeros", "between", "prefetch")
 )

@@ -1,4 +1,5 @@
-"""Instructions that NumPy has no name for: reading and copying eight bytes, counting zeros, asking for memory ahead."""
+"""Instructions that NumPy has no name for: reading and copying eight bytes, counting zeros, comparing many bytes,
+and asking for memory ahead."""
 
 from __future__ import annotations
 
@@ -45,6 +46,43 @@ def leading_zeros(typing_context, value):
         return builder.ctlz(arguments[0], ir.Constant(ir.IntType(1), 0))
 
     return types.uint64(types.uint64), generate
+
+
+@intrinsic
+def trailing_zeros(typing_context, value):
+    """The number of zeros, a uint64, below the lowest one of `value`, a uint64; 64 where there is no one."""
+
+    def generate(context, builder, signature, arguments):
+        return builder.cttz(arguments[0], ir.Constant(ir.IntType(1), 0))
+
+    return types.uint64(types.uint64), generate
+
+
+@intrinsic
+def between(typing_context, text, index, low, high, ignored):
+    """Which of the bytes ``text[index : index + 64]``, within bounds, are from `low` to `high`: a bit of a uint64 each.
+
+    Bits that are `ignored` are set in each byte before it is looked at. All of the last three are constants, uint8.
+    """
+
+    def generate(context, builder, signature, arguments):
+        data = make_array(signature.args[0])(context, builder, arguments[0]).data
+        kind = ir.VectorType(ir.IntType(8), 64)
+        address = builder.bitcast(builder.gep(data, [arguments[1]]), kind.as_pointer())
+        first, last, bits = (_spread(builder, kind, value) for value in arguments[2:])
+        letters = builder.or_(builder.load(address, align=1), bits)
+        # One comparison without a sign: what is below `first` is far above it.
+        found = builder.icmp_unsigned("<=", builder.sub(letters, first), builder.sub(last, first))
+        return builder.bitcast(found, ir.IntType(64))
+
+    return types.uint64(text, types.int64, types.uint8, types.uint8, types.uint8), generate
+
+
+def _spread(builder, kind, value):
+    """A vector of `kind`, in which each number is `value`."""
+    one = builder.insert_element(ir.Constant(kind, ir.Undefined), value, ir.Constant(ir.IntType(32), 0))
+    places = ir.Constant(ir.VectorType(ir.IntType(32), kind.count), [0] * kind.count)
+    return builder.shuffle_vector(one, ir.Constant(kind, ir.Undefined), places)
 
 
 @intrinsic

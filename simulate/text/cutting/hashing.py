@@ -20,10 +20,10 @@ import numpy as np
 from simulate.drawing.compiled import bare, eight_bytes, inlined
 from simulate.drawing.stream import Stream
 from simulate.drawing.tables import PRIME, hash_base, multiply_mod
+from simulate.text.cutting.bounding import code_point
 from simulate.text.cutting.characters import LETTER, MARK, SINGLE, WHITE, character_classes
 from simulate.text.cutting.opened import Opened
 from simulate.text.cutting.scripts import Tally
-from simulate.text.cutting.tokenizing import code_point
 from simulate.text.cutting.units import TOKEN
 from simulate.text.cutting.utf8 import code_points, utf8_blocks
 from simulate.text.reading.formats.reader import Piece

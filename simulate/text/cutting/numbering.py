@@ -1,4 +1,7 @@
-"""The numbers of words, in the order of first appearance: of a small text without the loop of `tokenizing`."""
+"""The numbers of words: of a small text without the loop of `tokenizing`.
+
+They are in the order of first appearance, but where they go to a shelf (`simulate.text.spilling.vocabulary`).
+"""
 
 from __future__ import annotations
 
@@ -45,7 +48,7 @@ class Words:
         if self._table is None:
             self._table = self._make()
             known = self._few.texts()
-            self._table.ids(" ".join(known).encode(), character_classes(self._unit))
+            self._table.admit(" ".join(known).encode(), character_classes(self._unit))
             assert self._table.count == len(known)
         return self._table
 
@@ -70,5 +73,5 @@ class Words:
         return found
 
     def resolved(self, ids: Any, shelf: Any) -> Any:
-        """`ids` of words, where the table gave other numbers for want of room."""
+        """`ids` of words, where the table gave other numbers before all was read; in memory they change in place."""
         return ids if self._table is None else self._table.resolved(ids, shelf)

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 
 from simulate.drawing.compiled import bare
+from simulate.text.cutting.bounding import code_point
 from simulate.text.cutting.characters import LETTER, character_classes, is_mark, marks
-from simulate.text.cutting.tokenizing import code_point
 from simulate.text.cutting.units import WORDS, noun
 from simulate.text.cutting.utf8 import code_points
 from simulate.text.small import size

@@ -47,7 +47,7 @@ class Units:
     """The units of a corpus in the order of counting."""
 
     ids: np.ndarray
-    """Type of each unit: uint8 for bytes, uint32 code points and token ids, dense int32 for words.
+    """Type of each unit: uint8 for bytes, uint32 code points and token ids, dense int32 or uint32 for words.
 
     Of a text that is counted in less memory it may be a `simulate.text.spilling.scratch.OnDisk`."""
     starts: np.ndarray

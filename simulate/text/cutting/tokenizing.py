@@ -12,22 +12,29 @@ from typing import Any
 
 import numpy as np
 
-from simulate.drawing.compiled import bare, compiled, copy_eight, eight_bytes, inlined, prefetch
+from simulate.drawing.compiled import bare, compiled, copy_eight, inlined, prefetch
 from simulate.drawing.stream import LOW, MIX, ONE, S32
-from simulate.text.cutting.characters import LETTER, MARK, WHITE
+from simulate.text.cutting.bounding import (
+    END,
+    FIRST,
+    HASH,
+    LONG,
+    ODD,
+    S56,
+    SECOND,
+    START,
+    WORDS_AHEAD,
+    cut_words,
+    hash_of_key,
+)  # fmt: skip
 from simulate.text.reading.room import require
 
 _ZERO, _TWO = np.uint64(0), np.uint64(2)
-_ODD = np.uint64(0x9E3779B97F4A7C15)
 _HIGH = np.uint64(0xFFFFFFFF00000000)
-_WORDS_AHEAD = 64
-"""Words that are hashed before the first of them is looked up."""
+_LEAST = 1 << 12
+"""Places of a table at first."""
 _PART = 1 << 20
 """Words whose ids are written before they are put aside: a block may be one long word, and a block of commas."""
-_START, _END, _HASH, _FIRST, _SECOND = 0, 1, 2, 3, 4
-_S56 = np.uint64(56)
-_LONG = np.uint64(0xFF << 56)
-"""In place of the number of bytes of a word that is its hash, and stands in the pool."""
 
 
 class WordTable:
@@ -35,8 +42,8 @@ class WordTable:
 
     def __init__(self) -> None:
         self.count = 0
-        self._slots = np.zeros(1 << 12, dtype=np.uint64)  # half of the hash, then id + 1 of the word; 0 where empty
-        self._keys = np.empty(1 << 12, dtype=np.uint64)  # two integers a word, as `_key` makes them
+        self._slots = np.zeros(_LEAST, dtype=np.uint64)  # half of the hash, then id + 1 of the word; 0 where empty
+        self._keys = np.empty(_LEAST, dtype=np.uint64)  # two integers a word, as `bounding` makes them
         self._ends = np.zeros(1 << 8, dtype=np.int64)  # long word t is pool[ends[t] : ends[t + 1]]
         self._pool = np.zeros(1 << 14, dtype=np.uint8)
         self._out = np.empty(0, dtype=np.int32)
@@ -45,9 +52,10 @@ class WordTable:
     def ids(self, block: bytes | bytearray, classes: np.ndarray) -> np.ndarray:
         """Ids (int32) of the words in `block`, which is valid UTF-8 and starts and ends between words."""
         text = np.frombuffer(block, dtype=np.uint8)
+        text.flags.writeable = False  # bytes or not: a loop is compiled, and loaded, for one kind of array
         parts: list[np.ndarray] = []
-        if len(self._out) < min(len(text), _PART) + _WORDS_AHEAD:  # kept: new memory costs more than what is done in it
-            self._out = np.empty(min(len(text), _PART) + _WORDS_AHEAD, dtype=np.int32)
+        if len(self._out) < min(len(text), _PART) + WORDS_AHEAD:  # kept: new memory costs more than what is done in it
+            self._out = np.empty(min(len(text), _PART) + WORDS_AHEAD, dtype=np.int32)
         out = self._out
         at = found = 0
         while True:
@@ -57,7 +65,7 @@ class WordTable:
                 return np.concatenate([*parts, out[:found]])
             # The loop stops at a word for which there is no room. Growing here keeps it free of array
             # reassignments, which slow it down.
-            if len(out) - found < _WORDS_AHEAD:
+            if len(out) - found < WORDS_AHEAD:
                 parts.append(out[:found].copy())
                 found = 0
             else:
@@ -75,6 +83,10 @@ class WordTable:
         """Bytes that the table takes."""
         return self._slots.nbytes + self._keys.nbytes + self._ends.nbytes + self._pool.nbytes
 
+    def admit(self, words: bytes, classes: np.ndarray) -> None:
+        """Give ids to `words` before any others."""
+        self.ids(words, classes)
+
     def resolved(self, ids: Any, shelf: Any) -> Any:
         """`ids` as they were given: every word has one."""
         del shelf
@@ -83,7 +95,7 @@ class WordTable:
     def texts(self) -> tuple[str, ...]:
         """The words, by id."""
         keys, pool, ends = self._keys[: 2 * self.count], self._pool.tobytes(), self._ends.tolist()
-        sizes, places = (keys[1::2] >> _S56).tolist(), ((keys[1::2] & ~_LONG) - ONE).tolist()
+        sizes, places = (keys[1::2] >> S56).tolist(), ((keys[1::2] & ~LONG) - ONE).tolist()
         short = keys.astype("<u8", copy=False).tobytes()
         return tuple(
             (short[16 * t : 16 * t + size] if size < 16 else pool[ends[place] : ends[place + 1]]).decode("utf-8")
@@ -94,14 +106,14 @@ class WordTable:
         """The words by id: their bytes one after the other, where each ends (int64), and their hashes (uint64)."""
         keys = self._keys[: 2 * self.count]
         firsts, seconds = keys[::2], keys[1::2]
-        sizes, long = (seconds >> _S56).astype(np.int64), seconds & _LONG == _LONG
-        places = ((seconds & ~_LONG) - ONE)[long].astype(np.int64)
+        sizes, long = (seconds >> S56).astype(np.int64), seconds & LONG == LONG
+        places = ((seconds & ~LONG) - ONE)[long].astype(np.int64)
         sizes[long] = self._ends[places + 1] - self._ends[places]
         ends = np.cumsum(sizes)
         text = np.empty(int(ends[-1]) if self.count else 0, dtype=np.uint8)
         _unpack(keys, self._ends, self._pool, text)
         # Of what a long word is, not of where it stands in this table.
-        hashes = (firsts ^ np.where(long, _LONG, seconds) * _ODD) * MIX
+        hashes = (firsts ^ np.where(long, LONG, seconds) * ODD) * MIX
         hashes = (hashes ^ hashes >> S32) * MIX
         return text, ends, hashes ^ hashes >> S32
 
@@ -129,14 +141,14 @@ def _unpack(keys: Any, ends: Any, pool: Any, text: Any) -> None:
     """The bytes of words one after the other."""
     at = np.int64(0)
     for i in range(0, len(keys), 2):
-        size = keys[i + 1] >> _S56
+        size = keys[i + 1] >> S56
         if size < 16:
             for j in range(size):
                 key = keys[i] if j < 8 else keys[i + 1]
                 text[at] = np.uint8(key >> np.uint64(8 * (j % 8)) & np.uint64(255))
                 at += 1
             continue
-        place = np.int64(keys[i + 1] & ~_LONG) - 1
+        place = np.int64(keys[i + 1] & ~LONG) - 1
         for j in range(ends[place], ends[place + 1]):
             text[at] = pool[j]
             at += 1
@@ -146,52 +158,11 @@ def _unpack(keys: Any, ends: Any, pool: Any, text: Any) -> None:
 def _fill(slots: Any, keys: Any, count: int) -> None:
     mask = np.uint64(len(slots) - 1)
     for word in range(count):
-        value = _hashed(keys[2 * word], keys[2 * word + 1])
+        value = hash_of_key(keys[2 * word], keys[2 * word + 1])
         slot = value & mask
         while slots[slot] != _ZERO:
             slot = (slot + ONE) & mask
         slots[slot] = value & _HIGH | np.uint64(word + 1)
-
-
-@bare
-def code_point(text: Any, i: int) -> Any:
-    """The code point of two bytes or more at byte `i` of valid UTF-8, and its number of bytes."""
-    lead = np.int64(text[i])
-    if lead < 0xE0:
-        return (lead & 0x1F) << 6 | (np.int64(text[i + 1]) & 0x3F), 2
-    if lead < 0xF0:
-        high = (lead & 0x0F) << 12 | (np.int64(text[i + 1]) & 0x3F) << 6
-        return high | (np.int64(text[i + 2]) & 0x3F), 3
-    high = (lead & 0x07) << 18 | (np.int64(text[i + 1]) & 0x3F) << 12
-    return high | (np.int64(text[i + 2]) & 0x3F) << 6 | (np.int64(text[i + 3]) & 0x3F), 4
-
-
-@inlined
-def _hashed(low: Any, high: Any) -> Any:
-    """The hash of a word by its key; of a long one, which `low` is already."""
-    value = (low ^ (high if high < _LONG else _LONG) * _ODD) * MIX
-    value = (value ^ value >> S32) * MIX
-    return value ^ value >> S32
-
-
-@inlined
-def _key(text: Any, first: Any, end: Any) -> Any:
-    """Two integers: the bytes of a word up to fifteen, and how many they are; a hash and `_LONG` of a longer one."""
-    size, low, high = end - first, _ZERO, _ZERO
-    if size > 15:
-        return _hash(text, first, end), _LONG
-    if first + 16 <= len(text):
-        low, high = eight_bytes(text, first), eight_bytes(text, first + 8)
-        if size < 8:
-            low, high = low & ((ONE << np.uint64(8 * size)) - ONE), _ZERO
-        else:
-            high &= (ONE << np.uint64(8 * size - 64)) - ONE
-    else:
-        for j in range(min(size, 8)):
-            low |= np.uint64(text[first + j]) << np.uint64(8 * j)
-        for j in range(8, size):
-            high |= np.uint64(text[first + j]) << np.uint64(8 * j - 64)
-    return low, high | np.uint64(size) << _S56
 
 
 @bare
@@ -220,19 +191,19 @@ def _append(text: Any, first: int, end: int, place: Any, ends: Any, pool: Any) -
 
 
 @inlined
-def _look_up(text: Any, ahead: Any, j: Any, slots: Any, keys: Any, ends: Any, pool: Any) -> Any:
+def look_up(text: Any, ahead: Any, j: Any, slots: Any, keys: Any, ends: Any, pool: Any) -> Any:
     """The slot of word `j` of those `ahead`, and its id; where it would belong and -1 without."""
-    mask, value, low, high = np.uint64(len(slots) - 1), ahead[j, _HASH], ahead[j, _FIRST], ahead[j, _SECOND]
+    mask, value, low, high = np.uint64(len(slots) - 1), ahead[j, HASH], ahead[j, FIRST], ahead[j, SECOND]
     slot = value & mask
     known = slots[slot]
     while known != _ZERO:
         if (known ^ value) & _HIGH == _ZERO:
             word = (known & LOW) - ONE
             other = keys[word + word + ONE]
-            if keys[word + word] == low and (other == high or (high == _LONG and other > _LONG)):
-                place = np.int64(other & ~_LONG) - 1
-                first, end = np.int64(ahead[j, _START]), np.int64(ahead[j, _END])
-                if high != _LONG or _same(text, first, end, place, ends, pool):
+            if keys[word + word] == low and (other == high or (high == LONG and other > LONG)):
+                place = np.int64(other & ~LONG) - 1
+                first, end = np.int64(ahead[j, START]), np.int64(ahead[j, END])
+                if high != LONG or _same(text, first, end, place, ends, pool):
                     return slot, np.int64(word)
         slot = (slot + ONE) & mask
         known = slots[slot]
@@ -244,7 +215,7 @@ def _tokenize(
     text: Any, classes: Any, at: int, slots: Any, keys: Any, ends: Any, pool: Any, long: Any, count: int, out: Any
 ) -> Any:
     """Write ids of the words from byte `at` on; return where it stopped, how many, and the size of the table."""
-    ahead = np.zeros((_WORDS_AHEAD, 5), dtype=np.uint64)
+    ahead = np.zeros((WORDS_AHEAD, 5), dtype=np.uint64)
     return _tokenize_with(text, classes, at, slots, keys, ends, pool, long, count, out, ahead)
 
 
@@ -256,130 +227,38 @@ def _tokenize_with(
     i, found = np.int64(at), 0
     room = min(len(slots), len(keys)) // 2 - 1
     while i < len(text):
-        if found + _WORDS_AHEAD > len(out):
+        if found + WORDS_AHEAD > len(out):
             return i, found, count
-        i, several = _cut(text, classes, i, ahead)
-        _ask_ahead(several, slots, keys, ahead)
+        i, several = cut_words(text, classes, i, ahead)
+        ask_ahead(several, slots, keys, ahead)
         for j in range(several):
-            slot, word = _look_up(text, ahead, j, slots, keys, ends, pool)
+            slot, word = look_up(text, ahead, j, slots, keys, ends, pool)
             if word < 0:
                 word = np.int64(count)
-                first, end, high = np.int64(ahead[j, _START]), np.int64(ahead[j, _END]), ahead[j, _SECOND]
+                first, end, high = np.int64(ahead[j, START]), np.int64(ahead[j, END]), ahead[j, SECOND]
                 if word >= room:
                     return first, found, count
-                if high == _LONG:
+                if high == LONG:
                     place = long[0]
                     if place + 2 > len(ends) or ends[place] + end - first > len(pool):
                         return first, found, count
                     _append(text, first, end, place, ends, pool)
                     long[0] = place + 1
                     high |= np.uint64(place + 1)
-                keys[2 * word], keys[2 * word + 1] = ahead[j, _FIRST], high
-                slots[slot] = ahead[j, _HASH] & _HIGH | np.uint64(word + 1)
+                keys[2 * word], keys[2 * word + 1] = ahead[j, FIRST], high
+                slots[slot] = ahead[j, HASH] & _HIGH | np.uint64(word + 1)
                 count += 1
             out[found] = word
             found += 1
     return i, found, count
 
 
-@compiled
-def tokenize_known(
-    text: Any, classes: Any, at: int, slots: Any, keys: Any, ends: Any, pool: Any, n_parts: int, out: Any, cold: Any,
-    copied: Any,
-) -> Any:  # fmt: skip
-    """Number the words of a text by a table that takes no more of them: those that are not in it are put apart.
-
-    In their place stands -1 - part, a part by the hash; `cold` takes how many bytes each of them has, a space behind it
-    included, and its part, and `copied` its text. Returns where it stopped, how many words there are, how many of them
-    were put apart, and the bytes of these.
-    """
-    ahead = np.zeros((_WORDS_AHEAD, 5), dtype=np.uint64)
-    return _tokenize_known(text, classes, at, slots, keys, ends, pool, n_parts, out, cold, copied, ahead)
-
-
 @bare
-def _tokenize_known(
-    text: Any, classes: Any, at: int, slots: Any, keys: Any, ends: Any, pool: Any, n_parts: int, out: Any, cold: Any,
-    copied: Any, ahead: Any,
-) -> Any:  # fmt: skip
-    i, found, n_cold, n_bytes = np.int64(at), 0, 0, np.int64(0)
-    while i < len(text) and found + _WORDS_AHEAD <= len(out):
-        i, several = _cut(text, classes, i, ahead)
-        _ask_ahead(several, slots, keys, ahead)
-        for j in range(several):
-            _, word = _look_up(text, ahead, j, slots, keys, ends, pool)
-            if word < 0:
-                first, end, value = np.int64(ahead[j, _START]), np.int64(ahead[j, _END]), ahead[j, _HASH]
-                part = np.int64((value >> S32) * np.uint64(n_parts) >> S32)
-                for at_ in range(first, end):
-                    copied[n_bytes] = text[at_]
-                    n_bytes += 1
-                copied[n_bytes] = 32
-                n_bytes += 1
-                cold[n_cold, 0], cold[n_cold, 1] = end - first + 1, part
-                n_cold += 1
-                word = np.int64(-1) - part
-            out[found] = word
-            found += 1
-    return i, found, n_cold, n_bytes
-
-
-@bare
-def _cut(text: Any, classes: Any, i: Any, ahead: Any) -> Any:
-    """Start, end, hash and key of the next words from byte `i` on; return where they end and how many there are.
-
-    ASCII is read here and not in a function of its own, which would slow the loop down.
-    """
-    several = 0
-    while several < _WORDS_AHEAD and i < len(text):
-        point, width = np.int64(text[i]), 1
-        if point >= 0x80:
-            point, width = code_point(text, i)
-        kind = classes[point]
-        if kind == WHITE:
-            i += width
-            continue
-        first, end = i, i + width
-        goes_on = LETTER | MARK if kind == LETTER else MARK
-        while end < len(text):
-            point, width = np.int64(text[end]), 1
-            if point >= 0x80:
-                point, width = code_point(text, end)
-            if classes[point] & goes_on == 0:
-                break
-            end += width
-        low, high = _key(text, first, end)
-        ahead[several, _HASH], ahead[several, _FIRST], ahead[several, _SECOND] = _hashed(low, high), low, high
-        ahead[several, _START], ahead[several, _END] = first, end
-        several += 1
-        i = end
-    return i, several
-
-
-@bare
-def _hash(text: Any, first: Any, end: Any) -> Any:
-    """A number of 64 bits."""
-    value, eight, at = _ZERO, _ZERO, first
-    while at + 8 <= end:
-        value = (value ^ eight_bytes(text, at)) * MIX
-        value ^= value >> S32
-        at += 8
-    if at < end and at + 8 <= len(text):
-        eight = eight_bytes(text, at) & ((ONE << np.uint64(8 * (end - at))) - ONE)
-    else:
-        for j in range(end - at):
-            eight |= np.uint64(text[at + j]) << np.uint64(8 * j)
-    value = (value ^ eight ^ np.uint64(end - first)) * MIX
-    value = (value ^ value >> S32) * MIX
-    return value ^ value >> S32
-
-
-@bare
-def _ask_ahead(several: int, slots: Any, keys: Any, ahead: Any) -> None:
+def ask_ahead(several: int, slots: Any, keys: Any, ahead: Any) -> None:
     """Ask for what the look-ups of the next words will read, so that memory fetches it all at the same time."""
     mask = np.uint64(len(slots) - 1)
     for j in range(several):
-        prefetch(slots, ahead[j, _HASH] & mask)
+        prefetch(slots, ahead[j, HASH] & mask)
     for j in range(several):
-        word = slots[ahead[j, _HASH] & mask] & LOW
+        word = slots[ahead[j, HASH] & mask] & LOW
         prefetch(keys, word + word - _TWO if word > _ZERO else _ZERO)

@@ -8,14 +8,15 @@ processor holds. The numbers are those of `parts`, bit for bit.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple, Protocol
 
 import numpy as np
 
 from simulate.text.spilling import spread as loops
-from simulate.text.spilling.scratch import OnDisk, Scratch, ScratchFile, scratch_in
+from simulate.text.spilling.scratch import Scratch, scratch_in
+from simulate.text.spilling.spread import Blocks, block_size
 from simulate.text.spilling.sums import Sums
 
 _BITS, _MOST_BITS = 8, 14
@@ -56,35 +57,20 @@ class Keys(Protocol):
         """Put the hashes of those that begin at the units `first` to ``last - 1`` to `parts`."""
 
 
-class _Written(NamedTuple):
-    """Blocks, which hashes of them are used, and which of them belong to each part, in order."""
-
-    pool: np.ndarray | OnDisk
-    fills: np.ndarray
-    order: np.ndarray
-    bounds: np.ndarray
-
-
-class Parts:
+class Parts(Blocks):
     """Hashes of `n` keys at most, by their first bits: in memory, and in a file where they do not fit."""
 
     def __init__(self, n: int, room: Room, scratch: Scratch) -> None:
         self.bits = _BITS
         while self.bits < _MOST_BITS and 8 * n > room.part * (1 << self.bits - 1):
             self.bits += 1
-        self._room, self._scratch = room, scratch
+        self._room = room
         n_parts = 1 << self.bits
         wanted = min(n, max(2 * room.chunk, room.kept / 8))
-        # An odd number of lines of a cache: blocks at distances of a power of two would stand in each other's way.
-        self.block = 8 * (min(_BLOCK, room.slots // 2, int(wanted) // (4 * n_parts)) // 16 * 2 + 1)
-        n_blocks = max(int(wanted), room.chunk) // self.block + 2 * n_parts + 1
-        self._pool = np.empty(n_blocks * self.block, np.uint64)
-        self._owners = np.empty(n_blocks, np.uint16)
-        self._places, self._state = np.zeros((n_parts, 2), np.int64), np.zeros(1, np.int64)
+        block = block_size(min(_BLOCK, room.slots // 2, int(wanted) // (4 * n_parts)))
+        super().__init__(n_parts, block, max(int(wanted), room.chunk) // block + 2 * n_parts + 1, scratch)
         self._before = np.zeros(n_parts, np.int64)
         self._ends: list[np.ndarray] = []
-        self._written: list[_Written] = []
-        self._file: ScratchFile | None = None
 
     def into(self, n_keys: int) -> tuple[int, int, np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
         """The last arguments of `loops.spread`, with room for `n_keys`."""
@@ -97,28 +83,9 @@ class Parts:
         """What comes belongs to the next prefix."""
         self._ends.append(self._before + self._held())
 
-    def _held(self) -> np.ndarray:
-        """Hashes of each part in the pool."""
-        used = self._owners[: int(self._state[loops.USED])]
-        return np.bincount(used, minlength=len(self._places)) * self.block - (self._places @ (-1, 1))
-
-    def _closed(self, pool: np.ndarray | OnDisk) -> _Written:
-        used = int(self._state[loops.USED])
-        fills = np.full(used, self.block)
-        begun = self._places[self._places[:, loops.END] > 0]
-        fills[begun[:, loops.END] // self.block - 1] -= begun @ (-1, 1)
-        order = np.argsort(self._owners[:used], kind="stable")
-        bounds = np.searchsorted(self._owners[order], np.arange(len(self._places) + 1))
-        return _Written(pool, fills, order, bounds)
-
     def _write(self) -> None:
-        if self._file is None:
-            self._file = self._scratch.file()
-        values = self._pool[: int(self._state[loops.USED]) * self.block]
-        first = self._file.append(values)
-        self._written.append(self._closed(OnDisk(self._file, np.uint64, len(values), first)))
         self._before += self._held()
-        self._places[:], self._state[:] = 0, 0
+        super()._write()
 
     def finish(self) -> None:
         """All keys are there."""
@@ -132,17 +99,6 @@ class Parts:
     def ends(self, part: int) -> np.ndarray:
         """Where each prefix ends among the hashes of a part."""
         return np.ascontiguousarray(self._all[:, part])
-
-    def blocks(self, part: int) -> Iterator[np.ndarray]:
-        """The hashes of a part, in the order in which they came."""
-        for pool, fills, order, bounds in self._written:
-            for place in order[bounds[part] : bounds[part + 1]].tolist():
-                yield pool[place * self.block : place * self.block + int(fills[place])]
-
-    def close(self) -> None:
-        """Nothing is needed any more."""
-        if self._file is not None:
-            self._file.close()
 
 
 class _FullError(Exception):

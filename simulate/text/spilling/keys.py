@@ -48,6 +48,8 @@ class Packed(NamedTuple):
     units: np.ndarray | OnDisk
     bits: int
     dense: np.ndarray
+    n_numbers: int = 0
+    """Numbers among which all units are, from 0 on; 0 where that is not known."""
 
     @classmethod
     def of(cls, units: np.ndarray | OnDisk, chunk: int) -> Packed:
@@ -55,11 +57,11 @@ class Packed(NamedTuple):
         parts = range(0, len(units), chunk)
         most = max((int(units[first : first + chunk].max()) for first in parts), default=0)
         if most >= MOST_KINDS:
-            return cls(units, *packing(most, None))
+            return cls(units, *packing(most, None), most + 1)
         present = np.zeros(most + 1, np.uint8)
         for first in parts:
             loops.mark_present(units[first : first + chunk].astype(np.uint32), present)
-        return cls(units, *packing(most, present))
+        return cls(units, *packing(most, present), most + 1)
 
     @property
     def longest(self) -> int:

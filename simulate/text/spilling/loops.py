@@ -165,10 +165,12 @@ def chosen(keys: Any, subs: Any, sub: Any) -> Any:
 
 @bare
 def count(
-    keys: Any, places: Any, table: Any, room: int, state: Any, ends: Any, size: Any, n_blocks: int,
+    keys: Any, places: Any, table: Any, direct: bool, room: int, state: Any, ends: Any, size: Any, n_blocks: int,
     steps: Any, limits: Any, at: Any, edges: Any, unique: Any, spectrum: Any, inside: Any, first: int,
 ) -> int:  # fmt: skip
     """Count the keys from number `first` on; returns how many were dealt with, fewer where the table is full.
+
+    Keys that are small numbers say their places in a table themselves, if it is `direct`.
 
     `state` has how many windows are in the table and where in the grid, in the blocks; `ends` the piece of each row
     that w is in (its first window, 1 where it counts). `at` are the windows in each prefix, `steps`
@@ -181,9 +183,10 @@ def count(
     newest, leave, n = np.int64(-1), np.int64(-1), len(keys)
     for begin in range(first, n, _AHEAD):
         stop = min(begin + _AHEAD, n)
-        _ask_ahead(keys, begin, stop, mask, table)
+        _ask_ahead(keys, begin, stop, mask, table, direct)
         for i in range(begin, stop):
-            w, slot = np.int64(places[i]), _find(keys[i], mask, table)
+            w = np.int64(places[i])
+            slot = np.uint64(keys[i]) * _FOUR if direct else _find(keys[i], mask, table)
             often = np.int64(table[slot + _TWO] & LOW)
             if often == 0:
                 if taken >= room:
@@ -206,10 +209,10 @@ def count(
 
 
 @bare
-def _ask_ahead(keys: Any, begin: Any, stop: Any, mask: Any, table: Any) -> None:
+def _ask_ahead(keys: Any, begin: Any, stop: Any, mask: Any, table: Any, direct: bool) -> None:
     """Ask for what the look-ups of some keys will read, so that memory fetches it all at the same time."""
     for i in range(begin, stop):
-        prefetch(table, (hashed(keys[i]) & mask) * _FOUR)
+        prefetch(table, (np.uint64(keys[i]) if direct else hashed(keys[i]) & mask) * _FOUR)
 
 
 @bare
@@ -367,7 +370,7 @@ def look_up(keys: Any, table: Any, ids: Any) -> None:
     mask = np.uint64(len(table) // WORDS - 1)
     for begin in range(0, len(keys), _AHEAD):
         stop = min(begin + _AHEAD, len(keys))
-        _ask_ahead(keys, begin, stop, mask, table)
+        _ask_ahead(keys, begin, stop, mask, table, False)
         for i in range(begin, stop):
             ids[i] = np.uint32(table[_find(keys[i], mask, table) + ONE])
 

@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from simulate.text.blocks import BlockCurves, gaps_of
+from simulate.text.blocks import BlockCurves
 from simulate.text.counting import Growth
 from simulate.text.cutting.sequences import Units
 from simulate.text.spilling import loops
@@ -26,11 +26,8 @@ from simulate.text.spilling.frequencies import MOST_PREFIXES, Room, count_freque
 from simulate.text.spilling.keys import Packed, Pairs
 from simulate.text.spilling.scratch import OnDisk, Scratch, ScratchFile, Shelf
 from simulate.text.spilling.sums import Counting, Sums, nothing
+from simulate.text.spilling.tables import LOAD, SLOT, FullError, Table, count_numbers
 
-_LOAD = 0.6
-"""Part of a table that is filled at most."""
-
-_SLOT = 8 * loops.WORDS
 _CACHED = 1 << 15
 """Places of a table that stays in the caches of a processor."""
 
@@ -54,7 +51,7 @@ class Sizes:
     @classmethod
     def of(cls, n_bytes: int) -> Sizes:
         """Those for arrays of `n_bytes` in all, the units of the text beside them."""
-        slots = 1 << max(10, int(np.log2(0.4 * n_bytes / (1.5 * _SLOT + 8 * _LOAD))))
+        slots = 1 << max(10, int(np.log2(0.4 * n_bytes / (1.5 * SLOT + 8 * LOAD))))
         chunk = min(1 << 20, max(1 << 12, n_bytes // 10 // 40))
         return cls(chunk, slots, None, 0.13 * n_bytes)
 
@@ -62,78 +59,6 @@ class Sizes:
     def without_blocks(self) -> Room:
         """The same for a count of frequencies alone, which keeps hashes and one small table."""
         return Room(self.chunk, 3 * self.kept, self.kept / 2, self.slots)
-
-
-class _FullError(Exception):
-    """A table has no room for one more window."""
-
-
-class _Table:
-    """Distinct windows, or those of a part of them."""
-
-    def __init__(self, sums: Sums, most: int, expected: int, words: np.ndarray | None = None) -> None:
-        self.sums, self._most = sums, most
-        if words is None:
-            slots = min(most, 1 << max(10, int(expected).bit_length()))
-            self._words = np.zeros(loops.WORDS * slots, np.uint64)
-        else:
-            self._words = words
-            words[:] = 0
-        self._state = np.zeros(3, np.int64)
-        self._ends = np.zeros((len(sums.layout[2]), 2), np.int64)
-        self._judged = sums.cut is None
-
-    def count(self, keys: np.ndarray, places: np.ndarray) -> None:
-        """Count windows, in the order of the text; `_FullError` where there are too many distinct ones."""
-        if not self._judged and len(places) and places[-1] >= self.sums.region:
-            inner = int(np.searchsorted(places, self.sums.region))
-            self._count(keys[:inner], places[:inner])
-            self.judge()
-            keys, places = keys[inner:], places[inner:]
-        self._count(keys, places)
-
-    def _count(self, keys: np.ndarray, places: np.ndarray) -> None:
-        sums, done = self.sums, 0
-        while done < len(keys):
-            room = int(_LOAD * (len(self._words) // loops.WORDS))
-            done = loops.count(
-                keys, places, self._words, room, self._state, self._ends, *sums.layout, sums.at, sums.edges,
-                sums.unique, sums.spectrum, sums.inside, done,
-            )  # fmt: skip
-            if done < len(keys):
-                self._grow()
-
-    def _grow(self) -> None:
-        slots = 2 * len(self._words) // loops.WORDS
-        if slots > self._most:
-            raise _FullError
-        wider = np.zeros(loops.WORDS * slots, np.uint64)
-        loops.refill(self._words, wider)
-        self._words = wider
-
-    def judge(self) -> None:
-        """Add what the windows counted so far say of blocks, once."""
-        if self._judged:
-            return
-        sums = self.sums
-        masks = np.empty(int(self._state[loops.TAKEN]), np.uint64)
-        once, n_masks = loops.judge(self._words, sums.change, masks)
-        sums.once += once
-        sums.n_types += gaps_of(masks[:n_masks], sums.gaps, sums.changes, sums.own)
-        self._judged = True
-
-    def end(self) -> None:
-        """Add how often windows occur, once all of them are counted, where that is asked for."""
-        if self.sums.often is not None:
-            self.sums.often.take(loops.occurrences(self._words, int(self._state[loops.TAKEN])))
-
-    def label(self, first: int) -> int:
-        """Give ids from `first` on to the windows that occur again; returns the next one."""
-        return int(loops.label(self._words, first))
-
-    def look_up(self, keys: np.ndarray, ids: np.ndarray) -> None:
-        """Fill `ids` with those of the windows that have `keys`."""
-        loops.look_up(keys, self._words, ids)
 
 
 class _Chunk(NamedTuple):
@@ -175,6 +100,10 @@ class Windows:
     def count(self, sums: Sums, *, ids: bool) -> np.ndarray | OnDisk | None:
         """Add all windows to `sums`; returns their ids where `ids` are wanted."""
         whole = sums.like()
+        if not ids and (numbers := self._numbers(whole)):
+            count_numbers(numbers.units, numbers.n_numbers, self._grid.tolist(), whole, self._sizes.chunk)
+            sums.add(whole)
+            return None
         if sums.cut is None and not ids and len(self._grid) <= MOST_PREFIXES:
             room = self._sizes.without_blocks
             keys = self._keys.plain(self._starts, self._length, whole, room.chunk)
@@ -185,7 +114,7 @@ class Windows:
         if self._sizes.parts is None:
             try:
                 found = self._at_once(whole, ids)
-            except _FullError:
+            except FullError:
                 whole = sums.like()
             else:
                 sums.add(whole)
@@ -201,6 +130,13 @@ class Windows:
         self._runs = []
         return found
 
+    def _numbers(self, sums: Sums) -> Packed | None:
+        """All windows, where each is a number for which a table has a place."""
+        if not isinstance(self._keys, Packed) or self._length > 1:
+            return None
+        n, most = self._keys.n_numbers, min(len(self._keys.units), self._sizes.kept / (8 if sums.cut is None else SLOT))
+        return self._keys if 0 < n <= most else None
+
     def _chunks(self) -> Iterator[_Chunk]:
         size, n = self._sizes.chunk, int(self._starts[-1])
         into: Any = (np.empty(size, np.uint64), *(np.empty(size, np.uint32) for _ in range(3)))
@@ -214,7 +150,7 @@ class Windows:
     def _at_once(self, sums: Sums, ids: bool) -> np.ndarray | OnDisk | None:
         # Where keys need no file, parts are faster than a table that no cache holds.
         cached = 12 * int(self._starts[-1]) <= self._sizes.kept
-        table = _Table(sums, min(self._sizes.slots, _CACHED) if cached else self._sizes.slots, 1 << 12)
+        table = Table(sums, min(self._sizes.slots, _CACHED) if cached else self._sizes.slots, 1 << 12)
         lonely = np.zeros(3, np.int64)
         for chunk in self._chunks():
             sums.add_lonely(chunk.lonely, lonely)
@@ -232,7 +168,7 @@ class Windows:
 
     def _set_apart(self, sums: Sums) -> int:
         """Put keys into parts, and count the windows that have none; returns the number of parts."""
-        most = _LOAD * self._sizes.slots
+        most = LOAD * self._sizes.slots
         n = int(self._starts[-1])
         n_parts = self._sizes.parts or max(2, int(np.ceil(1.1 * n / most)), min(_PARTS, n // _CACHED))
         lonely = np.zeros(3, np.int64)
@@ -262,12 +198,12 @@ class Windows:
             if self._by_portions(part, size, whole):
                 sums.add(whole)
                 return next_id
-        table, full = _Table(here, self._sizes.slots, size // (4 * subs)), False
+        table, full = Table(here, self._sizes.slots, size // (4 * subs)), False
         try:
             for run in self._runs:
                 keys, places, chosen = self._of_part(run, part, subs, sub)
                 table.count(keys[chosen], places[chosen])
-        except _FullError:
+        except FullError:
             full = True
         if full:
             del table  # before the next one is made
@@ -301,10 +237,10 @@ class Windows:
         loops.split_again(keys, places, n_parts, np.uint64(len(ends)), sorted_keys, sorted_places, ends)
         begin = 0
         for end in ends.tolist():
-            table = _Table(sums, slots, 0, self._words_of(slots))
+            table = Table(sums, slots, 0, self._words_of(slots))
             try:
                 table.count(sorted_keys[begin:end], sorted_places[begin:end])
-            except _FullError:
+            except FullError:
                 return False
             table.judge()
             table.end()

@@ -14,13 +14,15 @@ A place without occurrences is empty.
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterator
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from simulate.drawing.compiled import bare, inlined
 from simulate.drawing.stream import ONE
 from simulate.text.spilling.loops import hashed
+from simulate.text.spilling.scratch import OnDisk, Scratch, ScratchFile
 
 _ZERO, _TWO = np.uint64(0), np.uint64(2)
 _S48, _COUNT = np.uint64(48), np.uint64((1 << 48) - 1)
@@ -33,10 +35,78 @@ NEXT, END = 0, 1
 """Places in a row of `places`, one for each part: where its next hash goes, and where its block ends."""
 
 
+class _Written(NamedTuple):
+    """Blocks, which hashes of them are used, and which of them belong to each part, in order."""
+
+    pool: np.ndarray | OnDisk
+    fills: np.ndarray
+    order: np.ndarray
+    bounds: np.ndarray
+
+    def blocks(self, part: int, size: int) -> Iterator[np.ndarray]:
+        """The numbers of a part, in blocks of up to `size`."""
+        for place in self.order[self.bounds[part] : self.bounds[part + 1]].tolist():
+            yield self.pool[place * size : place * size + int(self.fills[place])]
+
+
+def block_size(most: int) -> int:
+    """How many numbers a block has: at most about `most`.
+
+    An odd number of lines of a cache: blocks at distances of a power of two would stand in each other's way.
+    """
+    return 8 * (most // 16 * 2 + 1)
+
+
+class Blocks:
+    """Numbers of parts, each in blocks of its own in a pool of `n_blocks`; pools go to a file where they are full.
+
+    Parts are `n_parts`, and a block has room for `block` numbers.
+    """
+
+    def __init__(self, n_parts: int, block: int, n_blocks: int, scratch: Scratch) -> None:
+        self.block, self._scratch = block, scratch
+        self._pool = np.empty(n_blocks * block, np.uint64)
+        self._owners = np.empty(n_blocks, np.uint16)
+        self._places, self._state = np.zeros((n_parts, 2), np.int64), np.zeros(1, np.int64)
+        self._written: list[_Written] = []
+        self._file: ScratchFile | None = None
+
+    def _held(self) -> np.ndarray:
+        """Numbers of each part in the pool."""
+        used = self._owners[: int(self._state[USED])]
+        return np.bincount(used, minlength=len(self._places)) * self.block - (self._places @ (-1, 1))
+
+    def _closed(self, pool: np.ndarray | OnDisk) -> _Written:
+        used = int(self._state[USED])
+        fills = np.full(used, self.block)
+        begun = self._places[self._places[:, END] > 0]
+        fills[begun[:, END] // self.block - 1] -= begun @ (-1, 1)
+        order = np.argsort(self._owners[:used], kind="stable")
+        bounds = np.searchsorted(self._owners[order], np.arange(len(self._places) + 1))
+        return _Written(pool, fills, order, bounds)
+
+    def _write(self) -> None:
+        if self._file is None:
+            self._file = self._scratch.file()
+        values = self._pool[: int(self._state[USED]) * self.block]
+        first = self._file.append(values)
+        self._written.append(self._closed(OnDisk(self._file, np.uint64, len(values), first)))
+        self._places[:], self._state[:] = 0, 0
+
+    def blocks(self, part: int) -> Iterator[np.ndarray]:
+        """The numbers of a part, in the order in which they came."""
+        for written in self._written:
+            yield from written.blocks(part, self.block)
+
+    def close(self) -> None:
+        """Nothing is needed any more."""
+        if self._file is not None:
+            self._file.close()
+
+
 @inlined
-def _put(value: Any, shift: Any, block: Any, pool: Any, places: Any, owners: Any, state: Any) -> None:
-    """Put a hash into the block of its part, or into a new one where that is full."""
-    part = np.int64(value >> shift)
+def put(value: Any, part: Any, block: Any, pool: Any, places: Any, owners: Any, state: Any) -> None:
+    """Put a number into the block of its part, or into a new one where that is full."""
     place = places[part, NEXT]
     if place == places[part, END]:
         place = state[USED] * block
@@ -56,7 +126,8 @@ def spread(keys: Any, bits: Any, block: Any, pool: Any, places: Any, owners: Any
     """
     shift = _S64 - np.uint64(bits)
     for key in keys:
-        _put(hashed(np.uint64(key)), shift, block, pool, places, owners, state)
+        value = hashed(np.uint64(key))
+        put(value, np.int64(value >> shift), block, pool, places, owners, state)
 
 
 @bare
@@ -84,7 +155,8 @@ def spread_packed(
             for j in range(i - first + length - 1, stop - first + length - 1):
                 unit = units[j]
                 key = (key << step | np.uint64(dense[unit] if len(dense) > 0 else unit)) & mask
-                _put(hashed(key), shift, block, pool, places, owners, state)
+                value = hashed(key)
+                put(value, np.int64(value >> shift), block, pool, places, owners, state)
         i = starts[stream + 1]
     return stream
 
