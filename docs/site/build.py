@@ -82,8 +82,9 @@ ADDED = {
     '<aside class="sidebar-drawer">': '<aside aria-label="Pages" class="sidebar-drawer">',
     '<aside class="toc-drawer">': '<aside aria-label="On this page" class="toc-drawer">',
     '<p class="caption" role="heading">': '<p class="caption" role="heading" aria-level="2">',
+    '<div id="search-results">': '<h1>Search</h1>\n<div id="search-results">',
 }
-"""What the theme lacks for a keyboard, which must reach whatever scrolls, and for a screen reader."""
+"""What the theme lacks for a keyboard, which must reach whatever scrolls, and a reader of screens, who seeks titles."""
 
 
 def reachable(page: str) -> str:
