@@ -39,6 +39,16 @@ def test_same_bits_as_through_sympy(text):
             np.testing.assert_allclose(formula.function(*one), through(*one), rtol=4e-15, atol=0)
 
 
+@pytest.mark.parametrize(
+    ("text", "value"), [("Max(1/s - 1, -1/2)", [-1 / 6, -1 / 2]), ("Min(2, Max(1, s), s**2)", [1.2, 2.0])]
+)
+def test_the_largest_and_the_smallest_of_numbers_and_arrays(text, value):
+    """The declared versions of sympy do not print these alike."""
+    found = lambdified(text, ("s",), ())
+    np.testing.assert_allclose(found(np.array([1.2, 4.0])), value, rtol=1e-15)
+    assert [float(found(s)) for s in (1.2, 4.0)] == pytest.approx(value, rel=1e-15)
+
+
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda command: f"{command[0]} {command[1]}")
 def test_commands_do_without_sympy_and_scipy_stats(command, tmp_path):
     """And without what they do not draw or write; loading these takes longer than many a command."""

@@ -191,4 +191,19 @@ def lambdified(text: str, arguments: tuple[str, ...], own: tuple[Letter, ...]) -
     # Letters such as gamma are also the names of functions in the generated code: stand-ins keep the two apart.
     stand_ins = {symbols(own)[name]: sympy.Dummy(name) for name in arguments}
     expression = sympy.sympify(text, locals=names(own)).xreplace(stand_ins)
-    return sympy.lambdify(list(stand_ins.values()), expression, modules=["scipy", "numpy"])
+    # Some versions print these as the largest and smallest of one array, which numbers and arrays do not make.
+    expression = expression.replace(sympy.Max, sympy.Function("largest")).replace(sympy.Min, sympy.Function("smallest"))
+    pairwise = {"largest": _largest, "smallest": _smallest}
+    return sympy.lambdify(list(stand_ins.values()), expression, modules=[pairwise, "scipy", "numpy"])
+
+
+def _largest(*values: Any) -> Any:
+    import numpy as np
+
+    return functools.reduce(np.maximum, values)
+
+
+def _smallest(*values: Any) -> Any:
+    import numpy as np
+
+    return functools.reduce(np.minimum, values)
