@@ -193,3 +193,12 @@ def test_without_dask_one_sentence_says_what_to_install(monkeypatch):
     monkeypatch.setattr("simulate.running.dask.find_spec", lambda name: None)
     with pytest.raises(ValueError, match=r"pip install 'efficiency-bounds\[dask\]'"):
         simulate.sweep(**LONG, cluster="local")
+
+
+def test_workers_leave_the_environment_as_it_was():
+    """Dask sets what its workers are to have in the process that starts them, where everything later would have it."""
+    before = dict(os.environ)
+    with cluster.connected("local:1") as client:
+        given = client.run(lambda: os.environ.get("MALLOC_MMAP_THRESHOLD_"))
+    assert set(given.values()) == {str(1 << 25)}
+    assert dict(os.environ) == before
