@@ -34,14 +34,14 @@ def report(results: Mapping[str, Result], *, expected: bool = False, whole: bool
     alone = next(iter(results.values())) if len(results) == 1 else None
     unmet = [one for one in outcomes if one.verdict != HOLDS]
     further = [table for result in results.values() for table in (*result.tables, *result.details)]
-    shown = list(alone.tables) if alone is not None and whole else []
+    beside = list(alone.tables) if alone is not None and whole else []
     why = reasons(unmet) if whole else _in_short(unmet)
     return Report(
         answer=_answer(outcomes, expected) + (f" {alone.answer}" if alone is not None and alone.answer else ""),
-        tables=[*claim_tables(outcomes), *shown],
+        tables=[*claim_tables(outcomes), *beside],
         lists=[Listing(why, "What does not hold or cannot be verified")] if alone is not None and why else [],
         notes=[*_surprises(outcomes), *(note for result in results.values() for note in result.notes)],
-        details=further[len(shown) :],
+        details=further[len(beside) :],
         method=[
             *(text for result in results.values() for text in result.method),
             *(": ".join(pair) for pair in reasons(outcomes)),

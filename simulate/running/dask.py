@@ -42,7 +42,7 @@ looks at it, and nobody watches what they do, which costs as much as small tasks
 
 _OF_MALLOC = {"MALLOC_TRIM_THRESHOLD_": 1 << 28, "MALLOC_MMAP_THRESHOLD_": 1 << 25}
 """What the allocator of local workers keeps, in bytes. Dask has it give back whatever is free, so that every array is
-new memory, which the kernel clears: a third of the time of counting texts."""
+new memory, which the kernel clears."""
 
 _ENVIRONMENT = "distributed.nanny.pre-spawn-environ"
 _MORE = ("PYTHONHASHSEED", "__DASK_PARENT_PID")
@@ -104,9 +104,9 @@ def _connect(address: str, n_workers: int | None, stack: ExitStack, memory: int)
     _hush(stack)
     if address == "local":
         # Files take what workers hold for others; a task that needs more than is left is no reason to kill its worker.
-        chosen = {f"worker.{name}": at for name, at in _OF_WORKERS.items()}
-        chosen |= {f"nanny.pre-spawn-environ.{name}": at for name, at in _OF_MALLOC.items()}
-        stack.enter_context(dask.config.set({f"distributed.{name}": at for name, at in chosen.items()}))
+        chosen = {f"distributed.worker.{name}": at for name, at in _OF_WORKERS.items()}
+        chosen |= {f"{_ENVIRONMENT}.{name}": at for name, at in _OF_MALLOC.items()}
+        stack.enter_context(dask.config.set(chosen))
         stack.callback(_put_back, {one: os.environ.get(one) for one in (*dask.config.get(_ENVIRONMENT), *_MORE)})
         local = distributed.LocalCluster(
             n_workers=n_workers or usable_cores(), threads_per_worker=1, processes=True, dashboard_address=None,

@@ -193,17 +193,12 @@ def lambdified(text: str, arguments: tuple[str, ...], own: tuple[Letter, ...]) -
     expression = sympy.sympify(text, locals=names(own)).xreplace(stand_ins)
     # Some versions print these as the largest and smallest of one array, which numbers and arrays do not make.
     expression = expression.replace(sympy.Max, sympy.Function("largest")).replace(sympy.Min, sympy.Function("smallest"))
-    pairwise = {"largest": _largest, "smallest": _smallest}
+    pairwise = {"largest": _of_all("maximum"), "smallest": _of_all("minimum")}
     return sympy.lambdify(list(stand_ins.values()), expression, modules=[pairwise, "scipy", "numpy"])
 
 
-def _largest(*values: Any) -> Any:
+def _of_all(name: str) -> Callable[..., Any]:
+    """The function of NumPy of two numbers called `name`, of several."""
     import numpy as np
 
-    return functools.reduce(np.maximum, values)
-
-
-def _smallest(*values: Any) -> Any:
-    import numpy as np
-
-    return functools.reduce(np.minimum, values)
+    return lambda *values: functools.reduce(getattr(np, name), values)

@@ -102,6 +102,20 @@ def _cut_ascii(text: Any, classes: Any, i: Any, ahead: Any, several: Any) -> Any
 
 
 @inlined
+def bytes_at(text: Any, first: Any, end: Any) -> Any:
+    """Up to eight bytes from `first` on, those before `end`, as a number."""
+    value = _ZERO
+    if first + 8 <= len(text):
+        value = eight_bytes(text, first)
+        if end - first < 8:
+            value &= (ONE << np.uint64(8 * (end - first))) - ONE
+    else:
+        for j in range(min(np.int64(8), end - first)):
+            value |= np.uint64(text[first + j]) << np.uint64(8 * j)
+    return value
+
+
+@inlined
 def _key(text: Any, first: Any, end: Any) -> Any:
     """Two integers: the bytes of a word up to fifteen, and how many they are; a hash and `LONG` of a longer one."""
     size, low, high = end - first, _ZERO, _ZERO
@@ -114,10 +128,7 @@ def _key(text: Any, first: Any, end: Any) -> Any:
         else:
             high &= (ONE << np.uint64(8 * size - 64)) - ONE
     else:
-        for j in range(min(size, 8)):
-            low |= np.uint64(text[first + j]) << np.uint64(8 * j)
-        for j in range(8, size):
-            high |= np.uint64(text[first + j]) << np.uint64(8 * j - 64)
+        low, high = bytes_at(text, first, end), bytes_at(text, min(first + 8, end), end)
     return low, high | np.uint64(size) << S56
 
 
@@ -132,17 +143,12 @@ def hash_of_key(low: Any, high: Any) -> Any:
 @bare
 def _hash(text: Any, first: Any, end: Any) -> Any:
     """A number of 64 bits."""
-    value, eight, at = _ZERO, _ZERO, first
+    value, at = _ZERO, first
     while at + 8 <= end:
         value = (value ^ eight_bytes(text, at)) * MIX
         value ^= value >> S32
         at += 8
-    if at < end and at + 8 <= len(text):
-        eight = eight_bytes(text, at) & ((ONE << np.uint64(8 * (end - at))) - ONE)
-    else:
-        for j in range(end - at):
-            eight |= np.uint64(text[at + j]) << np.uint64(8 * j)
-    value = (value ^ eight ^ np.uint64(end - first)) * MIX
+    value = (value ^ bytes_at(text, at, end) ^ np.uint64(end - first)) * MIX
     value = (value ^ value >> S32) * MIX
     return value ^ value >> S32
 

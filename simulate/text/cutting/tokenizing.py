@@ -47,6 +47,7 @@ class WordTable:
         self._ends = np.zeros(1 << 8, dtype=np.int64)  # long word t is pool[ends[t] : ends[t + 1]]
         self._pool = np.zeros(1 << 14, dtype=np.uint8)
         self._out = np.empty(0, dtype=np.int32)
+        self._ahead = np.zeros((WORDS_AHEAD, 5), dtype=np.uint64)
         self._long = np.zeros(1, dtype=np.int64)  # how many of them there are
 
     def ids(self, block: bytes | bytearray, classes: np.ndarray) -> np.ndarray:
@@ -74,7 +75,17 @@ class WordTable:
     def _step(self, text: np.ndarray, classes: np.ndarray, at: int, out: np.ndarray) -> tuple[int, int, int]:
         """Write ids of the words from byte `at` on: where it stopped, how many there are, and the words met so far."""
         stopped: tuple[int, int, int] = _tokenize(
-            text, classes, at, self._slots, self._keys, self._ends, self._pool, self._long, self.count, out
+            text,
+            classes,
+            at,
+            self._slots,
+            self._keys,
+            self._ends,
+            self._pool,
+            self._long,
+            self.count,
+            out,
+            self._ahead,
         )
         return stopped
 
@@ -210,27 +221,19 @@ def look_up(text: Any, ahead: Any, j: Any, slots: Any, keys: Any, ends: Any, poo
     return slot, np.int64(-1)
 
 
-@compiled
-def _tokenize(
-    text: Any, classes: Any, at: int, slots: Any, keys: Any, ends: Any, pool: Any, long: Any, count: int, out: Any
-) -> Any:
-    """Write ids of the words from byte `at` on; return where it stopped, how many, and the size of the table."""
-    ahead = np.zeros((WORDS_AHEAD, 5), dtype=np.uint64)
-    return _tokenize_with(text, classes, at, slots, keys, ends, pool, long, count, out, ahead)
-
-
 @bare
-def _tokenize_with(
+def _tokenize(
     text: Any, classes: Any, at: int, slots: Any, keys: Any, ends: Any, pool: Any, long: Any, count: int, out: Any,
     ahead: Any,
 ) -> Any:  # fmt: skip
+    """Write ids of the words from byte `at` on; return where it stopped, how many, and the size of the table."""
     i, found = np.int64(at), 0
     room = min(len(slots), len(keys)) // 2 - 1
     while i < len(text):
         if found + WORDS_AHEAD > len(out):
             return i, found, count
         i, several = cut_words(text, classes, i, ahead)
-        ask_ahead(several, slots, keys, ahead)
+        _ask_ahead(several, slots, keys, ahead)
         for j in range(several):
             slot, word = look_up(text, ahead, j, slots, keys, ends, pool)
             if word < 0:
@@ -254,7 +257,7 @@ def _tokenize_with(
 
 
 @bare
-def ask_ahead(several: int, slots: Any, keys: Any, ahead: Any) -> None:
+def _ask_ahead(several: int, slots: Any, keys: Any, ahead: Any) -> None:
     """Ask for what the look-ups of the next words will read, so that memory fetches it all at the same time."""
     mask = np.uint64(len(slots) - 1)
     for j in range(several):

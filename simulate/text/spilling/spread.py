@@ -25,7 +25,8 @@ from simulate.text.spilling.loops import hashed
 from simulate.text.spilling.scratch import OnDisk, Scratch, ScratchFile
 
 _ZERO, _TWO = np.uint64(0), np.uint64(2)
-_S48, _COUNT = np.uint64(48), np.uint64((1 << 48) - 1)
+_S48, COUNT = np.uint64(48), np.uint64((1 << 48) - 1)
+"""How far the bin is above the number of occurrences in a word of a table, and where this number stands."""
 _S64 = np.uint64(64)
 
 USED = 0
@@ -225,6 +226,18 @@ def count_portions(
     return len(cursors), n_found
 
 
+@inlined
+def once_more(word: Any, edges: Any, last: Any, spectrum: Any) -> Any:
+    """The word of a table, as above, after one more occurrence, which may change the bin in `spectrum`."""
+    here = np.int64(word >> _S48)
+    word += ONE
+    if here < last and np.int64(word & COUNT) >= edges[here + 1]:
+        spectrum[here] -= 1
+        spectrum[here + 1] += 1
+        word += ONE << _S48
+    return word
+
+
 @bare
 def count(values: Any, begin: Any, end: Any, table: Any, edges: Any, spectrum: Any) -> Any:
     """Count hashes, each of which has room in the table; returns how many of them are new."""
@@ -241,13 +254,7 @@ def count(values: Any, begin: Any, end: Any, table: Any, edges: Any, spectrum: A
             table[slot + ONE] = ONE
             new += 1
             continue
-        here = np.int64(word >> _S48)
-        word += ONE
-        if here < last and np.int64(word & _COUNT) >= edges[here + 1]:
-            spectrum[here] -= 1
-            spectrum[here + 1] += 1
-            word += ONE << _S48
-        table[slot + ONE] = word
+        table[slot + ONE] = once_more(word, edges, last, spectrum)
     if last >= 0:
         spectrum[0] += new
     return new
@@ -276,7 +283,7 @@ def occurrences(table: Any, found: Any, n_found: Any) -> Any:
     """Put how often each hash of the table occurs behind the first `n_found` of `found`; returns how many there are."""
     for slot in range(0, len(table), 2):
         if table[slot + 1] != _ZERO:
-            found[n_found] = np.int64(table[slot + 1] & _COUNT)
+            found[n_found] = np.int64(table[slot + 1] & COUNT)
             n_found += 1
     return n_found
 

@@ -17,6 +17,7 @@ from simulate.drawing.stream import ONE
 from simulate.text.blocks import gaps_of
 from simulate.text.spilling import loops
 from simulate.text.spilling.scratch import OnDisk
+from simulate.text.spilling.spread import COUNT, once_more
 from simulate.text.spilling.sums import Sums
 
 LOAD = 0.6
@@ -24,7 +25,7 @@ LOAD = 0.6
 
 SLOT = 8 * loops.WORDS
 _ASKED = 64
-_ZERO, _S48, _COUNT = np.uint64(0), np.uint64(48), np.uint64((1 << 48) - 1)
+_ZERO = np.uint64(0)
 
 
 class FullError(Exception):
@@ -130,7 +131,7 @@ def _count_frequencies(units: Any, n_numbers: int, stops: Sequence[int], sums: S
             sums.unique[point] += _count(_numbers(units, first, last), table, sums.edges, sums.spectrum[point])
             first = last
     if sums.often is not None:
-        sums.often.take((table[table != 0] & _COUNT).astype(np.int64))
+        sums.often.take((table[table != 0] & COUNT).astype(np.int64))
 
 
 def _numbers(units: np.ndarray | OnDisk, first: int, last: int) -> np.ndarray:
@@ -143,7 +144,7 @@ def _numbers(units: np.ndarray | OnDisk, first: int, last: int) -> np.ndarray:
 def _count(units: Any, table: Any, edges: Any, spectrum: Any) -> Any:
     """Count units; returns how many of them are new.
 
-    A number of the table says how often a unit occurs, and above it, from bit 48 on, the bin of how often it occurs.
+    A number of the table says of a unit what the second word of a hash does in `simulate.text.spilling.spread`.
     """
     new, last = 0, len(edges) - 1
     for begin in range(0, len(units), _ASKED):
@@ -156,13 +157,7 @@ def _count(units: Any, table: Any, edges: Any, spectrum: Any) -> Any:
                 table[units[i]] = ONE
                 new += 1
                 continue
-            here = np.int64(word >> _S48)
-            word += ONE
-            if here < last and np.int64(word & _COUNT) >= edges[here + 1]:
-                spectrum[here] -= 1
-                spectrum[here + 1] += 1
-                word += ONE << _S48
-            table[units[i]] = word
+            table[units[i]] = once_more(word, edges, last, spectrum)
     if last >= 0:
         spectrum[0] += new
     return new

@@ -19,7 +19,7 @@ import numpy as np
 
 from simulate.drawing.compiled import bare, eight_bytes, inlined, prefetch
 from simulate.drawing.stream import LOW, MIX, ONE, S32
-from simulate.text.cutting.bounding import END, HASH, START, WORDS_AHEAD, cut_words
+from simulate.text.cutting.bounding import END, HASH, START, WORDS_AHEAD, bytes_at, cut_words
 from simulate.text.cutting.numbering import Words
 from simulate.text.cutting.tokenizing import WordTable, look_up
 from simulate.text.reading.room import NoRoomError
@@ -115,7 +115,6 @@ class BoundedWords(WordTable):
         self._most, self._scratch = most, scratch
         self._slots_at_most: float = _SLOTS
         self._apart: _Apart | None = None
-        self._ahead = np.zeros((WORDS_AHEAD, 5), np.uint64)
 
     def admit(self, words: bytes, classes: np.ndarray) -> None:
         """Give ids to `words` before any others, however many they are."""
@@ -235,22 +234,8 @@ class _Names:
             if done == len(words):
                 return self._ids[:found]
             wider = np.zeros(2 * len(self._slots), np.uint64)
-            _widen(self._slots, wider)
+            spread.refilled(self._slots, wider)
             self._slots = wider
-
-
-@inlined
-def _part_at(text: Any, first: Any, end: Any) -> Any:
-    """Up to eight bytes from `first` on, those before `end`."""
-    value = _ZERO
-    if first + 8 <= len(text):
-        value = eight_bytes(text, first)
-        if end - first < 8:
-            value &= (ONE << np.uint64(8 * (end - first))) - ONE
-    else:
-        for j in range(min(np.int64(8), end - first)):
-            value |= np.uint64(text[first + j]) << np.uint64(8 * j)
-    return value
 
 
 @inlined
@@ -268,12 +253,12 @@ def _set_apart(
         pool[place] |= np.uint64(size) << _S56
         places[part, spread.NEXT] = place + n + 1
         return
-    value = _part_at(text, first, min(end, first + 7)) | np.uint64(min(size, _LARGE)) << _S56
+    value = bytes_at(text, first, min(end, first + 7)) | np.uint64(min(size, _LARGE)) << _S56
     spread.put(value, part, block, pool, places, owners, state)
     if size >= _LARGE:
         spread.put(np.uint64(size), part, block, pool, places, owners, state)
     for at in range(first + 7, end, 8):
-        spread.put(_part_at(text, np.int64(at), end), part, block, pool, places, owners, state)
+        spread.put(bytes_at(text, np.int64(at), end), part, block, pool, places, owners, state)
 
 
 @bare
@@ -372,18 +357,6 @@ def _name(
             found += 1
     state[_TAKEN], state[_TEXT] = taken, used
     return at, found
-
-
-@bare
-def _widen(slots: Any, wider: Any) -> None:
-    """Put what is in `slots` into `wider`, which is empty."""
-    mask = np.uint64(len(wider) // 2 - 1)
-    for old in range(0, len(slots), 2):
-        if slots[old + 1] != _ZERO:
-            slot = (slots[old] & mask) << ONE
-            while wider[slot + ONE] != _ZERO:
-                slot = (slot + _TWO) & (mask << ONE)
-            wider[slot], wider[slot + ONE] = slots[old], slots[old + 1]
 
 
 @bare
