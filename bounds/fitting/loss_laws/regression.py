@@ -41,6 +41,8 @@ _FOLLOWED = 8
 """Starts that are followed to their bottom."""
 _QUIET = 3
 """Steps without progress after which a descent has arrived."""
+_ROUNDING = 32 * np.finfo(float).eps
+"""The share of an objective by which it is another one for the order of its sum alone: up or down, that is nothing."""
 
 
 @dataclass(frozen=True)
@@ -112,7 +114,7 @@ def residuals(runs: Runs, theta: Floats) -> tuple[Floats, Floats]:
 
 def objective(r: Floats, weights: Floats, delta: float) -> Floats:
     """Σ w ρ(r)/δ with Huber's ρ (Huber 1964): r²/2 up to δ, δ(|r| - δ/2) beyond; its limit at δ → 0 is Σ w |r|."""
-    return np.sum(weights * objective_of_each(r, delta), axis=-1)
+    return np.add.reduce(weights * objective_of_each(r, delta), axis=-1)
 
 
 def objective_of_each(r: Floats, delta: float) -> Floats:
@@ -170,21 +172,23 @@ def _descend_block(
         value_there = objective(r, weights, delta)
         lower = value_there <= value
         gain = (value - value_there) / np.maximum(value, 1e-300)
-        damping = _within(np.where(lower, damping / 5, damping * 6), 1e-12, 1e9)
-        quiet = np.where(np.where(lower, gain < tolerance, damping > 1e6), quiet + 1, 0)
+        damping = _within(damping * np.where(lower, 1 / 5, 6.0), 1e-12, 1e9)
+        quiet = np.where(np.where(lower, gain < tolerance, damping > 1e6) | (abs(gain) < _ROUNDING), quiet + 1, 0)
         theta, value = np.where(lower[:, None], there, theta), np.where(lower, value_there, value)
         bottom[moving], lowest[moving] = theta, value
         on = quiet < _QUIET
-        if not on.any():
+        n_on = np.count_nonzero(on)
+        if n_on == 0:
             break
-        if not on.all():
+        if n_on < len(on):
             moving, theta, value, slope, matrix = moving[on], theta[on], value[on], slope[on], matrix[on]
             damping, quiet, held, weights = damping[on], quiet[on], held[on], weights[on]
             r, shares, lower = r[on], shares[:, on], lower[on]
         # Where no step was taken, slope and curvature are what they were.
-        if lower.all():
+        n_lower = np.count_nonzero(lower)
+        if n_lower == len(lower):
             slope, matrix = normal_equations(runs, r, shares, weights, delta)
-        elif lower.any():
+        elif n_lower > 0:
             slope[lower], matrix[lower] = normal_equations(runs, r[lower], shares[:, lower], weights[lower], delta)
     return bottom, lowest
 
@@ -204,9 +208,9 @@ def normal_equations(runs: Runs, r: Floats, shares: Floats, weights: Floats, del
 def _step(slope: Floats, matrix: Floats, kept: NDArray[np.bool_], damping: Floats) -> Floats:
     """One damped step of the coordinates that are not `kept`."""
     matrix = np.where(kept[:, :, None] | kept[:, None, :], 0.0, matrix)
-    diagonal = np.arange(5)
-    matrix[:, diagonal, diagonal] *= 1 + damping[:, None]
-    matrix[:, diagonal, diagonal] += np.where(kept, 1.0, 1e-300)
+    diagonal = np.einsum("bii->bi", matrix)  # of the same memory
+    diagonal *= 1 + damping[:, None]
+    diagonal += np.where(kept, 1.0, 1e-300)
     step = -np.linalg.solve(matrix, np.where(kept, 0.0, slope)[..., None])[..., 0]
     # A term that is nearly absent must not jump by more than a factor e² at once.
     return _within(step, -2.0, 2.0)
