@@ -89,14 +89,28 @@ class Runs:
         )
 
 
-def residuals(runs: Runs, theta: Floats) -> tuple[Floats, Floats]:
+class _Room:
+    """Arrays of a descent that are written again, not made again: it comes there tens of thousands of times."""
+
+    def __init__(self, sets: int, runs: int) -> None:
+        self._arrays = np.empty((13, sets, runs))
+
+    def shares(self, sets: int) -> Floats:
+        """For those of `residuals`, (3, sets, runs)."""
+        return self._arrays[:3, :sets]
+
+    def jacobians(self, sets: int) -> tuple[Floats, Floats]:
+        """For that of `normal_equations`, plain and weighted, (5, sets, runs) each."""
+        return self._arrays[3:8, :sets], self._arrays[8:, :sets]
+
+
+def residuals(runs: Runs, theta: Floats, room: _Room | None = None) -> tuple[Floats, Floats]:
     """r of each run, and the share of each term in its fitted loss, for rows of coordinates.
 
-    Shapes (sets, runs) and (3, sets, runs).
+    Shapes (sets, runs) and (3, sets, runs); the shares stand in `room` where there is one.
     """
     e, a, b, alpha, beta = theta.T[:, :, None]
-    # Each array is written again, not made again: a descent comes here tens of thousands of times.
-    shares = np.empty((3, len(theta), len(runs.x)))
+    shares = (room or _Room(len(theta), len(runs.x))).shares(len(theta))
     of_e, of_a, of_b = shares
     of_e[:] = e
     np.subtract(a, np.multiply(alpha, runs.x, out=of_a), out=of_a)
@@ -160,15 +174,16 @@ def _descend_block(
     most_steps: int,
 ) -> tuple[Floats, Floats]:
     bottom, lowest = theta.copy(), np.empty(len(theta))
-    r, shares = residuals(runs, theta)
+    room = _Room(len(theta), len(runs.x))
+    r, shares = residuals(runs, theta, room)
     value = objective(r, weights, delta)
-    slope, matrix = normal_equations(runs, r, shares, weights, delta)
+    slope, matrix = normal_equations(runs, r, shares, weights, delta, room)
     damping, quiet, moving = np.full(len(theta), 1e-3), np.zeros(len(theta), int), np.arange(len(theta))
     for _ in range(most_steps):
         # What is held, and what stands at an end of its range and would leave it.
         kept = held | ((theta <= LOWEST) & (slope > 0)) | ((theta >= HIGHEST) & (slope < 0))
         there = _within(theta + _step(slope, matrix, kept, damping), LOWEST, HIGHEST)
-        r, shares = residuals(runs, there)
+        r, shares = residuals(runs, there, room)
         value_there = objective(r, weights, delta)
         lower = value_there <= value
         gain = (value - value_there) / np.maximum(value, 1e-300)
@@ -187,22 +202,26 @@ def _descend_block(
         # Where no step was taken, slope and curvature are what they were.
         n_lower = np.count_nonzero(lower)
         if n_lower == len(lower):
-            slope, matrix = normal_equations(runs, r, shares, weights, delta)
+            slope, matrix = normal_equations(runs, r, shares, weights, delta, room)
         elif n_lower > 0:
-            slope[lower], matrix[lower] = normal_equations(runs, r[lower], shares[:, lower], weights[lower], delta)
+            slope[lower], matrix[lower] = normal_equations(
+                runs, r[lower], shares[:, lower], weights[lower], delta, room
+            )
     return bottom, lowest
 
 
-def normal_equations(runs: Runs, r: Floats, shares: Floats, weights: Floats, delta: float) -> tuple[Floats, Floats]:
+def normal_equations(
+    runs: Runs, r: Floats, shares: Floats, weights: Floats, delta: float, room: _Room | None = None
+) -> tuple[Floats, Floats]:
     """Slope and curvature of reweighted least squares: a run beyond δ weighs δ/|r| of one within."""
-    of_e, of_a, of_b = shares
-    jacobian = np.empty((len(r), 5, len(runs.x)))
-    jacobian[:, 0], jacobian[:, 1], jacobian[:, 2] = of_e, of_a, of_b
-    np.multiply(-runs.x, of_a, out=jacobian[:, 3])
-    np.multiply(-runs.y, of_b, out=jacobian[:, 4])
+    jacobian, weighted = (room or _Room(*r.shape)).jacobians(len(r))
+    jacobian[:3] = shares
+    np.multiply(-runs.x, shares[1], out=jacobian[3])
+    np.multiply(-runs.y, shares[2], out=jacobian[4])
     size = np.abs(r)
-    weighted = jacobian * np.divide(weights, np.maximum(size, delta, out=size), out=size)[:, None, :]
-    return np.einsum("bij,bj->bi", weighted, r), weighted @ np.swapaxes(jacobian, 1, 2)
+    np.multiply(jacobian, np.divide(weights, np.maximum(size, delta, out=size), out=size), out=weighted)
+    columns = weighted.transpose(1, 0, 2)
+    return (columns @ r[..., None])[..., 0], columns @ jacobian.transpose(1, 2, 0)
 
 
 def _step(slope: Floats, matrix: Floats, kept: NDArray[np.bool_], damping: Floats) -> Floats:
