@@ -104,12 +104,12 @@ class Formula:
         """The sympy symbols of the letters as this formula reads them, by name."""
         return symbols(self.own)
 
-    @functools.cached_property
+    @property
     def expression(self) -> Any:
         """The right-hand side as a sympy expression."""
         return parsed(self.text, self.own)
 
-    @functools.cached_property
+    @property
     def letters(self) -> tuple[Letter, ...]:
         """The letters that occur in the expression, in alphabetical order; indices of sums are none."""
         table = LETTERS | {letter.name: letter for letter in self.own}
@@ -141,7 +141,7 @@ class Formula:
         }
         return {name: own.get(name) or INDICES[name] for name in sorted(bound)}
 
-    @functools.cached_property
+    @property
     def latex(self) -> str:
         """The statement in LaTeX, e^x - 1 and ln(1 + x) written out."""
         relation = {"=": "=", "<=": r"\le", ">=": r"\ge"}[self.relation]
