@@ -7,7 +7,7 @@ a part go to blocks of it, in the order in which they come. A table has two word
 | word | holds |
 |---|---|
 | 0 | the hash |
-| 1 | how often it occurs; and above it, from bit 48 on, the bin of how often it occurs |
+| 1 | how often it occurs; and above it, from bit 48 on, the bin of how often it occurs, from the first wide one on |
 
 A place without occurrences is empty.
 """
@@ -108,14 +108,20 @@ class Blocks:
 @inlined
 def put(value: Any, part: Any, block: Any, pool: Any, places: Any, owners: Any, state: Any) -> None:
     """Put a number into the block of its part, or into a new one where that is full."""
+    pool[place_for(1, part, block, places, owners, state)] = value
+
+
+@inlined
+def place_for(n: Any, part: Any, block: Any, places: Any, owners: Any, state: Any) -> Any:
+    """Where the next `n` numbers of a part go: all of them into one block, if its size is a multiple of `n`."""
     place = places[part, NEXT]
     if place == places[part, END]:
         place = state[USED] * block
         places[part, END] = place + block
         owners[state[USED]] = part
         state[USED] += 1
-    pool[place] = value
-    places[part, NEXT] = place + 1
+    places[part, NEXT] = place + n
+    return place
 
 
 @bare
@@ -198,11 +204,11 @@ def room_of(table: Any) -> Any:
 
 @bare
 def count_portions(
-    values: Any, cursors: Any, first: int, table: Any, edges: Any, unique: Any, spectrum: Any, found: Any, n_found: Any
+    values: Any, cursors: Any, first: int, table: Any, edges: Any, exact: int, reached: Any, found: Any, n_found: Any
 ) -> Any:
     """Count portion by portion from `first` on, each in `table`, which is empty and is left so.
 
-    `unique` and `spectrum` take what changes within each prefix. `found` takes how often each distinct hash occurs, if
+    `reached` takes what comes within each prefix, see `count`. `found` takes how often each distinct hash occurs, if
     it has any length. Returns the first portion that has no room in the table, of which nothing is counted, or how many
     portions there are; and how many numbers of `found` are used.
     """
@@ -217,8 +223,9 @@ def count_portions(
                 return row, n_found
         at = begin
         for point in range(cursors.shape[1]):
-            unique[point] += count(values, at, cursors[row, point], table, edges, spectrum[point])
-            at = cursors[row, point]
+            if cursors[row, point] > at:
+                count(values, at, cursors[row, point], table, edges, exact, reached[point])
+                at = cursors[row, point]
         if len(found) > 0:
             n_found = occurrences(table, found, n_found)
         table[:] = _ZERO
@@ -239,24 +246,31 @@ def once_more(word: Any, edges: Any, last: Any, spectrum: Any) -> Any:
 
 
 @bare
-def count(values: Any, begin: Any, end: Any, table: Any, edges: Any, spectrum: Any) -> Any:
-    """Count hashes, each of which has room in the table; returns how many of them are new."""
+def count(values: Any, begin: Any, end: Any, table: Any, edges: Any, exact: int, reached: Any) -> Any:
+    """Count hashes, each of which has room in the table; returns how many of them are new.
+
+    `reached` takes how many of them come to occur as often as each of `edges` says, of which the first `exact` are 1, 2
+    and so on: one for each of these, one of which nothing is meant, and one for each of the others. Whether a hash is
+    new is as good as random, so that nothing branches on it.
+    """
     mask, new, last = np.uint64(len(table) - 1), 0, len(edges) - 1
     for i in range(begin, end):
         value = values[i]
         slot = (value << ONE) & mask
         word = table[slot + ONE]
-        while word != _ZERO and table[slot] != value:
+        while min(word, table[slot] ^ value) != _ZERO:  # taken, and by another one
             slot = (slot + _TWO) & mask
             word = table[slot + ONE]
-        if word == _ZERO:
-            table[slot] = value
-            table[slot + ONE] = ONE
-            new += 1
-            continue
-        table[slot + ONE] = once_more(word, edges, last, spectrum)
-    if last >= 0:
-        spectrum[0] += new
+        word += ONE
+        table[slot], table[slot + ONE] = value, word
+        often = np.int64(word & COUNT)
+        new += often == 1
+        reached[min(often - 1, exact)] += 1
+        if last >= exact and often > exact:
+            here = np.int64(word >> _S48) + exact
+            if here <= last and often >= edges[here]:
+                reached[here + 1] += 1
+                table[slot + ONE] = word + (ONE << _S48)
     return new
 
 
