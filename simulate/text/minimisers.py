@@ -68,9 +68,9 @@ class Runs(NamedTuple):
         size = _CHUNK + 64
         return *np.empty((2, size), np.uint64), *np.empty((2, size), np.uint32), np.empty(_CHUNK + 1, np.int64)
 
-    def unfold(self, numbers: np.ndarray, out: np.ndarray, at: int) -> int:
-        """Hashes of the windows of runs from ``out[at]`` on, where `SPARE` more have room; returns where they end."""
-        return int(unfold(numbers, self.length, self.width, out, at))
+    def unfold(self, numbers: np.ndarray, out: np.ndarray) -> int:
+        """Put hashes of the windows of runs to `out`, where `SPARE` more have room; returns how many they are."""
+        return int(unfold(numbers, self.length, self.width, out))
 
 
 @bare
@@ -180,8 +180,9 @@ def _changes(least: Any, n: int, ends: Any) -> Any:
 
 
 @bare
-def unfold(numbers: Any, length: int, width: int, out: Any, at: int) -> Any:
+def unfold(numbers: Any, length: int, width: int, out: Any) -> Any:
     """See `Runs.unfold`."""
+    at = np.int64(0)
     step, mask = np.uint64(width), ~np.uint64(0) >> np.uint64(64 - length * width)
     for j in range(0, len(numbers), NUMBERS):
         key, rest = numbers[j], numbers[j + 1]

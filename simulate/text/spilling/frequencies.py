@@ -35,6 +35,9 @@ _LOAD = 0.37
 _MOST_SLOTS = 1 << 15
 """Those of one that the second cache holds: half a megabyte."""
 
+_UNEVEN, _UNEVEN_BY = 1.25, 64
+"""Room for the hashes of a portion: this times as many as are in one on average, and so many more."""
+
 _A_PREFIX = 1 << 7
 """Places of a table for each prefix, at least."""
 
@@ -86,6 +89,7 @@ class Parts(Blocks):
         super().__init__(n_parts, block, max(int(wanted), longest * room.chunk) // block + 2 * n_parts + 1, scratch)
         self._before, self.n_windows = np.zeros((2, n_parts), np.int64)
         """Numbers that were written to a file, and windows of all runs."""
+        self._unfolded = np.empty(0, np.uint64)
         self._ends: list[np.ndarray] = []
 
     def into(self, n_numbers: int) -> tuple[int, int, np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
@@ -108,26 +112,21 @@ class Parts(Blocks):
         """Bits of a hash that are the same within a part."""
         return self.bits if self._runs is None else 0
 
-    def hashes(self, part: int) -> Iterator[np.ndarray]:
-        """Those of a part, in the order in which they came; each array holds until the next one is asked for."""
+    def hashes(self, part: int, most: int | None = None) -> Iterator[np.ndarray]:
+        """Those of a part, in the order in which they came; each array holds until the next one is asked for.
+
+        There are `most` in one, about, if that is given, and at least one run.
+        """
         if self._runs is None:
             yield from self.blocks(part)
             return
-        few = max(1, self.block // self._runs.most)
-        out, step = np.empty(few * self._runs.most + SPARE, np.uint64), few * NUMBERS
+        n_runs = self.block // NUMBERS if most is None else max(1, most // self._runs.most)
+        if len(self._unfolded) < n_runs * self._runs.most + SPARE:
+            self._unfolded = np.empty(n_runs * self._runs.most + SPARE, np.uint64)
         for block in self.blocks(part):
-            for begin in range(0, len(block), step):
-                yield out[: self._runs.unfold(block[begin : begin + step], out, 0)]
-
-    def fill(self, part: int, out: np.ndarray) -> None:
-        """Put all of them to `out`, where `SPARE` more have room."""
-        at = 0
-        for block in self.blocks(part):
-            if self._runs is not None:
-                at = self._runs.unfold(block, out, at)
-            else:
-                out[at : at + len(block)] = block
-                at += len(block)
+            for begin in range(0, len(block), n_runs * NUMBERS):
+                n = self._runs.unfold(block[begin : begin + n_runs * NUMBERS], self._unfolded)
+                yield self._unfolded[:n]
 
     def finish(self) -> None:
         """All keys are there."""
@@ -171,7 +170,7 @@ class _Tables:
         self._parts, self._room, self._sums = parts, room, sums
         slots = 1 << int(_A_PREFIX * len(sums.unique) - 1).bit_length()
         self._table = np.zeros(2 * min(max(_SLOTS, slots), _MOST_SLOTS, room.slots), np.uint64)
-        self._buffers = (np.empty(0, np.uint64), np.empty(0, np.uint64))
+        self._ordered = np.empty(0, np.uint64)
         self._reached = _Reached(sums)
 
     def count_all(self) -> None:
@@ -183,31 +182,60 @@ class _Tables:
     def _count(self, part: int) -> None:
         ends = self._parts.ends(part)
         size = int(ends[-1])
-        if 8 * size <= self._room.part:
+        if 0 < 8 * size <= self._room.part:
             self._by_portions(part, ends, size)
         elif size:
             self._at_once(part, ends, 0, 0)
 
     def _by_portions(self, part: int, ends: np.ndarray, size: int) -> None:
         sums, reached = self._sums, self._reached
-        if size > len(self._buffers[0]) - SPARE:
-            self._buffers = (np.empty(size + size // 8 + SPARE, np.uint64), np.empty(size + size // 8, np.uint64))
-        self._parts.fill(part, self._buffers[0])
-        values, ordered = (buffer[:size] for buffer in self._buffers)
-        portions = max(0, int(np.ceil(np.log2(max(size, 1) / (_LOAD * (len(self._table) // 2))))))
-        cursors = np.zeros((1 << portions, len(ends)), np.int64)
-        loops.portion(values, ends, self._parts.used_bits, portions, ordered, cursors)
+        portions = max(0, int(np.ceil(np.log2(size / (_LOAD * (len(self._table) // 2))))))
+        begins, cursors = self._in_order(part, ends, size, portions)
         found = np.empty(size if sums.often is not None else 0, np.int64)
         row, n_found = 0, 0
         while True:
             row, n_found = loops.count_portions(
-                ordered, cursors, row, self._table, sums.edges, reached.exact, reached.counts, found, n_found
+                self._ordered,
+                begins,
+                cursors,
+                row,
+                self._table,
+                sums.edges,
+                reached.exact,
+                reached.counts,
+                found,
+                n_found,
             )
             if row == len(cursors):
                 break
             self._table = np.zeros(2 * len(self._table), np.uint64)
         if sums.often is not None:
             sums.often.take(found[:n_found])
+
+    def _in_order(self, part: int, ends: np.ndarray, size: int, portions: int) -> tuple[np.ndarray, np.ndarray]:
+        """Put the hashes of a part in the order of its portions; where each portion begins, and its prefixes end."""
+        n = 1 << portions
+        each = int(_UNEVEN * size / n) + _UNEVEN_BY
+        if len(self._ordered) < n * each + size:  # whatever the first portions take, there is room behind
+            self._ordered = np.empty(n * each + size + size // 8, np.uint64)
+        begins, cursors = np.arange(n) * each, np.empty((n, len(ends)), np.int64)
+        self._put_in_order(part, ends, portions, begins, cursors)
+        sizes = cursors[:, -1] - begins
+        if np.any(sizes > each):  # some ran into others, as where one window is often there
+            begins = np.cumsum(sizes) - sizes
+            self._put_in_order(part, ends, portions, begins, cursors)
+        return begins, cursors
+
+    def _put_in_order(
+        self, part: int, ends: np.ndarray, portions: int, begins: np.ndarray, cursors: np.ndarray
+    ) -> None:
+        at, point, places = 0, 0, begins.copy()
+        for hashes in self._parts.hashes(part):
+            point = loops.portion(
+                hashes, at, ends, point, self._parts.used_bits, portions, self._ordered, places, cursors
+            )
+            at += len(hashes)
+        cursors[:, point:] = places[:, None]
 
     def _at_once(self, part: int, ends: np.ndarray, depth: int, which: int) -> None:
         """Count those of a part whose next `depth` bits are `which`, by halves where they are too many for a table."""
@@ -223,7 +251,7 @@ class _Tables:
     def _stream(self, part: int, ends: np.ndarray, depth: int, which: int, sums: Sums) -> None:
         table, at, taken = np.zeros(2 * min(1 << 12, self._room.slots), np.uint64), 0, 0
         shift, reached = np.uint64(64 - self._parts.used_bits - depth), _Reached(sums)
-        for block in self._parts.hashes(part):
+        for block in self._parts.hashes(part, self._parts.block):
             cuts = np.clip(ends - at, 0, len(block))
             at += len(block)
             if depth:

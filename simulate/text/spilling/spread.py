@@ -169,31 +169,30 @@ def spread_packed(
 
 
 @bare
-def portion(values: Any, ends: Any, bits: Any, portions: Any, out: Any, cursors: Any) -> None:
-    """Hashes of one part in the order of its ``2**portions`` portions, and within them as they stand in `values`.
+def portion(
+    values: Any, at: int, ends: Any, point: int, bits: Any, portions: Any, out: Any, places: Any, cursors: Any
+) -> int:
+    """Put hashes of one part to its ``2**portions`` portions, in their order.
 
-    `ends` is where each prefix ends in `values`; `cursors`, of shape (portion, prefix), becomes where it ends in `out`.
+    The first of `values` is number `at` of the part. `places` is where the next one of each portion goes in `out`;
+    `cursors`, of shape (portion, prefix), becomes where it was when each prefix from `point` on ended, as `ends` say.
+    Returns the prefix to go on with.
     """
     shift, mask = _S64 - np.uint64(bits) - np.uint64(portions), (ONE << np.uint64(portions)) - ONE
-    cursors[:] = 0
-    begin = np.int64(0)
-    for point in range(len(ends)):
-        for i in range(begin, ends[point]):
-            cursors[(values[i] >> shift) & mask, point] += 1
-        begin = ends[point]
-    total = np.int64(0)
-    for row in range(len(cursors)):
-        for point in range(len(ends)):
-            size = cursors[row, point]
-            cursors[row, point] = total
-            total += size
-    begin = np.int64(0)
-    for point in range(len(ends)):
-        for i in range(begin, ends[point]):
+    begin, n = np.int64(0), np.int64(len(values))
+    while True:
+        end = min(n, ends[point] - at)
+        for i in range(begin, end):
             row = (values[i] >> shift) & mask
-            out[cursors[row, point]] = values[i]
-            cursors[row, point] += 1
-        begin = ends[point]
+            place = places[row]
+            out[place] = values[i]
+            places[row] = place + 1
+        begin = end
+        if begin == n:
+            return point
+        for row in range(len(cursors)):
+            cursors[row, point] = places[row]
+        point += 1
 
 
 @inlined
@@ -204,8 +203,9 @@ def room_of(table: Any) -> Any:
 
 @bare
 def count_portions(
-    values: Any, cursors: Any, first: int, table: Any, edges: Any, exact: int, reached: Any, found: Any, n_found: Any
-) -> Any:
+    values: Any, begins: Any, cursors: Any, first: int, table: Any, edges: Any, exact: int, reached: Any, found: Any,
+    n_found: Any,
+) -> Any:  # fmt: skip
     """Count portion by portion from `first` on, each in `table`, which is empty and is left so.
 
     `reached` takes what comes within each prefix, see `count`. `found` takes how often each distinct hash occurs, if
@@ -213,9 +213,8 @@ def count_portions(
     portions there are; and how many numbers of `found` are used.
     """
     room = room_of(table)
-    begin = np.int64(0) if first == 0 else cursors[first - 1, cursors.shape[1] - 1]
     for row in range(first, len(cursors)):
-        end = cursors[row, cursors.shape[1] - 1]
+        begin, end = begins[row], cursors[row, cursors.shape[1] - 1]
         if end - begin > room:
             taken = _distinct(values, begin, end, table, room)
             table[:] = _ZERO
@@ -229,7 +228,6 @@ def count_portions(
         if len(found) > 0:
             n_found = occurrences(table, found, n_found)
         table[:] = _ZERO
-        begin = end
     return len(cursors), n_found
 
 
