@@ -212,7 +212,7 @@ def count_portions(
     it has any length. Returns the first portion that has no room in the table, of which nothing is counted, or how many
     portions there are; and how many numbers of `found` are used.
     """
-    room = room_of(table)
+    room, often = room_of(table), len(edges) + len(found) > 0
     for row in range(first, len(cursors)):
         begin, end = begins[row], cursors[row, cursors.shape[1] - 1]
         if end - begin > room:
@@ -222,9 +222,12 @@ def count_portions(
                 return row, n_found
         at = begin
         for point in range(cursors.shape[1]):
-            if cursors[row, point] > at:
-                count(values, at, cursors[row, point], table, edges, exact, reached[point])
-                at = cursors[row, point]
+            stop = cursors[row, point]
+            if often:
+                count(values, at, stop, table, edges, exact, reached[point])
+            else:
+                reached[point, 0] += _distinct(values, at, stop, table, room)
+            at = stop
         if len(found) > 0:
             n_found = occurrences(table, found, n_found)
         table[:] = _ZERO
@@ -274,20 +277,20 @@ def count(values: Any, begin: Any, end: Any, table: Any, edges: Any, exact: int,
 
 @bare
 def _distinct(values: Any, begin: Any, end: Any, table: Any, room: Any) -> Any:
-    """Distinct hashes, up to one more than `room`."""
-    mask, taken = np.uint64(len(table) - 1), 0
+    """Put hashes into the table, up to one more new one than `room`; returns how many of them are new."""
+    mask, new = np.uint64(len(table) - 1), 0
     for i in range(begin, end):
         value = values[i]
         slot = (value << ONE) & mask
-        while table[slot + ONE] != _ZERO and table[slot] != value:
+        word = table[slot + ONE]
+        while min(word, table[slot] ^ value) != _ZERO:
             slot = (slot + _TWO) & mask
-        if table[slot + ONE] == _ZERO:
-            table[slot] = value
-            table[slot + ONE] = ONE
-            taken += 1
-            if taken > room:
-                break
-    return taken
+            word = table[slot + ONE]
+        table[slot], table[slot + ONE] = value, ONE
+        new += word == _ZERO
+        if new > room:
+            break
+    return new
 
 
 @bare
