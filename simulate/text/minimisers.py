@@ -27,8 +27,8 @@ from simulate.text.spilling.spread import place_for
 _SMALL_BITS = 20
 """Bits of a minimiser, at least: so many kinds of them that all parts get their share."""
 
-_LEAST = 7
-"""Minimisers to choose from, at least: runs are half as long on average."""
+_LEAST = 12
+"""Minimisers to choose from, at least: runs are half as long on average. Shorter ones take longer than hashes do."""
 
 _CHUNK = 1 << 10
 """Windows that are cut into runs at a time, in a cache."""
