@@ -78,15 +78,17 @@ class Parts(Blocks):
     """Hashes of `n` keys at most by their first bits, or `runs`: in memory, and in a file where they do not fit."""
 
     def __init__(self, n: int, room: Room, scratch: Scratch, runs: Runs | None = None) -> None:
-        self.bits, self._runs = _BITS, runs
-        while self.bits < _MOST_BITS and (8 * n > room.part * (1 << self.bits - 1) or n > _PART << self.bits):
-            self.bits += 1
-        self._room = room
-        n_parts = 1 << self.bits
         longest = 1 if runs is None else NUMBERS
-        wanted = min(longest * n, max(2 * longest * room.chunk, room.kept / 8))
-        block = block_size(min(_BLOCK, room.slots // 2, int(wanted) // (4 * n_parts)))
-        super().__init__(n_parts, block, max(int(wanted), longest * room.chunk) // block + 2 * n_parts + 1, scratch)
+        wanted = int(min(longest * n, max(2 * longest * room.chunk, room.kept / 8)))
+        self.bits, self._room, self._runs = _BITS, room, runs
+        while self.bits < _MOST_BITS and (
+            8 * n > room.part * (1 << self.bits - 1)
+            or (n > _PART << self.bits and wanted > _BLOCK << self.bits + 3)  # more parts would have shorter blocks
+        ):
+            self.bits += 1
+        n_parts = 1 << self.bits
+        block = block_size(min(_BLOCK, room.slots // 2, wanted // (4 * n_parts)))
+        super().__init__(n_parts, block, max(wanted, longest * room.chunk) // block + 2 * n_parts + 1, scratch)
         self._before, self.n_windows = np.zeros((2, n_parts), np.int64)
         """Numbers that were written to a file, and windows of all runs."""
         self._unfolded = np.empty(0, np.uint64)
