@@ -92,7 +92,6 @@ def cut(
     windows come to each part, the others are those of `simulate.text.spilling.spread.spread`. What is known of each
     window is found for many at a time, without a branch.
     """
-    most = min((64 - _COUNT_BITS) // width, length)
     i = np.int64(first)
     while i < last:
         while i >= starts[stream + 1]:
@@ -123,20 +122,7 @@ def cut(
             least, lesser = lesser, least
             wide += step
         n_ends = _changes(least, n, ends)
-        step = length - size
-        shift = np.uint64(step * width)
-        j = np.int64(0)
-        for run in range(n_ends):
-            part = np.int64(np.uint64(least[j]) * MIX >> _S64 - np.uint64(bits))
-            n_windows[part] += ends[run] - j
-            while j < ends[run]:
-                more = min(ends[run] - 1 - j, most)
-                rest = packed[j + more] << shift | packed[j + more + step]
-                place = place_for(NUMBERS, part, block, places, owners, state)
-                pool[place] = packed[j] << shift | packed[j + step]
-                # Those before its last `more` units are shifted out.
-                pool[place + 1] = rest << ONE << _S63 - np.uint64(more * width) | np.uint64(more)
-                j += more + 1
+        _put(packed, size, length, width, least, ends[:n_ends], n_windows, bits, block, pool, places, owners, state)
         i += n
 
 
@@ -180,8 +166,29 @@ def _changes(least: Any, n: int, ends: Any) -> Any:
 
 
 @bare
+def _put(
+    packed: Any, size: int, length: int, width: int, least: Any, ends: Any, n_windows: Any, bits: Any, block: Any,
+    pool: Any, places: Any, owners: Any, state: Any,
+) -> None:  # fmt: skip
+    """Put runs, which end where `ends` say or after the most units that have room; `packed` are `size` units each."""
+    most, step = min((64 - _COUNT_BITS) // width, length), length - size
+    shift, j = np.uint64(step * width), np.int64(0)
+    for end in ends:
+        part = np.int64(np.uint64(least[j]) * MIX >> _S64 - np.uint64(bits))
+        n_windows[part] += end - j
+        while j < end:
+            more = min(end - 1 - j, most)
+            rest = packed[j + more] << shift | packed[j + more + step]
+            place = place_for(NUMBERS, part, block, places, owners, state)
+            pool[place] = packed[j] << shift | packed[j + step]
+            # Those before its last `more` units are shifted out.
+            pool[place + 1] = rest << ONE << _S63 - np.uint64(more * width) | np.uint64(more)
+            j += more + 1
+
+
+@bare
 def unfold(numbers: Any, length: int, width: int, out: Any) -> Any:
-    """See `Runs.unfold`."""
+    """Put hashes of the windows of runs to `out`, several at a time; returns how many they are."""
     at = np.int64(0)
     step, mask = np.uint64(width), ~np.uint64(0) >> np.uint64(64 - length * width)
     for j in range(0, len(numbers), NUMBERS):
