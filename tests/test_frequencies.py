@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -12,16 +14,20 @@ from simulate.text import repeats
 from simulate.text.comparison import again
 from simulate.text.cutting.characters import character_classes
 from simulate.text.cutting.tokenizing import WordTable
+from simulate.text.minimisers import NUMBERS, Runs
 from simulate.text.spilling import spread
 from simulate.text.spilling.frequencies import Parts, Room, count_frequencies, distinct_keys
+from simulate.text.spilling.keys import Packed, PlainRuns
 from simulate.text.spilling.scratch import scratch_in
-from simulate.text.spilling.sums import Often, Sums
+from simulate.text.spilling.sums import Often, Sums, nothing
 
 EDGES = np.array([1, 2, 3, 5, 9])
 
 
 class Given:
     """Numbers as keys."""
+
+    runs = None
 
     def __init__(self, keys: np.ndarray) -> None:
         self.keys = keys
@@ -30,14 +36,27 @@ class Given:
         spread.spread(self.keys[first:last], *parts.into(last - first))
 
 
+ROOMS = {
+    "in memory": Room(512, 1e9, 1e9, 1 << 10),
+    "in a file": Room(64, 0, 1e9, 64),
+    "large parts by halves": Room(100, 3000, 400, 64),
+    "streamed": Room(7, 1e9, 0, 128),
+}
+
+
+def check(sums: Sums, prefixes: Sequence[Sequence[object]], all_keys: Sequence[object]) -> None:
+    """What is counted is what a Counter finds in each prefix, and in all."""
+    for j, keys in enumerate(prefixes):
+        often = Counter(keys)
+        bins = np.bincount(np.searchsorted(EDGES, list(often.values()), side="right") - 1, minlength=len(EDGES))
+        assert np.cumsum(sums.unique)[j] == len(often)
+        assert np.cumsum(sums.spectrum, axis=0)[j].tolist() == bins.tolist()
+    every = Counter(Counter(all_keys).values())
+    assert dict(zip(sums.often.multiplicities.tolist(), sums.often.n_types.tolist(), strict=True)) == every
+
+
 @pytest.mark.parametrize("kinds", [1, 40, 5000])
-@pytest.mark.parametrize(
-    "room",
-    [
-        Room(512, 1e9, 1e9, 1 << 10), Room(64, 0, 1e9, 64), Room(100, 3000, 400, 64), Room(7, 1e9, 0, 128),
-    ],
-    ids=["in memory", "in a file", "large parts by halves", "streamed"],
-)  # fmt: skip
+@pytest.mark.parametrize("room", ROOMS.values(), ids=ROOMS)
 def test_numbers_of_each_prefix(room, kinds):
     rng = np.random.default_rng(kinds)
     keys = rng.integers(0, 1 << 63, kinds).astype(np.uint64)[rng.zipf(1.3, 6000) % kinds]
@@ -46,13 +65,62 @@ def test_numbers_of_each_prefix(room, kinds):
     with scratch_in(None) as scratch:
         count_frequencies(Given(keys), len(keys), stops, sums, room, scratch)
         assert scratch.used == (8 * len(keys) > room.kept)
-    for j, stop in enumerate(stops):
-        often = Counter(keys[:stop].tolist())
-        bins = np.bincount(np.searchsorted(EDGES, list(often.values()), side="right") - 1, minlength=len(EDGES))
-        assert np.cumsum(sums.unique)[j] == len(often)
-        assert np.cumsum(sums.spectrum, axis=0)[j].tolist() == bins.tolist()
-    every = Counter(Counter(keys.tolist()).values())
-    assert dict(zip(sums.often.multiplicities.tolist(), sums.often.n_types.tolist(), strict=True)) == every
+    check(sums, [keys[:stop].tolist() for stop in stops], keys.tolist())
+
+
+@pytest.mark.parametrize(
+    ("n_kinds", "length", "room"),
+    [
+        (2, 31, "in memory"), (2, 64, "large parts by halves"), (3, 31, "in a file"), (4, 24, "streamed"),
+        (4, 32, "large parts by halves"), (5, 21, "in memory"), (16, 16, "in a file"),
+    ],
+)  # fmt: skip
+def test_windows_in_runs(room, n_kinds, length):
+    """Runs of one window and of many, streams that are shorter than one, stretches that stand there again."""
+    rng = np.random.default_rng(n_kinds * length)
+    units = rng.integers(0, n_kinds, 2600).astype(np.uint8)
+    units[700:900] = units[0]  # one minimiser for longer than a run
+    units[1500:2100] = units[100:700]
+    starts, stops = np.array([0, 300, 310, 1200, 2590, 2600]), [1, 305, 1000, 2000]
+    windows = Packed.of(units, 512)
+    keys, sums = windows.plain(starts, length, nothing(), 512), Sums(np.array(stops), EDGES, None, Often())
+    assert isinstance(keys, PlainRuns)
+    with scratch_in(None) as scratch:
+        enough = ROOMS[room]._replace(slots=1 << 10)  # a run has up to 59 windows
+        count_frequencies(keys, len(units), stops, sums, enough, scratch)
+    streams = [range(begin, end - length + 1) for begin, end in pairwise(starts.tolist())]
+    first = [place for stream in streams for place in stream]
+
+    def of(stop: int) -> list[bytes]:
+        return [units[place : place + length].tobytes() for place in first if place < stop]
+
+    check(sums, [of(stop) for stop in stops], of(len(units)))
+
+
+@pytest.mark.parametrize(("n_kinds", "length"), [(2, 60), (4, 31), (16, 16)])
+def test_equal_windows_are_in_one_part_and_runs_are_long(n_kinds, length):
+    units = np.random.default_rng(length).integers(0, n_kinds, 60_000).astype(np.uint16)
+    keys = Packed.of(units, 1 << 16).plain(np.array([0, len(units)]), length, nothing(), 1)
+    assert isinstance(keys, PlainRuns)
+    part_of: dict[int, int] = {}
+    with scratch_in(None) as scratch:
+        parts = Parts(len(units), ROOMS["in memory"]._replace(chunk=1 << 16), scratch, keys.runs)
+        keys.spread(parts, 0, len(units))
+        parts.end_prefix()
+        parts.finish()
+        n_numbers = sum(len(block) for part in range(1 << parts.bits) for block in parts.blocks(part))
+        for part in range(1 << parts.bits):
+            for hashes in parts.hashes(part):
+                for value in hashes.tolist():
+                    assert part_of.setdefault(value, part) == part
+    within = length - keys.runs.small + 1
+    assert NUMBERS * len(units) / n_numbers == pytest.approx(min(keys.runs.most, (within + 1) / 2), rel=0.2)
+    assert parts.n_windows.max() < 3 * parts.n_windows.mean()
+
+
+def test_short_windows_are_in_no_runs():
+    assert Runs.of(9, 7) is None
+    assert Runs.of(20, 3) is not None
 
 
 @pytest.mark.parametrize("by", ["sort", "parts"])

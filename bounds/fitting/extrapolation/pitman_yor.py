@@ -11,10 +11,12 @@ R_j being the product with j d (the mean is that of Favaro, Lijoi, Mena & Prüns
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 
 import numpy as np
 
 from bounds.base.numerics.gamma_ratios import log_product, log_product_defect
+from bounds.fitting.exponents.growth_models import Estimate
 from bounds.fitting.exponents.spectrum_models import fit_partition
 from bounds.fitting.extrapolation.estimates import Estimated, Seen, possible, spectrum_of
 
@@ -35,8 +37,12 @@ def predictive(n_unique: float, n_draws: float, discount: float, concentration: 
 
 def pitman_yor(seen: Seen, factor: float) -> Estimated:
     """The predictive mean with the discount and concentration that make the spectrum most likely."""
-    spectrum = spectrum_of(seen)
-    fit = fit_partition(spectrum, np.array([seen.n_unique]), seen.n_draws, None)
+    fit = _fitted(seen)
     assert fit.concentration is not None
     further = round((factor - 1) * seen.n_draws)
     return possible(predictive(seen.n_unique, seen.n_draws, fit.exponent, fit.concentration, further), seen, factor)
+
+
+@lru_cache(maxsize=4)  # asked for at each factor
+def _fitted(seen: Seen) -> Estimate:
+    return fit_partition(spectrum_of(seen), np.array([seen.n_unique]), seen.n_draws, None)

@@ -117,6 +117,7 @@ class Arrived(NamedTuple):
 
     found: np.ndarray
     numbers: np.ndarray
+    runs: None = None
 
     def keys(self, first: int, last: int, starts: np.ndarray, at: tuple[int, int], length: int, into: Any) -> Any:
         """Those from `first` to `last`, one for each unit."""

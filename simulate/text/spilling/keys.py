@@ -6,6 +6,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from simulate.text import minimisers
+from simulate.text.minimisers import NUMBERS, Runs
 from simulate.text.spilling import loops, spread
 from simulate.text.spilling.frequencies import Parts
 from simulate.text.spilling.scratch import OnDisk
@@ -63,6 +65,13 @@ class Packed(NamedTuple):
             loops.mark_present(units[first : first + chunk].astype(np.uint32), present)
         return cls(units, *packing(most, present), most + 1)
 
+    def within(self, starts: np.ndarray, first: int, last: int, length: int) -> tuple[Any, int, int, np.ndarray, int]:
+        """Units of the windows that begin at `first` to ``last - 1``, and where: the first arguments of loops."""
+        units = self.units[first : last + length - 1]
+        stream = int(np.searchsorted(starts, first, side="right")) - 1
+        small = units.dtype == np.uint8
+        return units if small else units.astype(np.uint32, copy=False), first, last, starts, stream
+
     @property
     def longest(self) -> int:
         """Units in the longest window that is a key."""
@@ -73,10 +82,11 @@ class Packed(NamedTuple):
         units = self.units[first : last + length - 1].astype(np.uint32)
         return loops.pack(units, first, last, starts, *at, length, self.bits, self.dense, *into[:3])
 
-    def plain(self, starts: np.ndarray, length: int, sums: Sums, chunk: int) -> PlainPacked:
+    def plain(self, starts: np.ndarray, length: int, sums: Sums, chunk: int) -> PlainPacked | PlainRuns:
         """All of them, without their places."""
         del sums, chunk
-        return PlainPacked(self, starts, length)
+        runs = Runs.of(length, self.bits)
+        return PlainPacked(self, starts, length) if runs is None else PlainRuns(self, starts, runs)
 
 
 class PlainPacked(NamedTuple):
@@ -85,20 +95,37 @@ class PlainPacked(NamedTuple):
     windows: Packed
     starts: np.ndarray
     length: int
+    runs: None = None
 
     def spread(self, parts: Parts, first: int, last: int) -> None:
         """See `frequencies.Keys`."""
-        units = self.windows.units[first : last + self.length - 1]
-        units = units if units.dtype == np.uint8 else units.astype(np.uint32, copy=False)
-        stream = int(np.searchsorted(self.starts, first, side="right")) - 1
         spread.spread_packed(
-            units, first, last, self.starts, stream, self.length, self.windows.bits, self.windows.dense,
-            *parts.into(last - first),
+            *self.windows.within(self.starts, first, last, self.length), self.length, self.windows.bits,
+            self.windows.dense, *parts.into(last - first),
         )  # fmt: skip
+
+
+class PlainRuns:
+    """The same in runs, where these are shorter than hashes."""
+
+    def __init__(self, windows: Packed, starts: np.ndarray, runs: Runs) -> None:
+        self._windows, self._starts, self.runs = windows, starts, runs
+        self._room, self._numbers = runs.room(), np.empty(0, np.uint8)
+
+    def spread(self, parts: Parts, first: int, last: int) -> None:
+        """See `frequencies.Keys`."""
+        units, *where = self._windows.within(self._starts, first, last, self.runs.length)
+        if len(units) > len(self._numbers):
+            self._numbers = np.empty(len(units), np.uint8)
+        numbers = self._numbers[: len(units)]
+        minimisers.number(units, self._windows.dense, numbers)
+        minimisers.cut(numbers, *where, *self.runs, *self._room, parts.n_windows, *parts.into(NUMBERS * (last - first)))
 
 
 class PlainPairs:
     """Windows that are two shorter ones, where their places play no part; those that occur once go to `sums`."""
+
+    runs = None
 
     def __init__(self, windows: Pairs, starts: np.ndarray, length: int, sums: Sums, chunk: int) -> None:
         self._windows, self._starts, self._length, self._sums = windows, starts, length, sums

@@ -7,7 +7,7 @@ a part go to blocks of it, in the order in which they come. A table has two word
 | word | holds |
 |---|---|
 | 0 | the hash |
-| 1 | how often it occurs; and above it, from bit 48 on, the bin of how often it occurs |
+| 1 | how often it occurs; and above it, from bit 48 on, the bin of how often it occurs, from the first wide one on |
 
 A place without occurrences is empty.
 """
@@ -108,14 +108,20 @@ class Blocks:
 @inlined
 def put(value: Any, part: Any, block: Any, pool: Any, places: Any, owners: Any, state: Any) -> None:
     """Put a number into the block of its part, or into a new one where that is full."""
+    pool[place_for(1, part, block, places, owners, state)] = value
+
+
+@inlined
+def place_for(n: Any, part: Any, block: Any, places: Any, owners: Any, state: Any) -> Any:
+    """Where the next `n` numbers of a part go: all of them into one block, if its size is a multiple of `n`."""
     place = places[part, NEXT]
     if place == places[part, END]:
         place = state[USED] * block
         places[part, END] = place + block
         owners[state[USED]] = part
         state[USED] += 1
-    pool[place] = value
-    places[part, NEXT] = place + 1
+    places[part, NEXT] = place + n
+    return place
 
 
 @bare
@@ -163,31 +169,30 @@ def spread_packed(
 
 
 @bare
-def portion(values: Any, ends: Any, bits: Any, portions: Any, out: Any, cursors: Any) -> None:
-    """Hashes of one part in the order of its ``2**portions`` portions, and within them as they stand in `values`.
+def portion(
+    values: Any, at: int, ends: Any, point: int, bits: Any, portions: Any, out: Any, places: Any, cursors: Any
+) -> int:
+    """Put hashes of one part to its ``2**portions`` portions, in their order.
 
-    `ends` is where each prefix ends in `values`; `cursors`, of shape (portion, prefix), becomes where it ends in `out`.
+    The first of `values` is number `at` of the part. `places` is where the next one of each portion goes in `out`;
+    `cursors`, of shape (portion, prefix), becomes where it was when each prefix from `point` on ended, as `ends` say.
+    Returns the prefix to go on with.
     """
     shift, mask = _S64 - np.uint64(bits) - np.uint64(portions), (ONE << np.uint64(portions)) - ONE
-    cursors[:] = 0
-    begin = np.int64(0)
-    for point in range(len(ends)):
-        for i in range(begin, ends[point]):
-            cursors[(values[i] >> shift) & mask, point] += 1
-        begin = ends[point]
-    total = np.int64(0)
-    for row in range(len(cursors)):
-        for point in range(len(ends)):
-            size = cursors[row, point]
-            cursors[row, point] = total
-            total += size
-    begin = np.int64(0)
-    for point in range(len(ends)):
-        for i in range(begin, ends[point]):
+    begin, n = np.int64(0), np.int64(len(values))
+    while True:
+        end = min(n, ends[point] - at)
+        for i in range(begin, end):
             row = (values[i] >> shift) & mask
-            out[cursors[row, point]] = values[i]
-            cursors[row, point] += 1
-        begin = ends[point]
+            place = places[row]
+            out[place] = values[i]
+            places[row] = place + 1
+        begin = end
+        if begin == n:
+            return point
+        for row in range(len(cursors)):
+            cursors[row, point] = places[row]
+        point += 1
 
 
 @inlined
@@ -198,18 +203,18 @@ def room_of(table: Any) -> Any:
 
 @bare
 def count_portions(
-    values: Any, cursors: Any, first: int, table: Any, edges: Any, unique: Any, spectrum: Any, found: Any, n_found: Any
-) -> Any:
+    values: Any, begins: Any, cursors: Any, first: int, table: Any, edges: Any, exact: int, reached: Any, found: Any,
+    n_found: Any,
+) -> Any:  # fmt: skip
     """Count portion by portion from `first` on, each in `table`, which is empty and is left so.
 
-    `unique` and `spectrum` take what changes within each prefix. `found` takes how often each distinct hash occurs, if
+    `reached` takes what comes within each prefix, see `count`. `found` takes how often each distinct hash occurs, if
     it has any length. Returns the first portion that has no room in the table, of which nothing is counted, or how many
     portions there are; and how many numbers of `found` are used.
     """
-    room = room_of(table)
-    begin = np.int64(0) if first == 0 else cursors[first - 1, cursors.shape[1] - 1]
+    room, often = room_of(table), len(edges) + len(found) > 0
     for row in range(first, len(cursors)):
-        end = cursors[row, cursors.shape[1] - 1]
+        begin, end = begins[row], cursors[row, cursors.shape[1] - 1]
         if end - begin > room:
             taken = _distinct(values, begin, end, table, room)
             table[:] = _ZERO
@@ -217,12 +222,15 @@ def count_portions(
                 return row, n_found
         at = begin
         for point in range(cursors.shape[1]):
-            unique[point] += count(values, at, cursors[row, point], table, edges, spectrum[point])
-            at = cursors[row, point]
+            stop = cursors[row, point]
+            if often:
+                count(values, at, stop, table, edges, exact, reached[point])
+            else:
+                reached[point, 0] += _distinct(values, at, stop, table, room)
+            at = stop
         if len(found) > 0:
             n_found = occurrences(table, found, n_found)
         table[:] = _ZERO
-        begin = end
     return len(cursors), n_found
 
 
@@ -239,43 +247,50 @@ def once_more(word: Any, edges: Any, last: Any, spectrum: Any) -> Any:
 
 
 @bare
-def count(values: Any, begin: Any, end: Any, table: Any, edges: Any, spectrum: Any) -> Any:
-    """Count hashes, each of which has room in the table; returns how many of them are new."""
+def count(values: Any, begin: Any, end: Any, table: Any, edges: Any, exact: int, reached: Any) -> Any:
+    """Count hashes, each of which has room in the table; returns how many of them are new.
+
+    `reached` takes how many of them come to occur as often as each of `edges` says, of which the first `exact` are 1, 2
+    and so on: one for each of these, one of which nothing is meant, and one for each of the others. Whether a hash is
+    new is as good as random, so that nothing branches on it.
+    """
     mask, new, last = np.uint64(len(table) - 1), 0, len(edges) - 1
     for i in range(begin, end):
         value = values[i]
         slot = (value << ONE) & mask
         word = table[slot + ONE]
-        while word != _ZERO and table[slot] != value:
+        while min(word, table[slot] ^ value) != _ZERO:  # taken, and by another one
             slot = (slot + _TWO) & mask
             word = table[slot + ONE]
-        if word == _ZERO:
-            table[slot] = value
-            table[slot + ONE] = ONE
-            new += 1
-            continue
-        table[slot + ONE] = once_more(word, edges, last, spectrum)
-    if last >= 0:
-        spectrum[0] += new
+        word += ONE
+        table[slot], table[slot + ONE] = value, word
+        often = np.int64(word & COUNT)
+        new += often == 1
+        reached[min(often - 1, exact)] += 1
+        if last >= exact and often > exact:
+            here = np.int64(word >> _S48) + exact
+            if here <= last and often >= edges[here]:
+                reached[here + 1] += 1
+                table[slot + ONE] = word + (ONE << _S48)
     return new
 
 
 @bare
 def _distinct(values: Any, begin: Any, end: Any, table: Any, room: Any) -> Any:
-    """Distinct hashes, up to one more than `room`."""
-    mask, taken = np.uint64(len(table) - 1), 0
+    """Put hashes into the table, up to one more new one than `room`; returns how many of them are new."""
+    mask, new = np.uint64(len(table) - 1), 0
     for i in range(begin, end):
         value = values[i]
         slot = (value << ONE) & mask
-        while table[slot + ONE] != _ZERO and table[slot] != value:
+        word = table[slot + ONE]
+        while min(word, table[slot] ^ value) != _ZERO:
             slot = (slot + _TWO) & mask
-        if table[slot + ONE] == _ZERO:
-            table[slot] = value
-            table[slot + ONE] = ONE
-            taken += 1
-            if taken > room:
-                break
-    return taken
+            word = table[slot + ONE]
+        table[slot], table[slot + ONE] = value, ONE
+        new += word == _ZERO
+        if new > room:
+            break
+    return new
 
 
 @bare
