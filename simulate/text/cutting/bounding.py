@@ -1,9 +1,9 @@
 """Where the words of UTF-8 text are, and what they are looked up by.
 
-A word of up to 23 bytes is a key of three integers: seven bytes and above them how many there are, then eight, and eight
-more. The key of a longer one is `LONG` and a hash. What is made of a word is made of all of them in the same way: a
-processor that has to guess whether a word is long guesses wrong at every third one, and waits. Which code points are
-what comes in as classes (`characters`).
+A word of up to 23 bytes is a key of three integers: seven bytes and above them how many there are, then eight, and
+eight more. The key of a longer one is `LONG` and a hash. Words of all sizes are made keys of in the same way: a
+processor that has to guess how long one is guesses wrong at every third, and waits. Which code points are what comes in
+as classes (`characters`).
 """
 
 from __future__ import annotations

@@ -2,8 +2,8 @@ r"""The loop that cuts UTF-8 text into words and gives each distinct word an id.
 
 It equals ``re.findall`` with the pattern of the unit in `units`, followed by a dictionary, at the speed of a scan: for
 unit word ``re.findall(r"\w+|[^\w\s]", text)``. Which code points are what comes in as classes. Nothing rests on hashes
-being different: a word of up to 23 bytes is a key of three integers, its bytes and how many they are, and is compared as
-that; longer ones are compared byte by byte.
+being different: a word of up to 23 bytes is a key of three integers, its bytes and how many they are, and is compared
+as that; longer ones are compared byte by byte.
 """
 
 from __future__ import annotations
@@ -15,7 +15,20 @@ import numpy as np
 from simulate.drawing.compiled import bare, compiled, copy_eight, inlined, prefetch
 from simulate.drawing.stream import LOW, ONE
 from simulate.text.cutting.bounding import (
-    END, FIRST, HASH, KEY, LONG, S56, SECOND, SHORT, START, THIRD, WORDS_AHEAD, cut_words, hash_of_key, rows_ahead,
+    END,
+    FIRST,
+    HASH,
+    KEY,
+    LONG,
+    S56,
+    SECOND,
+    SHORT,
+    START,
+    THIRD,
+    WORDS_AHEAD,
+    cut_words,
+    hash_of_key,
+    rows_ahead,
 )  # fmt: skip
 from simulate.text.reading.room import require
 
@@ -88,7 +101,7 @@ class WordTable:
         """Give ids to `words` before any others."""
         self.ids(words, classes)
 
-    def resolved(self, ids: Any, shelf: Any) -> Any:
+    def later(self, ids: Any, shelf: Any) -> Any:
         """`ids` as they were given: every word has one."""
         del shelf
         return ids

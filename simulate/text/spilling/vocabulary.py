@@ -2,12 +2,7 @@
 
 Words are met in one table until that has the size that is allowed. From then on a word that is not in it, as rare words
 are, goes with its text to a part by its hash; in its place stands the number of the part. When all text was read, each
-part gets a table of its own, and each of its words an id; the units are gone through once more, and every word that
-stands there by its part finds its id next among those of its part.
-
-The text of such a word is some numbers of 64 bits, one after the other in the blocks of its part: how many bytes it has
-in the uppermost byte of the first one, or 255 and the number itself in the second one; and its bytes in the others, and
-in the first one below.
+part gets a table of its own, and each of its words an id (`simulate.text.spilling.words`).
 """
 
 from __future__ import annotations
@@ -21,16 +16,14 @@ from simulate.drawing.stream import LOW, ONE
 from simulate.text.cutting.bounding import END, FIRST, HASH, SECOND, START, THIRD, WORDS_AHEAD, cut_words
 from simulate.text.cutting.numbering import Words
 from simulate.text.cutting.tokenizing import WordTable, look_up, refilled
-from simulate.text.reading.room import NoRoomError
 from simulate.text.spilling.scratch import OnDisk, Scratch, Shelf
-from simulate.text.spilling.words.apart import BITS, Apart, has_room, put
-from simulate.text.spilling.words.names import Names
+from simulate.text.spilling.words.apart import Apart, has_room, put
+from simulate.text.spilling.words.later import LaterIds
 
 _SLOTS, _SPARSE = 1 << 14, 2
 """Places of the table of the words that are met first, and how many times as many it has in the end: with the words
 half a megabyte, which the second-level cache holds. Most words that are not there find their place empty."""
 
-_UNITS = 1 << 20
 _ZERO, _TWO = np.uint64(0), np.uint64(2)
 
 
@@ -72,7 +65,16 @@ class BoundedWords(WordTable):
         if self._apart is None:
             return super()._step(text, classes, at, out)
         at, found = _tokenize_known(
-            text, classes, at, self._slots, self._keys, self._ends, self._pool, out, self._ahead, self._others,
+            text,
+            classes,
+            at,
+            self._slots,
+            self._keys,
+            self._ends,
+            self._pool,
+            out,
+            self._ahead,
+            self._others,
             *self._apart.into(),
         )
         return at, found, self.count
@@ -88,60 +90,17 @@ class BoundedWords(WordTable):
         else:
             super()._grow(longest)
 
-    def resolved(self, ids: np.ndarray | OnDisk, shelf: Shelf) -> np.ndarray | OnDisk:
-        """`ids` with words in the place of parts: in their own place in memory, or put together on `shelf`."""
+    def later(self, ids: np.ndarray | OnDisk, shelf: Shelf) -> np.ndarray | OnDisk | LaterIds:
+        """`ids`, where all are those of words; otherwise what makes words' ids of them once that is asked for."""
         if self._apart is None:
             return ids
-        n_pools = self._apart.finish()
-        known, bounds = self._named(n_pools)
-        self._apart.close()
-        self._apart = None
-        pool, used, left = -1, np.empty(0, np.uint32), 0
-        begins = np.zeros(1 << BITS, np.int64)
-        for first in range(0, len(ids), _UNITS):
-            chunk, done = ids[first : first + _UNITS].view(np.int32), 0
-            while True:
-                done, left = _resolve(chunk, done, used, begins, left)
-                if done == len(chunk):
-                    break
-                pool += 1
-                used, begins, left = _of_pool(known, bounds[:, pool : pool + 2])
-            if isinstance(ids, OnDisk):
-                shelf.add(chunk.view(np.uint32))
-        if isinstance(known, OnDisk):
-            known.file.close()
-        if isinstance(ids, OnDisk):
-            ids.file.close()
-            return shelf.whole()
-        return ids.view(np.uint32)
+        apart, self._apart = self._apart, None
+        return LaterIds(ids, self.count, apart, self._most, self._scratch, shelf)
 
-    def _named(self, n_pools: int) -> tuple[np.ndarray | OnDisk, np.ndarray]:
-        """The ids of the words that were put apart, by parts and then by pools, and where those of each begin."""
-        assert self._apart is not None
-        shelf, next_id, total = Shelf(self._scratch, self._most / 4), self.count, 0
-        bounds = np.zeros((1 << BITS, n_pools + 1), np.int64)
-        table = Names()
-        for part in range(1 << BITS):
-            table.begin(next_id)
-            bounds[part, 0] = total
-            for pool, words in enumerate(self._apart.of_part(part)):
-                ids = table.ids(words)
-                if table.n_bytes + words.nbytes > self._most:
-                    raise NoRoomError("its distinct words take more memory than it may have; pass more --memory")
-                shelf.add(ids)
-                total += len(ids)
-                bounds[part, pool + 1] = total
-            next_id = table.next_id
-        return shelf.whole(), bounds
-
-
-def _of_pool(known: np.ndarray | OnDisk, bounds: np.ndarray) -> tuple[np.ndarray, np.ndarray, int]:
-    """Ids of the words of one pool, where those of each part begin among them, and how many there are."""
-    sizes = bounds[:, 1] - bounds[:, 0]
-    if isinstance(known, np.ndarray):
-        return known, bounds[:, 0].copy(), int(sizes.sum())
-    ids = np.concatenate([known[first:last] for first, last in bounds.tolist()])
-    return ids, np.cumsum(sizes) - sizes, len(ids)
+    def resolved(self, ids: np.ndarray | OnDisk, shelf: Shelf) -> np.ndarray | OnDisk:
+        """`ids` with words in the place of parts."""
+        found = self.later(ids, shelf)
+        return found.whole() if isinstance(found, LaterIds) else found
 
 
 @bare
@@ -164,7 +123,8 @@ def _tokenize_known(
             known = slots[ahead[j, HASH] & mask] & LOW
             word = known - (ONE if known > _ZERO else _ZERO)
             key = word + word + word
-            other = keys[key] ^ ahead[j, FIRST] | keys[key + ONE] ^ ahead[j, SECOND] | keys[key + _TWO] ^ ahead[j, THIRD]
+            other = keys[key] ^ ahead[j, FIRST] | keys[key + ONE] ^ ahead[j, SECOND]
+            other |= keys[key + _TWO] ^ ahead[j, THIRD]
             out[found + j] = word
             others[n_others] = j
             n_others += 1 if other != _ZERO else 0
@@ -179,17 +139,3 @@ def _tokenize_known(
             out[found + j] = word
         found += several
     return i, found
-
-
-@bare
-def _resolve(chunk: Any, done: int, known: Any, begins: Any, left: int) -> Any:
-    """Put ids in the place of parts, from unit `done` on; stops where none of those of a pool is `left`."""
-    for i in range(done, len(chunk)):
-        if chunk[i] < 0:
-            if left == 0:
-                return i, left
-            part = -1 - chunk[i]
-            chunk[i] = np.int32(known[begins[part]])
-            begins[part] += 1
-            left -= 1
-    return len(chunk), left

@@ -31,6 +31,9 @@ _APART = BLOCK + 8
 _POOL = 1 << 23
 """Numbers of a pool, at most."""
 
+_LEAST = (1 << BITS) + 64
+"""Blocks of a pool, at least: all that are near go to it at last."""
+
 _AT_ONCE = 1 << 12
 """Blocks that are written together."""
 
@@ -63,7 +66,7 @@ class Apart:
         self._near = np.zeros((1 << BITS, _APART), np.uint64)
         self._fills, self._used = np.zeros(1 << BITS, np.int64), np.zeros(1, np.int64)
         self._pools: list[_Pool] = []
-        self._begin(int(min(_POOL, most / 32)) // BLOCK + (2 << BITS))
+        self._begin(int(min(_POOL, most / 32)) // BLOCK + _LEAST)
         self._left = most - self._blocks.nbytes
         self._file: ScratchFile | None = None
 
@@ -77,7 +80,7 @@ class Apart:
     def make_room(self, n_numbers: int) -> None:
         """Begin with an empty pool, which has room for one word of so many."""
         if not self._used[0] and not self._fills.any():
-            self._begin(max(len(self._owners), n_numbers // BLOCK + (2 << BITS)))
+            self._begin(max(len(self._owners), n_numbers // BLOCK + _LEAST))
             return
         pool = self._closed()
         if self._blocks.nbytes <= self._left:
@@ -139,7 +142,8 @@ def put(text: Any, ahead: Any, j: Any, near: Any, fills: Any, blocks: Any, owner
     fill, size = fills[part], ahead[j, FIRST] >> S56
     if size <= SHORT:
         # Three numbers, some of which the next word writes over: all words take the same time.
-        near[part, fill], near[part, fill + 1], near[part, fill + 2] = ahead[j, FIRST], ahead[j, SECOND], ahead[j, THIRD]
+        near[part, fill], near[part, fill + 1] = ahead[j, FIRST], ahead[j, SECOND]
+        near[part, fill + 2] = ahead[j, THIRD]
         fill += 1 + np.int64(size >> _THREE)
         fills[part] = fill
         if fill >= BLOCK:

@@ -6,15 +6,17 @@ all words, from 1 on. A word that is longer than a key stands there whole.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from simulate.drawing.compiled import bare, inlined, prefetch
 from simulate.drawing.stream import LOW, ONE, S32
 from simulate.text.cutting.bounding import KEY, S56, hash_of_key
+from simulate.text.reading.room import NoRoomError
 from simulate.text.spilling import spread
-from simulate.text.spilling.words.apart import LARGE
+from simulate.text.spilling.scratch import OnDisk, Scratch, Shelf
+from simulate.text.spilling.words.apart import BITS, LARGE, Apart
 
 _AT_ONCE = 64
 _ZERO, _TWO, _THREE = np.uint64(0), np.uint64(2), np.uint64(3)
@@ -24,6 +26,40 @@ _TAKEN, _USED = 0, 1
 """Places in the `state` of `_name`: how many words there are, and how many numbers of their keys."""
 _HASH, _AT, _LOW, _MIDDLE, _HIGH = 0, 1, 2, 3, 4
 """Places in a row of `ahead`: hash, place and key of a word."""
+
+
+class Named(NamedTuple):
+    """Ids of words by parts, and in a part as they were put there: `ids` of all of them, one part after the other."""
+
+    ids: np.ndarray | OnDisk
+    bounds: np.ndarray
+    """(part, pool) where the words of each pool begin among `ids`, and at last where those of the part end."""
+    firsts: np.ndarray
+    """(part) its first id, and the one behind those of all parts; distinct words of a part have them one by one."""
+
+    def of_part(self, part: int) -> np.ndarray:
+        """Numbers of the words of a part, uint32 from 0 on."""
+        return self.ids[self.bounds[part, 0] : self.bounds[part, -1]] - np.uint32(self.firsts[part])
+
+
+def named(apart: Apart, first: int, most: float, scratch: Scratch) -> Named:
+    """Ids from `first` on for the words that were put apart; NoRoomError where those of a part take more than `most`.
+
+    Up to a quarter of so many bytes of them stay in memory.
+    """
+    n_pools, shelf, names = apart.finish(), Shelf(scratch, most / 4), Names()
+    bounds, firsts = np.zeros((1 << BITS, n_pools + 1), np.int64), np.full((1 << BITS) + 1, first, np.int64)
+    for part in range(1 << BITS):
+        names.begin(int(firsts[part]))
+        bounds[part, 0] = shelf.n_units
+        for pool, words in enumerate(apart.of_part(part)):
+            ids = names.ids(words)
+            if names.n_bytes + words.nbytes > most:
+                raise NoRoomError("its distinct words take more memory than it may have; pass more --memory")
+            shelf.add(ids)
+            bounds[part, pool + 1] = shelf.n_units
+        firsts[part + 1] = names.next_id
+    return Named(shelf.whole(), bounds, firsts)
 
 
 class Names:
