@@ -38,6 +38,11 @@ LONG = np.uint64(0xFF << 56)
 _THIRD_ODD = np.uint64(0xC2B2AE3D27D4EB4F)
 
 
+_N_BYTES = np.clip(np.arange(SHORT + 1)[:, None] - (0, 7, 15), 0, (7, 8, 8))
+_OF_WORD = np.array([[(1 << 8 * n) - 1 for n in row] for row in _N_BYTES.tolist()], dtype=np.uint64)
+"""Which bits of seven, eight and eight bytes are of a word, by its size."""
+
+
 def rows_ahead() -> np.ndarray:
     """Room for what `cut_words` says of words."""
     return np.zeros((WORDS_AHEAD, THIRD + 1), dtype=np.uint64)
@@ -114,22 +119,15 @@ def _set_keys(text: Any, ahead: Any, several: Any) -> None:
         if size > SHORT:
             low, middle, high = LONG, _hash(text, first, end), _ZERO
         elif first + SHORT <= len(text):
-            low = _lowest(eight_bytes(text, first), min(size, 7)) | np.uint64(size) << S56
-            middle = _lowest(eight_bytes(text, first + 7), min(max(size - 7, 0), 8))
-            high = _lowest(eight_bytes(text, first + 15), max(size - 15, 0))
+            low = eight_bytes(text, first) & _OF_WORD[size, 0] | np.uint64(size) << S56
+            middle = eight_bytes(text, first + 7) & _OF_WORD[size, 1]
+            high = eight_bytes(text, first + 15) & _OF_WORD[size, 2]
         else:
             low = bytes_at(text, first, min(end, first + 7)) | np.uint64(size) << S56
             middle = bytes_at(text, min(first + 7, end), end)
             high = bytes_at(text, min(first + 15, end), end)
         ahead[j, FIRST], ahead[j, SECOND], ahead[j, THIRD] = low, middle, high
         ahead[j, HASH] = hash_of_key(low, middle, high)
-
-
-@inlined
-def _lowest(value: Any, n: Any) -> Any:
-    """The lowest `n` bytes of a number, none to eight: no shift is one by 64, which no processor knows."""
-    half = np.uint64(32 - 4 * n)
-    return value & (~_ZERO >> half >> half)
 
 
 @inlined
