@@ -123,42 +123,15 @@ def count_numbers(units: Any, n_numbers: int, stops: Sequence[int], sums: Sums, 
     table.end()
 
 
-class Frequencies:
-    """How often units occur that are numbers below `n_numbers`, each with a place of its own.
-
-    Those below `ignored` are no part of `sums`: it is only known how often they occur.
-    """
-
-    def __init__(self, n_numbers: int, sums: Sums, ignored: int = 0) -> None:
-        self._table, self._sums, self._n_ignored = np.zeros(n_numbers, np.uint64), sums, ignored
-        # One that was met before, in the last bin, changes nothing.
-        self._table[:ignored] = np.uint64(max(len(sums.edges) - 1, 0) << 48 | 1)
-
-    def count(self, units: np.ndarray, point: int) -> None:
-        """Count `units`, uint8 or uint32, the next ones before the prefix number `point` ends."""
-        sums = self._sums
-        sums.unique[point] += _count(units, self._table, sums.edges, sums.spectrum[point])
-
-    @property
-    def ignored(self) -> np.ndarray:
-        """How often each of the numbers occurred that are ignored, int64."""
-        return (self._table[: self._n_ignored] & COUNT).astype(np.int64) - 1
-
-    def end(self) -> None:
-        """Add how often units occur, once all of them are counted, where that is asked for."""
-        if self._sums.often is not None:
-            found = self._table[self._n_ignored :]
-            self._sums.often.take((found[found != 0] & COUNT).astype(np.int64))
-
-
 def _count_frequencies(units: Any, n_numbers: int, stops: Sequence[int], sums: Sums, chunk: int) -> None:
-    found, first = Frequencies(n_numbers, sums), 0
+    table, first = np.zeros(n_numbers, np.uint64), 0
     for point, stop in enumerate([*stops, len(units)]):
         while first < stop:
             last = min(first + chunk, stop)
-            found.count(_numbers(units, first, last), point)
+            sums.unique[point] += _count(_numbers(units, first, last), table, sums.edges, sums.spectrum[point])
             first = last
-    found.end()
+    if sums.often is not None:
+        sums.often.take((table[table != 0] & COUNT).astype(np.int64))
 
 
 def _numbers(units: np.ndarray | OnDisk, first: int, last: int) -> np.ndarray:

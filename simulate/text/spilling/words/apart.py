@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from simulate.drawing.compiled import bare, inlined
+from simulate.drawing.compiled import bare, inlined, prefetch
 from simulate.text.cutting.bounding import END, FIRST, HASH, S56, SECOND, SHORT, START, THIRD, bytes_at
 from simulate.text.spilling.scratch import OnDisk, Scratch, ScratchFile
 
@@ -28,7 +28,7 @@ BLOCK = 32
 _APART = BLOCK + 8
 """Numbers from a block that is near to the next one: as many lines of a cache as are no power of two."""
 
-_POOL = 1 << 23
+_POOL = 1 << 26
 """Numbers of a pool, at most."""
 
 _LEAST = (1 << BITS) + 64
@@ -36,6 +36,9 @@ _LEAST = (1 << BITS) + 64
 
 _AT_ONCE = 1 << 12
 """Blocks that are written together."""
+
+_SOON = 8
+"""Blocks that are asked for before one of them is copied."""
 
 _PART, _THREE = np.uint64(64 - BITS), np.uint64(3)
 LARGE = 255
@@ -55,7 +58,9 @@ class _Pool(NamedTuple):
         first, last = self.bounds[part : part + 2].tolist()
         if isinstance(self.blocks, OnDisk):
             return self.blocks[first * BLOCK : first * BLOCK + int(self.sizes[part])]
-        return np.take(self.blocks, self.order[first:last], axis=0).ravel()[: self.sizes[part]]
+        found = np.empty((last - first, BLOCK), np.uint64)
+        _gather(self.blocks.ravel(), self.order[first:last], found)
+        return found.ravel()[: self.sizes[part]]
 
 
 class Apart:
@@ -107,7 +112,10 @@ class Apart:
             self._file = self._scratch.file()
         first = self._file.n_bytes
         for at in range(0, len(pool.order), _AT_ONCE):
-            self._file.append(np.take(self._blocks, pool.order[at : at + _AT_ONCE], axis=0))
+            some = pool.order[at : at + _AT_ONCE]
+            ordered = np.empty((len(some), BLOCK), np.uint64)
+            _gather(self._blocks.ravel(), some, ordered)
+            self._file.append(ordered)
         blocks = OnDisk(self._file, np.uint64, len(pool.order) * BLOCK, first)
         return pool._replace(blocks=blocks, order=pool.order[:0])
 
@@ -176,3 +184,16 @@ def _move(part: Any, near: Any, fills: Any, blocks: Any, owners: Any, used: Any)
     owners[place], used[0] = part, place + 1
     near[part, 0], near[part, 1] = near[part, BLOCK], near[part, BLOCK + 1]
     fills[part] -= BLOCK
+
+
+@bare
+def _gather(blocks: Any, order: Any, out: Any) -> None:
+    """Copy blocks in this order; they are asked for some blocks before, as they may lie anywhere."""
+    for i in range(len(order) + _SOON):
+        if i < len(order):
+            for line in range(0, BLOCK, 8):
+                prefetch(blocks, np.uint64(order[i] * BLOCK + line))
+        if i >= _SOON:
+            begin = order[i - _SOON] * BLOCK
+            for k in range(BLOCK):
+                out[i - _SOON, k] = blocks[begin + k]

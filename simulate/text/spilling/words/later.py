@@ -10,12 +10,11 @@ import numpy as np
 from simulate.drawing.compiled import bare
 from simulate.text.spilling.scratch import OnDisk, Scratch, Shelf
 from simulate.text.spilling.sums import Sums
-from simulate.text.spilling.tables import Frequencies
 from simulate.text.spilling.words.apart import BITS, Apart
 from simulate.text.spilling.words.names import Named, named
 
-_UNITS, _FEW = 1 << 20, 1 << 16
-"""Ids that are put into the place of parts together, and that are counted together."""
+_UNITS = 1 << 20
+"""Ids that are looked at together."""
 _N_PARTS = 1 << BITS
 _BINS = 1 << 9
 """Numbers of occurrences whose bins are known without a search."""
@@ -58,24 +57,36 @@ class LaterIds:
     def count(self, stops: Sequence[int], sums: Sums) -> None:
         """Add the words to `sums`, which has no blocks; prefixes end before `stops`, ascending."""
         assert self.met is not None
-        known, first = Frequencies(_N_PARTS + self._n_known, sums, ignored=_N_PARTS), 0
-        ends: Any = []
-        for point, stop in enumerate([*stops, self._n]):
-            while first < stop:
-                last = min(first + _FEW, stop)
-                # Parts are counted as words are, so that no processor has to guess which is which.
-                known.count((_N_PARTS + self.met[first:last]).view(np.uint32), point)
-                first = last
-            ends.append(known.ignored[::-1])  # the last part is the lowest number
-        known.end()
-        found, ends = self._by_parts(), np.array(ends)
         bins = np.searchsorted(sums.edges, np.arange(_BINS), side="right") - 1
+        ends = self._count_met([*stops, self._n], sums)
+        found = self._by_parts()
         for part, size in enumerate(np.diff(found.firsts).tolist()):
-            often, before = np.zeros(size, np.int64), np.zeros(len(sums.edges), np.int64)
-            words, stops_here = found.of_part(part), np.ascontiguousarray(ends[:, part])
-            _count(words, stops_here, often, bins, sums.edges, sums.unique, sums.spectrum, before)
+            often, before = np.zeros(size, np.uint32), np.zeros(len(sums.edges), np.int64)
+            _count(found.of_part(part), ends[part], often, bins, sums.edges, sums.unique, sums.spectrum, before)
             if sums.often is not None:
-                sums.often.take(often)
+                sums.often.take(often.astype(np.int64))
+
+    def _count_met(self, stops: Sequence[int], sums: Sums) -> np.ndarray:
+        """Add the words that have ids; returns where each prefix ends among the words of each part, (part, prefix)."""
+        assert self.met is not None
+        # Parts are counted as words are, so that no processor has to guess which is which.
+        often = np.zeros(_N_PARTS + self._n_known, np.uint32)
+        parts, known = often[:_N_PARTS][::-1], often[_N_PARTS:]
+        ends, first, before = np.empty((_N_PARTS, len(stops)), np.int64), 0, 0
+        for point, stop in enumerate(stops):
+            while first < stop:
+                last = min(first + _UNITS, stop)
+                _tally(self.met[first:last], _N_PARTS, often)
+                first = last
+            ends[:, point] = parts
+            here = known[known > 0]
+            bins = np.bincount(np.searchsorted(sums.edges, here, side="right") - 1, minlength=len(sums.edges))
+            sums.unique[point] += len(here) - np.sum(before)
+            sums.spectrum[point] += bins - before
+            before = bins
+        if sums.often is not None:
+            sums.often.take(known[known > 0].astype(np.int64))
+        return ends
 
     def whole(self) -> np.ndarray | OnDisk:
         """All of them: in their own place in memory, or put together on the shelf. NoRoomError where that is small."""
@@ -96,6 +107,13 @@ class LaterIds:
 
 
 @bare
+def _tally(units: Any, shift: int, often: Any) -> None:
+    """Count units by how far they are above ``-shift``."""
+    for i in range(len(units)):
+        often[np.int64(units[i]) + shift] += np.uint32(1)
+
+
+@bare
 def _count(words: Any, ends: Any, often: Any, bins: Any, edges: Any, unique: Any, spectrum: Any, before: Any) -> None:
     """Count words that are numbered by when they were first met; those of each prefix end before one of the `ends`.
 
@@ -105,7 +123,7 @@ def _count(words: Any, ends: Any, often: Any, bins: Any, edges: Any, unique: Any
     for point in range(len(ends)):
         known = met
         for i in range(begin, ends[point]):
-            often[words[i]] += 1
+            often[words[i]] += np.uint32(1)
             met = max(met, np.int64(words[i]) + 1)
         begin = ends[point]
         unique[point] += met - known
@@ -113,7 +131,7 @@ def _count(words: Any, ends: Any, often: Any, bins: Any, edges: Any, unique: Any
             spectrum[point, row] -= before[row]
             before[row] = 0
         for word in range(met):
-            n = often[word]
+            n = np.int64(often[word])
             row = bins[n] if n < len(bins) else np.searchsorted(edges, n, side="right") - 1
             before[row] += 1
         for row in range(len(before)):
