@@ -21,7 +21,7 @@ ODD = np.uint64(0x9E3779B97F4A7C15)
 
 WORDS_AHEAD = 128
 """Words that are cut before the first of them is looked up, at most."""
-_BLOCK = 64
+_LOOK = 64
 """Bytes that are looked at together, and words that there may be in them."""
 _ONE_BY_ONE = 4
 """Words that are read byte by byte once one has a letter that is not of ASCII."""
@@ -55,8 +55,8 @@ def cut_words(text: Any, classes: Any, i: Any, ahead: Any) -> Any:
     Words of ASCII are found 64 bytes at a time, others one by one.
     """
     several, apart = 0, 0
-    while several <= WORDS_AHEAD - _BLOCK and i < len(text):
-        if apart == 0 and i + _BLOCK <= len(text) and text[i] < 0x80:
+    while several <= WORDS_AHEAD - _LOOK and i < len(text):
+        if apart == 0 and i + _LOOK <= len(text) and text[i] < 0x80:
             before = i
             i, several = _cut_ascii(text, classes, i, ahead, several)
             apart = 1 if i == before else 0  # it is longer than that, or holds other letters

@@ -24,6 +24,7 @@ from simulate.text.spilling.parts import Sizes, counted_by_parts
 from simulate.text.spilling.scratch import Scratch, scratch_in
 from simulate.text.spilling.sums import Counting, Sums
 from simulate.text.spilling.vocabulary import UnitShelf
+from simulate.text.spilling.words.counts import can_count, count_words
 from simulate.text.spilling.words.later import LaterIds
 
 SMALL = 1 << 21
@@ -51,7 +52,8 @@ class Room:
     def repeats(self, units: Units) -> list[str]:
         """A sentence where much of a text stands in it again."""
         ids: Any = units.ids
-        if isinstance(ids, LaterIds) and ids.met is not None and not note_of_repeats(ids.met, units.unit):
+        met: Any = ids.met if isinstance(ids, LaterIds) else None
+        if met is not None and not note_of_repeats(met, units.unit):
             return []  # what is no copy by the parts of its words is none by its words
         return note_of_repeats(_with_ids(units).ids, units.unit)
 
@@ -75,7 +77,7 @@ class Room:
         if (ids := self._by_parts(units, lengths, how)) is not None:
             self.budget.check(units.corpus)
             sums = Sums.of(units, 1, how)
-            ids.count(how.grid.tolist(), sums)
+            count_words(ids, how.grid.tolist(), sums)
             yield 1, sums.growth(), None
             return
         units = _with_ids(units)
@@ -91,7 +93,7 @@ class Room:
         """The ids of words, where words alone are counted, without blocks: then nobody has to know the ids."""
         ids: Any = units.ids
         alone = set(lengths) == {1} and cut_of(units.n_units, how.blocks, how.smallest) is None
-        return ids if isinstance(ids, LaterIds) and alone and ids.can_count(len(how.grid)) else None
+        return ids if isinstance(ids, LaterIds) and alone and can_count(ids, len(how.grid)) else None
 
     def notes(self) -> list[Note]:
         """Where temporary files stood, if there were any."""
@@ -110,7 +112,8 @@ def _with_ids(units: Units) -> Units:
     if not isinstance(ids, LaterIds):
         return units
     with counted_exactly(units.corpus):
-        return replace(units, ids=ids.whole())
+        whole: Any = ids.whole()
+    return replace(units, ids=whole)
 
 
 @contextmanager

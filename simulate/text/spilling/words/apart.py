@@ -67,7 +67,7 @@ class Apart:
     """The text of words by parts, of which `most` bytes stay in memory."""
 
     def __init__(self, most: float, scratch: Scratch) -> None:
-        self._scratch, self._file = scratch, None
+        self._scratch = scratch
         self._near = np.zeros((1 << BITS, _APART), np.uint64)
         self._fills, self._used = np.zeros(1 << BITS, np.int64), np.zeros(1, np.int64)
         self._pools: list[_Pool] = []
@@ -158,7 +158,8 @@ def put(text: Any, ahead: Any, j: Any, near: Any, fills: Any, blocks: Any, owner
             _move(part, near, fills, blocks, owners, used)
         return part
     first, end = np.int64(ahead[j, START]), np.int64(ahead[j, END])
-    value = bytes_at(text, first, min(end, first + 7)) | np.uint64(min(end - first, LARGE)) << S56
+    size = np.uint64(min(np.int64(LARGE), end - first))
+    value = bytes_at(text, first, min(end, first + 7)) | size << S56
     _put_number(value, part, near, fills, blocks, owners, used)
     if end - first >= LARGE:
         _put_number(np.uint64(end - first), part, near, fills, blocks, owners, used)
