@@ -33,10 +33,10 @@ def count_words(ids: LaterIds, stops: Sequence[int], sums: Sums) -> None:
     """Add the words to `sums`, which has no blocks; prefixes end before `stops`, ascending."""
     bins = np.searchsorted(sums.edges, np.arange(_BINS), side="right") - 1
     ends = _count_met(ids, [*stops, len(ids)], sums)
-    found = ids.by_parts()
-    for part, size in enumerate(np.diff(found.firsts).tolist()):
+    for part, (found, size) in enumerate(ids.numbered()):
         often, before = np.zeros(size, np.uint32), np.zeros(len(sums.edges), np.int64)
-        _count(found.of_part(part), ends[part], often, bins, sums.edges, sums.unique, sums.spectrum, before)
+        words = found[0] if len(found) == 1 else np.concatenate([np.empty(0, np.uint32), *found])
+        _count(words, ends[part], often, bins, sums.edges, sums.unique, sums.spectrum, before)
         if sums.often is not None:
             sums.often.take(often.astype(np.int64))
 

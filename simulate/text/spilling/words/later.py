@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,7 @@ import numpy as np
 from simulate.drawing.compiled import bare
 from simulate.text.spilling.scratch import OnDisk, Scratch, Shelf
 from simulate.text.spilling.words.apart import BITS, Apart
-from simulate.text.spilling.words.names import Named, named
+from simulate.text.spilling.words.names import Named, named, numbered
 
 _UNITS = 1 << 20
 """Ids that are looked at together."""
@@ -31,7 +32,6 @@ class LaterIds:
         self._scratch, self._shelf = scratch, shelf
         self.met: np.ndarray | OnDisk | None = met
         """As above, where nobody has asked for ids yet."""
-        self._named: Named | None = None
         self._whole: np.ndarray | OnDisk | None = None
 
     def __len__(self) -> int:
@@ -45,23 +45,21 @@ class LaterIds:
     def __getitem__(self, where: slice) -> np.ndarray:
         return self.whole()[where]
 
+    def numbered(self) -> Iterator[tuple[list[np.ndarray], int]]:
+        """What words of each part are equal, as `names.numbered`; nobody may have asked for ids."""
+        assert self.met is not None
+        return numbered(self._apart, self._most)
+
     def whole(self) -> np.ndarray | OnDisk:
         """All of them: in their own place in memory, or put together on the shelf. NoRoomError where that is small."""
         if self._whole is None:
             assert self.met is not None
-            found = self.by_parts()
+            found = named(self._apart, self.n_known, self._most, self._scratch)
+            self._apart.close()
             self._whole, self.met = _resolved(self.met, found, self._shelf), None
             if isinstance(found.ids, OnDisk):
                 found.ids.file.close()
-            self._named = None
         return self._whole
-
-    def by_parts(self) -> Named:
-        """Ids of the words that were put apart, part by part. NoRoomError where those of one take too much memory."""
-        if self._named is None:
-            self._named = named(self._apart, self.n_known, self._most, self._scratch)
-            self._apart.close()
-        return self._named
 
 
 def _resolved(ids: np.ndarray | OnDisk, known: Named, shelf: Shelf) -> np.ndarray | OnDisk:

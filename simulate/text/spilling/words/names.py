@@ -6,6 +6,7 @@ all words, from 1 on. A word that is longer than a key stands there whole.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -34,43 +35,49 @@ class Named(NamedTuple):
     ids: np.ndarray | OnDisk
     bounds: np.ndarray
     """(part, pool) where the words of each pool begin among `ids`, and at last where those of the part end."""
-    firsts: np.ndarray
-    """(part) its first id, and the one behind those of all parts; distinct words of a part have them one by one."""
 
-    def of_part(self, part: int) -> np.ndarray:
-        """Numbers of the words of a part, uint32 from 0 on."""
-        return self.ids[self.bounds[part, 0] : self.bounds[part, -1]] - np.uint32(self.firsts[part])
+
+def numbered(apart: Apart, most: float) -> Iterator[tuple[list[np.ndarray], int]]:
+    """For each part the numbers of its words, from 0 on as they are met, those of each pool apart; and how many it has.
+
+    NoRoomError where the words of a part take more than `most` bytes.
+    """
+    apart.finish()
+    names = Names()
+    for part in range(1 << BITS):
+        names.begin()
+        found = []
+        for words in apart.of_part(part):
+            found.append(names.ids(words).copy())
+            if names.n_bytes + words.nbytes > most:
+                raise NoRoomError("its distinct words take more memory than it may have; pass more --memory")
+        yield found, names.count
 
 
 def named(apart: Apart, first: int, most: float, scratch: Scratch) -> Named:
-    """Ids from `first` on for the words that were put apart; NoRoomError where those of a part take more than `most`.
+    """Ids from `first` on for the words that were put apart, as `numbered`.
 
-    Up to a quarter of so many bytes of them stay in memory.
+    Up to a quarter of `most` bytes of them stay in memory.
     """
-    n_pools, shelf, names = apart.finish(), Shelf(scratch, most / 4), Names()
-    bounds, firsts = np.zeros((1 << BITS, n_pools + 1), np.int64), np.full((1 << BITS) + 1, first, np.int64)
-    for part in range(1 << BITS):
-        names.begin(int(firsts[part]))
+    n_pools, shelf = apart.finish(), Shelf(scratch, most / 4)
+    bounds = np.zeros((1 << BITS, n_pools + 1), np.int64)
+    for part, (found, count) in enumerate(numbered(apart, most)):
         bounds[part, 0] = shelf.n_units
-        for pool, words in enumerate(apart.of_part(part)):
-            ids = names.ids(words)
-            if names.n_bytes + words.nbytes > most:
-                raise NoRoomError("its distinct words take more memory than it may have; pass more --memory")
-            shelf.add(ids)
+        for pool, ids in enumerate(found):
+            shelf.add(ids + np.uint32(first))
             bounds[part, pool + 1] = shelf.n_units
-        firsts[part + 1] = names.next_id
-    return Named(shelf.whole(), bounds, firsts)
+        first += count
+    return Named(shelf.whole(), bounds)
 
 
 class Names:
-    """Distinct words of one part after the other, and their ids."""
+    """Distinct words of one part after the other, and their numbers."""
 
     def __init__(self) -> None:
         self._slots, self._keys = np.zeros(1 << 12, np.uint64), np.empty(1 << 12, np.uint64)
         self._state = np.zeros(2, np.int64)
         self._ids = np.empty(0, np.uint32)
         self._ahead, self._others = np.zeros((_AT_ONCE + 1, _HIGH + 1), np.uint64), np.zeros(_AT_ONCE, np.int64)
-        self._first = 0
 
     @property
     def n_bytes(self) -> int:
@@ -78,24 +85,22 @@ class Names:
         return self._slots.nbytes + self._keys.nbytes + self._ids.nbytes
 
     @property
-    def next_id(self) -> int:
-        """The id of the next distinct word."""
-        return self._first + int(self._state[_TAKEN])
+    def count(self) -> int:
+        """How many distinct words there are."""
+        return int(self._state[_TAKEN])
 
-    def begin(self, first: int) -> None:
-        """Begin with a part, whose ids are from `first` on."""
-        self._first = first
+    def begin(self) -> None:
+        """Begin with a part."""
         self._slots[:], self._state[:] = 0, 0
 
     def ids(self, words: np.ndarray) -> np.ndarray:
-        """The ids of words by their text."""
+        """The numbers of words by their text, from 0 on as they are met; there until the next ones are asked for."""
         if len(words) > len(self._ids):
             self._ids = np.empty(len(words) * 3 // 2, np.uint32)
         done = found = 0
         while True:
             done, found, wanted = _name(
-                words, done, self._slots, self._keys, self._state, self._first, self._ids, found, self._ahead,
-                self._others,
+                words, done, self._slots, self._keys, self._state, self._ids, found, self._ahead, self._others,
             )  # fmt: skip
             if done == len(words):
                 return self._ids[:found]
@@ -172,7 +177,7 @@ def _goes_on_alike(words: Any, at: Any, keys: Any, place: Any, n: Any) -> Any:
 
 @bare
 def _name(
-    words: Any, done: int, slots: Any, keys: Any, state: Any, first: int, ids: Any, found: int, ahead: Any, others: Any
+    words: Any, done: int, slots: Any, keys: Any, state: Any, ids: Any, found: int, ahead: Any, others: Any
 ) -> Any:
     """Number words by their text, from that at `done` on.
 
@@ -193,7 +198,7 @@ def _name(
             other = _differs(ahead, j, keys, (known & LOW) - (ONE if known > _ZERO else _ZERO))
             others[n_others] = j
             n_others += 1 if (other != _ZERO) | (known == _ZERO) | (ahead[j, _LOW] >= _LONGER) else 0
-            ids[found + j] = first + np.int64(known >> S32)
+            ids[found + j] = known >> S32
         for one in range(n_others):
             j = others[one]
             value, begin = ahead[j, _HASH], np.int64(ahead[j, _AT])
@@ -213,7 +218,7 @@ def _name(
                 slots[slot], slots[slot + ONE] = value, known
                 taken += 1
                 used += max(n, KEY)
-            ids[found + j] = first + np.int64(known >> S32)
+            ids[found + j] = known >> S32
         found += several
         at = end
     state[_TAKEN], state[_USED] = taken, used
