@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from typing import Any
 
 import numpy as np
 import pytest
@@ -44,7 +45,12 @@ def brute(words: list[str], edges: np.ndarray) -> tuple[int, list[int]]:
 def test_words_are_counted_without_their_ids(tmp_path, few_places, monkeypatch, pool, shelf):
     """At prefixes too; with several pools, and with units, words and ids in files."""
     asked = []
-    monkeypatch.setattr(room, "count_words", lambda *given: asked.append(1) or counts.count_words(*given))
+
+    def count_words(*given: Any) -> None:
+        asked.append(1)
+        counts.count_words(*given)
+
+    monkeypatch.setattr(room, "count_words", count_words)
     monkeypatch.setattr(apart, "_POOL", pool)
     before = vocabulary.UnitShelf.__init__
     monkeypatch.setattr(vocabulary.UnitShelf, "__init__", lambda self, where, most, words: before(
@@ -105,7 +111,7 @@ def test_a_copy_is_one_by_its_words_and_not_by_their_parts(tmp_path, few_places,
     found = measure_corpus(tmp_path / "x.txt", unit="space", at="all", blocks=0)
     assert copied == any("much of this text stands in it more than once" in note.text for note in found.notes)
     with room.room_for_counting(None, tmp_path) as there:
-        ids = read_units(tmp_path / "x.txt", "space", shelf=there.shelf).ids
+        ids: Any = read_units(tmp_path / "x.txt", "space", shelf=there.shelf).ids
         half = np.array(ids.met[8:3008])
         assert np.array_equal(half, np.array(ids.met[3009:]))
         assert (half < 0).all()
