@@ -116,7 +116,7 @@ def test_the_risk_is_the_mean_of_the_forward_divergence_over_its_laws(a):
 
 
 @given(counts(2, 10**12), n_draws(10**15), magnitudes(1e-3, 50))
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=40)
 def test_the_risk_is_below_every_guarantee_and_falls_with_draws(k, n, a):
     value = divergence.forward_kl_bayes_risk(k, n, a)
     assert 0 < value <= divergence.forward_kl_laplace_upper(k, n)

@@ -16,11 +16,13 @@ import pandas as pd
 import pytest
 from scipy.optimize import curve_fit
 
+from bounds.cli.report import print_report
 from experiments import overtraining
 from experiments.claims import FAILS, HOLDS, OPEN
 from experiments.overtraining import CLAIMS
 from experiments.overtraining.findings import Findings
 from experiments.overtraining.printed import FIGURES, OPTIMA, RATIOS, SIZES, TABLE_7, TABLE_7_TASKS
+from experiments.present import report
 from experiments.readers.gadre import (
     EVALUATIONS,
     TASKS_17,
@@ -30,7 +32,6 @@ from experiments.readers.gadre import (
     read_runs,
     tasks_of,
 )
-from tests.commands import run
 from tests.tables import fits
 from tests.test_pages import missing
 
@@ -522,19 +523,20 @@ def numbers(text: str) -> set[str]:
 
 
 @pytest.mark.data
-def test_the_page_says_what_the_command_prints():
+def test_the_page_says_what_the_command_prints(result, capsys):
     """Its blocks are lines of the output, in their order, and every number in its sentences is printed."""
     page = (Path(__file__).parent.parent / "docs" / "overtraining.md").read_text(encoding="utf-8")
     command, *blocks = re.findall(r"```\n(.*?)```", page, flags=re.DOTALL)
     assert command == "$ .venv/bin/python -m experiments run overtraining --explain --figure .\n"
-    done = run(*command.split()[4:-2], module="experiments")
+    print_report(report({"overtraining": result}), explained=True)
+    printed = capsys.readouterr().out
     assert len(blocks) == 4
     for block in blocks:
-        assert missing(tidied(block), tidied(done.stdout)) is None
+        assert missing(tidied(block), tidied(printed)) is None
     said = numbers(without_blocks(page)) - {"2024", "2403.08540"}
     assert len(said) > 20
-    assert said <= numbers(done.stdout)
-    assert "7.43" not in numbers(done.stdout)  # a number that is not printed would be noticed
+    assert said <= numbers(printed)
+    assert "7.43" not in numbers(printed)  # a number that is not printed would be noticed
 
 
 @pytest.mark.data

@@ -11,6 +11,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
+import xarray as xr
 from click.testing import CliRunner, Result
 
 import simulate
@@ -172,6 +173,20 @@ def test_a_kept_result_is_shown_as_the_run_printed_it(name, kept):
     for made in (again, expected):
         made["provenance"].pop("kept_cells", None)
     assert again == expected
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_a_result_is_read_as_xarray_reads_it(name, kept):
+    path, _, _ = kept(name)
+    found = simulate.open_result(path)
+    with xr.open_dataset(path, engine="h5netcdf", mask_and_scale=False) as opened:
+        whole = opened.load()
+    for checksum in ("checksum", "checksums"):
+        del whole.attrs[checksum]
+    xr.testing.assert_identical(found, whole)
+    assert {key: one.dtype for key, one in found.variables.items()} == {
+        key: one.dtype for key, one in whole.variables.items()
+    }
 
 
 @pytest.mark.parametrize("name", [name for name in COMMANDS if name != "batch"])

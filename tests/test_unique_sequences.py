@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from importlib import import_module
 from pathlib import Path
@@ -19,7 +20,7 @@ from bounds.laws.loss_law import LossLaw
 from experiments import unique_sequences
 from experiments.claims import FAILS, HOLDS, OPEN
 from experiments.present import report
-from experiments.unique_sequences import CLAIMS, fit, spread
+from experiments.unique_sequences import CLAIMS, findings, fit, spread
 from experiments.unique_sequences.claims import outcomes
 from experiments.unique_sequences.series import named
 from experiments.unique_sequences.simulated import Simulated, simulated
@@ -137,7 +138,7 @@ def test_names_of_series_are_family_and_corpus():
 
 @pytest.fixture(scope="module")
 def drawn():
-    return simulated(replicates=8)
+    return simulated()
 
 
 def test_learners_meet_the_band_and_stores_gain_skills_up_to_all_sequences(drawn):
@@ -186,10 +187,11 @@ def test_published_numbers_are_those_of_the_abstracts():
 
 
 @pytest.fixture(scope="module")
-def result():
-    import os
-
-    return unique_sequences.run(Path(os.environ["EFFICIENCY_BOUNDS_DATA"]))
+def result(drawn):
+    """All of it; what is drawn from the seed, once for the module."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(findings, "simulated", lambda: drawn)
+        return unique_sequences.run(Path(os.environ["EFFICIENCY_BOUNDS_DATA"]))
 
 
 VERDICTS = {

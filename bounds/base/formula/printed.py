@@ -7,6 +7,7 @@ tests compare the two to the last digit, so that no entry outlives its text.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -73,8 +74,11 @@ PRINTED = {
 def compiled(text: str, arguments: tuple[str, ...]) -> Callable[..., Any] | None:
     """The function of `arguments` that stands for `text`; None where the table does not have it."""
     code = PRINTED.get(text)
-    if code is None:
-        return None
+    return None if code is None else _function(code, arguments)
+
+
+@functools.cache
+def _function(code: str, arguments: tuple[str, ...]) -> Callable[..., Any]:
     import numpy as np
     from scipy import special
 

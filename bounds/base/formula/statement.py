@@ -104,14 +104,14 @@ class Formula:
         """The sympy symbols of the letters as this formula reads them, by name."""
         return symbols(self.own)
 
-    @property
+    @functools.cached_property
     def expression(self) -> Any:
         """The right-hand side as a sympy expression."""
         import sympy
 
         return sympy.sympify(self.text, locals=names(self.own))
 
-    @property
+    @functools.cached_property
     def letters(self) -> tuple[Letter, ...]:
         """The letters that occur in the expression, in alphabetical order; indices of sums are none."""
         table = LETTERS | {letter.name: letter for letter in self.own}
@@ -143,7 +143,7 @@ class Formula:
         }
         return {name: own.get(name) or INDICES[name] for name in sorted(bound)}
 
-    @property
+    @functools.cached_property
     def latex(self) -> str:
         """The statement in LaTeX, e^x - 1 and ln(1 + x) written out."""
         import sympy

@@ -31,16 +31,16 @@ def largest(function: Callable[[float], float], low: float, high: float, toleran
     step = before = 0.0
     for _ in range(_MOST_VALUES - 1):
         middle = 0.5 * (a + b)
-        near = ROOT_EPSILON * np.abs(x) + tolerance / 3.0
-        if not np.abs(x - middle) > 2.0 * near - 0.5 * (b - a):
+        near = ROOT_EPSILON * abs(x) + tolerance / 3.0
+        if not abs(x - middle) > 2.0 * near - 0.5 * (b - a):
             break
         parabola = False
-        if np.abs(before) > near:
+        if abs(before) > near:
             r, q = (x - second) * (value - value_3), (x - third) * (value - value_2)
             p, q = (x - third) * q - (x - second) * r, 2.0 * (q - r)
-            p, q = (-p if q > 0.0 else p), np.abs(q)
+            p, q = (-p if q > 0.0 else p), abs(q)
             r, before = before, step
-            parabola = bool(np.abs(p) < np.abs(0.5 * q * r) and p > q * (a - x) and p < q * (b - x))
+            parabola = bool(abs(p) < abs(0.5 * q * r) and p > q * (a - x) and p < q * (b - x))
             if parabola:
                 step = p / q
                 if x + step - a < 2.0 * near or b - (x + step) < 2.0 * near:
@@ -48,7 +48,7 @@ def largest(function: Callable[[float], float], low: float, high: float, toleran
         if not parabola:
             before = a - x if x >= middle else b - x
             step = GOLDEN * before
-        trial = x + (1.0 if step >= 0 else -1.0) * np.maximum(np.abs(step), near)
+        trial = x + (1.0 if step >= 0 else -1.0) * max(abs(step), near)
         new = -function(trial)
         if new <= value:
             a, b = (x, b) if trial >= x else (a, x)

@@ -41,6 +41,8 @@ _FOLLOWED = 8
 """Starts that are followed to their bottom."""
 _QUIET = 3
 """Steps without progress after which a descent has arrived."""
+_ROUNDING = 32 * np.finfo(float).eps
+"""The share of an objective by which it is another one for the order of its sum alone: up or down, that is nothing."""
 
 
 @dataclass(frozen=True)
@@ -87,14 +89,28 @@ class Runs:
         )
 
 
-def residuals(runs: Runs, theta: Floats) -> tuple[Floats, Floats]:
+class _Room:
+    """Arrays of a descent that are written again, not made again: it comes there tens of thousands of times."""
+
+    def __init__(self, sets: int, runs: int) -> None:
+        self._arrays = np.empty((13, sets, runs))
+
+    def shares(self, sets: int) -> Floats:
+        """For those of `residuals`, (3, sets, runs)."""
+        return self._arrays[:3, :sets]
+
+    def jacobians(self, sets: int) -> tuple[Floats, Floats]:
+        """For that of `normal_equations`, plain and weighted, (5, sets, runs) each."""
+        return self._arrays[3:8, :sets], self._arrays[8:, :sets]
+
+
+def residuals(runs: Runs, theta: Floats, room: _Room | None = None) -> tuple[Floats, Floats]:
     """r of each run, and the share of each term in its fitted loss, for rows of coordinates.
 
-    Shapes (sets, runs) and (3, sets, runs).
+    Shapes (sets, runs) and (3, sets, runs); the shares stand in `room` where there is one.
     """
     e, a, b, alpha, beta = theta.T[:, :, None]
-    # Each array is written again, not made again: a descent comes here tens of thousands of times.
-    shares = np.empty((3, len(theta), len(runs.x)))
+    shares = (room or _Room(len(theta), len(runs.x))).shares(len(theta))
     of_e, of_a, of_b = shares
     of_e[:] = e
     np.subtract(a, np.multiply(alpha, runs.x, out=of_a), out=of_a)
@@ -112,7 +128,7 @@ def residuals(runs: Runs, theta: Floats) -> tuple[Floats, Floats]:
 
 def objective(r: Floats, weights: Floats, delta: float) -> Floats:
     """Σ w ρ(r)/δ with Huber's ρ (Huber 1964): r²/2 up to δ, δ(|r| - δ/2) beyond; its limit at δ → 0 is Σ w |r|."""
-    return np.sum(weights * objective_of_each(r, delta), axis=-1)
+    return np.add.reduce(weights * objective_of_each(r, delta), axis=-1)
 
 
 def objective_of_each(r: Floats, delta: float) -> Floats:
@@ -158,55 +174,62 @@ def _descend_block(
     most_steps: int,
 ) -> tuple[Floats, Floats]:
     bottom, lowest = theta.copy(), np.empty(len(theta))
-    r, shares = residuals(runs, theta)
+    room = _Room(len(theta), len(runs.x))
+    r, shares = residuals(runs, theta, room)
     value = objective(r, weights, delta)
-    slope, matrix = normal_equations(runs, r, shares, weights, delta)
+    slope, matrix = normal_equations(runs, r, shares, weights, delta, room)
     damping, quiet, moving = np.full(len(theta), 1e-3), np.zeros(len(theta), int), np.arange(len(theta))
     for _ in range(most_steps):
         # What is held, and what stands at an end of its range and would leave it.
         kept = held | ((theta <= LOWEST) & (slope > 0)) | ((theta >= HIGHEST) & (slope < 0))
         there = _within(theta + _step(slope, matrix, kept, damping), LOWEST, HIGHEST)
-        r, shares = residuals(runs, there)
+        r, shares = residuals(runs, there, room)
         value_there = objective(r, weights, delta)
         lower = value_there <= value
         gain = (value - value_there) / np.maximum(value, 1e-300)
-        damping = _within(np.where(lower, damping / 5, damping * 6), 1e-12, 1e9)
-        quiet = np.where(np.where(lower, gain < tolerance, damping > 1e6), quiet + 1, 0)
+        damping = _within(damping * np.where(lower, 1 / 5, 6.0), 1e-12, 1e9)
+        quiet = np.where(np.where(lower, gain < tolerance, damping > 1e6) | (abs(gain) < _ROUNDING), quiet + 1, 0)
         theta, value = np.where(lower[:, None], there, theta), np.where(lower, value_there, value)
         bottom[moving], lowest[moving] = theta, value
         on = quiet < _QUIET
-        if not on.any():
+        n_on = np.count_nonzero(on)
+        if n_on == 0:
             break
-        if not on.all():
+        if n_on < len(on):
             moving, theta, value, slope, matrix = moving[on], theta[on], value[on], slope[on], matrix[on]
             damping, quiet, held, weights = damping[on], quiet[on], held[on], weights[on]
             r, shares, lower = r[on], shares[:, on], lower[on]
         # Where no step was taken, slope and curvature are what they were.
-        if lower.all():
-            slope, matrix = normal_equations(runs, r, shares, weights, delta)
-        elif lower.any():
-            slope[lower], matrix[lower] = normal_equations(runs, r[lower], shares[:, lower], weights[lower], delta)
+        n_lower = np.count_nonzero(lower)
+        if n_lower == len(lower):
+            slope, matrix = normal_equations(runs, r, shares, weights, delta, room)
+        elif n_lower > 0:
+            slope[lower], matrix[lower] = normal_equations(
+                runs, r[lower], shares[:, lower], weights[lower], delta, room
+            )
     return bottom, lowest
 
 
-def normal_equations(runs: Runs, r: Floats, shares: Floats, weights: Floats, delta: float) -> tuple[Floats, Floats]:
+def normal_equations(
+    runs: Runs, r: Floats, shares: Floats, weights: Floats, delta: float, room: _Room | None = None
+) -> tuple[Floats, Floats]:
     """Slope and curvature of reweighted least squares: a run beyond δ weighs δ/|r| of one within."""
-    of_e, of_a, of_b = shares
-    jacobian = np.empty((len(r), 5, len(runs.x)))
-    jacobian[:, 0], jacobian[:, 1], jacobian[:, 2] = of_e, of_a, of_b
-    np.multiply(-runs.x, of_a, out=jacobian[:, 3])
-    np.multiply(-runs.y, of_b, out=jacobian[:, 4])
+    jacobian, weighted = (room or _Room(*r.shape)).jacobians(len(r))
+    jacobian[:3] = shares
+    np.multiply(-runs.x, shares[1], out=jacobian[3])
+    np.multiply(-runs.y, shares[2], out=jacobian[4])
     size = np.abs(r)
-    weighted = jacobian * np.divide(weights, np.maximum(size, delta, out=size), out=size)[:, None, :]
-    return np.einsum("bij,bj->bi", weighted, r), weighted @ np.swapaxes(jacobian, 1, 2)
+    np.multiply(jacobian, np.divide(weights, np.maximum(size, delta, out=size), out=size), out=weighted)
+    columns = weighted.transpose(1, 0, 2)
+    return (columns @ r[..., None])[..., 0], columns @ jacobian.transpose(1, 2, 0)
 
 
 def _step(slope: Floats, matrix: Floats, kept: NDArray[np.bool_], damping: Floats) -> Floats:
     """One damped step of the coordinates that are not `kept`."""
     matrix = np.where(kept[:, :, None] | kept[:, None, :], 0.0, matrix)
-    diagonal = np.arange(5)
-    matrix[:, diagonal, diagonal] *= 1 + damping[:, None]
-    matrix[:, diagonal, diagonal] += np.where(kept, 1.0, 1e-300)
+    diagonal = np.einsum("bii->bi", matrix)  # of the same memory
+    diagonal *= 1 + damping[:, None]
+    diagonal += np.where(kept, 1.0, 1e-300)
     step = -np.linalg.solve(matrix, np.where(kept, 0.0, slope)[..., None])[..., 0]
     # A term that is nearly absent must not jump by more than a factor e² at once.
     return _within(step, -2.0, 2.0)
