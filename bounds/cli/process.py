@@ -140,6 +140,7 @@ class Named:
 
 
 _alone: list[bool] = []
+_spared: set[str] = set()
 
 
 def runs_alone() -> None:
@@ -157,13 +158,16 @@ def spare(*packages: str) -> None:
     if not _alone:
         return
     for package in packages:
-        # None is what the language has for a module that is not to be found.
-        sys.modules.setdefault(package, None)  # type: ignore[arg-type]
+        if package not in sys.modules:
+            # None is what the language has for a module that is not to be found.
+            sys.modules[package] = None  # type: ignore[assignment]
+            _spared.add(package)
 
 
 def reveal(package: str) -> None:
-    """Let `package` be loaded again."""
-    if sys.modules.get(package, ...) is None:
+    """Let `package` be loaded again, where `spare` took it for one that is not installed."""
+    if package in _spared:
+        _spared.discard(package)
         del sys.modules[package]
 
 
