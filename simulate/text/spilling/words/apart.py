@@ -5,7 +5,7 @@ the number itself in the second one; and its bytes in the others, and in the fir
 `simulate.text.cutting.bounding` is one, without the numbers that hold nothing.
 
 A block of each part is near, all of them in the second-level cache. One that is full goes behind the last one of the
-pool: memory is written in its order. Words that are written to hundreds of places in turn take three times as long.
+pool: memory is written in its order. Words that go to a thousand places far from each other wait for each of them.
 """
 
 from __future__ import annotations
