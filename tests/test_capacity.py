@@ -337,7 +337,7 @@ def test_no_correlation_gives_a_larger_p_value_than_is_said(alpha, beta, correla
 def test_the_test_of_one_exponent_rejects_as_often_as_it_says(correlation):
     """Under the model 5 % of estimates have p < .05; half a covariance too small has more (control)."""
     rng = np.random.default_rng([7, round(10 * correlation + 10)])
-    alpha, size = 0.5, 4000
+    alpha, size = 0.5, 2000
     covariance = np.array([[0.03**2, correlation * 6e-4], [correlation * 6e-4, 0.02**2]])
     drawn = rng.multivariate_normal([alpha, alpha / (1 + alpha)], covariance, size)
     laws = [bounds.LossLaw("some", "none", a, b) for a, b in drawn]

@@ -34,8 +34,8 @@ from simulate.studies.suite.plan import SuitePlan
 from simulate.studies.suite.prepare import prepare as prepare_suite
 from tests.gpu_runs import DRAWN, SOURCES, STREAM, run_apart, switch_often
 
-CHUNKS = {1: 40, 7: 120, 512: 600, 4096: 600}
-"""Keys of a launch, and draws: some forty launches, or as many as it takes to have two, or one."""
+CHUNKS = {1: 10, 7: 60, 128: 200, 1024: 200}
+"""Keys of a launch, and draws: some ten launches, or as many as it takes to have two, or one."""
 
 URN = "pitman-yor:0.5"
 RUNS = {
@@ -56,7 +56,7 @@ RUNS = {
 WRONG = ("zipf:1.1,types=50", "skills", "a suite")
 
 
-def stretches(source: str, n: int = 40) -> list[dict]:
+def stretches(source: str, n: int = 20) -> list[dict]:
     """Six stretches that start anywhere, in chunks and on blocks and threads of any number."""
     chance = np.random.default_rng(list(source.encode()))
     return [
@@ -110,7 +110,7 @@ def simulate_cases() -> dict:
     }
     stream._WEYL0 = np.uint64(0x9E3779B8)
     source, *runs = WRONG
-    found["wrong"] = [digest(keys(gpu, source, first=3, n_draws=600)), *(run_on("gpu", name) for name in runs)]
+    found["wrong"] = [digest(keys(gpu, source, first=3, n_draws=200)), *(run_on("gpu", name) for name in runs)]
     return found
 
 
@@ -150,7 +150,7 @@ def test_a_simulated_batch_is_the_batch(simulated):
 def test_a_wrong_constant_on_the_device_is_noticed(simulated):
     """Otherwise nothing here would show that it was the device that drew."""
     source, *runs = WRONG
-    right = [digest(keys(cpu, source, first=3, n_draws=600)), *(run_on("cpu", name) for name in runs)]
+    right = [digest(keys(cpu, source, first=3, n_draws=200)), *(run_on("cpu", name) for name in runs)]
     assert all(found != expected for found, expected in zip(simulated["wrong"], right, strict=True))
 
 

@@ -15,6 +15,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.commands import run
+
 ROOT = Path(__file__).parent.parent
 MAY_IMPORT = {"bounds": set(), "simulate": {"bounds"}, "experiments": {"bounds", "simulate"}}
 BACKENDS_KNOW = {
@@ -143,7 +145,7 @@ def blocks(language: str) -> list[str]:
 def test_the_readme_prints_what_the_main_command_prints():
     """Word for word, down to the last digit; counts are the same on every machine, fits to the digits shown."""
     shown = next(block for block in blocks("") if block.startswith("Distinct sequences, and so"))
-    done = subprocess.run([sys.executable, "-m", "simulate", "sweep"], capture_output=True, text=True, check=True)
+    done = run("sweep")
     printed = [line.rstrip() for line in done.stdout.splitlines()]
     expected = [line.rstrip() for line in shown.splitlines()]
     assert printed[: len(expected)] == expected

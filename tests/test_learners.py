@@ -168,7 +168,7 @@ def test_predictors_lose_their_constant_per_sequence(learner, within):
 
 def test_the_memoriser_loses_what_theory_says_and_pays_once_for_each_fact():
     """Excess = ln A E M0 at each size; and all of it, before each draw, adds up to ln A E U."""
-    source, size, replicates = "santa-fe:1.3889,labels=3", 60, 200
+    source, size, replicates = "santa-fe:1.3889,labels=3", 40, 200
     total, last = np.empty(replicates), np.empty((2, replicates))
     for r in range(replicates):
         found = [

@@ -74,6 +74,21 @@ def stopped(path: Path, after: int, **options) -> int:
     return cells
 
 
+@pytest.fixture(scope="module")
+def four_cells(tmp_path_factory) -> Path:
+    """The store of a sweep that was stopped after four cells."""
+    path = tmp_path_factory.mktemp("begun") / "x.zarr"
+    stopped(path, 4, threads=1)
+    return path.with_name("x.zarr.part")
+
+
+@pytest.fixture
+def begun(tmp_path, four_cells) -> Path:
+    """Where the result of that sweep goes, its store beside it."""
+    shutil.copytree(four_cells, tmp_path / "x.zarr.part")
+    return tmp_path / "x.zarr"
+
+
 # ---------------------------------------------------------------- killed
 
 
@@ -90,7 +105,7 @@ def test_killed_again_and_again_it_ends_as_if_nothing_had_been(tmp_path, long):
     def writing() -> bool:
         return any(path.name.startswith(".x.zarr.") and any(path.iterdir()) for path in tmp_path.iterdir())
 
-    for moment in (begun, some(5), writing):
+    for moment in (begun, some(3), writing):
         process = start(*LONG_FLAGS, "--out=x.zarr", "--resume", "--threads=2", cwd=tmp_path)
         deadline = time.monotonic() + 60
         while not moment() and process.poll() is None and time.monotonic() < deadline:
@@ -158,9 +173,7 @@ def test_a_cell_without_its_flag_is_drawn_again(tmp_path, whole, monkeypatch):
 
 @pytest.mark.parametrize("harm", ["cut", "gone", "other"])
 @pytest.mark.parametrize("array", ["n_unique", "spectrum"])
-def test_a_damaged_cell_is_named_and_drawn_again(tmp_path, whole, array, harm):
-    path = tmp_path / "x.zarr"
-    stopped(path, 4, threads=1)
+def test_a_damaged_cell_is_named_and_drawn_again(tmp_path, whole, begun, array, harm):
     chunks = sorted(p for p in (tmp_path / "x.zarr.part" / array / "c").rglob("*") if p.is_file())
     if harm == "cut":
         chunks[0].write_bytes(chunks[0].read_bytes()[:-7])
@@ -169,22 +182,22 @@ def test_a_damaged_cell_is_named_and_drawn_again(tmp_path, whole, array, harm):
     else:
         shutil.copy(chunks[1], chunks[0])
     with pytest.warns(UserWarning, match="1 cells of .*x.zarr.part are damaged, such as corpora 0 to"):
-        resumed = simulate.sweep(**SMALL, out=path, resume=True)
+        resumed = simulate.sweep(**SMALL, out=begun, resume=True)
     assert same(resumed, whole)
 
 
 @pytest.mark.parametrize("content", ["", "{}", '{"zarr_format": 3, "node_type": "group", "attri'])
 @pytest.mark.parametrize("name", ["zarr.json", "done/zarr.json"])
-def test_a_store_that_cannot_be_read_is_one_sentence(tmp_path, name, content):
-    path = tmp_path / "x.zarr"
-    stopped(path, 1)
-    (tmp_path / "x.zarr.part" / name).write_text(content)
+def test_a_store_that_cannot_be_read_is_one_sentence(begun, name, content):
+    part = begun.with_name("x.zarr.part")
+    (part / name).write_text(content)
     with pytest.raises(ValueError, match=r"x\.zarr\.part cannot be read as an unfinished sweep") as caught:
-        simulate.sweep(**SMALL, out=path, resume=True)
+        simulate.sweep(**SMALL, out=begun, resume=True)
     assert "\n" not in str(caught.value)
     assert "--overwrite" in str(caught.value)
-    simulate.sweep(**SMALL, out=path, overwrite=True)
-    assert not (tmp_path / "x.zarr.part").exists()
+    stopped(begun, 1, threads=1, overwrite=True)
+    assert cells_done(part) == 1
+    json.loads((part / name).read_text())
 
 
 def test_a_damaged_result_is_one_sentence(tmp_path, whole):
@@ -215,11 +228,8 @@ def test_a_damaged_result_is_one_sentence(tmp_path, whole):
         ({"engine": "types"}, "the engine of zipf:1.724 was tokens and is now types"),
     ],
 )
-def test_another_sweep_is_refused_begun_or_finished(tmp_path, whole, change, what):
-    path = tmp_path / "x.zarr"
-    stopped(path, 1)
-    shutil.copytree(whole, tmp_path / "y.zarr")
-    for target in (path, tmp_path / "y.zarr"):
+def test_another_sweep_is_refused_begun_or_finished(whole, begun, change, what):
+    for target in (begun, whole):
         with pytest.raises(ValueError, match=what) as caught:
             simulate.sweep(**(SMALL | change), out=target, resume=True)
         assert "pass --overwrite" in str(caught.value)

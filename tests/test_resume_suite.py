@@ -29,7 +29,7 @@ SMALL: dict[str, Any] = {
     "source": "zipf:1.3", "checkpoints": STEPS, "batch": 20, "replicates": 5, "seed": 9, "n_params": (5, 50, 5000),
     "learning_probability": 0.5, "validation": 100,
 }  # fmt: skip
-LONG_FLAGS = ["--source=zipf:1.5", "--batch=8", "--replicates=8", "--n-params=10:1e5:4", "--seed=4"]
+LONG_FLAGS = ["--source=zipf:1.5", "--batch=8", "--replicates=4", "--n-params=10:1e5:4", "--seed=4"]
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -60,6 +60,14 @@ def stopped(path: Path, after: int, **changes) -> None:
         done(SuitePlan(**(SMALL | changes)), out=path, threads=1, progress=stop_after(after))
 
 
+@pytest.fixture(scope="module")
+def begun(tmp_path_factory) -> Path:
+    """The result, still to come, of a suite that was stopped after a corpus."""
+    path = tmp_path_factory.mktemp("begun") / "x.zarr"
+    stopped(path, 1)
+    return path
+
+
 # Killed
 
 
@@ -74,7 +82,7 @@ def test_killed_it_ends_as_if_nothing_had_been(tmp_path):
     assert "from an earlier run" in ended.stderr
     assert "written: x.zarr" in ended.stdout
     assert [path.name for path in tmp_path.iterdir()] == ["x.zarr"]
-    plan = SuitePlan("zipf:1.5", batch=8, replicates=8, n_params=(10, 215, 4642, 100_000), seed=4)
+    plan = SuitePlan("zipf:1.5", batch=8, replicates=4, n_params=(10, 215, 4642, 100_000), seed=4)
     assert same(tmp_path / "x.zarr", done(plan))
 
 
@@ -220,9 +228,8 @@ def test_states_are_kept_now_and_then_only(tmp_path):
     ({"n_params": (5, 50, 500)}, "n_params was 5, 50, 5000 and is now 5, 50, 500"),
     ({"novelty_cost": 2.0}, "novelty_cost was 1.0 and is now 2.0"),
 ])  # fmt: skip
-def test_another_suite_is_refused_begun_or_finished(tmp_path, whole, change, what):
-    stopped(tmp_path / "x.zarr", 1)
-    for target in (tmp_path / "x.zarr", whole):
+def test_another_suite_is_refused_begun_or_finished(begun, whole, change, what):
+    for target in (begun, whole):
         with pytest.raises(ValueError, match=what) as caught:
             done(SuitePlan(**(SMALL | change)), out=target, resume=True)
         assert "pass --overwrite" in str(caught.value)

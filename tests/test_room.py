@@ -212,7 +212,7 @@ print(peak(lambda: measure_corpus(path, blocks=0) if unit == "word" else sketch_
 """
 
 
-_LENGTHS = (20_000_000, pytest.param(50_000_000, marks=pytest.mark.verification))
+_LENGTHS = (10_000_000, pytest.param(50_000_000, marks=pytest.mark.verification))
 
 
 @pytest.mark.parametrize("size", _LENGTHS)
@@ -230,7 +230,7 @@ def test_a_long_word(tmp_path, letter, work, size):
 
 def test_an_estimate_is_no_more_than_what_is_taken(tmp_path):
     """What a count is refused for, it would have taken: measured, of a text of one unit a byte and few words."""
-    size = 12_000_000
+    size = 6_000_000
     path = tmp_path / "x.txt"
     path.write_text("a, " * (size // 3))
     (tmp_path / "x.txt.small").write_text("a," * 100)

@@ -12,6 +12,7 @@ from __future__ import annotations
 import sys
 import time
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numba
 import numpy as np
@@ -47,12 +48,20 @@ def head_seen(rng, n_draws, probability, rest):
     return seen, left
 
 
-def zipf_unique(rng, gamma, shift, n_draws):
-    """Distinct ranks among `n_draws` draws from p_r ∝ (r+shift)^(-1/γ)."""
+@lru_cache(maxsize=64)
+def head_of(gamma, shift, n_draws):
+    """The first ranks of p_r ∝ (r+shift)^(-1/γ): their probabilities, and those of each and all behind it."""
     s = 1 / gamma
     total = zeta(s, 1 + shift)
     head = np.arange(1.0, 300 + 5 * (n_draws / total) ** gamma)
-    seen, left = head_seen(rng, int(n_draws), (head + shift) ** -s / total, zeta(s, head + shift) / total)
+    return head, (head + shift) ** -s / total, zeta(s, head + shift) / total
+
+
+def zipf_unique(rng, gamma, shift, n_draws):
+    """Distinct ranks among `n_draws` draws from p_r ∝ (r+shift)^(-1/γ)."""
+    s = 1 / gamma
+    head, probability, rest = head_of(gamma, shift, n_draws)
+    seen, left = head_seen(rng, int(n_draws), probability, rest)
     ranks = [np.empty(0)]
     while left > 0:
         rank = np.floor((len(head) + shift + 0.5) * rng.random(2 * left + 50) ** (-1 / (s - 1)) - shift + 0.5)

@@ -40,7 +40,7 @@ SOURCES = {
     "pitman-yor:0.4,concentration=-0.2": "pitman-yor:0.5,concentration=-0.2",
     "mixture:0.7*(zipf:2)+0.3*(zipf:1.5,shift=5)": "mixture:0.65*(zipf:2)+0.35*(zipf:1.5,shift=5)",
 }
-SIZES = [(10_000, 1000), (400_000, 64)]
+SIZES = [(10_000, 1000), (300_000, 64)]
 SEED = 20261120
 
 

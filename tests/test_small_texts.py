@@ -206,19 +206,21 @@ def test_two_corpora_compare_alike(documents, duplicates, tmp_path, monkeypatch)
 
 HEAVY = ("numba", "llvmlite", "sympy", "dask", "matplotlib", "h5netcdf", "zarr", "scipy.stats", "scipy.optimize")
 LOADED = (
-    "import sys, runpy\nsys.argv = [{module!r}, *{arguments!r}]\n"
-    "try:\n    runpy.run_module({module!r}, run_name='__main__', alter_sys=True)\n"
-    "except SystemExit as ended:\n    assert not ended.code, ended.code\n"
-    "print('LOADED', *sorted(name for name in {heavy!r} if sys.modules.get(name)), file=sys.stderr)"
+    "import sys, runpy\n"
+    "for arguments in {commands!r}:\n"
+    "    sys.argv = ['simulate', *arguments]\n"
+    "    try:\n        runpy.run_module('simulate', run_name='__main__', alter_sys=True)\n"
+    "    except SystemExit as ended:\n        assert not ended.code, ended.code\n"
+    "    print('LOADED', *sorted(name for name in {heavy!r} if sys.modules.get(name)), file=sys.stderr)"
 )
 
 
-def loaded(module: str, *arguments: str) -> tuple[str, list[str]]:
-    """What a command prints, and which of `HEAVY` it loads."""
-    code = LOADED.format(module=module, arguments=arguments, heavy=HEAVY)
+def loaded(*commands: tuple[str, ...]) -> tuple[str, list[list[str]]]:
+    """What commands of one process print, and which of `HEAVY` are loaded when each of them has ended."""
+    code = LOADED.format(commands=commands, heavy=HEAVY)
     done = subprocess.run([sys.executable, "-W", "error", "-c", code], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
-    return done.stdout, done.stderr.splitlines()[-1].split()[1:]
+    return done.stdout, [line.split()[1:] for line in done.stderr.splitlines() if line.startswith("LOADED")]
 
 
 def test_a_small_corpus_loads_nothing_heavy(tmp_path):
@@ -227,21 +229,21 @@ def test_a_small_corpus_loads_nothing_heavy(tmp_path):
     line = json.dumps({"text": "to be or not to be, that is the question: café " * 40})
     with gzip.open(tmp_path / "d.jsonl.gz", "wt") as file:
         file.write((line + "\n") * 20)
-    out, found = loaded("simulate", "corpus", str(tmp_path), "--json", "--length", "1,2")
-    assert found == []
-    rows = json.loads(out)["rows"]
+    a, b = str(tmp_path / "a.txt"), str(tmp_path / "b.txt")
+    out, found = loaded(
+        ("corpus", str(tmp_path), "--json", "--length", "1,2"), ("corpus", a, "--unit", "char", "--length", "3"),
+        ("compare", a, b),
+    )  # fmt: skip
+    assert found == [[], [], []]
+    rows = json.JSONDecoder().raw_decode(out)[0]["rows"]
     expected = measure_corpus(str(tmp_path), length=[1, 2])
     assert [row["n_unique"] for row in rows] == [n for growth in expected for n in growth.n_unique.tolist()]
-    _, found = loaded("simulate", "corpus", str(tmp_path / "a.txt"), "--unit", "char", "--length", "3")
-    assert found == []
-    _, found = loaded("simulate", "compare", str(tmp_path / "a.txt"), str(tmp_path / "b.txt"))
-    assert found == []
 
 
 def test_a_large_corpus_loads_numba(tmp_path):
     """The control: else the test above would hold for nothing."""
     (tmp_path / "x.txt").write_text("".join(f"w{i % 7001} {i} " for i in range(200_000)))
-    assert "numba" in loaded("simulate", "corpus", str(tmp_path / "x.txt"), "--extrapolate", "none")[1]
+    assert "numba" in loaded(("corpus", str(tmp_path / "x.txt"), "--extrapolate", "none"))[1][0]
 
 
 def test_a_loop_is_compiled_when_it_is_called():

@@ -26,7 +26,7 @@ from simulate.running.keeping.store import CellStore
 from simulate.studies.sweep.draw import CorpusDrawer
 from simulate.studies.sweep.job import prepare
 from simulate.studies.sweep.plan import Sweep
-from tests.sweep_runs import LONG_FLAGS, StopHereError, cells_done, finish, same, start, stop_after, wait_for
+from tests.sweep_runs import LONG, LONG_FLAGS, StopHereError, cells_done, finish, same, start, stop_after, wait_for
 
 ORDERS = list(permutations(range(3)))[1:]
 TINY = {"sources": ["zipf:1.7"], "n_draws": [10, 100, 1000], "replicates": 6}
@@ -59,7 +59,7 @@ def begun(path: Path, after: int = 2, **changes) -> None:
 def test_a_run_that_writes_is_not_taken_over_and_what_it_kept_is_its_own(tmp_path):
     """A writes; B comes with --overwrite; A is killed; B comes again, and goes on with none of A's cells."""
     second = [*LONG_FLAGS[:-1], "--seed=6"]
-    options = {"sources": [flag[9:] for flag in LONG_FLAGS[:2]], "n_draws": "1000:2e6:4", "replicates": 8, "seed": 6}
+    options = LONG | {"seed": 6}
     a = start(*LONG_FLAGS, "--threads=1", "--out=x.zarr", cwd=tmp_path)
     part, target = tmp_path / "x.zarr.part", tmp_path / "x.zarr"
     try:

@@ -20,8 +20,8 @@ from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
 _LOCK = threading.RLock()
-_JITABLE: list[tuple[Callable[..., Any], dict[str, Any]]] = []
-"""Functions that numba was not told of yet, and how they are compiled."""
+_JITABLE: list[Callable[..., Any]] = []
+"""Functions that numba was not told of yet."""
 
 
 class Loop:
@@ -68,14 +68,15 @@ def inlined(function: Callable[..., Any]) -> Callable[..., Any]:
     """`function` compiled into the loops that call it: a loop that calls anything is not vectorised.
 
     It makes no array. A copy under a name of its own: else the linker may take the function as it was compiled for
-    other callers.
+    other callers. By the compiler: numba's own way of inlining has the types of all found anew in each caller, which
+    takes twice as long, and what it makes is slower.
     """
     return Loop(function, _forced_in)
 
 
-def jitable(function: Callable[..., Any], **options: Any) -> Callable[..., Any]:
-    """`function` as it stands, which loops and kernels may call as well; `options` are those of numba."""
-    _JITABLE.append((function, options))
+def jitable(function: Callable[..., Any]) -> Callable[..., Any]:
+    """`function` as it stands, which loops and kernels may call as well."""
+    _JITABLE.append(function)
     return function
 
 
@@ -85,8 +86,8 @@ def tell_numba() -> None:
 
     with _LOCK:
         while _JITABLE:
-            function, options = _JITABLE.pop()
-            register_jitable(**options)(function) if options else register_jitable(function)
+            function = _JITABLE.pop()
+            register_jitable(function)
             _settle(function)
 
 

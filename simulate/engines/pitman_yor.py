@@ -26,7 +26,7 @@ import numpy as np
 
 from bounds import PitmanYor, expected_unique
 from bounds.base.one_number import written
-from simulate.drawing.compiled import compiled
+from simulate.drawing.compiled import bare, compiled
 from simulate.drawing.stream import Stream
 from simulate.engines.types import MAX_ARRIVALS, add_types
 from simulate.engines.variates import STATE_SIZE, beta, binomial, geometric, normal_pair, start
@@ -131,7 +131,7 @@ def _seat(d, theta, sizes, step_from, n_unique, edges, spectrum, state, other):
         n_unique[i] = k
 
 
-@compiled
+@bare
 def _multiplicities(d, n, arrived, edges, spectrum, state):
     """Share the customers who came to occupied tables among these, from the last table to the first.
 
@@ -149,7 +149,7 @@ def _multiplicities(d, n, arrived, edges, spectrum, state):
     add_types(spectrum, edges, repeats + end, 1)
 
 
-@compiled
+@bare
 def _steps(d, theta, n, k, size, state):
     """Tables once `size` customers are seated, from `k` of them at `n` customers."""
     n_steps = math.ceil(math.log(size / n) / math.log(STEP_RATIO))
@@ -163,7 +163,7 @@ def _steps(d, theta, n, k, size, state):
     return k
 
 
-@compiled
+@bare
 def _new_tables(d, theta, n, state):
     """Tables of `n` customers of a restaurant with a large concentration `theta`."""
     if n <= 1:
@@ -179,7 +179,7 @@ def _new_tables(d, theta, n, state):
     return min(max(tables, np.int64(1)), n)
 
 
-@compiled
+@bare
 def _tables_one_by_one(d, theta, n, state):
     seated, k = np.int64(1), np.int64(1)
     while True:
@@ -191,7 +191,7 @@ def _tables_one_by_one(d, theta, n, state):
         k += 1
 
 
-@compiled
+@bare
 def table_moments(d, theta, n):
     """E K and Var K of PY(d, θ) at `n` customers, for θ of some tens or more (equation A5).
 
@@ -212,7 +212,7 @@ def table_moments(d, theta, n):
     return mean, max(variance, 0.0)
 
 
-@compiled
+@bare
 def _drop(w, n):
     """1/w² - 1/(w+n)²."""
     return n * (2.0 * w + n) / (w * w * (w + n) * (w + n))

@@ -24,7 +24,8 @@ import numpy as np
 
 from bounds import GrowingUniform, PitmanYor, Source, Windows, expected_unique
 from bounds.base.one_number import written
-from simulate.drawing.compiled import compiled
+from simulate.drawing.backends.counting import bin_of
+from simulate.drawing.compiled import bare, compiled
 from simulate.drawing.stream import MIX, Stream, multiply_high
 from simulate.engines.rank_blocks import Blocks, rank_blocks
 from simulate.engines.variates import STATE_SIZE, binomial, bits, geometric, start, uniform
@@ -62,7 +63,7 @@ class Arrivals:
             # Multiplicities from another attempt: with or without them, the curve is the same.
             start(other, np.uint64(stream.seed), np.uint64(high + 1))
             parts = [_draw(*blocks, steps, self.edges, state, other) for blocks, steps in self.parts]
-            n_unique.append(np.concatenate([counts for counts, _ in parts]))
+            n_unique.append(np.concatenate([np.cumsum(new) for new, _ in parts]))
             spectra.append(parts[-1][1])
         return np.array(n_unique), np.array(spectra)
 
@@ -97,7 +98,7 @@ def arrivals(source: Source, n_draws: np.ndarray, *, edges: np.ndarray | None = 
 
 @compiled
 def _draw(share, rest, width, total, x, s, steps, edges, state, other):
-    """U after each of `steps` further draws, and the spectrum after all of them (empty without `edges`)."""
+    """New types in each of `steps` further draws, and the spectrum after all of them (empty without `edges`)."""
     drawn = _share_out(share, rest, steps, state)
     n_unique = np.zeros(len(steps), np.int64)
     spectrum = np.zeros(len(edges), np.int64)
@@ -108,7 +109,8 @@ def _draw(share, rest, width, total, x, s, steps, edges, state, other):
         if n == 0:
             continue
         if width[b] == 0:
-            n_unique += drawn[b]
+            for j in range(len(steps)):
+                n_unique[j] += drawn[b, j]
             add_types(spectrum, edges, 1, n)
         elif width[b] == 1:
             n_unique[_first_step(drawn[b])] += 1
@@ -124,7 +126,7 @@ def _draw(share, rest, width, total, x, s, steps, edges, state, other):
             if len(table) < slots:
                 table = np.zeros((slots, 2), np.int64)
             _sparse(drawn[b], width[b], table[:slots], x[b], s[b], n_unique, spectrum, edges, state)
-    return np.cumsum(n_unique), spectrum
+    return n_unique, spectrum
 
 
 @compiled
@@ -141,7 +143,7 @@ def _share_out(share, rest, steps, state):
     return drawn
 
 
-@compiled
+@bare
 def _first_step(drawn):
     j = 0
     while drawn[j] == 0:
@@ -149,7 +151,7 @@ def _first_step(drawn):
     return j
 
 
-@compiled
+@bare
 def _weight(i, x, s):
     """Probability of type i of a block, in units of that of its first type."""
     if s == 0.0:
@@ -157,13 +159,13 @@ def _weight(i, x, s):
     return math.exp(-s * i) if x == 0.0 else math.exp(-s * math.log1p(i / x))
 
 
-@compiled
+@bare
 def _below(state, n):
     """A random whole number below `n`."""
     return np.int64(multiply_high(bits(state), np.uint64(n)))
 
 
-@compiled
+@bare
 def _sparse(drawn, width, table, x, s, n_unique, spectrum, edges, state):
     """Draw type after type and look it up in `table`, of pairs (type, count) in a power of two of slots."""
     table[:, 1] = 0
@@ -241,12 +243,8 @@ def _multiplicities(n, arrived, weights, spectrum, edges, state):
     add_types(spectrum, edges, repeats + end, 1)
 
 
-@compiled
+@bare
 def add_types(spectrum, edges, multiplicity, n_types):
-    """Count `n_types` types drawn `multiplicity` times each; small multiplicities have bins of their own."""
-    if len(edges) == 0:
-        return
-    if multiplicity <= len(edges) and edges[multiplicity - 1] == multiplicity:
-        spectrum[multiplicity - 1] += n_types
-    else:
-        spectrum[np.searchsorted(edges, multiplicity, side="right") - 1] += n_types
+    """Count `n_types` types drawn `multiplicity` times each, where there are bins."""
+    if len(edges) > 0:
+        spectrum[bin_of(np.int64(multiplicity), edges)] += n_types

@@ -2,9 +2,9 @@
 
 A state is one array: the seed and the stream of `simulate.drawing.stream`, the next block of the counter, and the
 values of the blocks made ahead. Values are used in order, so that a state started at (seed, stream) gives the same
-numbers wherever and whenever it runs. `bits` and what is built on it are inlined where they are called: numba passes
-arrays to functions at ten times the cost of a random number. Who edits them must delete the caches of the calling
-modules, which `simulate.drawing.compiled` speaks of.
+numbers wherever and whenever it runs. `bits` and what is built on it stand in the loops that call them, and none of
+these counts references: numba would at every array that is passed, at ten times the cost of a random number. Who edits
+them must delete the caches of the calling modules, which `simulate.drawing.compiled` speaks of.
 
 | letter | meaning                                     |
 |--------|---------------------------------------------|
@@ -18,11 +18,10 @@ Chances come with their complement: for p near 1, q would otherwise have lost it
 from __future__ import annotations
 
 import math
-from functools import partial
 
 import numpy as np
 
-from simulate.drawing.compiled import compiled, jitable
+from simulate.drawing.compiled import bare, inlined
 from simulate.drawing.stream import Stream, philox_block, random_bits
 
 _AHEAD = 256
@@ -46,13 +45,13 @@ def first_bits(stream: Stream, n: int) -> np.ndarray:
     return found
 
 
-@compiled
+@bare
 def _fill(found, seed, high):
     for i in range(len(found)):
         found[i] = random_bits(seed, high, np.uint64(i))
 
 
-@compiled
+@bare
 def start(state, seed, high):
     """Set `state` (uint64, of `STATE_SIZE`) to the beginning of a stream."""
     state[_SEED] = seed
@@ -61,7 +60,7 @@ def start(state, seed, high):
     state[_CURSOR] = _AHEAD
 
 
-@compiled
+@bare
 def _make_ahead(state):
     """Fill `state` with the values of the next blocks."""
     seed, high, block = state[_SEED], state[_HIGH], state[_BLOCK]
@@ -73,7 +72,7 @@ def _make_ahead(state):
     state[_CURSOR] = 0
 
 
-@partial(jitable, inline="always")
+@inlined
 def bits(state):
     """The next random uint64."""
     if state[_CURSOR] == _FULL:
@@ -83,13 +82,13 @@ def bits(state):
     return state[_FIRST + cursor]
 
 
-@partial(jitable, inline="always")
+@inlined
 def uniform(state):
     """A multiple of 2^-52 plus 2^-53: never 0, never 1."""
     return (np.float64(bits(state) >> _U12) + 0.5) * 2.0**-52
 
 
-@partial(jitable, inline="always")
+@inlined
 def normal_pair(state):
     """Two independent standard normal numbers, by Marsaglia's polar method."""
     while True:
@@ -100,7 +99,7 @@ def normal_pair(state):
             return x * scale, y * scale
 
 
-@partial(jitable, inline="always")
+@inlined
 def geometric(state, p):
     """Trials up to and with the first success, as a float: 1, 2, …; 1e300 or more where p is 0."""
     u = uniform(state)
@@ -111,7 +110,7 @@ def geometric(state, p):
     return 1.0 + math.floor(math.log(u) / math.log1p(-p))
 
 
-@partial(jitable, inline="always")
+@inlined
 def _gamma_or_retry(state, shape, x):
     """A gamma number of scale 1 for `shape` ≥ 1 from the normal number `x`, or -1 (Marsaglia & Tsang 2000)."""
     d = shape - 1.0 / 3.0
@@ -125,7 +124,7 @@ def _gamma_or_retry(state, shape, x):
     return -1.0
 
 
-@compiled
+@bare
 def _gamma_after(state, shape, x):
     """A gamma number of scale 1, tried with the normal number `x` first; small shapes by a power of a uniform one."""
     larger = shape if shape >= 1.0 else shape + 1.0
@@ -137,13 +136,13 @@ def _gamma_after(state, shape, x):
     return value
 
 
-@compiled
+@bare
 def gamma(state, shape):
     """A gamma number of scale 1."""
     return _gamma_after(state, shape, normal_pair(state)[0])
 
 
-@compiled
+@bare
 def beta(state, a, b):
     """A beta number and its complement, from two gamma numbers."""
     x, y = normal_pair(state)
@@ -154,7 +153,7 @@ def beta(state, a, b):
     return x / (x + y), y / (x + y)
 
 
-@compiled
+@bare
 def binomial(state, n, p, q):
     """Successes among `n` trials (int64) of chance `p` = 1 - `q`."""
     if n <= 0 or p <= 0.0:
@@ -166,7 +165,7 @@ def binomial(state, n, p, q):
     return _lower_half(state, n, p, q)
 
 
-@compiled
+@bare
 def _lower_half(state, n, p, q):
     """As `binomial`, for p ≤ 1/2."""
     if n * p < _INVERSION_BELOW:
@@ -174,7 +173,7 @@ def _lower_half(state, n, p, q):
     return min(np.int64(_by_rejection(state, np.float64(n), p, q)), np.int64(n))
 
 
-@compiled
+@bare
 def _by_inversion(state, n, p, q):
     u = uniform(state)
     if u <= 1.0 - n * p:  # at most (1-p)^n
@@ -191,7 +190,7 @@ def _by_inversion(state, n, p, q):
     return np.int64(k)
 
 
-@compiled
+@bare
 def _by_rejection(state, n, p, q):
     """Transformed rejection with decomposition (Hörmann 1993, algorithm BTRS), the mass at k after Loader (2000)."""
     mean = n * p
@@ -214,7 +213,7 @@ def _by_rejection(state, n, p, q):
             return k
 
 
-@compiled
+@bare
 def _log_mass(k, n, mean, q):
     """ln of the chance of `k` successes, up to a constant of n; the deviation from the mean enters as it is."""
     other = n * q
@@ -227,7 +226,7 @@ def _log_mass(k, n, mean, q):
     return value - _stirling(k) - _stirling(n - k) - 0.5 * math.log(k) - 0.5 * math.log(n - k) - _HALF_LOG_2_PI
 
 
-@compiled
+@bare
 def _excess(x):
     """(1+x) ln(1+x) - x, by its series near 0."""
     if abs(x) > 0.01:
@@ -235,7 +234,7 @@ def _excess(x):
     return x * x * (1 / 2 - x * (1 / 6 - x * (1 / 12 - x * (1 / 20 - x * (1 / 30 - x * (1 / 42 - x / 56))))))
 
 
-@compiled
+@bare
 def _stirling(k):
     """ln of k! over its approximation √(2πk) (k/e)^k."""
     if k < 16.0:

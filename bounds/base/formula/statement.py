@@ -104,14 +104,12 @@ class Formula:
         """The sympy symbols of the letters as this formula reads them, by name."""
         return symbols(self.own)
 
-    @functools.cached_property
+    @property
     def expression(self) -> Any:
         """The right-hand side as a sympy expression."""
-        import sympy
+        return parsed(self.text, self.own)
 
-        return sympy.sympify(self.text, locals=names(self.own))
-
-    @functools.cached_property
+    @property
     def letters(self) -> tuple[Letter, ...]:
         """The letters that occur in the expression, in alphabetical order; indices of sums are none."""
         table = LETTERS | {letter.name: letter for letter in self.own}
@@ -143,20 +141,11 @@ class Formula:
         }
         return {name: own.get(name) or INDICES[name] for name in sorted(bound)}
 
-    @functools.cached_property
+    @property
     def latex(self) -> str:
         """The statement in LaTeX, e^x - 1 and ln(1 + x) written out."""
-        import sympy
-        from sympy.codegen import cfunctions
-
-        table = LETTERS | {letter.name: letter for letter in self.own}
-        names = {symbol: table[name].latex or name for name, symbol in self.symbols.items()}
         relation = {"=": "=", "<=": r"\le", ">=": r"\ge"}[self.relation]
-        written = self.expression.replace(cfunctions.expm1, lambda x: sympy.exp(x) - 1)
-        written = written.replace(cfunctions.log1p, lambda x: sympy.log(1 + x))
-        # sympy prints the arguments of its own beta function as plain text.
-        written = written.replace(sympy.beta, sympy.Function("B"))
-        return f"{self.quantity} {relation} {sympy.latex(written, symbol_names=names)}"
+        return f"{self.quantity} {relation} {_in_latex(self.text, self.own)}"
 
     @property
     def plain(self) -> str:
@@ -184,13 +173,36 @@ class Formula:
 
 
 @functools.cache
+def parsed(text: str, own: tuple[Letter, ...]) -> Any:
+    """What sympy makes of `text`, for as long as the process runs: a statement is asked for all that is in it."""
+    import sympy
+
+    return sympy.sympify(text, locals=names(own))
+
+
+@functools.cache
+def _in_latex(text: str, own: tuple[Letter, ...]) -> str:
+    import sympy
+    from sympy.codegen import cfunctions
+
+    table = LETTERS | {letter.name: letter for letter in own}
+    written = parsed(text, own).replace(cfunctions.expm1, lambda x: sympy.exp(x) - 1)
+    written = written.replace(cfunctions.log1p, lambda x: sympy.log(1 + x))
+    # sympy prints the arguments of its own beta function as plain text.
+    written = written.replace(sympy.beta, sympy.Function("B"))
+    return str(
+        sympy.latex(written, symbol_names={symbol: table[name].latex or name for name, symbol in symbols(own).items()})
+    )
+
+
+@functools.cache
 def lambdified(text: str, arguments: tuple[str, ...], own: tuple[Letter, ...]) -> Callable[..., Any]:
     """The function of `arguments` that sympy makes of `text`."""
     import sympy
 
     # Letters such as gamma are also the names of functions in the generated code: stand-ins keep the two apart.
     stand_ins = {symbols(own)[name]: sympy.Dummy(name) for name in arguments}
-    expression = sympy.sympify(text, locals=names(own)).xreplace(stand_ins)
+    expression = parsed(text, own).xreplace(stand_ins)
     # Some versions print these as the largest and smallest of one array, which numbers and arrays do not make.
     expression = expression.replace(sympy.Max, sympy.Function("largest")).replace(sympy.Min, sympy.Function("smallest"))
     pairwise = {"largest": _of_all("maximum"), "smallest": _of_all("minimum")}

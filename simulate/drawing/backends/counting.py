@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from simulate.drawing.compiled import compiled
+from simulate.drawing.compiled import bare, compiled
 from simulate.drawing.stream import MIX
 from simulate.drawing.tables import FRESH_KEY
 
@@ -21,7 +21,7 @@ _U0, _U1, _U2, _U4, _U6, _U56, _U63, _U64 = (np.uint64(n) for n in (0, 1, 2, 4, 
 _PAIRS, _FOURS, _BYTES, _ONES = (np.uint64(byte * 0x0101010101010101) for byte in (0x55, 0x33, 0x0F, 0x01))
 
 
-@compiled
+@bare
 def sort_out(keys, limit, counts, seen, others):
     """Count the keys below `limit` in `counts`, or in the bits `seen` where there are none; list the others.
 
@@ -48,7 +48,7 @@ def sort_out(keys, limit, counts, seen, others):
     return n_new, n_fresh, n_others
 
 
-@compiled
+@bare
 def mark(keys, seen):
     """Set the bits of `keys`, all below the limit, and count nothing: `count_bits` does in the end."""
     if len(seen) < _FEW_WORDS:
@@ -62,7 +62,7 @@ def mark(keys, seen):
         seen[keys[i] >> _U6] |= _U1 << (keys[i] & _U63)
 
 
-@compiled
+@bare
 def look_up(table, taken_bits, keys, slots, found):
     """The slots where the search for `keys` begins, and what is there: one fetch does not wait for another."""
     shift = hash_shift(table)
@@ -72,7 +72,7 @@ def look_up(table, taken_bits, keys, slots, found):
         found[i] = table[slot, 0]
 
 
-@compiled
+@bare
 def hash_shift(table):
     """64 less log2 of the slots of `table`: the mixed bits of a key above it say where the search for it begins."""
     size = 0
@@ -81,7 +81,7 @@ def hash_shift(table):
     return np.uint64(64 - size)
 
 
-@compiled
+@bare
 def _probe(table, row, slot, mask):
     """The slot of `row` (a key plus one), or the free one where it would go."""
     while table[slot, 0] != row and table[slot, 0] != _U0:
@@ -89,13 +89,13 @@ def _probe(table, row, slot, mask):
     return slot
 
 
-@compiled
+@bare
 def find_slot(table, row, shift):
     """The slot of `row` (a key plus one), or the free one for it, in a table of all keys with this `hash_shift`."""
     return _probe(table, row, np.int64(row * MIX >> shift), len(table) - 1)
 
 
-@compiled
+@bare
 def add_keys(table, taken_bits, keys, slots, found):
     """Count `keys`, whose first `taken_bits` mixed bits are alike, in `table`; the number of new ones.
 
@@ -115,7 +115,7 @@ def add_keys(table, taken_bits, keys, slots, found):
     return n_new
 
 
-@compiled
+@bare
 def mark_new(keys, limit, seen, others, places, new):
     """Flag in `new` the keys below `limit` or new whatever they are; list the others and their places."""
     n_others = 0
@@ -136,7 +136,7 @@ def mark_new(keys, limit, seen, others, places, new):
     return n_others
 
 
-@compiled
+@bare
 def list_new(keys, seen, position, first, n_first):
     """Set the bits of `keys`, all below the limit, and list in `first` the draws of new ones; the number in it then."""
     for i in range(len(keys)):
@@ -147,7 +147,7 @@ def list_new(keys, seen, position, first, n_first):
     return n_first
 
 
-@compiled
+@bare
 def mark_added(table, keys, places, slots, found, new):
     """Add `keys` to `table` and flag the places of new ones."""
     look_up(table, _U0, keys, slots, found)
@@ -162,7 +162,7 @@ def mark_added(table, keys, places, slots, found, new):
     return n_new
 
 
-@compiled
+@bare
 def refill(wider, table, taken_bits):
     """Copy the rows of `table` to the empty table `wider`."""
     mask, shift = len(wider) - 1, hash_shift(wider)
@@ -216,7 +216,7 @@ def sort_by_part(keys, part_bits, ordered, ends):
         ends[p] += 1
 
 
-@compiled
+@bare
 def add_part(table, part, part_bits, ordered, ends, slots, found):
     """Count the keys of one part, out of runs that were sorted by part; the number of new ones."""
     n_new = 0
@@ -229,7 +229,7 @@ def add_part(table, part, part_bits, ordered, ends, slots, found):
     return n_new
 
 
-@compiled
+@bare
 def count_bits(words):
     """The number of bits that are set: in pairs, in fours, in bytes, then summed by a product (or one instruction)."""
     n = _U0
@@ -240,14 +240,27 @@ def count_bits(words):
     return np.int64(n)
 
 
-@compiled
+@bare
 def add_spectrum(counts, edges, spectrum):
-    """Add the number of types in each bin of multiplicity; small multiplicities have bins of their own."""
+    """Add the number of types in each bin of multiplicity."""
     for i in range(len(counts)):
-        count = np.int64(counts[i])
-        if count == 0:
-            continue
-        if count <= len(edges) and edges[count - 1] == count:
-            spectrum[count - 1] += 1
+        if counts[i] > 0:
+            spectrum[bin_of(np.int64(counts[i]), edges)] += 1
+
+
+@bare
+def bin_of(multiplicity, edges):
+    """The bin of a multiplicity: the last whose lower edge is not above it; small ones have bins of their own.
+
+    numpy's search compiles for half a second in each loop that asks for it.
+    """
+    if multiplicity <= len(edges) and edges[multiplicity - 1] == multiplicity:
+        return multiplicity - 1
+    lower, upper = np.int64(0), np.int64(len(edges) - 1)
+    while lower < upper:
+        middle = (lower + upper + 1) >> 1
+        if edges[middle] <= multiplicity:
+            lower = middle
         else:
-            spectrum[np.searchsorted(edges, count, side="right") - 1] += 1
+            upper = middle - 1
+    return lower

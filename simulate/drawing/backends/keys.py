@@ -12,7 +12,7 @@ from __future__ import annotations
 import numpy as np
 
 from simulate.drawing.backends import counting
-from simulate.drawing.compiled import compiled, inlined, prefetch
+from simulate.drawing.compiled import bare, compiled, inlined, prefetch
 from simulate.drawing.stream import M32, Stream, philox_block, random_bits
 from simulate.drawing.tables import (
     ALIAS,
@@ -71,7 +71,7 @@ def scratch(law, n):
     return indices, (np.empty(n, np.uint64), np.empty(n, np.uint64)), letters, chances
 
 
-@compiled
+@bare
 def make_keys(keys, law, scratch, first):
     """Write the keys of the tokens from `first` on."""
     kind, n_types, length, exact, alias, _, _, _, seed, high, letter_bits, repeat = law
@@ -95,7 +95,7 @@ def make_keys(keys, law, scratch, first):
         _window_keys(keys, letters[:n], n_types, length, exact, seed, high)
 
 
-@compiled
+@bare
 def mark_keys(seen, keys, law, scratch, first, stop):
     """Set the bits of the keys of the tokens from `first` to `stop`, as many at a time as `keys` holds."""
     kind, table_bits, _, _, alias, _, _, _, seed, high, _, _ = law
@@ -109,7 +109,7 @@ def mark_keys(seen, keys, law, scratch, first, stop):
             counting.mark(part, seen)
 
 
-@compiled
+@bare
 def fill(values, seed, high, first):
     """Random values of the tokens from `first` on: `random_bits` of each, at the cost of half a block."""
     odd = first & 1
@@ -120,7 +120,7 @@ def fill(values, seed, high, first):
         values[-1] = random_bits(seed, high, np.uint64(first + len(values) - 1))
 
 
-@compiled
+@bare
 def _fill_pairs(values, seed, high, block):
     """Both halves of the blocks from `block` on."""
     for i in range(len(values) >> 1):
@@ -129,7 +129,7 @@ def _fill_pairs(values, seed, high, block):
         values[2 * i + 1] = b
 
 
-@compiled
+@bare
 def _alias_keys(keys, alias, table_bits):
     """Replace random values by keys. Entries of a large table are asked for before they are needed."""
     if len(alias) < _LARGE:
@@ -144,7 +144,7 @@ def _alias_keys(keys, alias, table_bits):
         keys[i] = draw_alias(alias, table_bits, keys[i])
 
 
-@compiled
+@bare
 def _mark_alias(values, seen, alias, table_bits):
     """Set the bits of the keys of random values: `_alias_keys` and `counting.mark` in one loop for a large table.
 
@@ -159,7 +159,7 @@ def _mark_alias(values, seen, alias, table_bits):
         seen[key >> _U6] |= _U1 << (key & _U63)
 
 
-@compiled
+@bare
 def _cell_keys(keys, law, first, indices, values):
     """Replace random values by keys: most by one look at `Sampler.settled`, the others by their cells."""
     cells, settled, seed, high = law[5], law[6], law[8], law[9]
@@ -179,7 +179,7 @@ def _cell_keys(keys, law, first, indices, values):
         _block_keys(keys, tokens, proposals, tests, cells, seed, high, first)
 
 
-@compiled
+@bare
 def _settle(keys, settled, at):
     """Replace random values by keys where the first bits decide; list the others in `at`, and return their number."""
     n = np.int64(0)
@@ -193,7 +193,7 @@ def _settle(keys, settled, at):
     return n
 
 
-@compiled
+@bare
 def _find_cells(values, at, start, guide, cell_of, unsettled):
     """`find_cell` of the values `at`. Most slots of the guide begin one cell at most, and need no branch."""
     n = np.int64(0)
@@ -210,7 +210,7 @@ def _find_cells(values, at, start, guide, cell_of, unsettled):
         cell_of[j] = find_cell(start, guide, values[at[j]])
 
 
-@compiled
+@bare
 def _sort_cells(keys, at, cell_of, first_key, width, narrow, wide):
     """Write the first keys of cells; list the tokens in blocks of up to 2^32 keys, and in wider ones."""
     n_narrow, n_wide = np.int64(0), np.int64(0)
@@ -224,7 +224,7 @@ def _sort_cells(keys, at, cell_of, first_key, width, narrow, wide):
     return n_narrow, n_wide
 
 
-@compiled
+@bare
 def _least(power):
     """Tests below this pass wherever in the block the proposal is: the polynomial at its end, less its roundings."""
     accept = power[-1]
@@ -233,7 +233,7 @@ def _least(power):
     return accept - _SLACK if accept > _SLACK else _U0
 
 
-@compiled
+@bare
 def _random_at(values, at, chosen, seed, high, first):
     """Random values of the tokens `chosen` of the list `at`."""
     for k in range(len(chosen)):
@@ -241,7 +241,7 @@ def _random_at(values, at, chosen, seed, high, first):
     _random_in_place(values[: len(chosen)], seed, high)
 
 
-@compiled
+@bare
 def _random_in_place(positions, seed, high):
     """Replace positions of tokens by their random values."""
     for k in range(len(positions)):
@@ -249,7 +249,7 @@ def _random_in_place(positions, seed, high):
         positions[k] = b if positions[k] & _U1 else a
 
 
-@compiled
+@bare
 def _block_keys(keys, tokens, proposals, tests, cells, seed, high, first):
     """Keys of tokens in blocks: `draw_from_block` with its first values given."""
     first_key, width, component, last, power = cells.key, cells.width, cells.component, cells.last, cells.power
@@ -269,7 +269,7 @@ def _block_keys(keys, tokens, proposals, tests, cells, seed, high, first):
         keys[i] = key
 
 
-@compiled
+@bare
 def _letters(letters, alphabet, alias, letter_bits):
     """Replace random values by letters."""
     if letter_bits > _U0:
@@ -280,7 +280,7 @@ def _letters(letters, alphabet, alias, letter_bits):
             letters[i] = draw_flat(alphabet, letters[i])
 
 
-@compiled
+@bare
 def _repeat_letters(letters, chances, repeat, alphabet, alias, letter_bits, seed, high, first):
     """Put the letter before in the place of those whose random value among `chances` is below `repeat`."""
     place = last_anew(repeat, seed, high, np.uint64(first))
@@ -291,7 +291,7 @@ def _repeat_letters(letters, chances, repeat, alphabet, alias, letter_bits, seed
             letters[i] = letters[i - 1]
 
 
-@compiled
+@bare
 def _window_keys(keys, letters, alphabet, length, exact, seed, high):
     """Keys of the windows that the first of `letters` and the ones after it begin."""
     base = alphabet if exact else hash_base(seed, high)

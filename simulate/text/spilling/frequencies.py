@@ -96,6 +96,11 @@ class Parts(Blocks):
         del self._pool
         self._all = np.array(self._ends)
 
+    def used(self) -> list[int]:
+        """The parts that hold anything: of the most that there are, few do where a text is short."""
+        found: list[int] = np.flatnonzero(self._all[-1]).tolist()
+        return found
+
     def ends(self, part: int) -> np.ndarray:
         """Where each prefix ends among the hashes of a part."""
         return np.ascontiguousarray(self._all[:, part])
@@ -200,7 +205,7 @@ def count_frequencies(keys: Keys, n: int, stops: Sequence[int], sums: Sums, room
         parts.end_prefix()
     parts.finish()
     tables = _Tables(parts, room, sums)
-    for part in range(1 << parts.bits):
+    for part in parts.used():
         tables.count(part)
     parts.close()
 
@@ -223,7 +228,7 @@ def distinct_keys(keys: np.ndarray, *, by: str | None = None) -> int:
         parts.end_prefix()
         parts.finish()
         tables = _Tables(parts, room, sums)
-        for part in range(1 << parts.bits):
+        for part in parts.used():
             tables.count(part)
     return int(sums.unique.sum())
 

@@ -19,29 +19,26 @@ _CAP = 1024
 """Counts below are sorted by counting, the few above by comparison."""
 
 
-@compiled
-def cut_sizes(counts, capacities):
+def cut_sizes(counts: np.ndarray, capacities: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Where sizes are cut: count and number of sequences with it that are stored, and sequences stored; each (size,).
 
-    `capacities` ascend; a size with room for all takes what has been counted once.
+    `capacities` ascend; a size with room for all takes what has been counted once. The few large counts are sorted by
+    numpy: numba would compile its own sort for a second.
     """
+    high = np.sort(counts[counts >= _CAP]).astype(np.int64)
+    found: tuple[np.ndarray, np.ndarray, np.ndarray] = _cut_sizes(counts, high, capacities)
+    return found
+
+
+@compiled
+def _cut_sizes(counts, high, capacities):
     n_sizes = len(capacities)
     cut, kept, stored = np.zeros(n_sizes, np.int64), np.zeros(n_sizes, np.int64), np.zeros(n_sizes, np.int64)
     low = np.zeros(_CAP, np.int64)
-    n_high = 0
     for count in counts:
         if count < _CAP:
             low[count] += 1
-        else:
-            n_high += 1
-    high = np.empty(n_high, np.int64)
-    n_high = 0
-    for count in counts:
-        if count >= _CAP:
-            high[n_high] = count
-            n_high += 1
-    high = np.sort(high)
-    size, above, last = 0, 0, n_high - 1
+    size, above, last = 0, 0, len(high) - 1
     while size < n_sizes and last >= 0:
         first = last
         while first >= 0 and high[first] == high[last]:
