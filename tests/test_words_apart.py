@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from simulate import measure_corpus
+from simulate.text import repeats
 from simulate.text.cutting import tokenizing
 from simulate.text.cutting.characters import character_classes
 from simulate.text.cutting.sequences import read_units
@@ -103,8 +104,11 @@ def in_the_same_parts(words: list[str]) -> list[str]:
     return [others[part] for part in parts]
 
 
+@pytest.mark.parametrize("large", [0, 1 << 21])
 @pytest.mark.parametrize("copied", [True, False])
-def test_a_copy_is_one_by_its_words_and_not_by_their_parts(tmp_path, few_places, copied):
+def test_a_copy_is_one_by_its_words_and_not_by_their_parts(tmp_path, few_places, monkeypatch, copied, large):
+    """Looked for by the loop for long texts, and without."""
+    monkeypatch.setattr(repeats, "_LARGE", large)
     words = [f"w{i}" for i in range(3000)]
     again = words if copied else in_the_same_parts(words)
     (tmp_path / "x.txt").write_text(" ".join(["a b c d e f g h", *words, "between", *again]))

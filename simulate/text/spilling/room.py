@@ -53,7 +53,7 @@ class Room:
         """A sentence where much of a text stands in it again."""
         ids: Any = units.ids
         met: Any = ids.met if isinstance(ids, LaterIds) else None
-        if met is not None and not note_of_repeats(met, units.unit):
+        if met is not None and not note_of_repeats(met.view(np.uint32), units.unit):
             return []  # what is no copy by the parts of its words is none by its words
         return note_of_repeats(_with_ids(units).ids, units.unit)
 
