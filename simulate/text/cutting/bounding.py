@@ -1,7 +1,9 @@
 """Where the words of UTF-8 text are, and what they are looked up by.
 
-A word of up to fifteen bytes is a key of two integers, its bytes and how many they are; the key of a longer one is its
-hash and `LONG`. Which code points are what comes in as classes (`characters`).
+A word of up to 23 bytes is a key of three integers: seven bytes and above them how many there are, then eight, and
+eight more. The key of a longer one is `LONG` and a hash. Words of all sizes are made keys of in the same way: a
+processor that has to guess how long one is guesses wrong at every third, and waits. Which code points are what comes in
+as classes (`characters`).
 """
 
 from __future__ import annotations
@@ -17,16 +19,33 @@ from simulate.text.cutting.characters import LETTER, MARK, WHITE
 _ZERO = np.uint64(0)
 ODD = np.uint64(0x9E3779B97F4A7C15)
 
-WORDS_AHEAD = 64
-"""Words that are hashed before the first of them is looked up."""
+WORDS_AHEAD = 128
+"""Words that are cut before the first of them is looked up, at most."""
+_LOOK = 64
+"""Bytes that are looked at together, and words that there may be in them."""
 _ONE_BY_ONE = 4
 """Words that are read byte by byte once one has a letter that is not of ASCII."""
-START, END, HASH, FIRST, SECOND = 0, 1, 2, 3, 4
+START, END, HASH, FIRST, SECOND, THIRD = 0, 1, 2, 3, 4, 5
 """Places in a row of `cut_words`: where a word begins and ends, its hash, and its key."""
+KEY = 3
+"""Integers of a key."""
 
+SHORT = 23
+"""Bytes of the longest word that stands in its key."""
 S56 = np.uint64(56)
 LONG = np.uint64(0xFF << 56)
-"""In place of the number of bytes of a word that is its hash, and stands in the pool."""
+"""In place of the number of bytes of a word that is not in its key."""
+_THIRD_ODD = np.uint64(0xC2B2AE3D27D4EB4F)
+
+
+_N_BYTES = np.clip(np.arange(SHORT + 1)[:, None] - (0, 7, 15), 0, (7, 8, 8))
+_OF_WORD = np.array([[(1 << 8 * n) - 1 for n in row] for row in _N_BYTES.tolist()], dtype=np.uint64)
+"""Which bits of seven, eight and eight bytes are of a word, by its size."""
+
+
+def rows_ahead() -> np.ndarray:
+    """Room for what `cut_words` says of words."""
+    return np.zeros((WORDS_AHEAD, THIRD + 1), dtype=np.uint64)
 
 
 @bare
@@ -36,8 +55,8 @@ def cut_words(text: Any, classes: Any, i: Any, ahead: Any) -> Any:
     Words of ASCII are found 64 bytes at a time, others one by one.
     """
     several, apart = 0, 0
-    while several < WORDS_AHEAD and i < len(text):
-        if apart == 0 and i + 64 <= len(text) and text[i] < 0x80:
+    while several <= WORDS_AHEAD - _LOOK and i < len(text):
+        if apart == 0 and i + _LOOK <= len(text) and text[i] < 0x80:
             before = i
             i, several = _cut_ascii(text, classes, i, ahead, several)
             apart = 1 if i == before else 0  # it is longer than that, or holds other letters
@@ -62,18 +81,12 @@ def cut_words(text: Any, classes: Any, i: Any, ahead: Any) -> Any:
             if width > 1:
                 apart = _ONE_BY_ONE  # as those that follow may
             end += width
-        _take(text, first, end, ahead, several)
+        ahead[several, START], ahead[several, END] = first, end
         several += 1
         apart = max(apart - 1, 0)
         i = end
+    _set_keys(text, ahead, several)
     return i, several
-
-
-@inlined
-def _take(text: Any, first: Any, end: Any, ahead: Any, several: Any) -> None:
-    low, high = _key(text, first, end)
-    ahead[several, HASH], ahead[several, FIRST], ahead[several, SECOND] = hash_of_key(low, high), low, high
-    ahead[several, START], ahead[several, END] = first, end
 
 
 @inlined
@@ -85,20 +98,36 @@ def _cut_ascii(text: Any, classes: Any, i: Any, ahead: Any, several: Any) -> Any
         letters = ~(white | other)
     else:
         letters = between(text, i, 97, 122, 32) | between(text, i, 48, 57, 0) | between(text, i, 95, 95, 0)
-    limit = trailing_zeros(other)
     singles = ~(white | letters)
-    begins = letters & ~(letters << ONE) | singles
-    while begins != _ZERO and several < WORDS_AHEAD:
-        first = trailing_zeros(begins)
+    begins, lasts = letters & ~(letters << ONE) | singles, letters & ~(letters >> ONE) | singles
+    lasts &= (ONE << (trailing_zeros(other) - ONE)) - ONE  # what may go on behind is cut next time
+    while lasts != _ZERO:
+        ahead[several, START] = i + np.int64(trailing_zeros(begins))
+        ahead[several, END] = i + np.int64(trailing_zeros(lasts)) + 1
         begins &= begins - ONE
-        end = first + ONE
-        if (letters >> first) & ONE != _ZERO:
-            end = trailing_zeros(~letters & ~((ONE << first) - ONE))
-        if end >= limit:
-            return i + np.int64(first), several
-        _take(text, i + np.int64(first), i + np.int64(end), ahead, several)
+        lasts &= lasts - ONE
         several += 1
     return i + np.int64(trailing_zeros(begins)), several
+
+
+@inlined
+def _set_keys(text: Any, ahead: Any, several: Any) -> None:
+    """Hashes and keys of words by where they are."""
+    for j in range(several):
+        first, end = np.int64(ahead[j, START]), np.int64(ahead[j, END])
+        size = end - first
+        if size > SHORT:
+            low, middle, high = LONG, _hash(text, first, end), _ZERO
+        elif first + SHORT <= len(text):
+            low = eight_bytes(text, first) & _OF_WORD[size, 0] | np.uint64(size) << S56
+            middle = eight_bytes(text, first + 7) & _OF_WORD[size, 1]
+            high = eight_bytes(text, first + 15) & _OF_WORD[size, 2]
+        else:
+            low = bytes_at(text, first, min(end, first + 7)) | np.uint64(size) << S56
+            middle = bytes_at(text, min(first + 7, end), end)
+            high = bytes_at(text, min(first + 15, end), end)
+        ahead[j, FIRST], ahead[j, SECOND], ahead[j, THIRD] = low, middle, high
+        ahead[j, HASH] = hash_of_key(low, middle, high)
 
 
 @inlined
@@ -116,26 +145,9 @@ def bytes_at(text: Any, first: Any, end: Any) -> Any:
 
 
 @inlined
-def _key(text: Any, first: Any, end: Any) -> Any:
-    """Two integers: the bytes of a word up to fifteen, and how many they are; a hash and `LONG` of a longer one."""
-    size, low, high = end - first, _ZERO, _ZERO
-    if size > 15:
-        return _hash(text, first, end), LONG
-    if first + 16 <= len(text):
-        low, high = eight_bytes(text, first), eight_bytes(text, first + 8)
-        if size < 8:
-            low, high = low & ((ONE << np.uint64(8 * size)) - ONE), _ZERO
-        else:
-            high &= (ONE << np.uint64(8 * size - 64)) - ONE
-    else:
-        low, high = bytes_at(text, first, end), bytes_at(text, min(first + 8, end), end)
-    return low, high | np.uint64(size) << S56
-
-
-@inlined
-def hash_of_key(low: Any, high: Any) -> Any:
-    """The hash of a word by its key; of a long one, which `low` is already."""
-    value = (low ^ (high if high < LONG else LONG) * ODD) * MIX
+def hash_of_key(low: Any, middle: Any, high: Any) -> Any:
+    """The hash of a word by its key."""
+    value = low * MIX + middle * ODD + high * _THIRD_ODD
     value = (value ^ value >> S32) * MIX
     return value ^ value >> S32
 

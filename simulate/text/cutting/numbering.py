@@ -72,6 +72,6 @@ class Words:
         found: tuple[str, ...] = self._few.texts() if self._table is None else self._table.texts()
         return found
 
-    def resolved(self, ids: Any, shelf: Any) -> Any:
-        """`ids` of words, where the table gave other numbers before all was read; in memory they change in place."""
-        return ids if self._table is None else self._table.resolved(ids, shelf)
+    def later(self, ids: Any, shelf: Any) -> Any:
+        """`ids` of words, where the table gave other numbers before all was read: made of these when asked for."""
+        return ids if self._table is None else self._table.later(ids, shelf)

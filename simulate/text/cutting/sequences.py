@@ -49,7 +49,8 @@ class Units:
     ids: np.ndarray
     """Type of each unit: uint8 for bytes, uint32 code points and token ids, dense int32 or uint32 for words.
 
-    Of a text that is counted in less memory it may be a `simulate.text.spilling.scratch.OnDisk`."""
+    Of a text that is counted in less memory it may be a `simulate.text.spilling.scratch.OnDisk`, and of words a
+    `simulate.text.spilling.words.later.LaterIds`."""
     starts: np.ndarray
     """int64, first unit of each stream, and `n_units` at the end."""
     unit: str
@@ -366,10 +367,10 @@ def _collect(file: Opened, found: _Collected, words: Words | None, tally: Tally 
 
 
 def _shelved(shelf: UnitShelf, words: Words | None, name: str) -> Any:
-    """What is on the shelf; words that were put apart have ids at last."""
+    """What is on the shelf; words that were put apart have ids when somebody asks for them."""
     with counted_exactly(name):
         ids = shelf.whole()
-        return ids if words is None else words.resolved(ids, shelf)
+        return ids if words is None else words.later(ids, shelf)
 
 
 def _joined(parts: list[np.ndarray], name: str) -> np.ndarray:

@@ -2,8 +2,8 @@ r"""The loop that cuts UTF-8 text into words and gives each distinct word an id.
 
 It equals ``re.findall`` with the pattern of the unit in `units`, followed by a dictionary, at the speed of a scan: for
 unit word ``re.findall(r"\w+|[^\w\s]", text)``. Which code points are what comes in as classes. Nothing rests on hashes
-being different: a word of up to fifteen bytes is a key of two integers, its bytes and how many they are, and is
-compared as that; longer ones are compared byte by byte.
+being different: a word of up to 23 bytes is a key of three integers, its bytes and how many they are, and is compared
+as that; longer ones are compared byte by byte.
 """
 
 from __future__ import annotations
@@ -13,23 +13,26 @@ from typing import Any
 import numpy as np
 
 from simulate.drawing.compiled import bare, compiled, copy_eight, inlined, prefetch
-from simulate.drawing.stream import LOW, MIX, ONE, S32
+from simulate.drawing.stream import LOW, ONE
 from simulate.text.cutting.bounding import (
     END,
     FIRST,
     HASH,
+    KEY,
     LONG,
-    ODD,
     S56,
     SECOND,
+    SHORT,
     START,
+    THIRD,
     WORDS_AHEAD,
     cut_words,
     hash_of_key,
+    rows_ahead,
 )  # fmt: skip
 from simulate.text.reading.room import require
 
-_ZERO, _TWO = np.uint64(0), np.uint64(2)
+_ZERO, _TWO, _THREE = np.uint64(0), np.uint64(2), np.uint64(3)
 _HIGH = np.uint64(0xFFFFFFFF00000000)
 _LEAST = 1 << 12
 """Places of a table at first."""
@@ -43,11 +46,11 @@ class WordTable:
     def __init__(self) -> None:
         self.count = 0
         self._slots = np.zeros(_LEAST, dtype=np.uint64)  # half of the hash, then id + 1 of the word; 0 where empty
-        self._keys = np.empty(_LEAST, dtype=np.uint64)  # two integers a word, as `bounding` makes them
+        self._keys = np.zeros(KEY * (_LEAST // 2), dtype=np.uint64)  # three integers a word, as `bounding` makes them
         self._ends = np.zeros(1 << 8, dtype=np.int64)  # long word t is pool[ends[t] : ends[t + 1]]
         self._pool = np.zeros(1 << 14, dtype=np.uint8)
         self._out = np.empty(0, dtype=np.int32)
-        self._ahead = np.zeros((WORDS_AHEAD, 5), dtype=np.uint64)
+        self._ahead = rows_ahead()
         self._long = np.zeros(1, dtype=np.int64)  # how many of them there are
 
     def ids(self, block: bytes | bytearray, classes: np.ndarray) -> np.ndarray:
@@ -98,43 +101,35 @@ class WordTable:
         """Give ids to `words` before any others."""
         self.ids(words, classes)
 
-    def resolved(self, ids: Any, shelf: Any) -> Any:
+    def later(self, ids: Any, shelf: Any) -> Any:
         """`ids` as they were given: every word has one."""
         del shelf
         return ids
 
     def texts(self) -> tuple[str, ...]:
         """The words, by id."""
-        keys, pool, ends = self._keys[: 2 * self.count], self._pool.tobytes(), self._ends.tolist()
-        sizes, places = (keys[1::2] >> S56).tolist(), ((keys[1::2] & ~LONG) - ONE).tolist()
-        short = keys.astype("<u8", copy=False).tobytes()
-        return tuple(
-            (short[16 * t : 16 * t + size] if size < 16 else pool[ends[place] : ends[place + 1]]).decode("utf-8")
-            for t, (size, place) in enumerate(zip(sizes, places, strict=True))
-        )
+        text, ends, _ = self.packed()
+        pool, begins = text.tobytes(), np.append(0, ends[:-1])[: self.count]
+        return tuple(pool[first:end].decode("utf-8") for first, end in zip(begins.tolist(), ends.tolist(), strict=True))
 
     def packed(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """The words by id: their bytes one after the other, where each ends (int64), and their hashes (uint64)."""
-        keys = self._keys[: 2 * self.count]
-        firsts, seconds = keys[::2], keys[1::2]
-        sizes, long = (seconds >> S56).astype(np.int64), seconds & LONG == LONG
-        places = ((seconds & ~LONG) - ONE)[long].astype(np.int64)
+        keys = self._keys[: KEY * self.count].reshape(-1, KEY)
+        sizes, long = (keys[:, 0] >> S56).astype(np.int64), keys[:, 0] > LONG
+        places = (keys[long, 0] & ~LONG).astype(np.int64) - 1
         sizes[long] = self._ends[places + 1] - self._ends[places]
         ends = np.cumsum(sizes)
         text = np.empty(int(ends[-1]) if self.count else 0, dtype=np.uint8)
-        _unpack(keys, self._ends, self._pool, text)
-        # Of what a long word is, not of where it stands in this table.
-        hashes = (firsts ^ np.where(long, LONG, seconds) * ODD) * MIX
-        hashes = (hashes ^ hashes >> S32) * MIX
-        return text, ends, hashes ^ hashes >> S32
+        hashes = np.empty(self.count, dtype=np.uint64)
+        _unpack(keys, self._ends, self._pool, text, hashes)
+        return text, ends, hashes
 
     def _grow(self, longest: int) -> None:
         if 2 * (self.count + 1) >= len(self._slots):
-            require(5 * self._slots.nbytes)
-            self._slots = np.zeros(2 * len(self._slots), dtype=np.uint64)
-            _fill(self._slots, self._keys, self.count)
-            keys = np.empty(len(self._slots), dtype=np.uint64)  # anew, in huge pages: it is read here and there
-            keys[: 2 * self.count] = self._keys[: 2 * self.count]
+            require(6 * self._slots.nbytes)
+            self._slots = refilled(self._slots, 2, self._keys, self.count)
+            keys = np.empty(KEY * (len(self._slots) // 2), dtype=np.uint64)  # anew, in huge pages: it is read anywhere
+            keys[: KEY * self.count] = self._keys[: KEY * self.count]
             self._keys = keys
             return
         if self._long[0] + 2 > len(self._ends):
@@ -148,28 +143,42 @@ class WordTable:
 
 
 @compiled
-def _unpack(keys: Any, ends: Any, pool: Any, text: Any) -> None:
-    """The bytes of words one after the other."""
+def _unpack(keys: Any, ends: Any, pool: Any, text: Any, hashes: Any) -> None:
+    """The bytes of words one after the other, and their hashes."""
     at = np.int64(0)
-    for i in range(0, len(keys), 2):
-        size = keys[i + 1] >> S56
-        if size < 16:
+    for i in range(len(keys)):
+        size = np.int64(keys[i, 0] >> S56)
+        hashes[i] = _hash_of(keys[i, 0], keys[i, 1], keys[i, 2])
+        if size <= SHORT:
             for j in range(size):
-                key = keys[i] if j < 8 else keys[i + 1]
-                text[at] = np.uint8(key >> np.uint64(8 * (j % 8)) & np.uint64(255))
+                bits = keys[i, (j + 1) // 8] >> np.uint64(8 * (j if j < 7 else (j + 1) % 8))
+                text[at] = np.uint8(bits & np.uint64(255))
                 at += 1
             continue
-        place = np.int64(keys[i + 1] & ~LONG) - 1
+        place = np.int64(keys[i, 0] & ~LONG) - 1
         for j in range(ends[place], ends[place + 1]):
             text[at] = pool[j]
             at += 1
+
+
+@inlined
+def _hash_of(low: Any, middle: Any, high: Any) -> Any:
+    """The hash of a word that is in the table; of what a long one is, not of where it stands in the pool."""
+    return hash_of_key(low if low < LONG else LONG, middle, high)
+
+
+def refilled(slots: np.ndarray, times: int, keys: np.ndarray, count: int) -> np.ndarray:
+    """The `count` words that have these `keys` in so many times as many places."""
+    wider = np.zeros(times * len(slots), dtype=np.uint64)
+    _fill(wider, keys, count)
+    return wider
 
 
 @bare
 def _fill(slots: Any, keys: Any, count: int) -> None:
     mask = np.uint64(len(slots) - 1)
     for word in range(count):
-        value = hash_of_key(keys[2 * word], keys[2 * word + 1])
+        value = _hash_of(keys[KEY * word], keys[KEY * word + 1], keys[KEY * word + 2])
         slot = value & mask
         while slots[slot] != _ZERO:
             slot = (slot + ONE) & mask
@@ -204,17 +213,20 @@ def _append(text: Any, first: int, end: int, place: Any, ends: Any, pool: Any) -
 @inlined
 def look_up(text: Any, ahead: Any, j: Any, slots: Any, keys: Any, ends: Any, pool: Any) -> Any:
     """The slot of word `j` of those `ahead`, and its id; where it would belong and -1 without."""
-    mask, value, low, high = np.uint64(len(slots) - 1), ahead[j, HASH], ahead[j, FIRST], ahead[j, SECOND]
+    mask, value = np.uint64(len(slots) - 1), ahead[j, HASH]
+    low, middle, high = ahead[j, FIRST], ahead[j, SECOND], ahead[j, THIRD]
     slot = value & mask
     known = slots[slot]
     while known != _ZERO:
         if (known ^ value) & _HIGH == _ZERO:
             word = (known & LOW) - ONE
-            other = keys[word + word + ONE]
-            if keys[word + word] == low and (other == high or (high == LONG and other > LONG)):
+            at = word + word + word
+            other = keys[at]
+            alike = keys[at + ONE] == middle and keys[at + _TWO] == high
+            if alike and (other == low or (low == LONG and other > LONG)):
                 place = np.int64(other & ~LONG) - 1
                 first, end = np.int64(ahead[j, START]), np.int64(ahead[j, END])
-                if high != LONG or _same(text, first, end, place, ends, pool):
+                if low != LONG or _same(text, first, end, place, ends, pool):
                     return slot, np.int64(word)
         slot = (slot + ONE) & mask
         known = slots[slot]
@@ -228,7 +240,7 @@ def _tokenize(
 ) -> Any:  # fmt: skip
     """Write ids of the words from byte `at` on; return where it stopped, how many, and the size of the table."""
     i, found = np.int64(at), 0
-    room = min(len(slots), len(keys)) // 2 - 1
+    room = len(slots) // 2 - 1
     while i < len(text):
         if found + WORDS_AHEAD > len(out):
             return i, found, count
@@ -238,17 +250,17 @@ def _tokenize(
             slot, word = look_up(text, ahead, j, slots, keys, ends, pool)
             if word < 0:
                 word = np.int64(count)
-                first, end, high = np.int64(ahead[j, START]), np.int64(ahead[j, END]), ahead[j, SECOND]
+                first, end, low = np.int64(ahead[j, START]), np.int64(ahead[j, END]), ahead[j, FIRST]
                 if word >= room:
                     return first, found, count
-                if high == LONG:
+                if low == LONG:
                     place = long[0]
                     if place + 2 > len(ends) or ends[place] + end - first > len(pool):
                         return first, found, count
                     _append(text, first, end, place, ends, pool)
                     long[0] = place + 1
-                    high |= np.uint64(place + 1)
-                keys[2 * word], keys[2 * word + 1] = ahead[j, FIRST], high
+                    low |= np.uint64(place + 1)
+                keys[KEY * word], keys[KEY * word + 1], keys[KEY * word + 2] = low, ahead[j, SECOND], ahead[j, THIRD]
                 slots[slot] = ahead[j, HASH] & _HIGH | np.uint64(word + 1)
                 count += 1
             out[found] = word
@@ -264,4 +276,4 @@ def _ask_ahead(several: int, slots: Any, keys: Any, ahead: Any) -> None:
         prefetch(slots, ahead[j, HASH] & mask)
     for j in range(several):
         word = slots[ahead[j, HASH] & mask] & LOW
-        prefetch(keys, word + word - _TWO if word > _ZERO else _ZERO)
+        prefetch(keys, word + word + word - _THREE if word > _ZERO else _ZERO)

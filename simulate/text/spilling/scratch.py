@@ -152,6 +152,10 @@ class OnDisk:
         """Bytes of all of it, which are on the disk."""
         return self._size * self.dtype.itemsize
 
+    def view(self, dtype: Any) -> OnDisk:
+        """The same bytes as numbers of another kind, as wide as these."""
+        return OnDisk(self.file, dtype, self._size, self._first)
+
     def __getitem__(self, where: slice) -> np.ndarray:
         first, stop, step = where.indices(self._size)
         if step != 1:

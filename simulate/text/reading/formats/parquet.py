@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import IO, Any
 
 from bounds.base.arguments import shown
+from bounds.cli.process import reveal
 from simulate.text.reading.asked import fields_of
 from simulate.text.reading.errors import InputError, label
 from simulate.text.reading.formats.json_lines import encoded, missing
@@ -115,6 +116,7 @@ def _columns_of(arrow: Any, fields: Any, above: str = "") -> list[str]:
 
 
 def _arrow(path: str) -> Any:
+    reveal("pyarrow")
     try:
         import pyarrow
         import pyarrow.compute
