@@ -14,10 +14,10 @@ from hypothesis.strategies import none
 
 from tests import statistics
 
-# A busy machine is no failure: what takes long is the business of the benchmarks. A property is tried on 40 examples
+# A busy machine is no failure: what takes long is the business of the benchmarks. A property is tried on 30 examples
 # unless it says otherwise. Continuous integration tries the same examples each time, so that what fails there can be
 # seen again; everywhere else they are new ones.
-settings.register_profile("patient", deadline=None, derandomize="CI" in os.environ, max_examples=40)
+settings.register_profile("patient", deadline=None, derandomize="CI" in os.environ, max_examples=30)
 settings.load_profile("patient")
 
 VARIABLE = "EFFICIENCY_BOUNDS_DATA"

@@ -66,7 +66,7 @@ def test_an_urn_goes_on_from_chunk_to_chunk_of_its_values(source):
 
 
 @given(st.sampled_from(SOURCES), st.integers(0, 2**64 - 1), st.sets(st.integers(1, 300), min_size=1, max_size=6))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=30, deadline=None)
 def test_counts_are_those_of_any_grid_and_seed(source, seed, grid):
     sampler, stream = build_sampler(parse_source(source), 300), Stream(seed, "tokens", 1, 2)
     points = np.array(sorted(grid))

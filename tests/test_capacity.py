@@ -24,7 +24,7 @@ from tests import strategies
 from tests.public import public
 from tests.test_unique_formulas import rank_sum
 
-THOROUGH = settings(max_examples=40, deadline=None)
+THOROUGH = settings(max_examples=30, deadline=None)
 stores = strategies.counts(0, 10**18)
 
 

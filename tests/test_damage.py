@@ -147,11 +147,11 @@ def test_names_that_are_no_text_any_more_are_one_sentence(tmp_path, saved):
     (chunk,) = (p for p in (path / "source").iterdir() if not p.name.startswith("."))
     content = chunk.read_bytes()
     for harm in (content[: len(content) // 2], *(rng.bytes(len(content)) for _ in range(5)), *(
-        content[:at] + bytes([0xFF]) + content[at + 1 :] for at in range(len(content))
+        content[:at] + bytes([0xFF]) + content[at + 1 :] for at in range(0, len(content), 3)
     )):  # fmt: skip
         chunk.write_bytes(harm)
         refused.append(right_or_one_sentence(path, whole))
-    assert sum(refused) > len(content) / 2
+    assert sum(refused) > len(refused) / 2
 
 
 def test_without_its_consolidated_metadata_a_zarr_is_what_it_was(tmp_path, saved):

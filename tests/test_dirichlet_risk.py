@@ -116,7 +116,7 @@ def test_the_risk_is_the_mean_of_the_forward_divergence_over_its_laws(a):
 
 
 @given(counts(2, 10**12), n_draws(10**15), magnitudes(1e-3, 50))
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=30)
 def test_the_risk_is_below_every_guarantee_and_falls_with_draws(k, n, a):
     value = divergence.forward_kl_bayes_risk(k, n, a)
     assert 0 < value <= divergence.forward_kl_laplace_upper(k, n)
@@ -178,7 +178,7 @@ def test_the_largest_support_is_that_of_a_search_through_all(n):
 
 
 @given(n_draws(), magnitudes(1e-6, 3))
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=30)
 def test_the_largest_support_brackets_the_excess(n, epsilon):
     k = divergence.support_upper_minimax(n, epsilon)
     assert k == math.floor(k) >= 1

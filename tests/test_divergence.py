@@ -256,7 +256,7 @@ def test_every_upper_bound_is_above_its_expectation(p, n):
 
 
 @given(fixed_laws, n_draws(10**6))
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=30)
 def test_bounds_hold_for_sources_of_infinite_support_too(source, n):
     reverse = divergence.reverse_kl_empirical(source, n)
     assert reverse >= 0

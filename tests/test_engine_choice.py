@@ -75,7 +75,7 @@ def test_thresholds_are_where_they_are_said_to_be():
 
 
 @given(sources, n_draws(2**63 - 1), st.integers(1, 10_000), st.sampled_from(WANTS))
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=30)
 def test_a_choice_is_made_or_refused_in_a_sentence(law, n, replicates, wants):
     try:
         name, reason = choose_engine(law, [n], replicates, wants=wants)

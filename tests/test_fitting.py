@@ -251,7 +251,7 @@ def test_spectrum_refuses():
 # ---------------------------------------------------------------- answers
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(
     st.lists(st.integers(0, 400), min_size=5, max_size=14),
     st.sampled_from([name for name in MODELS if name != "spectrum"]),

@@ -149,7 +149,7 @@ def test_an_even_vote_adds_nothing(n, a):
     assert efficiency.top1_excess(n, a, poisson=False) <= efficiency.top1_excess(n, a) * (1 + 1e-12) or n % 2 == 0
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=30)
 @given(means.filter(lambda n: n > 0), exponents)
 def test_values_at_fifty_digits(n, a):
     exact = at_fifty_digits("top1_excess", a, n)
@@ -158,7 +158,7 @@ def test_values_at_fifty_digits(n, a):
     assert efficiency.top1_local_rate(n, a) == pytest.approx(at_fifty_digits("top1_local_rate", a, n), rel=2e-13)
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=30)
 @given(counts, exponents)
 def test_fixed_values_at_fifty_digits(n, a):
     n = int(float(n))

@@ -116,7 +116,7 @@ def test_value_of_a_token_is_the_derivative():
     assert sympy.simplify(sympy.diff(written, formula.symbols["D"]) - value.expression) == 0
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=30)
 @given(computes, magnitudes(1e6, 1e14))
 def test_best_use_of_a_corpus(C, U):
     """Against a grid over the whole of 6ND = C; without repetition it is the law's own optimum."""

@@ -95,7 +95,7 @@ def test_how_a_word_overlaps_itself_matters(monkeypatch):
 
 
 @given(testing.repeating_window_sources(), testing.counts(1, 10**15))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=30, deadline=None)
 def test_counts_are_possible(source, n):
     seen, following, later = bounds.expected_unique(source, [n, n + 1, 2 * n])
     new = bounds.missing_mass(source, n)

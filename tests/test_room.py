@@ -212,7 +212,7 @@ print(peak(lambda: measure_corpus(path, blocks=0) if unit == "word" else sketch_
 """
 
 
-_LENGTHS = (10_000_000, pytest.param(50_000_000, marks=pytest.mark.verification))
+_LENGTHS = (20_000_000, pytest.param(50_000_000, marks=pytest.mark.verification))
 
 
 @pytest.mark.parametrize("size", _LENGTHS)

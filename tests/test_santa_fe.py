@@ -18,7 +18,7 @@ from bounds import laws, testing
 from bounds.laws import santa_fe
 from tests.test_unique_formulas import rank_sum
 
-THOROUGH = settings(max_examples=40, deadline=None)
+THOROUGH = settings(max_examples=30, deadline=None)
 
 # Exact: every text of a small process
 

@@ -29,7 +29,7 @@ def brute_force(D, s, J, m, a):
     return math.fsum(binomial_tails(-np.expm1(-y), np.exp(-y), m, a)[0])
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(skills(), strategies.numbers(0.1, 4), strategies.counts(1, 30_000), strategies.magnitudes(1e-3, 1e18))
 def test_skills_are_the_sum_over_skills(skill, s, J, D):
     found = bounds.expected_skills(D, exponent=s, n_skills=J, **skill)
@@ -77,7 +77,7 @@ def test_doubling_the_skills():
     assert (second + 0.5) / (first + 0.5) == pytest.approx(2, rel=1e-12)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(skills(10**6), strategies.numbers(0.3, 3), strategies.magnitudes(1, 1e15), strategies.counts(0, 10**12))
 def test_room_for_skills(skill, s, D, n):
     options = {"exponent": s, "n_skills": 10**9, **skill}

@@ -17,7 +17,7 @@ from bounds.skills.formulas import FORMULAS
 from tests import strategies
 from tests.statistics import check
 
-THOROUGH = settings(max_examples=40, deadline=None)
+THOROUGH = settings(max_examples=30, deadline=None)
 _F = {formula.name: formula for formula in FORMULAS}
 
 

@@ -22,7 +22,7 @@ from bounds.skills.poisson_binomial import poisson_binomial_tails
 from tests import strategies
 from tests.public import public
 
-THOROUGH = settings(max_examples=40, deadline=None)
+THOROUGH = settings(max_examples=30, deadline=None)
 _F = {formula.name: formula for formula in FORMULAS}
 
 

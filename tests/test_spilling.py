@@ -94,7 +94,7 @@ def brute(units: Units, length: int, grid: np.ndarray, edges: np.ndarray) -> tup
     return unique, spectra
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(
     st.lists(st.integers(0, 6), min_size=1, max_size=300), st.lists(st.integers(0, 300), max_size=4),
     st.sets(st.sampled_from([1, 2, 5, 20, 22, 33, 70]), min_size=1, max_size=3), st.sampled_from([0, 8]),
@@ -165,7 +165,7 @@ LETTERS = st.text(st.sampled_from("ab\0é中😀"), min_size=1, max_size=3)
 SIZES = st.sampled_from([1, 2, 5, 7, 8, 9, 15, 16, 17, 23, 24, 31, 32, 254, 255, 256, 257, 700])
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(
     st.lists(st.builds(lambda letters, n: (letters * n)[:n], LETTERS, SIZES), min_size=1, max_size=60),
     st.lists(st.integers(0, 59), min_size=1, max_size=300), st.integers(1, 40), st.sampled_from([8, 64, 4096]),

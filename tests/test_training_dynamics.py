@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import re
 import shlex
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -345,8 +347,18 @@ def test_interventions_are_those_of_the_tidy_table(data_folder):
     assert list(ours.variant) == list(tidy.variant)
 
 
+@pytest.fixture(scope="module")
+def looked_at() -> Iterator[None]:
+    """What takes long is read and simulated once: the suites, and the evaluations, which all folders here share."""
+    with pytest.MonkeyPatch.context() as patch:
+        read = functools.cache(lambda folder: pythia.read_evaluations(folder))
+        patch.setattr(dynamics, "read_evaluations", lambda root: read((root / "evals").resolve().parent))
+        patch.setattr(dynamics, "simulated", functools.cache(dynamics.simulated))
+        yield
+
+
 @pytest.mark.data
-def test_every_claim_has_the_verdict_that_is_known(data_folder):
+def test_every_claim_has_the_verdict_that_is_known(data_folder, looked_at):
     result = dynamics.run(data_folder)
     found = {one.claim.name: one for one in result.outcomes}
     assert list(found) == list(PUBLISHED)
@@ -373,7 +385,7 @@ def test_part_of_the_evaluations_gives_the_same_numbers(data_folder):
 
 
 @pytest.mark.data
-def test_without_the_table_of_interventions_their_claims_are_open(data_folder, tmp_path):
+def test_without_the_table_of_interventions_their_claims_are_open(data_folder, tmp_path, looked_at):
     (tmp_path / "pythia").mkdir()
     (tmp_path / "pythia" / "evals").symlink_to(data_folder / "pythia" / "evals")
     found = {one.claim.name: one.verdict for one in dynamics.run(tmp_path).outcomes}

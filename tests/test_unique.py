@@ -16,7 +16,7 @@ from bounds import counts, testing
 from bounds.counts import unique
 from bounds.counts.rank_tables import type_table
 
-THOROUGH = settings(max_examples=40, deadline=None)
+THOROUGH = settings(max_examples=30, deadline=None)
 
 # Exact: small cases enumerated
 

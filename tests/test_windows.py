@@ -16,7 +16,7 @@ import bounds
 from bounds import testing
 from bounds.counts.words import autocorrelation, word_kinds
 
-THOROUGH = settings(max_examples=40, deadline=None)
+THOROUGH = settings(max_examples=30, deadline=None)
 
 # Exact: streams listed
 

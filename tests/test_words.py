@@ -21,7 +21,7 @@ from bounds.counts import windows
 from bounds.counts.words import autocorrelation, word_chains, word_kinds
 from tests.test_windows import streams, windows_of
 
-THOROUGH = settings(max_examples=40, deadline=None)
+THOROUGH = settings(max_examples=30, deadline=None)
 FAIR = [0.5, 0.5]
 BIASED = [0.7, 0.2, 0.1]
 CHAIN = [[0.9, 0.1, 0.0], [0.2, 0.3, 0.5], [0.6, 0.0, 0.4]]
