@@ -164,10 +164,12 @@ def test_the_error_of_a_cell_is_not_taken_for_that_of_the_connection():
     assert str(cluster._outcome(Future())) == "no space left"
 
 
-def test_a_scheduler_that_does_not_answer_is_one_sentence():
+def test_a_scheduler_that_does_not_answer_is_one_sentence(monkeypatch):
+    monkeypatch.setattr(cluster, "CONNECT_SECONDS", 1)
     began = time.monotonic()
     err = refused("sweep", *LONG_FLAGS, f"--cluster=tcp://127.0.0.1:{free_port()}")
     assert "no Dask scheduler answers at tcp://127.0.0.1:" in err
+    assert "within 1 seconds" in err
     assert time.monotonic() - began < 40
 
 

@@ -70,7 +70,7 @@ SOME = ("marin-dclm", "llama3")
     ("arguments", "series"),
     [
         ("run budget --explain", ()),
-        ("backtest --explain", SOME),
+        pytest.param("backtest --explain", SOME, marks=pytest.mark.verification),
         pytest.param("backtest --explain", (), marks=pytest.mark.verification),
     ],
 )
