@@ -180,7 +180,7 @@ def test_words_that_are_put_apart_are_those_of_a_dictionary(known, drawn, per_bl
         table, shelf = vocabulary.BoundedWords(most, files), Shelf(files, 0 if shelved else 1e9)
         for first in range(0, len(said), per_block):
             shelf.add(table.ids(" ".join(said[first : first + per_block]).encode(), character_classes("space")))
-        ids = np.array(table.resolved(shelf.whole(), Shelf(files, 0 if shelved else 1e9))[:]).tolist()
+        ids = np.array(table.later(shelf.whole(), Shelf(files, 0 if shelved else 1e9))[:]).tolist()
     numbers: dict[str, int] = {}
     for word, found in zip(said, ids, strict=True):
         assert numbers.setdefault(word, found) == found
@@ -207,7 +207,7 @@ def test_words_of_any_unit_are_put_apart(unit, most, monkeypatch):
             shelf.add(table.ids(part, character_classes(unit)))
         cold = shelf.whole()
         assert np.mean(cold[:] < 0) > 0.1
-        found = table.resolved(cold, shelf)[:]
+        found = table.later(cold, shelf)[:]
         assert files.used == (most < 1e9)
     pairs = set(zip(np.concatenate(expected).tolist(), found.tolist(), strict=True))
     assert len(pairs) == plain.count == len(set(found.tolist())) == found.max() + 1
@@ -220,7 +220,7 @@ def test_a_part_of_words_that_has_no_room_is_told():
         table = vocabulary.BoundedWords(20_000, files)
         ids = table.ids(words, character_classes("space"))
         with pytest.raises(NoRoomError, match="pass more --memory"):
-            table.resolved(ids, Shelf(files, 1e9))
+            table.later(ids, Shelf(files, 1e9))[:]
 
 
 def test_a_text_of_some_megabytes_in_the_least_memory(tmp_path):

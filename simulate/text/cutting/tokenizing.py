@@ -78,24 +78,19 @@ class WordTable:
     def _step(self, text: np.ndarray, classes: np.ndarray, at: int, out: np.ndarray) -> tuple[int, int, int]:
         """Write ids of the words from byte `at` on: where it stopped, how many there are, and the words met so far."""
         stopped: tuple[int, int, int] = _tokenize(
-            text,
-            classes,
-            at,
-            self._slots,
-            self._keys,
-            self._ends,
-            self._pool,
-            self._long,
-            self.count,
-            out,
-            self._ahead,
+            text, classes, at, *self._arrays, self._long, self.count, out, self._ahead
         )
         return stopped
 
     @property
+    def _arrays(self) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+        """What words are looked up in: places, keys, and of long ones the ends and the bytes."""
+        return self._slots, self._keys, self._ends, self._pool
+
+    @property
     def n_bytes(self) -> int:
         """Bytes that the table takes."""
-        return self._slots.nbytes + self._keys.nbytes + self._ends.nbytes + self._pool.nbytes
+        return sum(array.nbytes for array in self._arrays)
 
     def admit(self, words: bytes, classes: np.ndarray) -> None:
         """Give ids to `words` before any others."""

@@ -25,7 +25,7 @@ from simulate.text.spilling.loops import hashed
 from simulate.text.spilling.scratch import OnDisk, Scratch, ScratchFile
 
 _ZERO, _TWO = np.uint64(0), np.uint64(2)
-_S48, COUNT = np.uint64(48), np.uint64((1 << 48) - 1)
+S48, COUNT = np.uint64(48), np.uint64((1 << 48) - 1)
 """How far the bin is above the number of occurrences in a word of a table, and where this number stands."""
 _S64 = np.uint64(64)
 
@@ -58,6 +58,12 @@ def block_size(most: int) -> int:
     return 8 * (most // 16 * 2 + 1)
 
 
+def by_part(owners: np.ndarray, n_parts: int) -> tuple[np.ndarray, np.ndarray]:
+    """Blocks in the order of the parts that own them, and where each part begins among these, and the last ends."""
+    order = np.argsort(owners, kind="stable")
+    return order, np.searchsorted(owners[order], np.arange(n_parts + 1))
+
+
 class Blocks:
     """Numbers of parts, each in blocks of its own in a pool of `n_blocks`; pools go to a file where they are full.
 
@@ -82,9 +88,7 @@ class Blocks:
         fills = np.full(used, self.block)
         begun = self._places[self._places[:, END] > 0]
         fills[begun[:, END] // self.block - 1] -= begun @ (-1, 1)
-        order = np.argsort(self._owners[:used], kind="stable")
-        bounds = np.searchsorted(self._owners[order], np.arange(len(self._places) + 1))
-        return _Written(pool, fills, order, bounds)
+        return _Written(pool, fills, *by_part(self._owners[:used], len(self._places)))
 
     def _write(self) -> None:
         if self._file is None:
@@ -234,18 +238,6 @@ def count_portions(
     return len(cursors), n_found
 
 
-@inlined
-def once_more(word: Any, edges: Any, last: Any, spectrum: Any) -> Any:
-    """The word of a table, as above, after one more occurrence, which may change the bin in `spectrum`."""
-    here = np.int64(word >> _S48)
-    word += ONE
-    if here < last and np.int64(word & COUNT) >= edges[here + 1]:
-        spectrum[here] -= 1
-        spectrum[here + 1] += 1
-        word += ONE << _S48
-    return word
-
-
 @bare
 def count(values: Any, begin: Any, end: Any, table: Any, edges: Any, exact: int, reached: Any) -> Any:
     """Count hashes, each of which has room in the table; returns how many of them are new.
@@ -268,10 +260,10 @@ def count(values: Any, begin: Any, end: Any, table: Any, edges: Any, exact: int,
         new += often == 1
         reached[min(often - 1, exact)] += 1
         if last >= exact and often > exact:
-            here = np.int64(word >> _S48) + exact
+            here = np.int64(word >> S48) + exact
             if here <= last and often >= edges[here]:
                 reached[here + 1] += 1
-                table[slot + ONE] = word + (ONE << _S48)
+                table[slot + ONE] = word + (ONE << S48)
     return new
 
 

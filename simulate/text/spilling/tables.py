@@ -12,12 +12,12 @@ from typing import Any
 
 import numpy as np
 
-from simulate.drawing.compiled import bare, prefetch
+from simulate.drawing.compiled import bare, inlined, prefetch
 from simulate.drawing.stream import ONE
 from simulate.text.blocks import gaps_of
 from simulate.text.spilling import loops
 from simulate.text.spilling.scratch import OnDisk
-from simulate.text.spilling.spread import COUNT, once_more
+from simulate.text.spilling.spread import COUNT, S48
 from simulate.text.spilling.sums import Sums
 
 LOAD = 0.6
@@ -140,11 +140,23 @@ def _numbers(units: np.ndarray | OnDisk, first: int, last: int) -> np.ndarray:
     return some if some.dtype == np.uint8 else some.astype(np.uint32, copy=False)
 
 
+@inlined
+def _once_more(word: Any, edges: Any, last: Any, spectrum: Any) -> Any:
+    """The number of a unit, as below, after one more occurrence, which may change the bin in `spectrum`."""
+    here = np.int64(word >> S48)
+    word += ONE
+    if here < last and np.int64(word & COUNT) >= edges[here + 1]:
+        spectrum[here] -= 1
+        spectrum[here + 1] += 1
+        word += ONE << S48
+    return word
+
+
 @bare
 def _count(units: Any, table: Any, edges: Any, spectrum: Any) -> Any:
     """Count units; returns how many of them are new.
 
-    A number of the table says of a unit what the second word of a hash does in `simulate.text.spilling.spread`.
+    A number of the table says how often a unit occurs, and above it, from bit 48 on, the bin of how often it occurs.
     """
     new, last = 0, len(edges) - 1
     for begin in range(0, len(units), _ASKED):
@@ -157,7 +169,7 @@ def _count(units: Any, table: Any, edges: Any, spectrum: Any) -> Any:
                 table[units[i]] = ONE
                 new += 1
                 continue
-            table[units[i]] = once_more(word, edges, last, spectrum)
+            table[units[i]] = _once_more(word, edges, last, spectrum)
     if last >= 0:
         spectrum[0] += new
     return new

@@ -46,7 +46,7 @@ class UnitShelf(Shelf):
 
 
 class BoundedWords(WordTable):
-    """A `WordTable` of at most about `most` bytes; `resolved` makes of what it gives ids that are words'."""
+    """A `WordTable` of at most about `most` bytes; `later` makes of what it gives ids that are words'."""
 
     def __init__(self, most: float, scratch: Scratch) -> None:
         super().__init__()
@@ -65,17 +65,7 @@ class BoundedWords(WordTable):
         if self._apart is None:
             return super()._step(text, classes, at, out)
         at, found = _tokenize_known(
-            text,
-            classes,
-            at,
-            self._slots,
-            self._keys,
-            self._ends,
-            self._pool,
-            out,
-            self._ahead,
-            self._others,
-            *self._apart.into(),
+            text, classes, at, *self._arrays, out, self._ahead, self._others, *self._apart.into()
         )
         return at, found, self.count
 
@@ -96,11 +86,6 @@ class BoundedWords(WordTable):
             return ids
         apart, self._apart = self._apart, None
         return LaterIds(ids, self.count, apart, self._most, self._scratch, shelf)
-
-    def resolved(self, ids: np.ndarray | OnDisk, shelf: Shelf) -> np.ndarray | OnDisk:
-        """`ids` with words in the place of parts."""
-        found = self.later(ids, shelf)
-        return found.whole() if isinstance(found, LaterIds) else found
 
 
 @bare

@@ -18,9 +18,12 @@ import numpy as np
 from simulate.drawing.compiled import bare, inlined, prefetch
 from simulate.text.cutting.bounding import END, FIRST, HASH, S56, SECOND, SHORT, START, THIRD, bytes_at
 from simulate.text.spilling.scratch import OnDisk, Scratch, ScratchFile
+from simulate.text.spilling.spread import by_part
 
 BITS = 10
 """Bits of a hash that say its part."""
+
+N_PARTS = 1 << BITS
 
 BLOCK = 32
 """Numbers of a block."""
@@ -31,7 +34,7 @@ _APART = BLOCK + 8
 _POOL = 1 << 26
 """Numbers of a pool, at most."""
 
-_LEAST = (1 << BITS) + 64
+_LEAST = N_PARTS + 64
 """Blocks of a pool, at least: all that are near go to it at last."""
 
 _AT_ONCE = 1 << 12
@@ -68,8 +71,8 @@ class Apart:
 
     def __init__(self, most: float, scratch: Scratch) -> None:
         self._scratch = scratch
-        self._near = np.zeros((1 << BITS, _APART), np.uint64)
-        self._fills, self._used = np.zeros(1 << BITS, np.int64), np.zeros(1, np.int64)
+        self._near = np.zeros((N_PARTS, _APART), np.uint64)
+        self._fills, self._used = np.zeros(N_PARTS, np.int64), np.zeros(1, np.int64)
         self._pools: list[_Pool] = []
         self._begin(int(min(_POOL, most / 32)) // BLOCK + _LEAST)
         self._left = most - self._blocks.nbytes
@@ -100,8 +103,7 @@ class Apart:
         begun = np.flatnonzero(self._fills)
         full, used = int(self._used[0]), int(self._used[0]) + len(begun)
         self._blocks[full:used], self._owners[full:used] = self._near[begun, :BLOCK], begun
-        order = np.argsort(self._owners[:used], kind="stable")
-        bounds = np.searchsorted(self._owners[:used][order], np.arange((1 << BITS) + 1))
+        order, bounds = by_part(self._owners[:used], N_PARTS)
         sizes = np.diff(bounds) * BLOCK
         sizes[begun] += self._fills[begun] - BLOCK
         self._fills[:], self._used[:] = 0, 0
@@ -140,7 +142,7 @@ class Apart:
 @inlined
 def has_room(size: Any, owners: Any, used: Any) -> Any:
     """Whether a word of `size` bytes has room in the pool, with all blocks that are near behind it."""
-    return used[0] + 2 + size // (8 * BLOCK) + (1 << BITS) <= len(owners)
+    return used[0] + 2 + size // (8 * BLOCK) + N_PARTS <= len(owners)
 
 
 @inlined

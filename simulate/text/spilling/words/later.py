@@ -9,10 +9,10 @@ import numpy as np
 
 from simulate.drawing.compiled import bare
 from simulate.text.spilling.scratch import OnDisk, Scratch, Shelf
-from simulate.text.spilling.words.apart import BITS, Apart
+from simulate.text.spilling.words.apart import N_PARTS, Apart
 from simulate.text.spilling.words.names import Named, named, numbered
 
-_UNITS = 1 << 20
+UNITS = 1 << 20
 """Ids that are looked at together."""
 
 
@@ -65,9 +65,9 @@ class LaterIds:
 def _resolved(ids: np.ndarray | OnDisk, known: Named, shelf: Shelf) -> np.ndarray | OnDisk:
     """`ids` with words in the place of parts."""
     pool, used, left = -1, np.empty(0, np.uint32), 0
-    begins = np.zeros(1 << BITS, np.int64)
-    for first in range(0, len(ids), _UNITS):
-        chunk, done = ids[first : first + _UNITS].view(np.int32), 0
+    begins = np.zeros(N_PARTS, np.int64)
+    for first in range(0, len(ids), UNITS):
+        chunk, done = ids[first : first + UNITS].view(np.int32), 0
         while True:
             done, left = _resolve(chunk, done, used, begins, left)
             if done == len(chunk):

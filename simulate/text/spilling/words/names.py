@@ -17,7 +17,7 @@ from simulate.text.cutting.bounding import KEY, S56, hash_of_key
 from simulate.text.reading.room import NoRoomError
 from simulate.text.spilling import spread
 from simulate.text.spilling.scratch import OnDisk, Scratch, Shelf
-from simulate.text.spilling.words.apart import BITS, LARGE, Apart
+from simulate.text.spilling.words.apart import LARGE, N_PARTS, Apart
 
 _AT_ONCE = 64
 _ZERO, _TWO, _THREE = np.uint64(0), np.uint64(2), np.uint64(3)
@@ -44,7 +44,7 @@ def numbered(apart: Apart, most: float) -> Iterator[tuple[list[np.ndarray], int]
     """
     apart.finish()
     names = Names()
-    for part in range(1 << BITS):
+    for part in range(N_PARTS):
         names.begin()
         found = []
         for words in apart.of_part(part):
@@ -60,7 +60,7 @@ def named(apart: Apart, first: int, most: float, scratch: Scratch) -> Named:
     Up to a quarter of `most` bytes of them stay in memory.
     """
     n_pools, shelf = apart.finish(), Shelf(scratch, most / 4)
-    bounds = np.zeros((1 << BITS, n_pools + 1), np.int64)
+    bounds = np.zeros((N_PARTS, n_pools + 1), np.int64)
     for part, (found, count) in enumerate(numbered(apart, most)):
         bounds[part, 0] = shelf.n_units
         for pool, ids in enumerate(found):
