@@ -12,7 +12,7 @@ from bounds.base.arguments import printable
 from bounds.base.telling.steps import step, stepped
 from bounds.cli.fitted.runs_options import READING, RUNS, named_columns, reads_runs
 from bounds.cli.pages.asked import OVERWRITE, REPORT, write_page
-from bounds.cli.process import end_silently
+from bounds.cli.process import end_silently, runs_alone
 from bounds.cli.shared import AS_JSON, command_group, parse_or_fail, provenance, with_version
 from bounds.cli.shared import run as run_command
 from bounds.cli.terminal.completion import completing
@@ -344,6 +344,7 @@ def _show(
 
 
 if __name__ == "__main__":
+    runs_alone()
     try:
         run_command(main, PROGRAM)
     finally:

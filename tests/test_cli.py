@@ -337,6 +337,40 @@ def test_help_and_argument_errors_load_nothing_heavy(module, arguments):
     assert not HEAVY & set(loaded)
 
 
+def test_what_is_only_looked_at_is_not_loaded(tmp_path):
+    """Parts of numpy that scipy looks at, and Dask and pyarrow that xarray and pandas look for: a third of a start.
+
+    Who asks for them has them.
+    """
+    (tmp_path / "x.txt").write_text("to be or not to be, that is the question " * 40)
+    kept, page = str(tmp_path / "x.nc"), str(tmp_path / "x.html")
+    commands = [
+        ("simulate", ["corpus", str(tmp_path / "x.txt"), "--out", kept]), ("simulate", ["show", kept]),
+        ("simulate", ["report", kept, "--out", page]), ("bounds", ["plan", "--flops", "1e21", "--corpus", kept]),
+        ("simulate", ["sweep", "--source", "zipf:2", "--n-draws", "100", "--replicates", "2"]),
+        ("experiments", ["list"]),
+    ]  # fmt: skip
+    program = (
+        "import runpy, sys\n"
+        f"for module, arguments in {commands!r}:\n"
+        "    sys.argv = ['x', *arguments]\n"
+        "    try:\n"
+        "        runpy.run_module(module, run_name='__main__')\n"
+        "    except SystemExit as end:\n"
+        "        assert not end.code, (module, arguments)\n"
+        "names = {name for name, one in sys.modules.items() if one}\n"
+        "print('scipy.special' in names, 'xarray' in names, *sorted(names.intersection(LOOKED_AT)), file=sys.stderr)\n"
+        "import numpy, numpy.f2py\n"
+        "numpy.testing.assert_array_equal(numpy.ones(2), 1)\n"
+        "print(callable(numpy.f2py.get_include), 'numpy.testing._private' in sys.modules, file=sys.stderr)"
+    ).replace("LOOKED_AT", repr(LOOKED_AT))
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60)
+    assert done.stderr.splitlines()[-2:] == ["True True", "True True"], done.stderr
+
+
+LOOKED_AT = ["dask", "pyarrow", "numpy.f2py.crackfortran", "numpy.testing._private"]
+
+
 def test_import_bounds_is_light():
     program = "import bounds, sys; print(*{name.partition('.')[0] for name in sys.modules})"
     loaded = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout.split()

@@ -194,6 +194,34 @@ def test_what_is_compiled_is_told(folder):
     assert told == [(compile_cache.COMPILING, 0, None), (compile_cache.COMPILING, 1, 1)]
 
 
+def test_what_numba_compiles_with_is_loaded_where_something_is_compiled(folder):
+    """A quarter of a second in each process that reads all its loops from the cache; arrays of a loop need none of it.
+
+    What is compiled after that is compiled as ever.
+    """
+    made = "@compiled\ndef made(n):\n    x = np.arange(n)\n    return x[::-1] + x.sum()\n"
+    (folder / "arrays.py").write_text(f"import numpy as np\n{LOOP}\n\n{made}")
+    code = (
+        "import sys, arrays\n"
+        "def ready(): return 'numba.cpython.listobj' in sys.modules\n"
+        "print(arrays.made(3).tolist(), ready(), arrays.tripled(14), ready(), arrays.tripled(float(sys.argv[1])),"
+        "ready(), arrays.made(4).tolist())"
+    )
+
+    def told(number):
+        command = [sys.executable, "-W", "error", "-c", code, number]
+        return subprocess.run(command, capture_output=True, text=True, check=True, cwd=folder).stdout.strip()
+
+    assert told("nan") == "[5, 4, 3] True 42 True nan True [9, 8, 7, 6]"
+    assert told("1.5") == "[5, 4, 3] False 42 False 4.5 False [9, 8, 7, 6]"
+    (folder / "arrays.py").write_text((folder / "arrays.py").read_text().replace("3 * x", "x * 3"))
+    assert told("1.5") == "[5, 4, 3] True 42 True 4.5 True [9, 8, 7, 6]"  # of another file nothing is kept
+    for path in files(folder, ".nbi"):
+        if "tripled" in path.name:
+            path.unlink()
+    assert told("1.5") == "[5, 4, 3] False 42 True 4.5 True [9, 8, 7, 6]"
+
+
 def test_a_loop_finds_the_loops_that_it_names(tmp_path):
     """By name, as an attribute of a module, and through plain functions that loops may call."""
     (tmp_path / "inner_loops.py").write_text(

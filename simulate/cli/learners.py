@@ -97,7 +97,7 @@ def _check_pairs(options: dict[str, Any]) -> None:
 
 
 def _execute(options: dict[str, Any]) -> int:
-    spare("dask")
+    spare()
     from simulate.cli.studies import execute
     from simulate.studies.learners.job import LearnerPlan
 

@@ -43,7 +43,7 @@ def show(result: str, **options: Any) -> None:
     """
     check_laws(options["laws"], may_be_kept=True)
     check_outputs(options)
-    spare("dask")
+    spare()
     from simulate.cli.studies import present
     from simulate.running.dataset import open_result
     from simulate.studies.registry import study_of
@@ -67,7 +67,7 @@ def report(results: tuple[str, ...], **options: Any) -> None:
     """
     check_laws(options["laws"], may_be_kept=True)
     check_outputs(options)
-    spare("dask")
+    spare()
     from pathlib import Path
 
     from bounds.cli.pages.page import save_page
@@ -99,7 +99,7 @@ def fit(result: str, model: str, window: tuple[int, ...] | None, **options: Any)
         raise click.UsageError(f"--window takes two different corpus sizes, such as 1e4,1e6, got {len(window)}")
     check_outputs(options)
     check_laws(options["laws"], may_be_kept=True)
-    spare("dask")
+    spare()
     from simulate.cli.studies import present
     from simulate.running.dataset import made_by, open_result, save_result
     from simulate.running.showing.laws import shown_laws

@@ -134,7 +134,7 @@ def skills(**options: Any) -> int:
     from simulate.studies.skills.plan import plan_of_flags
 
     plan = parse_or_fail(plan_of_flags, options)
-    spare("dask")
+    spare()
     from simulate.cli.studies import execute
 
     return execute("skills", lambda: plan, options)

@@ -160,7 +160,7 @@ def suite(**options: Any) -> int:
     check_workers(options)
     if plan.text and options["cluster"]:
         raise click.UsageError("--cluster shares corpora, and a text is one; leave it out")
-    spare("dask")
+    spare()
     from simulate.cli.studies import execute
 
     return execute("suite", lambda: plan, options)
@@ -186,7 +186,7 @@ def batch(step: int, **options: Any) -> int:
     if options["figure"]:
         raise click.UsageError("one batch has no figure; leave --figure out")
     check_outputs(options)
-    spare("dask")
+    spare()
     from simulate.cli.studies import execute
     from simulate.studies.suite.batch import BatchPlan
 

@@ -72,7 +72,7 @@ def sweep(**options: Any) -> int:
         if options[flag] is not None:
             name = {"tolerances": "tolerance", "test_draws": "test-draws"}[flag]
             raise click.UsageError(f"--{name} is for learners; use python -m simulate learners")
-    spare("dask")
+    spare()
     from simulate.cli.studies import execute
     from simulate.studies.sweep.plan import DEFAULT_SOURCES, Sweep
 

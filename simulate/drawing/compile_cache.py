@@ -15,6 +15,7 @@ from typing import Any
 
 import numba
 from numba.core.caching import FunctionCache, IndexDataCacheFile
+from numba.core.runtime import rtsys
 
 from bounds.base.telling.steps import step
 
@@ -48,7 +49,8 @@ class CheckedCache(FunctionCache):
 
     def _kept(self, signature: Any, target: Any) -> Any:
         try:
-            return super().load_overload(signature, target)
+            rtsys.initialize(target)
+            return self._load_overload(signature, target)
         except OSError as error:
             self.disable()  # what cannot be read is not ours to write over
             say(

@@ -55,7 +55,7 @@ def compare(corpora: tuple[str, ...], lengths: str, **options: Any) -> int:
         )
     check_outputs(options)
     options["unit"] = asked_unit(click.get_current_context())
-    spare("dask", "pyarrow")
+    spare()
     from simulate.cli.studies import execute
     from simulate.studies.compare.plan import ComparePlan
     from simulate.text.reading.asked import ReadOptions

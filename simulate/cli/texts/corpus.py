@@ -87,7 +87,7 @@ def corpus(lengths: str, **options: Any) -> int:
     context = click.get_current_context()
     _check_flags(context)
     options["unit"] = asked_unit(context)
-    spare("dask", "pyarrow")
+    spare()
     from simulate.cli.studies import execute
     from simulate.studies.text.plan import TextPlan
     from simulate.text.reading.asked import ReadOptions

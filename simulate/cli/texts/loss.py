@@ -99,7 +99,7 @@ def _given(name: str) -> bool:
 
 def _execute(options: dict[str, Any]) -> int:
     options["unit"] = asked_unit(click.get_current_context())
-    spare("dask", "pyarrow")
+    spare()
     from simulate.cli.studies import execute
     from simulate.text.reading.asked import ReadOptions
 
