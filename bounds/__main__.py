@@ -13,7 +13,7 @@ from bounds.cli.fitted.asked import RunPoint
 from bounds.cli.fitted.runs_options import RUNS, reads_runs
 from bounds.cli.json_text import json_text
 from bounds.cli.pages.asked import OVERWRITE, REPORT, check_drawn, save_asked, write_page
-from bounds.cli.process import end_silently, runs_alone, spare
+from bounds.cli.process import end_silently, loading, runs_alone
 from bounds.cli.shared import (
     AS_JSON,
     Checked,
@@ -316,8 +316,8 @@ def plan(
         raise click.UsageError("--next-run needs one --law FILE, which python -m bounds fit RUNS.csv --out FILE keeps")
     counted = None
     if corpus is not None:
-        spare()
-        from bounds.cli.reading.corpus_result import read_corpus
+        with loading():
+            from bounds.cli.reading.corpus_result import read_corpus
 
         counted = read_corpus(corpus, bytes_per_token)
     found = planned(**options, corpus=counted)

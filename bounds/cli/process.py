@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import sys
@@ -148,7 +149,7 @@ _spared: set[str] = set()
 def runs_alone() -> None:
     """Say that this process runs one command and nothing else."""
     _alone.append(True)
-    sys.meta_path.insert(0, _PutOff("numpy.f2py", "numpy.testing"))
+    sys.meta_path.insert(0, _PutOff("numpy.f2py", "numpy.testing", "yaml", "asyncio"))
 
 
 class _PutOff:
@@ -172,24 +173,36 @@ class _PutOff:
 _OPTIONAL = ("dask", "pyarrow")
 
 
-def spare() -> None:
-    """Take optional packages for such as are not installed, unless they are loaded, until `reveal` asks for them.
+@contextmanager
+def loading() -> Iterator[None]:
+    """A block that loads what a command works with, where the process runs one command: no more than it needs, at once.
 
-    Only where the process runs one command, and before xarray is loaded, which asks once whether there is a Dask, and
-    wherever there is loads all of it, in half a second, to see whether a number is an array of Dask. pandas does the
-    like with pyarrow, in a tenth of one.
+    Optional packages are taken for such as are not installed, unless they are loaded, until `reveal` asks for them:
+    xarray asks once whether there is a Dask, and wherever there is loads all of it, in half a second, to see whether a
+    number is an array of Dask; pandas does the like with pyarrow, in a tenth of one. And what is loaded stays to the
+    end: the collector of garbage neither looks at it while it grows, which takes a tenth of a second, nor later.
     """
     if not _alone:
+        yield
         return
     for package in _OPTIONAL:
         if package not in sys.modules:
             # None is what the language has for a module that is not to be found.
             sys.modules[package] = None  # type: ignore[assignment]
             _spared.add(package)
+    collects, before = gc.isenabled(), len(sys.modules)
+    gc.disable()
+    try:
+        yield
+    finally:
+        if len(sys.modules) > before:
+            gc.freeze()
+        if collects:
+            gc.enable()
 
 
 def reveal(package: str) -> None:
-    """Let `package` be loaded again, where `spare` took it for one that is not installed."""
+    """Let `package` be loaded again, where `loading` took it for one that is not installed."""
     if package in _spared:
         _spared.discard(package)
         del sys.modules[package]

@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from bounds.base.sources import parse_source
-from bounds.cli.process import spare
+from bounds.cli.process import loading
 from bounds.cli.shared import Checked, Command, parse_or_fail, with_version
 from bounds.cli.terminal.completion import completing
 from simulate.cli.options import (
@@ -97,9 +97,9 @@ def _check_pairs(options: dict[str, Any]) -> None:
 
 
 def _execute(options: dict[str, Any]) -> int:
-    spare()
-    from simulate.cli.studies import execute
-    from simulate.studies.learners.job import LearnerPlan
+    with loading():
+        from simulate.cli.studies import execute
+        from simulate.studies.learners.job import LearnerPlan
 
     def plan() -> LearnerPlan:
         fields = {

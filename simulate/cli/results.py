@@ -8,7 +8,7 @@ import click
 
 from bounds.base.arguments import Choice
 from bounds.base.telling.steps import stepped
-from bounds.cli.process import spare
+from bounds.cli.process import loading
 from bounds.cli.shared import AS_JSON, Checked, Command, CountType, GridType, with_version
 from bounds.cli.terminal.completion import files
 from simulate.cli.options import (
@@ -43,10 +43,10 @@ def show(result: str, **options: Any) -> None:
     """
     check_laws(options["laws"], may_be_kept=True)
     check_outputs(options)
-    spare()
-    from simulate.cli.studies import present
-    from simulate.running.dataset import open_result
-    from simulate.studies.registry import study_of
+    with loading():
+        from simulate.cli.studies import present
+        from simulate.running.dataset import open_result
+        from simulate.studies.registry import study_of
 
     dataset = open_result(result)
     present(study_of(dataset), dataset, options)
@@ -67,13 +67,13 @@ def report(results: tuple[str, ...], **options: Any) -> None:
     """
     check_laws(options["laws"], may_be_kept=True)
     check_outputs(options)
-    spare()
-    from pathlib import Path
+    with loading():
+        from pathlib import Path
 
-    from bounds.cli.pages.page import save_page
-    from simulate.cli.studies import paged, section_of
-    from simulate.running.dataset import open_result
-    from simulate.studies.registry import study_of
+        from bounds.cli.pages.page import save_page
+        from simulate.cli.studies import paged, section_of
+        from simulate.running.dataset import open_result
+        from simulate.studies.registry import study_of
 
     opened = [(open_result(path), Path(path).name) for path in results]
     sections = [
@@ -99,12 +99,12 @@ def fit(result: str, model: str, window: tuple[int, ...] | None, **options: Any)
         raise click.UsageError(f"--window takes two different corpus sizes, such as 1e4,1e6, got {len(window)}")
     check_outputs(options)
     check_laws(options["laws"], may_be_kept=True)
-    spare()
-    from simulate.cli.studies import present
-    from simulate.running.dataset import made_by, open_result, save_result
-    from simulate.running.showing.laws import shown_laws
-    from simulate.studies.refit import refit
-    from simulate.studies.registry import study_of
+    with loading():
+        from simulate.cli.studies import present
+        from simulate.running.dataset import made_by, open_result, save_result
+        from simulate.running.showing.laws import shown_laws
+        from simulate.studies.refit import refit
+        from simulate.studies.registry import study_of
 
     dataset = open_result(result)
     shown_laws(options["laws"], made_by(dataset))  # refuses a file that is nowhere before anything is fitted

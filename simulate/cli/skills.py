@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from bounds.cli.process import spare
+from bounds.cli.process import loading
 from bounds.cli.shared import Checked, Command, CountType, parse_or_fail, with_version
 from bounds.cli.terminal.completion import complete_source
 from simulate.cli.options import (
@@ -134,7 +134,7 @@ def skills(**options: Any) -> int:
     from simulate.studies.skills.plan import plan_of_flags
 
     plan = parse_or_fail(plan_of_flags, options)
-    spare()
-    from simulate.cli.studies import execute
+    with loading():
+        from simulate.cli.studies import execute
 
     return execute("skills", lambda: plan, options)

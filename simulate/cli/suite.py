@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from bounds.cli.process import spare
+from bounds.cli.process import loading
 from bounds.cli.shared import Checked, Command, CountType, parse_or_fail, with_version
 from bounds.cli.terminal.completion import complete_source
 from simulate.cli.options import (
@@ -160,8 +160,8 @@ def suite(**options: Any) -> int:
     check_workers(options)
     if plan.text and options["cluster"]:
         raise click.UsageError("--cluster shares corpora, and a text is one; leave it out")
-    spare()
-    from simulate.cli.studies import execute
+    with loading():
+        from simulate.cli.studies import execute
 
     return execute("suite", lambda: plan, options)
 
@@ -186,9 +186,9 @@ def batch(step: int, **options: Any) -> int:
     if options["figure"]:
         raise click.UsageError("one batch has no figure; leave --figure out")
     check_outputs(options)
-    spare()
-    from simulate.cli.studies import execute
-    from simulate.studies.suite.batch import BatchPlan
+    with loading():
+        from simulate.cli.studies import execute
+        from simulate.studies.suite.batch import BatchPlan
 
     return execute("batch", lambda: BatchPlan(plan, step, options["replicate"]), options)
 

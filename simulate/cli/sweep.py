@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from bounds.cli.process import spare
+from bounds.cli.process import loading
 from bounds.cli.shared import Checked, Command, with_version
 from simulate.cli.options import (
     cell_flags,
@@ -72,9 +72,9 @@ def sweep(**options: Any) -> int:
         if options[flag] is not None:
             name = {"tolerances": "tolerance", "test_draws": "test-draws"}[flag]
             raise click.UsageError(f"--{name} is for learners; use python -m simulate learners")
-    spare()
-    from simulate.cli.studies import execute
-    from simulate.studies.sweep.plan import DEFAULT_SOURCES, Sweep
+    with loading():
+        from simulate.cli.studies import execute
+        from simulate.studies.sweep.plan import DEFAULT_SOURCES, Sweep
 
     return execute(
         "sweep", lambda: Sweep(

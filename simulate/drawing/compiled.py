@@ -19,6 +19,8 @@ from collections.abc import Callable, Iterator
 from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
+from bounds.cli.process import loading
+
 _LOCK = threading.RLock()
 _JITABLE: list[Callable[..., Any]] = []
 """Functions that numba was not told of yet."""
@@ -82,7 +84,8 @@ def jitable(function: Callable[..., Any]) -> Callable[..., Any]:
 
 def tell_numba() -> None:
     """Tell numba of all that is `jitable`, before anything that may call it is compiled."""
-    from numba.extending import register_jitable
+    with loading():
+        from numba.extending import register_jitable
 
     with _LOCK:
         while _JITABLE:

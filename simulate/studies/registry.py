@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import xarray as xr
 
+from bounds.cli.process import loading
 from simulate.running.dataset import made_by
 from simulate.running.execution import Execution
 from simulate.running.keeping.files import command_of
@@ -44,7 +45,8 @@ _OF_PLANS = {
 def get_study(name: str) -> Study:
     """The study whose command is `name`."""
     module, constant = _HOMES[name]
-    found: Study = getattr(import_module(module), constant)
+    with loading():
+        found: Study = getattr(import_module(module), constant)
     return found
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from bounds.base.quantities import parse_list
-from bounds.cli.process import spare
+from bounds.cli.process import loading
 from bounds.cli.shared import Checked, Command, parse_or_fail, with_version
 from simulate.cli.options import READING, check_outputs, config_flag, explain_flag, options_of, output_flags
 from simulate.cli.texts.flags import asked_unit, blocks_flag, text_flags
@@ -55,10 +55,10 @@ def compare(corpora: tuple[str, ...], lengths: str, **options: Any) -> int:
         )
     check_outputs(options)
     options["unit"] = asked_unit(click.get_current_context())
-    spare()
-    from simulate.cli.studies import execute
-    from simulate.studies.compare.plan import ComparePlan
-    from simulate.text.reading.asked import ReadOptions
+    with loading():
+        from simulate.cli.studies import execute
+        from simulate.studies.compare.plan import ComparePlan
+        from simulate.text.reading.asked import ReadOptions
 
     def plan() -> ComparePlan:
         reading = ReadOptions(**{name: options[name] for name in READING})

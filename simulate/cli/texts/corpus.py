@@ -8,7 +8,7 @@ import click
 from click.core import ParameterSource
 
 from bounds.base.quantities import parse_list
-from bounds.cli.process import spare
+from bounds.cli.process import loading
 from bounds.cli.shared import Checked, Command, CountType, parse_or_fail, with_version
 from bounds.cli.terminal.completion import files as complete_files
 from simulate.cli.options import (
@@ -87,10 +87,10 @@ def corpus(lengths: str, **options: Any) -> int:
     context = click.get_current_context()
     _check_flags(context)
     options["unit"] = asked_unit(context)
-    spare()
-    from simulate.cli.studies import execute
-    from simulate.studies.text.plan import TextPlan
-    from simulate.text.reading.asked import ReadOptions
+    with loading():
+        from simulate.cli.studies import execute
+        from simulate.studies.text.plan import TextPlan
+        from simulate.text.reading.asked import ReadOptions
 
     def plan() -> TextPlan:
         reading = ReadOptions(**{name: options[name] for name in READING})

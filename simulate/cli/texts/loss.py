@@ -8,7 +8,7 @@ import click
 from click.core import ParameterSource
 
 from bounds.base.quantities import parse_list
-from bounds.cli.process import spare
+from bounds.cli.process import loading
 from bounds.cli.shared import Checked, Command, CountType, parse_or_fail, with_version
 from simulate.cli.options import (
     READING,
@@ -99,9 +99,9 @@ def _given(name: str) -> bool:
 
 def _execute(options: dict[str, Any]) -> int:
     options["unit"] = asked_unit(click.get_current_context())
-    spare()
-    from simulate.cli.studies import execute
-    from simulate.text.reading.asked import ReadOptions
+    with loading():
+        from simulate.cli.studies import execute
+        from simulate.text.reading.asked import ReadOptions
 
     names = ("files", "unit", "hold_out", "shuffles", "most", "chunk", "seed", "from_counts")
 
