@@ -9,7 +9,7 @@ that would depend on that stand at 10^(j/8), whole numbers, eight to a factor of
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, overload
 
@@ -38,6 +38,7 @@ from simulate.text.reading.asked import ReadOptions
 from simulate.text.reading.errors import InputError
 from simulate.text.reading.naming import Files, named_files
 from simulate.text.sketch import PRECISION, HyperLogLog
+from simulate.text.sketches.places import SampledTypes
 from simulate.text.sketches.run import Noted, Run, read_on
 from simulate.text.sketches.sample import WindowSample, scaled
 
@@ -58,9 +59,9 @@ class SketchedGrowth:
     n_units: np.ndarray
     n_draws: np.ndarray
     n_unique: np.ndarray
-    """Estimates rounded to int64, at most `n_draws`."""
+    """Estimates rounded to int64, at most `n_draws`; exact where the sample holds all distinct windows."""
     interval: Interval
-    """95 % intervals of `n_unique`, normal, from the nominal error; at most `n_draws`."""
+    """95 % intervals of `n_unique`, normal, from the nominal error; at most `n_draws`. A point if exact."""
     sketch: HyperLogLog
     """Of all windows of the text, whatever the last prefix is: merge those of parts of a corpus."""
     sha256: tuple[tuple[str, str], ...]
@@ -73,6 +74,9 @@ class SketchedGrowth:
     """(prefix, k - 1) estimates of how many windows occur k times, int64, to k = 100; the last column is all above."""
     spectrum_interval: Interval
     """95 % intervals of `spectrum`, each by itself, from sampling (`simulate.text.sketches.sample.scaled`)."""
+    types: SampledTypes | None = field(repr=False)
+    """Those sampled in the last prefix, with the blocks that they occur in: what looking ahead rests on. None where
+    parts of the text were read apart (`cluster`)."""
     order: str = "file"
     n_bytes: int | None = None
     """Bytes of all files after decompression; None where a result does not say."""
@@ -274,6 +278,7 @@ def _growths(
                 run.samples[i],
                 spectrum,
                 spectrum_interval,
+                noted[-1].types,
                 n_bytes=bytes_of(run.read),
             )
         )

@@ -17,17 +17,22 @@ from simulate.text.cutting.scripts import Tally
 from simulate.text.cutting.units import counted, noun, said
 from simulate.text.reading.errors import InputError
 from simulate.text.sketch import HyperLogLog
+from simulate.text.sketches.places import SampledTypes
 from simulate.text.sketches.sample import WindowSample
 
 
 class Noted(NamedTuple):
-    """Windows of a prefix, how many are distinct, and how many of those sampled occur once, twice, …"""
+    """Windows of a prefix, how many are distinct, and how many of those sampled occur once, twice, …
+
+    `types` are those sampled; None of a merged sample, and where two prefixes were noted since.
+    """
 
     n_windows: int
     estimate: float
     interval: Interval
     seen: np.ndarray
     share: float
+    types: SampledTypes | None = None
 
 
 @dataclass
@@ -63,11 +68,23 @@ class Run:
         return tuple((file.name, file.sha256) for file in self.read)
 
     def note(self) -> None:
-        """Note what is estimated for all that was read so far."""
+        """Note what is estimated for all that was read so far.
+
+        The last prefix of a result is the end or, where that was not asked for, what was noted last before it: of
+        earlier ones the sampled types are let go.
+        """
         each = zip(self.n_windows, self.sketches, self.samples, strict=True)
-        self.noted[self.n_units] = [
-            Noted(n, sketch.estimate(), sketch.interval(), sample.seen(), sample.share) for n, sketch, sample in each
-        ]
+        self.noted[self.n_units] = [_noted(*one) for one in each]
+        for earlier in list(self.noted)[:-2]:
+            self.noted[earlier] = [one._replace(types=None) for one in self.noted[earlier]]
+
+
+def _noted(n_windows: int, sketch: HyperLogLog, sample: WindowSample) -> Noted:
+    """What both estimate; where the sample holds all distinct windows, their number is known."""
+    n_unique, interval = sketch.estimate(), sketch.interval()
+    if sample.share == 1:
+        n_unique, interval = float(sample.n_kept), Interval(sample.n_kept, sample.n_kept)
+    return Noted(n_windows, n_unique, interval, sample.seen(), sample.share, sample.types())
 
 
 def read_on(run: Run, file: Opened, stops: Sequence[int], seed: int, until: int = MAX_COUNT) -> None:
