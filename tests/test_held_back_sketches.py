@@ -55,7 +55,7 @@ def sketched(units: Units, length: int, precision: int, seed: int) -> SampledTex
         part = units.ids[first:end].astype(np.uint64)
         run.sketches[0].add_windows(part, length)
         run.samples[0].add_windows(part, length)
-    run.note()
+    run.note(end=True)
     ((noted,),) = run.noted.values()
     assert noted.types is not None
     return SampledText(round(noted.estimate), noted.interval, noted.types, spectrum_edges(float(units.n_units)))

@@ -179,7 +179,7 @@ def sketch_corpus(
     check_options(unit, options)
     files, lengths = named_files(paths), window_lengths(length)
     grid = _grid(at, max(lengths), unit)
-    run = Run.begin(lengths, unit, precision, seed)
+    run = Run.begin(lengths, unit, precision, seed, ahead_from=max(grid.given, default=0))
     if cluster is None:
         for file in opened(files, unit, options):
             read_on(run, file, grid.stops, seed)
@@ -250,7 +250,7 @@ def _growths(
     run: Run, grid: _Grid, at: Any, unit: str, files: Files, options: ReadOptions
 ) -> list[SketchedGrowth]:  # fmt: skip
     """What was noted at the prefixes that belong to the result."""
-    run.note()
+    run.note(end=True)
     beyond, points = [n for n in grid.given if n > run.n_units], _points(grid, at, run.n_units)
     found = []
     for i, (length, sketch) in enumerate(zip(run.lengths, run.sketches, strict=True)):
@@ -305,10 +305,7 @@ def _notes(
         count = len(run.read) if run.stream == "file" else sum(file.seen.n_documents for file in run.read)
         notes.append(not_joined(lost, joined, count, run.stream))
     if grid.low is not None:
-        where = (
-            f"prefixes stand at powers of ten and at {PER_DECADE - 1} points between them, and at the end: how long "
-            "the text is was not known before"
-        )
+        where = f"prefixes stand at powers of ten, at {PER_DECADE - 1} points between them, and at the end"
         notes.append(Note(METHOD, where))
     if beyond:
         more = f" and {len(beyond) - 1} more" if len(beyond) > 1 else ""

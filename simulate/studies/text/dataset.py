@@ -35,8 +35,8 @@ from simulate.text.streaming import SketchedGrowth
 Pair = tuple[CorpusGrowth | SketchedGrowth, CorpusFit | None]
 
 NO_EXPONENT = (
-    "No exponent: all prefixes are read from the same registers, so that neighbours err alike and the scatter of the "
-    "curve says nothing of its error; leave out --sketch to count exactly, which gives an exponent with an interval."
+    "No exponent: prefixes are read from the same registers, and their scatter says nothing of their error; leave out "
+    "--sketch to count exactly, which gives one."
 )
 
 NUMBERS: Mapping[str, Callable[[CorpusFit], float]] = {

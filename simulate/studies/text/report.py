@@ -19,6 +19,10 @@ from simulate.studies.text.dataset import NUMBERS, STRETCH
 from simulate.text.cutting.units import counted, noun, said
 from simulate.text.exponents import REJECT
 
+OF_A_SKETCH = (
+    "Intervals of U are normal, from the nominal error of the sketch, and of f_k Poisson's, of the sample. U without "
+    "an interval is counted: the sample holds all windows."
+)
 NOT_OF_A_LAW = "Windows of a text are not the sequences of a loss law, whose U(D) `python -m bounds band D` gives."
 
 METHOD = (
@@ -37,6 +41,7 @@ def report(dataset: xr.Dataset, view: View) -> Report:
     has_fits = "stretch_exponent" in dataset
     data = {"rows": rows(dataset), "fits": fits(dataset)} | ({"sketch": sketch} if sketch else {}) | {"bands": []}
     method = [*_sentences(dataset), METHOD] if has_fits else _sentences(dataset)
+    method += [OF_A_SKETCH] if sketch else []
     looks, by_method, ahead = [], [], ""
     refusals = more.refusals(dataset) if more.has_more(dataset) else []
     asked = tuple(made_by(dataset)["parameters"].get("extrapolate") or ()) != more.BY_DEFAULT
@@ -230,9 +235,7 @@ def _below(dataset: xr.Dataset) -> str:
     told = []
     if sketch_of(dataset):
         reason = made_by(dataset)["engine"]["reason"]
-        told.append(f"U is {reason}; intervals of U are normal, from that error, and of the sample Poisson's.")
-        if (dataset.n_unique_lower.values[:, -1] == dataset.n_unique_upper.values[:, -1]).any():
-            told.append("U without an interval is counted: the sample holds all of them.")
+        told.append(f"U is {reason}.")
     if np.isfinite(dataset.exponent_lower.values).any():
         told.append("γ: of K D^γ - u₀, with its 95 % interval; slope: of ln U at the end, whatever the law.")
     elif np.isfinite(dataset.slope.values).any():

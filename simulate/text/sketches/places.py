@@ -24,6 +24,7 @@ UNPLACED = -1
 LEAST_BLOCKS = 16
 
 _BITS = 64
+_NEVER = 1 << 62
 _ZERO, _ONE = np.uint64(0), np.uint64(1)
 _HALVES = tuple(
     (np.uint64(shift), np.uint64(mask))
@@ -86,6 +87,12 @@ def bit_of(window: int, masks: Any, shift: Any) -> Any:
     while window >> shift[0] >= _BITS:
         _fold(masks, shift)
     return _ONE << np.uint64(window >> shift[0])
+
+
+@bare
+def end_of_block(window: int, shift: Any) -> int:
+    """The number of the first window behind the block that a window lies in; no window's where there are no blocks."""
+    return _NEVER if shift[0] < 0 else ((window >> shift[0]) + 1) << shift[0]
 
 
 @bare

@@ -31,7 +31,7 @@ from simulate.drawing.tables import roll_window
 from simulate.text.counting import EXACT_TO
 from simulate.text.reading.errors import InputError
 from simulate.text.sketch import check_alike, check_units, hashing_of, mixed
-from simulate.text.sketches.places import FIRST_SHIFT, UNPLACED, SampledTypes, bit_of
+from simulate.text.sketches.places import FIRST_SHIFT, UNPLACED, SampledTypes, bit_of, end_of_block
 
 _ALL = np.uint64(2**64 - 1)
 _ZERO, _ONE = np.uint64(0), np.uint64(1)
@@ -142,7 +142,7 @@ def _add_windows(
     shift: Any, state: Any,
 ) -> None:  # fmt: skip
     limit = _ALL >> np.uint64(state[_LEVEL])
-    first = state[_WINDOWS] - (length - 1)
+    first, bit, next_block = state[_WINDOWS] - (length - 1), _ZERO, np.int64(0)
     key = _ZERO
     for i in range(len(units)):
         if length == 1:
@@ -154,7 +154,10 @@ def _add_windows(
                 continue
         value = mixed(key ^ salt)
         if value <= limit:
-            _take(value, 1, bit_of(first + i, masks, shift), hashes, counts, masks, state)
+            if first + i >= next_block:
+                bit = bit_of(first + i, masks, shift)
+                next_block = end_of_block(first + i, shift)
+            _take(value, 1, bit, hashes, counts, masks, state)
             while state[_KEPT] > capacity:
                 _thin(hashes, counts, masks, state)
                 limit = _ALL >> np.uint64(state[_LEVEL])
