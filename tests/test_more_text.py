@@ -91,12 +91,6 @@ def test_a_bad_factor_is_one_sentence(text, value):
     assert last.startswith("Error: extrapolate must be factors above 1 and at most 1e6, such as 2x,10x, or none, got ")
 
 
-def test_a_sketch_has_no_extrapolation_and_says_so_where_it_is_asked_for(text):
-    assert "What more" not in run("corpus", str(text), "--sketch")
-    assert "rests on blocks of text" in run("corpus", str(text), "--sketch", "--extrapolate", "2x", code=2)
-    run("corpus", str(text), "--sketch", "--extrapolate", "none")
-
-
 @pytest.mark.parametrize(("words", "reason", "most"), [
     (list("ab") * 2000, "nothing new appears at the end", 4),
     ([f"w{i}" for i in range(4000)], "every draw was new", 8000),

@@ -32,7 +32,7 @@ from simulate.text.cutting.characters import character_classes
 from simulate.text.cutting.sequences import Units, read_units
 from simulate.text.cutting.tokenizing import WordTable
 from simulate.text.cutting.units import WORDS
-from simulate.text.growth import CorpusGrowth, _edges
+from simulate.text.growth import CorpusGrowth, spectrum_edges
 from simulate.text.reading.room import NoRoomError
 from simulate.text.spilling import budget, parts, room, scratch, vocabulary
 from simulate.text.spilling.keys import Packed
@@ -109,7 +109,7 @@ def test_parts_count_as_a_dictionary_and_as_one_table(letters, cuts, lengths, bl
     units = Units(ids, starts, "byte", "x", ())
     wanted = sorted({min(length, int(np.diff(starts).max())) for length in lengths})
     grid = np.unique(np.linspace(max(wanted), len(ids), 4).astype(np.int64))
-    how = Counting(grid, _edges(float(grid[-1])), blocks, 32)
+    how = Counting(grid, spectrum_edges(float(grid[-1])), blocks, 32)
     with scratch_in(None) as files:
         found = {one[0]: one[1:] for one in counted_by_parts(units, wanted, how, sizes, files)}
         assert files.used or sizes.kept or not sizes.parts
@@ -506,7 +506,7 @@ def test_units_that_are_numbers_need_no_parts(blocks, rarefied, kind, monkeypatc
     ids = (7 + 3 * (rng.zipf(1.2, 5000) % 80)).astype(kind)
     starts = np.array([0, 1, 2000, 2003, 5000])
     grid = np.array([1, 2, 999, 2001, 4500])
-    how = Counting(grid, _edges(5000.0), blocks, 32, rarefied)
+    how = Counting(grid, spectrum_edges(5000.0), blocks, 32, rarefied)
     calls = []
 
     def counted(*given):
@@ -540,7 +540,7 @@ def test_a_table_of_numbers_that_are_far_apart_is_not_made(blocks):
     """It would be larger than the text, or than the memory that there is."""
     ids = np.array([0, 1, 1, 10**9] * 300, np.uint32)
     units = Units(ids, np.array([0, 1200]), "token", "x", ())
-    how = Counting(np.array([3, 1200]), _edges(1200.0), blocks, 32)
+    how = Counting(np.array([3, 1200]), spectrum_edges(1200.0), blocks, 32)
     with scratch_in(None) as files:
         ((_, counts, _),) = counted_by_parts(units, [1], how, Sizes(chunk=700, slots=64), files)
         assert counts.n_unique.tolist() == [2, 3]

@@ -152,7 +152,7 @@ class TestPrefixes:
     def test_chosen_as_the_text_goes_by(self, tmp_path):
         growth = self.found(tmp_path, 20_000)
         assert growth.n_units.tolist() == [1000, 1334, 1778, 2371, 3162, 4217, 5623, 7499, 10000, 13335, 17783, 20000]
-        assert "was not known before" in growth.notes[0].text
+        assert "points between them, and at the end" in growth.notes[0].text
         assert self.found(tmp_path, 20).n_units.tolist() == [2, 3, 4, 6, 7, 10, 13, 18, 20]
         assert self.found(tmp_path, 20, length=5).n_units.tolist() == [6, 7, 10, 13, 18, 20]
 
@@ -162,7 +162,7 @@ class TestPrefixes:
         assert self.found(tmp_path, 2000, 7.0).n_units.tolist() == [7]
         open_ended = self.found(tmp_path, 2000, "900:all:25")
         assert open_ended.n_units.tolist() == [900, 1000, 1334, 1778, 2000]
-        assert "was not known before" in open_ended.notes[0].text
+        assert "points between them, and at the end" in open_ended.notes[0].text
 
     def test_the_end_stands_for_what_lies_beyond_it(self, tmp_path):
         growth = self.found(tmp_path, 200, "10,1000,1e4")

@@ -162,20 +162,32 @@ def curves_of(
     alone, `once` and `f1` the types that occur once, in all blocks and in all but one.
     """
     n_blocks, size, parts = cut
-    gaps, changes = gaps.copy(), changes.copy()
-    _add_own(own, gaps, changes)
-    blocks = _stretch_lengths(n_blocks)
-    missed = np.maximum(np.arange(n_blocks + 1) - blocks[:, None] + 1, 0)
+    blocks, mean, longer = stretches_of(n_types, own, gaps, changes)
     left = (inside.sum(axis=1) - inside.T) / (n_blocks - 1)
-    longer = (n_types - own)[:, None] - (gaps + changes) @ missed.T / (n_blocks - 1)
     return BlockCurves(
         n_draws=np.concatenate([size // parts, blocks * size]).astype(np.int64),
-        n_unique=np.concatenate([inside.mean(axis=1), n_types - missed @ gaps / n_blocks]),
+        n_unique=np.concatenate([inside.mean(axis=1), mean]),
         without=np.concatenate([left, longer], axis=1),
         local=once / n_types,
         local_without=f1 / (n_types - own),
         block_draws=size,
     )
+
+
+def stretches_of(
+    n_types: int, own: np.ndarray, gaps: np.ndarray, changes: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Lengths of stretches in blocks, mean numbers of types in them, and the same without each block, (block, length).
+
+    Of what `gaps_of` counted.
+    """
+    n_blocks = len(own)
+    gaps, changes = gaps.copy(), changes.copy()
+    _add_own(own, gaps, changes)
+    blocks = _stretch_lengths(n_blocks)
+    missed = np.maximum(np.arange(n_blocks + 1) - blocks[:, None] + 1, 0)
+    without = (n_types - own)[:, None] - (gaps + changes) @ missed.T / (n_blocks - 1)
+    return blocks, n_types - missed @ gaps / n_blocks, without
 
 
 def _stretch_lengths(n_blocks: int) -> np.ndarray:

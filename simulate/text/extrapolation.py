@@ -3,13 +3,13 @@
 A method of independent draws is moved by what the blocks of the text show of its bursts. The half-width of an
 interval is that of sampling (the method's own, and over blocks) and of lack of fit in quadrature: how far the method
 was off on real texts whose rest was held back (`held_back`), beyond what sampling explains. docs/corpora.md has the
-protocol and the errors.
+protocol and the errors. Of a sketch, the error of its sample and of its U stand in the interval too (`sketches.ahead`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.special import stdtrit
@@ -19,8 +19,10 @@ from bounds.base.intervals import Interval
 from bounds.base.telling.html import html_table
 from bounds.fitting.extrapolation.estimates import Seen
 from bounds.fitting.extrapolation.extrapolate import METHODS, Extrapolation, extrapolated, good_turing_coverage
-from simulate.text.growth import CorpusGrowth
+from simulate.text.growth import CorpusGrowth, spectrum_edges
 from simulate.text.held_back import DEFAULT, FACTORS, LACK_OF_FIT, N_CORPORA
+from simulate.text.sketches.ahead import SampledText, sampled_coverage
+from simulate.text.streaming import SketchedGrowth
 
 LEAST_DRAWS = 1000
 """Windows of a text below which no method is asked."""
@@ -31,13 +33,16 @@ class MoreText:
     """What is known of one length of window: its coverage now, and U at each factor by each method, the default first.
 
     `chosen` has one for each of `factors`: the default method, or where it does not apply the next that does; None
-    where none does.
+    where none does. `at_most` and `at_most_stationary`, for each of `factors`, hold whatever the text is, and where it
+    is stationary; of a sketch for the upper end of U.
     """
 
     coverage: float
     coverage_interval: Interval
     factors: tuple[float, ...]
     found: tuple[tuple[Extrapolation, ...], ...]
+    at_most: tuple[float, ...]
+    at_most_stationary: tuple[float, ...]
 
     __repr__ = brief_fields
 
@@ -75,14 +80,51 @@ def lack_of_fit(method: str, factor: float, confidence: float = 0.95) -> float:
     return float(stdtrit(N_CORPORA - 1, (1 + confidence) / 2)) * error
 
 
-def more_text(growth: CorpusGrowth, factors: Sequence[float], *, confidence: float = 0.95) -> MoreText:
-    """What `factors` times as much text like this would hold."""
-    seen = seen_of(growth)
-    found = tuple(tuple(_by(name, seen, factor, confidence) for name in DEFAULT) for factor in factors)
-    covered, interval = good_turing_coverage(
-        seen.n_draws, float(growth.f1[-1]), float(growth.f2[-1]), confidence=confidence
-    )
-    return MoreText(covered, interval, tuple(factors), found)
+def more_text(growth: CorpusGrowth | SketchedGrowth, factors: Sequence[float], *, confidence: float = 0.95) -> MoreText:
+    """What `factors` times as much text like this would hold.
+
+    ValueError for a sketch whose parts were read apart, by workers of a cluster.
+    """
+    draws, most = float(growth.n_draws[-1]), float(growth.n_unique[-1])
+    once, twice = float(growth.f1[-1]), float(growth.f2[-1])
+    if isinstance(growth, SketchedGrowth):
+        sampled, most = sampled_text(growth), float(growth.interval.upper[-1])
+        by_method = [by_sample(name, sampled, factors, confidence) for name in DEFAULT]
+        covered, interval = sampled_coverage(draws, once, twice, sampled.types.share, confidence)
+    else:
+        seen = seen_of(growth)
+        by_method = [[_by(name, seen, factor, confidence) for factor in factors] for name in DEFAULT]
+        covered, interval = good_turing_coverage(draws, once, twice, confidence=confidence)
+    found = tuple(zip(*by_method, strict=True))
+    bounds = [replace(each[0], n_unique=most) for each in found]
+    return MoreText(
+        covered, interval, tuple(factors), found, tuple(one.at_most for one in bounds),
+        tuple(one.at_most_stationary for one in bounds),
+    )  # fmt: skip
+
+
+def sampled_text(growth: SketchedGrowth) -> SampledText:
+    """What a sketched text shows at its last prefix."""
+    if growth.types is None:
+        raise ValueError(
+            "blocks of parts of a text that workers read apart do not line up, so that nothing shows how its words "
+            "come in bursts; sketch it without a cluster to look ahead"
+        )
+    ends = Interval(float(growth.interval.lower[-1]), float(growth.interval.upper[-1]))
+    edges = spectrum_edges(float(growth.n_units[-1]))
+    return SampledText(float(growth.n_unique[-1]), ends, growth.types, edges)
+
+
+def by_sample(method: str, sampled: SampledText, factors: Sequence[float], confidence: float) -> list[Extrapolation]:
+    """What a sketched text would hold at each of `factors` by one method."""
+    draws, unique = float(sampled.types.n_windows), sampled.n_unique
+    whys = [sampled.why_not or _why_not(draws, factor) for factor in factors]
+    asked = [factor for factor, why in zip(factors, whys, strict=True) if not why]
+    told = iter(sampled.extrapolated(method, asked, [lack_of_fit(method, factor) for factor in asked], confidence))
+    return [
+        _refused(method, factor, draws, unique, why) if why else next(told)
+        for factor, why in zip(factors, whys, strict=True)
+    ]
 
 
 def first_that_applies(growth: CorpusGrowth, factor: float, *, confidence: float = 0.95) -> Extrapolation:
@@ -97,14 +139,18 @@ def first_that_applies(growth: CorpusGrowth, factor: float, *, confidence: float
 
 
 def _by(method: str, seen: Seen, factor: float, confidence: float) -> Extrapolation:
-    why = ""
-    if seen.n_draws < LEAST_DRAWS:
-        why = f"{seen.n_draws:.0f} windows are too few: at least {LEAST_DRAWS} are needed"
-    elif factor > FACTORS[-1]:
-        why = f"no method was tried beyond {FACTORS[-1]:g} times a text"
-    if why:
-        how = METHODS[method]
-        return Extrapolation(
-            method, factor, seen.n_draws, seen.n_unique, np.nan, None, np.nan, how.label, how.assumption, why
-        )  # fmt: skip
+    if why := _why_not(seen.n_draws, factor):
+        return _refused(method, factor, seen.n_draws, seen.n_unique, why)
     return extrapolated(seen, factor, method, lack_of_fit=lack_of_fit(method, factor), confidence=confidence)
+
+
+def _why_not(n_draws: float, factor: float) -> str:
+    """Why no method is asked; empty where they are."""
+    if n_draws < LEAST_DRAWS:
+        return f"{n_draws:.0f} windows are too few: at least {LEAST_DRAWS} are needed"
+    return f"no method was tried beyond {FACTORS[-1]:g} times a text" if factor > FACTORS[-1] else ""
+
+
+def _refused(method: str, factor: float, n_draws: float, n_unique: float, why: str) -> Extrapolation:
+    how = METHODS[method]
+    return Extrapolation(method, factor, n_draws, n_unique, np.nan, None, np.nan, how.label, how.assumption, why)

@@ -236,7 +236,7 @@ def measure_units(
     # Of the text as it stands: shuffled, it would be cut within what stands in it again.
     repeats = [] if units.copies else [Note(INPUT, text) for text in room.repeats(units)]
     units = room.laid_out(units, order, chunk, seed)
-    edges = _edges(float(grid[-1]))
+    edges = spectrum_edges(float(grid[-1]))
     how = Counting(grid, edges, blocks, SMALLEST, rarefied=order == "rarefaction")
     found = {}
     with counted_exactly(units.corpus):
@@ -330,7 +330,7 @@ def measured(
     units: Units, windows: WindowIds, grid: np.ndarray, blocks: int, seed: int, notes: list[Note]
 ) -> CorpusGrowth:
     """The growth of windows that have their ids, at the prefixes of `grid`; types of `windows` may be in no window."""
-    edges = _edges(float(grid[-1]))
+    edges = spectrum_edges(float(grid[-1]))
     _, found, curves = counted_in_memory(units, windows, Counting(grid, edges, blocks, SMALLEST))
     return _measured(units, windows.length, grid, edges, found, curves, blocks, seed, notes)
 
@@ -362,7 +362,7 @@ def _measured(
     )
 
 
-def _edges(n_units: float) -> np.ndarray:
+def spectrum_edges(n_units: float) -> np.ndarray:
     """Lower edges of the bins of a spectrum, the same for all lengths of window; no standard bin is cut."""
     from bounds.base.spectrum import FrequencySpectrum
 

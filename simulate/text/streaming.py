@@ -9,7 +9,7 @@ that would depend on that stand at 10^(j/8), whole numbers, eight to a factor of
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, overload
 
@@ -38,6 +38,7 @@ from simulate.text.reading.asked import ReadOptions
 from simulate.text.reading.errors import InputError
 from simulate.text.reading.naming import Files, named_files
 from simulate.text.sketch import PRECISION, HyperLogLog
+from simulate.text.sketches.places import SampledTypes
 from simulate.text.sketches.run import Noted, Run, read_on
 from simulate.text.sketches.sample import WindowSample, scaled
 
@@ -58,9 +59,9 @@ class SketchedGrowth:
     n_units: np.ndarray
     n_draws: np.ndarray
     n_unique: np.ndarray
-    """Estimates rounded to int64, at most `n_draws`."""
+    """Estimates rounded to int64, at most `n_draws`; exact where the sample holds all distinct windows."""
     interval: Interval
-    """95 % intervals of `n_unique`, normal, from the nominal error; at most `n_draws`."""
+    """95 % intervals of `n_unique`, normal, from the nominal error; at most `n_draws`. A point if exact."""
     sketch: HyperLogLog
     """Of all windows of the text, whatever the last prefix is: merge those of parts of a corpus."""
     sha256: tuple[tuple[str, str], ...]
@@ -73,6 +74,9 @@ class SketchedGrowth:
     """(prefix, k - 1) estimates of how many windows occur k times, int64, to k = 100; the last column is all above."""
     spectrum_interval: Interval
     """95 % intervals of `spectrum`, each by itself, from sampling (`simulate.text.sketches.sample.scaled`)."""
+    types: SampledTypes | None = field(repr=False)
+    """Those sampled in the last prefix, with the blocks that they occur in: what looking ahead rests on. None where
+    parts of the text were read apart (`cluster`)."""
     order: str = "file"
     n_bytes: int | None = None
     """Bytes of all files after decompression; None where a result does not say."""
@@ -175,7 +179,7 @@ def sketch_corpus(
     check_options(unit, options)
     files, lengths = named_files(paths), window_lengths(length)
     grid = _grid(at, max(lengths), unit)
-    run = Run.begin(lengths, unit, precision, seed)
+    run = Run.begin(lengths, unit, precision, seed, ahead_from=max(grid.given, default=0))
     if cluster is None:
         for file in opened(files, unit, options):
             read_on(run, file, grid.stops, seed)
@@ -246,7 +250,7 @@ def _growths(
     run: Run, grid: _Grid, at: Any, unit: str, files: Files, options: ReadOptions
 ) -> list[SketchedGrowth]:  # fmt: skip
     """What was noted at the prefixes that belong to the result."""
-    run.note()
+    run.note(end=True)
     beyond, points = [n for n in grid.given if n > run.n_units], _points(grid, at, run.n_units)
     found = []
     for i, (length, sketch) in enumerate(zip(run.lengths, run.sketches, strict=True)):
@@ -274,6 +278,7 @@ def _growths(
                 run.samples[i],
                 spectrum,
                 spectrum_interval,
+                noted[-1].types,
                 n_bytes=bytes_of(run.read),
             )
         )
@@ -300,10 +305,7 @@ def _notes(
         count = len(run.read) if run.stream == "file" else sum(file.seen.n_documents for file in run.read)
         notes.append(not_joined(lost, joined, count, run.stream))
     if grid.low is not None:
-        where = (
-            f"prefixes stand at powers of ten and at {PER_DECADE - 1} points between them, and at the end: how long "
-            "the text is was not known before"
-        )
+        where = f"prefixes stand at powers of ten, at {PER_DECADE - 1} points between them, and at the end"
         notes.append(Note(METHOD, where))
     if beyond:
         more = f" and {len(beyond) - 1} more" if len(beyond) > 1 else ""

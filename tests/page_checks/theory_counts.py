@@ -221,6 +221,15 @@ def toulmin() -> dict[str, Any]:
     }  # fmt: skip
 
 
+def groups() -> dict[str, Any]:
+    """A mean over types in groups of one size, of which a share was sampled: its variance from the means of groups."""
+    means, p = np.array([0.31, 0.18, 0.27, 0.24, 0.3]), 0.25
+    R = len(means)
+    without = (means.sum() - means) / (R - 1)
+    variance = (1 - p) * means.var(ddof=1) / R
+    return {"p": p, "R": R, "r": np.arange(R), "λ_r": without, "m": without.mean(), "Var λ": variance}
+
+
 def _explodes(t: float) -> bool:
     """Whether the terms of a power law's series fall up to t and grow beyond."""
     k = np.arange(200, 400)
@@ -348,6 +357,8 @@ CHECKS = {
         stated("With R_j the product of ⟦1 + jd/(θ+D+i)⟧ over the further draws, ⟦E N(t) = (U + c)(R₁ - 1)⟧ and "
                "⟦Var N(t) = (U + c)(U + c + 1)R₂ - (U + c)R₁ - (U + c)²R₁²⟧.", further,
                lambda found: np.isclose(np.prod(found), further()["R₁"])),
+        stated("Var λ ≈ ⟦(1 - p) (R - 1)/R Σ_r (λ_r - m)²⟧, m being", groups,
+               lambda found: np.isclose(found, groups()["Var λ"])),
         Sentence("the midpoint {}; skills in proportion to U", lambda page: (bounds.exponent_band(0.28).midpoint,)),
     ),
 }  # fmt: skip

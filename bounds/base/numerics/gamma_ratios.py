@@ -17,6 +17,9 @@ _DIRECT = 32
 
 _ORDER = 13
 _BERNOULLI = special.bernoulli(_ORDER + 1)
+_POWERS = [np.arange(1, j + 2) for j in range(1, _ORDER + 1)]
+_TERMS = [special.comb(len(powers), powers) * _BERNOULLI[len(powers) - powers] for powers in _POWERS]
+"""Of each c_j the factors before the powers of h, which B_{j+1}(h) - B_{j+1} is a sum of."""
 
 
 def _series(shift: float, *, drop_linear: bool = False) -> np.ndarray:
@@ -25,9 +28,8 @@ def _series(shift: float, *, drop_linear: bool = False) -> np.ndarray:
     With `drop_linear` the coefficients of (… at 2h) - 2 (… at h), where the terms linear in h cancel.
     """
     terms = np.empty(_ORDER)
-    for j in range(1, _ORDER + 1):
-        powers = np.arange(1, j + 2)
-        factors = special.comb(j + 1, powers) * _BERNOULLI[j + 1 - powers] * float(shift) ** powers
+    for j, (powers, known) in enumerate(zip(_POWERS, _TERMS, strict=True), 1):
+        factors = known * float(shift) ** powers
         if drop_linear:
             factors *= 2.0**powers - 2.0
         terms[j - 1] = (-1) ** (j + 1) * factors.sum() / (j * (j + 1))

@@ -30,7 +30,8 @@ class Seen:
     """What was seen in `n_draws` draws: the spectrum, and where there is one the mean growth curve.
 
     `curve_unique` are mean numbers of distinct types in stretches of `curve_draws` draws (ascending), and
-    `curve_without` the same for the draws without each of several blocks, one row a block.
+    `curve_without` the same for the draws without each of several blocks, one row a block. `in_blocks` are the draws
+    that lie in those blocks and the types among them, where some at the end lie in none; all of them if None.
     """
 
     n_draws: float
@@ -39,6 +40,7 @@ class Seen:
     curve_draws: Floats | None = None
     curve_unique: Floats | None = None
     curve_without: Floats | None = None
+    in_blocks: tuple[float, float] | None = None
 
     def f(self, most: int) -> Floats:
         """f_1 … f_most, as far as each was counted by itself."""

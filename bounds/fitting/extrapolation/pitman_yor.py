@@ -37,12 +37,13 @@ def predictive(n_unique: float, n_draws: float, discount: float, concentration: 
 
 def pitman_yor(seen: Seen, factor: float) -> Estimated:
     """The predictive mean with the discount and concentration that make the spectrum most likely."""
-    fit = _fitted(seen)
+    fit = fit_process(seen)
     assert fit.concentration is not None
     further = round((factor - 1) * seen.n_draws)
     return possible(predictive(seen.n_unique, seen.n_draws, fit.exponent, fit.concentration, further), seen, factor)
 
 
-@lru_cache(maxsize=4)  # asked for at each factor
-def _fitted(seen: Seen) -> Estimate:
+@lru_cache(maxsize=16)  # asked for at each factor
+def fit_process(seen: Seen) -> Estimate:
+    """The process whose discount and concentration make the spectrum most likely; DoesNotApply where there is none."""
     return fit_partition(spectrum_of(seen), np.array([seen.n_unique]), seen.n_draws, None)

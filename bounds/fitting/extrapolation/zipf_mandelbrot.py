@@ -30,7 +30,7 @@ def _shift(gamma: float, seen: Seen) -> float:
     return math.expm1(root(gap, 0.0, high, 1e-10))
 
 
-@lru_cache(maxsize=4)  # asked for at each factor
+@lru_cache(maxsize=16)  # asked for at each factor
 def fit_law(seen: Seen) -> Zipf:
     """The law whose expected U and f_1 are those seen; DoesNotApply where there is none."""
     f1 = spectrum_of(seen).f(1)

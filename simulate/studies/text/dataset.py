@@ -23,9 +23,10 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
+from bounds.base.notes import REFUSED, Note
 from bounds.cli.json_text import json_text
 from simulate.running.dataset import NOT_MEASURED, describe, provenance, stamp
-from simulate.studies.text.more import more
+from simulate.studies.text.more import APART, more, read_apart
 from simulate.text.exponents import CorpusFit, WindowFit
 from simulate.text.growth import CorpusGrowth
 from simulate.text.source import why_too_short
@@ -34,8 +35,8 @@ from simulate.text.streaming import SketchedGrowth
 Pair = tuple[CorpusGrowth | SketchedGrowth, CorpusFit | None]
 
 NO_EXPONENT = (
-    "No exponent: all prefixes are read from the same registers, so that neighbours err alike and the scatter of the "
-    "curve says nothing of its error; leave out --sketch to count exactly, which gives an exponent with an interval."
+    "No exponent: prefixes are read from the same registers, and their scatter says nothing of their error; leave out "
+    "--sketch to count exactly, which gives one."
 )
 
 NUMBERS: Mapping[str, Callable[[CorpusFit], float]] = {
@@ -91,15 +92,14 @@ def to_dataset(pairs: Sequence[Pair], parameters: dict[str, Any]) -> xr.Dataset:
     }
     data |= _stretches(fits) | _mean_curves(growths)
     coordinates: dict[str, Any] = {"source": [name(g) for g in growths], "n_units": growths[0].n_units}
-    exact = [growth for growth in growths if isinstance(growth, CorpusGrowth)]
     spectra = ("source", "multiplicity")
     data["spectrum"] = (spectra, np.array([growth.spectrum[-1] for growth in growths]))
     coordinates["multiplicity"] = growths[0].edges
-    if exact:
-        data |= more(exact, parameters.get("extrapolate") or (), coordinates)
+    factors = parameters.get("extrapolate") or ()
+    data |= more(growths, factors, coordinates)
     dataset = xr.Dataset(data, coords=coordinates)
     dataset = describe(dataset)
-    dataset.attrs["text"] = _about(growths)
+    dataset.attrs["text"] = _about(growths, [Note(REFUSED, APART)] if len(factors) and read_apart(growths) else [])
     first = growths[0]
     engine: dict[str, Any] = {"name": "corpus", "reason": "counted exactly"}
     if isinstance(first, SketchedGrowth):
@@ -115,9 +115,9 @@ def counts_of(dataset: xr.Dataset) -> xr.Dataset:
     return dataset.drop_dims(["stretch", "point", "block", "multiplicity", "factor", "method"], errors="ignore")
 
 
-def _about(growths: Sequence[CorpusGrowth | SketchedGrowth]) -> str:
+def _about(growths: Sequence[CorpusGrowth | SketchedGrowth], further: Sequence[Note]) -> str:
     first = growths[0]
-    notes = list(dict.fromkeys(note for growth in growths for note in growth.notes))
+    notes = list(dict.fromkeys([*(note for growth in growths for note in growth.notes), *further]))
     return json_text({
         "corpus": first.corpus, "unit": first.unit, "order": first.order, "n_bytes": first.n_bytes,
         "notes": [{"kind": note.kind, "text": note.text} for note in notes],

@@ -39,12 +39,11 @@ def figure(dataset: xr.Dataset, view: View) -> Figure:
 
 def _signs(dataset: xr.Dataset, order: str) -> str:
     """What each kind of mark is."""
-    if "n_unique_lower" in dataset:
-        return "points: prefixes, with 95 % intervals of the sketch"
-    said = [f"points: prefixes in {order} order"]
+    sketched = "n_unique_lower" in dataset
+    said = ["points: prefixes, with 95 % intervals of the sketch" if sketched else f"points: prefixes in {order} order"]
     if "mean_draws" in dataset:
         said.append("lines: mean of stretches")
-    if _reordered(dataset, order):
+    if not sketched and _reordered(dataset, order):
         said.append("dotted: windows in random order (rigorous)")
     if np.isfinite(dataset.exponent_lower.values).any():
         said.append("dashed: fit, to 10 D")
@@ -66,9 +65,9 @@ def _one_length(axes: Axes, one: xr.Dataset, told: dict[str, Any], how: Style) -
     if "n_unique_lower" in one:
         ends = abs(np.stack([one.n_unique_lower.values, one.n_unique_upper.values]) - n_unique)
         axes.errorbar(n_draws, n_unique, ends, fmt=how.marker, ms=4, lw=1, color=colour)
-        return End(x, y, name, colour)
-    axes.plot(n_draws, n_unique, how.marker, ms=4, color=colour)
-    if _reordered(one, told["order"]):
+    else:
+        axes.plot(n_draws, n_unique, how.marker, ms=4, color=colour)
+    if "n_unique_lower" not in one and _reordered(one, told["order"]):
         at = np.geomspace(n_draws[0], n_draws[-1], 60)[:-1]
         axes.plot(at, random_order(one, at), ":", lw=1, color=colour)
     if "mean_draws" in one:

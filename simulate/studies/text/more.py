@@ -19,6 +19,7 @@ from simulate.text.cutting.units import counted
 from simulate.text.extrapolation import more_text
 from simulate.text.growth import CorpusGrowth
 from simulate.text.held_back import DEFAULT
+from simulate.text.streaming import SketchedGrowth
 
 METHOD = (
     "What more text would bring: good-toulmin is the smoothed series in f_k, pitman-yor the predictive mean of the "
@@ -28,11 +29,23 @@ METHOD = (
     "whose rest was held back (docs/corpora.md). Coverage is that of Good and Turing, and its interval, for "
     "independent windows, is too narrow for text."
 )
+SKETCHED = (
+    "Of a sketch, all that the methods read is counted among the sampled windows and scaled to U; intervals hold that "
+    "these are a sample, and the interval of U. Blocks are 16 to 23, and the last windows, fewer than one has, are in "
+    "none."
+)
+APART = (
+    "What more text would bring is not told with --cluster: blocks of parts that workers read apart do not line up, so "
+    "that nothing shows how words come in bursts; leave out --cluster for it."
+)
 
 
-def more(growths: Sequence[CorpusGrowth], factors: Sequence[float], coordinates: dict[str, Any]) -> dict[str, Any]:
-    """Variables for `factors` times the text, whose coordinates are added; none where no factor was asked for."""
-    if not len(factors):
+def more(
+    growths: Sequence[CorpusGrowth | SketchedGrowth], factors: Sequence[float], coordinates: dict[str, Any]
+) -> dict[str, Any]:  # fmt: skip
+    """Variables for `factors` times the text, whose coordinates are added; none where no factor was asked for, and of
+    parts that were read apart."""
+    if not len(factors) or read_apart(growths):
         return {}
     coordinates |= {"factor": np.array(factors, float), "method": list(DEFAULT)}
     found = [more_text(growth, factors) for growth in stepped(growths, "looking ahead", "lengths")]
@@ -51,9 +64,14 @@ def more(growths: Sequence[CorpusGrowth], factors: Sequence[float], coordinates:
         "more_unique_lower": (dims, intervals[..., 0]), "more_unique_upper": (dims, intervals[..., 1]),
         "more_new_share": (dims, of(lambda one: one.new_share)),
         "more_why_not": (dims, of(lambda one: one.why_not)),
-        "more_at_most": (dims[:2], of(lambda one: one.at_most)[..., 0]),
-        "more_at_most_stationary": (dims[:2], of(lambda one: one.at_most_stationary)[..., 0]),
+        "more_at_most": (dims[:2], np.array([text.at_most for text in found])),
+        "more_at_most_stationary": (dims[:2], np.array([text.at_most_stationary for text in found])),
     }  # fmt: skip
+
+
+def read_apart(growths: Sequence[CorpusGrowth | SketchedGrowth]) -> bool:
+    """Whether they are sketches of parts that workers read apart, which cannot look ahead."""
+    return any(isinstance(growth, SketchedGrowth) and growth.types is None for growth in growths)
 
 
 def has_more(dataset: xr.Dataset) -> bool:
@@ -81,13 +99,18 @@ def entries(dataset: xr.Dataset) -> list[dict[str, Any]]:
             "length": int(one.length), "factor": float(at.factor), "n_draws_now": int(one.n_draws[-1]),
             "n_unique_now": int(one.n_unique[-1]), "coverage": float(one.coverage),
             "coverage_lower": float(one.coverage_lower), "coverage_upper": float(one.coverage_upper),
-            "at_least": int(one.n_unique[-1]), "at_most": float(at.more_at_most),
+            "at_least": _at_least(one), "at_most": float(at.more_at_most),
             "at_most_stationary": float(at.more_at_most_stationary),
         }  # fmt: skip
         methods = [_of_method(at.isel(method=i)) for i in range(at.sizes["method"])]
         first = {"method": None} | dict.fromkeys(list(methods[0])[1:]) if place is None else methods[place]
         found.append(entry | first | {"methods": methods})
     return found
+
+
+def _at_least(one: xr.Dataset) -> int:
+    """U now, or the lower end of its interval where it is estimated."""
+    return int((one.n_unique_lower if "n_unique_lower" in one else one.n_unique)[-1])
 
 
 def _each(dataset: xr.Dataset) -> list[tuple[xr.Dataset, xr.Dataset]]:
@@ -135,7 +158,7 @@ def table(dataset: xr.Dataset) -> Table:
 
 
 def _bounds(one: xr.Dataset, at: xr.Dataset) -> str:
-    return f"{int(one.n_unique[-1])} to {number(float(at.more_at_most), 6)}"
+    return f"{_at_least(one)} to {number(float(at.more_at_most), 6)}"
 
 
 def _methods(dataset: xr.Dataset) -> str:
@@ -201,7 +224,7 @@ def refusals(dataset: xr.Dataset) -> list[Note]:
     found = []
     for one, at in _each(dataset):
         if chosen(at) is None:
-            low, high, mean = int(one.n_unique[-1]), float(at.more_at_most), float(at.more_at_most_stationary)
+            low, high, mean = _at_least(one), float(at.more_at_most), float(at.more_at_most_stationary)
             bound = f"U there is from {low} to {number(high, 6)}"
             if mean < high:
                 bound += f", and on average at most {number(mean, 6)} where the text goes on as it is (stationary)"

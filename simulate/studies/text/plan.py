@@ -52,8 +52,8 @@ class TextPlan:
 
     @property
     def parameters(self) -> dict[str, Any]:
-        """What decides the numbers; a sketch has no blocks, and no order but that of the file."""
-        own = ("unit", "at", "precision", "seed") if self.sketch else (
+        """What decides the numbers; a sketch has blocks of its own, and no order but that of the file."""
+        own = ("unit", "at", "precision", "extrapolate", "seed") if self.sketch else (
             "unit", "at", "order", "chunk", "blocks", "extrapolate", "seed",
         )  # fmt: skip
         more = {"sketch": True} if self.sketch else {}

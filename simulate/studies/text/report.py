@@ -19,6 +19,10 @@ from simulate.studies.text.dataset import NUMBERS, STRETCH
 from simulate.text.cutting.units import counted, noun, said
 from simulate.text.exponents import REJECT
 
+OF_A_SKETCH = (
+    "Intervals of U are normal, from the nominal error of the sketch, and of f_k Poisson's, of the sample. U without "
+    "an interval is counted: the sample holds all windows."
+)
 NOT_OF_A_LAW = "Windows of a text are not the sequences of a loss law, whose U(D) `python -m bounds band D` gives."
 
 METHOD = (
@@ -37,6 +41,7 @@ def report(dataset: xr.Dataset, view: View) -> Report:
     has_fits = "stretch_exponent" in dataset
     data = {"rows": rows(dataset), "fits": fits(dataset)} | ({"sketch": sketch} if sketch else {}) | {"bands": []}
     method = [*_sentences(dataset), METHOD] if has_fits else _sentences(dataset)
+    method += [OF_A_SKETCH] if sketch else []
     looks, by_method, ahead = [], [], ""
     refusals = more.refusals(dataset) if more.has_more(dataset) else []
     asked = tuple(made_by(dataset)["parameters"].get("extrapolate") or ()) != more.BY_DEFAULT
@@ -45,6 +50,7 @@ def report(dataset: xr.Dataset, view: View) -> Report:
         if not more.any_applies(dataset):  # bounds alone answer nothing at first sight
             looks, by_method = [], looks
         ahead, method = more.sentence(dataset, about(dataset)["unit"]), [*method, more.METHOD]
+        method += [more.SKETCHED] if sketch else []
         data |= {"extrapolation": more.entries(dataset)}
     return Report(
         answer=answer(dataset) + ahead + refit_words(dataset),
@@ -132,9 +138,9 @@ def answer(dataset: xr.Dataset) -> str:
 
 def _of_length(one: xr.Dataset, unit: str) -> str:
     last = one.isel(n_units=-1)
-    sketched = "n_unique_lower" in one
+    sure = "n_unique_lower" not in one or int(last.n_unique_lower) == int(last.n_unique_upper)
     said_once = (
-        f"{'about ' if sketched else ''}{_unique(last)} of {int(last.n_draws)} windows of "
+        f"{'' if sure else 'about '}{_unique(last)} of {int(last.n_draws)} windows of "
         f"{counted(int(one.length), unit)} are distinct"
     )
     growth = _growth(one)
@@ -229,7 +235,7 @@ def _below(dataset: xr.Dataset) -> str:
     told = []
     if sketch_of(dataset):
         reason = made_by(dataset)["engine"]["reason"]
-        told.append(f"U is {reason}; intervals of U are normal, from that error, and of the sample Poisson's.")
+        told.append(f"U is {reason}.")
     if np.isfinite(dataset.exponent_lower.values).any():
         told.append("γ: of K D^γ - u₀, with its 95 % interval; slope: of ln U at the end, whatever the law.")
     elif np.isfinite(dataset.slope.values).any():
@@ -274,7 +280,7 @@ def _stretches(dataset: xr.Dataset) -> Table:
 
 def _unique(at: Any) -> str:
     """Distinct windows, with their interval where they are estimated; `at` is a Dataset or a row of it."""
-    if "n_unique_lower" not in at:
+    if "n_unique_lower" not in at or int(at["n_unique_lower"]) == int(at["n_unique_upper"]):
         return str(int(at["n_unique"]))
     return f"{int(at['n_unique'])} [{int(at['n_unique_lower'])}, {int(at['n_unique_upper'])}]"
 

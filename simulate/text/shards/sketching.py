@@ -101,7 +101,8 @@ def continued(
     before: Run, names: Sequence[str], unit: str, options: ReadOptions, seed: int, stops: Sequence[int],
     expected: Sequence[Told],
 ) -> dict[int, list[Noted]]:  # fmt: skip
-    """What is noted at `stops` in the files called `names`, behind all that was read `before`."""
+    """What is noted at `stops` in the files called `names`, behind all that was read `before`; without sampled types,
+    whose blocks nothing of what was read apart has."""
     run, until = deepcopy(before), stops[-1]
     for file, known in zip(read_one_by_one(names, unit, options), expected, strict=False):
         if run.n_units >= until:
@@ -110,4 +111,4 @@ def continued(
             read_on(run, file, [*stops, MAX_COUNT], seed, until)
         if run.n_units < until and file.told().sha256 != known.sha256:
             raise InputError(f"{known.name} was changed while it was read: leave it as it is, and run this again")
-    return run.noted
+    return {prefix: [one._replace(types=None) for one in noted] for prefix, noted in run.noted.items()}

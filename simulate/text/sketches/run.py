@@ -17,17 +17,22 @@ from simulate.text.cutting.scripts import Tally
 from simulate.text.cutting.units import counted, noun, said
 from simulate.text.reading.errors import InputError
 from simulate.text.sketch import HyperLogLog
+from simulate.text.sketches.places import SampledTypes
 from simulate.text.sketches.sample import WindowSample
 
 
 class Noted(NamedTuple):
-    """Windows of a prefix, how many are distinct, and how many of those sampled occur once, twice, …"""
+    """Windows of a prefix, how many are distinct, and how many of those sampled occur once, twice, …
+
+    `types` are those sampled; None of a merged sample, and where nobody looks ahead from.
+    """
 
     n_windows: int
     estimate: float
     interval: Interval
     seen: np.ndarray
     share: float
+    types: SampledTypes | None = None
 
 
 @dataclass
@@ -41,16 +46,19 @@ class Run:
     read: list[Told] = field(default_factory=list)
     n_units: int = 0
     longest: int = 0
+    ahead_from: int = 0
+    """Units of the prefix from which is looked ahead, unless it is all of the text."""
     noted: dict[int, list[Noted]] = field(default_factory=dict)
     """For each prefix and length."""
     tally: Tally = field(default_factory=Tally)
 
     @classmethod
-    def begin(cls, lengths: list[int], unit: str, precision: int, seed: int) -> Run:
+    def begin(cls, lengths: list[int], unit: str, precision: int, seed: int, ahead_from: int = 0) -> Run:
         """Nothing yet, of windows of these `lengths`."""
         kinds = [f"windows of {counted(k, unit)}{said(unit)}" for k in lengths]
         sketches = [HyperLogLog(precision, seed, kind) for kind in kinds]
-        return cls(lengths, sketches, [WindowSample(1 << precision, seed, kind) for kind in kinds], [0] * len(kinds))
+        samples = [WindowSample(1 << precision, seed, kind) for kind in kinds]
+        return cls(lengths, sketches, samples, [0] * len(kinds), ahead_from=ahead_from)
 
     @property
     def stream(self) -> str:
@@ -62,12 +70,18 @@ class Run:
         """The files and their SHA-256."""
         return tuple((file.name, file.sha256) for file in self.read)
 
-    def note(self) -> None:
-        """Note what is estimated for all that was read so far."""
+    def note(self, end: bool = False) -> None:
+        """Note what is estimated for all that was read so far, which may be the `end`."""
         each = zip(self.n_windows, self.sketches, self.samples, strict=True)
-        self.noted[self.n_units] = [
-            Noted(n, sketch.estimate(), sketch.interval(), sample.seen(), sample.share) for n, sketch, sample in each
-        ]
+        self.noted[self.n_units] = [_noted(*one, end or self.n_units == self.ahead_from) for one in each]
+
+
+def _noted(n_windows: int, sketch: HyperLogLog, sample: WindowSample, last: bool) -> Noted:
+    """What both estimate; where the sample holds all distinct windows, their number is known."""
+    n_unique, interval = sketch.estimate(), sketch.interval()
+    if sample.share == 1:
+        n_unique, interval = float(sample.n_kept), Interval(sample.n_kept, sample.n_kept)
+    return Noted(n_windows, n_unique, interval, sample.seen(), sample.share, sample.types() if last else None)
 
 
 def read_on(run: Run, file: Opened, stops: Sequence[int], seed: int, until: int = MAX_COUNT) -> None:

@@ -10,6 +10,9 @@ times s_k are kept:
 
 binomial given j. Which windows are kept depends on the set of them alone, so that the sample of a union is the union of
 samples, thinned to the capacity: it does not matter in which order or grouping parts of a text are merged.
+
+Beside its count each kept window has a bit for each block of the text that it occurs in (`places`), exact as well.
+Blocks of parts that were read apart do not line up, so that a merged sample has none.
 """
 
 from __future__ import annotations
@@ -28,10 +31,11 @@ from simulate.drawing.tables import roll_window
 from simulate.text.counting import EXACT_TO
 from simulate.text.reading.errors import InputError
 from simulate.text.sketch import check_alike, check_units, hashing_of, mixed
+from simulate.text.sketches.places import FIRST_SHIFT, UNPLACED, SampledTypes, bit_of, end_of_block
 
 _ALL = np.uint64(2**64 - 1)
 _ZERO, _ONE = np.uint64(0), np.uint64(1)
-_KEPT, _LEVEL = 0, 1
+_KEPT, _LEVEL, _WINDOWS = 0, 1, 2
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,6 +51,8 @@ class WindowSample:
     kind: str = ""
     _hashes: np.ndarray = field(init=False)
     _counts: np.ndarray = field(init=False)
+    _masks: np.ndarray = field(init=False)
+    _shift: np.ndarray = field(init=False)
     _state: np.ndarray = field(init=False)
 
     _repr_html_ = html_fields
@@ -55,7 +61,9 @@ class WindowSample:
         slots = 1 << (2 * max(self.capacity, 4)).bit_length()
         object.__setattr__(self, "_hashes", np.zeros(slots, dtype=np.uint64))
         object.__setattr__(self, "_counts", np.zeros(slots, dtype=np.int64))
-        object.__setattr__(self, "_state", np.zeros(2, dtype=np.int64))
+        object.__setattr__(self, "_masks", np.zeros(slots, dtype=np.uint64))
+        object.__setattr__(self, "_shift", np.array([FIRST_SHIFT]))
+        object.__setattr__(self, "_state", np.zeros(3, dtype=np.int64))
 
     @property
     def n_kept(self) -> int:
@@ -73,6 +81,16 @@ class WindowSample:
         here = self._counts > 0
         return dict(zip(self._hashes[here].tolist(), self._counts[here].tolist(), strict=True))
 
+    def types(self) -> SampledTypes | None:
+        """What is kept, with the blocks that it occurs in; None of a merged sample, which has none."""
+        if self._shift[0] == UNPLACED:
+            return None
+        here = self._counts > 0
+        return SampledTypes(
+            self._hashes[here], self._counts[here], self._masks[here], int(self._state[_WINDOWS]), int(self._shift[0]),
+            self.share,
+        )  # fmt: skip
+
     def add_windows(self, units: np.ndarray, length: int) -> None:
         """Add all windows of `length` of the `units`, unsigned and below 2^61 - 1, of shape (n,)."""
         if len(units) < length:
@@ -80,15 +98,18 @@ class WindowSample:
         base, top, salt = hashing_of(self.seed, length)
         if length > 1:
             check_units(units)
-        _add_windows(units, length, base, top, salt, self.capacity, self._hashes, self._counts, self._state)
+        hashed = (units, length, base, top, salt)
+        _add_windows(*hashed, self.capacity, self._hashes, self._counts, self._masks, self._shift, self._state)
 
     def merge(self, other: WindowSample) -> WindowSample:
         """The sample of both together; ValueError where they cannot be compared."""
         check_alike(self, other, ("capacity", "seed", "kind"), "samples")
         both = WindowSample(self.capacity, self.seed, self.kind)
         both._state[_LEVEL] = max(self._state[_LEVEL], other._state[_LEVEL])
+        both._state[_WINDOWS] = self._state[_WINDOWS] + other._state[_WINDOWS]
+        both._shift[0] = UNPLACED
         for one in (self, other):
-            _add_counts(one._hashes, one._counts, both.capacity, both._hashes, both._counts, both._state)
+            _add_counts(one._hashes, one._counts, both.capacity, both._hashes, both._counts, both._masks, both._state)
         return both
 
     def seen(self) -> np.ndarray:
@@ -117,9 +138,11 @@ def scaled(seen: np.ndarray, share: float, confidence: float = 0.95) -> tuple[np
 
 @compiled
 def _add_windows(
-    units: Any, length: int, base: Any, top: Any, salt: Any, capacity: int, hashes: Any, counts: Any, state: Any
-) -> None:
+    units: Any, length: int, base: Any, top: Any, salt: Any, capacity: int, hashes: Any, counts: Any, masks: Any,
+    shift: Any, state: Any,
+) -> None:  # fmt: skip
     limit = _ALL >> np.uint64(state[_LEVEL])
+    first, bit, next_block = state[_WINDOWS] - (length - 1), _ZERO, np.int64(0)
     key = _ZERO
     for i in range(len(units)):
         if length == 1:
@@ -131,35 +154,42 @@ def _add_windows(
                 continue
         value = mixed(key ^ salt)
         if value <= limit:
-            _take(value, 1, hashes, counts, state)
+            if first + i >= next_block:
+                bit = bit_of(first + i, masks, shift)
+                next_block = end_of_block(first + i, shift)
+            _take(value, 1, bit, hashes, counts, masks, state)
             while state[_KEPT] > capacity:
-                _thin(hashes, counts, state)
+                _thin(hashes, counts, masks, state)
                 limit = _ALL >> np.uint64(state[_LEVEL])
+    state[_WINDOWS] += len(units) - (length - 1)
+    bit_of(state[_WINDOWS] - 1, masks, shift)
 
 
 @compiled
-def _add_counts(others: Any, often: Any, capacity: int, hashes: Any, counts: Any, state: Any) -> None:
+def _add_counts(others: Any, often: Any, capacity: int, hashes: Any, counts: Any, masks: Any, state: Any) -> None:
     for i in range(len(others)):
         if often[i] > 0 and others[i] <= _ALL >> np.uint64(state[_LEVEL]):
-            _take(others[i], often[i], hashes, counts, state)
+            _take(others[i], often[i], _ZERO, hashes, counts, masks, state)
             while state[_KEPT] > capacity:
-                _thin(hashes, counts, state)
+                _thin(hashes, counts, masks, state)
 
 
 @bare
-def _take(value: Any, often: Any, hashes: Any, counts: Any, state: Any) -> None:
+def _take(value: Any, often: Any, bit: Any, hashes: Any, counts: Any, masks: Any, state: Any) -> None:
     mask = np.uint64(len(hashes) - 1)
     slot = value & mask
     while counts[slot] != 0 and hashes[slot] != value:
         slot = (slot + _ONE) & mask
     if counts[slot] == 0:
         hashes[slot] = value
+        masks[slot] = _ZERO
         state[_KEPT] += 1
     counts[slot] += often
+    masks[slot] |= bit
 
 
 @compiled
-def _thin(hashes: Any, counts: Any, state: Any) -> None:
+def _thin(hashes: Any, counts: Any, masks: Any, state: Any) -> None:
     """Halve the threshold, and put what is left anew."""
     state[_LEVEL] += 1
     limit = _ALL >> np.uint64(state[_LEVEL])
@@ -167,13 +197,13 @@ def _thin(hashes: Any, counts: Any, state: Any) -> None:
     for i in range(len(hashes)):
         if counts[i] > 0 and hashes[i] <= limit:
             n += 1
-    kept, often = np.empty(n, np.uint64), np.empty(n, np.int64)
+    kept, often, where = np.empty(n, np.uint64), np.empty(n, np.int64), np.empty(n, np.uint64)
     n = 0
     for i in range(len(hashes)):
         if counts[i] > 0 and hashes[i] <= limit:
-            kept[n], often[n] = hashes[i], counts[i]
+            kept[n], often[n], where[n] = hashes[i], counts[i], masks[i]
             n += 1
         counts[i] = 0
     state[_KEPT] = 0
     for i in range(n):
-        _take(kept[i], often[i], hashes, counts, state)
+        _take(kept[i], often[i], where[i], hashes, counts, masks, state)
