@@ -15,7 +15,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from simulate import Execution, measure_corpus, run_plan, sketch_corpus
-from simulate.studies.compare.plan import ComparePlan
 from simulate.studies.example_corpus import FORMATS, example_corpus, example_documents
 from simulate.studies.loss.plan import LossPlan
 from simulate.studies.text.plan import TextPlan
@@ -30,7 +29,7 @@ from simulate.text.shards.room import ClusterRoom, Sizes
 from simulate.text.sketches.run import Run
 from simulate.text.spilling.sums import Sums
 from tests.commands import refused, run
-from tests.shard_workers import Here
+from tests.shard_workers import Here, Weighed, three_workers
 from tests.sweep_runs import finish, start, wait_for
 from tests.sweep_runs import same as same_result
 from tests.test_cluster import children
@@ -300,10 +299,9 @@ def test_what_workers_cannot_read_is_refused():
     assert "memory must be at least 400 MiB for each worker, got 1 MiB" in told
 
 
-@pytest.mark.parametrize("plan", [ComparePlan(a="a.txt", b="b.txt"), LossPlan(files=("a.txt",))])
-def test_what_one_process_does_takes_no_cluster_in_silence(plan):
+def test_what_one_process_does_takes_no_cluster_in_silence():
     with pytest.raises(ValueError, match="is done by one process, got cluster local:2; leave out cluster"):
-        run_plan(plan, Execution(cluster="local:2"))
+        run_plan(LossPlan(files=("a.txt",)), Execution(cluster="local:2"))
 
 
 # Sketches.
@@ -372,16 +370,8 @@ def test_shards_without_prefixes_are_read_once(folder):
 
 @pytest.fixture(scope="module")
 def scheduler():
-    """Three workers in threads of this process, as somewhere else."""
-    from distributed import LocalCluster
-
-    from tests.test_cluster import free_port
-
-    with LocalCluster(
-        n_workers=3, threads_per_worker=1, processes=False, protocol="tcp://", dashboard_address=None,
-        scheduler_port=free_port(), scheduler_kwargs={"dashboard": False, "dashboard_address": "127.0.0.1:0"},
-    ) as cluster:  # fmt: skip
-        yield cluster.scheduler_address
+    with three_workers() as address:
+        yield address
 
 
 PLANS = [
@@ -455,18 +445,6 @@ def test_a_worker_that_is_killed_takes_nothing_with_it(tmp_path):
     assert "Traceback" not in err
     expected = finish(*flags, cwd=tmp_path, command="corpus")
     assert json.loads(out) == json.loads(expected.stdout)
-
-
-class Weighed(Here):
-    """Workers that note the largest array that was asked for."""
-
-    largest = 0
-
-    def of(self, task):
-        found = super().of(task)
-        for one in found if isinstance(found, tuple) else [found]:
-            self.largest = max(self.largest, getattr(one, "nbytes", 0))
-        return found
 
 
 def test_the_process_that_asks_holds_no_units(folder):

@@ -14,6 +14,7 @@ from simulate.text.reading.asked import ReadOptions
 from simulate.text.reading.errors import InputError, label
 from simulate.text.reading.naming import Files
 from simulate.text.reading.opening import is_url
+from simulate.text.reading.room import TooLargeError
 from simulate.text.shards.workers import Workers
 
 TOGETHER = 1 << 25
@@ -93,6 +94,8 @@ class Asked:
         return replace(one, name=label(name), path=name, about_tokenizer=self._said(one.about_tokenizer), seen=seen)
 
     def _error(self, error: ValueError) -> ValueError:
+        if isinstance(error, TooLargeError):
+            return TooLargeError(self._said(error.name), error.reason)
         text = self._said(str(error))
         if isinstance(error, AbsentError):
             here = [name for name in self.names if f"{label(name)} does not" in str(error) and os.path.exists(name)]

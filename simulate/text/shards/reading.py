@@ -34,6 +34,8 @@ class Facts(NamedTuple):
     """The largest id of a unit."""
     present: np.ndarray | None
     """Which ids there are, uint8 of shape (largest + 1,); None where these are too many, and of words."""
+    of_files: np.ndarray
+    """int64, units up to the end of each file."""
 
     @property
     def n_units(self) -> int:
@@ -60,22 +62,23 @@ def read(names: Sequence[str], unit: str, options: ReadOptions) -> Shard:
     """The units of the files called `names`; InputError for the first that cannot be read as asked."""
     words, tally = tables_of(unit, names)
     parts: list[np.ndarray] = []
-    ends, told = array("q", [0]), list[Told]()
+    ends, of_files, told = array("q", [0]), array("q"), list[Told]()
     for file in read_one_by_one(names, unit, options):
         with absence_told():
             read_into(file, ends, words, tally, parts)
         told.append(file.told())
+        of_files.append(ends[-1])
     ids = np.concatenate(parts) if len(parts) > 1 else parts[0]
-    streams = np.unique(np.frombuffer(ends, np.int64))[1:]
+    streams, by_file = np.unique(np.frombuffer(ends, np.int64))[1:], np.frombuffer(of_files, np.int64)
     if words is not None:
         packed = words.packed()
-        return Shard(ids, Facts(streams, tuple(told), tally, len(packed[1]) - 1, None), *packed)
+        return Shard(ids, Facts(streams, tuple(told), tally, len(packed[1]) - 1, None, by_file), *packed)
     largest = int(ids.max())
     present = None
     if largest < MOST_KINDS:
         present = np.zeros(largest + 1, np.uint8)
         mark_present(ids.astype(np.uint32, copy=False), present)
-    return Shard(ids, Facts(streams, tuple(told), tally, largest, present), *_NO_WORDS)
+    return Shard(ids, Facts(streams, tuple(told), tally, largest, present, by_file), *_NO_WORDS)
 
 
 def facts(shard: Shard) -> Facts:
