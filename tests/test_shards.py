@@ -15,8 +15,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from simulate import Execution, measure_corpus, run_plan, sketch_corpus
+from simulate.running.run import run as run_study
 from simulate.studies.example_corpus import FORMATS, example_corpus, example_documents
-from simulate.studies.loss.plan import LossPlan
+from simulate.studies.suite.batch import BATCH, BatchPlan
+from simulate.studies.suite.plan import SuitePlan
 from simulate.studies.text.plan import TextPlan
 from simulate.text import InputError, ReadOptions
 from simulate.text.cutting.characters import character_classes
@@ -294,14 +296,13 @@ def test_a_shard_that_vanishes_or_changes_while_tasks_are_done_again(tmp_path, w
 
 def test_what_workers_cannot_read_is_refused():
     assert "leave out --cluster" in refused("corpus", "-", "--cluster", "local:1", input="a b c")
-    assert "--cluster is of counting" in refused("corpus", "x.txt", "--loss", "--cluster", "local:1")
     told = refused("corpus", "x.txt", "--cluster", "local:1", "--memory", "1MiB")
     assert "memory must be at least 400 MiB for each worker, got 1 MiB" in told
 
 
 def test_what_one_process_does_takes_no_cluster_in_silence():
     with pytest.raises(ValueError, match="is done by one process, got cluster local:2; leave out cluster"):
-        run_plan(LossPlan(files=("a.txt",)), Execution(cluster="local:2"))
+        run_study(BATCH, BatchPlan(SuitePlan("zipf:1.7"), step=0), Execution(cluster="local:2"))
 
 
 # Sketches.

@@ -10,6 +10,7 @@
 | numbered  | ids, of all parts                   | those of a piece in the order of the text, for longer windows    |
 | compared  | one part, of the pieces of two texts | as counted, with `simulate.text.comparison.overlap.Tally`        |
 | copied    | one part, of windows of a stretch   | where those begin that came before, for each piece               |
+| lesson    | the whole text, an order            | what `simulate.text.learning` finds as it is taught so           |
 
 The process that runs the command holds no units and no windows: lengths of files and documents, where pieces lie, and
 sums. Windows that run from one piece into the next are made from the units behind a piece. What is counted of a window

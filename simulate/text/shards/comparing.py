@@ -24,8 +24,6 @@ from simulate.text.spilling.sums import Sums, nothing
 _Part = Sequence[tuple[np.ndarray, np.ndarray]]
 """Keys and numbers of one part, from each piece."""
 
-_NOT_SEEN = np.uint32(2**32 - 1)
-
 
 @dataclass(eq=False)
 class Both:
@@ -66,37 +64,20 @@ def compared(empty: Both, parts: _Part, ids: bool, memory: int) -> Counted:
     return Counted(both, kept_ids, n_ids)  # type: ignore[arg-type]
 
 
-@dataclass(frozen=True)
-class Stretch:
-    """Of windows of this `length` nothing is summed: which of them are copies is asked."""
-
-    length: int
-
-    def like(self) -> Stretch:
-        """The same."""
-        return self
-
-    def add(self, other: Stretch) -> None:
-        """There is nothing to add."""
-
-    def add_lonely(self, numbers: np.ndarray, state: np.ndarray) -> None:
-        """What occurs once is no copy."""
-
-
-def copied(wanted: Stretch, parts: _Part, ids: bool, memory: int) -> Counted:
+def copied(empty: Sums, parts: _Part, ids: bool, memory: int, length: int) -> Counted:
     """Where the copies of one part begin, for each piece: windows that are numbered by their first units, and like one
-    that begins a length before or earlier."""
+    that begins `length` units before or earlier. Nothing is summed."""
     del ids
-    part = counted(nothing(), parts, True, memory)
-    first = np.full(part.n_ids, _NOT_SEEN)
+    part = counted(empty, parts, True, memory)
+    first = np.zeros(part.n_ids, np.uint32)
     every, places = np.concatenate(part.ids), np.concatenate([some for _, some in parts])
     again = every != ALONE
     first[every[again][::-1]] = places[again][::-1]  # of several places for one window the last stays
     found = []
     for some, (_, here) in zip(part.ids, parts, strict=True):
         types, here = some[some != ALONE], here[some != ALONE]
-        found.append(here[here - first[types] >= wanted.length])
-    return Counted(wanted, found, 0)  # type: ignore[arg-type]
+        found.append(here[here - first[types] >= length])
+    return Counted(empty, found, 0)
 
 
 def runs(length: int, places: Sequence[np.ndarray]) -> np.ndarray:
@@ -118,7 +99,7 @@ def digests(ids: np.ndarray, behind: Sequence[np.ndarray], first: np.ndarray, en
 
 
 def ends_of_lines(ids: np.ndarray, before: Sequence[np.ndarray]) -> tuple[int, int]:
-    """As `line_ends` of a piece, with the unit before it."""
+    """Line feeds of a piece, and those with a carriage return before them, which may be the last unit of another."""
     return line_ends(np.concatenate([*before, ids]))
 
 

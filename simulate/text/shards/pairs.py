@@ -142,9 +142,8 @@ class PairRoom:
     def _runs(self, pieces: Pieces, by: By, stands: Stretches, length: int) -> np.ndarray:
         """What windows of `length` cover that came before; they are numbered by their first units."""
         do, of = self.room.workers.do, self.room.workers.of
-        wanted: Any = comparing.Stretch(length)
         cut = self.room.cut(
-            pieces, by, stands, length, stands.starts[:-1], wanted, comparing.copied, with_ids=False
+            pieces, by, stands, length, stands.starts[:-1], nothing(), comparing.copied, length, with_ids=False
         )  # fmt: skip
         found = [
             do(comparing.runs, length, [do(counting.found_for, part, i) for part in cut.parts])

@@ -261,10 +261,11 @@ class ClusterRoom(Room):
         return Pieces(ids, pieces.ends)
 
     def cut(
-        self, pieces: Pieces, by: By, stretches: Stretches, length: int, before: np.ndarray, sums: Any, what: Any, *,
-        with_ids: bool,
+        self, pieces: Pieces, by: By, stretches: Stretches, length: int, before: np.ndarray, sums: Any, what: Any,
+        *more: Any, with_ids: bool,
     ) -> Cut:  # fmt: skip
-        """Tasks for all windows of `length`; those of each stretch have the numbers from `before` on."""
+        """Tasks for all windows of `length`; those of each stretch have the numbers from `before` on, and `what` of
+        each part is given `more`."""
         do = self.workers.do
         empty, n_parts = do(itself, sums.like()), self._n_parts(int(stretches.n_windows(length).sum()))
         reach, windows = length - 1 if isinstance(by, counting.Packing) else by, []
@@ -272,7 +273,7 @@ class ClusterRoom(Room):
             within, behind = stretches.within(before, length, int(first), pieces.size(i), reach)
             windows.append(do(counting.keyed, one, self.behind(pieces, i, behind), by, within, n_parts, empty))
         parts = [
-            do(what, empty, [do(counting.part_of, one, part) for one in windows], with_ids, self.workers.memory)
+            do(what, empty, [do(counting.part_of, one, part) for one in windows], with_ids, self.workers.memory, *more)
             for part in range(n_parts)
         ]
         return Cut(windows, parts)
