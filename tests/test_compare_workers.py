@@ -26,13 +26,13 @@ from simulate.text.shards.pairs import PairRoom
 from simulate.text.shards.room import ClusterRoom, Sizes
 from tests.commands import refused, run
 from tests.shard_workers import Here, Weighed, three_workers
-from tests.sweep_runs import finish, start, wait_for
+from tests.sweep_runs import Hearing, finish, start, wait_for
 from tests.sweep_runs import same as same_result
 from tests.test_cluster import children, free_port
 from tests.test_spilling import text_of
 
-LITTLE = Sizes(together=2000, piece=211, part=150, words=2)
-LETTERS = Sizes(together=2000, piece=1500, part=900, words=2)
+LITTLE = Sizes(together=2000, piece=411, part=300, words=2)
+LETTERS = Sizes(together=2000, piece=2500, part=1900, words=2)
 NUMBERS = (1, 2, 3, 7)
 UNITS = ("byte", "char", "word", "word-marks", "space", "token")
 LENGTHS = {"byte": (1, 12), "char": (2, 9)}
@@ -109,9 +109,11 @@ def compared_with(n, corpora, ids, unit, duplicates, *, apart) -> bool:
 
 
 CASES = list(product(UNITS, ("documents", "stretches"), (False, True)))
+FEW = [case for case in CASES if case[0] not in ("word-marks", "space") or (case[1] == "documents") == case[2]]
+"""Of units that are words cut otherwise, what fails in a way of its own."""
 
 
-@pytest.mark.parametrize(("i", "unit", "duplicates", "apart"), [(i, *case) for i, case in enumerate(CASES)])
+@pytest.mark.parametrize(("i", "unit", "duplicates", "apart"), [(i, *case) for i, case in enumerate(FEW)])
 def test_tasks_find_what_one_process_finds(i, unit, duplicates, apart, corpora, ids):
     """Each unit, copies of each kind, documents apart or joined; how many workers there are goes round."""
     assert compared_with(NUMBERS[(i + i // 4) % 4], corpora, ids, unit, duplicates, apart=apart)
@@ -395,20 +397,13 @@ def test_a_worker_that_is_killed_takes_nothing_with_it(tmp_path):
     for side in ("a", "b"):
         (tmp_path / side).mkdir()
         for i in range(3):
-            (tmp_path / side / f"{i}.txt").write_text(text_of(300_000, seed=i + 2 * (side == "b")))
+            (tmp_path / side / f"{i}.txt").write_text(text_of(400_000, seed=i + 2 * (side == "b")))
     flags = ["a", "b", "--length", "1,2", "--json"]
     process = start(*flags, "--cluster=local:2", "--progress", cwd=tmp_path, command="compare")
     wait_for(lambda: len(children(process.pid)) == 2, process)
-    os.set_blocking(process.stderr.fileno(), False)
-    heard: list[str] = []
-
-    def counting_windows() -> bool:
-        heard.append(process.stderr.read() or "")
-        return "counting" in "".join(heard)
-
-    wait_for(counting_windows, process, seconds=200)
+    hearing = Hearing(process)
+    wait_for(lambda: hearing.of("3 of 3 files"), process, seconds=200)
     os.kill(min(children(process.pid)), signal.SIGKILL)
-    os.set_blocking(process.stderr.fileno(), True)
     out, err = process.communicate(timeout=300)
     assert process.returncode == 0, err
     assert "Traceback" not in err

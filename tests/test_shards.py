@@ -32,7 +32,7 @@ from simulate.text.sketches.run import Run
 from simulate.text.spilling.sums import Sums
 from tests.commands import refused, run
 from tests.shard_workers import Here, Weighed, three_workers
-from tests.sweep_runs import finish, start, wait_for
+from tests.sweep_runs import Hearing, finish, start, wait_for
 from tests.sweep_runs import same as same_result
 from tests.test_cluster import children
 from tests.test_spilling import brute, same, text_of
@@ -431,16 +431,9 @@ def test_a_worker_that_is_killed_takes_nothing_with_it(tmp_path):
     flags = [*(f"{i}.txt" for i in range(6)), "--length", "1,2,5", "--json"]
     process = start(*flags, "--cluster=local:2", "--progress", cwd=tmp_path, command="corpus")
     wait_for(lambda: len(children(process.pid)) == 2, process)
-    os.set_blocking(process.stderr.fileno(), False)
-    heard: list[str] = []
-
-    def counting() -> bool:
-        heard.append(process.stderr.read() or "")
-        return "counting" in "".join(heard)
-
-    wait_for(counting, process, seconds=200)
+    hearing = Hearing(process)
+    wait_for(lambda: hearing.of("counting"), process, seconds=200)
     os.kill(min(children(process.pid)), signal.SIGKILL)
-    os.set_blocking(process.stderr.fileno(), True)
     out, err = process.communicate(timeout=300)
     assert process.returncode == 0, err
     assert "Traceback" not in err
