@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+from contextlib import contextmanager
 from itertools import pairwise, product
 
 import numpy as np
@@ -21,7 +22,8 @@ from simulate.text.comparison.scheme import Scheme
 from simulate.text.comparison.sides import A, B, Layout
 from simulate.text.counting import window_ids
 from simulate.text.cutting.sequences import Units
-from simulate.text.shards import comparing, counting, placing
+from simulate.text.reading.room import counted_exactly
+from simulate.text.shards import comparing, counting, pairs, placing, reading
 from simulate.text.shards.pairs import PairRoom
 from simulate.text.shards.room import ClusterRoom, Sizes
 from tests.commands import refused, run
@@ -348,6 +350,28 @@ def test_a_shard_that_vanishes_or_changes_while_tasks_are_done_again(tmp_path, w
     said = "does not exist" if what == "vanishes" else "was changed while it was counted"
     with pytest.raises(InputError, match=rf"{side}/1\.txt {said}"):
         compare_pair(pair, [1, 2], room=room)
+
+
+@pytest.mark.parametrize("where", ["reading", "counting"])
+def test_a_worker_without_memory_is_told_as_one_process_tells_it(corpora, monkeypatch, where):
+    @contextmanager
+    def here(cluster, memory):
+        yield Here(2)
+
+    def full(*given):
+        with counted_exactly("part of it"):
+            raise MemoryError("nothing is free")
+
+    def none(*given):
+        raise MemoryError("nothing is free")
+
+    monkeypatch.setattr(pairs, "workers_of", here)
+    monkeypatch.setattr(*((reading, "read_into", full) if where == "reading" else (Tally, "count", none)))
+    name = "part of it" if where == "reading" else "a beside b"
+    with pytest.raises(InputError) as found:
+        compare_corpora(corpora / "a", corpora / "b", cluster="local:1")
+    said = f"{name} is too large to be compared exactly here: nothing is free; compare parts of A and B"
+    assert str(found.value) == said
 
 
 def test_lengths_that_no_window_has_and_a_side_that_is_all_copies(corpora, tmp_path):
