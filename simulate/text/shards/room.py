@@ -1,7 +1,7 @@
 """An exact count on workers, in the place of `simulate.text.spilling.room.Room`: what is done where and when.
 
-Files are read in the order of their sizes, the largest first; small ones that follow each other are one task. Pieces
-are of one size whatever the files are, so that one file that is larger than all others holds up its reading alone.
+Files are read in the order of their sizes, the largest first; small ones that follow each other are one task, large
+ones several (`simulate.text.shards.large`). Pieces are of one size whatever one task has read.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from simulate.text.reading.naming import named_files
 from simulate.text.repeats import PROBES, note_of_part, probed, sample_step, stands_in, stretch_length
 from simulate.text.shards import counting, reading
 from simulate.text.shards.files import TOGETHER, Asked
+from simulate.text.shards.large import LEAST, read_by
 from simulate.text.shards.placing import Pieces, Stretches
 from simulate.text.shards.reading import Facts
 from simulate.text.shards.workers import Workers, itself, workers_of
@@ -41,6 +42,8 @@ class Sizes:
 
     together: int = TOGETHER
     """Bytes of small files that are read by one task."""
+    section: int = LEAST
+    """Bytes of a section of a large file at least."""
     piece: int = 1 << 22
     """Units of a piece."""
     part: int = 1 << 20
@@ -75,14 +78,10 @@ class ClusterRoom(Room):
     sizes: Sizes = field(default_factory=Sizes)
 
     def read(self, paths: Any, unit: str, options: ReadOptions) -> Units:
-        """The text read, every file by one task, and its pieces made."""
+        """The text read, and its pieces made."""
         files = named_files(paths)
         asked = Asked.of(files, unit, options, self.workers, self.sizes.together)
-        shards = asked.read(self.workers, reading.read)
-        facts: list[Facts] = asked.facts(self.workers, shards, reading.facts)
-        told = asked.as_given([told for one in facts for told in one.told])
-        before = np.cumsum([0, *(one.n_units for one in facts)])[:-1]
-        starts = np.concatenate([[0], *(one.ends + at for one, at in zip(facts, before, strict=True))]).astype(np.int64)
+        shards, facts, told, starts = read_by(self.workers, asked, self.sizes.section)
         tally = Tally() if unit in WORDS else None
         for one in facts:
             if tally is not None and one.tally is not None:
@@ -118,7 +117,7 @@ class ClusterRoom(Room):
             n_pieces = -(-one.n_units // most)
             cuts = np.linspace(0, one.n_units, n_pieces + 1).astype(np.int64).tolist()
             for first, last in pairwise(cuts):
-                tasks.append(self.workers.do(reading.piece, shard, first, last, words, one.told))
+                tasks.append(self.workers.do(reading.piece, shard, first, last, words, one.seals))
                 ends.append(ends[-1] + last - first)
         return Pieces(tasks, np.array(ends, np.int64))
 
