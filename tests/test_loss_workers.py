@@ -21,7 +21,7 @@ from tests.sweep_runs import finish
 from tests.sweep_runs import same as same_result
 from tests.test_spilling import text_of
 
-LITTLE = Sizes(together=9000, piece=1711, part=2000, words=2)
+LITTLE = Sizes(together=9000, section=2000, piece=1711, part=2000, words=2)
 UNITS = ("byte", "char", "word", "word-marks", "space", "token")
 
 

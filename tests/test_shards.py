@@ -28,6 +28,7 @@ from simulate.text.growth import _edges, measure_units
 from simulate.text.shards import placing, reading, sketching
 from simulate.text.shards.files import AbsentError, together
 from simulate.text.shards.room import ClusterRoom, Sizes
+from simulate.text.shards.workers import Workers
 from simulate.text.sketches.run import Run
 from simulate.text.spilling.sums import Sums
 from tests.commands import refused, run
@@ -37,7 +38,7 @@ from tests.sweep_runs import same as same_result
 from tests.test_cluster import children
 from tests.test_spilling import brute, same, text_of
 
-LITTLE = Sizes(together=3000, piece=411, part=200, words=2)
+LITTLE = Sizes(together=3000, section=500, piece=411, part=200, words=2)
 """Several files to a task, a word or two of a hundred in the next piece, and several parts."""
 
 
@@ -50,7 +51,7 @@ def folder(tmp_path_factory):
     return path
 
 
-def on(workers: Here, paths, unit="word", lengths=(1, 2, 5), sizes=LITTLE, reading=None, **how):
+def on(workers: Workers, paths, unit="word", lengths=(1, 2, 5), sizes=LITTLE, reading=None, **how):
     """What `measure_corpus` finds, by these workers."""
     room, options = ClusterRoom(workers=workers, sizes=sizes), reading or ReadOptions()
     if how.get("order") == "shuffled-documents":

@@ -15,7 +15,6 @@ from simulate.text.comparison.copies import digest, joined, kept
 from simulate.text.comparison.forms import Accents, accents_of, text_of, text_of_words
 from simulate.text.comparison.overlap import Tally
 from simulate.text.comparison.sides import A, line_ends
-from simulate.text.cutting.opened import Told
 from simulate.text.shards.counting import Counted, counted
 from simulate.text.shards.reading import Shard, piece
 from simulate.text.spilling.loops import ALONE
@@ -110,7 +109,7 @@ def accents(unit: str, parts: Sequence[Any]) -> Accents:
     return accents_of([text_of_words(word for some in parts for word in some)])
 
 
-def words_between(shard: Shard, first: int, last: int, expected: Sequence[Told]) -> list[str]:
+def words_between(shard: Shard, first: int, last: int, expected: Sequence[tuple[str, str]]) -> list[str]:
     """The words of a shard from `first` to `last`; InputError where its files are not what was `expected`."""
     begins = np.concatenate([np.zeros(1, np.int64), shard.pool_ends])
     ids = piece(shard, first, last, None, expected)

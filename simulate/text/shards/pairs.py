@@ -46,19 +46,18 @@ class PairRoom:
     segment: int = SEGMENT
 
     def read(self, a: Any, b: Any, unit: str, options: ReadOptions, of_b: ReadOptions) -> Pair:
-        """Both corpora read, every file by one task, and their pieces made."""
+        """Both corpora read, and their pieces made."""
         check_names(a, b)
         workers, both = self.room.workers, ((named_files(a), options), (named_files(b), of_b))
         asked = [
             Asked.of(files, unit, replace(how, within_documents=True), workers, self.room.sizes.together)
             for files, how in both
         ]
-        shards = [one.read(workers, reading.read) for one in asked]
-        known = [self.room.known(one, some) for one, some in zip(asked, shards, strict=True)]
+        known = [self.room.known(one) for one in asked]
         sides = [_units(one, files, unit, how) for one, (files, how) in zip(known, both, strict=True)]
         check_size(*sides)
         facts = [one for side in known for one in side.facts]
-        whole: Elsewhere = self.room.elsewhere([one for some in shards for one in some], facts, unit)
+        whole: Elsewhere = self.room.elsewhere([one for side in known for one in side.shards], facts, unit)
         texts: list[Any] = [replace(whole, pieces=one) for one in whole.pieces.parted(int(sides[A].starts[-1]))]
         ids: Any = whole
         traits = [self._traits(one, text, unit) for one, text in zip(known, texts, strict=True)]
@@ -207,7 +206,7 @@ class PairRoom:
         for shard, one, first in zip(known.shards, known.facts, known.ends.tolist(), strict=False):
             low, high = max(place - first, 0), min(place + size - first, one.n_units)
             if low < high:
-                tasks.append(self.room.workers.do(comparing.words_between, shard, low, high, one.told))
+                tasks.append(self.room.workers.do(comparing.words_between, shard, low, high, one.seals))
         return tasks
 
 

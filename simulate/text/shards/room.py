@@ -1,7 +1,7 @@
 """An exact count on workers, in the place of `simulate.text.spilling.room.Room`: what is done where and when.
 
-Files are read in the order of their sizes, the largest first; small ones that follow each other are one task. Pieces
-are of one size whatever the files are, so that one file that is larger than all others holds up its reading alone.
+Files are read in the order of their sizes, the largest first; small ones that follow each other are one task, large
+ones several (`simulate.text.shards.large`). Pieces are of one size whatever one task has read.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from simulate.text.reading.naming import named_files
 from simulate.text.repeats import PROBES, note_of_part, probed, sample_step, stands_in, stretch_length
 from simulate.text.shards import counting, reading
 from simulate.text.shards.files import TOGETHER, Asked
+from simulate.text.shards.large import LEAST, read_by
 from simulate.text.shards.placing import Pieces, Stretches
 from simulate.text.shards.reading import Facts
 from simulate.text.shards.workers import Workers, itself, workers_of
@@ -42,6 +43,8 @@ class Sizes:
 
     together: int = TOGETHER
     """Bytes of small files that are read by one task."""
+    section: int = LEAST
+    """Bytes of a section of a large file at least."""
     piece: int = 1 << 22
     """Units of a piece."""
     part: int = 1 << 20
@@ -76,27 +79,20 @@ class Known:
     """Tasks, each of which has read some of them."""
     facts: Sequence[Facts]
     told: Sequence[Told]
+    starts: np.ndarray
+    """int64, first unit of each stream, and the number of units at the end."""
     tally: Tally | None
-
-    @property
-    def starts(self) -> np.ndarray:
-        """int64, first unit of each stream, and the number of units at the end."""
-        return self._behind([one.ends for one in self.facts])
-
-    @property
-    def of_files(self) -> np.ndarray:
-        """int64, first unit of each file, likewise."""
-        return self._behind([one.of_files for one in self.facts])
 
     @property
     def ends(self) -> np.ndarray:
         """int64, first unit of each shard, likewise."""
         return np.cumsum([0, *(one.n_units for one in self.facts)]).astype(np.int64)
 
-    def _behind(self, ends: Sequence[np.ndarray]) -> np.ndarray:
-        return np.concatenate([[0], *(some + at for some, at in zip(ends, self.ends[:-1], strict=True))]).astype(
-            np.int64
-        )
+    @property
+    def of_files(self) -> np.ndarray:
+        """int64, first unit of each file, likewise."""
+        ends = [one.of_files + at for one, at in zip(self.facts, self.ends[:-1], strict=True)]
+        return np.concatenate([[0], *ends]).astype(np.int64)
 
 
 class Cut(NamedTuple):
@@ -121,24 +117,23 @@ class ClusterRoom(Room):
     sizes: Sizes = field(default_factory=Sizes)
 
     def read(self, paths: Any, unit: str, options: ReadOptions) -> Units:
-        """The text read, every file by one task, and its pieces made."""
+        """The text read, and its pieces made."""
         files = named_files(paths)
         asked = Asked.of(files, unit, options, self.workers, self.sizes.together)
-        known = self.known(asked, asked.read(self.workers, reading.read))
+        known = self.known(asked)
         return units_of(
             lambda: self.elsewhere(known.shards, known.facts, unit), known.starts, files, known.told, known.tally,
             unit, options,
         )  # fmt: skip
 
-    def known(self, asked: Asked, shards: Sequence[Any]) -> Known:
-        """What is known of files that `shards` are tasks to read."""
-        facts: list[Facts] = asked.facts(self.workers, shards, reading.facts)
+    def known(self, asked: Asked) -> Known:
+        """Files read, and what is known of them."""
+        shards, facts, told, starts = read_by(self.workers, asked, self.sizes.section)
         tally = Tally() if asked.unit in WORDS else None
         for one in facts:
             if tally is not None and one.tally is not None:
                 tally.add(one.tally)
-        told = asked.as_given([told for one in facts for told in one.told])
-        return Known(shards, facts, told, tally)
+        return Known(shards, facts, told, starts, tally)
 
     def elsewhere(self, shards: Sequence[Any], facts: Sequence[Facts], unit: str) -> Any:
         """Their units in pieces, words numbered alike."""
@@ -169,7 +164,7 @@ class ClusterRoom(Room):
             n_pieces = -(-one.n_units // most)
             cuts = np.linspace(0, one.n_units, n_pieces + 1).astype(np.int64).tolist()
             for first, last in pairwise(cuts):
-                tasks.append(self.workers.do(reading.piece, shard, first, last, words, one.told))
+                tasks.append(self.workers.do(reading.piece, shard, first, last, words, one.seals))
                 ends.append(ends[-1] + last - first)
         return Pieces(tasks, np.array(ends, np.int64))
 
