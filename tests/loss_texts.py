@@ -144,7 +144,7 @@ def tail(name: str, folder: Path, unit: str, n_train: int) -> Tail:
         units = read_units(
             str(folder / f"{name}.jsonl"), unit, reading=ReadOptions(format="jsonl", within_documents=True)
         )
-        found = tail_of(*laid_out(numbered(units)[0], split(units).order(0), n_train))
+        found = tail_of(*laid_out(numbered(units.ids, units.unit).ids, split(units).order(0), n_train))
         with written_whole(kept) as part, part.open("wb") as file:
             np.savez(file, ranks=found.ranks, left=found.left)
     with np.load(kept) as stored:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -71,3 +72,29 @@ class Here:
     def drop(self, tasks: Sequence[Task]) -> None:
         for task in tasks:
             task.forget()
+
+
+class Weighed(Here):
+    """Workers that note the largest array that was asked for."""
+
+    largest = 0
+
+    def of(self, task):
+        found = super().of(task)
+        for one in found if isinstance(found, tuple) else [found]:
+            self.largest = max(self.largest, getattr(one, "nbytes", 0))
+        return found
+
+
+@contextmanager
+def three_workers() -> Iterator[str]:
+    """The address of three workers in threads of this process, as somewhere else."""
+    from distributed import LocalCluster
+
+    from tests.test_cluster import free_port
+
+    with LocalCluster(
+        n_workers=3, threads_per_worker=1, processes=False, protocol="tcp://", dashboard_address=None,
+        scheduler_port=free_port(), scheduler_kwargs={"dashboard": False, "dashboard_address": "127.0.0.1:0"},
+    ) as cluster:  # fmt: skip
+        yield cluster.scheduler_address

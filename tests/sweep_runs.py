@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -69,6 +70,22 @@ def wait_for(condition: Callable[[], bool], process: subprocess.Popen[Any], seco
     while not condition() and process.poll() is None and time.monotonic() < deadline:
         time.sleep(0.005)  # cells take hundredths of a second, and who looks all the time takes theirs
     assert condition()
+
+
+class Hearing:
+    """What a process has said on standard error so far, without waiting for more; the rest is `communicate`'s."""
+
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        assert process.stderr is not None
+        self._from, self._heard = process.stderr.fileno(), b""
+
+    def of(self, word: str) -> bool:
+        """Whether it has said `word`."""
+        os.set_blocking(self._from, False)
+        with suppress(BlockingIOError):  # nothing new
+            self._heard += os.read(self._from, 1 << 16)
+        os.set_blocking(self._from, True)
+        return word.encode() in self._heard
 
 
 def cells_done(part: Path) -> int:

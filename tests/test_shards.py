@@ -15,9 +15,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from simulate import Execution, measure_corpus, run_plan, sketch_corpus
-from simulate.studies.compare.plan import ComparePlan
+from simulate.running.run import run as run_study
 from simulate.studies.example_corpus import FORMATS, example_corpus, example_documents
-from simulate.studies.loss.plan import LossPlan
+from simulate.studies.suite.batch import BATCH, BatchPlan
+from simulate.studies.suite.plan import SuitePlan
 from simulate.studies.text.plan import TextPlan
 from simulate.text import InputError, ReadOptions
 from simulate.text.cutting.characters import character_classes
@@ -27,16 +28,17 @@ from simulate.text.growth import measure_units, spectrum_edges
 from simulate.text.shards import placing, reading, sketching
 from simulate.text.shards.files import AbsentError, together
 from simulate.text.shards.room import ClusterRoom, Sizes
+from simulate.text.shards.workers import Workers
 from simulate.text.sketches.run import Run
 from simulate.text.spilling.sums import Sums
 from tests.commands import refused, run
-from tests.shard_workers import Here
-from tests.sweep_runs import finish, start, wait_for
+from tests.shard_workers import Here, Weighed, three_workers
+from tests.sweep_runs import Hearing, finish, start, wait_for
 from tests.sweep_runs import same as same_result
 from tests.test_cluster import children
 from tests.test_spilling import brute, same, text_of
 
-LITTLE = Sizes(together=3000, piece=411, part=200, words=2)
+LITTLE = Sizes(together=3000, section=500, piece=411, part=200, words=2)
 """Several files to a task, a word or two of a hundred in the next piece, and several parts."""
 
 
@@ -49,7 +51,7 @@ def folder(tmp_path_factory):
     return path
 
 
-def on(workers: Here, paths, unit="word", lengths=(1, 2, 5), sizes=LITTLE, reading=None, **how):
+def on(workers: Workers, paths, unit="word", lengths=(1, 2, 5), sizes=LITTLE, reading=None, **how):
     """What `measure_corpus` finds, by these workers."""
     room, options = ClusterRoom(workers=workers, sizes=sizes), reading or ReadOptions()
     if how.get("order") == "shuffled-documents":
@@ -295,15 +297,13 @@ def test_a_shard_that_vanishes_or_changes_while_tasks_are_done_again(tmp_path, w
 
 def test_what_workers_cannot_read_is_refused():
     assert "leave out --cluster" in refused("corpus", "-", "--cluster", "local:1", input="a b c")
-    assert "--cluster is of counting" in refused("corpus", "x.txt", "--loss", "--cluster", "local:1")
     told = refused("corpus", "x.txt", "--cluster", "local:1", "--memory", "1MiB")
     assert "memory must be at least 400 MiB for each worker, got 1 MiB" in told
 
 
-@pytest.mark.parametrize("plan", [ComparePlan(a="a.txt", b="b.txt"), LossPlan(files=("a.txt",))])
-def test_what_one_process_does_takes_no_cluster_in_silence(plan):
+def test_what_one_process_does_takes_no_cluster_in_silence():
     with pytest.raises(ValueError, match="is done by one process, got cluster local:2; leave out cluster"):
-        run_plan(plan, Execution(cluster="local:2"))
+        run_study(BATCH, BatchPlan(SuitePlan("zipf:1.7"), step=0), Execution(cluster="local:2"))
 
 
 # Sketches.
@@ -374,16 +374,8 @@ def test_shards_without_prefixes_are_read_once(folder):
 
 @pytest.fixture(scope="module")
 def scheduler():
-    """Three workers in threads of this process, as somewhere else."""
-    from distributed import LocalCluster
-
-    from tests.test_cluster import free_port
-
-    with LocalCluster(
-        n_workers=3, threads_per_worker=1, processes=False, protocol="tcp://", dashboard_address=None,
-        scheduler_port=free_port(), scheduler_kwargs={"dashboard": False, "dashboard_address": "127.0.0.1:0"},
-    ) as cluster:  # fmt: skip
-        yield cluster.scheduler_address
+    with three_workers() as address:
+        yield address
 
 
 PLANS = [
@@ -442,33 +434,14 @@ def test_a_worker_that_is_killed_takes_nothing_with_it(tmp_path):
     flags = [*(f"{i}.txt" for i in range(6)), "--length", "1,2,5", "--json"]
     process = start(*flags, "--cluster=local:2", "--progress", cwd=tmp_path, command="corpus")
     wait_for(lambda: len(children(process.pid)) == 2, process)
-    os.set_blocking(process.stderr.fileno(), False)
-    heard: list[str] = []
-
-    def counting() -> bool:
-        heard.append(process.stderr.read() or "")
-        return "counting" in "".join(heard)
-
-    wait_for(counting, process, seconds=200)
+    hearing = Hearing(process)
+    wait_for(lambda: hearing.of("counting"), process, seconds=200)
     os.kill(min(children(process.pid)), signal.SIGKILL)
-    os.set_blocking(process.stderr.fileno(), True)
     out, err = process.communicate(timeout=300)
     assert process.returncode == 0, err
     assert "Traceback" not in err
     expected = finish(*flags, cwd=tmp_path, command="corpus")
     assert json.loads(out) == json.loads(expected.stdout)
-
-
-class Weighed(Here):
-    """Workers that note the largest array that was asked for."""
-
-    largest = 0
-
-    def of(self, task):
-        found = super().of(task)
-        for one in found if isinstance(found, tuple) else [found]:
-            self.largest = max(self.largest, getattr(one, "nbytes", 0))
-        return found
 
 
 def test_the_process_that_asks_holds_no_units(folder):

@@ -203,7 +203,7 @@ def result_of(future: Any) -> Any:
     if isinstance(found, KilledWorker):
         raise RuntimeError(
             "several Dask workers died one after the other at the same task, most likely for lack of memory; start "
-            "fewer or larger ones, or pass less --memory, so that tasks are smaller"
+            "fewer or larger ones, or pass less --memory to a command that takes it, so that tasks are smaller"
         )
     if isinstance(found, Exception):
         raise found

@@ -28,13 +28,13 @@ from bounds.base.quantities import LARGEST, entries_of, log_spaced, parse_count,
 from bounds.base.telling.html import html_table
 from bounds.base.telling.steps import stepped
 from simulate.text.blocks import MAX_GROUPS, MIN_BLOCK, MIN_GROUPS, BlockCurves
-from simulate.text.counting import EXACT_TO, Growth, WindowIds
+from simulate.text.counting import EXACT_TO, WindowIds
 from simulate.text.cutting.sequences import ORDERS, Units, check_chunk, check_seed, philox_order
 from simulate.text.cutting.units import counted
 from simulate.text.reading.asked import ReadOptions
 from simulate.text.reading.errors import InputError
 from simulate.text.reading.room import counted_exactly
-from simulate.text.spilling.room import Room, counted_in_memory, room_for_counting
+from simulate.text.spilling.room import Counted, Room, counted_in_memory, room_for_counting
 from simulate.text.spilling.sums import Counting
 
 if TYPE_CHECKING:
@@ -236,14 +236,13 @@ def measure_units(
     # Of the text as it stands: shuffled, it would be cut within what stands in it again.
     repeats = [] if units.copies else [Note(INPUT, text) for text in room.repeats(units)]
     units = room.laid_out(units, order, chunk, seed)
-    edges = spectrum_edges(float(grid[-1]))
-    how = Counting(grid, edges, blocks, SMALLEST, rarefied=order == "rarefaction")
+    how = Counting(grid, spectrum_edges(float(grid[-1])), blocks, SMALLEST, rarefied=order == "rarefaction")
     found = {}
     with counted_exactly(units.corpus):
         windows = room.counted(units, lengths, how)
-        for length, one, curves in stepped(windows, "counting windows", "lengths", of=len(set(lengths))):
-            notes = [*repeats, *_notes(units, length, chunk)]
-            found[length] = _measured(units, length, grid, edges, one, curves, blocks, seed, notes)
+        for counts in stepped(windows, "counting windows", "lengths", of=len(set(lengths))):
+            notes = [*repeats, *_notes(units, counts[0], chunk)]
+            found[counts[0]] = growth_of(units, how, counts, seed, notes)
     said = room.notes()
     return [replace(found[length], notes=(*found[length].notes, *said)) for length in lengths]
 
@@ -326,19 +325,20 @@ def check_blocks(blocks: int) -> None:
         )
 
 
-def measured(
-    units: Units, windows: WindowIds, grid: np.ndarray, blocks: int, seed: int, notes: list[Note]
-) -> CorpusGrowth:
-    """The growth of windows that have their ids, at the prefixes of `grid`; types of `windows` may be in no window."""
-    edges = spectrum_edges(float(grid[-1]))
-    _, found, curves = counted_in_memory(units, windows, Counting(grid, edges, blocks, SMALLEST))
-    return _measured(units, windows.length, grid, edges, found, curves, blocks, seed, notes)
+def whole_text(n_units: int, blocks: int) -> Counting:
+    """What is counted of all units of a text, and of `blocks` of it."""
+    return Counting(np.array([n_units], dtype=np.int64), spectrum_edges(float(n_units)), blocks, SMALLEST)
 
 
-def _measured(
-    units: Units, length: int, grid: np.ndarray, edges: np.ndarray, found: Growth, curves: BlockCurves | None,
-    blocks: int, seed: int, notes: list[Note],
-) -> CorpusGrowth:  # fmt: skip
+def measured(units: Units, windows: WindowIds, how: Counting, seed: int) -> CorpusGrowth:
+    """The growth of windows that have their ids; types of `windows` may be in no window."""
+    return growth_of(units, how, counted_in_memory(units, windows, how), seed, [])
+
+
+def growth_of(units: Units, how: Counting, counts: Counted, seed: int, notes: list[Note]) -> CorpusGrowth:
+    """What was counted of `units`, as it was asked for."""
+    length, found, curves = counts
+    grid, edges, blocks = how.grid, how.edges, how.blocks
     n_draws = units.n_windows(length, grid)
     total = units.n_windows(length)
     if blocks and curves is None:

@@ -10,7 +10,16 @@ import click
 from bounds.base.quantities import parse_list
 from bounds.cli.process import loading
 from bounds.cli.shared import Checked, Command, parse_or_fail, with_version
-from simulate.cli.options import READING, check_outputs, config_flag, explain_flag, options_of, output_flags
+from simulate.cli.options import (
+    READING,
+    check_outputs,
+    check_workers,
+    cluster_flag,
+    config_flag,
+    explain_flag,
+    options_of,
+    output_flags,
+)
 from simulate.cli.texts.flags import asked_unit, blocks_flag, text_flags
 from simulate.running.parameters import DUPLICATES
 from simulate.text.reading.asked import DTYPE, FIELD, FORMAT
@@ -36,6 +45,7 @@ _OF_B = ("format", "field", "documents", "dtype")
     help="What is taken out for a second count: documents, stretches of 32 words (200 characters), or none; auto is "
     "documents where files say where they end.",
 )  # fmt: skip
+@cluster_flag("Read and count")
 @click.option("--dry-run", is_flag=True, help="Say what would be read, and read nothing.")
 @output_flags
 @explain_flag
@@ -54,6 +64,7 @@ def compare(corpora: tuple[str, ...], lengths: str, **options: Any) -> int:
             "pattern in quotes"
         )
     check_outputs(options)
+    check_workers(options)
     options["unit"] = asked_unit(click.get_current_context())
     with loading():
         from simulate.cli.studies import execute

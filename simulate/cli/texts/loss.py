@@ -13,6 +13,8 @@ from bounds.cli.shared import Checked, Command, CountType, parse_or_fail, with_v
 from simulate.cli.options import (
     READING,
     check_outputs,
+    check_workers,
+    cluster_flag,
     config_flag,
     curves_flag,
     explain_flag,
@@ -63,6 +65,7 @@ def _not_extrapolated(_: click.Context, __: click.Parameter, value: str | None) 
     "--length", "lengths", type=Checked(LENGTHS), default="1,2,3,4,5,6", show_default=True, metavar="K[,K...]",
     help="Units in the windows whose growth stands beside the loss.",
 )  # fmt: skip
+@cluster_flag("Read, teach and count")
 @seed_flag("what is held out, and of the orders")
 @output_flags
 @curves_flag
@@ -77,13 +80,14 @@ def loss(**options: Any) -> int:
     """
     parse_or_fail(parse_list, options["lengths"], name="length")
     check_outputs(options)
+    check_workers(options)
     return _execute(options)
 
 
 def forwarded(options: dict[str, Any]) -> int:
     """The same, as ``corpus --loss`` asked for it; lengths that were not given are those of `loss`."""
     own: dict[str, Any] = {"hold_out": "auto", "shuffles": 4, "most": None, "from_counts": False}
-    for name in ("at", "order", "blocks", "extrapolate", "sketch", "precision", "memory", "cluster"):
+    for name in ("at", "order", "blocks", "extrapolate", "sketch", "precision", "memory"):
         if _given(name):
             raise click.UsageError(
                 f"--{name} is of counting, which --loss does not; leave it out, or count without --loss"

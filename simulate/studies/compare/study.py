@@ -25,9 +25,11 @@ if TYPE_CHECKING:
 class CompareJob(WholeJob):
     """Two corpora to be counted; they are read while they are. What memory allows is looked at then, too."""
 
-    def __init__(self, plan: ComparePlan) -> None:
+    on_workers = True
+
+    def __init__(self, plan: ComparePlan, execution: Execution) -> None:
         super().__init__(provenance(plan.parameters, command="compare"), Choice("cpu", "texts are read, not drawn"))
-        self.plan = plan
+        self.plan, self.cluster = plan, execution.cluster
 
     def forecast(self, at_once: int) -> Report:
         """Which files there are; none is looked at before it is read."""
@@ -46,13 +48,14 @@ class CompareStudy:
 
     def prepare(self, plan: ComparePlan, execution: Execution) -> CompareJob:
         """Nothing is read yet."""
-        return CompareJob(plan)
+        return CompareJob(plan, execution)
 
     def assemble(self, job: CompareJob, gathered: Gathered) -> xr.Dataset:
         """Both corpora read, counted and laid side by side."""
         plan = job.plan
         names = ("unit", "blocks", "duplicates", "reading", "reading_b")
-        found = compare_corpora(plan.a, plan.b, length=plan.lengths, **{name: getattr(plan, name) for name in names})
+        chosen = {name: getattr(plan, name) for name in names}
+        found = compare_corpora(plan.a, plan.b, length=plan.lengths, **chosen, cluster=job.cluster)
         return to_dataset(found, plan.parameters)
 
     def table(self, dataset: xr.Dataset) -> xr.Dataset:

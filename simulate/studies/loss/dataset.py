@@ -40,7 +40,6 @@ from simulate.text.learning.foretelling.record import METHODS, better
 from simulate.text.learning.foretelling.rivals import rivals
 from simulate.text.learning.scoring import LEARNERS
 from simulate.text.learning.shrinking import GainFit, fit_gains, local_exponents
-from simulate.text.repeats import note_of_repeats
 from simulate.text.source import why_too_short
 
 Grown = tuple[CorpusGrowth, CorpusFit | None]
@@ -84,8 +83,13 @@ _ENDS = {"lower": "lower end of the 95 % interval of", "upper": "upper end of th
 _PARTS = {"test": "standard error, from blocks of the test, of", "training": "standard error, from shuffles, of"}
 
 
-def to_dataset(curves: LossCurves, grown: Sequence[Grown], units: Units, parameters: dict[str, Any]) -> xr.Dataset:
-    """One Dataset of losses, exponents of windows, and the `parameters` that they were made with."""
+def to_dataset(
+    curves: LossCurves, grown: Sequence[Grown], units: Units, repeats: Sequence[str], parameters: dict[str, Any]
+) -> xr.Dataset:
+    """One Dataset of losses, exponents of windows, and the `parameters` that they were made with.
+
+    `repeats` say that much of the text stands in it again.
+    """
     y = weighted(curves.losses, curves.block_units)
     # A dimension of shuffles and one of blocks come last: what `crossed` wants.
     losses = crossed(np.moveaxis(y, 1, 2))
@@ -113,7 +117,7 @@ def to_dataset(curves: LossCurves, grown: Sequence[Grown], units: Units, paramet
         coordinates |= {"n_counted": curves.n_counted, "method": list(METHODS), "part": list(Reach._fields)}
         coordinates |= {"rank": curves.tail.ranks}
     dataset = _described(describe(xr.Dataset(data, coords=coordinates)))
-    dataset.attrs["text"] = _about(curves, units)
+    dataset.attrs["text"] = _about(curves, units, repeats)
     engine = {"name": "loss", "reason": "learnt and tested"}
     made = provenance(parameters, command="loss", engine=engine, inputs=dict(units.sha256), device="cpu")
     return stamp(dataset, made)
@@ -233,11 +237,9 @@ def _described(dataset: xr.Dataset) -> xr.Dataset:
     return dataset
 
 
-def _about(curves: LossCurves, units: Units) -> str:
+def _about(curves: LossCurves, units: Units, repeats: Sequence[str]) -> str:
     names = ("corpus", "unit", "vocabulary", "unseen", "pool", "how", "n_pieces", "n_tested", "bytes_per_unit")
     told = {name: getattr(curves, name) for name in names}
     told |= {"records": _records(curves)} if len(curves.n_counted) else {}
-    copies = [
-        f"{text}; of what is held out a copy may have been taught" for text in note_of_repeats(units.ids, units.unit)
-    ]
+    copies = [f"{text}; of what is held out a copy may have been taught" for text in repeats]
     return json_text(told | {"notes": [*copies, *units.notes], "copies": bool(copies)})

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import overload
 
 import numpy as np
@@ -13,15 +14,14 @@ from bounds.base.notes import INPUT, METHOD, REFUSED, Note
 from bounds.base.telling.html import html_fields, html_table, html_text
 from bounds.base.telling.steps import stepped
 from simulate.running.parameters import DUPLICATES
-from simulate.text.comparison.copies import DOCUMENTS, Copies, as_units, copies_of
+from simulate.text.comparison.copies import DOCUMENTS, Copies
 from simulate.text.comparison.measures import NOTHING, Estimate, Measures, measures_of, over
-from simulate.text.comparison.overlap import overlap
-from simulate.text.comparison.sides import A, B, Layout, Pair, read_pair
-from simulate.text.counting import WindowIds, window_ids
+from simulate.text.comparison.room import Found, Memory, Room
+from simulate.text.comparison.sides import A, B, Pair
 from simulate.text.cutting.opened import check_options
 from simulate.text.cutting.units import counted
 from simulate.text.extrapolation import first_that_applies
-from simulate.text.growth import Paths, check_blocks, measured, window_lengths
+from simulate.text.growth import CorpusGrowth, Paths, check_blocks, window_lengths
 from simulate.text.reading.asked import ReadOptions, options_of_b
 from simulate.text.reading.errors import InputError
 from simulate.text.reading.room import TooLargeError, counted_exactly
@@ -115,6 +115,7 @@ def compare_corpora(
     duplicates: str = ...,
     reading: ReadOptions | None = ...,
     reading_b: ReadOptions | None = ...,
+    cluster: str | None = ...,
 ) -> Comparison: ...
 
 
@@ -129,6 +130,7 @@ def compare_corpora(
     duplicates: str = ...,
     reading: ReadOptions | None = ...,
     reading_b: ReadOptions | None = ...,
+    cluster: str | None = ...,
 ) -> list[Comparison]: ...
 
 
@@ -142,6 +144,7 @@ def compare_corpora(
     duplicates: str = "auto",
     reading: ReadOptions | None = None,
     reading_b: ReadOptions | None = None,
+    cluster: str | None = None,
 ) -> Comparison | list[Comparison]:
     """What corpus `b` adds to corpus `a` in distinct windows of `length` units, and what they share; counted exactly.
 
@@ -149,6 +152,8 @@ def compare_corpora(
     over `blocks` of text (0 for none, or 8 to 64), of whole documents where there are enough. `duplicates` says what is
     taken out for the second count: documents, stretches (of 32 words or tokens, 200 bytes or characters), none, or
     auto, which is documents where all files say where they end. `reading_b` is for a `b` that is read otherwise.
+    `cluster` names Dask workers that read and count in place of this process (``local:4`` or ``tcp://host:port``); no
+    number depends on it.
 
     Returns a `Comparison`; a list of them, in the order given, if `length` is a sequence. Raises InputError (a
     ValueError) with one sentence for files that cannot be read as asked and arguments out of range.
@@ -164,8 +169,9 @@ def compare_corpora(
     except ValueError as error:
         raise InputError(str(error)) from None
     try:
-        pair = read_pair(a, b, unit, options, of_b)
-        found = compare_pair(pair, lengths, blocks=blocks, duplicates=duplicates)
+        with _room(cluster) as room:
+            pair = room.read(a, b, unit, options, of_b)
+            found = compare_pair(pair, lengths, blocks=blocks, duplicates=duplicates, room=room)
     except TooLargeError as error:
         raise InputError(
             f"{error.name} is too large to be compared exactly here: {error.reason}; compare parts of A and B"
@@ -173,17 +179,30 @@ def compare_corpora(
     return found[0] if np.ndim(length) == 0 else found
 
 
-def compare_pair(pair: Pair, lengths: Sequence[int], *, blocks: int = 16, duplicates: str = "auto") -> list[Comparison]:
-    """`compare_corpora` of a pair that is read already; arguments as there."""
+@contextmanager
+def _room(cluster: str | None) -> Iterator[Room]:
+    if cluster is None:
+        yield Memory()
+        return
+    from simulate.text.shards.pairs import pairs_on_cluster  # what needs no cluster loads none
+
+    with pairs_on_cluster(cluster) as room:
+        yield room
+
+
+def compare_pair(
+    pair: Pair, lengths: Sequence[int], *, blocks: int = 16, duplicates: str = "auto", room: Room | None = None
+) -> list[Comparison]:
+    """`compare_corpora` of a pair that `room` has read already, memory if None; arguments as there."""
     _check_lengths(pair, lengths)
+    room = room or Memory()
     found: dict[int, Comparison] = {}
     with counted_exactly(" beside ".join(pair.corpora)):
-        copies = copies_of(pair, duplicates)
-        every = window_ids(as_units(pair, pair.ids, pair.layout), lengths)
-        for windows in stepped(every, "comparing windows", "lengths", of=len(set(lengths))):
-            given = _state(pair, pair.layout, windows, blocks)
-            distinct = _without(pair, copies, windows, blocks)
-            found[windows.length] = _comparison(pair, windows.length, given, distinct, copies, blocks)
+        copies = room.copies(pair, duplicates)
+        every = room.compared(pair, copies, lengths, blocks)
+        for one in stepped(every, "comparing windows", "lengths", of=len(set(lengths))):
+            distinct = None if one.distinct is None else _state(one.distinct)
+            found[one.length] = _comparison(pair, one.length, _state(one.given), distinct, copies, blocks)
     return [found[k] for k in lengths]
 
 
@@ -197,26 +216,14 @@ def _check_lengths(pair: Pair, lengths: Sequence[int]) -> None:
             )
 
 
-def _state(pair: Pair, layout: Layout, windows: WindowIds, blocks: int) -> State:
-    measures = measures_of(overlap(windows.ids, windows.n_types, layout, windows.length, blocks, small=windows.small))
-    return State(measures, _more_of_a(pair, layout, windows, blocks, measures))
+def _state(found: Found) -> State:
+    measures = measures_of(found.overlap)
+    return State(measures, _more_of_a(found.growth, measures))
 
 
-def _without(pair: Pair, copies: Copies | None, windows: WindowIds, blocks: int) -> State | None:
-    """The same without what was found more than once; None where that is nothing, or all of B."""
-    if copies is None or not any(copies.n_units):
-        return None
-    if not all(copies.layout.n_windows(side, windows.length) for side in (A, B)):
-        return None
-    left = windows._replace(ids=copies.left(windows.ids))
-    return _state(pair, copies.layout, left, blocks)
-
-
-def _more_of_a(pair: Pair, layout: Layout, windows: WindowIds, blocks: int, measures: Measures) -> MoreOfA:
+def _more_of_a(growth: CorpusGrowth, measures: Measures) -> MoreOfA:
     """U of A continued to as many units more as B has."""
     units, more = measures.n_units
-    alone = replace(pair.sides[A], ids=windows.ids[:units], starts=layout.streams(A))
-    growth = measured(alone, windows, np.array([units], dtype=np.int64), blocks, 0, [])
     factor = 1 + more / units
     found = first_that_applies(growth, factor)
     if found.why_not:

@@ -9,6 +9,7 @@ distances (Unicode Standard Annex 15).
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -41,25 +42,41 @@ class Accents(NamedTuple):
         return "NFD" if self.behind >= LEAST and self.joined <= CLEAR * self.behind else ""
 
 
-def accents_of(ids: np.ndarray, unit: str, table: Words | None) -> Accents:
-    """The accents of a text by its units: bytes, characters, or words, whose text is in `table`."""
-    size = _WORDS if unit in WORDS else _UNITS
-    places = np.unique(np.linspace(0, max(len(ids) - size, 0), _STRETCHES).astype(np.int64))
+def accents_of(texts: Iterable[str]) -> Accents:
+    """The accents of stretches of text."""
     behind = joined = 0
-    for place in places.tolist():
-        text = _text_of(np.asarray(ids[place : place + size]), unit, table)
+    for text in texts:
         if not text.isascii():
             behind += len(text) - len(unicodedata.normalize("NFC", text))
             joined += len(unicodedata.normalize("NFD", text)) - len(text)
     return Accents(behind, joined)
 
 
-def _text_of(ids: np.ndarray, unit: str, table: Words | None) -> str:
+def stretches(n_units: int, unit: str) -> list[tuple[int, int]]:
+    """First unit and length of the stretches of a text of `n_units` that are looked at."""
+    size = _WORDS if unit in WORDS else _UNITS
+    places = np.unique(np.linspace(0, max(n_units - size, 0), _STRETCHES).astype(np.int64))
+    return [(place, min(size, n_units - place)) for place in places.tolist()]
+
+
+def texts_of(ids: np.ndarray, unit: str, table: Words | None) -> Iterator[str]:
+    """Their text, by the units of a whole text: bytes, characters, or words, whose text is in `table`."""
+    for place, size in stretches(len(ids), unit):
+        some = np.asarray(ids[place : place + size])
+        if table is None:
+            yield text_of(some, unit)
+        else:
+            yield text_of_words(table.some(some))
+
+
+def text_of(ids: np.ndarray, unit: str) -> str:
+    """The text of bytes or characters."""
     if unit == "byte":
         return ids.tobytes().decode("utf-8", errors="ignore")  # a stretch may begin and end within a letter
-    if unit not in WORDS:
-        return ids.astype("<u4").tobytes().decode("utf-32-le", errors="ignore")
-    assert table is not None
-    words = table.some(ids)
+    return ids.astype("<u4").tobytes().decode("utf-32-le", errors="ignore")
+
+
+def text_of_words(words: Iterable[str]) -> str:
+    """The text of words."""
     # Some units cut a mark off the letter that it stands behind.
     return "".join(word if unicodedata.combining(word[0]) else f" {word}" for word in words)

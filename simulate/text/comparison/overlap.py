@@ -9,25 +9,28 @@ are in no other block of A; for every stretch of B, its windows that are in none
 the stretches of A. So a stretch of A and one of B meet the same text. Where blocks of A are no whole documents, the two
 beside the block are left out as well: a topic that runs on over a border would be known to A alone. Stretches are as
 long as the shortest block of A, or B is one. A text of B that stands in A counts as new where all of it is left out.
+
+Whatever is counted of a window depends on the numbers of the windows like it and on nothing else, and in whole numbers:
+so `Tally` of some windows, and that of all others, are added up to that of both.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from simulate.drawing.compiled import bare
-from simulate.text.blocks import MIN_BLOCK
+from simulate.text.comparison.scheme import ABSENT, SEVERAL, STATES, Scheme
 from simulate.text.comparison.sides import A, B, Layout
 from simulate.text.reading.room import require
-from simulate.text.small.overlapping import Windows, new_in_a, new_in_b, tabulate
+from simulate.text.small import overlapping as arrays
+from simulate.text.small.windows import first_units
 
-ABSENT, SEVERAL = 255, 254
-"""States of a window on a side; any other is the number of the one block that it is in."""
-
-_STATES = 256
+_SLAB = 1 << 18
+"""Windows of a text that are looked at together: they stay in a cache."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,6 +85,95 @@ class Overlap:
         return rows[:, :ABSENT].sum(axis=1) if shared else rows[:, ABSENT]
 
 
+Slabs = Callable[[int], Iterable[tuple[np.ndarray, np.ndarray]]]
+"""Windows of a side in their order: types, and numbers as in a `Scheme`, uint32."""
+
+
+@dataclass(eq=False)
+class Tally:
+    """What is counted of some windows, whole numbers, int64."""
+
+    scheme: Scheme
+    table: np.ndarray = field(init=False)
+    known: tuple[np.ndarray, np.ndarray] = field(init=False)
+    new: tuple[np.ndarray, np.ndarray] = field(init=False)
+    """(block) as `Blocks.stretch_new`; of B in windows of stretches of A."""
+    total: np.ndarray = field(init=False)
+    """(1,) new windows of all stretches of B, likewise."""
+
+    def __post_init__(self) -> None:
+        n = [len(units) for units in self.scheme.n_units]
+        self.table, self.total = np.zeros((STATES, STATES), np.int64), np.zeros(1, np.int64)
+        self.known = (np.zeros(n[A], np.int64), np.zeros(n[B], np.int64))
+        self.new = (np.zeros(n[A], np.int64), np.zeros(n[B], np.int64))
+
+    def like(self) -> Tally:
+        """Nothing, counted in the same way."""
+        return Tally(self.scheme)
+
+    def add(self, other: Tally) -> None:
+        """Take what is counted of other windows, like none of these."""
+        for mine, others in zip(self._arrays, other._arrays, strict=True):
+            mine += others
+
+    @property
+    def _arrays(self) -> tuple[np.ndarray, ...]:
+        return self.table, *self.known, *self.new, self.total
+
+    def add_lonely(self, numbers: np.ndarray) -> None:
+        """Count windows that occur once: in one block of one side."""
+        scheme = self.scheme
+        for side, rows in ((A, self.table), (B, self.table.T)):
+            first, n = scheme.first[side], len(scheme.n_units[side])
+            here = numbers[(numbers >= first[0]) & (numbers < first[-1])].astype(np.int64)
+            block = scheme.block_of(side, here)
+            rows[:n, ABSENT] += np.bincount(block, minlength=n)
+            if scheme.stretch:
+                begins = first[block] if side == A else first[0]
+                most = scheme.inside[A][block] if side == A else scheme.inside[B].sum()
+                new = np.bincount(block[here - begins < most], minlength=n)
+                weight = 1 if side == A else scheme.weights[ABSENT, ABSENT]
+                self.new[side][:] += weight * new
+                self.total += weight * new.sum() * (side == B)
+
+    def count(self, n_types: int, slabs: Slabs) -> None:
+        """Count windows that have their types, from 0 to ``n_types - 1``; some of these may have none."""
+        require(9 * n_types)
+        scheme, spans = self.scheme, [np.full((n_types, 2), ABSENT, dtype=np.uint8) for _ in (A, B)]
+        for side in (A, B):
+            for types, numbers in slabs(side):
+                _span(types, numbers, scheme.first[side], spans[side])
+        for side in (A, B):
+            for types, numbers in slabs(side):
+                _known(types, numbers, scheme.first[side], spans[1 - side], self.known[side])
+        _tabulate(spans[A], spans[B], self.table)
+        if not scheme.stretch:
+            return
+        seen, state = np.zeros(n_types, dtype=np.uint32), spans[B][:, 0]  # the table is made: states are written over
+        for types, numbers in slabs(A):
+            _stretches_of_a(types, numbers, scheme.first[A], scheme.stretch, scheme.reach, spans[A], seen, self.new[A])
+        last = scheme.first[B][0] + scheme.inside[B].sum()
+        for types, numbers in slabs(B):
+            _stretches_of_b(
+                types, numbers, scheme.first[B], scheme.stretch, last, spans[A], scheme.weights, seen, state,
+                self.new[B], self.total,
+            )  # fmt: skip
+
+    def overlap(self) -> Overlap:
+        """What all windows say."""
+        scheme, whole = self.scheme, max(1, int(self.scheme.inside[A].sum()))
+        new = (self.new[A].astype(float), self.new[B] / whole)
+        total = (float(self.new[A].sum()), float(self.total[0] / whole))
+        blocks = [
+            Blocks(
+                scheme.n_units[side], np.diff(scheme.first[side]), self.known[side], scheme.whole[side],
+                scheme.inside[side], new[side], total[side],
+            )
+            for side in (A, B)
+        ]  # fmt: skip
+        return Overlap(self.table, (blocks[A], blocks[B]), scheme.stretch)
+
+
 def overlap(
     ids: np.ndarray, n_types: int, layout: Layout, length: int, n_blocks: int, *, small: bool = False
 ) -> Overlap:
@@ -89,104 +181,63 @@ def overlap(
 
     Of `small` texts it is counted without compiled loops.
     """
-    require(8 * n_types)
-    cuts, whole = zip(*(layout.cuts(side, max(n_blocks, 1)) for side in (A, B)), strict=True)
-    streams = [layout.streams(side) for side in (A, B)]
-    spans = [np.full((n_types, 2), ABSENT, dtype=np.uint8) for _ in (A, B)]
-    windows = [np.zeros(len(cut) - 1, dtype=np.int64) for cut in cuts]
-    known = [np.zeros(len(cut) - 1, dtype=np.int64) for cut in cuts]
-    table = np.zeros((_STATES, _STATES), dtype=np.int64)
-    (_fill_few if small else _fill)(ids, streams, length, cuts, spans, windows, known, table)
-    size = _stretch(int(windows[A].min()), int(windows[B].sum())) if n_blocks else 0
-    inside = [np.zeros(len(cut) - 1, dtype=np.int64) for cut in cuts]
-    new, total = [np.zeros(len(cut) - 1) for cut in cuts], [0.0, 0.0]
-    if size:
-        reach = 0 if whole[A] else 1
-        inside[A] = windows[A] // size * size
-        weights, count = _weights(inside[A], reach), int(windows[B].sum()) // size
-        if small:
-            few = [Windows.of(ids, streams[side], length, cuts[side]) for side in (A, B)]
-            new_in_a(few[A], size, reach, spans[A], new[A])
-            total[B] = new_in_b(few[B], size, count, spans[A], weights, new[B], inside[B])
-        else:
-            seen = np.zeros(n_types, dtype=np.uint32)
-            last = _stretches_of_a(ids, streams[A], length, cuts[A], size, reach, spans[A], seen, new[A])
-            # The table is made, and the states of B are not needed any more.
-            state = spans[B][:, 0]
-            total[B] = _stretches_of_b(
-                ids, streams[B], length, cuts[B], size, count, spans[A], weights, seen, state, last, new[B], inside[B]
-            )
-        total[A] = float(new[A].sum())
-    blocks = [
-        Blocks(np.diff(cuts[side]), windows[side], known[side], whole[side], inside[side], new[side], total[side])
-        for side in (A, B)
-    ]
-    return Overlap(table, (blocks[A], blocks[B]), size)
+    tally = Tally(Scheme.of(layout, length, n_blocks))
+    if small:
+        types = ids[first_units(layout.starts, length)]
+        tally.total += arrays.count(tally.scheme, n_types, types, tally.table, tally.known, tally.new)
+    else:
+        tally.count(n_types, lambda side: _slabs(ids, layout.streams(side), length, tally.scheme.first[side][0]))
+    return tally.overlap()
 
 
-def _fill(
-    ids: np.ndarray, streams: Any, length: int, cuts: Any, spans: Any, windows: Any, known: Any, table: np.ndarray
-) -> None:
-    """Fill, of both sides, the blocks of each type, windows of each block, those that are known, and the table."""
-    for side in (A, B):
-        _span(ids, streams[side], length, cuts[side], spans[side], windows[side])
-    for side in (A, B):
-        _known(ids, streams[side], length, cuts[side], spans[1 - side], known[side])
-    _tabulate(spans[A], spans[B], table)
-
-
-def _fill_few(
-    ids: np.ndarray, streams: Any, length: int, cuts: Any, spans: Any, windows: Any, known: Any, table: np.ndarray
-) -> None:
-    """As `_fill`, without compiled loops."""
-    sides = [Windows.of(ids, streams[side], length, cuts[side]) for side in (A, B)]
-    for side in (A, B):
-        sides[side].span(spans[side])
-        windows[side] += sides[side].in_blocks()
-    for side in (A, B):
-        known[side] += sides[side].in_blocks(spans[1 - side][sides[side].types, 0] != ABSENT)
-    rows, columns = (np.where(span[:, 0] == span[:, 1], span[:, 0], SEVERAL) for span in spans)
-    tabulate(rows, columns, table)
-
-
-def _weights(inside: np.ndarray, reach: int) -> np.ndarray:
-    """(first block of A, last one) how much of a window that is in these is new to A without some of its blocks.
-
-    As much as is in stretches of the blocks that it is left out with: those no more than `reach` from both.
-    """
-    weights = np.zeros((_STATES, _STATES))
-    part = inside / inside.sum()
-    for first in range(len(inside)):
-        for last in range(first, min(first + 2 * reach + 1, len(inside))):
-            weights[first, last] = part[max(last - reach, 0) : first + reach + 1].sum()
-    weights[ABSENT, ABSENT] = 1.0
-    return weights
+def _slabs(
+    ids: np.ndarray, starts: np.ndarray, length: int, first: int
+) -> Iterator[tuple[np.ndarray, np.ndarray]]:  # fmt: skip
+    """Windows of the streams that begin at `starts`, in their order, and their numbers from `first` on."""
+    types, state = np.empty(_SLAB, np.uint32), np.array([0, starts[0]], np.int64)
+    while n := _gather(ids, starts, length, state, types):
+        yield types[:n], np.arange(first, first + n, dtype=np.uint32)
+        first += n
 
 
 @bare
-def _span(ids: Any, starts: Any, length: int, cuts: Any, span: Any, windows: Any) -> None:
-    """Fill `span`, the first and the last block of each type, and `windows` of each block."""
+def _gather(ids: Any, starts: Any, length: int, state: Any, types: Any) -> int:
+    """Fill `types` with the next windows, from `state` (stream, unit) on; how many there are."""
+    stream, unit, n = state[0], state[1], 0
+    while stream < len(starts) - 1:
+        here = min(starts[stream + 1] - length + 1 - unit, len(types) - n)
+        for i in range(here):
+            types[n + i] = ids[unit + i]
+        n, unit = n + max(here, 0), unit + max(here, 0)
+        if n == len(types):
+            break
+        stream += 1
+        unit = starts[stream]
+    state[0], state[1] = stream, unit
+    return n
+
+
+@bare
+def _span(types: Any, numbers: Any, first: Any, span: Any) -> None:
+    """Fill `span`, the first and the last block of each type."""
     block = 0
-    for stream in range(len(starts) - 1):
-        for i in range(starts[stream], starts[stream + 1] - length + 1):
-            while i >= cuts[block + 1]:
-                block += 1
-            windows[block] += 1
-            kind = ids[i]
-            if span[kind, 0] == ABSENT:
-                span[kind, 0] = block
-            span[kind, 1] = block
+    for i in range(len(types)):
+        while numbers[i] >= first[block + 1]:
+            block += 1
+        kind = types[i]
+        if span[kind, 0] == ABSENT:
+            span[kind, 0] = block
+        span[kind, 1] = block
 
 
 @bare
-def _known(ids: Any, starts: Any, length: int, cuts: Any, other: Any, known: Any) -> None:
+def _known(types: Any, numbers: Any, first: Any, other: Any, known: Any) -> None:
     """Count the windows of each block that the `other` side has."""
     block = 0
-    for stream in range(len(starts) - 1):
-        for i in range(starts[stream], starts[stream + 1] - length + 1):
-            while i >= cuts[block + 1]:
-                block += 1
-            known[block] += other[ids[i], 0] != ABSENT
+    for i in range(len(types)):
+        while numbers[i] >= first[block + 1]:
+            block += 1
+        known[block] += other[types[i], 0] != ABSENT
 
 
 @bare
@@ -197,75 +248,57 @@ def _tabulate(of_a: Any, of_b: Any, table: Any) -> None:
         table[row, column] += 1
 
 
-def _stretch(block: int, of_b: int) -> int:
-    """Windows of a stretch: at most those of a `block` of A, and so many that B has a whole number of stretches.
-
-    0 where that is fewer than `MIN_BLOCK`.
-    """
-    size = of_b // -(-of_b // block) if min(block, of_b) > 0 else 0
-    return size if size >= MIN_BLOCK else 0
-
-
 @bare
 def _stretches_of_a(
-    ids: Any, starts: Any, length: int, cuts: Any, size: int, reach: int, span: Any, seen: Any, new: Any
-) -> int:
+    types: Any, numbers: Any, first: Any, size: int, reach: int, span: Any, seen: Any, new: Any
+) -> None:  # fmt: skip
     """Sum what is new in the stretches of `size` windows of each block: its types that no block has beyond `reach`.
 
-    `seen` has the number of the stretch in which a type was seen last; the number of the last one is returned. What is
-    left of a block behind its last stretch is left out.
+    `seen` has the stretch in which a type was seen last, by the number behind its first window. What is left of a block
+    behind its last stretch is left out.
     """
-    block, place, value, number = 0, 0, 0, 1
-    for stream in range(len(starts) - 1):
-        for i in range(starts[stream], starts[stream + 1] - length + 1):
-            while i >= cuts[block + 1]:
+    block, begin, end, whole = 0, np.int64(0), np.int64(-1), False
+    for i in range(len(types)):
+        number = np.int64(numbers[i])
+        if number >= end:
+            while number >= first[block + 1]:
                 block += 1
-                place, value = 0, 0
-                number += 1
-            kind = ids[i]
-            if seen[kind] != number:
-                seen[kind] = number
-                value += span[kind, 0] >= block - reach and span[kind, 1] <= block + reach
-            place += 1
-            if place == size:
-                new[block] += value
-                place, value = 0, 0
-                number += 1
-    return number
+            begin = number - (number - first[block]) % size
+            end = min(begin + size, first[block + 1])
+            whole = begin + size <= first[block + 1]
+        kind = types[i]
+        if whole and seen[kind] != begin + 1:
+            seen[kind] = begin + 1
+            new[block] += span[kind, 0] >= block - reach and span[kind, 1] <= block + reach
 
 
 @bare
 def _stretches_of_b(
-    ids: Any, starts: Any, length: int, cuts: Any, size: int, count: int, of_a: Any, weights: Any, seen: Any,
-    state: Any, last: int, new: Any, inside: Any,
-) -> float:  # fmt: skip
-    """Sum what is new in the first `count` stretches of `size` windows, by `weights` of where they are in A; returned.
+    types: Any, numbers: Any, first: Any, size: int, last: int, of_a: Any, weights: Any, seen: Any, state: Any,
+    new: Any, total: Any,
+) -> None:  # fmt: skip
+    """Sum what is new in the stretches of `size` windows before the `last` one, by `weights` of where they are in A.
 
-    `new` has what each block brings alone to each stretch, and `inside` its windows in them. `state` is written over:
-    the block of a type in the stretch, or `SEVERAL`.
+    `new` has what each block brings alone to each stretch. `state` is written over: the block of a type in the stretch,
+    or `SEVERAL`.
     """
-    block, place, done, total = 0, 0, 0, 0.0
-    number = last + 1
-    for stream in range(len(starts) - 1):
-        for i in range(starts[stream], starts[stream + 1] - length + 1):
-            while i >= cuts[block + 1]:
-                block += 1
-            if done == count:
-                return total
-            kind = ids[i]
-            value = weights[of_a[kind, 0], of_a[kind, 1]]
-            inside[block] += 1
-            if seen[kind] != number:
-                seen[kind] = number
-                state[kind] = block
-                new[block] += value
-                total += value
-            elif state[kind] != SEVERAL and state[kind] != block:
-                new[state[kind]] -= value
-                state[kind] = SEVERAL
-            place += 1
-            if place == size:
-                place = 0
-                done += 1
-                number += 1
-    return total
+    block, begin, end = 0, np.int64(0), np.int64(-1)
+    for i in range(len(types)):
+        number = np.int64(numbers[i])
+        if number >= last:
+            return
+        while number >= first[block + 1]:
+            block += 1
+        if number >= end:
+            begin = number - (number - first[0]) % size
+            end = begin + size
+        kind = types[i]
+        value = weights[of_a[kind, 0], of_a[kind, 1]]
+        if seen[kind] != begin + 1:
+            seen[kind] = begin + 1
+            state[kind] = block
+            new[block] += value
+            total[0] += value
+        elif state[kind] != SEVERAL and state[kind] != block:
+            new[state[kind]] -= value
+            state[kind] = SEVERAL

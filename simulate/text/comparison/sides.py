@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -18,6 +19,11 @@ from simulate.text.reading.room import counted_exactly, require
 
 A, B = 0, 1
 """The two sides, in this order wherever there is a value for each."""
+
+LETTERS = ("byte", "char")
+"""Units of which lines end in one or two."""
+
+_FEED, _RETURN = 10, 13
 
 FEWEST_BLOCKS = 3
 """Blocks of whole documents that an interval can be made of."""
@@ -107,29 +113,68 @@ class Pair:
         return dict(self.sides[A].sha256) | dict(self.sides[B].sha256)
 
 
+class Traits(NamedTuple):
+    """What the units of a side say of whether it can be compared with another."""
+
+    largest: int = 0
+    """The largest token id."""
+    returns: float = 0.0
+    """Part of the line feeds that have a carriage return before them."""
+    form: str = ""
+    """The Unicode form of accents, NFC or NFD, where that is clear."""
+
+    @classmethod
+    def of(cls, side: Units, table: Words | None) -> Traits:
+        """Those of a side whose words have their text in `table`."""
+        if side.unit == TOKEN:
+            return cls(largest=int(side.ids.max()))
+        from simulate.text.comparison.forms import accents_of, texts_of
+
+        returns = share(*line_ends(side.ids)) if side.unit in LETTERS else 0.0
+        return cls(returns=returns, form=accents_of(texts_of(side.ids, side.unit, table)).form)
+
+
 def read_pair(a: Any, b: Any, unit: str, options: ReadOptions, of_b: ReadOptions) -> Pair:
     """Both corpora, each one name or several, as `read_units` reads one; InputError where it would be raised there."""
-    if "-" in named_files(a).names and "-" in named_files(b).names:
-        raise InputError("- (standard input) was given for A and for B, and it can be read only once")
+    check_names(a, b)
     table = words_of(unit) if unit in WORDS else None
     of_a = read_units(a, unit, reading=options, documents=True, table=table)
     other = read_units(b, unit, reading=of_b, documents=True, table=table)
-    total, middle = of_a.n_units + other.n_units, of_a.n_units
-    if total > MAX_UNITS:
-        raise InputError(
-            f"A and B have {counted(total, unit)} together, and at most {MAX_UNITS} can be counted exactly; compare "
-            "parts of them"
-        )
+    check_size(of_a, other)
     with counted_exactly(f"{of_a.corpus} beside {other.corpus}"):
         require(of_a.ids.nbytes + other.ids.nbytes)
         ids = np.concatenate([of_a.ids, other.ids])
-    assert of_a.documents is not None
-    assert other.documents is not None
-    layout = Layout(_behind(of_a.starts, other.starts), _behind(of_a.documents, other.documents), middle)
+    middle = of_a.n_units
     sides = (replace(of_a, ids=ids[:middle]), replace(other, ids=ids[middle:]))
-    corpora = _titles(of_a.corpus, other.corpus)
-    warnings = [*_warnings(sides, corpora, options), *_other_form(sides, corpora, table)]
-    return Pair(ids, layout, unit, corpora, sides, tuple(Note(INPUT, text) for text in warnings))
+    return pair_of(ids, sides, options, [Traits.of(side, table) for side in sides])
+
+
+def check_names(a: Any, b: Any) -> None:
+    """InputError unless A and B can both be read."""
+    if "-" in named_files(a).names and "-" in named_files(b).names:
+        raise InputError("- (standard input) was given for A and for B, and it can be read only once")
+
+
+def check_size(a: Units, b: Units) -> None:
+    """InputError where A and B are more than can be counted."""
+    total = int(a.starts[-1] + b.starts[-1])
+    if total > MAX_UNITS:
+        raise InputError(
+            f"A and B have {counted(total, a.unit)} together, and at most {MAX_UNITS} can be counted exactly; compare "
+            "parts of them"
+        )
+
+
+def pair_of(ids: Any, sides: tuple[Units, Units], options: ReadOptions, traits: Sequence[Traits]) -> Pair:
+    """Both sides, whose units are `ids` together, with what their `traits` warn of; `options` are those of A."""
+    a, b = sides
+    assert a.documents is not None
+    assert b.documents is not None
+    layout = Layout(_behind(a.starts, b.starts), _behind(a.documents, b.documents), int(a.starts[-1]))
+    corpora = _titles(a.corpus, b.corpus)
+    warnings = [*_same_text(sides), *_other_tokens(a.unit, corpora, options, traits)]
+    warnings += [*_other_ends(corpora, traits), *_other_form(corpora, traits)]
+    return Pair(ids, layout, a.unit, corpora, sides, tuple(Note(INPUT, text) for text in warnings))
 
 
 def _behind(first: np.ndarray, second: np.ndarray) -> np.ndarray:
@@ -141,17 +186,9 @@ def _titles(a: str, b: str) -> tuple[str, str]:
     return (a, b) if a != b else (f"{a} (A)", f"{b} (B)")
 
 
-def _warnings(sides: tuple[Units, Units], corpora: tuple[str, str], options: ReadOptions) -> list[str]:
-    return [*_same_text(sides), *_other_tokens(sides, corpora, options), *_other_ends(sides, corpora)]
-
-
-def _other_form(sides: tuple[Units, Units], corpora: tuple[str, str], table: Words | None) -> list[str]:
+def _other_form(corpora: tuple[str, str], traits: Sequence[Traits]) -> list[str]:
     """Accents that one side writes into its letters and the other behind them, so that nothing with one is equal."""
-    if sides[A].unit == TOKEN:
-        return []
-    from simulate.text.comparison.forms import accents_of
-
-    forms = [accents_of(side.ids, side.unit, table).form for side in sides]
+    forms = [one.form for one in traits]
     if "" in forms or forms[A] == forms[B]:
         return []
     return [
@@ -173,11 +210,13 @@ def _same_text(sides: tuple[Units, Units]) -> list[str]:
     return [f"{what}{more}: nothing in it is new to A"]
 
 
-def _other_tokens(sides: tuple[Units, Units], corpora: tuple[str, str], options: ReadOptions) -> list[str]:
+def _other_tokens(
+    unit: str, corpora: tuple[str, str], options: ReadOptions, traits: Sequence[Traits]
+) -> list[str]:  # fmt: skip
     """Ids are numbers: nothing in a file says by which tokenizer."""
-    if sides[A].unit != TOKEN or options.tokenizer is not None:
+    if unit != TOKEN or options.tokenizer is not None:
         return []
-    largest = [int(side.ids.max()) for side in sides]
+    largest = [one.largest for one in traits]
     text = "ids of A and B are taken to be of one tokenizer, which no file says; of two, no number here means anything"
     if max(largest) > 1.5 * min(largest) + 256:
         text = (
@@ -187,19 +226,21 @@ def _other_tokens(sides: tuple[Units, Units], corpora: tuple[str, str], options:
     return [text]
 
 
-def _other_ends(sides: tuple[Units, Units], corpora: tuple[str, str]) -> list[str]:
+def _other_ends(corpora: tuple[str, str], traits: Sequence[Traits]) -> list[str]:
     """Lines that end in CR LF on one side alone, where bytes and characters are counted."""
-    if sides[A].unit not in ("byte", "char"):
-        return []
-    shares = [_of_carriage_returns(side.ids) for side in sides]
+    shares = [one.returns for one in traits]
     if min(shares) > 0.1 or max(shares) < 0.5:
         return []
     name = corpora[int(np.argmax(shares))]
     return [f"lines of {name} end in CR LF and those of the other do not, so that windows across lines differ"]
 
 
-def _of_carriage_returns(ids: np.ndarray) -> float:
+def line_ends(ids: np.ndarray) -> tuple[int, int]:
+    """Line feeds behind the first unit, and those of them with a carriage return before them."""
+    places = np.flatnonzero(ids[1:] == _FEED)
+    return len(places), int(np.count_nonzero(ids[places] == _RETURN))
+
+
+def share(n_ends: int, n_returns: int) -> float:
     """Part of the line feeds that have a carriage return before them; 0 where there is none."""
-    places = np.flatnonzero(ids == 10)
-    places = places[places > 0]
-    return float(np.mean(ids[places - 1] == 13)) if len(places) else 0.0
+    return n_returns / n_ends if n_ends else 0.0

@@ -17,9 +17,10 @@ from simulate.text.cutting.utf8 import utf8_blocks
 from simulate.text.reading.asked import ReadOptions
 from simulate.text.reading.choosing import reader_of
 from simulate.text.reading.errors import InputError, label
-from simulate.text.reading.formats.reader import IDS, Piece, Reader, Seen
+from simulate.text.reading.formats.reader import IDS, Divisible, Piece, Reader, Seen
 from simulate.text.reading.naming import Files
 from simulate.text.reading.opening import is_empty
+from simulate.text.reading.sections import Seal, Section
 
 _TOGETHER = 1 << 18
 """Bytes, or token ids, of small documents that are handed on together where windows may join them."""
@@ -70,6 +71,8 @@ class Opened:
     unit: str
     options: ReadOptions
     tokenizer: LocalTokenizer | None = None
+    inside: bool = False
+    """Whether it is read from another place than its beginning."""
     seen: Seen = field(default_factory=Seen)
     digest: Fingerprint = field(default_factory=Fingerprint)
 
@@ -119,6 +122,16 @@ class Opened:
             pieces = tokens(self.reader.path, self._text(), self.tokenizer, self.seen)
         return pieces if self.apart else _joined_ids(pieces)
 
+    def stored(self) -> Iterator[Piece]:
+        """Pieces of its text or of its token ids as they are stored."""
+        return self._stored() if self.reader.holds == IDS else self._hashed()
+
+    def section(self, first: int, last: int | None) -> tuple[Opened, Seal]:
+        """What lies from about its byte `first` to about `last`; its reader is a `Divisible` one."""
+        assert isinstance(self.reader, Divisible)
+        section = Section(self.reader, self.unit, self.options, first, last)
+        return Opened(section, self.unit, self.options, inside=first > 0), section.seal
+
     def _stored(self) -> Iterator[Piece]:
         for piece in self.reader.pieces(self.seen):
             self.digest.update(piece.data.astype("<u4").tobytes())
@@ -126,7 +139,9 @@ class Opened:
 
     def _text(self) -> Iterator[Piece]:
         pieces = self._hashed()
-        return _changed(self.reader.path, pieces, self.options) if self.options.changes_text else pieces
+        if not self.options.changes_text:
+            return pieces
+        return _changed(self.reader.path, pieces, self.options, self.inside)
 
     def _hashed(self) -> Iterator[Piece]:
         for piece in self.reader.pieces(self.seen):
@@ -247,14 +262,14 @@ def _joined_ids(pieces: Iterator[Piece]) -> Iterator[Piece]:
         yield Piece(np.concatenate(kept))
 
 
-def _changed(path: str, pieces: Iterator[Piece], options: ReadOptions) -> Iterator[Piece]:
+def _changed(path: str, pieces: Iterator[Piece], options: ReadOptions, inside: bool) -> Iterator[Piece]:
     """Text in lower case, or in a Unicode form, or both, in this order.
 
     Cut before white space of ASCII: no form joins it with what is before it, and no letter's lower case asks what is
     behind it.
     """
     kept = ""
-    for _, text, ends in utf8_blocks(path, pieces, at_space=False):
+    for _, text, ends in utf8_blocks(path, pieces, at_space=False, inside=inside):
         kept += text
         cut = len(kept) if ends else max(kept.rfind(space.decode()) for space in _SPACES)
         if cut > 0 or ends:

@@ -198,14 +198,22 @@ def read_into(
     file: Opened, ends: array[int], words: Words | None, tally: Tally | None, parts: list[np.ndarray] | UnitShelf
 ) -> None:
     """Put the units of a file, those after the last of `ends`, to `parts`, and the ends of its streams to `ends`."""
-    total = ends[-1]
-    found = _Collected(total, parts)
+    before = ends[-1]
+    n_units = section_into(file, ends, words, tally, parts)
+    if n_units == before:
+        raise InputError(f"{file.name} holds no {noun(file.unit, 1)}{file.why_empty()}")
+    ends.append(n_units)
+
+
+def section_into(
+    file: Opened, ends: array[int], words: Words | None, tally: Tally | None, parts: list[np.ndarray] | UnitShelf
+) -> int:
+    """Put the units of a section of a file to `parts`, ends of documents to `ends`; how many units there are then."""
+    found = _Collected(ends[-1], parts)
     with counted_exactly(file.name):
         _collect(file, found, words, tally)
-    if found.n_units == total:
-        raise InputError(f"{file.name} holds no {noun(file.unit, 1)}{file.why_empty()}")
-    ends.extend(end for end in found.ends if end < found.n_units)
-    ends.append(found.n_units)
+    ends.extend(found.ends)
+    return found.n_units
 
 
 def same_files(hashes: Sequence[tuple[str, str]]) -> list[str]:
@@ -350,7 +358,9 @@ def _collect(file: Opened, found: _Collected, words: Words | None, tally: Tally 
                 room.check(file.n_bytes or n_units, n_units)
     else:
         n_bytes = 0
-        for part, text, ends in utf8_blocks(file.reader.path, file.text(), at_space=file.unit in WORDS):
+        for part, text, ends in utf8_blocks(
+            file.reader.path, file.text(), at_space=file.unit in WORDS, inside=file.inside
+        ):
             if words is None or tally is None:
                 found.add(code_points(text), ends)
             else:

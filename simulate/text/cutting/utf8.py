@@ -38,15 +38,16 @@ def code_points(text: str) -> np.ndarray:
     return np.frombuffer(text.encode("utf-32-le"), dtype="<u4").astype(np.uint32)
 
 
-def utf8_blocks(path: str, pieces: Iterator[Piece], *, at_space: bool) -> Iterator[Decoded]:
+def utf8_blocks(path: str, pieces: Iterator[Piece], *, at_space: bool, inside: bool = False) -> Iterator[Decoded]:
     """Pieces cut between code points (between words if `at_space`), with their text (without if `at_space`).
 
     An ASCII white space byte is never part of a longer code point and never part of a word, so it is a safe
-    place to cut both; so is the end of a document. A byte-order mark at the start of a file is no part of its text.
+    place to cut both; so is the end of a document. A byte-order mark at the start of a file is no part of its text;
+    pieces from `inside` of one have no such start.
     """
     kept = bytearray()
     place = _Place(path)
-    for block, ends in _begun(path, pieces, place):
+    for block, ends in pieces if inside else _begun(path, pieces, place):
         cut = len(block) if ends else _last_space(block) if at_space else _last_boundary(block)
         if cut == 0 and not ends:  # a block without a place to cut: a very long word
             if len(kept) // _LONG < (len(kept) + len(block)) // _LONG:

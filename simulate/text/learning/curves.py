@@ -10,7 +10,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -108,11 +110,13 @@ def measure_loss(
     chunk: int = 2000,
     seed: int = 0,
     count_on: bool = False,
+    school: School | None = None,
 ) -> LossCurves:
     """The losses of both learners on what is held out of `units`, in `shuffles` orders of the rest.
 
     `most` units are taught at most; with `count_on`, matches in larger parts, each twice the last, are counted as well,
-    up to `FURTHEST` times as much. InputError with one sentence where the text is too short or too large.
+    up to `FURTHEST` times as much. Orders are taught by `school`, in turn if None; it changes no number. InputError
+    with one sentence where the text is too short or too large.
     """
     parts = split(units, hold_out=hold_out, chunk=chunk, seed=seed)
     if parts.n_taught < 4 * LEAST_UNITS:
@@ -121,8 +125,9 @@ def measure_loss(
             f"from: {4 * LEAST_UNITS} at least make three sizes that double"
         )
     sizes = sizes_of(parts.n_taught, most)
+    course = Course(parts, sizes, _larger(sizes[-1], parts.n_taught) if count_on else sizes[:0], shuffles)
     try:
-        return _measure(units, parts, sizes, shuffles, _larger(sizes[-1], parts.n_taught) if count_on else sizes[:0])
+        return _curves(units, course, (school or in_turn)(units, course))
     except (NoRoomError, MemoryError) as error:
         reason = str(error) or "memory ran out"
         raise InputError(
@@ -141,55 +146,115 @@ def _larger(taught: int, pool: int) -> np.ndarray:
     return np.array(found, dtype=np.int64)
 
 
-def _measure(units: Units, parts: Split, sizes: np.ndarray, shuffles: int, larger: np.ndarray) -> LossCurves:
-    ids, vocabulary = numbered(units)
-    tested, first = laid_out(ids, np.concatenate(parts.tested))
-    shape = (shuffles, len(sizes), len(parts.tested))
+class Text(NamedTuple):
+    """A text as learners take it."""
+
+    ids: np.ndarray
+    """Units as numbers from 0 on."""
+    vocabulary: int
+    """Units over which probabilities sum to one."""
+
+
+@dataclass(frozen=True, eq=False)
+class Course:
+    """What is to be taught."""
+
+    parts: Split
+    sizes: np.ndarray
+    """Units that are taught and tested, ascending."""
+    larger: np.ndarray
+    """Units that are counted behind them, ascending; none where no matches are to be counted."""
+    shuffles: int
+    """Orders in which that is done."""
+
+    @property
+    def all_sizes(self) -> np.ndarray:
+        """Those that are taught and those that are counted."""
+        return np.concatenate([self.sizes, self.larger])
+
+
+@dataclass(frozen=True, eq=False)
+class Lesson:
+    """What one order brought: arrays as in `LossCurves`, without the axis of shuffles."""
+
+    losses: np.ndarray
+    matched: np.ndarray
+    matched_cost: np.ndarray
+    own_discounts: np.ndarray
+    counted: np.ndarray
+    tail: Tail | None
+
+
+class Taught(NamedTuple):
+    """What all orders brought."""
+
+    lessons: Sequence[Lesson]
+    vocabulary: int
+    unseen: float
+
+
+School = Callable[[Units, Course], Taught]
+"""Who teaches `Lesson` after `Lesson` of a text."""
+
+
+def in_turn(units: Units, course: Course) -> Taught:
+    """All orders one after the other, in this process."""
+    text = numbered(units.ids, units.unit)
+    lessons = [lesson(text, course, shuffle) for shuffle in range(course.shuffles)]
+    return Taught(lessons, text.vocabulary, unseen(text, course))
+
+
+def lesson(text: Text, course: Course, shuffle: int) -> Lesson:
+    """Both learners taught part by part in the order of that number, from 0, and tested after each."""
+    parts, all_sizes, n_sizes = course.parts, course.all_sizes, len(course.sizes)
+    tested, first = laid_out(text.ids, np.concatenate(parts.tested))
+    n_blocks = len(parts.tested)
+    block, shape = np.repeat(np.arange(n_blocks), parts.sizes), (n_sizes, n_blocks)
     losses, cost = np.empty((len(LEARNERS), *shape)), np.empty((len(LEARNERS), *shape, DEPTH + 1))
-    matched = np.empty((*shape, DEPTH + 1), dtype=np.int64)
-    own = np.empty((*shape[:2], DEPTH), dtype=bool)
-    counted = np.empty((shuffles, len(larger), shape[2], DEPTH + 1), dtype=np.int64)
-    block, tail = np.repeat(np.arange(shape[2]), parts.sizes), None
-    all_sizes = np.concatenate([sizes, larger])
+    matched, own = np.empty((*shape, DEPTH + 1), dtype=np.int64), np.empty((n_sizes, DEPTH), dtype=bool)
+    counted = np.empty((len(course.larger), n_blocks, DEPTH + 1), dtype=np.int64)
     most = int(all_sizes[-1])
-    for shuffle in range(shuffles):
-        taught, begins = laid_out(ids, parts.order(shuffle), most)
-        if len(larger) and not shuffle:
-            tail = tail_of(taught, begins)
-        trie, at = Trie(DEPTH), 0
-        for i, size in enumerate(all_sizes.tolist()):
-            step("learning", shuffle * most + at, shuffles * most, "units")
-            trie.learn(taught[at:size], begins[at:size])
-            at = size
-            tallies = trie.tallies()
-            found = score(trie, tallies, tested, first, vocabulary)
-            by_match, costs = _by_match(found, block, shape[2])
-            if i >= len(sizes):  # what was only counted has no loss
-                counted[shuffle, i - len(sizes)] = by_match
-                continue
-            own[shuffle, i] = discounts(tallies.counts)[1][1:]
-            matched[shuffle, i], cost[:, shuffle, i] = by_match, costs
-            losses[:, shuffle, i] = [np.bincount(block, one) / parts.sizes for one in found.losses]
-    step("learning", shuffles * most, shuffles * most, "units")
+    taught, begins = laid_out(text.ids, parts.order(shuffle), most)
+    tail = tail_of(taught, begins) if len(course.larger) and not shuffle else None
+    trie, at = Trie(DEPTH), 0
+    for i, size in enumerate(all_sizes.tolist()):
+        step("learning", shuffle * most + at, course.shuffles * most, "units")
+        trie.learn(taught[at:size], begins[at:size])
+        at = size
+        tallies = trie.tallies()
+        found = score(trie, tallies, tested, first, text.vocabulary)
+        by_match, costs = _by_match(found, block, n_blocks)
+        if i >= n_sizes:  # what was only counted has no loss
+            counted[i - n_sizes] = by_match
+            continue
+        own[i] = discounts(tallies.counts)[1][1:]
+        matched[i], cost[:, i] = by_match, costs
+        losses[:, i] = [np.bincount(block, one) / parts.sizes for one in found.losses]
+    step("learning", (shuffle + 1) * most, course.shuffles * most, "units")
+    return Lesson(losses, matched, cost, own, counted, tail)
+
+
+def _curves(units: Units, course: Course, taught: Taught) -> LossCurves:
+    lessons, parts = taught.lessons, course.parts
     return LossCurves(
         corpus=units.corpus,
         unit=units.unit,
-        n_train=sizes,
+        n_train=course.sizes,
         block_units=parts.sizes,
-        losses=losses,
-        matched=matched,
-        matched_cost=cost,
-        own_discounts=own,
-        vocabulary=vocabulary,
-        unseen=_unseen(ids, parts),
+        losses=np.stack([one.losses for one in lessons], axis=1),
+        matched=np.stack([one.matched for one in lessons]),
+        matched_cost=np.stack([one.matched_cost for one in lessons], axis=1),
+        own_discounts=np.stack([one.own_discounts for one in lessons]),
+        vocabulary=taught.vocabulary,
+        unseen=taught.unseen,
         pool=parts.n_taught,
         how=parts.how,
         n_pieces=len(parts.taught),
         n_tested=sum(map(len, parts.tested)),
         bytes_per_unit=None if units.n_bytes is None else units.n_bytes / units.n_units,
-        n_counted=larger,
-        counted=counted,
-        tail=tail,
+        n_counted=course.larger,
+        counted=np.stack([one.counted for one in lessons]),
+        tail=lessons[0].tail,
     )
 
 
@@ -200,26 +265,27 @@ def _by_match(found: Scores, block: np.ndarray, n_blocks: int) -> tuple[np.ndarr
     return units, np.array([np.bincount(place, one, minlength=units.size).reshape(shape) for one in found.losses])
 
 
-def numbered(units: Units) -> tuple[np.ndarray, int]:
+def numbered(ids: np.ndarray, unit: str) -> Text:
     """Units as numbers from 0 on, and the size of the vocabulary: 256 for bytes.
 
     Twice the different units of the text otherwise: as many again stand for those that it does not hold. Were there
     but one for these, what escapes from all that is known would fall on it alone as the last known ones are learnt.
     """
-    if units.unit == "byte":
-        return units.ids, 256
-    require(12 * units.n_units)
-    if int(units.ids.max()) > _SPARSE:
-        known, found = np.unique(units.ids, return_inverse=True)
-        return found.astype(np.uint32), 2 * len(known)
-    there = np.zeros(int(units.ids.max()) + 1, dtype=bool)
-    there[units.ids] = True
+    if unit == "byte":
+        return Text(ids, 256)
+    require(12 * len(ids))
+    if int(ids.max()) > _SPARSE:
+        known, found = np.unique(ids, return_inverse=True)
+        return Text(found.astype(np.uint32), 2 * len(known))
+    there = np.zeros(int(ids.max()) + 1, dtype=bool)
+    there[ids] = True
     numbers = (np.cumsum(there) - 1).astype(np.uint32)
-    return numbers[units.ids], 2 * int(there.sum())
+    return Text(numbers[ids], 2 * int(there.sum()))
 
 
-def _unseen(ids: np.ndarray, parts: Split) -> float:
+def unseen(text: Text, course: Course) -> float:
     """Share of the units of the test that no unit taught is."""
+    ids, parts = text.ids, course.parts
     known = np.zeros(int(ids.max()) + 1, dtype=bool)
     for start, end in parts.taught.tolist():
         known[ids[start:end]] = True

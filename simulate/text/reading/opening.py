@@ -66,6 +66,13 @@ def unpacked(path: str) -> Iterator[bytes]:
         raise InputError(f"{label(path)} is empty: there is no text to count")
 
 
+def blocks_from(path: str, first: int) -> Iterator[bytes]:
+    """The bytes of a file here from its byte `first` on, as they lie there; InputError where it cannot be read."""
+    with one_sentence(path), opened(path) as file:
+        file.seek(first)
+        yield from iter(lambda: file.read(BLOCK), b"")
+
+
 def is_empty(path: str) -> bool:
     """Whether a file has no byte, after decompression; not asked of standard input, which can be read only once."""
     if path == "-":

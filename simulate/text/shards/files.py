@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from bounds.base.telling.steps import step
 from simulate.text.cutting.opened import Told, check_files, check_options, not_empty, opened
@@ -14,10 +14,14 @@ from simulate.text.reading.asked import ReadOptions
 from simulate.text.reading.errors import InputError, label
 from simulate.text.reading.naming import Files
 from simulate.text.reading.opening import is_url
+from simulate.text.reading.room import TooLargeError
 from simulate.text.shards.workers import Workers
 
 TOGETHER = 1 << 25
 """Bytes of small files that are read by one task."""
+
+A_WORKER = 4
+"""Tasks that read, for each worker."""
 
 
 class AbsentError(InputError):
@@ -50,7 +54,7 @@ class Asked:
             names = [_absolute(one) for one in names]
             documents, tokenizer = (one and _absolute(one) for one in (options.documents, options.tokenizer))
             options = replace(options, documents=documents, tokenizer=tokenizer)
-        return cls(unit, options, together(names, most, 4 * workers.n), given)
+        return cls(unit, options, together(names, most, A_WORKER * workers.n), given)
 
     @property
     def names(self) -> list[str]:
@@ -67,22 +71,11 @@ class Asked:
 
         Where files cannot be read, raises the error of the first one, whichever fails first.
         """
-        tasks, n_files = [workers.do(what, shard) for shard in shards], len(self.names)
-        found: dict[int, Any] = {}
-        failed: dict[int, ValueError] = {}
-        step("reading", 0, n_files, "files")
-        for place in workers.ended(tasks):
-            if failed and place > min(failed):
-                continue  # it was given up
-            try:
-                found[place] = workers.of(tasks[place])
-            except ValueError as error:
-                failed[place] = error
-                workers.drop([*shards[place + 1 :], *tasks[place + 1 :]])
-            step("reading", sum(len(one.told) for one in found.values()), n_files, "files")
+        shares = [Share(group, shard, workers.do(what, shard)) for group, shard in enumerate(shards)]
+        found, failed = gathered(workers, shares)
         if failed:
-            raise self._error(failed[min(failed)])
-        return [found[place] for place in range(len(tasks))]
+            raise self.error(failed[min(failed)])
+        return found
 
     def as_given(self, told: Sequence[Told]) -> list[Told]:
         """What was told of all files, by the names that they were given by."""
@@ -92,7 +85,10 @@ class Asked:
         seen = replace(one.seen, notes=[self._said(note) for note in one.seen.notes])
         return replace(one, name=label(name), path=name, about_tokenizer=self._said(one.about_tokenizer), seen=seen)
 
-    def _error(self, error: ValueError) -> ValueError:
+    def error(self, error: ValueError) -> ValueError:
+        """The error of a worker, of files by the names that they were given by."""
+        if isinstance(error, TooLargeError):
+            return TooLargeError(self._said(error.name), error.reason)
         text = self._said(str(error))
         if isinstance(error, AbsentError):
             here = [name for name in self.names if f"{label(name)} does not" in str(error) and os.path.exists(name)]
@@ -113,6 +109,39 @@ def read_one_by_one(names: Sequence[str], unit: str, options: ReadOptions) -> It
     """The files called `names`, opened, for a worker to read; `AbsentError` for one that is not there."""
     with absence_told():
         yield from opened(Files(list(names), "", ()), unit, options)
+
+
+class Share(NamedTuple):
+    """What a task has to read, and the one that tells what it was."""
+
+    group: int
+    """The place of its files, or of its file, among the groups of all files."""
+    shard: Any
+    """The task; None where nobody asks for what it gives."""
+    told: Any
+
+
+def gathered(workers: Workers, shares: Sequence[Share]) -> tuple[list[Any], dict[int, ValueError]]:
+    """What the task of each of `shares` told, which stand in the order of their groups, or the errors of some groups.
+
+    The error of the first group that cannot be read is among them, whichever fails first, and what those before it
+    told; None of the others.
+    """
+    found: list[Any] = [None] * len(shares)
+    failed: dict[int, ValueError] = {}
+    step("reading", 0, len(shares), "tasks")
+    for done, place in enumerate(workers.ended([one.told for one in shares]), 1):
+        step("reading", done, len(shares), "tasks")
+        one = shares[place]
+        if failed and one.group >= min(failed):
+            continue  # it was given up
+        try:
+            found[place] = workers.of(one.told)
+        except ValueError as error:
+            failed[one.group] = error
+            behind = [task for other in shares if other.group > one.group for task in (other.shard, other.told)]
+            workers.drop([task for task in behind if task is not None])
+    return found, failed
 
 
 @contextmanager

@@ -38,6 +38,11 @@ class Pieces(NamedTuple):
             yield self.tasks[i], here
             n_units -= here
 
+    def parted(self, place: int) -> tuple[Pieces, Pieces]:
+        """Those before `place`, at which one begins, and those from there on."""
+        i = int(np.searchsorted(self.ends, place))
+        return Pieces(self.tasks[:i], self.ends[: i + 1]), Pieces(self.tasks[i:], self.ends[i:] - place)
+
     def around(self, place: int, length: int) -> tuple[int, list[tuple[Any, int]]]:
         """The pieces that hold the `length` units from `place` on, with how many of each are needed; and the first
         unit of the first."""
@@ -79,9 +84,13 @@ class Stretches(NamedTuple):
         starts[-1] = min(starts[-1], n_units + length - 1)
         return Within(length, n_units, starts, places), behind
 
+    def n_windows(self, length: int) -> np.ndarray:
+        """Windows of each stretch."""
+        return np.maximum(np.diff(self.starts) - (length - 1), 0)
+
     def before(self, length: int) -> np.ndarray:
         """Windows that are counted before those of each stretch."""
-        n_windows = np.maximum(np.diff(self.starts) - (length - 1), 0)
+        n_windows = self.n_windows(length)
         if self.order is None:
             return np.cumsum(n_windows) - n_windows
         found = np.empty(len(n_windows), np.int64)

@@ -1,21 +1,22 @@
 """An exact count on workers, in the place of `simulate.text.spilling.room.Room`: what is done where and when.
 
-Files are read in the order of their sizes, the largest first; small ones that follow each other are one task. Pieces
-are of one size whatever the files are, so that one file that is larger than all others holds up its reading alone.
+Files are read in the order of their sizes, the largest first; small ones that follow each other are one task, large
+ones several (`simulate.text.shards.large`). Pieces are of one size whatever one task has read.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
-from typing import Any
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 
 from bounds.base.notes import Note
 from bounds.base.telling.steps import step
+from simulate.text.cutting.opened import Told
 from simulate.text.cutting.scripts import Tally
 from simulate.text.cutting.sequences import Units, shuffle_chunks, shuffle_documents, units_of
 from simulate.text.cutting.units import WORDS
@@ -24,6 +25,7 @@ from simulate.text.reading.naming import named_files
 from simulate.text.repeats import PROBES, note_of_part, probed, sample_step, stands_in, stretch_length
 from simulate.text.shards import counting, reading
 from simulate.text.shards.files import TOGETHER, Asked
+from simulate.text.shards.large import LEAST, read_by
 from simulate.text.shards.placing import Pieces, Stretches
 from simulate.text.shards.reading import Facts
 from simulate.text.shards.workers import Workers, itself, workers_of
@@ -41,6 +43,8 @@ class Sizes:
 
     together: int = TOGETHER
     """Bytes of small files that are read by one task."""
+    section: int = LEAST
+    """Bytes of a section of a large file at least."""
     piece: int = 1 << 22
     """Units of a piece."""
     part: int = 1 << 20
@@ -67,6 +71,44 @@ class Elsewhere:
         return 0
 
 
+@dataclass(frozen=True, eq=False)
+class Known:
+    """What is known of files that workers have read."""
+
+    shards: Sequence[Any]
+    """Tasks, each of which has read some of them."""
+    facts: Sequence[Facts]
+    told: Sequence[Told]
+    starts: np.ndarray
+    """int64, first unit of each stream, and the number of units at the end."""
+    tally: Tally | None
+
+    @property
+    def ends(self) -> np.ndarray:
+        """int64, first unit of each shard, likewise."""
+        return np.cumsum([0, *(one.n_units for one in self.facts)]).astype(np.int64)
+
+    @property
+    def of_files(self) -> np.ndarray:
+        """int64, first unit of each file, likewise."""
+        ends = [one.of_files + at for one, at in zip(self.facts, self.ends[:-1], strict=True)]
+        return np.concatenate([[0], *ends]).astype(np.int64)
+
+
+class Cut(NamedTuple):
+    """Windows of one length: a task for those of each piece, and one for each part of all."""
+
+    windows: Sequence[Any]
+    parts: Sequence[Any]
+
+
+By = counting.Packing | int
+"""How windows are made: of units that are packed, or of two shorter ones at this distance."""
+
+T = TypeVar("T")
+Count = Callable[[Pieces, By, int, bool, bool], tuple[T, Pieces | None]]
+
+
 @dataclass
 class ClusterRoom(Room):
     """Counts on `workers`. The units of a text are `Elsewhere`."""
@@ -75,24 +117,28 @@ class ClusterRoom(Room):
     sizes: Sizes = field(default_factory=Sizes)
 
     def read(self, paths: Any, unit: str, options: ReadOptions) -> Units:
-        """The text read, every file by one task, and its pieces made."""
+        """The text read, and its pieces made."""
         files = named_files(paths)
         asked = Asked.of(files, unit, options, self.workers, self.sizes.together)
-        shards = asked.read(self.workers, reading.read)
-        facts: list[Facts] = asked.facts(self.workers, shards, reading.facts)
-        told = asked.as_given([told for one in facts for told in one.told])
-        before = np.cumsum([0, *(one.n_units for one in facts)])[:-1]
-        starts = np.concatenate([[0], *(one.ends + at for one, at in zip(facts, before, strict=True))]).astype(np.int64)
-        tally = Tally() if unit in WORDS else None
+        known = self.known(asked)
+        return units_of(
+            lambda: self.elsewhere(known.shards, known.facts, unit), known.starts, files, known.told, known.tally,
+            unit, options,
+        )  # fmt: skip
+
+    def known(self, asked: Asked) -> Known:
+        """Files read, and what is known of them."""
+        shards, facts, told, starts = read_by(self.workers, asked, self.sizes.section)
+        tally = Tally() if asked.unit in WORDS else None
         for one in facts:
             if tally is not None and one.tally is not None:
                 tally.add(one.tally)
+        return Known(shards, facts, told, starts, tally)
 
-        def elsewhere() -> Any:
-            names, packing = self._names(shards, facts, unit)
-            return Elsewhere(self._pieces(shards, facts, names), packing)
-
-        return units_of(elsewhere, starts, files, told, tally, unit, options)
+    def elsewhere(self, shards: Sequence[Any], facts: Sequence[Facts], unit: str) -> Any:
+        """Their units in pieces, words numbered alike."""
+        names, packing = self._names(shards, facts, unit)
+        return Elsewhere(self._pieces(shards, facts, names), packing)
 
     def _names(self, shards: Sequence[Any], facts: Sequence[Facts], unit: str) -> tuple[list[Any], counting.Packing]:
         """For each shard the numbers of its words (None where units are none), and how units are packed."""
@@ -118,13 +164,13 @@ class ClusterRoom(Room):
             n_pieces = -(-one.n_units // most)
             cuts = np.linspace(0, one.n_units, n_pieces + 1).astype(np.int64).tolist()
             for first, last in pairwise(cuts):
-                tasks.append(self.workers.do(reading.piece, shard, first, last, words, one.told))
+                tasks.append(self.workers.do(reading.piece, shard, first, last, words, one.seals))
                 ends.append(ends[-1] + last - first)
         return Pieces(tasks, np.array(ends, np.int64))
 
     def repeats(self, units: Units) -> list[str]:
         """A sentence where much of a text stands in it again: each piece is gone through for all stretches."""
-        pieces, length = _elsewhere(units).pieces, stretch_length(units.unit)
+        pieces, length = elsewhere_of(units).pieces, stretch_length(units.unit)
         places = probed(units.n_units, units.unit)
         if not places:
             return []
@@ -136,7 +182,7 @@ class ClusterRoom(Room):
             first, tasks = pieces.around(place, length)
             wanted.append(do(reading.stretch, [do(reading.head, *one) for one in tasks], place - first, length))
         found = [
-            do(_stands, one, self._behind(pieces, i, length - 1), int(first), places, wanted, sample)
+            do(_stands, one, self.behind(pieces, i, length - 1), int(first), places, wanted, sample)
             for i, (one, first) in enumerate(pieces.each())
         ]
         part = np.any([of(one) for one in found], axis=0).sum() / PROBES
@@ -156,55 +202,76 @@ class ClusterRoom(Room):
 
     def counted(self, units: Units, lengths: Sequence[int], how: Counting) -> Iterator[Counted]:
         """Length, counts and curves for each of `lengths`, ascending; as `counted_by_parts`, with workers."""
-        text = _elsewhere(units)
-        wanted, packing = sorted(set(lengths)), text.packing
+        text = elsewhere_of(units)
         stretches = text.order or Stretches.as_it_stands(units.starts)
+
+        def count(pieces: Pieces, by: By, length: int, is_wanted: bool, with_ids: bool) -> tuple[Sums, Pieces | None]:
+            sums = Sums.of(units, length, how) if is_wanted else nothing()
+            return sums, self.count(pieces, by, stretches, length, sums, with_ids=with_ids)
+
+        for length, sums in self.levels(text, lengths, count):
+            yield length, sums.growth(), sums.curves()
+
+    def levels(self, text: Elsewhere, lengths: Sequence[int], count: Count[T]) -> Iterator[tuple[int, T]]:
+        """What `count` finds for each of `lengths`, ascending: of units packed, then of two shorter windows each.
+
+        It is given pieces of units, or of ids, how windows are made of them, their length, whether that is wanted, and
+        whether their ids are, which it gives as well.
+        """
+        wanted, packing = sorted(set(lengths)), text.packing
         level = min(packing.longest, wanted[-1])
         ids: Pieces | None = None
         for length in sorted({*wanted, level}):
             if length > level:
                 break
-            sums, ids = self._count(
-                text.pieces, packing, stretches, units, length, how, length in wanted, level == length < wanted[-1]
-            )  # fmt: skip
+            found, ids = count(text.pieces, packing, length, length in wanted, level == length < wanted[-1])
             if length in wanted:
-                yield length, sums.growth(), sums.curves()
+                yield length, found
         for length in wanted:
             while level < length:
                 assert ids is not None
                 by = min(level, length - level)
                 level += by
-                sums, ids = self._count(ids, by, stretches, units, level, how, level == length, level < wanted[-1])
+                found, ids = count(ids, by, level, level == length, level < wanted[-1])
                 if level == length:
-                    yield level, sums.growth(), sums.curves()
+                    yield level, found
 
-    def _count(
-        self, pieces: Pieces, by: counting.Packing | int, stretches: Stretches, units: Units, length: int,
-        how: Counting, is_wanted: bool, with_ids: bool,
-    ) -> tuple[Sums, Pieces | None]:  # fmt: skip
-        """All windows of `length`, and their ids where they are wanted."""
-        do = self.workers.do
-        sums = Sums.of(units, length, how) if is_wanted else nothing()
-        empty, n_parts = do(itself, sums), self._n_parts(units.n_windows(length))
-        reach = length - 1 if isinstance(by, counting.Packing) else by
-        windows, before = [], stretches.before(length)
-        for i, (one, first) in enumerate(pieces.each()):
-            within, behind = stretches.within(before, length, int(first), pieces.size(i), reach)
-            windows.append(do(counting.keyed, one, self._behind(pieces, i, behind), by, within, n_parts, empty))
-        parts = [
-            do(counting.counted, empty, [do(counting.part_of, one, part) for one in windows], with_ids,
-               self.workers.memory)
-            for part in range(n_parts)
-        ]  # fmt: skip
-        first_ids = self._summed(sums, [do(counting.lonely_of, one) for one in windows], parts, length)
+    def count(
+        self, pieces: Pieces, by: By, stretches: Stretches, length: int, sums: Any, what: Any = counting.counted, *,
+        with_ids: bool,
+    ) -> Pieces | None:  # fmt: skip
+        """Add all windows of `length` to `sums`, as `what` counts a part of them; their ids where they are wanted."""
+        cut = self.cut(pieces, by, stretches, length, stretches.before(length), sums, what, with_ids=with_ids)
+        first_ids = self._summed(
+            sums, [self.workers.do(counting.lonely_of, one) for one in cut.windows], cut.parts, length
+        )
         if not with_ids:
-            return sums, None
+            return None
+        do = self.workers.do
         ids = [
             do(counting.numbered, pieces.size(i), do(counting.where_of, one),
-               [do(counting.found_for, part, i) for part in parts], first_ids)
-            for i, one in enumerate(windows)
+               [do(counting.found_for, part, i) for part in cut.parts], first_ids)
+            for i, one in enumerate(cut.windows)
         ]  # fmt: skip
-        return sums, Pieces(ids, pieces.ends)
+        return Pieces(ids, pieces.ends)
+
+    def cut(
+        self, pieces: Pieces, by: By, stretches: Stretches, length: int, before: np.ndarray, sums: Any, what: Any,
+        *more: Any, with_ids: bool,
+    ) -> Cut:  # fmt: skip
+        """Tasks for all windows of `length`; those of each stretch have the numbers from `before` on, and `what` of
+        each part is given `more`."""
+        do = self.workers.do
+        empty, n_parts = do(itself, sums.like()), self._n_parts(int(stretches.n_windows(length).sum()))
+        reach, windows = length - 1 if isinstance(by, counting.Packing) else by, []
+        for i, (one, first) in enumerate(pieces.each()):
+            within, behind = stretches.within(before, length, int(first), pieces.size(i), reach)
+            windows.append(do(counting.keyed, one, self.behind(pieces, i, behind), by, within, n_parts, empty))
+        parts = [
+            do(what, empty, [do(counting.part_of, one, part) for one in windows], with_ids, self.workers.memory, *more)
+            for part in range(n_parts)
+        ]
+        return Cut(windows, parts)
 
     def _summed(self, sums: Sums, lonely: Sequence[Any], parts: Sequence[Any], length: int) -> list[int]:
         """Add what all say to `sums`; returns where the ids of each part begin."""
@@ -220,7 +287,7 @@ class ClusterRoom(Room):
         first: list[int] = np.cumsum([0, *n_ids]).tolist()[:-1]
         return first
 
-    def _behind(self, pieces: Pieces, i: int, n_units: int) -> list[Any]:
+    def behind(self, pieces: Pieces, i: int, n_units: int) -> list[Any]:
         """The `n_units` behind a piece, or as many as there are: the first of the next one, or of several."""
         return [self.workers.do(reading.head, *one) for one in pieces.behind(i, n_units)]
 
@@ -256,7 +323,8 @@ def _packing(facts: Sequence[Facts]) -> counting.Packing:
     return counting.Packing(*packing(largest, present))
 
 
-def _elsewhere(units: Units) -> Elsewhere:
+def elsewhere_of(units: Units) -> Elsewhere:
+    """The units of a text that are with workers."""
     text: Any = units.ids
     assert isinstance(text, Elsewhere)
     return text

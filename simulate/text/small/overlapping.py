@@ -1,88 +1,76 @@
-"""The loops of `simulate.text.comparison` as expressions of arrays: which blocks hold a window, stretches, copies.
-
-Where numbers are no whole ones they are added one by one in the order of the text, as loops add them.
-"""
+"""The loops of `simulate.text.comparison` as expressions of arrays: which blocks hold a window, stretches, copies."""
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Sequence
 
 import numpy as np
 
+from simulate.text.comparison.scheme import ABSENT, SEVERAL, Scheme
+from simulate.text.comparison.sides import A, B
 from simulate.text.small.windows import first_units
 
 
-class Windows(NamedTuple):
-    """The windows of one side in the order of the text."""
+def count(
+    scheme: Scheme, n_types: int, types: np.ndarray, table: np.ndarray, known: Sequence[np.ndarray],
+    new: Sequence[np.ndarray],
+) -> int:  # fmt: skip
+    """Count all windows of both sides by their `types`, in the order of the text; what stretches of B bring in all.
 
-    types: np.ndarray
-    block: np.ndarray
-    """The block that each begins in."""
-    n_blocks: int
-
-    @classmethod
-    def of(cls, ids: np.ndarray, starts: np.ndarray, length: int, cuts: np.ndarray) -> Windows:
-        """Those of `length` units of the streams that begin at `starts`, of a side that is cut at `cuts`."""
-        where = first_units(starts, length)
-        return cls(ids[where], np.searchsorted(cuts, where, side="right") - 1, len(cuts) - 1)
-
-    def in_blocks(self, chosen: np.ndarray | slice = slice(None)) -> np.ndarray:
-        """(block) how many windows there are, of those `chosen`."""
-        return np.bincount(self.block[chosen], minlength=self.n_blocks)
-
-    def span(self, span: np.ndarray) -> None:
-        """Fill `span`, the first and the last block of each type."""
-        span[self.types[::-1], 0] = self.block[::-1]  # of several numbers for one place the last stays
-        span[self.types, 1] = self.block
-
-
-def tabulate(rows: np.ndarray, columns: np.ndarray, table: np.ndarray) -> None:
-    """Add to `table` each type by its row and column."""
+    `table`, `known` and `new` are those of a `simulate.text.comparison.overlap.Tally`.
+    """
+    n, here = scheme.n_windows(A), np.arange(len(types))
+    sides = [(types[:n], here[:n]), (types[n:], here[n:])]
+    blocks = [scheme.block_of(side, numbers) for side, (_, numbers) in enumerate(sides)]
+    spans = [np.full((n_types, 2), ABSENT, np.int64) for _ in sides]
+    for (some, _), block, span in zip(sides, blocks, spans, strict=True):
+        span[some[::-1], 0] = block[::-1]  # of several numbers for one place the last stays
+        span[some, 1] = block
+    for side, ((some, _), block) in enumerate(zip(sides, blocks, strict=True)):
+        there = spans[1 - side][some, 0] != ABSENT
+        known[side][:] += np.bincount(block[there], minlength=len(known[side]))
+    rows, columns = (np.where(span[:, 0] == span[:, 1], span[:, 0], SEVERAL) for span in spans)
     np.add.at(table, (rows, columns), 1)
+    if not scheme.stretch:
+        return 0
+    _new_in_a(scheme, *sides[A], blocks[A], spans[A], new[A])
+    return _new_in_b(scheme, *sides[B], blocks[B], spans[A], new[B])
 
 
-def new_in_a(windows: Windows, size: int, reach: int, span: np.ndarray, new: np.ndarray) -> None:
-    """Add up what is new in the stretches of `size` windows of each block: its types that no block has beyond `reach`.
+def _new_in_a(
+    scheme: Scheme, types: np.ndarray, numbers: np.ndarray, block: np.ndarray, span: np.ndarray, new: np.ndarray
+) -> None:
+    """Add up what is new in the stretches of each block: its types that no block has beyond the reach of it.
 
     What is left of a block behind its last stretch is left out.
     """
-    block, sizes = windows.block, windows.in_blocks()
-    place = np.arange(len(block)) - (np.cumsum(sizes) - sizes)[block]
-    whole = place < (sizes // size * size)[block]
-    stretch = block * (int(sizes.max()) // size + 1) + place // size
-    first = _firsts(windows.types, stretch)
-    here = span[windows.types].astype(np.int64)
-    alone = (here[:, 0] >= block - reach) & (here[:, 1] <= block + reach)
-    new += windows.in_blocks(first & whole & alone)
+    place = numbers - scheme.first[A][block]
+    whole = place < scheme.inside[A][block]
+    first = _firsts(types, numbers - place % scheme.stretch)
+    alone = (span[types, 0] >= block - scheme.reach) & (span[types, 1] <= block + scheme.reach)
+    new += np.bincount(block[first & whole & alone], minlength=len(new))
 
 
-def new_in_b(
-    windows: Windows, size: int, count: int, of_a: np.ndarray, weights: np.ndarray, new: np.ndarray, inside: np.ndarray
-) -> float:
-    """The sum of what is new in the first `count` stretches of `size` windows, by `weights` of where they are in A.
+def _new_in_b(
+    scheme: Scheme, types: np.ndarray, numbers: np.ndarray, block: np.ndarray, of_a: np.ndarray, new: np.ndarray
+) -> int:
+    """The sum of what is new in stretches, by the weights of where it is in A.
 
-    `new` takes what each block brings alone to each stretch, and `inside` its windows in them.
+    `new` takes what each block brings alone to each stretch.
     """
-    types, block = windows.types[: size * count], windows.block[: size * count]
-    inside += np.bincount(block, minlength=len(inside))
-    stretch = np.arange(len(types)) // size
-    here = of_a[types]
-    value = weights[here[:, 0], here[:, 1]]
+    n = int(scheme.inside[B].sum())
+    types, block = types[:n], block[:n]
+    stretch = (numbers[:n] - scheme.first[B][0]) // scheme.stretch
+    value = scheme.weights[of_a[types, 0], of_a[types, 1]]
     order = np.lexsort((types, stretch))  # stable: within a stretch and a type in the order of the text
     begins = np.ones(len(order), dtype=bool)
     begins[1:] = (types[order[1:]] != types[order[:-1]]) | (stretch[order[1:]] != stretch[order[:-1]])
     group = np.cumsum(begins) - 1
     first = order[begins]
-    elsewhere = np.flatnonzero(block[order] != block[first][group])
-    lost, where = np.unique(group[elsewhere], return_index=True)
-    again = order[elsewhere[where]]  # a second block has the type: the first one does not bring it alone
-    at = np.concatenate([first, again])
-    of = np.concatenate([block[first], block[first[lost]]])
-    change = np.concatenate([value[first], -value[again]])
-    in_turn = np.argsort(at, kind="stable")
-    np.add.at(new, of[in_turn], change[in_turn])
-    brought = np.cumsum(value[np.sort(first)])
-    return float(brought[-1]) if len(brought) else 0.0
+    lost = np.unique(group[block[order] != block[first][group]])  # a second block has the type: none brings it alone
+    np.add.at(new, block[first], value[first])
+    np.subtract.at(new, block[first[lost]], value[first[lost]])
+    return int(value[first].sum())
 
 
 def _firsts(types: np.ndarray, stretch: np.ndarray) -> np.ndarray:

@@ -80,6 +80,13 @@ def _millions(name: str) -> Callable[[Page], tuple[int]]:
     return value
 
 
+def _sections(page: Page) -> tuple[int, int]:
+    from simulate.text.shards.files import A_WORKER
+    from simulate.text.shards.large import LEAST
+
+    return A_WORKER, LEAST >> 20
+
+
 def _spans() -> tuple[float, float]:
     from bounds.fitting.extrapolation.growth_curves import SLOPE_SPAN, SPAN
 
@@ -252,6 +259,7 @@ CHECKS = {
         Sentence("E U(D) = Σ_m f_m ({} - C(N - m, D)/C(N, D))", given(1)),
         Sentence("(exit code {})", given(1)),
         Table("| text | size | unit |", "test_room.test_the_page_has_what_a_count_takes", "1f49602e4fe96639"),
+        Sentence("sections, about {} for each worker, none smaller than {} MiB", _sections),
         Sentence("of one size, at most {} million units", _millions("piece")),
         Sentence("arrays of {} or {} bits whose numbers", given(16, 32)),
     ),

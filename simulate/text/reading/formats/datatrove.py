@@ -6,42 +6,39 @@ an id takes 2 bytes or 4; the end of the last document and the size of the file 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 
 from simulate.text.reading.errors import InputError, label
-from simulate.text.reading.formats.ids import IdChecks, cut_at, ids_of
-from simulate.text.reading.formats.reader import IDS, Piece, Seen
+from simulate.text.reading.formats.ids import ByIndex, IdChecks
 from simulate.text.reading.opening import unpacked
 from simulate.text.reading.room import expected_size
 
 
 @dataclass(frozen=True)
-class Datatrove:
+class Datatrove(ByIndex):
     """Ids of datatrove: the ``.ds``, and its index. `dtype` where it was told, which must agree with the index."""
 
     path: str
     index: str
     dtype: str | None = None
     checks: IdChecks = field(default_factory=IdChecks)
-    holds = IDS
-    has_documents = True
 
-    def pieces(self, seen: Seen) -> Iterator[Piece]:
-        """The documents that the index names."""
+    @cached_property
+    def indexed(self) -> tuple[np.dtype, np.ndarray]:
+        """As the index says, and the size of the file."""
         ends = read_ends(self.index)
-        size = expected_size(self.path)
-        dtype = self.dtype or {2 * ends[-1]: "uint16", 4 * ends[-1]: "uint32"}.get(size or -1)
+        size, n_ids = expected_size(self.path), int(ends[-1])
+        dtype = self.dtype or {2 * n_ids: "uint16", 4 * n_ids: "uint32"}.get(size or -1)
         if dtype is None:
             known = "an unknown number of" if size is None else size
             raise InputError(
-                f"{label(self.path)} has {known} bytes, and {label(self.index)} {ends[-1]} token ids, which take "
+                f"{label(self.path)} has {known} bytes, and {label(self.index)} {n_ids} token ids, which take "
                 "neither 2 bytes each nor 4: it is truncated or of another file, or pass --dtype"
             )
-        arrays = ids_of(self.path, unpacked(self.path), np.dtype(dtype).newbyteorder("<"), self.checks)
-        yield from cut_at(self.path, arrays, ends, seen)
+        return np.dtype(dtype).newbyteorder("<"), ends
 
     def expected_size(self) -> int | None:
         """At most as many ids as bytes."""
@@ -49,8 +46,8 @@ class Datatrove:
         return None if size is None else size // 4
 
 
-def read_ends(path: str) -> list[int]:
-    """The number of ids up to the end of each document."""
+def read_ends(path: str) -> np.ndarray:
+    """The number of ids up to the end of each document, int64."""
     data = b"".join(unpacked(path))
     if len(data) % 8:
         raise InputError(
@@ -59,4 +56,4 @@ def read_ends(path: str) -> list[int]:
     ends = np.frombuffer(data, dtype="<u8")
     if (np.diff(ends.astype(np.float64)) < 0).any() or ends[-1] == 0 or ends[-1] >= 1 << 62:
         raise InputError(f"{label(path)} has ends of documents that do not ascend: it is no index of datatrove's")
-    return ends.tolist()
+    return ends.astype(np.int64)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 
@@ -32,6 +33,11 @@ class Headerless(ByEndOfDocument):
         """As many ids as the bytes hold."""
         size = expected_size(self.path)
         return None if size is None else size // self._stored.itemsize
+
+    @cached_property
+    def layout(self) -> tuple[np.dtype, int]:
+        """As was told; ids are all that there is."""
+        return self._stored, 0
 
     @property
     def _stored(self) -> np.dtype:

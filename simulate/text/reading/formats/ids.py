@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 
 from simulate.text.reading.errors import InputError, label
 from simulate.text.reading.formats.reader import IDS, Piece, Seen
+from simulate.text.reading.opening import blocks_from, unpacked
 
 LARGEST = 1 << 24
 """More than the ids of any tokenizer: what an id is below where nothing else is said."""
@@ -75,6 +77,12 @@ def _checked(path: str, values: np.ndarray, at: int, checks: IdChecks) -> np.nda
     return values.astype(np.uint32)
 
 
+def _ids_from(path: str, first: int, dtype: np.dtype) -> Iterator[np.ndarray]:
+    """The ids that are stored as `dtype` behind byte `first`, uint32; nothing is checked."""
+    for block in blocks_from(path, first):
+        yield np.frombuffer(block, dtype, len(block) // dtype.itemsize).astype(np.uint32)
+
+
 def whole_file(arrays: Iterable[np.ndarray], checks: IdChecks, seen: Seen) -> Iterator[Piece]:
     """All ids as one document, or as those that an id ends."""
     end, open_one = checks.end_of_document, True
@@ -93,16 +101,58 @@ def whole_file(arrays: Iterable[np.ndarray], checks: IdChecks, seen: Seen) -> It
     seen.n_documents += open_one
 
 
-class ByEndOfDocument:
+class ByEndOfDocument(Protocol):
     """What formats have in common that do not say where documents end, unless an id does."""
 
+    path: str
     checks: IdChecks
-    holds = IDS
+    holds: str = IDS
+
+    @property
+    def layout(self) -> tuple[np.dtype, int]:
+        """What ids are stored as, and the byte of the first; read from the file."""
 
     @property
     def has_documents(self) -> bool:
         """Where an id ends them."""
         return self.checks.end_of_document is not None
+
+    def width(self) -> int:
+        """Bytes of an id."""
+        return self.layout[0].itemsize
+
+    def pieces_from(self, first: int) -> Iterator[Piece]:
+        """The ids from number `first` on."""
+        dtype, at = self.layout
+        yield from whole_file(_ids_from(self.path, at + first * dtype.itemsize, dtype), self.checks, Seen())
+
+
+class ByIndex(Protocol):
+    """What formats have in common that hold ids alone, and have an index beside them."""
+
+    path: str
+    checks: IdChecks
+    holds: str = IDS
+    has_documents: bool = True
+
+    @property
+    def indexed(self) -> tuple[np.dtype, np.ndarray]:
+        """What ids are stored as, and how many there are up to the end of each document; read from the index."""
+
+    def pieces(self, seen: Seen) -> Iterator[Piece]:
+        """The documents that the index names."""
+        dtype, ends = self.indexed
+        yield from cut_at(self.path, ids_of(self.path, unpacked(self.path), dtype, self.checks), ends.tolist(), seen)
+
+    def width(self) -> int:
+        """Bytes of an id."""
+        return self.indexed[0].itemsize
+
+    def pieces_from(self, first: int) -> Iterator[Piece]:
+        """The documents from id number `first` on."""
+        dtype, ends = self.indexed
+        behind = ends[np.searchsorted(ends, first, side="right") :] - first
+        yield from cut_at(self.path, _ids_from(self.path, first * dtype.itemsize, dtype), behind.tolist(), Seen())
 
 
 def as_many_as_said(

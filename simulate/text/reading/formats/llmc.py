@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import chain
 
 import numpy as np
@@ -38,20 +39,24 @@ class LlmC(ByEndOfDocument):
     def pieces(self, seen: Seen) -> Iterator[Piece]:
         """The ids; InputError where there are not as many as the header says."""
         blocks = unpacked(self.path)
-        head = b""
-        while len(head) < HEADER and (block := next(blocks, b"")):
-            head += block
-        dtype, wanted = self._header(head)
-        rest = chain([head[HEADER:]], blocks)
-        arrays = ids_of(self.path, rest, np.dtype(dtype).newbyteorder("<"), self.checks)
+        dtype, wanted, rest = self._header(blocks)
+        arrays = ids_of(self.path, chain([rest], blocks), dtype, self.checks)
         yield from as_many_as_said(self.path, arrays, self.checks, seen, wanted)
 
     def expected_size(self) -> int | None:
         """Not asked before it is read."""
         return None
 
-    def _header(self, head: bytes) -> tuple[str, int]:
-        """What the ids are stored as and how many they are."""
+    @cached_property
+    def layout(self) -> tuple[np.dtype, int]:
+        """As the header says, behind which they come."""
+        return self._header(unpacked(self.path))[0], HEADER
+
+    def _header(self, blocks: Iterator[bytes]) -> tuple[np.dtype, int, bytes]:
+        """What the ids are stored as, how many they are, and the bytes behind the header."""
+        head = b""
+        while len(head) < HEADER and (block := next(blocks, b"")):
+            head += block
         if len(head) < HEADER:
             raise InputError(f"{label(self.path)} is truncated: it ends within the {HEADER} bytes of llm.c's header")
         magic, version, count = np.frombuffer(head[:12], dtype="<i4").tolist()
@@ -60,4 +65,4 @@ class LlmC(ByEndOfDocument):
         if (magic, version) not in STORED:
             known = " and ".join(f"{one} of {number}" for number, one in STORED)
             raise InputError(f"{label(self.path)} has llm.c's version {version} of {magic}, and known are {known}")
-        return STORED[magic, version], count
+        return np.dtype(STORED[magic, version]).newbyteorder("<"), count, head[HEADER:]

@@ -9,14 +9,13 @@ Layout: https://github.com/NVIDIA/Megatron-LM, megatron/core/datasets/indexed_da
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 
 from simulate.text.reading.errors import InputError, label
-from simulate.text.reading.formats.ids import IdChecks, cut_at, ids_of
-from simulate.text.reading.formats.reader import IDS, Piece, Seen
+from simulate.text.reading.formats.ids import ByIndex, IdChecks
 from simulate.text.reading.opening import unpacked
 from simulate.text.reading.room import expected_size
 
@@ -28,20 +27,18 @@ _HEAD = struct.Struct("<9sQBQQ")
 
 
 @dataclass(frozen=True)
-class Megatron:
+class Megatron(ByIndex):
     """Ids of Megatron: the ``.bin``, and its index."""
 
     path: str
     index: str
     checks: IdChecks = field(default_factory=IdChecks)
-    holds = IDS
-    has_documents = True
 
-    def pieces(self, seen: Seen) -> Iterator[Piece]:
-        """The documents that the index names."""
+    @cached_property
+    def indexed(self) -> tuple[np.dtype, np.ndarray]:
+        """As the index says."""
         dtype, ends = read_index(self.index)
-        arrays = ids_of(self.path, unpacked(self.path), np.dtype(dtype).newbyteorder("<"), self.checks)
-        yield from cut_at(self.path, arrays, ends, seen)
+        return np.dtype(dtype).newbyteorder("<"), ends
 
     def expected_size(self) -> int | None:
         """At most as many ids as bytes."""
@@ -49,8 +46,8 @@ class Megatron:
         return None if size is None else size // 4
 
 
-def read_index(path: str) -> tuple[str, list[int]]:
-    """What ids are stored as, and the number of ids up to the end of each document."""
+def read_index(path: str) -> tuple[str, np.ndarray]:
+    """What ids are stored as, and the number of ids up to the end of each document, int64."""
     data = b"".join(unpacked(path))
     if not data.startswith(MAGIC):
         raise InputError(f"{label(path)} does not begin with MMIDIDX: it is no index of Megatron's")
@@ -80,4 +77,4 @@ def read_index(path: str) -> tuple[str, list[int]]:
         raise InputError(
             f"{label(path)} has documents that do not run from sequence 0 to {n_sequences} in order: it is damaged"
         )
-    return STORED[code], ends[documents[1:]].tolist()
+    return STORED[code], ends[documents[1:]]

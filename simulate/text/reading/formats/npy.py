@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import chain
 from math import prod
 
@@ -30,7 +31,9 @@ class Npy(ByEndOfDocument):
     def pieces(self, seen: Seen) -> Iterator[Piece]:
         """The ids, row by row; InputError where there are not as many as the header says."""
         blocks = unpacked(self.path)
-        dtype, wanted, rest = self._header(blocks)
+        head = _head(blocks)
+        dtype, wanted, at = self._header(head)
+        rest = head[at:]
         arrays = ids_of(self.path, chain([rest], blocks), dtype, self.checks)
         yield from as_many_as_said(self.path, arrays, self.checks, seen, wanted)
 
@@ -38,11 +41,14 @@ class Npy(ByEndOfDocument):
         """Not asked before it is read."""
         return None
 
-    def _header(self, blocks: Iterator[bytes]) -> tuple[np.dtype, int, bytes]:
-        """What numbers are stored as, how many they are, and the bytes behind the header."""
-        head = b""
-        while len(head) < _LONGEST and (block := next(blocks, b"")):
-            head += block
+    @cached_property
+    def layout(self) -> tuple[np.dtype, int]:
+        """As the header says, behind which they come."""
+        dtype, _, at = self._header(_head(unpacked(self.path)))
+        return dtype, at
+
+    def _header(self, head: bytes) -> tuple[np.dtype, int, int]:
+        """What numbers are stored as, how many they are, and the byte of the first."""
         wide = 2 if head[6:7] == b"\1" else 4
         start = 8 + wide
         size = int.from_bytes(head[8:start], "little")
@@ -58,4 +64,12 @@ class Npy(ByEndOfDocument):
                 f"{label(self.path)} holds an array of {shown(str(dtype))} with shape {shown(shape)}, and token ids "
                 "are whole numbers in one dimension, or in two with a sequence a row"
             )
-        return dtype, prod(shape), head[start + size :]
+        return dtype, prod(shape), start + size
+
+
+def _head(blocks: Iterator[bytes]) -> bytes:
+    """The first of `blocks`, as many as a header may take."""
+    head = b""
+    while len(head) < _LONGEST and (block := next(blocks, b"")):
+        head += block
+    return head

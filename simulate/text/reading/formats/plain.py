@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
+
+import numpy as np
 
 from simulate.text.reading.errors import InputError, label
 from simulate.text.reading.formats.reader import TEXT, Piece, Seen
-from simulate.text.reading.opening import unpacked
+from simulate.text.reading.opening import blocks_from, unpacked
 from simulate.text.reading.readers import read_blocks
 from simulate.text.reading.room import expected_size
 
@@ -30,6 +32,14 @@ class Plain:
         """Bytes of the file, or of the first frame of a .zst."""
         return expected_size(self.path)
 
+    def width(self) -> int:
+        """A byte."""
+        return 1
+
+    def pieces_from(self, first: int) -> Iterator[Piece]:
+        """Its blocks from there on."""
+        yield from map(Piece, blocks_from(self.path, first))
+
 
 @dataclass(frozen=True)
 class WithOffsets:
@@ -43,20 +53,7 @@ class WithOffsets:
     def pieces(self, seen: Seen) -> Iterator[Piece]:
         """Its documents, in blocks. Bytes between them are left out, and counted."""
         starts, ends = read_offsets(self.documents)
-        at = k = 0
-        for block in read_blocks(self.path):
-            first = 0
-            while first < len(block) or (k < len(ends) and at == ends[k]):
-                if k == len(ends) or at < starts[k]:
-                    size = len(block) - first if k == len(ends) else min(starts[k] - at, len(block) - first)
-                    seen.outside += size
-                else:
-                    size = min(ends[k] - at, len(block) - first)
-                    yield Piece(block[first : first + size], at + size == ends[k])
-                    seen.n_documents += at + size == ends[k]
-                    k += at + size == ends[k]
-                first += size
-                at += size
+        at, k = yield from _documents(read_blocks(self.path), starts, ends, 0, 0, seen)
         if k < len(ends):
             raise InputError(
                 f"{label(self.path)} has {at} bytes of text, and a document of {label(self.documents)} ends at byte "
@@ -66,6 +63,39 @@ class WithOffsets:
     def expected_size(self) -> int | None:
         """As without offsets."""
         return expected_size(self.path)
+
+    def width(self) -> int:
+        """A byte."""
+        return 1
+
+    def pieces_from(self, first: int) -> Iterator[Piece]:
+        """Its documents from that byte of theirs on: what lies between them is not counted."""
+        starts, ends = read_offsets(self.documents)
+        behind = np.cumsum(np.subtract(ends, starts))
+        k = int(np.searchsorted(behind, first, side="right"))
+        if k < len(ends):
+            at = ends[k] - (int(behind[k]) - first)
+            yield from _documents(blocks_from(self.path, at), starts, ends, at, k, Seen())
+
+
+def _documents(
+    blocks: Iterator[bytes], starts: Sequence[int], ends: Sequence[int], at: int, k: int, seen: Seen
+) -> Generator[Piece, None, tuple[int, int]]:
+    """The documents in `blocks`, which begin at byte `at`, from number `k` on; gives where both stand at the end."""
+    for block in blocks:
+        first = 0
+        while first < len(block) or (k < len(ends) and at == ends[k]):
+            if k == len(ends) or at < starts[k]:
+                size = len(block) - first if k == len(ends) else min(starts[k] - at, len(block) - first)
+                seen.outside += size
+            else:
+                size = min(ends[k] - at, len(block) - first)
+                yield Piece(block[first : first + size], at + size == ends[k])
+                seen.n_documents += at + size == ends[k]
+                k += at + size == ends[k]
+            first += size
+            at += size
+    return at, k
 
 
 def read_offsets(path: str) -> tuple[list[int], list[int]]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 TEXT, IDS = "text", "ids"
 
@@ -53,3 +53,14 @@ class Reader(Protocol):
 
     def expected_size(self) -> int | None:
         """Bytes of text, or token ids, that there will be, where that can be known before they are read."""
+
+
+@runtime_checkable
+class Divisible(Reader, Protocol):
+    """A reader that can begin anywhere in a file that is not compressed; places are bytes of its text, or token ids."""
+
+    def width(self) -> int:
+        """Bytes of the file that one step from place to place takes."""
+
+    def pieces_from(self, first: int) -> Iterator[Piece]:
+        """The pieces behind the place `first`, of a file that another one checks: this one does not."""
