@@ -104,7 +104,7 @@ def to_dataset(pairs: Sequence[Pair], parameters: dict[str, Any]) -> xr.Dataset:
     engine: dict[str, Any] = {"name": "corpus", "reason": "counted exactly"}
     if isinstance(first, SketchedGrowth):
         dataset.n_unique.attrs["long_name"] = "distinct sequences U(D), estimated by HyperLogLog"
-        engine |= {"reason": f"estimated, {_how(first)}", **_sketch(first)}
+        engine |= {"reason": _how([one for one in growths if isinstance(one, SketchedGrowth)]), **_sketch(first)}
     return stamp(
         dataset, provenance(parameters, command="corpus", engine=engine, inputs=dict(first.sha256), device="cpu")
     )
@@ -208,11 +208,15 @@ def _why_not(growth: CorpusGrowth | SketchedGrowth, parameters: dict[str, Any]) 
     return why_too_short(int(growth.n_draws[-1]), int(growth.n_unique[-1]))
 
 
-def _how(growth: SketchedGrowth) -> str:
-    sketch = growth.sketch
+def _how(growths: Sequence[SketchedGrowth]) -> str:
+    sketch, sample = growths[0].sketch, growths[0].sample
+    whole, n_kept = [one.sample.share == 1 for one in growths], max(one.sample.n_kept for one in growths)
+    if all(whole):
+        return f"counted exactly: a sample of {sample.capacity} windows at most holds all distinct ones"
     return (
-        f"by HyperLogLog with 2^{sketch.precision} registers and a nominal relative standard error of "
-        f"{sketch.relative_error:.2%}; how often windows occur, from a sample of {growth.sample.n_kept} distinct ones"
+        f"estimated, by HyperLogLog with 2^{sketch.precision} registers and a nominal relative standard error of "
+        f"{sketch.relative_error:.2%}; how often windows occur, from a sample of {n_kept} distinct ones"
+        f"{'; U without an interval is counted, the sample holding all' if any(whole) else ''}"
     )
 
 

@@ -224,7 +224,8 @@ def _lengths(dataset: xr.Dataset) -> Table:
         slope = _known(one.slope)
         cells.append([str(int(one.length)), str(int(one.n_draws)), _unique(one), number(_known(one.f1)), gamma,
                       fixed(slope)])  # fmt: skip
-    unit, sketch = told["unit"], sketch_of(dataset)
+    unit = told["unit"]
+    sketch = "n_unique_lower" in dataset and bool((dataset.n_unique_lower < dataset.n_unique_upper).any())
     title = f"Distinct windows of {noun(unit)}{said(unit)}, {counted(n_units, unit)}, order: {told['order']}"
     columns = ["length", "windows D", "distinct U, estimated" if sketch else "distinct U", "seen once", "γ [95 %]"]
     return Table([*columns, "slope"], cells, title=title, below=_below(dataset))
