@@ -3,14 +3,14 @@
 The SHA-256 of a file, what is in its header, and whether its ids or its offsets are what they should be, are known to
 whoever reads all of it, which takes far less time than to cut it into units. So one task does that, by the same code as
 one process, and sections give units alone. That all have read the same is held by the SHA-256 of each section, which
-both sides make. Where a section cannot be read, as where it is not UTF-8, the file is gone through
-once more from its beginning, so that the error is the one of one process, with its byte and its line.
+both sides make. Where a section cannot be read, as where it is not UTF-8, the file is gone through once more from its
+beginning, so that the error is the one of one process, with its byte and its line.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from itertools import pairwise
+from itertools import groupby, pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -50,11 +50,11 @@ def read_by(workers: Workers, asked: Asked, least: int = LEAST) -> Text:
     ]
     found, failed = gathered(workers, shares)
     told: list[Told] = []
-    for group, some in enumerate(places):
-        here = [one for one, share in zip(found, shares, strict=True) if share.group == group]
+    for group, here in groupby(zip(shares, found, strict=True), key=lambda one: one[0].group):
         if group in failed:
-            raise asked.error(_of_one_process(workers, asked, group, failed[group]) if some else failed[group])
-        told += here[0].told if not some else [_whole(workers, asked, group, *here)]
+            raise asked.error(_of_one_process(workers, asked, group, failed[group]) if places[group] else failed[group])
+        first, *more = (one for _, one in here)
+        told += [_whole(workers, asked, group, first, *more)] if places[group] else first.told
     facts = [one for one in found if isinstance(one, Facts)]
     before = np.cumsum([0, *(one.n_units for one in facts)])[:-1]
     ends = [one.ends + at for one, at in zip(facts, before, strict=True)]
