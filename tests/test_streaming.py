@@ -285,7 +285,7 @@ class TestCommand:
         whole, part = (" ".join(run(*flags, n).split()) for n in ("14", "10"))
         assert "U is counted exactly: a sample of 16384 windows at most holds all distinct ones." in whole
         assert "estimated" not in whole
-        assert "U without an interval is counted, the sample holding all." in part
+        assert "U without an interval is counted." in part
 
     def test_a_pipe(self, text, tmp_path):
         out = tmp_path / "s.csv"

@@ -216,7 +216,7 @@ def _how(growths: Sequence[SketchedGrowth]) -> str:
     return (
         f"estimated, by HyperLogLog with 2^{sketch.precision} registers and a nominal relative standard error of "
         f"{sketch.relative_error:.2%}; how often windows occur, from a sample of {n_kept} distinct ones"
-        f"{'; U without an interval is counted, the sample holding all' if any(whole) else ''}"
+        f"{'; U without an interval is counted' if any(whole) else ''}"
     )
 
 
