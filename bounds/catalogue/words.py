@@ -20,9 +20,9 @@ WORDS = {
     "window": "k consecutive units of a text",
     "law": "of loss",
     "source": "of sequences",
+    "section": "of a large file: what one worker reads",
     "stretch": "a range of D that a fit uses",
     "census": "the distinct sequences of one corpus, numbered as they appear",
-    "section": "of a large file: what one worker reads",
     "spectrum": "how many types were seen once, twice, …",
     "store": "the sequences that a model of a given size holds; also the cells of an unfinished run on disk",
 }
