@@ -177,3 +177,15 @@ def test_a_text_that_counts_twice_is_always_on_the_screen(text, tmp_path, flags)
         assert f"{name} holds the same text as {tmp_path}/a.txt: its windows are counted twice" in screen
     told = json.loads(run("corpus", str(tmp_path), "--json", *flags))["warnings"]
     assert sum("counted twice" in one for one in told) == 2
+
+
+def test_a_prefix_that_ends_before_the_text_does_not_look_ahead(text):
+    """Its U stood beside blocks of the whole text, with a warning of NumPy's, and with numbers that meant neither."""
+    said = " ".join(run("corpus", str(text), "--at", "1000,2000", "--explain").split())
+    assert "the last prefix ends before the text" in said
+    assert "would hold" not in said
+    with_end, default = (
+        json.loads(run("corpus", str(text), "--json", *flags))["extrapolation"] for flags in (("--at", "1000,all"), ())
+    )
+    assert with_end == default
+    assert [one["why_not"] for one in default] == [None, None]

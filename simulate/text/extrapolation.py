@@ -139,9 +139,19 @@ def first_that_applies(growth: CorpusGrowth, factor: float, *, confidence: float
 
 
 def _by(method: str, seen: Seen, factor: float, confidence: float) -> Extrapolation:
-    if why := _why_not(seen.n_draws, factor):
+    if why := _why_not(seen.n_draws, factor) or _ends_before(seen):
         return _refused(method, factor, seen.n_draws, seen.n_unique, why)
     return extrapolated(seen, factor, method, lack_of_fit=lack_of_fit(method, factor), confidence=confidence)
+
+
+def _ends_before(seen: Seen) -> str:
+    """Why nothing is said where blocks are of more text than the last prefix; empty where they are of no more."""
+    if seen.curve_draws is None or seen.curve_without is None:
+        return ""
+    n_blocks = len(seen.curve_without)
+    if round(float(seen.curve_draws[-1]) * n_blocks / (n_blocks - 1)) <= seen.n_draws:
+        return ""
+    return "the last prefix ends before the text, from whose end one looks ahead: let --at end with all"
 
 
 def _why_not(n_draws: float, factor: float) -> str:
