@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import time
 from contextlib import contextmanager
 from itertools import pairwise, product
 
@@ -28,7 +29,7 @@ from simulate.text.shards.pairs import PairRoom
 from simulate.text.shards.room import ClusterRoom, Sizes
 from tests.commands import refused, run
 from tests.shard_workers import Here, Weighed, three_workers
-from tests.sweep_runs import Hearing, finish, start, wait_for
+from tests.sweep_runs import finish, start, wait_for
 from tests.sweep_runs import same as same_result
 from tests.test_cluster import children, free_port
 from tests.test_spilling import text_of
@@ -425,8 +426,8 @@ def test_a_worker_that_is_killed_takes_nothing_with_it(tmp_path):
     flags = ["a", "b", "--length", "1,2", "--json"]
     process = start(*flags, "--cluster=local:2", "--progress", cwd=tmp_path, command="compare")
     wait_for(lambda: len(children(process.pid)) == 2, process)
-    hearing = Hearing(process)
-    wait_for(lambda: hearing.of("3 of 3 files"), process, seconds=200)
+    time.sleep(1.5)  # in the midst of it: so short a run says nothing of how far it is
+    assert process.poll() is None
     os.kill(min(children(process.pid)), signal.SIGKILL)
     out, err = process.communicate(timeout=300)
     assert process.returncode == 0, err
