@@ -1,11 +1,12 @@
-"""Whole counts of large texts beside other programs; run as ``python benchmarks/spilling.py [--quick]``.
+"""Whole counts of large texts beside other programs; run as ``python benchmarks/spilling.py [--quick | --large]``.
 
 Each side is a whole process on one thread, start included, clocked in its processor time and that of its children, and
 both answers must be equal. Windows: 31 letters of a made genome of 100 MB with repeats, beside KMC (``kmc`` on the
 PATH; -t1, no canonical form, all counts). Words: of drawn text, beside polars and DuckDB where this Python, or the one
-in PEER_PYTHON, has them, and ``sort -u``. Then, without a peer, what a word costs in 33 and in 100 MB (beyond
-the first 3) and whether a count keeps to the memory it is given. With ``--quick`` all texts are a tenth as large. Exits
-1 where a ratio falls short of half its target, an answer is wrong, or memory is exceeded.
+in PEER_PYTHON, has them, and ``sort -u``. Then, without a peer, what a word costs in 33 and in 100 MB (beyond the first
+3) and whether a count keeps to the memory it is given. With ``--quick`` all texts are a tenth as large; with
+``--large`` words of a gigabyte are counted and nothing else, and no file is written. Exits 1 where a ratio falls short
+of half its target, an answer is wrong, or memory is exceeded.
 """
 
 from __future__ import annotations
@@ -175,16 +176,18 @@ def bounded(path: Path) -> bool:
 
 
 def main() -> None:
-    quick = 10 if "--quick" in sys.argv[1:] else 1
+    quick, large = 10 if "--quick" in sys.argv[1:] else 1, "--large" in sys.argv[1:]
+    n = max((111 if large else 11) * N_WORDS // quick, N_WORDS)
     print(HEADER)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        path, n = folder / "words.txt", 11 * N_WORDS // quick
-        text(path, max(n, N_WORDS))
-        n = max(n, N_WORDS)
-        kept = bounded(path)
-        rows = [*windows(folder, 100_000_000 // quick), flat(folder, path, n), *words(path, n)]
-    save(RESULTS.with_name("spilling.json"), ROUNDS, rows)
+        path = folder / "words.txt"
+        text(path, n)
+        kept = large or bounded(path)
+        rows = [] if large else windows(folder, 100_000_000 // quick)
+        rows += [flat(folder, path, n), *words(path, n)]
+    if not large:
+        save(RESULTS.with_name("spilling.json"), ROUNDS, rows)
     sys.exit(not kept or any(not row.right or row.ratio < row.target / 2 for row in rows))
 
 

@@ -5,9 +5,15 @@ from __future__ import annotations
 import pickle
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import numpy as np
+
+from simulate.text.cutting.sequences import Units
+from simulate.text.reading.asked import ReadOptions
+from simulate.text.shards import placing
+from simulate.text.shards.room import ClusterRoom, Sizes
 
 
 class Task:
@@ -98,3 +104,37 @@ def three_workers() -> Iterator[str]:
         scheduler_port=free_port(), scheduler_kwargs={"dashboard": False, "dashboard_address": "127.0.0.1:0"},
     ) as cluster:  # fmt: skip
         yield cluster.scheduler_address
+
+
+def forget_seams(monkeypatch: Any) -> None:
+    """Wrong code: windows that run from a piece into the next are lost, or made of what is not there."""
+    whole = placing.Stretches.within
+
+    def cut_off(self, *given):
+        within, _ = whole(self, *given)
+        last = min(int(within.starts[-1]), within.n_units)
+        return within._replace(starts=np.append(within.starts[:-1], last)), 0
+
+    monkeypatch.setattr(placing.Stretches, "within", cut_off)
+
+
+def read_and_lost(
+    folder: Path, texts: Sequence[str], sizes: Sizes, what: str, other: str
+) -> tuple[ClusterRoom, Units, str]:
+    """Words read by workers that died since, of files of which the second "vanishes", or "changes" to an`other` text.
+
+    The room, its units, and what is to be said of it.
+    """
+    for i, text in enumerate(texts):
+        (folder / f"{i}.txt").write_text(text)
+    workers = Here(2)
+    room = ClusterRoom(workers=workers, sizes=sizes)
+    units = room.read(folder, "word", ReadOptions())
+    for task in workers.tasks:
+        task.forget()
+    if what == "vanishes":
+        (folder / "1.txt").unlink()
+    else:
+        (folder / "1.txt").write_text(other)
+    said = "does not exist" if what == "vanishes" else "was changed while it was counted"
+    return room, units, rf"1\.txt {said}"

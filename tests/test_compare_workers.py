@@ -24,11 +24,11 @@ from simulate.text.comparison.sides import A, B, Layout
 from simulate.text.counting import window_ids
 from simulate.text.cutting.sequences import Units
 from simulate.text.reading.room import counted_exactly
-from simulate.text.shards import comparing, counting, pairs, placing, reading
+from simulate.text.shards import comparing, counting, pairs, reading
 from simulate.text.shards.pairs import PairRoom
 from simulate.text.shards.room import ClusterRoom, Sizes
 from tests.commands import refused, run
-from tests.shard_workers import Here, Weighed, three_workers
+from tests.shard_workers import Here, Weighed, forget_seams, three_workers
 from tests.sweep_runs import finish, start, wait_for
 from tests.sweep_runs import same as same_result
 from tests.test_cluster import children, free_port
@@ -241,14 +241,7 @@ def differs(corpora, unit="word", lengths=(1, 2, 5), **how) -> bool:
 
 def test_a_seam_that_is_forgotten_is_noticed(corpora, monkeypatch):
     assert not differs(corpora)
-    whole = placing.Stretches.within
-
-    def cut_off(self, *given):
-        within, _ = whole(self, *given)
-        last = min(int(within.starts[-1]), within.n_units)
-        return within._replace(starts=np.append(within.starts[:-1], last)), 0
-
-    monkeypatch.setattr(placing.Stretches, "within", cut_off)
+    forget_seams(monkeypatch)
     assert differs(corpora, lengths=(2,), duplicates="none")
 
 

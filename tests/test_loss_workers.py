@@ -16,7 +16,7 @@ from simulate.text.shards import room as rooms
 from simulate.text.shards import teaching
 from simulate.text.shards.room import ClusterRoom, Sizes
 from tests.commands import refused, run
-from tests.shard_workers import Here, three_workers
+from tests.shard_workers import Here, read_and_lost, three_workers
 from tests.sweep_runs import finish
 from tests.sweep_runs import same as same_result
 from tests.test_spilling import text_of
@@ -99,19 +99,9 @@ def test_words_are_numbered_in_the_order_in_which_they_appear():
 
 @pytest.mark.parametrize("what", ["vanishes", "changes"])
 def test_a_shard_that_vanishes_or_changes_while_tasks_are_done_again(folder, tmp_path, what):
-    for i in range(3):
-        (tmp_path / f"{i}.txt").write_text(text_of(2500, seed=i))
-    workers = Here(2)
-    room = ClusterRoom(workers=workers, sizes=LITTLE)
-    units = room.read(tmp_path, "word", ReadOptions())
-    for task in workers.tasks:
-        task.forget()
-    if what == "vanishes":
-        (tmp_path / "1.txt").unlink()
-    else:
-        (tmp_path / "1.txt").write_text(text_of(2500, seed=9))
-    said = "does not exist" if what == "vanishes" else "was changed while it was counted"
-    with pytest.raises(InputError, match=rf"1\.txt {said}"):
+    texts = [text_of(2500, seed=i) for i in range(3)]
+    room, units, said = read_and_lost(tmp_path, texts, LITTLE, what, text_of(2500, seed=9))
+    with pytest.raises(InputError, match=said):
         measure_loss(units, school=teaching.school_of(room))
 
 

@@ -32,7 +32,7 @@ from simulate.text.shards.workers import Workers
 from simulate.text.sketches.run import Run
 from simulate.text.spilling.sums import Sums
 from tests.commands import refused, run
-from tests.shard_workers import Here, Weighed, three_workers
+from tests.shard_workers import Here, Weighed, forget_seams, read_and_lost, three_workers
 from tests.sweep_runs import Hearing, finish, start, wait_for
 from tests.sweep_runs import same as same_result
 from tests.test_cluster import children
@@ -115,14 +115,7 @@ def test_a_merge_that_forgets_what_runs_across_pieces_is_noticed(folder, monkeyp
     """The negative control of all tests above: windows at the seams are lost, or made of what is not there."""
     expected = measure_corpus(folder, length=[1, 2, 5])
     assert equal(on(Here(), folder), expected)
-    whole = placing.Stretches.within
-
-    def cut_off(self, *given):
-        within, _ = whole(self, *given)
-        last = min(int(within.starts[-1]), within.n_units)
-        return within._replace(starts=np.append(within.starts[:-1], last)), 0
-
-    monkeypatch.setattr(placing.Stretches, "within", cut_off)
+    forget_seams(monkeypatch)
     one, two, five = on(Here(), folder)
     assert same(one, expected[0])
     assert two.n_unique[-1] < expected[1].n_unique[-1]
@@ -279,19 +272,9 @@ def test_a_shard_that_vanishes_is_named(tmp_path):
 @pytest.mark.parametrize("what", ["vanishes", "changes"])
 def test_a_shard_that_vanishes_or_changes_while_tasks_are_done_again(tmp_path, what):
     """As where a worker dies that held what was read: no mixture of two texts is counted."""
-    for i in range(3):
-        (tmp_path / f"{i}.txt").write_text(text_of(300, seed=i))
-    workers = Here(2)
-    room = ClusterRoom(workers=workers, sizes=LITTLE)
-    units = room.read(tmp_path, "word", ReadOptions())
-    for task in workers.tasks:
-        task.forget()
-    if what == "vanishes":
-        (tmp_path / "1.txt").unlink()
-    else:
-        (tmp_path / "1.txt").write_text(text_of(300, seed=9))
-    said = "does not exist" if what == "vanishes" else "was changed while it was counted"
-    with pytest.raises(InputError, match=rf"1\.txt {said}"):
+    texts = [text_of(300, seed=i) for i in range(3)]
+    room, units, said = read_and_lost(tmp_path, texts, LITTLE, what, text_of(300, seed=9))
+    with pytest.raises(InputError, match=said):
         measure_units(units, [1, 2], room=room)
 
 

@@ -156,7 +156,8 @@ class _PutOff:
     """Loads modules of which others ask for nothing but their names when anything in them is asked for.
 
     scipy.special looks at every name that numpy has, and with two of them loads a compiler of Fortran and a frame for
-    tests: a third of its own time.
+    tests: a third of its own time. numba looks whether there is a yaml, for a file that hardly anybody has, and xarray
+    names asyncio for what it loads at the side.
     """
 
     def __init__(self, *modules: str) -> None:
