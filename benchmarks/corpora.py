@@ -28,7 +28,7 @@ from simulate.drawing.backends import cpu
 from simulate.drawing.tables import Sampler, build_sampler
 from simulate.text import HyperLogLog, measure_corpus
 from simulate.text.cutting.sequences import read_units
-from simulate.text.spilling.frequencies import distinct_keys
+from simulate.text.spilling.distinct import distinct_keys
 
 N_NUMBERS = 4_000_000
 N_SKETCHED = 10_000_000

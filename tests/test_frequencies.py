@@ -15,8 +15,9 @@ from simulate.text.comparison import again
 from simulate.text.cutting.characters import character_classes
 from simulate.text.cutting.tokenizing import WordTable
 from simulate.text.minimisers import NUMBERS, Runs
-from simulate.text.spilling import spread
-from simulate.text.spilling.frequencies import Parts, Room, count_frequencies, distinct_keys
+from simulate.text.spilling import distinct, spread
+from simulate.text.spilling.distinct import distinct_keys
+from simulate.text.spilling.frequencies import Parts, Room, count_frequencies
 from simulate.text.spilling.keys import Packed, PlainRuns
 from simulate.text.spilling.scratch import scratch_in
 from simulate.text.spilling.sums import Often, Sums, nothing
@@ -123,11 +124,28 @@ def test_short_windows_are_in_no_runs():
     assert Runs.of(20, 3) is not None
 
 
-@pytest.mark.parametrize("by", ["sort", "parts"])
-@pytest.mark.parametrize("n", [0, 1, 2, 30_000])
-def test_distinct_keys(by, n):
-    keys = np.random.default_rng(n).integers(0, 20_000, n).astype(np.uint64) << np.uint64(40)
-    assert distinct_keys(keys, by=by) == len(set(keys.tolist()))
+KEYS = {
+    "none": [],
+    "one": [5],
+    "zero alone": [0, 0, 0],
+    "far apart": (np.random.default_rng(1).integers(0, 20_000, 30_000) << 40).tolist(),
+    "ends of the range": [0, 2**64 - 1, 0, 2**63, 2**64 - 1],
+    "one is half of them": [0] * 9_000 + list(range(9_000)) + [2**64 - 1] * 3_000,
+    "in order": list(range(40_000)),
+}
+
+
+@pytest.mark.parametrize("small", [False, True], ids=["large parts", "parts that are put apart again"])
+@pytest.mark.parametrize("by", ["tables", "sorted", None])
+@pytest.mark.parametrize("keys", KEYS.values(), ids=list(KEYS))
+def test_distinct_keys(keys, by, small, monkeypatch):
+    if small:
+        monkeypatch.setattr(distinct, "_MOST_BITS", 2)
+        monkeypatch.setattr(distinct, "_SLOTS", 64)
+    given = np.array(keys, np.uint64)
+    assert distinct_keys(given, by=by) == len(set(keys))
+    assert distinct_keys(np.repeat(given, 2)[::2], by=by) == len(set(keys))  # numbers that do not lie side by side
+    assert given.tolist() == keys
 
 
 @pytest.mark.parametrize("length", [32, 200])

@@ -27,7 +27,7 @@ from simulate.text.cutting.units import WORDS
 from simulate.text.growth import measure_corpus, measure_units
 from simulate.text.small import size, stretches, words
 from simulate.text.spilling.scratch import Scratch
-from simulate.text.spilling.vocabulary import BoundedWords
+from simulate.text.spilling.words.vocabulary import BoundedWords
 
 PIECES = (
     "the", "The", "of", "x_1", "naïve", "cafe\u0301", "हिन्दी", "漢字かな", "ไทย", "עִבְרִית", "e\u200dx", ",", ".",

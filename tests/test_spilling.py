@@ -34,12 +34,13 @@ from simulate.text.cutting.tokenizing import WordTable
 from simulate.text.cutting.units import WORDS
 from simulate.text.growth import CorpusGrowth, spectrum_edges
 from simulate.text.reading.room import NoRoomError
-from simulate.text.spilling import budget, parts, room, scratch, vocabulary
+from simulate.text.spilling import budget, parts, room, scratch
 from simulate.text.spilling.keys import Packed
 from simulate.text.spilling.parts import Sizes, counted_by_parts
 from simulate.text.spilling.rarefying import rarefied
 from simulate.text.spilling.scratch import OnDisk, Scratch, Shelf, scratch_in
 from simulate.text.spilling.sums import Counting, Sums
+from simulate.text.spilling.words import vocabulary
 from tests.commands import run
 
 MIB = 1 << 20
@@ -386,7 +387,7 @@ sys.stdin.read()
         program = """
 import signal, sys, time
 signal.signal(signal.SIGINT, signal.default_int_handler)  # which a shell turns off for what runs behind it
-from simulate.text.spilling import parts, room, vocabulary
+from simulate.text.spilling import parts, room
 room.SMALL = 0
 parts.Sizes.of = classmethod(lambda cls, n: cls(chunk=500, slots=64, parts=3, kept=0))
 whole = parts.Windows._put_back

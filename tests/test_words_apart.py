@@ -15,9 +15,9 @@ from simulate.text.cutting.characters import character_classes
 from simulate.text.cutting.sequences import read_units
 from simulate.text.cutting.tokenizing import WordTable
 from simulate.text.small import size
-from simulate.text.spilling import room, vocabulary
+from simulate.text.spilling import room
 from simulate.text.spilling.scratch import Shelf, scratch_in
-from simulate.text.spilling.words import apart, counts, later
+from simulate.text.spilling.words import apart, counts, later, vocabulary
 
 
 @pytest.fixture

@@ -1,6 +1,6 @@
 """The numbers of words: of a small text without the loop of `tokenizing`.
 
-They are in the order of first appearance, but where they go to a shelf (`simulate.text.spilling.vocabulary`).
+They are in the order of first appearance, but where they go to a shelf (`simulate.text.spilling.words.vocabulary`).
 """
 
 from __future__ import annotations

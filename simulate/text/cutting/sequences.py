@@ -28,7 +28,7 @@ from simulate.text.small.size import may_be_small
 
 if TYPE_CHECKING:
     from simulate.text.cutting.scripts import Tally
-    from simulate.text.spilling.vocabulary import UnitShelf
+    from simulate.text.spilling.words.vocabulary import UnitShelf
 
 ORDERS = ("file", "shuffled-documents", "shuffled-chunks", "rarefaction")
 """In which order the units of a corpus are counted; by rarefaction, in the mean of all orders of its windows."""

@@ -7,16 +7,14 @@ table that the first cache of a processor holds. The numbers are those of `parts
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator, Sequence
-from functools import lru_cache
 from typing import NamedTuple, Protocol
 
 import numpy as np
 
 from simulate.text.minimisers import NUMBERS, SPARE, Runs
 from simulate.text.spilling import spread as loops
-from simulate.text.spilling.scratch import Scratch, scratch_in
+from simulate.text.spilling.scratch import Scratch
 from simulate.text.spilling.spread import Blocks, block_size
 from simulate.text.spilling.sums import Sums
 
@@ -298,36 +296,3 @@ def count_frequencies(keys: Keys, n: int, stops: Sequence[int], sums: Sums, room
     parts.finish()
     _Tables(parts, room, sums).count_all()
     parts.close()
-
-
-def distinct_keys(keys: np.ndarray, *, by: str | None = None) -> int:
-    """How many of the `keys`, uint64 of shape (n,), are distinct: exactly, in memory.
-
-    `by` is how: "sort" or "parts". By default what was faster on this processor, when both were first tried: some sort
-    eight numbers at a time.
-    """
-    if (by or _faster()) == "sort":
-        return int(loops.runs(np.sort(keys)))
-    room = Room(1 << 18, np.inf, np.inf, _MOST_SLOTS)
-    sums = Sums(np.array([len(keys)]), _NONE, None)
-    with scratch_in(None) as scratch:
-        parts = Parts(len(keys), room, scratch)
-        for first in range(0, len(keys), room.chunk):
-            some = keys[first : first + room.chunk]
-            loops.spread(some, *parts.into(len(some)))
-        parts.end_prefix()
-        parts.finish()
-        _Tables(parts, room, sums).count_all()
-    return int(sums.unique.sum())
-
-
-@lru_cache(maxsize=1)
-def _faster() -> str:
-    """The faster way to count a million keys, each tried twice: the first time loads what it needs."""
-    keys = np.random.Philox(0).random_raw(1 << 20)
-    taken: dict[str, float] = {}
-    for by in ("sort", "parts", "sort", "parts"):
-        begin = time.process_time()
-        distinct_keys(keys, by=by)
-        taken[by] = time.process_time() - begin
-    return min(taken, key=taken.__getitem__)

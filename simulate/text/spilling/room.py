@@ -23,9 +23,9 @@ from simulate.text.spilling.budget import Budget
 from simulate.text.spilling.parts import Sizes, counted_by_parts
 from simulate.text.spilling.scratch import Scratch, scratch_in
 from simulate.text.spilling.sums import Counting, Sums
-from simulate.text.spilling.vocabulary import UnitShelf
 from simulate.text.spilling.words.counts import can_count, count_words
 from simulate.text.spilling.words.later import LaterIds
+from simulate.text.spilling.words.vocabulary import UnitShelf
 
 SMALL = 1 << 21
 """Units up to which a text is counted in one table: parts gain nothing there."""

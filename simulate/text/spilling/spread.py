@@ -305,12 +305,3 @@ def refilled(table: Any, wider: Any) -> None:
             while wider[slot + ONE] != _ZERO:
                 slot = (slot + _TWO) & mask
             wider[slot], wider[slot + ONE] = table[old], table[old + 1]
-
-
-@bare
-def runs(ordered: Any) -> Any:
-    """How many different numbers there are in `ordered`, where equal ones stand together."""
-    found = min(len(ordered), 1)
-    for i in range(1, len(ordered)):
-        found += ordered[i] != ordered[i - 1]
-    return found
