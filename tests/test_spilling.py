@@ -188,6 +188,33 @@ def test_words_that_are_put_apart_are_those_of_a_dictionary(known, drawn, per_bl
     assert sorted(numbers.values()) == list(range(len(numbers)))
 
 
+@pytest.mark.parametrize("addresses", ["enough", "short"])
+@pytest.mark.parametrize("most", [1e5, 4e5, np.inf], ids=["in a file at last", "in memory", "without a limit"])
+def test_a_shelf_gives_back_what_was_put_there(most, addresses, monkeypatch):
+    """Room is made for all that may be held at once, as soon as that is much, or by halves where it cannot be had."""
+    monkeypatch.setattr(scratch, "_MUCH", 1 << 14)
+    made, empty = [], np.empty
+
+    def noted(size, dtype):
+        if addresses == "short" and np.dtype(dtype).itemsize * size > 395_000:
+            raise MemoryError
+        made.append(np.dtype(dtype).itemsize * size)
+        return empty(size, dtype)
+
+    monkeypatch.setattr(scratch.np, "empty", noted)
+    parts = [np.arange(first, first + 1_500, dtype=np.uint32) for first in range(0, 75_000, 1_500)]
+    with scratch_in(None) as files:
+        shelf = Shelf(files, most)
+        for part in parts:
+            shelf.add(part)
+        found = shelf.whole()
+        assert isinstance(found, OnDisk) == (most < 75_000 * 4)
+        assert np.array_equal(found[:], np.concatenate(parts))
+        assert shelf.n_units == 0
+    if most == 4e5 and addresses == "enough":
+        assert made.count(400_000) == 1
+
+
 @pytest.mark.parametrize("unit", WORDS)
 @pytest.mark.parametrize("most", [400_000, 1e9])
 def test_words_of_any_unit_are_put_apart(unit, most, monkeypatch):

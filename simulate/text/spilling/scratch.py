@@ -29,6 +29,9 @@ _LOCK = "lock"
 _PART = 1 << 22
 """Bytes that are gathered before they are written."""
 
+_MUCH = 1 << 25
+"""Bytes from which on what is held is not copied any more when it grows."""
+
 _FILE = re.compile(r"\d+")
 
 
@@ -190,10 +193,24 @@ class Shelf:
             self._file.append(part)  # type: ignore[union-attr]
             return
         if end > len(self._held):
-            # It grows where it lies, or its pages are given another address: nothing is copied.
-            self._held.resize(max(end, 1 << 16, len(self._held) * 3 // 2), refcheck=False)
+            self._widen(end)
         self._held[self._n_held : end] = part
         self._n_held = end
+
+    def _widen(self, least: int) -> None:
+        """Have room for `least` numbers; once these are many, for as many as may be held.
+
+        What is never written to takes an address and no memory. Where addresses are short as well, it grows by halves.
+        """
+        size = max(least, 1 << 16, 2 * len(self._held))
+        if _MUCH < size * self._held.itemsize < self._most < np.inf:
+            size = int(self._most) // self._held.itemsize
+        try:
+            wider = np.empty(size, self._held.dtype)
+        except MemoryError:
+            wider = np.empty(max(least, len(self._held) * 3 // 2), self._held.dtype)
+        wider[: self._n_held] = self._held[: self._n_held]
+        self._held = wider
 
     def _spill(self) -> None:
         if self._file is None:
