@@ -3,10 +3,11 @@
 Each side is a whole process on one thread, start included, clocked in its processor time and that of its children, and
 both answers must be equal. Windows: 31 letters of a made genome of 100 MB with repeats, beside KMC (``kmc`` on the
 PATH; -t1, no canonical form, all counts). Words: of drawn text, beside polars and DuckDB where this Python, or the one
-in PEER_PYTHON, has them, and ``sort -u``. Then, without a peer, what a word costs in 33 and in 100 MB (beyond the first
-3) and whether a count keeps to the memory it is given. With ``--quick`` all texts are a tenth as large; with
-``--large`` words of a gigabyte are counted and nothing else, and no file is written. Exits 1 where a ratio falls short
-of half its target, an answer is wrong, or memory is exceeded.
+in PEER_PYTHON, has them, and ``sort -u``: by bytes (LC_ALL=C), which is the fastest it can do, and in the order of a
+language as shells of that language have it, where that is installed. Then, without a peer, what a word costs in 33 and
+in 100 MB (beyond the first 3) and whether a count keeps to the memory it is given. With ``--quick`` all texts are a
+tenth as large; with ``--large`` words of a gigabyte are counted and nothing else, and no file is written. Exits 1
+where a ratio falls short of half its target, an answer is wrong, or memory is exceeded.
 """
 
 from __future__ import annotations
@@ -46,7 +47,8 @@ lines = "read_csv(?, header=false, delim='\\0', quote='', escape='', columns={'l
 words = f"select unnest(string_split(line, ' ')) as word from {lines}"
 print(connection.execute(f"select count(distinct word) from ({words})", [sys.argv[1]]).fetchall()[0][0])
 """
-SORT = "tr ' ' '\\n' < \"$1\" | LC_ALL=C sort -u --parallel=1 | wc -l"
+LOCALE = "en_US.utf8"
+SORT = "tr ' ' '\\n' < \"$1\" | LC_ALL=$2 sort -u --parallel=1 | wc -l"
 
 
 def run(*command: str) -> str:
@@ -106,24 +108,27 @@ def windows(folder: Path, size: int) -> list[Row]:
     ]  # fmt: skip
 
 
-def words(path: Path, n: int) -> list[Row]:
+def words(path: Path, n: int, large: bool) -> list[Row]:
     python = os.environ.get("PEER_PYTHON", sys.executable)
     peers = {
         "polars": (4, [python, "-c", POLARS, str(path)]),
         "duckdb": (4, [python, "-c", DUCKDB, str(path)]),
-        "sort -u": (10, ["sh", "-c", SORT, "sh", str(path)]),
+        "sort -u": (10, ["sh", "-c", SORT, "sh", str(path), "C"]),
+        f"sort -u, {LOCALE}": (10, ["sh", "-c", SORT, "sh", str(path), LOCALE]),
     }
     rows = []
     for peer, (target, command) in peers.items():
+        if command[-1] == LOCALE and LOCALE not in run("locale", "-a").split():
+            print(f"words: {LOCALE} is not installed, and was not tried")
+            continue
         if "import" in command[-2] and subprocess.run([python, "-c", f"import {peer}"], capture_output=True).returncode:
             print(f"words: {peer} is not installed, and was not tried")
             continue
         rows.append(
             compare(
                 f"distinct words of {path.stat().st_size / 1e6:.0f} MB", peer, target, n,
-                lambda r: ours(path, "--unit", "space"), partial(theirs, command), int.__eq__, rounds=ROUNDS,
-                why=partial(why, path),
-                clock=children,
+                lambda r: ours(path, "--unit", "space"), partial(theirs, command), int.__eq__,
+                rounds=1 if large and command[-1] == LOCALE else ROUNDS, why=partial(why, path), clock=children,
             )
         )  # fmt: skip
     return rows
@@ -185,7 +190,7 @@ def main() -> None:
         text(path, n)
         kept = large or bounded(path)
         rows = [] if large else windows(folder, 100_000_000 // quick)
-        rows += [flat(folder, path, n), *words(path, n)]
+        rows += [flat(folder, path, n), *words(path, n, large)]
     if not large:
         save(RESULTS.with_name("spilling.json"), ROUNDS, rows)
     sys.exit(not kept or any(not row.right or row.ratio < row.target / 2 for row in rows))

@@ -1,9 +1,11 @@
-"""Two Dask workers beside one, on shards of very unequal sizes; run as ``python benchmarks/workers.py [--quick]``.
+"""Two Dask workers beside one, on shards of very unequal sizes; run as
+``python benchmarks/workers.py [--quick | --large]``.
 
 Both sides are whole processes, start and workers included, by the clock on the wall, and print the same numbers. The
 eight files hold 360 MB of drawn words, the largest of them a third and the smallest a hundredth. Processor time of all
-processes is told as well: what two workers take beyond one is what they say to each other. With ``--quick`` files are a
-tenth as large. Exits 1 where the ratio falls short of half its target or an answer is wrong.
+processes is told as well: what two workers take beyond one is what they say to each other. With ``--quick`` files are
+a tenth as large; with ``--large`` three times as large, and no file is written. Exits 1 where the ratio falls short of
+half its target or an answer is wrong.
 """
 
 from __future__ import annotations
@@ -27,16 +29,15 @@ ROUNDS = 3
 TARGET = 1.6
 
 
-def shards(folder: Path, tenth: bool) -> int:
-    """Write the files; returns how many words they hold."""
+def shards(folder: Path, n: int) -> None:
+    """Write the files, of `n` words in all."""
     whole = folder / "words.txt"
-    text(whole, sum(PARTS) * N_WORDS // (10 if tenth else 1))
+    text(whole, n)
     lines, size = whole.stat().st_size, sum(PARTS)
     with whole.open("rb") as file:
         for i, part in enumerate(PARTS):
             (folder / f"part-{i}.txt").write_bytes(file.read(lines * part // size) + file.readline())
     whole.unlink()
-    return sum(PARTS) * N_WORDS // (10 if tenth else 1)
 
 
 def count(folder: Path, workers: int, used: dict[int, list[float]]) -> list[int]:
@@ -50,12 +51,13 @@ def count(folder: Path, workers: int, used: dict[int, list[float]]) -> list[int]
 
 
 def main() -> None:
-    quick = "--quick" in sys.argv[1:]
+    times = 0.1 if "--quick" in sys.argv[1:] else 3 if "--large" in sys.argv[1:] else 1
+    n = round(times * sum(PARTS)) * N_WORDS
     used: dict[int, list[float]] = {}
     print(HEADER)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        n = shards(folder, quick)
+        shards(folder, n)
         size = sum(path.stat().st_size for path in folder.iterdir())
 
         def why(fast: float, slow: float) -> str:
@@ -69,7 +71,7 @@ def main() -> None:
         )  # fmt: skip
     seconds = {f"{workers} workers": some[1:] for workers, some in used.items()}
     print("processor time, s:", {name: [round(one, 1) for one in some] for name, some in seconds.items()})
-    if not quick:
+    if times == 1:
         save(
             RESULTS.with_name("workers.json"), ROUNDS, [row], processor_seconds={k: max(v) for k, v in seconds.items()}
         )
