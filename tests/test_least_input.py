@@ -126,6 +126,13 @@ def test_whatever_is_typed_gets_an_answer(call):
     answers_in_one_sentence(call, random.Random(1), 120)
 
 
+def test_streams_are_prepared_once_however_many_commands_a_process_runs(call):
+    call("bounds", "list")
+    before = sys.stdout, sys.stderr
+    call("bounds", "band", "x")
+    assert (sys.stdout, sys.stderr) == before
+
+
 @pytest.mark.verification
 @pytest.mark.parametrize("seed", range(2, 12))
 def test_whatever_is_typed_gets_an_answer_for_long(call, seed):

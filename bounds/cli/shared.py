@@ -25,7 +25,7 @@ from bounds.base.arguments import Choice, Count, File, Grid, Number, close_file,
 from bounds.base.one_number import cut
 from bounds.base.quantities import LARGEST
 from bounds.cli.process import Named, Stopped, Unminded, hearing_signals, silence
-from bounds.cli.readable import readable
+from bounds.cli.readable import Readable, readable
 from bounds.cli.terminal.completion import ASKED, SHELLS, answer_shell, print_script
 from bounds.cli.terminal.meant import better
 from bounds.cli.terminal.progress import asked, told
@@ -298,9 +298,11 @@ def _open_streams() -> None:
             setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115  (open until the process ends)
         elif hasattr(getattr(sys, name), "reconfigure"):
             getattr(sys, name).reconfigure(errors="spelled")
-    # No run ends because nobody hears of it.
-    out, err = Named(sys.stdout, "standard output"), Unminded(sys.stderr)
-    sys.stdout, sys.stderr = readable(cast("TextIO", out)), readable(cast("TextIO", err))
+    # No run ends because nobody hears of it. Streams are a program's, which may run many commands.
+    if not isinstance(sys.stdout, Readable):
+        sys.stdout = readable(cast("TextIO", Named(sys.stdout, "standard output")))
+    if not isinstance(sys.stderr, Readable):
+        sys.stderr = readable(cast("TextIO", Unminded(sys.stderr)))
 
 
 def describe(error: Exception) -> str:
