@@ -119,6 +119,23 @@ def test_without_blocks_the_methods_of_f_k_still_speak(text):
     assert {one["method"] for one in found["extrapolation"]} == {"pitman-yor"}
 
 
+@pytest.mark.parametrize("flags", [(), ("--sketch",)])
+def test_no_method_says_more_bytes_than_there_are(tmp_path, flags):
+    """Few of 240 bytes are seen often: every method that grows on without end passes 256."""
+    path = tmp_path / "a.txt"
+    p = np.arange(1, 241.0) ** -1.5
+    path.write_bytes(np.random.default_rng(3).choice(240, 3000, p=p / p.sum()).astype(np.uint8).tobytes())
+    arguments = ("corpus", str(path), "--unit", "byte", "--json", "--extrapolate", "30x", "--length", "1,2")
+    byte, pair = json.loads(run(*arguments, *flags))["extrapolation"]
+    assert byte["at_most"] == 256
+    assert pair["at_most"] <= 256**2
+    known = [one for one in byte["methods"] if one["n_unique"] is not None]
+    assert len(known) >= 2
+    assert all(one["n_unique_lower"] <= one["n_unique"] <= one["n_unique_upper"] <= 256 for one in known)
+    assert any(one["n_unique_upper"] == 256 for one in known)
+    assert all(one["new_share"] == 0 for one in known if one["n_unique"] == 256)
+
+
 def test_widths_grow_with_the_factor_and_come_from_the_record(text):
     growth = measure_corpus(text)
     shown = more_text(growth, (2.0, 4.0, 10.0, 30.0)).chosen
