@@ -169,13 +169,17 @@ def _methods(dataset: xr.Dataset) -> str:
         name = "" if place is None else str(at.method.values[place])
         used.setdefault(name, []).append(f"length {int(one.length)} at {many(at)}")
     bounded = used.pop("", None)
-    told = ["seen: part of the next windows; new: in 1,000 by then"]
+    told = [f"seen: part of the next windows; new: in the next 1,000 once there is {_times(dataset)}"]
     if used:
         first, *others = sorted(used, key=lambda name: -len(used[name]))
         told.append(f"U by {first}" + "".join(f", {' and '.join(used[name])} by {name}" for name in others))
     if bounded:
         told.append("no brackets: bounds alone")
     return "; ".join(told) + "."
+
+
+def _times(dataset: xr.Dataset) -> str:
+    return ", ".join(many(dataset.isel(factor=j)) for j in range(dataset.sizes["factor"]))
 
 
 def many(at: xr.Dataset) -> str:
