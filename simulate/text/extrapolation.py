@@ -144,11 +144,10 @@ def first_that_applies(growth: CorpusGrowth, factor: float, *, confidence: float
 
     Where none does, that of the default, which says why.
     """
-    seen = seen_of(growth)
-    first = _by(DEFAULT[0], seen, factor, confidence)
-    others = (_by(name, seen, factor, confidence) for name in DEFAULT[1:])
-    told = first if not first.why_not else next((one for one in others if not one.why_not), first)
-    return told.within(_n_possible(growth))
+    seen, possible = seen_of(growth), _n_possible(growth)
+    first = _by(DEFAULT[0], seen, factor, confidence).within(possible)
+    others = (_by(name, seen, factor, confidence).within(possible) for name in DEFAULT[1:])
+    return first if not first.why_not else next((one for one in others if not one.why_not), first)
 
 
 def _by(method: str, seen: Seen, factor: float, confidence: float) -> Extrapolation:

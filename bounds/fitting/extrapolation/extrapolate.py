@@ -101,14 +101,17 @@ class Extrapolation:
         return min(self.at_most, float(F["most_new.stationary"].function(self.n_unique, math.ceil(self.factor))))
 
     def within(self, n_possible: float) -> Extrapolation:
-        """The same where there are `n_possible` types, not below what was seen: no number is above that."""
+        """The same where there are `n_possible` types: no interval goes beyond, and a method that does is refused."""
         if self.interval is None:
             return replace(self, n_possible=n_possible)
-        expected, low, high = (min(value, n_possible) for value in (self.expected, *self.interval))
-        new_share = self.new_share if self.expected < n_possible else 0.0
-        return replace(
-            self, expected=expected, interval=Interval(low, high), new_share=new_share, n_possible=n_possible
-        )
+        if self.expected > n_possible:
+            why = f"it goes beyond the {n_possible:.0f} that there can be"
+            return replace(
+                self, expected=math.nan, interval=None, new_share=math.nan, why_not=why, logit_error=math.nan,
+                n_possible=n_possible,
+            )  # fmt: skip
+        interval = Interval(self.interval.lower, min(self.interval.upper, n_possible))
+        return replace(self, interval=interval, n_possible=n_possible)
 
 
 def extrapolate_unique(

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from bounds.base.notes import REFUSED, Note
+from bounds.base.notes import FITTED, REFUSED, Note
 from bounds.base.telling.steps import stepped
 from bounds.cli.printing import number
 from bounds.cli.report import Table
@@ -235,3 +235,24 @@ def refusals(dataset: xr.Dataset) -> list[Note]:
             text = f"length {int(one.length)}, {many(at)}: {at.more_why_not.values[0]}; {bound}"
             found.append(Note(REFUSED, text))
     return found
+
+
+FEW = 100
+"""New windows below which their number scatters by more than a tenth around its mean by chance alone."""
+
+
+def few(dataset: xr.Dataset) -> list[Note]:
+    """Where so few new windows are expected that an interval of their mean is too narrow for their number."""
+    found = dict[int, list[str]]()
+    for one, at in _each(dataset):
+        place = chosen(at)
+        if place is not None and (new := float(at.more_unique[place]) - int(one.n_unique[-1])) < FEW:
+            found.setdefault(int(one.length), []).append(f"{number(new, 2)} at {many(at)}")
+    return [
+        Note(
+            FITTED,
+            f"length {length}: so few new windows are expected ({', '.join(told)}) that by chance their number, none "
+            "among them, may lie outside of its interval, which is of the mean",
+        )
+        for length, told in found.items()
+    ]
