@@ -405,6 +405,14 @@ def test_a_folder_and_a_pattern_are_one_corpus(folder, tmp_path):
     assert "quotes" in run(folder / "a.txt", *sorted(tmp_path.iterdir()), code=2)
 
 
+def test_almost_all_is_not_said_to_be_all(folder, tmp_path):
+    """B is A and one word more: 100.0 % of its windows would be in A."""
+    (tmp_path / "one.txt").write_text((folder / "a.txt").read_text() + " unheardof")
+    screen = said(folder / "a.txt", tmp_path / "one.txt")
+    assert screen.startswith("one adds 1 new window of 1 word to the ")
+    assert "Of all windows of one more than 99.9 % are in a" in screen
+
+
 def test_one_text_under_two_names_is_noticed(folder, tmp_path):
     (tmp_path / "other.txt").write_bytes((folder / "a.txt").read_bytes())
     screen = said(folder / "a.txt", tmp_path / "other.txt")

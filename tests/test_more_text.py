@@ -119,6 +119,47 @@ def test_without_blocks_the_methods_of_f_k_still_speak(text):
     assert {one["method"] for one in found["extrapolation"]} == {"pitman-yor"}
 
 
+def bytes_of_a_law(path, exponent: float, n_bytes: int):
+    """Independent bytes of 250 kinds, whose chances fall as a power of their rank."""
+    p = np.arange(1, 251.0) ** -exponent
+    kinds = np.random.default_rng(3).choice(250, n_bytes, p=p / p.sum()) + 1
+    path.write_bytes(kinds.astype(np.uint8).tobytes())
+    return str(path)
+
+
+@pytest.mark.parametrize("flags", [(), ("--sketch",)])
+def test_no_method_says_more_bytes_than_there_are(tmp_path, flags):
+    """Methods that grow without end pass 256: they are refused, or their interval ends there."""
+    path = bytes_of_a_law(tmp_path / "a.txt", 2.0, 5000)
+    arguments = ("corpus", path, "--unit", "byte", "--json", "--extrapolate", "10x", "--length", "1,2")
+    byte, pair = json.loads(run(*arguments, *flags))["extrapolation"]
+    assert byte["at_most"] == 256
+    assert pair["at_most"] <= 256**2
+    known = [one for one in byte["methods"] if one["n_unique"] is not None]
+    assert all(
+        byte["n_unique_now"] <= one["n_unique_lower"] <= one["n_unique"] <= one["n_unique_upper"] <= 256
+        for one in known
+    )
+    assert any(one["n_unique_upper"] == 256 for one in known)
+    (first, *_) = byte["methods"]
+    assert first["why_not"] == "it goes beyond the 256 that there can be"
+    assert first["n_unique_lower"] is None
+    assert first["new_share"] is None
+    assert byte["method"] == "pitman-yor"
+
+
+def test_few_new_windows_are_told_to_scatter(text, tmp_path):
+    path = bytes_of_a_law(tmp_path / "a.txt", 2.5, 20_000)
+    few = json.loads(run("corpus", path, "--unit", "byte", "--json"))
+    near, far = few["extrapolation"]
+    assert 0 < near["n_unique"] - near["n_unique_now"] < far["n_unique"] - far["n_unique_now"] < 100
+    (told,) = [one for one in few["warnings"] if "so few new windows are expected" in one]
+    assert told.startswith("length 1: ")
+    assert " at 2x, " in told
+    assert " at 10x)" in told
+    assert "so few new windows" not in run("corpus", str(text), "--explain")
+
+
 def test_widths_grow_with_the_factor_and_come_from_the_record(text):
     growth = measure_corpus(text)
     shown = more_text(growth, (2.0, 4.0, 10.0, 30.0)).chosen

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import shutil
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
 
 import simulate
 from bounds.base.keeping.hidden import MARK
-from bounds.base.keeping.targets import written_whole
+from bounds.base.keeping.targets import check_folder, written_whole
 from bounds.cli.shared import run as run_command
 from simulate.cli.main import main
 from simulate.running import cells as sweep_cells
@@ -211,6 +213,21 @@ def test_a_folder_that_was_killed_while_it_was_marked_is_deleted(tmp_path, begun
         (folder / MARK).write_text(text)
     simulate.sweep(**TINY, out=tmp_path / "x.nc")
     assert names(tmp_path) == sorted([other.name, "x.nc", "y.nc"])
+
+
+def test_a_full_disk_is_told_with_the_file_that_found_no_room(tmp_path, monkeypatch):
+    with pytest.raises(OSError, match="No space") as caught, written_whole(tmp_path / "y.nc"):
+        raise OSError(errno.ENOSPC, "No space left on device")
+    assert caught.value.filename == str(tmp_path / "y.nc")
+    assert not list(tmp_path.iterdir())
+
+    def full(**where):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(tempfile, "TemporaryFile", full)
+    with pytest.raises(OSError, match="No space") as caught:
+        check_folder(tmp_path)
+    assert caught.value.filename == str(tmp_path)
 
 
 @pytest.mark.parametrize("name", ["x.nc", "x.csv", "x.zarr"])

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import gzip
 import json
 import os
 import re
 import sys
 import zlib
+from contextlib import nullcontext
 from pathlib import Path
 
 import numpy as np
@@ -219,6 +221,21 @@ class TestNames:
         check("is a folder without files to count", tmp_path / "empty")
         check("matches no file: check the pattern", tmp_path / "*.jsonl")
         check("does not exist", tmp_path / "x.jsonl")
+        (tmp_path / "link.txt").symlink_to("gone")
+        check("link.txt is a link to a file that does not exist: mend the link", tmp_path / "link.txt")
+
+    def test_a_folder_inside_that_cannot_be_read_is_the_one_named(self, tmp_path, monkeypatch):
+        (tmp_path / "closed").mkdir()
+        scan = os.scandir
+
+        def scanned(folder):
+            if str(folder).endswith("closed"):
+                raise PermissionError(errno.EACCES, "Permission denied", str(folder))
+            return scan(folder)
+
+        monkeypatch.setattr(os, "scandir", scanned)
+        with pytest.raises(InputError, match=r"closed cannot be read: permission denied$"):
+            named_files(tmp_path)
         check("is empty", write(tmp_path / "x.jsonl", b""))
 
 
@@ -246,7 +263,9 @@ class TestJsonLines:
             (b"[1]", "is no JSON object but [1]"), (b'{"text": 7}', "in line 6 of"),
             (b'{"text": 7}', "holds a number, not text"), (b'{"text": ["a"]}', "holds a list"),
             (b'{"texts": "a"}', "in line 6 (there is 'texts'): did you mean 'texts'?"),
-            (b'{"text": null}', "has no text in field 'text' in line 6"),
+            (b'{"text": null}', "has no text in field 'text' in line 6, where it is null: pass --field"),
+            (b'{"id": 1, "text": 7}', "holds a number, not text: pass another --field"),
+            (b'{"id": 1, "text": 7, "b": ""}', "not text: pass another --field, such as b"),
             (b'{"text": "\xff"}', "is not UTF-8 in line 6"), (b'{"text": "\\ud800"}', "half of a surrogate pair"),
             (b'{"text": ' + b"[" * 100_000, "line 6 of"), (b'{"a": ' + b"9" * 5000 + b"}", "line 6 of"),
         ):  # fmt: skip
@@ -286,6 +305,18 @@ class TestParquet:
         check("is empty", tmp_path / "empty.parquet")
         parquet.write_table(pa.table({"text": pa.array(["a b", "a"]).dictionary_encode()}), tmp_path / "d.parquet")
         assert fast(measure_corpus, tmp_path / "d.parquet") == (3, 3, 2)
+
+    def test_what_a_column_may_hold(self, tmp_path):
+        import pyarrow as pa
+        import pyarrow.parquet as parquet
+
+        parquet.write_table(pa.table({"text": pa.array(["a b", "a"], pa.string_view())}), tmp_path / "v.parquet")
+        assert fast(measure_corpus, tmp_path / "v.parquet") == (3, 3, 2)
+        table = {"id": [1], "text": [b"a b"]}
+        parquet.write_table(pa.table(table), tmp_path / "b.parquet")
+        check("holds 'binary', not text: no column of it does", tmp_path / "b.parquet")
+        parquet.write_table(pa.table(table | {"body": ["a"]}), tmp_path / "c.parquet")
+        check("holds 'binary', not text: pass another --field, such as body", tmp_path / "c.parquet")
 
     @pytest.mark.parametrize(("library", "path", "asked"), [
         ("pyarrow", "x.parquet", ""), ("fsspec.core", "memory://x.txt", ""), ("tokenizers", "x.jsonl", "x.json"),
@@ -403,6 +434,32 @@ class TestOffsets:
         assert "7 bytes of" in " ".join(map(str, found.notes))
         check("offsets of one text, and there are 2 files", [text, text], documents=str(tmp_path / "x.tsv"))
 
+    @pytest.mark.parametrize("within", [False, True])
+    @pytest.mark.parametrize(("first", "last", "byte"), [(0, 4, 4), (4, 9, 4), (0, 7, 7), (9, 10, None), (0, 5, None)])
+    def test_offsets_of_characters(self, tmp_path, within, first, last, byte):
+        path = write(tmp_path / "x.txt", "ab é ü cd".encode())
+        table = write(tmp_path / "x.tsv", f"byte_start\tbyte_end\n{first}\t{last}\n".encode())
+        asked = {"documents": str(table), "within_documents": within}
+        if byte is None:
+            assert measure_corpus(path, blocks=0, at="all", reading=ReadOptions(**asked)).n_units[-1] > 0
+            return
+        for unit in ("word", "char"):
+            check(f"at byte {byte} of {path}, inside of a character: offsets count bytes", path, unit, **asked)
+        found = measure_corpus(path, unit="byte", at="all", blocks=0, reading=ReadOptions(**asked))
+        assert found.n_units[-1] == last - first
+
+    @pytest.mark.parametrize("size", [1, 2, 3, 4, 7])
+    def test_offsets_of_characters_in_any_blocks(self, monkeypatch, tmp_path, size):
+        data = "ab é ü cd".encode()
+        blocks = [data[at : at + size] for at in range(0, len(data), size)]
+        monkeypatch.setattr("simulate.text.reading.formats.plain.read_blocks", lambda path: iter(blocks))
+        for byte in range(len(data) + 1):
+            write(tmp_path / "x.tsv", f"byte_start\tbyte_end\n0\t{byte}\n".encode())
+            reader = WithOffsets("x.txt", str(tmp_path / "x.tsv"), characters=True)
+            cut = byte in (4, 7)
+            with pytest.raises(InputError, match=f"at byte {byte} of") if cut else nullcontext():
+                assert b"".join(piece.data for piece in reader.pieces(Seen())) == data[:byte]
+
     @given(sizes=st.lists(st.integers(0, 5), min_size=1, max_size=9), gaps=st.lists(st.integers(0, 2), min_size=9))
     def test_any_documents(self, tmp_path_factory, sizes, gaps):
         folder = tmp_path_factory.mktemp("offsets")
@@ -459,6 +516,8 @@ class TestTokenIds:
         check("count it with --unit token", llm(llmc()))
         np.save(tmp_path / "f.npy", np.array([0.5, 1]))
         check("holds an array of 'float64'", tmp_path / "f.npy", "token")
+        np.save(tmp_path / "c.npy", np.asfortranarray(FLAT[:4].reshape(2, 2)))
+        check("holds its array column by column (Fortran order)", tmp_path / "c.npy", "token")
         np.save(tmp_path / "t.npy", FLAT)
         whole = (tmp_path / "t.npy").read_bytes()
         check("and its header says 14", write(tmp_path / "t.npy", whole[:-8]), "token")

@@ -233,7 +233,7 @@ class TestBadInput:
 
     def test_files(self, tmp_path):
         self.check("nowhere.txt does not exist", str(tmp_path / "nowhere.txt"))
-        self.check("holds no word: it is nothing but white space", write(tmp_path, " \n\t"))
+        self.check("holds no word: it is nothing but white space; leave it out", write(tmp_path, " \n\t"))
         self.check("more than once", ["-", "-"])
         (tmp_path / "latin.txt").write_bytes(b"caf\xe9 au lait")
         self.check("latin.txt is not UTF-8 at byte 3", tmp_path / "latin.txt")

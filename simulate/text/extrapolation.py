@@ -27,6 +27,11 @@ from simulate.text.streaming import SketchedGrowth
 LEAST_DRAWS = 1000
 """Windows of a text below which no method is asked."""
 
+_KINDS = {"byte": 256, "char": 0x110000 - 2048}
+"""Units that there can be: bytes, and code points without halves of surrogate pairs."""
+_LONG = 8
+"""Units of a window beyond which there can be more windows than numbers of 64 bits."""
+
 
 @dataclass(frozen=True)
 class MoreText:
@@ -95,12 +100,19 @@ def more_text(growth: CorpusGrowth | SketchedGrowth, factors: Sequence[float], *
         seen = seen_of(growth)
         by_method = [[_by(name, seen, factor, confidence) for factor in factors] for name in DEFAULT]
         covered, interval = good_turing_coverage(draws, once, twice, confidence=confidence)
-    found = tuple(zip(*by_method, strict=True))
+    possible = _n_possible(growth)
+    found = tuple(tuple(one.within(possible) for one in each) for each in zip(*by_method, strict=True))
     bounds = [replace(each[0], n_unique=most) for each in found]
     return MoreText(
         covered, interval, tuple(factors), found, tuple(one.at_most for one in bounds),
         tuple(one.at_most_stationary for one in bounds),
     )  # fmt: skip
+
+
+def _n_possible(growth: CorpusGrowth | SketchedGrowth) -> float:
+    """Windows that there can be: bytes and code points are known, and long windows are more than anybody counts."""
+    kinds = _KINDS.get(growth.unit)
+    return np.inf if kinds is None or growth.length > _LONG else float(kinds**growth.length)
 
 
 def sampled_text(growth: SketchedGrowth) -> SampledText:
@@ -132,9 +144,9 @@ def first_that_applies(growth: CorpusGrowth, factor: float, *, confidence: float
 
     Where none does, that of the default, which says why.
     """
-    seen = seen_of(growth)
-    first = _by(DEFAULT[0], seen, factor, confidence)
-    others = (_by(name, seen, factor, confidence) for name in DEFAULT[1:])
+    seen, possible = seen_of(growth), _n_possible(growth)
+    first = _by(DEFAULT[0], seen, factor, confidence).within(possible)
+    others = (_by(name, seen, factor, confidence).within(possible) for name in DEFAULT[1:])
     return first if not first.why_not else next((one for one in others if not one.why_not), first)
 
 

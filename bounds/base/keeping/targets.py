@@ -63,7 +63,7 @@ def check_folder(folder: Path) -> None:
             pass
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise
+            raise OSError(error.errno, error.strerror, str(folder)) from None
         raise ValueError(f"{folder}: cannot be written to ({error.strerror})") from None
 
 
@@ -75,6 +75,10 @@ def written_whole(target: Path) -> Iterator[Path]:
         part = folder / target.name
         yield part
         put_in_place(part, target)
+    except OSError as error:  # of a full disk the system does not say what it was that found no room
+        if error.errno in (errno.ENOSPC, errno.EDQUOT) and not error.filename:
+            raise OSError(error.errno, error.strerror, str(target)) from None
+        raise
     finally:
         discard(folder, target)
 

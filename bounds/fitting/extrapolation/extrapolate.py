@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from scipy.special import ndtri, stdtrit
@@ -80,6 +80,8 @@ class Extrapolation:
     assumption: str
     why_not: str = ""
     logit_error: float = math.nan
+    n_possible: float = math.inf
+    """Types that there can be, whatever the draws are; inf where nobody can say."""
 
     _repr_html_ = html_fields
 
@@ -90,13 +92,26 @@ class Extrapolation:
 
     @property
     def at_most(self) -> float:
-        """What there would be if every further draw were new."""
-        return float(F["most_new"].function(self.n_draws, self.n_unique, self.factor))
+        """What there would be if every further draw were new, or all types that there can be."""
+        return min(float(F["most_new"].function(self.n_draws, self.n_unique, self.factor)), self.n_possible)
 
     @property
     def at_most_stationary(self) -> float:
         """The mean of stationary draws is no more than this; not below what holds for all (`at_most`)."""
         return min(self.at_most, float(F["most_new.stationary"].function(self.n_unique, math.ceil(self.factor))))
+
+    def within(self, n_possible: float) -> Extrapolation:
+        """The same where there are `n_possible` types: no interval goes beyond, and a method that does is refused."""
+        if self.interval is None:
+            return replace(self, n_possible=n_possible)
+        if self.expected > n_possible:
+            why = f"it goes beyond the {n_possible:.0f} that there can be"
+            return replace(
+                self, expected=math.nan, interval=None, new_share=math.nan, why_not=why, logit_error=math.nan,
+                n_possible=n_possible,
+            )  # fmt: skip
+        interval = Interval(self.interval.lower, min(self.interval.upper, n_possible))
+        return replace(self, interval=interval, n_possible=n_possible)
 
 
 def extrapolate_unique(

@@ -85,6 +85,8 @@ def answer(dataset: xr.Dataset) -> str:
     windows = f"windows of {counted(k, unit)}"
     if not int(one.n_new):
         return f"{b} adds no new {windows} to {a}: all {written(of_b)} that it has are among the {written(of_a)} there."
+    if int(one.n_new) == 1:
+        windows = windows.replace("windows", "window", 1)
     parts = [
         f"{b} adds {written(int(one.n_new))} new {windows} to the {written(of_a)} of {a}: "
         f"{_estimate(one, 'new_rate')} per 1,000 {noun(unit)}"
@@ -92,8 +94,16 @@ def answer(dataset: xr.Dataset) -> str:
     if math.isfinite(float(one.more_rate)):
         parts[0] += f", against {_estimate(one, 'more_rate')} that as much more of {a} would bring"
     known, contained = float(one.known[1]), float(one.contained[1])
-    of_windows = f"Of all windows of {b} {percent(known, 1)} are in {a}, of its distinct ones {percent(contained, 1)}"
+    of_windows = f"Of all windows of {b} {_not_all(known)} are in {a}, of its distinct ones {_not_all(contained)}"
     return ". ".join([*parts, *_verdict(one, a, b), of_windows]) + "."
+
+
+def _not_all(share: float) -> str:
+    """A share in percent that rounding makes neither all nor none where it is not."""
+    told = percent(share, 1)
+    if share < 1 and told == percent(1, 1):
+        return f"more than {percent(0.999, 1)}"
+    return f"less than {percent(0.001, 1)}" if share > 0 and told == percent(0, 1) else told
 
 
 _WORDS = {1: "more than", -1: "less than", 0: "no clear difference from"}

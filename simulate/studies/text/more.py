@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from bounds.base.notes import REFUSED, Note
+from bounds.base.notes import FITTED, REFUSED, Note
 from bounds.base.telling.steps import stepped
 from bounds.cli.printing import number
 from bounds.cli.report import Table
@@ -169,13 +169,17 @@ def _methods(dataset: xr.Dataset) -> str:
         name = "" if place is None else str(at.method.values[place])
         used.setdefault(name, []).append(f"length {int(one.length)} at {many(at)}")
     bounded = used.pop("", None)
-    told = ["seen: part of the next windows; new: in 1,000 by then"]
+    told = [f"seen: part of the next windows; new: in the next 1,000 once there is {_times(dataset)}"]
     if used:
         first, *others = sorted(used, key=lambda name: -len(used[name]))
         told.append(f"U by {first}" + "".join(f", {' and '.join(used[name])} by {name}" for name in others))
     if bounded:
         told.append("no brackets: bounds alone")
     return "; ".join(told) + "."
+
+
+def _times(dataset: xr.Dataset) -> str:
+    return ", ".join(many(dataset.isel(factor=j)) for j in range(dataset.sizes["factor"]))
 
 
 def many(at: xr.Dataset) -> str:
@@ -231,3 +235,24 @@ def refusals(dataset: xr.Dataset) -> list[Note]:
             text = f"length {int(one.length)}, {many(at)}: {at.more_why_not.values[0]}; {bound}"
             found.append(Note(REFUSED, text))
     return found
+
+
+FEW = 100
+"""New windows below which their number scatters by more than a tenth around its mean by chance alone."""
+
+
+def few(dataset: xr.Dataset) -> list[Note]:
+    """Where so few new windows are expected that an interval of their mean is too narrow for their number."""
+    found = dict[int, list[str]]()
+    for one, at in _each(dataset):
+        place = chosen(at)
+        if place is not None and (new := float(at.more_unique[place]) - int(one.n_unique[-1])) < FEW:
+            found.setdefault(int(one.length), []).append(f"{number(new, 2)} at {many(at)}")
+    return [
+        Note(
+            FITTED,
+            f"length {length}: so few new windows are expected ({', '.join(told)}) that by chance their number, none "
+            "among them, may lie outside of its interval, which is of the mean",
+        )
+        for length, told in found.items()
+    ]

@@ -44,6 +44,7 @@ def report(dataset: xr.Dataset, view: View) -> Report:
     method += [OF_A_SKETCH] if sketch else []
     looks, by_method, ahead = [], [], ""
     refusals = more.refusals(dataset) if more.has_more(dataset) else []
+    few = more.few(dataset) if more.has_more(dataset) else []
     asked = tuple(made_by(dataset)["parameters"].get("extrapolate") or ()) != more.BY_DEFAULT
     if more.has_more(dataset):
         looks, by_method = [more.table(dataset)], [more.all_methods(dataset)]
@@ -55,7 +56,7 @@ def report(dataset: xr.Dataset, view: View) -> Report:
     return Report(
         answer=answer(dataset) + ahead + refit_words(dataset),
         tables=[_lengths(dataset), *looks, *([counts] if view.curves else [])],
-        notes=[*(refusals if asked else []), *notes(dataset)],
+        notes=[*(refusals if asked else []), *few, *notes(dataset)],
         asides=[*([] if asked else refusals), *_bends(dataset)],
         details=[*([] if view.curves else [counts]), *([_stretches(dataset)] if has_fits else []), *by_method],
         method=method,

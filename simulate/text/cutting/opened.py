@@ -104,7 +104,8 @@ class Opened:
         """Why a file that was read, and is not empty, has no unit."""
         if self.reader.has_documents and not self.seen.n_documents:
             return ": it has no document"
-        return ": it is nothing but white space" if self.unit in WORDS else ": there is nothing in it"
+        white = ": it is nothing but white space; leave it out"
+        return white if self.unit in WORDS else ": there is nothing in it; leave it out"
 
     def text(self) -> Iterator[Piece]:
         """Pieces of its text. Where documents are not told apart, small ones come together; no word joins two."""

@@ -64,7 +64,9 @@ def reader_of(path: str, unit: str, options: ReadOptions) -> Reader:
         raise InputError(
             f"{label(path)} holds token ids, as the index {label(index)} beside it says: count them by --unit {TOKEN}"
         )
-    return Plain(path) if options.documents is None else WithOffsets(path, options.documents)
+    if options.documents is None:
+        return Plain(path)
+    return WithOffsets(path, options.documents, characters=unit != "byte" or options.changes_text)
 
 
 def ending_of(path: str) -> str:

@@ -139,7 +139,8 @@ def _said(path: str, kept: list[str], note: str) -> str:
 
 def _walked(folder: str) -> list[str]:
     def refuse(error: OSError) -> None:
-        raise error
+        with one_sentence(os.fsdecode(error.filename or folder)):  # which may be a folder inside
+            raise error
 
     found: list[str] = []
     walk: Any = os.walk(folder, onerror=refuse)

@@ -124,6 +124,8 @@ def _size_of(file: IO[bytes]) -> int | None:
 
 
 def _os_sentence(path: str, error: OSError) -> str:
+    if isinstance(error, FileNotFoundError) and not is_url(path) and os.path.islink(path):
+        return f"{label(path)} is a link to a file that does not exist: mend the link, or leave it out"
     if isinstance(error, FileNotFoundError):
         return f"{label(path)} does not exist: check the name, or give - for standard input{close_file(path)}"
     if isinstance(error, IsADirectoryError):

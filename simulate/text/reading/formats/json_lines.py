@@ -75,14 +75,17 @@ class JsonLines:
         return found
 
     def _why_not(self, found: dict[str, Any], text: Any, number: int) -> str:
-        named = leaves(found)
+        asked = fields_of(self.field)
+        named = [name for name in leaves(found) if name not in asked]
         if text is not None:
             kind = {bool: "a truth value", int: "a number", float: "a number", list: "a list", dict: "an object"}
+            texts = [name for name in named if isinstance(_deeper(found, name), str)]
             return (
                 f"field {shown(self.field)} in line {number} of {label(self.path)} holds {kind[type(text)]}, not text: "
-                f"pass another --field{f', such as {named[0]}' if named else ''}"
+                f"pass another --field{f', such as {texts[0]}' if texts else ''}"
             )
-        return missing(self.path, "field", self.field, f"in line {number}", named)
+        null = ", where it is null" if any(name in asked for name in leaves(found)) else ""
+        return missing(self.path, "field", self.field, f"in line {number}{null}", named)
 
 
 def leaves(found: dict[str, Any], above: str = "") -> list[str]:

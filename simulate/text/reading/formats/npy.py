@@ -59,7 +59,12 @@ class Npy(ByEndOfDocument):
             dtype, shape, columns = np.dtype(told["descr"]), tuple(told["shape"]), bool(told["fortran_order"])
         except (ValueError, SyntaxError, TypeError, KeyError):
             raise InputError(f"{label(self.path)} is damaged: its header of NumPy cannot be read") from None
-        if dtype.kind not in "iu" or len(shape) not in (1, 2) or (columns and len(shape) == 2):
+        if columns and len(shape) == 2:
+            raise InputError(
+                f"{label(self.path)} holds its array column by column (Fortran order), so that neighbours in the file "
+                "are none in a sequence: save np.ascontiguousarray of it"
+            )
+        if dtype.kind not in "iu" or len(shape) not in (1, 2):
             raise InputError(
                 f"{label(self.path)} holds an array of {shown(str(dtype))} with shape {shown(shape)}, and token ids "
                 "are whole numbers in one dimension, or in two with a sequence a row"

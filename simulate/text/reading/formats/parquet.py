@@ -81,11 +81,11 @@ class Parquet:
             there = _columns_of(arrow, schema)
             raise InputError(missing(self.path, "column", self.field, "of its table", there, _FIRST_OF))
         names, held = found
-        value = held.value_type if arrow.types.is_dictionary(held) else held
-        if not (arrow.types.is_string(value) or arrow.types.is_large_string(value)):
+        if not _is_text(arrow, held):
+            there = [one.name for one in schema if _is_text(arrow, one.type)][:8]
+            advice = f"pass another --field, such as {', '.join(there)}" if there else "no column of it does"
             raise InputError(
-                f"column {shown(self.field)} of {label(self.path)} holds {shown(str(held))}, not text: pass another "
-                f"--field of {', '.join(schema.names[:8])}"
+                f"column {shown(self.field)} of {label(self.path)} holds {shown(str(held))}, not text: {advice}"
             )
         return names
 
@@ -104,6 +104,11 @@ def _led(arrow: Any, schema: Any, field: str) -> tuple[list[str], Any] | None:
         held = fields.field(name).type
         fields = held if arrow.types.is_struct(held) else []
     return names, held
+
+
+def _is_text(arrow: Any, held: Any) -> bool:
+    value, types = held.value_type if arrow.types.is_dictionary(held) else held, arrow.types
+    return bool(types.is_string(value) or types.is_large_string(value) or types.is_string_view(value))
 
 
 def _columns_of(arrow: Any, fields: Any, above: str = "") -> list[str]:

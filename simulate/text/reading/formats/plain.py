@@ -47,18 +47,38 @@ class WithOffsets:
 
     path: str
     documents: str
+    characters: bool = False
+    """Whether the text is UTF-8, of which no document may cut a character."""
     holds = TEXT
     has_documents = True
 
     def pieces(self, seen: Seen) -> Iterator[Piece]:
         """Its documents, in blocks. Bytes between them are left out, and counted."""
         starts, ends = read_offsets(self.documents)
-        at, k = yield from _documents(read_blocks(self.path), starts, ends, 0, 0, seen)
+        blocks = read_blocks(self.path)
+        if self.characters:
+            blocks = self._uncut(blocks, starts, ends)
+        at, k = yield from _documents(blocks, starts, ends, 0, 0, seen)
         if k < len(ends):
             raise InputError(
                 f"{label(self.path)} has {at} bytes of text, and a document of {label(self.documents)} ends at byte "
                 f"{ends[-1]}: these are not its offsets, or it is truncated"
             )
+
+    def _uncut(self, blocks: Iterator[bytes], starts: Sequence[int], ends: Sequence[int]) -> Iterator[bytes]:
+        """`blocks`; InputError where a document begins or ends at a byte that goes on with a character."""
+        edges = np.union1d(starts, ends)
+        at = 0
+        for block in blocks:
+            here = edges[np.searchsorted(edges, at) : np.searchsorted(edges, at + len(block))]
+            cut = here[np.frombuffer(block, np.uint8)[here - at] & 0xC0 == 0x80]
+            if len(cut):
+                raise InputError(
+                    f"{label(self.documents)} has a document that begins or ends at byte {cut[0]} of "
+                    f"{label(self.path)}, inside of a character: offsets count bytes, not characters"
+                )
+            yield block
+            at += len(block)
 
     def expected_size(self) -> int | None:
         """As without offsets."""
