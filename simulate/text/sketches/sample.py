@@ -50,13 +50,13 @@ class WindowSample:
     capacity: int
     seed: int = 0
     kind: str = ""
-    _hashes: np.ndarray = field(init=False)
-    _counts: np.ndarray = field(init=False)
-    _latest: np.ndarray = field(init=False)
+    _hashes: np.ndarray = field(init=False, repr=False)
+    _counts: np.ndarray = field(init=False, repr=False)
+    _latest: np.ndarray = field(init=False, repr=False)
     """(slot, 2) the ends of its latest span."""
-    _past: Spans = field(init=False)
+    _past: Spans = field(init=False, repr=False)
     """The spans before it, of all windows, and room for more."""
-    _state: np.ndarray = field(init=False)
+    _state: np.ndarray = field(init=False, repr=False)
 
     _repr_html_ = html_fields
 
@@ -67,6 +67,22 @@ class WindowSample:
         object.__setattr__(self, "_latest", np.zeros((slots, 2), dtype=np.int64))
         object.__setattr__(self, "_state", np.zeros(4, dtype=np.int64))
         self._set_past(Spans(self._hashes[:0], self._latest[:0]), slots // 2)
+
+    def __getstate__(self) -> tuple[Any, ...]:
+        """What goes to another process, or to a file: the slots that are taken, and no room."""
+        taken = np.flatnonzero(self._counts)
+        table = (self._hashes[taken], self._counts[taken], self._latest[taken])
+        return (self.capacity, self.seed, self.kind), self._state, self._past_spans(), taken, table
+
+    def __setstate__(self, given: tuple[Any, ...]) -> None:
+        named, state, past, taken, table = given
+        for name, value in zip(("capacity", "seed", "kind"), named, strict=True):
+            object.__setattr__(self, name, value)
+        self.__post_init__()
+        self._state[:] = state
+        self._set_past(past, max(len(self._past.hashes), 2 * len(past.hashes)))
+        for mine, theirs in zip((self._hashes, self._counts, self._latest), table, strict=True):
+            mine[taken] = theirs
 
     @property
     def n_kept(self) -> int:
