@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from collections import Counter
 from functools import cache, reduce
 
@@ -39,6 +40,22 @@ def test_a_union_of_samples_is_the_sample_of_the_union(parts, length, random):
     assert merged.share == whole.share
     assert whole.n_kept <= 32
     assert whole.share == 1 or 2 * len({tuple(p[i : i + length]) for p in parts for i in range(len(p))}) > 32
+
+
+@pytest.mark.parametrize("capacity", [4, 32, 1 << 10])
+@pytest.mark.parametrize("cut", [0, 1, 40, 1500, 3000])
+def test_a_sample_that_was_sent_goes_on_as_it_was(capacity, cut):
+    units = np.random.default_rng(cut).zipf(1.4, 3000) % 200
+    sent, whole = pickle.loads(pickle.dumps(sample_of(units[:cut], capacity))), sample_of(units, capacity)
+    sent.add_windows(units[cut:].astype(np.uint64), 1)
+    assert (sent.kept, sent.share, sent.n_windows) == (whole.kept, whole.share, len(units))
+    for mine, theirs in zip(sent.types(), whole.types(), strict=True):
+        assert np.array_equal(np.asarray(mine), np.asarray(theirs))
+
+
+def test_an_empty_sample_is_sent_in_a_few_bytes():
+    """Each task of a cluster is given one."""
+    assert len(pickle.dumps(WindowSample(1 << 18))) < 2000
 
 
 @given(st.lists(st.integers(0, 60), max_size=400), st.integers(1, 4))

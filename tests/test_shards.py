@@ -312,7 +312,7 @@ def same_sketch(one, two) -> bool:
         elif field.name == "sample":
             assert (a.kept, a.share) == (b.kept, b.share)
         elif field.name == "types":
-            assert a is None or b is None  # blocks of what tasks read apart do not line up
+            assert all(np.array_equal(mine, theirs) for mine, theirs in zip(a, b, strict=True))
         else:
             assert np.array_equal(a, b) if isinstance(a, np.ndarray) else str(a) == str(b), field.name
     return True
@@ -326,6 +326,48 @@ def test_sketches_of_tasks_are_those_of_one_process(folder, at, unit):
     for one, two in zip(found, sketch_corpus(folder, **how), strict=True):
         assert same_sketch(one, two)
     assert found[0].sample.share < 1 or unit == "byte"
+
+
+@pytest.fixture(scope="module")
+def documents(tmp_path_factory):
+    """JSON lines of very unequal sizes, with documents of one word and of many."""
+    path, rng = tmp_path_factory.mktemp("documents"), np.random.default_rng(5)
+    for i, n in enumerate((30, 1, 9, 60, 2)):
+        words = [[f"w{k}" for k in rng.zipf(1.4, size)] for size in rng.choice([1, 2, 40, 150], n)]
+        lines = [json.dumps({"text": " ".join(["w", *some])}) for some in words]
+        (path / f"{i}.jsonl").write_text("\n".join(lines))
+    return path
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    st.integers(1, 9), st.permutations(range(5)), st.integers(1, 5), st.sampled_from(["word", "byte", "char"]),
+    st.booleans(), st.sampled_from(["all", "7,900", "200:all:3"]), st.sampled_from([4, 7, 10]),
+    st.sampled_from([0.0, 0.1]),
+)  # fmt: skip
+def test_sketches_know_the_blocks_of_the_text_whoever_read_what(
+    documents, n, order, some, unit, apart, at, precision, losses
+):  # fmt: skip
+    """Any workers and any grouping of any files in any order, with documents apart or not."""
+    paths, reading = [documents / f"{i}.jsonl" for i in order[:some]], ReadOptions(within_documents=apart)
+    how = {"at": at, "unit": unit, "length": [1, 2], "precision": precision, "reading": reading}
+    found = sketched_by(Here(n, seed=n, losses=losses), paths, **how)
+    for one, two in zip(found, sketch_corpus(paths, **how), strict=True):
+        assert same_sketch(one, two)
+
+
+@pytest.mark.parametrize("wrong", [
+    lambda one, other, joined=sketching.joined: joined(other, one),
+    lambda one, other, joined=sketching.joined: replace(joined(one, other), ahead_from=0),
+], ids=["groups swapped", "the prefix forgotten"])  # fmt: skip
+def test_groups_that_are_merged_wrongly_are_noticed(folder, monkeypatch, wrong):
+    """The negative controls of the property above; those of what is merged stand beside `Spans`' own."""
+    how = {"at": "20,5000", "precision": 7}
+    expected = sketch_corpus(folder, **how)
+    assert same_sketch(sketched_by(Here(3), folder, **how), expected)
+    monkeypatch.setattr(sketching, "joined", wrong)
+    with pytest.raises(AssertionError):
+        same_sketch(sketched_by(Here(3), folder, **how), expected)
 
 
 @settings(max_examples=15, deadline=None)
@@ -363,7 +405,7 @@ def scheduler():
 
 PLANS = [
     {"lengths": (1, 2, 5), "order": "file"}, {"lengths": (2,), "order": "shuffled-chunks", "chunk": 100, "seed": 2},
-    {"lengths": (1, 3), "sketch": True, "precision": 8, "extrapolate": "none"},
+    {"lengths": (1, 3), "sketch": True, "precision": 8},
 ]  # fmt: skip
 
 

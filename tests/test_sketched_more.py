@@ -15,18 +15,15 @@ from bounds.base.intervals import Interval
 from bounds.fitting.extrapolation.bursts import burst_shift
 from bounds.fitting.extrapolation.extrapolate import extrapolated
 from simulate import measure_corpus, open_result, sketch_corpus
-from simulate.studies.text.dataset import to_dataset
-from simulate.studies.text.more import APART
-from simulate.studies.text.report import about
 from simulate.text import ReadOptions
 from simulate.text.extrapolation import more_text, sampled_text, seen_of
 from simulate.text.growth import spectrum_edges
 from simulate.text.held_back import DEFAULT
 from simulate.text.sketch import HyperLogLog
 from simulate.text.sketches.ahead import LEAST_TYPES, SampledText
-from simulate.text.sketches.places import SampledTypes, blocks_of
+from simulate.text.sketches.places import SampledTypes, Spans, blocks_of
 from simulate.text.sketches.sample import WindowSample
-from tests.commands import refused, run
+from tests.commands import run
 from tests.statistics import check, z_of_mean, z_of_variance
 
 FACTORS = (2.0, 10.0)
@@ -91,10 +88,93 @@ def test_blocks_of_a_window_are_those_it_occurs_in_however_the_text_was_chopped(
             assert mask == sum(1 << g for g in there if g < blocks.n_blocks)
 
 
-def test_samples_that_were_read_apart_have_no_blocks():
-    one, other = WindowSample(64, 0, "x"), WindowSample(64, 0, "x")
-    one.add_windows(np.arange(9, dtype=np.uint64), 2)
-    assert one.merge(other).types() is None
+def equal(one: SampledTypes, other: SampledTypes) -> bool:
+    """Bit for bit."""
+    pairs = [(np.asarray(mine), np.asarray(theirs)) for mine, theirs in zip(one, other, strict=True)]
+    return all(mine.dtype == theirs.dtype and np.array_equal(mine, theirs) for mine, theirs in pairs)
+
+
+def of_parts(parts: list[np.ndarray], capacity: int, length: int) -> tuple[list[WindowSample], WindowSample]:
+    """The sample of each part by itself, and that of all of them in a row; no window joins two."""
+    apart, whole = [WindowSample(capacity, 0, "x") for _ in parts], WindowSample(capacity, 0, "x")
+    for sample, part in zip(apart, parts, strict=True):
+        sample.add_windows(part, length)
+        whole.add_windows(part, length)
+    return apart, whole
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    st.lists(st.sampled_from([0, 1, 2, 15, 16, 17, 100, 1023, 1500, 4000]), min_size=1, max_size=6), st.integers(0, 9),
+    st.integers(1, 3), st.sampled_from([4, 16, 256, 1 << 13]), st.randoms(),
+)  # fmt: skip
+def test_parts_merged_in_any_grouping_know_the_blocks_of_the_whole(sizes, seed, length, capacity, random):
+    """Where nobody that read one knew what was before it, or how many windows there are; bit for bit."""
+    rng = np.random.default_rng(seed)
+    apart, whole = of_parts([(rng.zipf(1.4, n) % 500).astype(np.uint64) for n in sizes], capacity, length)
+    while len(apart) > 1:
+        i = random.randrange(len(apart) - 1)
+        apart[i : i + 2] = [apart[i].merge(apart[i + 1])]
+    assert equal(apart[0].types(), whole.types())
+
+
+@pytest.fixture
+def unequal():
+    """A small part and a large one, with windows that stand in several blocks of either."""
+    rng = np.random.default_rng(3)
+    parts = [(rng.zipf(1.4, n) % 500).astype(np.uint64) for n in (700, 3400)]
+    (one, other), whole = of_parts(parts, 200, 2)
+    assert whole.share < other.share < one.share, "thresholds that are lowered on the way"
+    assert equal(one.merge(other).types(), whole.types())
+    return one, other, whole
+
+
+def test_a_span_within_another_one_does_not_end_it():
+    """A short part, whose spans are short, behind one that ends with the same window: blocks begin between them."""
+    parts = [np.arange(1, n + 1, dtype=np.uint64) for n in (4085, 30, 4000)]
+    for part, places in zip(parts, ([4080], [5, 25], [3000]), strict=True):
+        part[places] = 0
+    (one, two, three), whole = of_parts(parts, 1 << 13, 1)
+    assert two._state[3] == 1, "a past span"
+    assert equal(one.merge(two).merge(three).types(), whole.types())
+
+
+def test_parts_in_another_order_lie_elsewhere(unequal):
+    one, other, whole = unequal
+    found, known = other.merge(one).types(), whole.types()
+    assert np.array_equal(found.hashes, known.hashes)
+    assert np.array_equal(found.counts, known.counts)
+    assert not np.array_equal(found.masks, known.masks)
+
+
+def one_end(self, hashes, shift, masks=Spans.masks):
+    return masks(self._replace(ends=self.ends[:, :1]), hashes, shift)
+
+
+@pytest.mark.parametrize(("name", "wrong"), [
+    ("moved", lambda self, windows: self),
+    ("masks", one_end),
+    ("fewer", lambda self, reach, fewer=Spans.fewer: fewer(self, 2 * reach)),
+    ("and_those", lambda self, others: self),
+], ids=["the shift forgotten", "one end alone", "spans over more than a block", "past spans lost"])  # fmt: skip
+def test_places_that_are_merged_wrongly_are_noticed(unequal, monkeypatch, name, wrong):
+    """The negative controls of the property above."""
+    one, other, whole = unequal
+    known = whole.types()
+    monkeypatch.setattr(Spans, name, wrong)
+    assert not equal(one.merge(other).types(), known)
+
+
+def test_spans_stay_few_however_long_the_text():
+    """Of each of 16 windows that are all over the text at most 129 are past, and the room for them does not grow."""
+    sample, units = WindowSample(16, 0, "x"), np.random.default_rng(1).integers(0, 16, 1 << 16).astype(np.uint64)
+    room = []
+    for _ in range(16):
+        sample.add_windows(units, 1)
+        room.append(len(sample._past.hashes))
+    assert max(room[1:]) <= 2 * 2 * 129 * 16
+    assert max(room[8:]) == max(room[1:8])
+    assert (sample.types().masks == np.uint64(2**64 - 1)).all()
 
 
 # ---------------------------------------------------------------- all sampled: exact counts
@@ -326,13 +406,15 @@ def test_where_no_method_applies_the_bounds_are_given(tmp_path, words, precision
     assert any(reason in said and "U there is from" in said for said in found["warnings"])
 
 
-def test_what_workers_read_apart_is_not_looked_ahead_from(text):
-    told = refused("corpus", str(text), "--sketch", "--extrapolate", "2x", "--cluster", "local:1")
-    assert "the workers of --cluster sketch apart do not line up" in told
-    growth = sketch_corpus(text)
-    apart = replace(growth, types=None)
-    with pytest.raises(ValueError, match="sketch it without a cluster to look ahead"):
-        more_text(apart, FACTORS)
-    dataset = to_dataset([(apart, None)], {"files": [str(text)], "sketch": True, "extrapolate": [2.0, 10.0]})
-    assert "more_unique" not in dataset
-    assert APART in [note["text"] for note in about(dataset)["notes"]]
+@pytest.mark.verification
+def test_processes_look_ahead_as_one_does(text, tmp_path):
+    """From the end and from a prefix; files of 30 thousand words, of 6 thousand and of 24 thousand."""
+    words, folder = text.read_text().split(), tmp_path / "shards"
+    folder.mkdir()
+    for name, part in zip("abc", np.split(np.array(words), [30_000, 36_000]), strict=True):
+        (folder / f"{name}.txt").write_text(" ".join(part))
+    for more in ((), ("--at", "1000,40000")):
+        flags = ("corpus", str(folder), "--sketch", "--length", "1,2", "--precision", "10", *more, "--json")
+        alone, apart = (json.loads(run(*flags, *cluster).stdout) for cluster in ((), ("--cluster", "local:2")))
+        assert alone == apart
+        assert [one["method"] for one in apart["extrapolation"]] == ["log-quadratic"] * 4

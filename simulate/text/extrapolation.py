@@ -86,10 +86,7 @@ def lack_of_fit(method: str, factor: float, confidence: float = 0.95) -> float:
 
 
 def more_text(growth: CorpusGrowth | SketchedGrowth, factors: Sequence[float], *, confidence: float = 0.95) -> MoreText:
-    """What `factors` times as much text like this would hold.
-
-    ValueError for a sketch whose parts were read apart, by workers of a cluster.
-    """
+    """What `factors` times as much text like this would hold."""
     draws, most = float(growth.n_draws[-1]), float(growth.n_unique[-1])
     once, twice = float(growth.f1[-1]), float(growth.f2[-1])
     if isinstance(growth, SketchedGrowth):
@@ -117,11 +114,6 @@ def _n_possible(growth: CorpusGrowth | SketchedGrowth) -> float:
 
 def sampled_text(growth: SketchedGrowth) -> SampledText:
     """What a sketched text shows at its last prefix."""
-    if growth.types is None:
-        raise ValueError(
-            "blocks of parts of a text that workers read apart do not line up, so that nothing shows how its words "
-            "come in bursts; sketch it without a cluster to look ahead"
-        )
     ends = Interval(float(growth.interval.lower[-1]), float(growth.interval.upper[-1]))
     edges = spectrum_edges(float(growth.n_units[-1]))
     return SampledText(float(growth.n_unique[-1]), ends, growth.types, edges)

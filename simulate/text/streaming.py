@@ -74,9 +74,8 @@ class SketchedGrowth:
     """(prefix, k - 1) estimates of how many windows occur k times, int64, to k = 100; the last column is all above."""
     spectrum_interval: Interval
     """95 % intervals of `spectrum`, each by itself, from sampling (`simulate.text.sketches.sample.scaled`)."""
-    types: SampledTypes | None = field(repr=False)
-    """Those sampled in the last prefix, with the blocks that they occur in: what looking ahead rests on. None where
-    parts of the text were read apart (`cluster`)."""
+    types: SampledTypes = field(repr=False)
+    """Those sampled in the last prefix, with the blocks that they occur in: what looking ahead rests on."""
     order: str = "file"
     n_bytes: int | None = None
     """Bytes of all files after decompression; None where a result does not say."""
@@ -263,6 +262,8 @@ def _growths(
         n_unique = np.minimum(np.rint(estimates), n_draws).astype(np.int64)
         spectrum, spectrum_interval = _spectrum(noted, n_draws)
         notes = _notes(run, grid, beyond, unit, length, i, files, options)
+        types = noted[-1].types
+        assert types is not None, "the last prefix is the end, or the one that is looked ahead from"
         found.append(
             SketchedGrowth(
                 files.corpus,
@@ -278,7 +279,7 @@ def _growths(
                 run.samples[i],
                 spectrum,
                 spectrum_interval,
-                noted[-1].types,
+                types,
                 n_bytes=bytes_of(run.read),
             )
         )

@@ -113,11 +113,6 @@ def _check_flags(context: click.Context) -> None:
             f"--sketch reads a text once, in file order, got --order {options['order']}; shuffle the text itself, or "
             "leave out --sketch"
         )
-    if options["cluster"] is not None and "extrapolate" in given and extrapolated_factors(options["extrapolate"]):
-        raise click.UsageError(
-            "--extrapolate rests on blocks of text, and those of parts that the workers of --cluster sketch apart do "
-            "not line up; leave out one of the three"
-        )
     if "memory" in given and options["cluster"] is None:
         raise click.UsageError(
             "--memory is of exact counts; --sketch takes no more for a longer text, so leave out one of them"

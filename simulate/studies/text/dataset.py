@@ -23,10 +23,9 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from bounds.base.notes import REFUSED, Note
 from bounds.cli.json_text import json_text
 from simulate.running.dataset import NOT_MEASURED, describe, provenance, stamp
-from simulate.studies.text.more import APART, more, read_apart
+from simulate.studies.text.more import more
 from simulate.text.exponents import CorpusFit, WindowFit
 from simulate.text.growth import CorpusGrowth
 from simulate.text.source import why_too_short
@@ -95,11 +94,10 @@ def to_dataset(pairs: Sequence[Pair], parameters: dict[str, Any]) -> xr.Dataset:
     spectra = ("source", "multiplicity")
     data["spectrum"] = (spectra, np.array([growth.spectrum[-1] for growth in growths]))
     coordinates["multiplicity"] = growths[0].edges
-    factors = parameters.get("extrapolate") or ()
-    data |= more(growths, factors, coordinates)
+    data |= more(growths, parameters.get("extrapolate") or (), coordinates)
     dataset = xr.Dataset(data, coords=coordinates)
     dataset = describe(dataset)
-    dataset.attrs["text"] = _about(growths, [Note(REFUSED, APART)] if len(factors) and read_apart(growths) else [])
+    dataset.attrs["text"] = _about(growths)
     first = growths[0]
     engine: dict[str, Any] = {"name": "corpus", "reason": "counted exactly"}
     if isinstance(first, SketchedGrowth):
@@ -115,9 +113,9 @@ def counts_of(dataset: xr.Dataset) -> xr.Dataset:
     return dataset.drop_dims(["stretch", "point", "block", "multiplicity", "factor", "method"], errors="ignore")
 
 
-def _about(growths: Sequence[CorpusGrowth | SketchedGrowth], further: Sequence[Note]) -> str:
+def _about(growths: Sequence[CorpusGrowth | SketchedGrowth]) -> str:
     first = growths[0]
-    notes = list(dict.fromkeys([*(note for growth in growths for note in growth.notes), *further]))
+    notes = list(dict.fromkeys(note for growth in growths for note in growth.notes))
     return json_text({
         "corpus": first.corpus, "unit": first.unit, "order": first.order, "n_bytes": first.n_bytes,
         "notes": [{"kind": note.kind, "text": note.text} for note in notes],

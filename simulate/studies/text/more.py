@@ -34,18 +34,13 @@ SKETCHED = (
     "these are a sample, and the interval of U. Blocks are 16 to 23, and the last windows, fewer than one has, are in "
     "none."
 )
-APART = (
-    "What more text would bring is not told with --cluster: blocks of parts that workers read apart do not line up, so "
-    "that nothing shows how words come in bursts; leave out --cluster for it."
-)
 
 
 def more(
     growths: Sequence[CorpusGrowth | SketchedGrowth], factors: Sequence[float], coordinates: dict[str, Any]
 ) -> dict[str, Any]:  # fmt: skip
-    """Variables for `factors` times the text, whose coordinates are added; none where no factor was asked for, and of
-    parts that were read apart."""
-    if not len(factors) or read_apart(growths):
+    """Variables for `factors` times the text, whose coordinates are added; none where no factor was asked for."""
+    if not len(factors):
         return {}
     coordinates |= {"factor": np.array(factors, float), "method": list(DEFAULT)}
     found = [more_text(growth, factors) for growth in stepped(growths, "looking ahead", "lengths")]
@@ -67,11 +62,6 @@ def more(
         "more_at_most": (dims[:2], np.array([text.at_most for text in found])),
         "more_at_most_stationary": (dims[:2], np.array([text.at_most_stationary for text in found])),
     }  # fmt: skip
-
-
-def read_apart(growths: Sequence[CorpusGrowth | SketchedGrowth]) -> bool:
-    """Whether they are sketches of parts that workers read apart, which cannot look ahead."""
-    return any(isinstance(growth, SketchedGrowth) and growth.types is None for growth in growths)
 
 
 def has_more(dataset: xr.Dataset) -> bool:

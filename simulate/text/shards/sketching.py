@@ -1,8 +1,9 @@
 """Sketches and samples of files, made by workers and merged: registers and samples of one run over all of them.
 
-Each group of files is read once, for what it adds to the whole. What an estimate stands at within a group is found by
-reading its beginning once more, from the sketches of all groups before it: how many units these hold, and so which
-prefixes lie where, is not known sooner. Those whose prefixes are over, or that have none, are not read again.
+Each group of files is read once, for what it adds to the whole; where its windows occur in it is moved behind the
+groups before it as they are merged (`simulate.text.sketches.places`). What an estimate stands at within a group is
+found by reading its beginning once more, from the sketches of all groups before it: how many units these hold, and so
+which prefixes lie where, is not known sooner. Those whose prefixes are over, or that have none, are not read again.
 """
 
 from __future__ import annotations
@@ -82,7 +83,7 @@ def size_of(run: Run) -> Size:
 
 
 def joined(one: Run, other: Run) -> Run:
-    """Two texts, of which no window runs from one into the other; without what was noted."""
+    """One text and then the other, where no window runs from one into the other; without what was noted."""
     tally = deepcopy(one.tally)
     tally.add(other.tally)
     return Run(
@@ -93,6 +94,7 @@ def joined(one: Run, other: Run) -> Run:
         [*one.read, *other.read],
         one.n_units + other.n_units,
         max(one.longest, other.longest),
+        one.ahead_from,
         tally=tally,
     )
 
@@ -101,8 +103,7 @@ def continued(
     before: Run, names: Sequence[str], unit: str, options: ReadOptions, seed: int, stops: Sequence[int],
     expected: Sequence[Told],
 ) -> dict[int, list[Noted]]:  # fmt: skip
-    """What is noted at `stops` in the files called `names`, behind all that was read `before`; without sampled types,
-    whose blocks nothing of what was read apart has."""
+    """What is noted at `stops` in the files called `names`, behind all that was read `before`."""
     run, until = deepcopy(before), stops[-1]
     for file, known in zip(read_one_by_one(names, unit, options), expected, strict=False):
         if run.n_units >= until:
@@ -111,4 +112,4 @@ def continued(
             read_on(run, file, [*stops, MAX_COUNT], seed, until)
         if run.n_units < until and file.told().sha256 != known.sha256:
             raise InputError(f"{known.name} was changed while it was read: leave it as it is, and run this again")
-    return {prefix: [one._replace(types=None) for one in noted] for prefix, noted in run.noted.items()}
+    return run.noted

@@ -24,7 +24,7 @@ from simulate.text.sketches.sample import WindowSample
 class Noted(NamedTuple):
     """Windows of a prefix, how many are distinct, and how many of those sampled occur once, twice, …
 
-    `types` are those sampled; None of a merged sample, and where nobody looks ahead from.
+    `types` are those sampled; None where nobody looks ahead from.
     """
 
     n_windows: int
