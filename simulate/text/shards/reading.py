@@ -57,6 +57,10 @@ class Shard:
     pool_ends: np.ndarray
     hashes: np.ndarray
 
+    def __sizeof__(self) -> int:
+        """Bytes of its arrays: what Dask goes by where it keeps within the memory of a worker."""
+        return self.ids.nbytes + self.pool.nbytes + self.pool_ends.nbytes + self.hashes.nbytes
+
 
 _NO_WORDS = np.empty(0, np.uint8), np.empty(0, np.int64), np.empty(0, np.uint64)
 
