@@ -21,7 +21,8 @@ from tests.test_shards import equal, on
 
 MEMORY = 2_000_000
 SIZES = Sizes(together=1 << 30, section=1 << 30, piece=1 << 16, part=1000)
-COUNTS = ("keyed", "part_of", "between", "counted", "counted_on", "ended", "found_for", "looked_up", "numbered")
+COUNTS = ("keyed", "part_of", "between", "counted", "counted_on", "ended", "found_for", "looked_up", "numbered",
+          "words_of", "named", "ids_for", "numbers")  # fmt: skip
 
 
 class Measured(Here):
@@ -90,6 +91,18 @@ def test_parts_that_are_counted_at_once_however_large_they_are_are_noticed(uneve
     assert max(workers.most.values()) > 2 * MEMORY
 
 
+def test_words_are_numbered_within_the_memory_of_a_task(tmp_path):
+    """Of which each file has others."""
+    for i in range(12):
+        (tmp_path / f"{i:02}.txt").write_text(" ".join(f"w{i}x{j}" for j in range(8000)))
+    how = {"sizes": Sizes(together=1, piece=1 << 14, words=1), "lengths": (1, 2)}
+    expected = measure_corpus(tmp_path, length=[1, 2])
+    for workers in (Here(1, MEMORY), few := Measured(MEMORY), many := Measured(100 * MEMORY)):
+        assert equal(on(workers, tmp_path, **how), expected)
+    assert few.most["named"] <= 1.1 * MEMORY, few.most
+    assert many.most["named"] > 1.1 * MEMORY  # and there is something to cut
+
+
 def test_workers_know_what_they_hold(uneven):
     """Dask asks what tasks gave how large it is, and puts it into files beyond a part of its memory."""
     pytest.importorskip("distributed")
@@ -125,8 +138,7 @@ def test_processes_stay_within_the_memory_that_they_are_given(tmp_path, unit, le
     assert len(most) >= 2
     assert max(most.values()) <= 600 << 20, {one: n >> 20 for one, n in most.items()}
     expected = measure_corpus(tmp_path / "x.txt", unit=unit, length=lengths)
-    pairs = zip(found, expected, strict=True) if len(lengths) > 1 else [(found, expected)]
-    assert all(np.array_equal(one.n_unique, two.n_unique) for one, two in pairs)
+    assert all(np.array_equal(one.n_unique, two.n_unique) for one, two in zip(found, expected, strict=True))
 
 
 def peak_of(process: int) -> int:

@@ -37,6 +37,9 @@ from simulate.text.spilling.sums import Counting, Sums, nothing
 _BYTES_A_KEY = 64
 """What the table of a part takes for one of its windows, and what came with it."""
 
+_BYTES_A_WORD = 80
+"""What numbering takes for a distinct word of a shard: its letters, its place in a table, its number."""
+
 _UNEVEN = 2
 """How much larger than that a part may be for one task to count it."""
 
@@ -152,7 +155,9 @@ class ClusterRoom(Room):
         nothing_dense = np.empty(0, np.uint32)
         if unit not in WORDS:
             return [None] * len(shards), _packing(facts)
-        n = max(1, self.sizes.words * self.workers.n) if len(shards) > 1 else 1
+        n_words = sum(one.largest + 1 for one in facts)
+        needed = -(-_BYTES_A_WORD * n_words // max(1, self.workers.memory))
+        n = max(1, needed, self.sizes.words * self.workers.n) if len(shards) > 1 else 1
         texts = [[do(reading.words_of, shard, part, n, first=AT_ONCE) for part in range(n)] for shard in shards]
         parts = [do(reading.named, unit, list(some)) for some in zip(*texts, strict=True)]
         sizes = [of(do(reading.n_words, part)) for part in parts]
