@@ -34,7 +34,8 @@ from tests.sweep_runs import same as same_result
 from tests.test_cluster import children, free_port
 from tests.test_spilling import text_of
 
-LITTLE = Sizes(together=2000, section=300, piece=411, part=300, words=2)
+LITTLE = Sizes(together=2000, section=300, piece=101, part=300, words=2)
+"""Pieces smaller than a long document: sections of JSON lines, which pieces are made of, end with one."""
 LETTERS = Sizes(together=2000, section=300, piece=2500, part=1900, words=2)
 NUMBERS = (1, 2, 3, 7)
 UNITS = ("byte", "char", "word", "word-marks", "space", "token")

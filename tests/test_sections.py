@@ -132,7 +132,8 @@ def test_counts_notes_and_hashes_of_a_text(tmp_path, unit, options):
 
 
 CUT = ("nano.bin", "olmo.npy", "wide.bin", "gpt2.bin", "llama.bin", "mega.bin", "long.bin", "short.ds", "big.ds",
-       "true.npy", "rows.npy", "whole.txt")  # fmt: skip
+       "true.npy", "rows.npy", "whole.txt", "x.jsonl", "lines.txt", "deep.jsonl", "x.parquet")  # fmt: skip
+TEXTS = CUT[CUT.index("whole.txt") :]
 ORDERS = [("file", 2), ("shuffled-documents", 3), ("shuffled-chunks", 1), ("rarefaction", 7)]
 
 
@@ -146,7 +147,7 @@ def files(tmp_path_factory):
 @pytest.mark.parametrize("name", CUT)
 def test_every_format_that_can_be_cut(files, name, within):
     path, asked = files[name]
-    options, unit = ReadOptions(within_documents=within, **asked), "word" if name == "whole.txt" else "token"
+    options, unit = ReadOptions(within_documents=within, **asked), "word" if name in TEXTS else "token"
     order, n = ORDERS[CUT.index(name) % 4] if within else ("file", 7)
     how = {"order": order, "chunk": 3, "seed": 5}
     expected = measure_corpus(path, unit=unit, length=[1, 2], reading=options, **how)
@@ -158,7 +159,7 @@ def test_every_format_that_can_be_cut(files, name, within):
 @pytest.mark.parametrize("name", CUT)
 def test_every_format_in_every_order_by_any_workers(files, name, order):
     path, asked = files[name]
-    units = ("byte", "char", "word", "space") if name == "whole.txt" else ("token",)
+    units = ("byte", "char", "word", "space") if name in TEXTS else ("token",)
     how = {"order": order, "chunk": 3, "seed": 5, "at": "3,5,all"}
     for unit in units:
         for within in (False, True):
@@ -168,7 +169,7 @@ def test_every_format_in_every_order_by_any_workers(files, name, order):
                 assert equal(found_of(Here(n, seed=n), path, unit, (1, 2, 3), options, **how), expected)
 
 
-@pytest.mark.parametrize("name", ["whole.txt.gz", "nano.bin.gz", "x.jsonl", "lines.txt", "x.parquet"])
+@pytest.mark.parametrize("name", ["whole.txt.gz", "nano.bin.gz", "x.jsonl.gz", "x.jsonl.zst"])
 def test_what_cannot_be_cut_is_one_task(files, name):
     path, asked = files[name]
     workers, unit = Here(2), "token" if name == "nano.bin.gz" else "word"

@@ -40,9 +40,9 @@ _OF_WORKERS = {
 """How local workers are set up: what others may ask for goes to files beyond this part of their memory. Nothing else
 looks at it, and nobody watches what they do, which costs as much as small tasks."""
 
-_OF_MALLOC = {"MALLOC_TRIM_THRESHOLD_": 1 << 28, "MALLOC_MMAP_THRESHOLD_": 1 << 25}
-"""What the allocator of local workers keeps, in bytes. Dask has it give back whatever is free, so that every array is
-new memory, which the kernel clears."""
+_OF_MALLOC = {"MALLOC_TRIM_THRESHOLD_": (1 << 28, 16), "MALLOC_MMAP_THRESHOLD_": (1 << 25, 512)}
+"""What the allocator of local workers keeps, in bytes, and which part of their memory at most. Dask has it give back
+whatever is free, so that every array is new memory, which the kernel clears."""
 
 _ENVIRONMENT = "distributed.nanny.pre-spawn-environ"
 _MORE = ("PYTHONHASHSEED", "__DASK_PARENT_PID")
@@ -105,7 +105,7 @@ def _connect(address: str, n_workers: int | None, stack: ExitStack, memory: int)
     if address == "local":
         # Files take what workers hold for others; a task that needs more than is left is no reason to kill its worker.
         chosen = {f"distributed.worker.{name}": at for name, at in _OF_WORKERS.items()}
-        chosen |= {f"{_ENVIRONMENT}.{name}": at for name, at in _OF_MALLOC.items()}
+        chosen |= {f"{_ENVIRONMENT}.{name}": at for name, at in _of_malloc(memory).items()}
         stack.enter_context(dask.config.set(chosen))
         stack.callback(_put_back, {one: os.environ.get(one) for one in (*dask.config.get(_ENVIRONMENT), *_MORE)})
         local = distributed.LocalCluster(
@@ -122,6 +122,11 @@ def _connect(address: str, n_workers: int | None, stack: ExitStack, memory: int)
         ) from None
     _check_workers(client, address)
     return client
+
+
+def _of_malloc(memory: int) -> dict[str, int]:
+    """Variables of the environment for local workers with `memory` bytes each; 0 where there is no limit."""
+    return {name: min(most, memory // part) if memory else most for name, (most, part) in _OF_MALLOC.items()}
 
 
 def _put_back(variables: Mapping[str, str | None]) -> None:

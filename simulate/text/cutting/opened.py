@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import unicodedata
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
@@ -17,10 +18,10 @@ from simulate.text.cutting.utf8 import utf8_blocks
 from simulate.text.reading.asked import ReadOptions
 from simulate.text.reading.choosing import reader_of
 from simulate.text.reading.errors import InputError, label
-from simulate.text.reading.formats.reader import IDS, Divisible, Piece, Reader, Seen
+from simulate.text.reading.formats.reader import IDS, Divisible, Piece, Reader, Recorded, Seen
 from simulate.text.reading.naming import Files
 from simulate.text.reading.opening import is_empty
-from simulate.text.reading.sections import Seal, Section
+from simulate.text.reading.sections import Seal, Section, cut, places_of
 
 _TOGETHER = 1 << 18
 """Bytes, or token ids, of small documents that are handed on together where windows may join them."""
@@ -128,10 +129,20 @@ class Opened:
         return self._stored() if self.reader.holds == IDS else self._hashed()
 
     def section(self, first: int, last: int | None) -> tuple[Opened, Seal]:
-        """What lies from about its byte `first` to about `last`; its reader is a `Divisible` one."""
-        assert isinstance(self.reader, Divisible)
+        """What lies from about its byte `first` to about `last`; its reader is `Divisible` or `Recorded`."""
+        assert isinstance(self.reader, Divisible | Recorded)
         section = Section(self.reader, self.unit, self.options, first, last)
-        return Opened(section, self.unit, self.options, inside=first > 0), section.seal
+        return Opened(section, self.unit, self.options, inside=section.inside()), section.seal
+
+    def in_sections(self, places: Sequence[int]) -> Iterator[tuple[int, Piece]]:
+        """As `stored`, each piece with the number of the section that it is in: these are cut at about `places`."""
+        if isinstance(self.reader, Divisible):
+            yield from cut(self.stored(), places_of(self.reader, places), self.unit, self.options)
+            return
+        assert isinstance(self.reader, Recorded)
+        for place, piece in self.reader.records(self.seen, 0, None):
+            self.digest.update(piece.data)
+            yield bisect_right(places, place), piece
 
     def _stored(self) -> Iterator[Piece]:
         for piece in self.reader.pieces(self.seen):

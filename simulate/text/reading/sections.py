@@ -4,13 +4,15 @@ A file may be cut where its units and all that is done to them are the same on b
 
 | unit                              | cut                                                                          |
 |-----------------------------------|------------------------------------------------------------------------------|
+| any, of JSON lines                | between two lines                                                            |
+| any, of Parquet                   | between two groups of rows                                                   |
 | token id, byte                    | anywhere                                                                     |
 | char                              | between code points of UTF-8                                                 |
 | all words, and any unit of a text | before white space of ASCII: no word goes across it, no Unicode form joins   |
 | that is changed                   | it with what is before it, and no letter's lower case looks beyond it        |
 
-The places that are asked for are moved on to the next one that is such a place. It is found by whoever reads on either
-side of it, and by whoever reads the whole file, from the bytes alone.
+A record is in the section in which it begins. Other places that are asked for are moved on to the next one that is such
+a place. It is found by whoever reads on either side of it, and by whoever reads the whole file, from the bytes alone.
 """
 
 from __future__ import annotations
@@ -26,7 +28,7 @@ from simulate.text.cutting.units import TOKEN
 from simulate.text.reading.asked import ReadOptions
 from simulate.text.reading.choosing import reader_of
 from simulate.text.reading.errors import InputError
-from simulate.text.reading.formats.reader import Divisible, Piece, Seen
+from simulate.text.reading.formats.reader import Divisible, Piece, Recorded, Seen
 
 _NOT_WITHIN_A_CODE_POINT, _WHITE = re.compile(rb"[^\x80-\xbf]"), re.compile(rb"[ \t\n\r]")
 
@@ -36,7 +38,8 @@ def can_be_cut(path: str, unit: str, options: ReadOptions) -> bool:
     if options.tokenizer is not None or path.endswith((".gz", ".zst")) or not os.path.isfile(path):
         return False
     try:
-        return isinstance(reader_of(path, unit, options), Divisible)
+        reader = reader_of(path, unit, options)
+        return reader.can_be_cut() if isinstance(reader, Recorded) else isinstance(reader, Divisible)
     except InputError:
         return False
 
@@ -83,7 +86,7 @@ class Seal:
 class Section:
     """What lies in a file from about `first` to about `last`, in its bytes behind any header; to its end if None."""
 
-    file: Divisible
+    file: Divisible | Recorded
     unit: str
     options: ReadOptions
     first: int
@@ -106,9 +109,20 @@ class Section:
         """As of the file."""
         return self.file.has_documents
 
+    def inside(self) -> bool:
+        """Whether there is text before it."""
+        if not isinstance(self.file, Recorded):
+            return self.first > 0
+        return self.first > 0 and next(self.file.records(Seen(), 0, self.first), None) is not None
+
     def pieces(self, seen: Seen) -> Iterator[Piece]:
         """The pieces in it. What else is to be seen in a file is seen by whoever reads the whole of it."""
         del seen
+        if isinstance(self.file, Recorded):
+            for _, piece in self.file.records(Seen(), self.first, self.last):
+                self.seal.take(piece)
+                yield piece
+            return
         first, *ends = places_of(self.file, [self.first] if self.last is None else [self.first, self.last])
         places, wanted = ([first, *ends], 1) if first else (ends, 0)  # the beginning of a file is no cut
         at = first

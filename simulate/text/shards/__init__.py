@@ -9,6 +9,7 @@
 | piece     | units, and the numbers of words     | a stretch of the text, of about equal size whatever the files    |
 | keyed     | a piece, and the units behind it    | its windows as keys with their places, in parts by their hash    |
 | counted   | one part, of all pieces             | `Sums`, and ids of the windows that occur again                  |
+| counted_on | a stretch of a part that is too large for one task | the table that the next one goes on with           |
 | numbered  | ids, of all parts                   | those of a piece in the order of the text, for longer windows    |
 | compared  | one part, of the pieces of two texts | as counted, with `simulate.text.comparison.overlap.Tally`        |
 | copied    | one part, of windows of a stretch   | where those begin that came before, for each piece               |

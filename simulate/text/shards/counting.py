@@ -20,6 +20,13 @@ from simulate.text.spilling.sums import Sums
 
 _ONE_PART = np.zeros(1, np.int64)
 
+_LEFT = 1 / 8
+"""Part of the memory of a task that a table gets in any case."""
+
+
+Pair = tuple[np.ndarray, np.ndarray]
+"""Keys and numbers of windows."""
+
 
 class Within(NamedTuple):
     """Where the windows of `length` units stand that begin in a piece."""
@@ -97,9 +104,14 @@ def _by_part(keys: np.ndarray, numbers: np.ndarray, where: np.ndarray, n_parts: 
     return one, two, three
 
 
-def part_of(windows: Keyed, part: int) -> tuple[np.ndarray, np.ndarray]:
-    """Keys and numbers of one part."""
-    return windows.keys[part], windows.numbers[part]
+def part_of(windows: Keyed, part: int) -> Pair:
+    """Keys and numbers of one part, copied: what shared the memory of all parts would keep all of it."""
+    return windows.keys[part].copy(), windows.numbers[part].copy()
+
+
+def sizes_of(windows: Keyed) -> np.ndarray:
+    """int64, how many windows there are in each part."""
+    return np.array([len(keys) for keys in windows.keys], np.int64)
 
 
 def lonely_of(windows: Keyed) -> Sums:
@@ -143,19 +155,16 @@ class Counted(NamedTuple):
     n_ids: int
 
 
-def counted(empty: Sums, parts: Sequence[tuple[np.ndarray, np.ndarray]], ids: bool, memory: int) -> Counted:
+def counted(empty: Sums, parts: Sequence[Pair], ids: bool, memory: int) -> Counted:
     """One part, of all pieces in their order, counted in `memory` bytes; ids where they are wanted."""
-    keys, numbers = (np.concatenate(each) for each in zip(*parts, strict=True))
-    sums = empty.like()
-    order = None
-    if len(numbers) and np.any(numbers[1:] < numbers[:-1]):  # pieces do not stand in the order of counting
-        order = np.argsort(numbers, kind="stable")
-        keys, numbers = keys[order], numbers[order]
+    sums, (keys, numbers, order) = empty.like(), in_order(parts)
+    held = 2 * (keys.nbytes + numbers.nbytes) + (0 if order is None else order.nbytes)
     with scratch_in(None) as scratch:
         starts = np.array([0, len(keys)], np.int64)
         arrived: Any = Arrived(keys, numbers)
         before = np.searchsorted(numbers, empty.at)  # keys in each prefix, one to a unit
-        whole = Windows(arrived, starts, 1, before, Sizes.of(memory), scratch).count(sums, ids=ids)
+        sizes = Sizes.of(int(max(memory - held, _LEFT * memory)))
+        whole = Windows(arrived, starts, 1, before, sizes, scratch).count(sums, ids=ids)
         found = None if whole is None else np.asarray(whole[:])
     if found is None:
         return Counted(sums, [], 0)
@@ -168,14 +177,23 @@ def counted(empty: Sums, parts: Sequence[tuple[np.ndarray, np.ndarray]], ids: bo
     return Counted(sums, split, int(known.max()) + 1 if len(known) else 0)
 
 
-def sums_of(part: Counted) -> tuple[Sums, int]:
+def in_order(parts: Sequence[Pair]) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
+    """Keys and numbers of all `parts` in the order of counting; and that order, if it is not the one they stand in."""
+    keys, numbers = (np.concatenate(each) for each in zip(*parts, strict=True))
+    if not len(numbers) or np.all(numbers[1:] >= numbers[:-1]):
+        return keys, numbers, None
+    order = np.argsort(numbers, kind="stable")
+    return keys[order], numbers[order], order
+
+
+def sums_of(part: Any) -> tuple[Sums, int]:
     """What it says, and how many ids there are."""
     return part.sums, part.n_ids
 
 
 def found_for(part: Counted, piece: int) -> np.ndarray:
-    """The ids for one piece."""
-    return part.ids[piece]
+    """The ids for one piece, copied likewise."""
+    return part.ids[piece].copy()
 
 
 def numbered(n_units: int, where: Sequence[np.ndarray], ids: Sequence[np.ndarray], first: Sequence[int]) -> np.ndarray:

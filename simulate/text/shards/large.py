@@ -3,8 +3,8 @@
 The SHA-256 of a file, what is in its header, and whether its ids or its offsets are what they should be, are known to
 whoever reads all of it, which takes far less time than to cut it into units. So one task does that, by the same code as
 one process, and sections give units alone. That all have read the same is held by the SHA-256 of each section, which
-both sides make. Where a section cannot be read, as where it is not UTF-8, the file is gone through once more from its
-beginning, so that the error is the one of one process, with its byte and its line.
+both sides make. Where a section cannot be read, as where it is not UTF-8 or a line is no JSON, the file is gone through
+once more from its beginning, so that the error is the one of one process, with its byte, its line or its row.
 """
 
 from __future__ import annotations

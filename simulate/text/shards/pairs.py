@@ -27,7 +27,7 @@ from simulate.text.growth import growth_of, whole_text
 from simulate.text.reading.asked import ReadOptions
 from simulate.text.reading.naming import Files, named_files
 from simulate.text.repeats import stretch_length
-from simulate.text.shards import comparing, counting, reading
+from simulate.text.shards import comparing, reading
 from simulate.text.shards.files import Asked
 from simulate.text.shards.placing import Pieces, Stretches
 from simulate.text.shards.room import By, ClusterRoom, Elsewhere, Known
@@ -144,10 +144,9 @@ class PairRoom:
         cut = self.room.cut(
             pieces, by, stands, length, stands.starts[:-1], nothing(), comparing.copied, length, with_ids=False
         )  # fmt: skip
-        found = [
-            do(comparing.runs, length, [do(counting.found_for, part, i) for part in cut.parts])
-            for i in range(len(cut.windows))
-        ]
+        n = len(pieces.tasks)
+        copied = [part.ids(do, n, ()) for part in cut.parts]
+        found = [do(comparing.runs, length, [some[i] for some in copied]) for i in range(n)]
         some = np.concatenate([of(one) for one in found])
         return joined(some[:, 0], some[:, 1])
 

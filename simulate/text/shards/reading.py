@@ -20,8 +20,7 @@ from simulate.text.cutting.sequences import read_into, section_into, tables_of
 from simulate.text.cutting.tokenizing import WordTable
 from simulate.text.reading.asked import ReadOptions
 from simulate.text.reading.errors import InputError
-from simulate.text.reading.formats.reader import Divisible
-from simulate.text.reading.sections import Seal, cut, places_of
+from simulate.text.reading.sections import Seal
 from simulate.text.shards.files import absence_told, read_one_by_one
 from simulate.text.spilling.keys import MOST_KINDS
 from simulate.text.spilling.loops import mark_present
@@ -56,6 +55,10 @@ class Shard:
     """Bytes of the distinct words, those of each up to one of `pool_ends`; nothing where units are no words."""
     pool_ends: np.ndarray
     hashes: np.ndarray
+
+    def __sizeof__(self) -> int:
+        """Bytes of its arrays: what Dask goes by where it keeps within the memory of a worker."""
+        return self.ids.nbytes + self.pool.nbytes + self.pool_ends.nbytes + self.hashes.nbytes
 
 
 _NO_WORDS = np.empty(0, np.uint8), np.empty(0, np.int64), np.empty(0, np.uint64)
@@ -126,8 +129,7 @@ def whole(name: str, unit: str, options: ReadOptions, places: Sequence[int]) -> 
     seals = [Seal() for _ in range(len(places) + 1)]
     with absence_told():
         (file,) = read_one_by_one([name], unit, options)
-        assert isinstance(file.reader, Divisible)
-        for number, piece in cut(file.stored(), places_of(file.reader, places), unit, options):
+        for number, piece in file.in_sections(places):
             seals[number].take(piece)
     return Whole(file.told(), tuple(one.hexdigest() for one in seals))
 

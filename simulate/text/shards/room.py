@@ -26,15 +26,22 @@ from simulate.text.repeats import PROBES, note_of_part, probed, sample_step, sta
 from simulate.text.shards import counting, reading
 from simulate.text.shards.files import TOGETHER, Asked
 from simulate.text.shards.large import LEAST, read_by
+from simulate.text.shards.parts import AtOnce, Large, Part, subs_for
 from simulate.text.shards.placing import Pieces, Stretches
 from simulate.text.shards.reading import Facts
-from simulate.text.shards.workers import Workers, itself, workers_of
+from simulate.text.shards.workers import AT_ONCE, Workers, itself, workers_of
 from simulate.text.spilling.keys import packing
 from simulate.text.spilling.room import Counted, Room
 from simulate.text.spilling.sums import Counting, Sums, nothing
 
 _BYTES_A_KEY = 64
 """What the table of a part takes for one of its windows, and what came with it."""
+
+_BYTES_A_WORD = 80
+"""What numbering takes for a distinct word of a shard: its letters, its place in a table, its number."""
+
+_UNEVEN = 2
+"""How much larger than that a part may be for one task to count it."""
 
 
 @dataclass(frozen=True)
@@ -96,10 +103,12 @@ class Known:
 
 
 class Cut(NamedTuple):
-    """Windows of one length: a task for those of each piece, and one for each part of all."""
+    """Windows of one length: tasks of each piece for what it says of those that need no counting, and for where those
+    of each part begin; and one for each part of all."""
 
-    windows: Sequence[Any]
-    parts: Sequence[Any]
+    lonely: Sequence[Any]
+    where: Sequence[Any]
+    parts: Sequence[Part]
 
 
 By = counting.Packing | int
@@ -146,9 +155,11 @@ class ClusterRoom(Room):
         nothing_dense = np.empty(0, np.uint32)
         if unit not in WORDS:
             return [None] * len(shards), _packing(facts)
-        n = max(1, self.sizes.words * self.workers.n) if len(shards) > 1 else 1
-        texts = [[do(reading.words_of, shard, part, n) for shard in shards] for part in range(n)]
-        parts = [do(reading.named, unit, some) for some in texts]
+        n_words = sum(one.largest + 1 for one in facts)
+        needed = -(-_BYTES_A_WORD * n_words // max(1, self.workers.memory))
+        n = max(1, needed, self.sizes.words * self.workers.n) if len(shards) > 1 else 1
+        texts = [[do(reading.words_of, shard, part, n, first=AT_ONCE) for part in range(n)] for shard in shards]
+        parts = [do(reading.named, unit, list(some)) for some in zip(*texts, strict=True)]
         sizes = [of(do(reading.n_words, part)) for part in parts]
         first = np.cumsum([0, *sizes]).tolist()
         names = [
@@ -242,17 +253,16 @@ class ClusterRoom(Room):
     ) -> Pieces | None:  # fmt: skip
         """Add all windows of `length` to `sums`, as `what` counts a part of them; their ids where they are wanted."""
         cut = self.cut(pieces, by, stretches, length, stretches.before(length), sums, what, with_ids=with_ids)
-        first_ids = self._summed(
-            sums, [self.workers.do(counting.lonely_of, one) for one in cut.windows], cut.parts, length
-        )
+        told = self._summed(sums, cut.lonely, cut.parts, length)
         if not with_ids:
             return None
-        do = self.workers.do
+        do, n = self.workers.do, len(pieces.tasks)
+        found = [part.ids(do, n, n_ids) for part, n_ids in zip(cut.parts, told, strict=True)]
+        first = np.cumsum([0, *map(sum, told)]).tolist()[:-1]
         ids = [
-            do(counting.numbered, pieces.size(i), do(counting.where_of, one),
-               [do(counting.found_for, part, i) for part in cut.parts], first_ids)
-            for i, one in enumerate(cut.windows)
-        ]  # fmt: skip
+            do(counting.numbered, pieces.size(i), where, [some[i] for some in found], first)
+            for i, where in enumerate(cut.where)
+        ]
         return Pieces(ids, pieces.ends)
 
     def cut(
@@ -261,39 +271,62 @@ class ClusterRoom(Room):
     ) -> Cut:  # fmt: skip
         """Tasks for all windows of `length`; those of each stretch have the numbers from `before` on, and `what` of
         each part is given `more`."""
-        do = self.workers.do
-        empty, n_parts = do(itself, sums.like()), self._n_parts(int(stretches.n_windows(length).sum()))
-        reach, windows = length - 1 if isinstance(by, counting.Packing) else by, []
+        do, n_windows = self.workers.do, int(stretches.n_windows(length).sum())
+        n_distinct, by_stretches = n_windows, what is counting.counted
+        if by_stretches and isinstance(by, counting.Packing):
+            n_distinct = min(n_windows, 1 << by.bits * length)
+        empty, n_parts = do(itself, sums.like()), self._n_parts(n_windows, n_distinct)
+        reach = length - 1 if isinstance(by, counting.Packing) else by
+        lonely, where, sizes, keyed = [], [], [], list[list[Any]]()
         for i, (one, first) in enumerate(pieces.each()):
             within, behind = stretches.within(before, length, int(first), pieces.size(i), reach)
-            windows.append(do(counting.keyed, one, self.behind(pieces, i, behind), by, within, n_parts, empty))
-        parts = [
-            do(what, empty, [do(counting.part_of, one, part) for one in windows], with_ids, self.workers.memory, *more)
-            for part in range(n_parts)
-        ]
-        return Cut(windows, parts)
+            windows = do(counting.keyed, one, self.behind(pieces, i, behind), by, within, n_parts, empty)
+            lonely.append(do(counting.lonely_of, windows, first=AT_ONCE))
+            if with_ids:
+                where.append(do(counting.where_of, windows, first=AT_ONCE))
+            sizes.append(do(counting.sizes_of, windows, first=AT_ONCE))
+            keyed.append([do(counting.part_of, windows, part, first=AT_ONCE) for part in range(n_parts)])
+        many = [list(some) for some in zip(*keyed, strict=True)]
+        most = max(1, self.workers.memory // _BYTES_A_KEY)
 
-    def _summed(self, sums: Sums, lonely: Sequence[Any], parts: Sequence[Any], length: int) -> list[int]:
-        """Add what all say to `sums`; returns where the ids of each part begin."""
-        told = [self.workers.do(counting.sums_of, part) for part in parts]
-        what, n_ids = f"counting windows of {length}", [0] * len(parts)
-        step(what, 0, len(parts), "parts")
+        def at_once(some: Sequence[Any]) -> Part:
+            return AtOnce(do(what, empty, some, with_ids, self.workers.memory, *more))
+
+        if n_windows <= _UNEVEN * most or not by_stretches:
+            return Cut(lonely, where, [at_once(some) for some in many])
+        subs = subs_for(-(-n_distinct // n_parts), self.workers.memory)
+        large = Large(do, empty, with_ids, most, n_windows, subs, in_order=stretches.order is None)
+        n_in = np.transpose(self.workers.of(do(itself, sizes)))
+        parts = [
+            at_once(some) if here.sum() <= _UNEVEN * most else large.part(some, here)
+            for some, here in zip(many, n_in, strict=True)
+        ]
+        return Cut(lonely, where, parts)
+
+    def _summed(self, sums: Sums, lonely: Sequence[Any], parts: Sequence[Part], length: int) -> list[list[int]]:
+        """Add what all say to `sums`; returns how many ids each task of each part has."""
+        told = [self.workers.do(counting.sums_of, task) for part in parts for task in part.tasks]
+        what, n_ids = f"counting windows of {length}", [0] * len(told)
+        step(what, 0, len(told), "parts")
         for done, place in enumerate(self.workers.ended(told), 1):
             here, n_ids[place] = self.workers.of(told[place])
             sums.add(here)
-            step(what, done, len(parts), "parts")
+            step(what, done, len(told), "parts")
         for one in lonely:
             sums.add(self.workers.of(one))
-        first: list[int] = np.cumsum([0, *n_ids]).tolist()[:-1]
-        return first
+        each = iter(n_ids)
+        return [[next(each) for _ in part.tasks] for part in parts]
 
     def behind(self, pieces: Pieces, i: int, n_units: int) -> list[Any]:
         """The `n_units` behind a piece, or as many as there are: the first of the next one, or of several."""
         return [self.workers.do(reading.head, *one) for one in pieces.behind(i, n_units)]
 
-    def _n_parts(self, n_windows: int) -> int:
-        """Parts that a task has memory for, and some for each worker where there are windows enough."""
-        needed = -(-_BYTES_A_KEY * n_windows // max(1, self.workers.memory))
+    def _n_parts(self, n_windows: int, n_distinct: int) -> int:
+        """Parts that a task has memory for, and some for each worker where there are windows enough.
+
+        What memory is needed for are distinct windows: however often they are there, they are counted by stretches.
+        """
+        needed = -(-_BYTES_A_KEY * n_distinct // max(1, self.workers.memory))
         return max(1, needed, min(2 * self.workers.n, n_windows // self.sizes.part))
 
 

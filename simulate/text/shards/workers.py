@@ -23,6 +23,10 @@ _PROGRAM = 250 << 20
 LEAST = 400 << 20
 """Bytes of memory that a worker can count in."""
 
+AT_ONCE = 1.0
+"""Priority of tasks that take what is needed out of what another one gave: that goes once they are done, before there
+is more of its kind than workers have memory for."""
+
 _UNKNOWN = 1 << 31
 """Bytes of memory of a worker that does not know how many it has."""
 

@@ -11,7 +11,7 @@ from bounds.base.arguments import close_to, shown
 from simulate.text.reading.asked import fields_of
 from simulate.text.reading.errors import InputError, label
 from simulate.text.reading.formats.reader import TEXT, Piece, Seen
-from simulate.text.reading.opening import unpacked
+from simulate.text.reading.opening import blocks_from, unpacked
 from simulate.text.reading.readers import target_of
 from simulate.text.reading.recognising import BOM, why_not_lines
 
@@ -33,8 +33,19 @@ class JsonLines:
 
     def pieces(self, seen: Seen) -> Iterator[Piece]:
         """A document a line; blank lines are none."""
+        for _, piece in self.records(seen, 0, None):
+            yield piece
+
+    def can_be_cut(self) -> bool:
+        """Before every line."""
+        return True
+
+    def records(self, seen: Seen, first: int, last: int | None) -> Iterator[tuple[int, Piece]]:
+        """The documents in lines that begin there."""
         fields = fields_of(self.field)
-        for number, line in enumerate(_lines(self.path), 1):
+        for number, (place, line) in enumerate(_lines(self.path, first), 1):
+            if last is not None and place >= last:
+                break
             if not line.strip():
                 continue
             found = self._object(line, number)
@@ -45,7 +56,7 @@ class JsonLines:
             if not isinstance(text, str):
                 raise InputError(self._why_not(found, text, number))
             seen.n_documents += 1
-            yield Piece(encoded(text, f"line {number} of {label(self.path)}"), True)
+            yield place, Piece(encoded(text, f"line {number} of {label(self.path)}"), True)
 
     def expected_size(self) -> int | None:
         """Not known: a line holds more than text."""
@@ -134,16 +145,30 @@ def _deeper(found: Any, field: str) -> Any:
     return found
 
 
-def _lines(path: str) -> Iterator[bytes]:
-    """The lines of a file, without the byte-order mark before the first."""
-    kept: list[bytes] = []
+def _lines(path: str, first: int) -> Iterator[tuple[int, bytes]]:
+    """The lines of a file that begin at its byte `first` or behind it, and where; without a byte-order mark."""
+    place, lines = max(0, first - 1), _split(blocks_from(path, first - 1) if first else _looked_at(path))
+    if first:  # the rest of a line, or of none
+        place += len(next(lines)) + 1
+    for line in lines:
+        yield place, line if place else line.removeprefix(BOM)
+        place += len(line) + 1
+
+
+def _looked_at(path: str) -> Iterator[bytes]:
+    """The blocks of a file; InputError where the first is none of text."""
     looked = False
     for block in unpacked(path):
-        if not looked:
-            looked = True
-            if reason := why_not_lines(target_of(path), block):
-                raise InputError(f"{label(path)} {reason}")
-            block = block.removeprefix(BOM)
+        if not looked and (reason := why_not_lines(target_of(path), block)):
+            raise InputError(f"{label(path)} {reason}")
+        looked = True
+        yield block
+
+
+def _split(blocks: Iterator[bytes]) -> Iterator[bytes]:
+    """The lines in `blocks`."""
+    kept: list[bytes] = []
+    for block in blocks:
         *whole, rest = block.split(b"\n")
         if whole:
             whole[0] = b"".join([*kept, whole[0]])

@@ -32,10 +32,25 @@ class Parquet:
         """A document a row."""
         if self.path == "-":
             raise InputError("standard input cannot be a Parquet table, which is read from its end: name the file")
+        for _, piece in self.records(seen, 0, None):
+            yield piece
+
+    def can_be_cut(self) -> bool:
+        """Between its groups of rows, where there are several."""
+        arrow = _arrow(self.path)
+        import pyarrow.parquet as parquet
+
+        try:
+            return bool(parquet.ParquetFile(self.path).num_row_groups > 1)
+        except (OSError, arrow.ArrowException):  # whoever reads it says so
+            return False
+
+    def records(self, seen: Seen, first: int, last: int | None) -> Iterator[tuple[int, Piece]]:
+        """The documents in groups of rows that begin there."""
         arrow = _arrow(self.path)
         with one_sentence(self.path), opened(self.path) as file:
             row = 0
-            for values in self._columns(arrow, file):
+            for place, values in self._columns(arrow, file, first, last):
                 for text in values:
                     row += 1
                     if text is None and self.skip_missing:
@@ -44,26 +59,29 @@ class Parquet:
                     if text is None:
                         raise InputError(missing(self.path, "column", self.field, f"of row {row}", []))
                     seen.n_documents += 1
-                    yield Piece(encoded(text, f"row {row} of {label(self.path)}"), True)
-        if not row:
+                    yield place, Piece(encoded(text, f"row {row} of {label(self.path)}"), True)
+        if not row and first == 0 and last is None:
             raise InputError(f"{label(self.path)} is empty: there is no text to count")
 
     def expected_size(self) -> int | None:
         """Not known: the table is compressed."""
         return None
 
-    def _columns(self, arrow: Any, file: IO[bytes]) -> Iterator[list[str | None]]:
-        """The text of some rows at a time."""
+    def _columns(
+        self, arrow: Any, file: IO[bytes], first: int, last: int | None
+    ) -> Iterator[tuple[int, list[str | None]]]:  # fmt: skip
+        """The text of some rows at a time, and the place of their group."""
         import pyarrow.parquet as parquet
 
         try:
             table = parquet.ParquetFile(file)
             names = self._names(arrow, table.schema_arrow)
-            for batch in table.iter_batches(batch_size=ROWS, columns=[".".join(names)]):
-                column = batch.column(0)
-                for name in names[1:]:
-                    column = arrow.compute.struct_field(column, name)
-                yield column.to_pylist()
+            for group, place in _groups(table.metadata, first, last):
+                for batch in table.iter_batches(batch_size=ROWS, row_groups=[group], columns=[".".join(names)]):
+                    column = batch.column(0)
+                    for name in names[1:]:
+                        column = arrow.compute.struct_field(column, name)
+                    yield place, column.to_pylist()
         except (arrow.ArrowInvalid, arrow.ArrowException) as error:
             reason = " ".join(str(error).split())[:120]
             raise InputError(
@@ -91,6 +109,19 @@ class Parquet:
 
 
 _FIRST_OF = "--field NAME, or --field NAME,NAME where files have different ones"
+
+
+def _groups(metadata: Any, first: int, last: int | None) -> Iterator[tuple[int, int]]:
+    """The groups of rows that begin from the place `first` on and before `last`, with their places: what those before
+    them take in the file."""
+    place = 0
+    for number in range(metadata.num_row_groups):
+        if last is not None and place >= last:
+            break
+        if place >= first:
+            yield number, place
+        group = metadata.row_group(number)
+        place += sum(max(0, group.column(i).total_compressed_size) for i in range(group.num_columns))
 
 
 def _led(arrow: Any, schema: Any, field: str) -> tuple[list[str], Any] | None:

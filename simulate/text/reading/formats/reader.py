@@ -64,3 +64,20 @@ class Divisible(Reader, Protocol):
 
     def pieces_from(self, first: int) -> Iterator[Piece]:
         """The pieces behind the place `first`, of a file that another one checks: this one does not."""
+
+
+@runtime_checkable
+class Recorded(Reader, Protocol):
+    """A reader of documents, each with a place in a file that is not compressed: a number below that of its bytes.
+
+    Places are in the order of the documents, and several may have one.
+    """
+
+    def can_be_cut(self) -> bool:
+        """Whether there is more than one place."""
+
+    def records(self, seen: Seen, first: int, last: int | None) -> Iterator[tuple[int, Piece]]:
+        """The documents from the place `first` on and before `last`, to the end if None, each with its place.
+
+        Only where `first` is 0 do errors say which line or row it is.
+        """
