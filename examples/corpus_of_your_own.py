@@ -32,12 +32,13 @@ def main(files: list[str]) -> None:
     else:
         print(f"Distinct words grow as D^{fit.exponent:.3f} [{fit.interval.lower:.3f}, {fit.interval.upper:.3f}].")
 
-    (more,) = more_text(growth, [2]).chosen
-    if more is None or more.interval is None:
+    twice = more_text(growth, [2])
+    (more,), (at_end,) = twice.chosen, twice.chosen_at_end
+    if more is None or more.interval is None or at_end is None:
         print(f"The text is too short to say what more of it would bring: at most {2 * n_words:,} distinct words.")
     else:
         ends = f"[{more.interval.lower:,.0f}, {more.interval.upper:,.0f}]"
-        share = f"near its end {more.new_share:.1%} of words are new"
+        share = f"near its end {at_end.new_share:.1%} of words are new"
         print(f"Twice the text would hold {more.expected:,.0f} {ends}; {share}.")
 
 

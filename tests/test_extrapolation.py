@@ -225,11 +225,12 @@ def test_every_interval_lies_between_what_was_seen_and_what_is_possible():
         seen = seen_of(rng.zipf(rng.uniform(1.1, 3), int(rng.integers(50, 3000))))
         for factor in (1.01, 2, 7.5, 10):
             for method in METHODS:
-                found = extrapolated(seen, factor, method, lack_of_fit=3.0)
+                found = extrapolated(seen, factor, method, lack_of_fit=(3.0, 2.0))
                 assert found.at_least == seen.n_unique
                 assert found.at_most == pytest.approx(seen.n_unique + (factor - 1) * seen.n_draws)
                 assert (found.interval is None) == bool(found.why_not) == math.isnan(found.expected)
                 if found.interval is not None:
+                    assert 0 <= found.new_share_interval.lower <= found.new_share <= found.new_share_interval.upper <= 1
                     assert (
                         found.at_least
                         <= found.interval.lower

@@ -6,6 +6,7 @@
   spectrum included, as a user would count them; the number of distinct windows of the whole is to be told.
 * The error is that of logit p, p being the part of the further windows that is new. A method that refuses has no error;
   refusals are counted.
+* Of the part of the windows near the end that is new (`new_share`) likewise: the truth is that of the last twentieth.
 * The record of a method at a factor is the root of the mean over corpora of the mean square over the cases of each. Its
   lack of fit is the same with the square of the standard error from sampling taken off each square, down to 0.
 * The default is the method with the least mean record over the factors, among those that refuse in a tenth of the cases
@@ -59,6 +60,8 @@ class Case:
     errors: dict[str, tuple[float, float]]
     share: float
     """The true part of the further windows that is new."""
+    at_end: dict[str, tuple[float, float]]
+    """As `errors`, of the part of the last windows that is new."""
 
 
 def shuffled(name: str, base: Units, order: str, seed: int) -> Units:
@@ -80,18 +83,24 @@ def logit(share: float) -> float:
     return math.log(share) - math.log1p(-share)
 
 
-def told(growth: CorpusGrowth, whole: CorpusGrowth) -> tuple[float, float, dict[str, tuple[float, float]]]:
-    """Factor, true part of new windows, and the errors of each method that applies."""
+Errors = dict[str, tuple[float, float]]
+
+
+def told(growth: CorpusGrowth, whole: CorpusGrowth) -> tuple[float, float, Errors, Errors]:
+    """Factor, true part of new windows, and the errors of each method that applies, of all of them and at the end."""
     seen = seen_of(growth)
     factor = float(whole.n_draws[-1] / seen.n_draws)
     room = (factor - 1) * seen.n_draws
     share = float(whole.n_unique[-1] - seen.n_unique) / room
-    errors = {}
+    rate = float(np.diff(whole.n_unique[-2:])[0] / np.diff(whole.n_draws[-2:])[0])
+    errors, at_end = Errors(), Errors()
     for name in METHODS:
         one = extrapolated(seen, factor, name)
         if not one.why_not:
             errors[name] = (logit((one.expected - seen.n_unique) / room) - logit(share), one.logit_error)
-    return factor, share, errors
+            if 0 < one.new_share < 1:  # else it has no interval that could hold anything else
+                at_end[name] = (logit(one.new_share) - logit(rate), one.logit_error)
+    return factor, share, errors, at_end
 
 
 def cases(
@@ -106,15 +115,20 @@ def cases(
                 continue  # one document
             for seed in range(shuffles):
                 text = shuffled(name, base, order, seed)
-                whole = measure_units(text, lengths, at="all", blocks=0)
+                whole = measure_units(text, lengths, at=[text.n_units - text.n_units // 20, text.n_units], blocks=0)
                 for times in FACTORS:
                     parts = measure_units(beginning(text, text.n_units // times), lengths, at="all")
                     for growth, all_of_it in zip(parts, whole, strict=True):
-                        _, share, errors = told(growth, all_of_it)
-                        yield Case(name, order, unit, growth.length, times, errors, share)
+                        _, share, errors, at_end = told(growth, all_of_it)
+                        yield Case(name, order, unit, growth.length, times, errors, share, at_end)
 
 
 # ---------------------------------------------------------------- the record
+
+
+def at_the_end(found: Sequence[Case]) -> list[Case]:
+    """The same cases with the errors of the part of the last windows that is new."""
+    return [replace(case, errors=case.at_end) for case in found]
 
 
 def per_corpus(found: Sequence[Case], method: str, times: int, sampling: bool) -> dict[str, float]:
@@ -226,12 +240,16 @@ def write(found: Sequence[Case]) -> None:
     page = PAGE.read_text(encoding="utf-8")
     page = put(page, "table of held-back text", method_table(found))
     page = put(page, "table of held-back text by corpus", corpus_table(found))
+    page = put(page, "table of held-back text at the end", method_table(at_the_end(found)))
     PAGE.write_text(page, encoding="utf-8")
-    rows = "\n".join(
-        f'    "{name}": ({", ".join(f"{value:.3f}" for value in lacks(found, name))}),' for name in by_record(found)
-    )
     module = RECORD.read_text(encoding="utf-8")
-    module = re.sub(r"(LACK_OF_FIT: [^\n]*\{\n).*?(\n\})", lambda m: f"{m[1]}{rows}{m[2]}", module, flags=re.DOTALL)
+    for name, some in (("LACK_OF_FIT", found), ("LACK_OF_FIT_AT_END", at_the_end(found))):
+        rows = "".join(
+            f'    "{method}": ({", ".join(f"{value:.3f}" for value in lacks(some, method))}),\n'
+            for method in by_record(some)
+        )
+        begin, end = re.search(rf"{name}: [^\n]*\{{\n", module).end(), module.index("}", module.index(f"{name}: "))
+        module = module[:begin] + rows + module[end:]
     RECORD.write_text(module, encoding="utf-8")
 
 
@@ -249,14 +267,17 @@ def plays():
 def test_a_part_of_the_plays_tells_the_whole(plays, times):
     """What a user sees: the default's interval holds, on the plays, what was held back."""
     text = shuffle_chunks(plays, 1000, 7)
-    whole = measure_units(text, (1, 2, 3), at="all", blocks=0)
+    whole = measure_units(text, (1, 2, 3), at=[text.n_units - text.n_units // 20, text.n_units], blocks=0)
     for growth, all_of_it in zip(
         measure_units(beginning(text, text.n_units // times), (1, 2, 3), at="all"), whole, strict=True
     ):
         truth, factor = float(all_of_it.n_unique[-1]), float(all_of_it.n_draws[-1] / growth.n_draws[-1])
-        (chosen,) = more_text(growth, (factor,)).chosen
+        more = more_text(growth, (factor,))
+        (chosen,), (at_end,) = more.chosen, more.chosen_at_end
         assert chosen.interval.lower <= truth <= chosen.interval.upper
         assert abs(chosen.expected / truth - 1) < 0.15
+        rate = float(np.diff(all_of_it.n_unique[-2:])[0] / np.diff(all_of_it.n_draws[-2:])[0])
+        assert at_end.new_share_interval.lower <= rate <= at_end.new_share_interval.upper
 
 
 @pytest.mark.verification
@@ -266,7 +287,10 @@ def test_the_record_is_that_of_the_plays_too(plays):
     assert len(found) == SHUFFLES * len(FACTORS) * 5
     for case in found:
         name = next(name for name in held_back.DEFAULT if name in case.errors)
-        assert held(case, name, held_back.LACK_OF_FIT[name][FACTORS.index(case.times)], len(CORPORA))
+        place = FACTORS.index(case.times)
+        assert held(case, name, held_back.LACK_OF_FIT[name][place], len(CORPORA))
+        name, case = held_back.DEFAULT_AT_END[0], replace(case, errors=case.at_end)
+        assert held(case, name, held_back.LACK_OF_FIT_AT_END[name][place], len(CORPORA))
     rows = [
         row for row in Page.read("docs/corpora.md").table("| text | shuffled |") if row["text"] == "eng_shakespeare"
     ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -12,10 +13,12 @@ from click.testing import CliRunner
 from simulate import measure_corpus, open_result
 from simulate.cli.main import main
 from simulate.running.showing.view import View
+from simulate.studies.text import more
 from simulate.studies.text.plan import TextPlan
 from simulate.studies.text.report import report
+from simulate.text import extrapolation
 from simulate.text.extrapolation import more_text
-from simulate.text.held_back import DEFAULT, FACTORS, LACK_OF_FIT
+from simulate.text.held_back import DEFAULT, DEFAULT_AT_END, FACTORS, LACK_OF_FIT
 
 
 @pytest.fixture(scope="module")
@@ -57,10 +60,15 @@ def test_the_object_for_programs_has_f_and_every_method(text, kept):
         assert [each["method"] for each in one["methods"]] == list(DEFAULT)
         applies = [each for each in one["methods"] if each["why_not"] is None]
         assert one["method"] == applies[0]["method"]
+        by_name = {each["method"]: each for each in applies}
+        assert one["new_share_method"] == next(name for name in DEFAULT_AT_END if name in by_name)
+        for key in ("new_share", "new_share_lower", "new_share_upper"):
+            assert one[key] == by_name[one["new_share_method"]][key] != by_name[one["method"]][key]
         assert one["coverage_lower"] <= one["coverage"] <= one["coverage_upper"]
         for each in applies:
             assert one["at_least"] <= each["n_unique_lower"] <= each["n_unique"] <= each["n_unique_upper"]
             assert each["n_unique_upper"] <= one["at_most"]
+            assert 0 < each["new_share_lower"] < each["new_share"] < each["new_share_upper"] < 1
             assert each["label"]
             assert each["assumption"]
 
@@ -146,6 +154,42 @@ def test_no_method_says_more_bytes_than_there_are(tmp_path, flags):
     assert first["n_unique_lower"] is None
     assert first["new_share"] is None
     assert byte["method"] == "pitman-yor"
+
+
+def test_nothing_says_less_of_more_text(text, monkeypatch):
+    """Where the first method speaks of twice the text alone, the next one may not fall behind it."""
+    growth = measure_corpus(text)
+    first, second = DEFAULT[:2]
+    honest = extrapolation._by
+
+    def told(name, seen, factor, confidence):
+        one = honest(name, seen, factor, confidence)
+        if name == first and factor > 2:
+            return one.refused("for once")
+        return replace(one, expected=one.n_unique + 1.0) if name == second and factor == 10 else one
+
+    monkeypatch.setattr(extrapolation, "_by", told)
+    for factors in ([2, 10], [10, 2]):
+        at_two, at_ten = sorted(more_text(growth, factors).found, key=lambda each: each[0].factor)
+        assert not at_two[0].why_not
+        assert at_ten[1].why_not == f"it says fewer than {first} does of 2 times the text"
+        assert np.isnan(at_ten[1].expected)
+        assert at_ten[1].new_share_interval is None
+        assert all(one.why_not or one.expected > at_two[0].expected for one in at_ten)
+    assert more_text(growth, [10]).found[0][1].expected == growth.n_unique[-1] + 1, "alone it is behind nothing"
+
+
+def test_a_result_of_before_has_new_windows_without_an_interval(kept):
+    dataset = open_result(kept[0])
+    before = report(dataset.drop_vars(["more_new_share_lower", "more_new_share_upper"]), View())
+    for now, then in zip(report(dataset, View()).data["extrapolation"], before.data["extrapolation"], strict=True):
+        assert then["new_share_lower"] is None
+        assert then["new_share"] == now["new_share"] > now["new_share_lower"]
+    rows = more.table(dataset.drop_vars(["more_new_share_lower", "more_new_share_upper"])).rows
+    assert [row[2] for row in rows] == ["U", "new", "U", "new"]
+    for row in rows:
+        assert ("[" in row[3]) == (row[2] == "U")
+    assert all("[" in row[4] for row in more.table(dataset).rows)
 
 
 def test_few_new_windows_are_told_to_scatter(text, tmp_path):

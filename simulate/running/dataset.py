@@ -105,6 +105,8 @@ DESCRIPTIONS: dict[str, tuple[str, str]] = {
     "more_unique_lower": ("sequences", "lower end of the 95 % interval of more_unique"),
     "more_unique_upper": ("sequences", "upper end of the 95 % interval of more_unique"),
     "more_new_share": ("1", "part of the windows there that are new"),
+    "more_new_share_lower": ("1", "lower end of its 95 % interval"),
+    "more_new_share_upper": ("1", "upper end of its 95 % interval"),
     "more_at_most": ("sequences", "no text of that length that begins so has more"),
     "more_at_most_stationary": ("sequences", "the mean of texts whose windows are stationary is no more"),
     "more_why_not": ("", "why a method says nothing; empty where it does"),

@@ -20,7 +20,7 @@ from bounds.base.telling.html import html_table
 from bounds.fitting.extrapolation.estimates import Seen
 from bounds.fitting.extrapolation.extrapolate import METHODS, Extrapolation, extrapolated, good_turing_coverage
 from simulate.text.growth import CorpusGrowth, spectrum_edges
-from simulate.text.held_back import DEFAULT, FACTORS, LACK_OF_FIT, N_CORPORA
+from simulate.text.held_back import DEFAULT, DEFAULT_AT_END, FACTORS, LACK_OF_FIT, LACK_OF_FIT_AT_END, N_CORPORA
 from simulate.text.sketches.ahead import SampledText, sampled_coverage
 from simulate.text.streaming import SketchedGrowth
 
@@ -53,19 +53,37 @@ class MoreText:
 
     @property
     def chosen(self) -> tuple[Extrapolation | None, ...]:
-        """The first method that applies at each factor."""
+        """The first method of U that applies at each factor."""
         return tuple(next((one for one in each if not one.why_not), None) for each in self.found)
+
+    @property
+    def chosen_at_end(self) -> tuple[Extrapolation | None, ...]:
+        """The first method that applies of the part that is new there, whose record is another."""
+        return tuple(
+            min((one for one in each if not one.why_not), key=_place_at_end, default=None) for each in self.found
+        )
 
     def _repr_html_(self) -> str:
         title = f"More of the text; coverage now {brief(self.coverage)}, {brief(self.coverage_interval)}"
-        rows = [_told(each[0] if one is None else one) for one, each in zip(self.chosen, self.found, strict=True)]
-        return html_table(title, rows, ("times the text", "distinct", "interval", "new share", "method", "why not"))
+        rows = [
+            _told(one or each[0], at_end or each[0])
+            for one, at_end, each in zip(self.chosen, self.chosen_at_end, self.found, strict=True)
+        ]
+        return html_table(
+            title, rows, ("times the text", "distinct", "interval", "new share", "its interval", "method", "why not")
+        )
 
 
-def _told(one: Extrapolation) -> tuple[str, ...]:
+def _place_at_end(one: Extrapolation) -> int:
+    return DEFAULT_AT_END.index(one.method)
+
+
+def _told(one: Extrapolation, at_end: Extrapolation) -> tuple[str, ...]:
     known = not one.why_not
-    numbers = [brief(value) if known else "–" for value in (one.expected, one.interval, one.new_share)]
-    return (brief(one.factor), *numbers, f"{one.method}, {one.label}" if known else "none", one.why_not)
+    values = (one.expected, one.interval, at_end.new_share, at_end.new_share_interval)
+    numbers = [brief(value) if known else "–" for value in values]
+    method = f"{one.method}, {one.label}; new share: {at_end.method}, {at_end.label}"
+    return (brief(one.factor), *numbers, method if known else "none", one.why_not)
 
 
 def seen_of(growth: CorpusGrowth) -> Seen:
@@ -79,10 +97,14 @@ def seen_of(growth: CorpusGrowth) -> Seen:
     )  # fmt: skip
 
 
-def lack_of_fit(method: str, factor: float, confidence: float = 0.95) -> float:
-    """Half-width in the logit of the new part, from the errors on texts held back: Student's quantile over corpora."""
-    error = float(np.interp(np.log(factor), np.log(FACTORS), LACK_OF_FIT[method]))
-    return float(stdtrit(N_CORPORA - 1, (1 + confidence) / 2)) * error
+def lack_of_fit(method: str, factor: float, confidence: float = 0.95) -> tuple[float, float]:
+    """Half-widths in the logit of the new part, of all that is further and of what is near the end.
+
+    From the errors on texts held back: Student's quantile over corpora.
+    """
+    errors = (np.interp(np.log(factor), np.log(FACTORS), of[method]) for of in (LACK_OF_FIT, LACK_OF_FIT_AT_END))
+    of_all, at_end = (float(stdtrit(N_CORPORA - 1, (1 + confidence) / 2)) * float(error) for error in errors)
+    return of_all, at_end
 
 
 def more_text(growth: CorpusGrowth | SketchedGrowth, factors: Sequence[float], *, confidence: float = 0.95) -> MoreText:
@@ -98,12 +120,27 @@ def more_text(growth: CorpusGrowth | SketchedGrowth, factors: Sequence[float], *
         by_method = [[_by(name, seen, factor, confidence) for factor in factors] for name in DEFAULT]
         covered, interval = good_turing_coverage(draws, once, twice, confidence=confidence)
     possible = _n_possible(growth)
-    found = tuple(tuple(one.within(possible) for one in each) for each in zip(*by_method, strict=True))
+    found = _ascending([[one.within(possible) for one in each] for each in zip(*by_method, strict=True)])
     bounds = [replace(each[0], n_unique=most) for each in found]
     return MoreText(
         covered, interval, tuple(factors), found, tuple(one.at_most for one in bounds),
         tuple(one.at_most_stationary for one in bounds),
     )  # fmt: skip
+
+
+def _ascending(found: Sequence[Sequence[Extrapolation]]) -> tuple[tuple[Extrapolation, ...], ...]:
+    """Methods at each factor, of which none is left that says less of more text than one that speaks of less."""
+    told, before = dict[float, tuple[Extrapolation, ...]](), None
+    for each in sorted(found, key=lambda some: some[0].factor):
+        told[each[0].factor] = tuple(one if before is None else _not_below(one, before) for one in each)
+        before = next((one for one in told[each[0].factor] if not one.why_not), before)
+    return tuple(told[each[0].factor] for each in found)
+
+
+def _not_below(one: Extrapolation, before: Extrapolation) -> Extrapolation:
+    if one.why_not or one.expected >= before.expected:
+        return one
+    return one.refused(f"it says fewer than {before.method} does of {before.factor:g} times the text")
 
 
 def _n_possible(growth: CorpusGrowth | SketchedGrowth) -> float:

@@ -23,5 +23,17 @@ LACK_OF_FIT: Mapping[str, tuple[float, ...]] = {
 }
 """The error of each method at each of `FACTORS`."""
 
+LACK_OF_FIT_AT_END: Mapping[str, tuple[float, ...]] = {
+    "pitman-yor": (0.214, 0.242, 0.370, 0.562),
+    "log-quadratic": (0.232, 0.756, 0.756, 0.756),
+    "local-slope": (0.249, 0.365, 0.605, 0.921),
+    "zipf-mandelbrot": (0.194, 0.252, 0.402, 0.683),
+    "good-toulmin": (0.516, 0.771, 2.316, 2.316),
+}
+"""The same, of the part of the windows near the end of the whole that is new."""
+
 DEFAULT = tuple(LACK_OF_FIT)
-"""The methods, that with the best record first."""
+"""The methods of U, that with the best record first."""
+
+DEFAULT_AT_END = tuple(LACK_OF_FIT_AT_END)
+"""The methods of the part that is new, likewise."""

@@ -3,7 +3,8 @@ interval.
 
 An interval is symmetric in the logit of N(t)/((t - 1)D), the part of the further draws that bring something new, so
 that it is never below what was seen nor above what is possible. Its half-width is that of sampling and, where the
-errors of a method were measured, of its lack of fit beside it, in quadrature.
+errors of a method were measured, of its lack of fit beside it, in quadrature. That of the part of the draws near tD
+that are new is made alike, with the lack of fit of that part.
 """
 
 from __future__ import annotations
@@ -63,8 +64,8 @@ OF_INDEPENDENT_DRAWS = ("good-toulmin", "pitman-yor", "zipf-mandelbrot")
 class Extrapolation:
     """What `factor` times the draws are expected to hold, by one method.
 
-    `expected` is U(tD), and `new_share` the part of the draws near tD that are new; both are nan, `interval` is None
-    and `why_not` says why where the method does not apply. `at_least` and `at_most` hold whatever the draws are, and
+    `expected` is U(tD), and `new_share` the part of the draws near tD that are new; both are nan, their intervals None,
+    and `why_not` says why, where the method does not apply. `at_least` and `at_most` hold whatever the draws are, and
     `at_most_stationary` bounds the mean where the draws are stationary. `logit_error` is the standard error of the
     logit of the part of the further draws that is new, from sampling alone.
     """
@@ -82,6 +83,8 @@ class Extrapolation:
     logit_error: float = math.nan
     n_possible: float = math.inf
     """Types that there can be, whatever the draws are; inf where nobody can say."""
+    new_share_interval: Interval | None = None
+    """That of `new_share`."""
 
     _repr_html_ = html_fields
 
@@ -106,12 +109,16 @@ class Extrapolation:
             return replace(self, n_possible=n_possible)
         if self.expected > n_possible:
             why = f"it goes beyond the {n_possible:.0f} that there can be"
-            return replace(
-                self, expected=math.nan, interval=None, new_share=math.nan, why_not=why, logit_error=math.nan,
-                n_possible=n_possible,
-            )  # fmt: skip
+            return self.refused(why, n_possible)
         interval = Interval(self.interval.lower, min(self.interval.upper, n_possible))
         return replace(self, interval=interval, n_possible=n_possible)
+
+    def refused(self, why: str, n_possible: float | None = None) -> Extrapolation:
+        """The same without numbers."""
+        return replace(
+            self, expected=math.nan, interval=None, new_share=math.nan, new_share_interval=None, why_not=why,
+            logit_error=math.nan, n_possible=self.n_possible if n_possible is None else n_possible,
+        )  # fmt: skip
 
 
 def extrapolate_unique(
@@ -137,9 +144,12 @@ def extrapolate_unique(
 
 
 def extrapolated(
-    seen: Seen, factor: float, method: str, *, lack_of_fit: float = 0.0, confidence: float = 0.95
+    seen: Seen, factor: float, method: str, *, lack_of_fit: tuple[float, float] = (0.0, 0.0), confidence: float = 0.95
 ) -> Extrapolation:
-    """`method` applied to what was `seen`; `lack_of_fit` is a half-width in the logit of the part that is new."""
+    """`method` applied to what was `seen`.
+
+    `lack_of_fit` are half-widths in the logit of the part that is new, of all further draws and of those near the end.
+    """
     confidence = checked_confidence(confidence)
     how = METHODS[method]
     told: dict[str, Any] = {
@@ -156,11 +166,13 @@ def extrapolated(
     error = math.hypot(found.deviation / (room * share * (1 - share)), shift_error)
     blocks = 0 if seen.curve_without is None else len(seen.curve_without)
     quantile = float(stdtrit(blocks - 1, (1 + confidence) / 2) if blocks else ndtri((1 + confidence) / 2))
-    half = math.hypot(quantile * error, lack_of_fit)
+    half, half_rate = (math.hypot(quantile * error, lack) for lack in lack_of_fit)
     low, middle, high = (_moved(share, shift + step) for step in (-half, 0.0, half))
+    fewest, rate, most = (_moved(found.rate, shift + step) for step in (-half_rate, 0.0, half_rate))
     return Extrapolation(
-        **told, expected=seen.n_unique + room * middle, new_share=_moved(found.rate, shift), logit_error=error,
+        **told, expected=seen.n_unique + room * middle, new_share=rate, logit_error=error,
         interval=Interval(seen.n_unique + room * low, seen.n_unique + room * high),
+        new_share_interval=Interval(fewest, most),
     )  # fmt: skip
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -18,7 +18,7 @@ from simulate.text.counting import EXACT_TO
 from simulate.text.cutting.units import counted
 from simulate.text.extrapolation import more_text
 from simulate.text.growth import CorpusGrowth
-from simulate.text.held_back import DEFAULT
+from simulate.text.held_back import DEFAULT, DEFAULT_AT_END
 from simulate.text.streaming import SketchedGrowth
 
 METHOD = (
@@ -49,15 +49,18 @@ def more(
     def of(read: Any) -> Any:
         return np.array([[[read(one) for one in each] for each in text.found] for text in found])
 
-    ends = [[[one.interval or (math.nan, math.nan) for one in each] for each in text.found] for text in found]
-    intervals = np.array([[[tuple(end) for end in each] for each in text] for text in ends], float)
+    def ends(read: Any) -> Any:
+        return of(lambda one: tuple(map(float, read(one) or (math.nan, math.nan))))
+
+    unique, share = ends(lambda one: one.interval), ends(lambda one: one.new_share_interval)
     return {
         "coverage": ("source", np.array([text.coverage for text in found])),
         "coverage_lower": ("source", np.array([text.coverage_interval.lower for text in found])),
         "coverage_upper": ("source", np.array([text.coverage_interval.upper for text in found])),
         "more_unique": (dims, of(lambda one: one.expected)),
-        "more_unique_lower": (dims, intervals[..., 0]), "more_unique_upper": (dims, intervals[..., 1]),
+        "more_unique_lower": (dims, unique[..., 0]), "more_unique_upper": (dims, unique[..., 1]),
         "more_new_share": (dims, of(lambda one: one.new_share)),
+        "more_new_share_lower": (dims, share[..., 0]), "more_new_share_upper": (dims, share[..., 1]),
         "more_why_not": (dims, of(lambda one: one.why_not)),
         "more_at_most": (dims[:2], np.array([text.at_most for text in found])),
         "more_at_most_stationary": (dims[:2], np.array([text.at_most_stationary for text in found])),
@@ -80,6 +83,13 @@ def chosen(at: xr.Dataset) -> int | None:
     return int(there[0]) if len(there) else None
 
 
+def chosen_at_end(at: xr.Dataset) -> int | None:
+    """The place of the method of the part that is new there, likewise."""
+    by_place = {str(name): i for i, name in enumerate(at.method.values)}
+    places = [by_place[name] for name in DEFAULT_AT_END]
+    return next((place for place in places if np.isfinite(at.more_new_share.values[place])), None)
+
+
 def entries(dataset: xr.Dataset) -> list[dict[str, Any]]:
     """One object for each length and factor: the numbers of the method that was chosen, and of all."""
     found = []
@@ -94,8 +104,14 @@ def entries(dataset: xr.Dataset) -> list[dict[str, Any]]:
         }  # fmt: skip
         methods = [_of_method(at.isel(method=i)) for i in range(at.sizes["method"])]
         first = {"method": None} | dict.fromkeys(list(methods[0])[1:]) if place is None else methods[place]
-        found.append(entry | first | {"methods": methods})
+        at_end = chosen_at_end(at)
+        new = {key: None if at_end is None else methods[at_end][key] for key in _NEW}
+        new["new_share_method"] = None if at_end is None else methods[at_end]["method"]
+        found.append(entry | first | new | {"methods": methods})
     return found
+
+
+_NEW = ("new_share", "new_share_lower", "new_share_upper")
 
 
 def _at_least(one: xr.Dataset) -> int:
@@ -112,7 +128,8 @@ def _of_method(at: xr.Dataset) -> dict[str, Any]:
     name = str(at.method.item())
     values = {
         "n_unique": at.more_unique, "n_unique_lower": at.more_unique_lower, "n_unique_upper": at.more_unique_upper,
-        "new_share": at.more_new_share,
+        "new_share": at.more_new_share, "new_share_lower": at.get("more_new_share_lower", math.nan),
+        "new_share_upper": at.get("more_new_share_upper", math.nan),
     }  # fmt: skip
     known = {key: None if math.isnan(float(value)) else float(value) for key, value in values.items()}
     how = METHODS[name]
@@ -127,23 +144,17 @@ def spectrum(one: xr.Dataset, name: str = "spectrum") -> list[int]:
 
 
 def table(dataset: xr.Dataset) -> Table:
-    """A row a length: what is seen now, new windows in a thousand, and U at each factor; bounds where none applies."""
-    factors = [f"{f:g}x" for f in dataset.factor.values.tolist()]
+    """Two rows a length: what is seen now and U at each factor, bounds where none applies; and new windows there."""
     cells = []
     for i in range(dataset.sizes["source"]):
         one = dataset.isel(source=i)
-        at = [one.isel(factor=j) for j in range(len(factors))]
-        places = [chosen(each) for each in at]
-        new = [
-            "–" if place is None else number(1000 * float(each.more_new_share[place]), 3)
-            for each, place in zip(at, places, strict=True)
-        ]
-        unique = [
-            _bounds(one, each) if place is None else _unique(each, place)
-            for each, place in zip(at, places, strict=True)
-        ]
-        cells.append([str(int(one.length)), f"{float(one.coverage):.3f}", ", ".join(new), *unique])
-    columns = ["length", "seen", "new", *(f"U at {text} [95 %]" for text in factors)]
+        at = [one.isel(factor=j) for j in range(one.sizes["factor"])]
+        unique = [_bounds(one, each) if (place := chosen(each)) is None else _unique(each, place) for each in at]
+        cells.append([str(int(one.length)), f"{float(one.coverage):.3f}", "U", *unique])
+        new = ["–" if (place := chosen_at_end(each)) is None else _new(each, place) for each in at]
+        if set(new) != {"–"}:
+            cells.append(["", "", "new", *new])
+    columns = ["length", "seen", "", *(f"at {many(dataset.isel(factor=j))} [95 %]" for j in range(len(dataset.factor)))]
     return Table(columns, cells, title="What more would bring", below=_methods(dataset))
 
 
@@ -152,24 +163,25 @@ def _bounds(one: xr.Dataset, at: xr.Dataset) -> str:
 
 
 def _methods(dataset: xr.Dataset) -> str:
-    """What the columns are, and which methods the numbers are of."""
-    used: dict[str, list[str]] = {}
-    for one, at in _each(dataset):
-        place = chosen(at)
-        name = "" if place is None else str(at.method.values[place])
-        used.setdefault(name, []).append(f"length {int(one.length)} at {many(at)}")
-    bounded = used.pop("", None)
-    told = [f"seen: part of the next windows; new: in the next 1,000 once there is {_times(dataset)}"]
-    if used:
-        first, *others = sorted(used, key=lambda name: -len(used[name]))
-        told.append(f"U by {first}" + "".join(f", {' and '.join(used[name])} by {name}" for name in others))
-    if bounded:
+    """What the rows are, and which methods the numbers are of."""
+    told = ["seen: part of the next windows", "U: distinct ones" + _by(dataset, chosen)]
+    if new := _by(dataset, chosen_at_end):
+        told.append(f"new: of the next 1,000 there{new}")
+    if any(chosen(at) is None for _, at in _each(dataset)):
         told.append("no brackets: bounds alone")
     return "; ".join(told) + "."
 
 
-def _times(dataset: xr.Dataset) -> str:
-    return ", ".join(many(dataset.isel(factor=j)) for j in range(dataset.sizes["factor"]))
+def _by(dataset: xr.Dataset, which: Callable[[xr.Dataset], int | None]) -> str:
+    """The methods, that of most numbers first and the others with what they are of; empty where there are none."""
+    used: dict[str, list[str]] = {}
+    for one, at in _each(dataset):
+        if (place := which(at)) is not None:
+            used.setdefault(str(at.method.values[place]), []).append(f"length {int(one.length)} at {many(at)}")
+    first, *others = [*sorted(used, key=lambda name: -len(used[name])), ""]
+    return (f", by {first}" if first else "") + "".join(
+        f", {' and '.join(used[name])} by {name}" for name in others if name
+    )
 
 
 def many(at: xr.Dataset) -> str:
@@ -177,12 +189,18 @@ def many(at: xr.Dataset) -> str:
     return f"{float(at.factor):g}x"
 
 
-def _unique(at: xr.Dataset, place: int | None) -> str:
-    if place is None:
-        return "–"
-    ends = (at.more_unique, at.more_unique_lower, at.more_unique_upper)
-    middle, low, high = (number(float(end[place]), 3) for end in ends)
-    return f"{middle} [{low}, {high}]"
+def _unique(at: xr.Dataset, place: int) -> str:
+    return _with_ends(at, "more_unique", place, 1)
+
+
+def _new(at: xr.Dataset, place: int) -> str:
+    return _with_ends(at, "more_new_share", place, 1000)
+
+
+def _with_ends(at: xr.Dataset, name: str, place: int, times: float) -> str:
+    there = [name + end for end in ("", "_lower", "_upper") if name + end in at]
+    middle, *ends = (number(times * float(at[one][place]), 3) for one in there)
+    return f"{middle} [{', '.join(ends)}]" if ends else middle  # a result of before has none of new windows
 
 
 def all_methods(dataset: xr.Dataset) -> Table:
@@ -194,7 +212,7 @@ def all_methods(dataset: xr.Dataset) -> Table:
             one = dataset.isel(source=i)
             at = [one.isel(factor=j) for j in range(one.sizes["factor"])]
             cells.append([str(int(one.length)), str(name),
-                          *(_unique(a, m if np.isfinite(a.more_unique.values[m]) else None) for a in at)])  # fmt: skip
+                          *(_unique(a, m) if np.isfinite(a.more_unique.values[m]) else "–" for a in at)])  # fmt: skip
     columns = ["length", "method", *(f"U at {f} [95 %]" for f in factors)]
     return Table(columns, cells, left=2, title="What more would bring, by every method")
 

@@ -108,9 +108,10 @@ class SampledText:
         return tuple(self._shown(self.types.among(group != np.uint64(r))) for r in range(N_GROUPS))
 
     def extrapolated(
-        self, method: str, factors: Sequence[float], lack_of_fit: Sequence[float], confidence: float
+        self, method: str, factors: Sequence[float], lack_of_fit: Sequence[tuple[float, float]], confidence: float
     ) -> list[Extrapolation]:
-        """What each of `factors` times as much text would hold by `method`, whose lack of fit there is given."""
+        """What each of `factors` times as much text would hold by `method`, whose lack of fit there is given, as
+        `extrapolated` takes it."""
         asked = list(zip(factors, lack_of_fit, strict=True))
         found = [extrapolated(self.seen, t, method, lack_of_fit=lack, confidence=confidence) for t, lack in asked]
         if self.types.share == 1 or all(one.why_not for one in found):
@@ -120,7 +121,8 @@ class SampledText:
         return [
             one if one.why_not else _unsure(one) if math.isnan(error) else self._widened(
                 extrapolated(
-                    self.seen, t, method, lack_of_fit=math.hypot(lack, quantile * error), confidence=confidence
+                    self.seen, t, method, confidence=confidence,
+                    lack_of_fit=(math.hypot(lack[0], quantile * error), math.hypot(lack[1], quantile * error)),
                 ),
                 error,
             )
@@ -150,14 +152,21 @@ class SampledText:
     def _widened(self, one: Extrapolation, error: float) -> Extrapolation:
         """`one`, in whose interval the sample is already, with the error of U in it too."""
         assert one.interval is not None
-        room, middle = (one.factor - 1) * one.n_draws, one.expected
+        assert one.new_share_interval is not None
         fewest, most = (float(end) for end in self.unique)
-        low = middle - math.hypot(middle - one.interval.lower, middle * (1 - fewest / self.n_unique))
-        high = middle + math.hypot(one.interval.upper - middle, middle * (most / self.n_unique - 1))
+        low, high = self._with_that_of_unique(one.expected, one.interval)
+        least, largest = self._with_that_of_unique(one.new_share, one.new_share_interval)
         return replace(
-            one, interval=Interval(max(low, fewest), min(high, most + room)),
+            one, interval=Interval(max(low, fewest), min(high, most + (one.factor - 1) * one.n_draws)),
+            new_share_interval=Interval(max(least, 0.0), min(largest, 1.0)),
             logit_error=math.hypot(one.logit_error, error),
         )  # fmt: skip
+
+    def _with_that_of_unique(self, middle: float, ends: Interval) -> tuple[float, float]:
+        """The ends of an interval of what goes as U, with the error of U in it."""
+        fewest, most = (float(end) / self.n_unique for end in self.unique)
+        low = middle - math.hypot(middle - float(ends.lower), middle * (1 - fewest))
+        return low, middle + math.hypot(float(ends.upper) - middle, middle * (most - 1))
 
     def _shown(self, types: SampledTypes) -> Seen:
         """What some of the sampled types show, taken for all."""
@@ -212,5 +221,4 @@ def _logits(seen: Seen, method: str, factors: Sequence[float]) -> Floats:
 
 def _unsure(one: Extrapolation) -> Extrapolation:
     """Refused."""
-    why = "it applies to parts of the sample only"
-    return replace(one, expected=math.nan, interval=None, new_share=math.nan, why_not=why)
+    return one.refused("it applies to parts of the sample only")
