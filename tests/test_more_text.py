@@ -9,6 +9,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from click.testing import CliRunner
+from scipy.special import logit, stdtrit
 
 from simulate import measure_corpus, open_result
 from simulate.cli.main import main
@@ -18,7 +19,7 @@ from simulate.studies.text.plan import TextPlan
 from simulate.studies.text.report import report
 from simulate.text import extrapolation
 from simulate.text.extrapolation import more_text
-from simulate.text.held_back import DEFAULT, DEFAULT_AT_END, FACTORS, LACK_OF_FIT
+from simulate.text.held_back import DEFAULT, DEFAULT_AT_END, FACTORS, LACK_OF_FIT, LACK_OF_FIT_AT_END, N_CORPORA
 
 
 @pytest.fixture(scope="module")
@@ -209,7 +210,21 @@ def test_widths_grow_with_the_factor_and_come_from_the_record(text):
     shown = more_text(growth, (2.0, 4.0, 10.0, 30.0)).chosen
     widths = [one.interval.width / one.expected for one in shown]
     assert widths == sorted(widths)
-    assert all(list(errors) == sorted(errors) and len(errors) == len(FACTORS) for errors in LACK_OF_FIT.values())
+    for record in (LACK_OF_FIT, LACK_OF_FIT_AT_END):
+        assert all(list(errors) == sorted(errors) and len(errors) == len(FACTORS) for errors in record.values())
+
+
+def test_the_interval_of_new_windows_holds_sampling_and_their_own_lack_of_fit(text):
+    growth = measure_corpus(text)
+    more = more_text(growth, (2.0, 10.0))
+    assert [one.method for one in more.chosen] == [DEFAULT[0]] * 2
+    assert [one.method for one in more.chosen_at_end] == [DEFAULT_AT_END[0]] * 2
+    for one in more.chosen_at_end:
+        lack = LACK_OF_FIT_AT_END[one.method][FACTORS.index(one.factor)]
+        sampling = stdtrit(len(growth.blocks.without) - 1, 0.975) * one.logit_error
+        half = np.hypot(sampling, stdtrit(N_CORPORA - 1, 0.975) * lack)
+        ends = logit(np.array(list(one.new_share_interval), float)) - logit(one.new_share)
+        assert ends == pytest.approx([-half, half], rel=1e-9)
 
 
 def test_no_power_law_is_told_with_the_slope_and_what_it_implies(tmp_path):
