@@ -119,8 +119,9 @@ def test_the_command_on_a_page_asks_for_the_same_whatever_was_asked(name, flags,
 def asks_for_the_same(name: str, flags: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Plan for plan, without drawing: what the command would keep of what it was asked for."""
     monkeypatch.chdir(tmp_path)
-    Path("text.txt").write_text(TEXT, encoding="utf-8")
-    asked = [STUDY.get(name, name), *(flag.format(text="text.txt") for flag in flags)]
+    for file in ("text.txt", "other.txt"):
+        Path(file).write_text(TEXT if file == "text.txt" else TEXT[: len(TEXT) // 2], encoding="utf-8")
+    asked = [STUDY.get(name, name), *(flag.format(text="text.txt", other="other.txt") for flag in flags)]
     made = prepared(asked, monkeypatch)
     assert json.loads(prepared(again(made), monkeypatch)) == json.loads(made)
 
