@@ -42,6 +42,7 @@ SMALL = {
     "batch": ("10", "--checkpoints=0,100", "--batch=64", "--seed=3"),
     "corpus": ("{text}", "--length=1,2", "--unit=word"),
     "sketch": ("{text}", "--length=1", "--sketch", "--precision=8"),
+    "compare": ("{text}", "{other}", "--length=1", "--blocks=8"),
 }  # fmt: skip
 """A result of each study, as small as it can be with something of everything on its page."""
 MORE = [*COMMANDS.items(), *DEFAULT.items(), *((name, flags) for name, each in ODD.items() for flags in each)]
@@ -51,11 +52,11 @@ Kept = Callable[[str], Path]
 @pytest.fixture(scope="module")
 def kept(tmp_path_factory) -> Kept:
     folder = tmp_path_factory.mktemp("pages")
-    (folder / "text.txt").write_text(TEXT, encoding="utf-8")
+    write_texts(folder)
 
     @functools.cache
     def result_of(name: str) -> Path:
-        flags = [flag.format(text=folder / "text.txt") for flag in SMALL[name]]
+        flags = [flag.format(text=folder / "text.txt", other=folder / "other.txt") for flag in SMALL[name]]
         found = run([STUDY.get(name, name), *flags, f"--out={folder / name}.nc"])
         assert found.exit_code == 0, found.output
         return folder / f"{name}.nc"
@@ -64,6 +65,12 @@ def kept(tmp_path_factory) -> Kept:
 
 
 STUDY = {"sketch": "corpus"}
+
+
+def write_texts(folder: Path) -> None:
+    """The files that commands name."""
+    (folder / "text.txt").write_text(TEXT, encoding="utf-8")
+    (folder / "other.txt").write_text(TEXT[: len(TEXT) // 2], encoding="utf-8")
 
 
 @functools.cache
@@ -119,11 +126,17 @@ def test_the_command_on_a_page_asks_for_the_same_whatever_was_asked(name, flags,
 def asks_for_the_same(name: str, flags: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Plan for plan, without drawing: what the command would keep of what it was asked for."""
     monkeypatch.chdir(tmp_path)
-    for file in ("text.txt", "other.txt"):
-        Path(file).write_text(TEXT if file == "text.txt" else TEXT[: len(TEXT) // 2], encoding="utf-8")
+    write_texts(tmp_path)
     asked = [STUDY.get(name, name), *(flag.format(text="text.txt", other="other.txt") for flag in flags)]
     made = prepared(asked, monkeypatch)
     assert json.loads(prepared(again(made), monkeypatch)) == json.loads(made)
+
+
+def test_a_corpus_of_several_files_is_one_word():
+    from simulate.studies.compare.plan import ComparePlan
+
+    made = {"command": "compare", "parameters": ComparePlan(["a.txt", "b.txt"], "c.txt").parameters}
+    assert again(json.dumps(made))[:3] == ["compare", "A", "c.txt"]
 
 
 def prepared(words: list[str], monkeypatch: pytest.MonkeyPatch) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from simulate.running.keeping.files import command_of
+
 
 def asked_again(made: dict[str, Any], laws: Sequence[str] = ()) -> dict[str, Any]:
     """Values by the names of parameters, of the result with the provenance `made`, shown beside `laws`.
@@ -15,7 +17,14 @@ def asked_again(made: dict[str, Any], laws: Sequence[str] = ()) -> dict[str, Any
     values["laws"] = list(laws) or [entry["law"] for entry in made.get("laws", ())]
     if values.get("extrapolate") == []:
         values["extrapolate"] = "none"
+    if command_of(made) == "compare":
+        values["corpora"] = [_as_one("A", values["a"]), _as_one("B", values["b"])]
     return _of_learners(values) if "pairs" in values else values
+
+
+def _as_one(name: str, files: Sequence[str]) -> str:
+    """A corpus as one word: several files, which Python takes, are a folder to whoever types."""
+    return files[0] if len(files) == 1 else name
 
 
 def _of_learners(values: dict[str, Any]) -> dict[str, Any]:
