@@ -21,6 +21,7 @@ from hypothesis import strategies as st
 from simulate import measure_corpus, sketch_corpus
 from simulate.cli.main import main
 from simulate.text import InputError, ReadOptions
+from simulate.text.reading.asked import DTYPES
 from simulate.text.reading.choosing import ending_of, reader_of
 from simulate.text.reading.formats.datatrove import Datatrove
 from simulate.text.reading.formats.headerless import Headerless
@@ -33,6 +34,7 @@ from simulate.text.reading.formats.plain import Plain, WithOffsets
 from simulate.text.reading.formats.reader import Seen
 from simulate.text.reading.gzipped import unzipped
 from simulate.text.reading.naming import named_files
+from simulate.text.shards.room import Sizes
 from simulate.text.source import parse_corpus
 from tests.commands import refused
 from tests.corpus_files import (
@@ -47,6 +49,8 @@ from tests.corpus_files import (
     write_ids,
     write_text,
 )
+from tests.shard_workers import Here
+from tests.test_shards import on
 
 pytest.importorskip("pyarrow")
 WORD = r"\w+|[^\w\s]"
@@ -553,6 +557,31 @@ class TestTokenIds:
         ):  # fmt: skip
             write(tmp_path / "x.ds.index", data)
             check(message, ds, "token")
+
+    @pytest.mark.parametrize(
+        ("name", "stored", "where"),
+        [("true.npy", "int32", "header"), ("rows.npy", "uint16", "header"), ("gpt2.bin", "uint16", "header"),
+         ("llama.bin", "uint32", "header"), ("mega.bin", "uint16", "index"), ("long.bin", "int32", "index")],
+    )  # fmt: skip
+    def test_what_a_file_says_itself_is_not_told_otherwise(self, ids, name, stored, where):
+        """Nor passed over: ids would be those of the file, and the flag would seem to hold."""
+        path, asked = ids[name]
+        expected = slow([list(document) for document in TOKENS], 1, False)
+        for dtype in DTYPES:
+            if dtype == stored:
+                reading = ReadOptions(dtype=dtype, **asked)
+                assert fast(measure_corpus, path, unit="token", reading=reading) == expected
+                continue
+            said = f"{name} holds token ids of {stored}, as its {where} says, got dtype {dtype}: leave out --dtype"
+            check(said, path, "token", dtype=dtype, **asked)
+            with pytest.raises(InputError, match=re.escape(said)):
+                on(Here(2), path, unit="token", reading=ReadOptions(dtype=dtype), sizes=Sizes(section=4))
+
+    @pytest.mark.parametrize(("name", "stored"), [("short.ds", "uint16"), ("big.ds", "uint32")])
+    def test_a_size_that_leaves_no_choice(self, ids, name, stored):
+        """Of datatrove's ids the index knows how many they are, and with the size of the file how wide."""
+        other = {"uint16": "uint32", "uint32": "uint16"}[stored]
+        check("another --dtype" if other == "uint16" else "pass the --dtype", ids[name][0], "token", dtype=other)
 
     def test_an_empty_shard_and_one_that_vanishes(self, tmp_path):
         write(tmp_path / "a.bin", FLAT.astype("<u2").tobytes())

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 import bounds
 from bounds import testing
+from bounds.base.arguments import Bytes
 from bounds.base.quantities import log_spaced, parse_count, parse_grid
 from bounds.base.sources import EXAMPLES, parse_source
 
@@ -158,6 +159,20 @@ def test_counts_as_people_write_them(text, value):
 def test_bad_counts_are_refused(text, sentence):
     with pytest.raises(ValueError, match=sentence):
         parse_count(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [("2GiB", 2 << 30), ("500MB", 500_000_000), ("16G", 16 << 30), ("1000 B", 1000), ("300B", 300), ("1e9", 10**9)],
+)
+def test_bytes_as_people_write_them(text, value):
+    assert Bytes("memory")(text) == value
+
+
+@pytest.mark.parametrize("text", ["lots", "", "5Q", "1,000"])
+def test_bad_numbers_of_bytes_are_told_what_one_looks_like(text):
+    with pytest.raises(ValueError, match="memory must be a number of bytes such as 2GiB or 500MB, got"):
+        Bytes("memory")(text)
 
 
 def test_grids():

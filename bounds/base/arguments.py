@@ -55,20 +55,21 @@ class Flop:
 
 @dataclass(frozen=True)
 class Bytes:
-    """Bytes of memory: a whole number, or as people write it, 8GiB, 500MB, 16G."""
+    """Bytes of memory: a whole number, or as people write it, 8GiB, 500MB, 16G, 1000B."""
 
     name: str
 
     def __call__(self, value: Any, name: str = "") -> int:
         """The number; a letter alone counts in powers of 1024, as `ulimit` and containers do."""
         found = (
-            re.fullmatch(r"(\d+(?:\.\d+)?)\s*([KMGT])(i?B)?", value.strip(), re.IGNORECASE)
+            re.fullmatch(r"(\d+(?:\.\d+)?)\s*(?:([KMGT])(i?B)?|B)", value.strip(), re.IGNORECASE)
             if isinstance(value, str)
             else None
         )
         if found is None:
-            return parse_count(value, name=name or self.name, high=2**62)
-        power = "KMGT".index(found[2].upper()) + 1
+            kind = "number of bytes such as 2GiB or 500MB"
+            return parse_count(value, name=name or self.name, high=2**62, kind=kind)
+        power = "KMGT".index(found[2].upper()) + 1 if found[2] else 0
         unit = (found[3] or "").lower()
         return parse_count(
             int(float(found[1]) * (1000 if unit == "b" else 1024) ** power), name=name or self.name, high=2**62

@@ -37,12 +37,16 @@ _DIGITS = 400
 """Digits beyond which a number is only called too large; none here may have that many."""
 
 
-def parse_count(text: Any, *, name: str = "value", low: int = 1, high: int = MAX_COUNT) -> int:
+def parse_count(
+    text: Any, *, name: str = "value", low: int = 1, high: int = MAX_COUNT,
+    kind: str = "whole number such as 1e6, 300B or 1.5T",
+) -> int:  # fmt: skip
     """The whole number that `text` means: 1000000, 1e6, 1_000_000, 300B (= 3e11), 1.5T.
 
-    Raises ValueError with one sentence unless it is whole and between `low` and `high`.
+    Raises ValueError with one sentence unless it is whole and between `low` and `high`; where it is no number the
+    sentence says of which `kind` one must be.
     """
-    wanted = f"{name} must be a whole number such as 1e6, 300B or 1.5T"
+    wanted = f"{name} must be a {kind}"
     value = _whole(text, wanted, name)
     _must_be_between(value, low, high, name, text)
     return int(value)

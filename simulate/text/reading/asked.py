@@ -47,7 +47,7 @@ class ReadOptions:
     skip_missing: bool = False
     """Records without the field, and files without a byte, are left out and counted, not refused."""
     dtype: str | None = None
-    """One of `DTYPES`, for files of token ids that do not say so themselves."""
+    """One of `DTYPES`, for files of token ids that do not say so themselves; those that do must agree."""
     vocab: int | None = None
     """Token ids are below it."""
     end_of_document: int | None = None

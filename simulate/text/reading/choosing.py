@@ -76,7 +76,7 @@ def ending_of(path: str) -> str:
 
 
 def _ids(path: str, ending: str, options: ReadOptions) -> Reader:
-    checks = IdChecks(options.vocab, options.end_of_document)
+    checks = IdChecks(options.vocab, options.end_of_document, options.dtype)
     if options.documents is not None:
         raise InputError("--documents gives offsets in bytes of a text; token ids have --end-of-document instead")
     if ending in (".idx", ".index", ".metadata"):

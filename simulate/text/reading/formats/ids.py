@@ -25,6 +25,17 @@ class IdChecks:
 
     vocab: int | None = None
     end_of_document: int | None = None
+    dtype: str | None = None
+    """What they are said to be stored as."""
+
+    def stored_as(self, path: str, dtype: np.dtype, where: str) -> np.dtype:
+        """`dtype`, which the file says itself in its `where`; InputError where it was said to be another."""
+        if self.dtype not in (None, dtype.name):
+            raise InputError(
+                f"{label(path)} holds token ids of {dtype.name}, as its {where} says, got dtype {self.dtype}: leave "
+                "out --dtype"
+            )
+        return dtype
 
 
 def ids_of(path: str, blocks: Iterable[bytes], dtype: np.dtype, checks: IdChecks) -> Iterator[np.ndarray]:

@@ -65,4 +65,5 @@ class LlmC(ByEndOfDocument):
         if (magic, version) not in STORED:
             known = " and ".join(f"{one} of {number}" for number, one in STORED)
             raise InputError(f"{label(self.path)} has llm.c's version {version} of {magic}, and known are {known}")
-        return np.dtype(STORED[magic, version]).newbyteorder("<"), count, head[HEADER:]
+        dtype = np.dtype(STORED[magic, version]).newbyteorder("<")
+        return self.checks.stored_as(self.path, dtype, "header"), count, head[HEADER:]

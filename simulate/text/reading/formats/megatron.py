@@ -38,7 +38,7 @@ class Megatron(ByIndex):
     def indexed(self) -> tuple[np.dtype, np.ndarray]:
         """As the index says."""
         dtype, ends = read_index(self.index)
-        return np.dtype(dtype).newbyteorder("<"), ends
+        return self.checks.stored_as(self.path, np.dtype(dtype).newbyteorder("<"), "index"), ends
 
     def expected_size(self) -> int | None:
         """At most as many ids as bytes."""

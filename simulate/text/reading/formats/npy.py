@@ -69,7 +69,7 @@ class Npy(ByEndOfDocument):
                 f"{label(self.path)} holds an array of {shown(str(dtype))} with shape {shown(shape)}, and token ids "
                 "are whole numbers in one dimension, or in two with a sequence a row"
             )
-        return dtype, prod(shape), start + size
+        return self.checks.stored_as(self.path, dtype, "header"), prod(shape), start + size
 
 
 def _head(blocks: Iterator[bytes]) -> bytes:
