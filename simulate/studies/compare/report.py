@@ -41,6 +41,7 @@ def report(dataset: xr.Dataset, view: View) -> Report:
         details=[_sizes(dataset), _stretches(dataset), _intervals(dataset)],
         method=[METHOD_OF_RATES, METHOD_OF_SHARES],
         data={"rows": rows(dataset)},
+        question="What does corpus B add to corpus A, and what do they share?",
     )
 
 

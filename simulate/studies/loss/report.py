@@ -85,6 +85,7 @@ def report(dataset: xr.Dataset, view: View) -> Report:
         ],
         method=[*METHOD_TEXT, *(f"length {one['length']}: {one['fit']}" for one in data["fits"])],
         data=data,
+        question="How does the loss of cheap learners fall with more of this text?",
     )
 
 

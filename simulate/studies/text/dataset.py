@@ -33,10 +33,7 @@ from simulate.text.streaming import SketchedGrowth
 
 Pair = tuple[CorpusGrowth | SketchedGrowth, CorpusFit | None]
 
-NO_EXPONENT = (
-    "No exponent: prefixes are read from the same registers, and their scatter says nothing of their error; leave out "
-    "--sketch to count exactly, which gives one."
-)
+NO_EXPONENT = "No exponent: its errors are not known; leave out --sketch to count exactly"
 
 NUMBERS: Mapping[str, Callable[[CorpusFit], float]] = {
     "exponent": lambda fit: fit.exponent,

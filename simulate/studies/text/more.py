@@ -164,11 +164,11 @@ def _bounds(one: xr.Dataset, at: xr.Dataset) -> str:
 
 def _methods(dataset: xr.Dataset) -> str:
     """What the rows are, and which methods the numbers are of."""
-    told = ["seen: part of the next windows", "U: distinct ones" + _by(dataset, chosen)]
+    told = ["seen: part of the next windows", "U" + _by(dataset, chosen)]
     if new := _by(dataset, chosen_at_end):
-        told.append(f"new: of the next 1,000 there{new}")
+        told.append(f"new: in the next 1,000{new}")
     if any(chosen(at) is None for _, at in _each(dataset)):
-        told.append("no brackets: bounds alone")
+        told.append("no brackets: bounds")
     return "; ".join(told) + "."
 
 
@@ -179,7 +179,7 @@ def _by(dataset: xr.Dataset, which: Callable[[xr.Dataset], int | None]) -> str:
         if (place := which(at)) is not None:
             used.setdefault(str(at.method.values[place]), []).append(f"length {int(one.length)} at {many(at)}")
     first, *others = [*sorted(used, key=lambda name: -len(used[name])), ""]
-    return (f", by {first}" if first else "") + "".join(
+    return (f" by {first}" if first else "") + "".join(
         f", {' and '.join(used[name])} by {name}" for name in others if name
     )
 
@@ -259,8 +259,7 @@ def few(dataset: xr.Dataset) -> list[Note]:
     return [
         Note(
             FITTED,
-            f"length {length}: so few new windows are expected ({', '.join(told)}) that by chance their number, none "
-            "among them, may lie outside of its interval, which is of the mean",
+            f"length {length}: so few new windows ({', '.join(told)}) may miss the interval of their mean",
         )
         for length, told in found.items()
     ]

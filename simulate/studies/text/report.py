@@ -239,7 +239,7 @@ def _below(dataset: xr.Dataset) -> str:
         reason = made_by(dataset)["engine"]["reason"]
         told.append(f"U is {reason}.")
     if np.isfinite(dataset.exponent_lower.values).any():
-        told.append("γ: of K D^γ - u₀, with its 95 % interval; slope: of ln U at the end, whatever the law.")
+        told.append("γ: of K D^γ - u₀; slope: of ln U at the end, whatever the law.")
     elif np.isfinite(dataset.slope.values).any():
         told.append("slope: of ln U at the end.")
     return " ".join([*told, NOT_OF_A_LAW])
