@@ -48,6 +48,9 @@ class Spans(NamedTuple):
     ends: np.ndarray
     """int64 of shape (span, 2): the numbers of two occurrences, the later one second."""
 
+    def _repr_html_(self) -> str:
+        return html_fields(self)
+
     def of(self, chosen: np.ndarray | slice) -> Spans:
         """Those `chosen` alone."""
         return Spans(self.hashes[chosen], self.ends[chosen])
