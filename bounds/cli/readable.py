@@ -34,7 +34,7 @@ class Readable:
 
 def readable(stream: TextIO) -> TextIO:
     """A stream that writes to `stream` what can be read."""
-    return stream if isinstance(stream, Readable) else cast(TextIO, Readable(stream))
+    return cast(TextIO, Readable(stream))
 
 
 def behind(stream: TextIO) -> TextIO:

@@ -105,19 +105,18 @@ class Extrapolation:
 
     def within(self, n_possible: float) -> Extrapolation:
         """The same where there are `n_possible` types: no interval goes beyond, and a method that does is refused."""
+        known = replace(self, n_possible=n_possible)
         if self.interval is None:
-            return replace(self, n_possible=n_possible)
+            return known
         if self.expected > n_possible:
-            why = f"it goes beyond the {n_possible:.0f} that there can be"
-            return self.refused(why, n_possible)
-        interval = Interval(self.interval.lower, min(self.interval.upper, n_possible))
-        return replace(self, interval=interval, n_possible=n_possible)
+            return known.refused(f"it goes beyond the {n_possible:.0f} that there can be")
+        return replace(known, interval=Interval(self.interval.lower, min(self.interval.upper, n_possible)))
 
-    def refused(self, why: str, n_possible: float | None = None) -> Extrapolation:
+    def refused(self, why: str) -> Extrapolation:
         """The same without numbers."""
         return replace(
             self, expected=math.nan, interval=None, new_share=math.nan, new_share_interval=None, why_not=why,
-            logit_error=math.nan, n_possible=self.n_possible if n_possible is None else n_possible,
+            logit_error=math.nan,
         )  # fmt: skip
 
 

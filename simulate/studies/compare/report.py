@@ -83,19 +83,18 @@ def answer(dataset: xr.Dataset) -> str:
     told, one = about(dataset), dataset.isel(length=0).sel(text=GIVEN)
     (a, b), unit, k = told["corpora"], told["unit"], int(one.length)
     of_a, of_b = (int(n) for n in one.n_unique_of)
-    windows = f"windows of {counted(k, unit)}"
-    if not int(one.n_new):
-        return f"{b} adds no new {windows} to {a}: all {written(of_b)} that it has are among the {written(of_a)} there."
-    if int(one.n_new) == 1:
-        windows = windows.replace("windows", "window", 1)
+    n_new, of_length = int(one.n_new), f"of {counted(k, unit)}"
+    if not n_new:
+        known = f"all {written(of_b)} that it has are among the {written(of_a)} there"
+        return f"{b} adds no new windows {of_length} to {a}: {known}."
     parts = [
-        f"{b} adds {written(int(one.n_new))} new {windows} to the {written(of_a)} of {a}: "
+        f"{b} adds {written(n_new)} new window{'' if n_new == 1 else 's'} {of_length} to the {written(of_a)} of {a}: "
         f"{_estimate(one, 'new_rate')} per 1,000 {noun(unit)}"
     ]
     if math.isfinite(float(one.more_rate)):
         parts[0] += f", against {_estimate(one, 'more_rate')} that as much more of {a} would bring"
-    known, contained = float(one.known[1]), float(one.contained[1])
-    of_windows = f"Of all windows of {b} {_not_all(known)} are in {a}, of its distinct ones {_not_all(contained)}"
+    share, contained = float(one.known[1]), float(one.contained[1])
+    of_windows = f"Of all windows of {b} {_not_all(share)} are in {a}, of its distinct ones {_not_all(contained)}"
     return ". ".join([*parts, *_verdict(one, a, b), of_windows]) + "."
 
 

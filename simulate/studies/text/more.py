@@ -178,10 +178,9 @@ def _by(dataset: xr.Dataset, which: Callable[[xr.Dataset], int | None]) -> str:
     for one, at in _each(dataset):
         if (place := which(at)) is not None:
             used.setdefault(str(at.method.values[place]), []).append(f"length {int(one.length)} at {many(at)}")
-    first, *others = [*sorted(used, key=lambda name: -len(used[name])), ""]
-    return (f" by {first}" if first else "") + "".join(
-        f", {' and '.join(used[name])} by {name}" for name in others if name
-    )
+    by_use = sorted(used, key=lambda name: -len(used[name]))
+    others = "".join(f", {' and '.join(used[name])} by {name}" for name in by_use[1:])
+    return f" by {by_use[0]}{others}" if by_use else ""
 
 
 def many(at: xr.Dataset) -> str:

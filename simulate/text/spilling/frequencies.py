@@ -45,8 +45,6 @@ _BLOCK = 1 << 12
 MOST_PREFIXES = 1 << 10
 """Prefixes that are kept apart at little cost."""
 
-_NONE = np.empty(0, np.int64)
-
 
 class Room(NamedTuple):
     """What a count takes; it changes no number."""
