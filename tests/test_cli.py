@@ -371,6 +371,34 @@ def test_what_is_only_looked_at_is_not_loaded(tmp_path):
 LOOKED_AT = ["dask", "pyarrow", "numpy.f2py.crackfortran", "numpy.testing._private"]
 
 
+@pytest.mark.skipif(not os.path.isdir("/proc/self/task"), reason="threads of a process are not told here")
+@pytest.mark.parametrize(("module", "arguments"), [
+    ("simulate", ["corpus", "x.txt"]), ("bounds", ["band", "1e12"]), ("experiments", ["list"]),
+])  # fmt: skip
+def test_a_command_starts_no_threads_of_blas_but_those_that_were_asked_for(module, arguments, tmp_path):
+    (tmp_path / "x.txt").write_text("to be or not to be, that is the question " * 40)
+    program = (
+        "import os, runpy, sys\n"
+        f"sys.argv = ['x', *{arguments!r}]\n"
+        "try:\n"
+        f"    runpy.run_module({module!r}, run_name='__main__')\n"
+        "except SystemExit as end:\n"
+        "    assert not end.code\n"
+        "import scipy.linalg\n"
+        "print(len(os.listdir('/proc/self/task')), file=sys.stderr)"
+    )
+    asked = {name: value for name, value in os.environ.items() if not name.endswith("_NUM_THREADS")}
+    asked["PYTHONPATH"] = str(Path(__file__).parents[1])
+    each = [(asked, False)]
+    if len(os.sched_getaffinity(0)) > 1:
+        each.append((asked | {"OPENBLAS_NUM_THREADS": "2"}, True))
+    for environment, more in each:
+        done = subprocess.run(
+            [sys.executable, "-c", program], capture_output=True, text=True, cwd=tmp_path, env=environment, timeout=60
+        )
+        assert (int(done.stderr.splitlines()[-1]) > 1) == more, done.stderr
+
+
 def test_import_bounds_is_light():
     program = "import bounds, sys; print(*{name.partition('.')[0] for name in sys.modules})"
     loaded = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout.split()

@@ -377,12 +377,12 @@ class TestMixedFolders:
         for count in (measure_corpus, sketch_corpus):
             found = count(folder, reading=ReadOptions(field="meta.body,content", skip_missing=True))
             assert found.n_draws[-1] == before.n_draws[-1]
-            assert any("b0.txt and 2 more are empty, and left out" in str(note) for note in found.notes)
+            assert any("b0.txt and 2 more hold nothing to count, and are left out" in str(note) for note in found.notes)
         nothing = tmp_path / "nothing"
         nothing.mkdir()
         for name in ("a.txt", "b.txt"):
             write(nothing / name, b"")
-        check("a.txt is empty as all files are", nothing, skip_missing=True)
+        check("a.txt holds no word, and no other file does", nothing, skip_missing=True)
 
     def test_a_list_in_pieces_is_refused(self, folder):
         for flag, value in (("--field", "content"), ("--length", "2"), ("--extrapolate", "3x"), ("--at", "3")):

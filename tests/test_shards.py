@@ -7,7 +7,7 @@ import os
 import signal
 from contextlib import contextmanager
 from dataclasses import fields, replace
-from functools import reduce
+from functools import partial, reduce
 
 import numpy as np
 import pytest
@@ -25,6 +25,7 @@ from simulate.text.cutting.characters import character_classes
 from simulate.text.cutting.sequences import read_units
 from simulate.text.cutting.tokenizing import WordTable
 from simulate.text.growth import measure_units, spectrum_edges
+from simulate.text.reading import naming
 from simulate.text.shards import placing, reading, sketching
 from simulate.text.shards.files import AbsentError, together
 from simulate.text.shards.room import ClusterRoom, Sizes
@@ -256,7 +257,8 @@ def test_empty_shards_are_left_out_where_they_may_be(tmp_path):
         (tmp_path / f"{i}.txt").write_text(text_of(200 * (i % 2), seed=i))
     reading = ReadOptions(skip_missing=True)
     expected = measure_corpus(tmp_path, length=[1, 2], reading=reading)
-    assert "0.txt and 1 more are empty, and left out" in " ".join(note.text for note in expected[0].notes)
+    notes = " ".join(note.text for note in expected[0].notes)
+    assert "0.txt and 1 more hold nothing to count, and are left out" in notes
     assert equal(on(Here(2), tmp_path, lengths=(1, 2), reading=reading), expected)
 
 
@@ -267,6 +269,28 @@ def test_a_shard_that_vanishes_is_named(tmp_path):
     paths = [tmp_path / f"{i}.txt" for i in range(3)]
     with pytest.raises(InputError, match=r"1\.txt does not exist"):
         on(Here(2), paths)
+
+
+@pytest.mark.parametrize("skip", [False, True])
+def test_a_shard_that_vanishes_after_its_folder_was_listed(tmp_path, monkeypatch, skip):
+    """No other name was meant: the user gave none."""
+    for i in range(3):
+        (tmp_path / f"part-{i}.txt").write_text(text_of(300, seed=i))
+    of_folder = naming._of_folder
+
+    def listed_before(path):
+        found = of_folder(path)
+        (tmp_path / "part-1.txt").unlink(missing_ok=True)
+        return found
+
+    monkeypatch.setattr(naming, "_of_folder", listed_before)
+    reading = ReadOptions(skip_missing=skip)
+    for count in (measure_corpus, sketch_corpus, partial(on, Here(2)), partial(sketched_by, Here(2))):
+        (tmp_path / "part-1.txt").write_text(text_of(300, seed=1))
+        with pytest.raises(InputError, match=r"part-1\.txt is gone: it was there when its folder was listed; count"):
+            count(tmp_path, reading=reading)
+    with pytest.raises(InputError, match=r"part-1\.txt does not exist: .*did you mean"):
+        measure_corpus(tmp_path / "part-1.txt")
 
 
 @pytest.mark.parametrize("what", ["vanishes", "changes"])

@@ -147,8 +147,13 @@ _spared: set[str] = set()
 
 
 def runs_alone() -> None:
-    """Say that this process runs one command and nothing else."""
+    """Say that this process runs one command and nothing else.
+
+    Its matrices are small: threads of BLAS, one for each core, and started once by numpy and once by scipy, would take
+    a fifth of the processor time of a short command and do nothing. Whoever sets their number has it.
+    """
     _alone.append(True)
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     sys.meta_path.insert(0, _PutOff("numpy.f2py", "numpy.testing", "yaml", "asyncio"))
 
 

@@ -275,7 +275,8 @@ reading_flags = options_of(
         "the first that is there.",
     ),
     click.option(
-        "--skip-missing", is_flag=True, help="Leave out, and count, records without that field, and empty files."
+        "--skip-missing", is_flag=True,
+        help="Leave out, and count, records without that field, and files in which nothing is to be counted.",
     ),
     click.option(
         "--within-documents", is_flag=True,

@@ -7,19 +7,20 @@ import os
 import unicodedata
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from bounds.base.telling.steps import stepped
 from simulate.text.cutting.local_tokenizer import LocalTokenizer, tokens
-from simulate.text.cutting.units import TOKEN, WORDS, counted
+from simulate.text.cutting.units import TOKEN, WORDS, counted, noun
 from simulate.text.cutting.utf8 import utf8_blocks
 from simulate.text.reading.asked import ReadOptions
 from simulate.text.reading.choosing import reader_of
 from simulate.text.reading.errors import InputError, label
 from simulate.text.reading.formats.reader import IDS, Divisible, Piece, Reader, Recorded, Seen
-from simulate.text.reading.naming import Files
+from simulate.text.reading.naming import Files, gone
 from simulate.text.reading.opening import is_empty
 from simulate.text.reading.sections import Seal, Section, cut, places_of
 
@@ -72,6 +73,8 @@ class Opened:
     unit: str
     options: ReadOptions
     tokenizer: LocalTokenizer | None = None
+    listed: bool = False
+    """Whether a folder or a pattern named it: see `Files`."""
     inside: bool = False
     """Whether it is read from another place than its beginning."""
     seen: Seen = field(default_factory=Seen)
@@ -104,9 +107,10 @@ class Opened:
     def why_empty(self) -> str:
         """Why a file that was read, and is not empty, has no unit."""
         if self.reader.has_documents and not self.seen.n_documents:
-            return ": it has no document"
-        white = ": it is nothing but white space; leave it out"
-        return white if self.unit in WORDS else ": there is nothing in it; leave it out"
+            reason = "it has no document"
+        else:
+            reason = "it is nothing but white space" if self.unit in WORDS else "there is nothing in it"
+        return f": {reason}" if self.options.skip_missing else f": {reason}; leave it out, as --skip-missing does"
 
     def text(self) -> Iterator[Piece]:
         """Pieces of its text. Where documents are not told apart, small ones come together; no word joins two."""
@@ -145,9 +149,10 @@ class Opened:
             yield bisect_right(places, place), piece
 
     def _stored(self) -> Iterator[Piece]:
-        for piece in self.reader.pieces(self.seen):
-            self.digest.update(piece.data.astype("<u4").tobytes())
-            yield piece
+        with _gone_told(self.reader.path, self.listed):
+            for piece in self.reader.pieces(self.seen):
+                self.digest.update(piece.data.astype("<u4").tobytes())
+                yield piece
 
     def _text(self) -> Iterator[Piece]:
         pieces = self._hashed()
@@ -156,9 +161,10 @@ class Opened:
         return _changed(self.reader.path, pieces, self.options, self.inside)
 
     def _hashed(self) -> Iterator[Piece]:
-        for piece in self.reader.pieces(self.seen):
-            self.digest.update(piece.data)
-            yield piece
+        with _gone_told(self.reader.path, self.listed):
+            for piece in self.reader.pieces(self.seen):
+                self.digest.update(piece.data)
+                yield piece
 
 
 def opened(files: Files, unit: str, options: ReadOptions) -> Iterator[Opened]:
@@ -166,16 +172,28 @@ def opened(files: Files, unit: str, options: ReadOptions) -> Iterator[Opened]:
     check_options(unit, options)
     check_files(files, options)
     tokenizer = LocalTokenizer(options.tokenizer) if options.tokenizer is not None else None
-    names = not_empty(files.names) if options.skip_missing else files.names
+    names = with_units(files, unit, options) if options.skip_missing else files.names
     if unit == TOKEN and tokenizer is None:
         for name in names:
-            reader_of(
-                name, unit, options
-            )  # a file that does not say what its ids are is found before the first is read
+            with _gone_told(name, name in files.listed):
+                reader_of(name, unit, options)  # one that does not say what its ids are is found before any is read
     for name in stepped(names, "files", "files"):
         if len(names) > 1 and os.path.isfile(name) and not os.path.getsize(name):
             raise InputError(f"{label(name)} is empty: there is no text to count; --skip-missing leaves out such files")
-        yield Opened(reader_of(name, unit, options), unit, options, tokenizer)
+        with _gone_told(name, name in files.listed):
+            reader = reader_of(name, unit, options)
+        yield Opened(reader, unit, options, tokenizer, name in files.listed)
+
+
+@contextmanager
+def _gone_told(name: str, listed: bool) -> Iterator[None]:
+    """Say of a file that was `listed` that it is gone: no other name was meant."""
+    try:
+        yield
+    except InputError as error:
+        if listed and isinstance(error.__cause__, FileNotFoundError) and not os.path.lexists(name):
+            raise InputError(gone(name)) from error.__cause__
+        raise
 
 
 def check_files(files: Files, options: ReadOptions) -> None:
@@ -184,14 +202,35 @@ def check_files(files: Files, options: ReadOptions) -> None:
         raise InputError(f"--documents gives the offsets of one text, and there are {len(files.names)} files")
 
 
-def not_empty(names: Sequence[str]) -> list[str]:
-    """Those of the files that hold something; InputError where none does."""
-    kept = [name for name in names if not is_empty(name)]
-    if not kept:
+def with_units(files: Files, unit: str, options: ReadOptions) -> list[str]:
+    """Those of the files that hold a unit, each read up to its first one; InputError where none does.
+
+    One that is all there is stays, unless it has no byte: whoever reads it says why there is no unit.
+    """
+    kept, several = [], len(files.names) > 1
+    for name in files.names:
+        with _gone_told(name, name in files.listed):
+            if not is_empty(name) and not (several and not _has_unit(name, unit, options)):
+                kept.append(name)
+    if not kept and several:
         raise InputError(
-            f"{label(names[0])} is empty{' as all files are' if len(names) > 1 else ''}: there is no text to count"
+            f"{label(files.names[0])} holds no {noun(unit, 1)}, and no other file does: there is nothing to count"
         )
+    if not kept:
+        raise InputError(f"{label(files.names[0])} is empty: there is no text to count")
     return kept
+
+
+def _has_unit(name: str, unit: str, options: ReadOptions) -> bool:
+    """Whether a file holds a unit; not asked of standard input, which can be read only once."""
+    if name == "-":
+        return True
+    reader = reader_of(name, unit, options)
+    pieces = reader.pieces(Seen())
+    if reader.holds == IDS or unit == "byte":
+        return any(len(data) for data, _ in pieces)
+    texts = (text for _, text, _ in utf8_blocks(name, pieces, at_space=False))
+    return any(text and not (unit in WORDS and text.isspace()) for text in texts)
 
 
 def check_options(unit: str, options: ReadOptions) -> None:
@@ -213,8 +252,8 @@ def notes_of(files: Files, read: Sequence[Told], options: ReadOptions) -> list[s
     notes = list(files.notes)
     held = {one.path for one in read}
     if empty := [label(name) for name in files.names if name not in held]:
-        more = f" and {len(empty) - 1} more are" if len(empty) > 1 else " is"
-        notes.append(f"{empty[0]}{more} empty, and left out")
+        hold, are = (f" and {len(empty) - 1} more hold", "are") if len(empty) > 1 else (" holds", "is")
+        notes.append(f"{empty[0]}{hold} nothing to count, and {are} left out")
     for one in read:
         if left := one.seen.left_out:
             records = "record has" if left == 1 else "records have"

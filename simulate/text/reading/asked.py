@@ -45,7 +45,7 @@ class ReadOptions:
     """Field of JSON lines, or column of a table, that holds the text; nested by dots. Of several, with commas between
     them, it is the first that a record has, or a table."""
     skip_missing: bool = False
-    """Records without the field, and files without a byte, are left out and counted, not refused."""
+    """Records without the field, and files without a unit, are left out and counted, not refused."""
     dtype: str | None = None
     """One of `DTYPES`, for files of token ids that do not say so themselves; those that do must agree."""
     vocab: int | None = None

@@ -33,6 +33,8 @@ class Files(NamedTuple):
     """What they are called together."""
     notes: tuple[str, ...]
     """What is left out of them, and in which order they come; one sentence each."""
+    listed: frozenset[str] = frozenset()
+    """Those that a folder or a pattern named, and not the user: they were there."""
 
 
 def named_files(paths: str | os.PathLike[str] | Sequence[str | os.PathLike[str]]) -> Files:
@@ -45,7 +47,7 @@ def named_files(paths: str | os.PathLike[str] | Sequence[str | os.PathLike[str]]
     given = [paths] if isinstance(paths, str | os.PathLike) else paths
     if not isinstance(given, Iterable) or any(not isinstance(path, str | os.PathLike) for path in given):
         raise InputError(f"paths must be the name of a file, or a list of them, got {shown(paths)}")
-    names, titles, notes = [], [], []
+    names, titles, notes, listed = [], [], [], set()
     several = sorted(map(os.fsdecode, given), key=_by_name)
     for path in several:
         with one_sentence(path):
@@ -56,6 +58,7 @@ def named_files(paths: str | os.PathLike[str] | Sequence[str | os.PathLike[str]]
             continue
         files, title, note = found
         names += files
+        listed.update(files)
         titles += [title] if title else [stem(name) for name in files]
         notes.append(note)
     if not names:
@@ -67,7 +70,12 @@ def named_files(paths: str | os.PathLike[str] | Sequence[str | os.PathLike[str]]
         names = [names[place] for place in places]
         titles = [titles[place] for place in places] if len(titles) == len(names) else titles
         notes.append("files are counted in the order of their names, in whichever they are given")
-    return Files(names, corpus_name(titles), tuple(notes))
+    return Files(names, corpus_name(titles), tuple(notes), frozenset(listed.difference(given)))
+
+
+def gone(name: str) -> str:
+    """What is said of a file that was listed, and is not there any more."""
+    return f"{label(name)} is gone: it was there when its folder was listed; count again when nobody changes the folder"
 
 
 def _by_name(path: str) -> list[str]:

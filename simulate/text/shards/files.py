@@ -9,10 +9,10 @@ from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from bounds.base.telling.steps import step
-from simulate.text.cutting.opened import Told, check_files, check_options, not_empty, opened
+from simulate.text.cutting.opened import Told, check_files, check_options, opened, with_units
 from simulate.text.reading.asked import ReadOptions
 from simulate.text.reading.errors import InputError, label
-from simulate.text.reading.naming import Files
+from simulate.text.reading.naming import Files, gone
 from simulate.text.reading.opening import is_url
 from simulate.text.reading.room import TooLargeError
 from simulate.text.shards.workers import Workers
@@ -38,6 +38,8 @@ class Asked:
     """Names, and bytes of all of them."""
     given: Mapping[str, str]
     """The names that files were given by, where workers are asked for others."""
+    listed: frozenset[str]
+    """See `Files`; by the names that they were given by."""
 
     @classmethod
     def of(cls, files: Files, unit: str, options: ReadOptions, workers: Workers, most: int = TOGETHER) -> Asked:
@@ -47,14 +49,14 @@ class Asked:
         if "-" in files.names:
             raise InputError("standard input is read where it is, by one process: leave out --cluster, or name files")
         given: dict[str, str] = {}
-        names = not_empty(files.names) if options.skip_missing else files.names
+        names = with_units(files, unit, options) if options.skip_missing else files.names
         if workers.far:  # whose folder is another one
             named = [*names, *(one for one in (options.documents, options.tokenizer) if one is not None)]
             given = {_absolute(one): one for one in named}
             names = [_absolute(one) for one in names]
             documents, tokenizer = (one and _absolute(one) for one in (options.documents, options.tokenizer))
             options = replace(options, documents=documents, tokenizer=tokenizer)
-        return cls(unit, options, together(names, most, A_WORKER * workers.n), given)
+        return cls(unit, options, together(names, most, A_WORKER * workers.n), given, files.listed)
 
     @property
     def names(self) -> list[str]:
@@ -91,12 +93,15 @@ class Asked:
             return TooLargeError(self._said(error.name), error.reason)
         text = self._said(str(error))
         if isinstance(error, AbsentError):
-            here = [name for name in self.names if f"{label(name)} does not" in str(error) and os.path.exists(name)]
-            if here:
+            absent = [name for name in self.names if f"{label(name)} does not" in str(error)]
+            near = self.given.get(absent[0], absent[0]) if absent else ""
+            if absent and os.path.exists(absent[0]):
                 text = (
-                    f"{label(self.given.get(here[0], here[0]))} is here, but not where a worker is: give workers the "
-                    f"same files as {label(here[0])}, or name URLs"
+                    f"{label(near)} is here, but not where a worker is: give workers the same files as "
+                    f"{label(absent[0])}, or name URLs"
                 )
+            elif near in self.listed:
+                text = gone(near)
         return InputError(text)
 
     def _said(self, text: Any) -> Any:
