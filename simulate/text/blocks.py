@@ -27,7 +27,7 @@ import numpy as np
 
 from bounds.base.brief import brief_fields
 from bounds.base.telling.html import html_fields
-from simulate.drawing.compiled import bare, compiled, leading_zeros
+from simulate.drawing.compiled import bare, compiled, trailing_zeros
 from simulate.drawing.stream import ONE
 from simulate.text.counting import WindowIds
 from simulate.text.reading.room import require
@@ -39,7 +39,7 @@ MIN_BLOCK = 32
 """Fewest windows in a block."""
 
 _LAG = 3
-_LAST = np.uint64(63)
+_ZERO = np.uint64(0)
 
 
 @dataclass(frozen=True, eq=False)
@@ -272,26 +272,32 @@ def _judged(count: Any, inside: Any, kind: Any) -> int:
 
 
 @compiled
-def gaps_of(seen: Any, gaps: Any, changes: Any, own: Any) -> int:
+def gaps_of(seen: Any, gaps: Any, changes: Any, own: Any) -> Any:
     """Add to a histogram of circular gaps between the blocks of a type, to how it changes without each block, and to
     how many types each block has alone, which have no gaps yet; returns the number of types."""
     n_blocks = len(own)
-    at = np.zeros(n_blocks + 1, dtype=np.int64)
-    types = 0
-    for kind in range(len(seen)):
-        if seen[kind] & (seen[kind] - ONE) == 0:  # in one block, as most are, or in none
-            if seen[kind] != 0:
-                types += 1
-                own[np.int64(_LAST - leading_zeros(seen[kind]))] += 1
-            continue
-        found = 0
-        for block in range(n_blocks):
-            if (seen[kind] >> np.uint64(block)) & ONE:
-                at[found] = block
+    at, pairs = np.zeros(n_blocks + 1, dtype=np.int64), np.zeros((n_blocks, n_blocks), dtype=np.int64)
+    types, last = np.int64(0), np.uint64(n_blocks - 1)
+    for kind in range(np.uint64(len(seen))):
+        mask = seen[kind]
+        rest = mask & (mask - ONE)
+        types += mask != _ZERO
+        if rest == _ZERO:  # in one block, as most are, or in none
+            own[min(trailing_zeros(mask), last)] += mask != _ZERO
+        elif rest & (rest - ONE) == _ZERO:  # in two of them, which are counted before anything is made of them
+            pairs[trailing_zeros(mask), trailing_zeros(rest)] += 1
+        else:
+            found = 0
+            while mask != _ZERO:
+                at[found] = trailing_zeros(mask)
+                mask &= mask - ONE
                 found += 1
-        types += 1
-        at[found] = at[0] + n_blocks
-        _close_up(at, found, gaps, changes)
+            _close_up(at, found, 1, gaps, changes)
+    for one in range(n_blocks):
+        for two in range(one + 1, n_blocks):
+            if pairs[one, two] > 0:
+                at[0], at[1] = one, two
+                _close_up(at, 2, pairs[one, two], gaps, changes)
     return types
 
 
@@ -305,18 +311,22 @@ def _add_own(own: np.ndarray, gaps: np.ndarray, changes: np.ndarray) -> None:
 
 
 @bare
-def _close_up(at: Any, found: int, gaps: Any, changes: Any) -> None:
-    """Add the gaps of one type, in blocks `at`, and what becomes of them without each block."""
+def _close_up(at: Any, found: int, n: Any, gaps: Any, changes: Any) -> None:
+    """Add the gaps of `n` types in the same blocks, the first `found` of `at`, and what becomes of them without each.
+
+    There is room in `at` for one more.
+    """
     n_blocks = len(changes)
+    at[found] = at[0] + n_blocks
     before = at[found] - at[found - 1] - 1
     for i in range(found):
         gap = at[i + 1] - at[i] - 1
-        gaps[gap] += 1
+        gaps[gap] += n
         # Without block at[i] its two gaps are one.
-        changes[at[i], before] -= 1
-        changes[at[i], gap] -= 1
-        changes[at[i], before + gap] += 1
+        changes[at[i], before] -= n
+        changes[at[i], gap] -= n
+        changes[at[i], before + gap] += n
         before = gap
         for block in range(at[i] + 1, at[i + 1]):
-            changes[block % n_blocks, gap] -= 1
-            changes[block % n_blocks, gap - 1] += 1
+            changes[block % n_blocks, gap] -= n
+            changes[block % n_blocks, gap - 1] += n

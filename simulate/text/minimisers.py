@@ -40,7 +40,7 @@ _ODD, _NOT_ZERO = np.uint32(0x9E3779B1), np.uint32(0x5BD1E995)
 NUMBERS = 2
 """Words of a run."""
 
-SPARE = 8
+SPARE = 16
 """Hashes that are written at a time: what is too much is written over."""
 
 
@@ -171,19 +171,22 @@ def _put(
     pool: Any, places: Any, owners: Any, state: Any,
 ) -> None:  # fmt: skip
     """Put runs, which end where `ends` say or after the most units that have room; `packed` are `size` units each."""
-    most, step = min((64 - _COUNT_BITS) // width, length), length - size
-    shift, j = np.uint64(step * width), np.int64(0)
-    for end in ends:
-        part = np.int64(np.uint64(least[j]) * MIX >> _S64 - np.uint64(bits))
-        n_windows[part] += end - j
+    most, step = np.uint64(min((64 - _COUNT_BITS) // width, length)), np.uint64(length - size)
+    wide, from_bits, j = np.uint64(width), _S64 - np.uint64(bits), np.uint64(0)
+    shift = step * wide
+    for stop in ends:
+        end = np.uint64(stop)
+        part = np.uint64(least[j]) * MIX >> from_bits
+        n_windows[part] += np.int64(end - j)
         while j < end:
-            more = min(end - 1 - j, most)
-            rest = packed[j + more] << shift | packed[j + more + step]
+            more = min(end - ONE - j, most)
+            last = j + more
+            rest = packed[last] << shift | packed[last + step]
             place = place_for(NUMBERS, part, block, places, owners, state)
             pool[place] = packed[j] << shift | packed[j + step]
             # Those before its last `more` units are shifted out.
-            pool[place + 1] = rest << ONE << _S63 - np.uint64(more * width) | np.uint64(more)
-            j += more + 1
+            pool[place + ONE] = rest << ONE << _S63 - more * wide | more
+            j = last + ONE
 
 
 @bare

@@ -101,13 +101,14 @@ def _cut_ascii(text: Any, classes: Any, i: Any, ahead: Any, several: Any) -> Any
     singles = ~(white | letters)
     begins, lasts = letters & ~(letters << ONE) | singles, letters & ~(letters >> ONE) | singles
     lasts &= (ONE << (trailing_zeros(other) - ONE)) - ONE  # what may go on behind is cut next time
+    at, first = np.uint64(several), np.uint64(i)
     while lasts != _ZERO:
-        ahead[several, START] = i + np.int64(trailing_zeros(begins))
-        ahead[several, END] = i + np.int64(trailing_zeros(lasts)) + 1
+        ahead[at, START] = first + trailing_zeros(begins)
+        ahead[at, END] = first + trailing_zeros(lasts) + ONE
         begins &= begins - ONE
         lasts &= lasts - ONE
-        several += 1
-    return i + np.int64(trailing_zeros(begins)), several
+        at += ONE
+    return i + np.int64(trailing_zeros(begins)), np.int64(at)
 
 
 @inlined
@@ -119,9 +120,10 @@ def _set_keys(text: Any, ahead: Any, several: Any) -> None:
         if size > SHORT:
             low, middle, high = LONG, _hash(text, first, end), _ZERO
         elif first + SHORT <= len(text):
-            low = eight_bytes(text, first) & _OF_WORD[size, 0] | np.uint64(size) << S56
-            middle = eight_bytes(text, first + 7) & _OF_WORD[size, 1]
-            high = eight_bytes(text, first + 15) & _OF_WORD[size, 2]
+            row = np.uint64(size)
+            low = eight_bytes(text, first) & _OF_WORD[row, 0] | row << S56
+            middle = eight_bytes(text, first + 7) & _OF_WORD[row, 1]
+            high = eight_bytes(text, first + 15) & _OF_WORD[row, 2]
         else:
             low = bytes_at(text, first, min(end, first + 7)) | np.uint64(size) << S56
             middle = bytes_at(text, min(first + 7, end), end)

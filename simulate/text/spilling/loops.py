@@ -20,7 +20,7 @@ from typing import Any
 
 import numpy as np
 
-from simulate.drawing.compiled import bare, compiled, inlined, prefetch
+from simulate.drawing.compiled import bare, compiled, inlined, prefetch, trailing_zeros
 from simulate.drawing.stream import LOW, MIX, ONE, S32
 
 ALONE = np.uint32(2**32 - 1)
@@ -85,25 +85,24 @@ def pack(
     places: Any, where: Any,
 ) -> Any:  # fmt: skip
     """Put windows whose units are the key to `keys`: `bits` for each unit, its number in `dense` where there is one."""
-    n_keys = 0
-    known: Any = np.int64(-1)
-    mask: Any = ~_ZERO if length * bits == 64 else (ONE << np.uint64(length * bits)) - ONE
-    shift, key = np.uint64(bits), _ZERO
-    for i in range(first, last):
+    n_keys, mask = _ZERO, ~_ZERO if length * bits == 64 else (ONE << np.uint64(length * bits)) - ONE
+    shift, ahead, place, i = np.uint64(bits), np.uint64(length - 1), np.uint64(w), np.int64(first)
+    while i < last:
         while i >= starts[stream + 1]:
             stream += 1
-        if i + length > starts[stream + 1]:
-            continue
-        for j in range(max(known, np.int64(i)), i + length):
-            unit = units[j - first]
+        begin, end = np.uint64(i - first), np.uint64(max(i, min(last, starts[stream + 1] - length + 1)) - first)
+        key = _ZERO
+        if end > begin:
+            for j in range(begin, begin + ahead):
+                key = key << shift | np.uint64(dense[units[j]] if len(dense) > 0 else units[j])
+        for j in range(begin, end):
+            unit = units[j + ahead]
             key = (key << shift | np.uint64(dense[unit] if len(dense) > 0 else unit)) & mask
-        known = i + length
-        keys[n_keys] = key
-        places[n_keys] = w
-        where[n_keys] = i - first
-        n_keys += 1
-        w += 1
-    return n_keys, 0, stream, w
+            keys[n_keys], places[n_keys], where[n_keys] = key, place, j
+            n_keys += ONE
+            place += ONE
+        i = min(np.int64(last), starts[stream + 1])
+    return np.int64(n_keys), 0, stream, np.int64(place)
 
 
 @bare
@@ -123,12 +122,12 @@ def split(keys: Any, places: Any, n_parts: Any, sorted_keys: Any, sorted_places:
     for part in range(len(ends)):
         total += ends[part]
         ends[part] = total - ends[part]
-    for i in range(len(keys)):
-        part = _part_of(hashed(keys[i]), n_parts)
-        at = ends[part]
-        sorted_keys[at] = keys[i]
-        sorted_places[at] = places[i]
-        ends[part] = at + 1
+    for i in range(np.uint64(len(keys))):
+        key = keys[i]
+        part = _part_of(hashed(key), n_parts)
+        at = np.uint64(ends[part])
+        sorted_keys[at], sorted_places[at] = key, places[i]
+        ends[part] = np.int64(at + ONE)
 
 
 @bare
@@ -143,12 +142,12 @@ def split_again(
     for portion in range(len(ends)):
         total += ends[portion]
         ends[portion] = total - ends[portion]
-    for i in range(len(keys)):
-        portion = _part_of((hashed(keys[i]) >> S32) * n_parts << S32, n_portions)
-        at = ends[portion]
-        sorted_keys[at] = keys[i]
-        sorted_places[at] = places[i]
-        ends[portion] = at + 1
+    for i in range(np.uint64(len(keys))):
+        key = keys[i]
+        portion = _part_of((hashed(key) >> S32) * n_parts << S32, n_portions)
+        at = np.uint64(ends[portion])
+        sorted_keys[at], sorted_places[at] = key, places[i]
+        ends[portion] = np.int64(at + ONE)
 
 
 @compiled
@@ -165,45 +164,62 @@ def chosen(keys: Any, subs: Any, sub: Any) -> Any:
 
 @bare
 def count(
-    keys: Any, places: Any, table: Any, direct: bool, room: int, state: Any, ends: Any, size: Any, n_blocks: int,
+    keys: Any, places: Any, table: Any, direct: bool, room: int, state: Any, pieces: Any, size: Any, n_blocks: int,
     steps: Any, limits: Any, at: Any, edges: Any, unique: Any, spectrum: Any, inside: Any, first: int,
-) -> int:  # fmt: skip
+) -> Any:  # fmt: skip
     """Count the keys from number `first` on; returns how many were dealt with, fewer where the table is full.
 
     Keys that are small numbers say their places in a table themselves, if it is `direct`.
 
-    `state` has how many windows are in the table and where in the grid, in the blocks; `ends` the piece of each row
-    that w is in (its first window, 1 where it counts). `at` are the windows in each prefix, `steps`
-    and `limits` the windows in a piece of each row and in all pieces of a block. Of the numbers, `unique` and
-    `spectrum` take what changes within each prefix.
+    `state` has how many windows are in the table and where in the grid, in the blocks; `pieces` takes where the piece
+    of each row begins that w is in. `at` are the windows in each prefix, `steps` and `limits` the windows in a piece of
+    each row and in all pieces of a block. Of the numbers, `unique` and `spectrum` take what changes within each prefix.
+
+    A window that is new in its block is new in its piece of every row, but for what is left behind the last piece: so
+    most are counted once for all rows, and where pieces begin is asked of the others alone.
     """
-    mask = np.uint64(len(table) // WORDS - 1)
-    taken, point, block = state[TAKEN], state[POINT], state[BLOCK]
-    region, block_first = size * n_blocks, block * size
-    newest, leave, n = np.int64(-1), np.int64(-1), len(keys)
+    mask, least = np.uint64(len(table) // WORDS - 1), size
+    for limit in limits:
+        least = min(least, limit)
+    taken, point, block = state[TAKEN], np.uint64(state[POINT]), state[BLOCK]
+    region, block_first, n_at = size * n_blocks, block * size, np.uint64(len(at))
+    newest, leave, n, fresh = np.int64(-1), np.int64(-1), len(keys), np.int64(0)
     for begin in range(first, n, _AHEAD):
         stop = min(begin + _AHEAD, n)
         _ask_ahead(keys, begin, stop, mask, table, direct)
-        for i in range(begin, stop):
+        for i in range(np.uint64(begin), np.uint64(stop)):
             w = np.int64(places[i])
             slot = np.uint64(keys[i]) * _FOUR if direct else _find(keys[i], mask, table)
-            often = np.int64(table[slot + _TWO] & LOW)
-            if often == 0:
+            often = table[slot + _TWO] & LOW
+            if often == _ZERO:
                 if taken >= room:
+                    _end_block(fresh, block, inside)
                     state[TAKEN], state[POINT], state[BLOCK] = taken, point, block
-                    return i
+                    return np.int64(i)
                 taken += 1
                 table[slot] = keys[i]
-            while point < len(at) and w >= at[point]:
-                point += 1
+            while point < n_at and w >= at[point]:
+                point += ONE
             if w < region:
                 if w >= block_first + size:
+                    _end_block(fresh, block, inside)
                     block = w // size
-                    block_first, leave = block * size, np.int64(-1)
-                if w >= leave:
-                    leave, newest = _pieces_at(w, block_first, steps, limits, ends)
-                _count_in_block(table, slot, often, block, newest, ends, inside)
-            _count_in_grid(table, slot, often, w, point, edges, unique, spectrum)
+                    block_first, leave, fresh = block * size, np.int64(-1), np.int64(0)
+                before = np.int64(table[slot + _THREE] & LOW) if often > _ZERO else np.int64(-1)
+                if before < block_first:
+                    fresh += 1
+                    if w - block_first >= least:
+                        for row in range(len(limits)):
+                            inside[row, block] -= w - block_first >= limits[row]
+                else:
+                    if w >= leave:
+                        leave, newest = _pieces_at(w, block_first, steps, limits, pieces)
+                    if before < newest:
+                        for row in range(len(pieces)):
+                            inside[row, block] += before < pieces[row]
+                _put_in_block(table, slot, block)
+            _count_in_grid(table, slot, often, np.uint64(w), point, edges, unique, spectrum)
+    _end_block(fresh, block, inside)
     state[TAKEN], state[POINT], state[BLOCK] = taken, point, block
     return n
 
@@ -225,12 +241,15 @@ def _find(key: Any, mask: Any, table: Any) -> Any:
 
 
 @bare
-def _count_in_block(table: Any, slot: Any, often: Any, block: Any, newest: Any, ends: Any, inside: Any) -> None:
-    """What one more occurrence changes in the blocks, and in their pieces, the newest of which begins at `newest`."""
-    before = np.int64(table[slot + _THREE] & LOW) if often > 0 else np.int64(-1)
-    if before < newest:
-        for row in range(len(ends)):
-            inside[row, block] += ends[row, 1] if before < ends[row, 0] else 0
+def _end_block(fresh: Any, block: Any, inside: Any) -> None:
+    """Add the windows that are new in a block to its pieces of each row."""
+    for row in range(len(inside)):
+        inside[row, block] += fresh
+
+
+@bare
+def _put_in_block(table: Any, slot: Any, block: Any) -> None:
+    """Write down that a window is in a block, and how often in the first one."""
     seen, bit = table[slot + ONE], ONE << np.uint64(block)
     table[slot + ONE] = seen | bit
     if seen & ~bit == _ZERO:
@@ -242,30 +261,31 @@ def _count_in_grid(
     table: Any, slot: Any, often: Any, w: Any, point: Any, edges: Any, unique: Any, spectrum: Any
 ) -> None:
     """What one more occurrence, at `w`, changes in the spectrum; and that it was there."""
-    here = np.int64(table[slot + _THREE] >> S32)
-    if often == 0:
+    here = table[slot + _THREE] >> S32
+    if often == _ZERO:
         unique[point] += 1
         spectrum[point, 0] += 1
-    elif here < len(edges) - 1 and often + 1 >= edges[here + 1]:
+    elif here + ONE < np.uint64(len(edges)) and often + ONE >= np.uint64(edges[here + ONE]):
         spectrum[point, here] -= 1
-        spectrum[point, here + 1] += 1
-        here += 1
+        spectrum[point, here + ONE] += 1
+        here += ONE
     table[slot + _TWO] += ONE
-    table[slot + _THREE] = np.uint64(here) << S32 | np.uint64(w)
+    table[slot + _THREE] = here << S32 | w
 
 
 @bare
-def _pieces_at(w: Any, block_first: Any, steps: Any, limits: Any, ends: Any) -> Any:
-    """Say in which piece of each row `w` is; returns where the first of them is left, and where the last one begins."""
-    soonest, newest = np.int64(2**62), np.int64(-1)
+def _pieces_at(w: Any, block_first: Any, steps: Any, limits: Any, pieces: Any) -> Any:
+    """Say where the piece of each row begins that `w` is in; returns where the first of them is left, and where the
+    last one begins."""
+    soonest, newest, inside = np.int64(2**62), np.int64(-1), np.uint64(w - block_first)
     for row in range(len(steps)):
-        inside = w - block_first
-        if inside < limits[row]:
-            ends[row, 0], ends[row, 1] = block_first + inside // steps[row] * steps[row], 1
-            soonest = min(soonest, ends[row, 0] + steps[row])
-            newest = max(newest, ends[row, 0])
-        else:  # behind the last piece of its block: the next block says where to go on
-            ends[row, 0], ends[row, 1] = -1, 0
+        step = np.uint64(steps[row])
+        if inside < np.uint64(limits[row]):
+            pieces[row] = block_first + np.int64(inside // step * step)
+            soonest = min(soonest, pieces[row] + np.int64(step))
+            newest = max(newest, pieces[row])
+        else:  # behind the last piece of its block, where nothing is counted
+            pieces[row] = -1
     return soonest, newest
 
 
@@ -275,7 +295,7 @@ def count_lonely(
     inside: Any, own: Any,
 ) -> None:  # fmt: skip
     """Add windows that occur once to the counts of prefixes and blocks: each is new, and in its block alone (`own`)."""
-    point, region = state[POINT], size * n_blocks
+    point, region, block, block_end = state[POINT], size * n_blocks, np.int64(0), np.int64(0)
     for place in places:
         w = np.int64(place)
         while point < len(at) and w >= at[point]:
@@ -283,11 +303,12 @@ def count_lonely(
         unique[point] += 1
         spectrum[point, 0] += 1
         if w < region:
-            block = w // size
+            if w >= block_end:
+                block = w // size
+                block_end = (block + 1) * size
             own[block] += 1
             for row in range(len(steps)):
-                if w - block * size < limits[row]:
-                    inside[row, block] += 1
+                inside[row, block] += w - (block_end - size) < limits[row]
     state[POINT] = point
 
 
@@ -306,27 +327,23 @@ def refill(table: Any, wider: Any) -> None:
 def judge(table: Any, change: Any, masks: Any) -> Any:
     """What the table says of blocks: number of windows that occur once, what f1 changes by without each block.
 
-    `masks` is filled with the blocks of each distinct window that is in one; returns that number as well.
+    `masks` is filled with the blocks of each distinct window that is in one, and has room for one more; returns that
+    number as well. Whether there is a window at a place, and in how many blocks, is as good as random, so that nothing
+    branches on it.
     """
-    once, n_masks = 0, 0
-    for slot in range(0, len(table), WORDS):
-        seen, counted = table[slot + 1], table[slot + 2]
-        often, here = np.int64(counted & LOW), np.int64(counted >> S32)
-        if often == 0 or seen == _ZERO:
-            continue
+    once, n_masks, last = np.int64(0), _ZERO, np.uint64(len(change) - 1)
+    for slot in range(_ZERO, np.uint64(len(table)), _FOUR):
+        seen, counted = table[slot + ONE], table[slot + _TWO]
         masks[n_masks] = seen
-        n_masks += 1
-        first = seen & (~seen + ONE)
-        rest = seen ^ first
-        if often == 1:
-            once += 1
-            change[_bit(first)] -= 1
-        elif rest != _ZERO and rest & (rest - ONE) == _ZERO:  # in two blocks
-            if often - here == 1:
-                change[_bit(first)] += 1
-            if here == 1:
-                change[_bit(rest)] += 1
-    return once, n_masks
+        n_masks += np.uint64(seen != _ZERO)
+        often, here = counted & LOW, counted >> S32
+        rest = seen & (seen - ONE)
+        alone = np.int64((seen != _ZERO) & (often == ONE))
+        both = np.int64((rest != _ZERO) & (rest & (rest - ONE) == _ZERO))  # in two blocks
+        once += alone
+        change[min(trailing_zeros(seen), last)] += both * np.int64(often - here == ONE) - alone
+        change[min(trailing_zeros(rest), last)] += both * np.int64(here == ONE)
+    return once, np.int64(n_masks)
 
 
 @compiled
@@ -338,16 +355,6 @@ def occurrences(table: Any, taken: int) -> Any:
         if often > 0:
             found[n] = often
             n += 1
-    return found
-
-
-@inlined
-def _bit(mask: Any) -> Any:
-    """The place of the one bit of `mask`."""
-    found = 0
-    while mask > ONE:
-        mask >>= ONE
-        found += 1
     return found
 
 

@@ -112,12 +112,12 @@ class Blocks:
 @inlined
 def put(value: Any, part: Any, block: Any, pool: Any, places: Any, owners: Any, state: Any) -> None:
     """Put a number into the block of its part, or into a new one where that is full."""
-    pool[place_for(1, part, block, places, owners, state)] = value
+    pool[place_for(1, np.uint64(part), block, places, owners, state)] = value
 
 
 @inlined
 def place_for(n: Any, part: Any, block: Any, places: Any, owners: Any, state: Any) -> Any:
-    """Where the next `n` numbers of a part go: all of them into one block, if its size is a multiple of `n`."""
+    """Where the next `n` numbers of a part go, uint64: all into one block, if its size is a multiple of `n`."""
     place = places[part, NEXT]
     if place == places[part, END]:
         place = state[USED] * block
@@ -125,7 +125,7 @@ def place_for(n: Any, part: Any, block: Any, places: Any, owners: Any, state: An
         owners[state[USED]] = part
         state[USED] += 1
     places[part, NEXT] = place + n
-    return place
+    return np.uint64(place)
 
 
 @bare
@@ -186,11 +186,12 @@ def portion(
     begin, n = np.int64(0), np.int64(len(values))
     while True:
         end = min(n, ends[point] - at)
-        for i in range(begin, end):
-            row = (values[i] >> shift) & mask
-            place = places[row]
-            out[place] = values[i]
-            places[row] = place + 1
+        for i in range(np.uint64(begin), np.uint64(end)):
+            value = values[i]
+            row = (value >> shift) & mask
+            place = np.uint64(places[row])
+            out[place] = value
+            places[row] = np.int64(place + ONE)
         begin = end
         if begin == n:
             return point
@@ -244,10 +245,12 @@ def count(values: Any, begin: Any, end: Any, table: Any, edges: Any, exact: int,
 
     `reached` takes how many of them come to occur as often as each of `edges` says, of which the first `exact` are 1, 2
     and so on: one for each of these, one of which nothing is meant, and one for each of the others. Whether a hash is
-    new is as good as random, so that nothing branches on it.
+    new is as good as random, so that nothing branches on it. Places have no sign: none is looked at to see whether it
+    counts from the end, which takes as long as all else.
     """
-    mask, new, last = np.uint64(len(table) - 1), 0, len(edges) - 1
-    for i in range(begin, end):
+    mask, n_edges, most = np.uint64(len(table) - 1), np.uint64(len(edges)), np.uint64(exact)
+    before = reached[0]
+    for i in range(np.uint64(begin), np.uint64(end)):
         value = values[i]
         slot = (value << ONE) & mask
         word = table[slot + ONE]
@@ -256,22 +259,21 @@ def count(values: Any, begin: Any, end: Any, table: Any, edges: Any, exact: int,
             word = table[slot + ONE]
         word += ONE
         table[slot], table[slot + ONE] = value, word
-        often = np.int64(word & COUNT)
-        new += often == 1
-        reached[min(often - 1, exact)] += 1
-        if last >= exact and often > exact:
-            here = np.int64(word >> S48) + exact
-            if here <= last and often >= edges[here]:
-                reached[here + 1] += 1
+        often = word & COUNT
+        reached[min(often - ONE, most)] += 1
+        if often > most:
+            here = (word >> S48) + most
+            if here < n_edges and often >= np.uint64(edges[here]):
+                reached[here + ONE] += 1
                 table[slot + ONE] = word + (ONE << S48)
-    return new
+    return reached[0] - before
 
 
 @bare
 def _distinct(values: Any, begin: Any, end: Any, table: Any, room: Any) -> Any:
     """Put hashes into the table, up to one more new one than `room`; returns how many of them are new."""
-    mask, new = np.uint64(len(table) - 1), 0
-    for i in range(begin, end):
+    mask, new = np.uint64(len(table) - 1), np.int64(0)
+    for i in range(np.uint64(begin), np.uint64(end)):
         value = values[i]
         slot = (value << ONE) & mask
         word = table[slot + ONE]

@@ -50,7 +50,7 @@ class Table:
             self._words = words
             words[:] = 0
         self._state = np.zeros(3, np.int64)
-        self._ends = np.zeros((len(sums.layout[2]), 2), np.int64)
+        self._pieces = np.zeros(len(sums.layout[2]), np.int64)
         self._judged = sums.cut is None
 
     def count(self, keys: np.ndarray, places: np.ndarray) -> None:
@@ -68,7 +68,7 @@ class Table:
             slots = len(self._words) // loops.WORDS
             room = slots if self._direct else int(LOAD * slots)
             done = loops.count(
-                keys, places, self._words, self._direct, room, self._state, self._ends, *sums.layout, sums.at,
+                keys, places, self._words, self._direct, room, self._state, self._pieces, *sums.layout, sums.at,
                 sums.edges, sums.unique, sums.spectrum, sums.inside, done,
             )  # fmt: skip
             if done < len(keys):
@@ -87,7 +87,7 @@ class Table:
         if self._judged:
             return
         sums = self.sums
-        masks = np.empty(int(self._state[loops.TAKEN]), np.uint64)
+        masks = np.empty(int(self._state[loops.TAKEN]) + 1, np.uint64)
         once, n_masks = loops.judge(self._words, sums.change, masks)
         sums.once += once
         sums.n_types += gaps_of(masks[:n_masks], sums.gaps, sums.changes, sums.own)

@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from simulate.drawing.compiled import bare, inlined, prefetch
+from simulate.drawing.stream import ONE
 from simulate.text.cutting.bounding import END, FIRST, HASH, S56, SECOND, SHORT, START, THIRD, bytes_at
 from simulate.text.spilling.scratch import OnDisk, Scratch, ScratchFile
 from simulate.text.spilling.spread import by_part
@@ -43,7 +44,7 @@ _AT_ONCE = 1 << 12
 _SOON = 8
 """Blocks that are asked for before one of them is copied."""
 
-_PART, _THREE = np.uint64(64 - BITS), np.uint64(3)
+_PART, _TWO, _THREE = np.uint64(64 - BITS), np.uint64(2), np.uint64(3)
 LARGE = 255
 
 
@@ -148,15 +149,15 @@ def has_room(size: Any, owners: Any, used: Any) -> Any:
 @inlined
 def put(text: Any, ahead: Any, j: Any, near: Any, fills: Any, blocks: Any, owners: Any, used: Any) -> Any:
     """Put the text of word `j` of those `ahead` to its part, which is returned."""
-    part = np.int64(ahead[j, HASH] >> _PART)
-    fill, size = fills[part], ahead[j, FIRST] >> S56
+    row = ahead[j, HASH] >> _PART
+    part, fill, size = np.int64(row), np.uint64(fills[row]), ahead[j, FIRST] >> S56
     if size <= SHORT:
         # Three numbers, some of which the next word writes over: all words take the same time.
-        near[part, fill], near[part, fill + 1] = ahead[j, FIRST], ahead[j, SECOND]
-        near[part, fill + 2] = ahead[j, THIRD]
-        fill += 1 + np.int64(size >> _THREE)
-        fills[part] = fill
-        if fill >= BLOCK:
+        near[row, fill], near[row, fill + ONE] = ahead[j, FIRST], ahead[j, SECOND]
+        near[row, fill + _TWO] = ahead[j, THIRD]
+        filled = np.int64(fill + ONE + (size >> _THREE))
+        fills[row] = filled
+        if filled >= BLOCK:
             _move(part, near, fills, blocks, owners, used)
         return part
     first, end = np.int64(ahead[j, START]), np.int64(ahead[j, END])
@@ -181,10 +182,10 @@ def _put_number(value: Any, part: Any, near: Any, fills: Any, blocks: Any, owner
 @bare
 def _move(part: Any, near: Any, fills: Any, blocks: Any, owners: Any, used: Any) -> None:
     """Put a block that is full behind the last one of the pool, and what is more than a block to the next one."""
-    place = used[0]
+    place, row = np.uint64(used[0]), np.uint64(part)
     for i in range(BLOCK):
-        blocks[place, i] = near[part, i]
-    owners[place], used[0] = part, place + 1
+        blocks[place, i] = near[row, i]
+    owners[place], used[0] = part, np.int64(place + ONE)
     near[part, 0], near[part, 1] = near[part, BLOCK], near[part, BLOCK + 1]
     fills[part] -= BLOCK
 

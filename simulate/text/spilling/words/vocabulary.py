@@ -103,16 +103,17 @@ def _tokenize_known(
     i, found, mask = np.int64(at), 0, np.uint64(len(slots) - 1)
     while i < len(text) and found + WORDS_AHEAD <= len(out):
         i, several = cut_words(text, classes, i, ahead)
-        n_others = 0
-        for j in range(several):
+        place = np.uint64(found)
+        n_others: Any = _ZERO
+        for j in range(np.uint64(several)):
             known = slots[ahead[j, HASH] & mask] & LOW
             word = known - (ONE if known > _ZERO else _ZERO)
             key = word + word + word
             other = keys[key] ^ ahead[j, FIRST] | keys[key + ONE] ^ ahead[j, SECOND]
             other |= keys[key + _TWO] ^ ahead[j, THIRD]
-            out[found + j] = word
-            others[n_others] = j
-            n_others += 1 if other != _ZERO else 0
+            out[place + j] = word
+            others[n_others] = np.int64(j)
+            n_others += np.uint64(other != _ZERO)
         for one in range(n_others):
             j = others[one]
             _, word = look_up(text, ahead, j, slots, keys, ends, pool)
