@@ -18,7 +18,7 @@ from simulate.drawing.compiled import bare
 from simulate.drawing.stream import MIX
 
 _BASE = np.uint64(0x9E3779B97F4A7C15)
-_BITS, _BLOCK_BITS = 12, 18
+_BITS, _BLOCK_BITS = 12, 22
 _SHIFT, _BLOCK_SHIFT = np.uint64(64 - _BITS), np.uint64(64 - _BLOCK_BITS)
 _SLAB = 1 << 18
 """Units at a time: they stay in a cache."""
