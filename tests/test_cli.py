@@ -371,6 +371,23 @@ def test_what_is_only_looked_at_is_not_loaded(tmp_path):
 LOOKED_AT = ["dask", "pyarrow", "numpy.f2py.crackfortran", "numpy.testing._private"]
 
 
+def test_what_is_taken_for_missing_is_so_from_the_beginning():
+    """xarray, which asked whether there is a Dask, loaded it where that was said to be missing from then on."""
+    program = (
+        "from bounds.cli.process import loading, reveal, runs_alone\n"
+        "runs_alone()\n"
+        "import xarray\n"
+        "with loading():\n"
+        "    import pandas\n"
+        "data = xarray.Dataset({'a': ('x', [1.0, 2.0])}, coords={'x': [1, 2]})\n"
+        "reveal('dask')\n"
+        "import dask.base\n"
+        "print(float(data.a.sum()), xarray.Dataset({'a': ('x', [1.0])}).sizes['x'])"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60)
+    assert done.stdout.split() == ["3.0", "1"], done.stderr
+
+
 @pytest.mark.skipif(not os.path.isdir("/proc/self/task"), reason="threads of a process are not told here")
 @pytest.mark.parametrize(("module", "arguments"), [
     ("simulate", ["corpus", "x.txt"]), ("bounds", ["band", "1e12"]), ("experiments", ["list"]),

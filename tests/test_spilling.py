@@ -124,6 +124,55 @@ def test_parts_count_as_a_dictionary_and_as_one_table(letters, cuts, lengths, bl
         same_curves(curves, kept[length][1])
 
 
+def pieces_by_hand(units: Units, length: int, n_blocks: int, size: int, parts: list[int]) -> np.ndarray:
+    """(row, block) the mean number of distinct windows in the pieces of each block, and at last in the block itself."""
+    ids = np.asarray(units.ids).tolist()
+    windows = [
+        tuple(ids[i : i + length])
+        for first, last in pairwise(units.starts.tolist())
+        for i in range(first, last - length + 1)
+    ]
+    return np.array(
+        [
+            [
+                sum(
+                    len(set(windows[first : first + size // n]))
+                    for first in range(block * size, block * size + size // n * n, size // n)
+                )
+                / n
+                for block in range(n_blocks)
+            ]
+            for n in [*parts, 1]
+        ]
+    )
+
+
+@pytest.mark.parametrize("letters", [3, 40])
+@pytest.mark.parametrize("n_blocks", [8, 11])
+@pytest.mark.parametrize("sizes", [
+    Sizes(), Sizes(chunk=700, slots=256, parts=5, kept=3000), Sizes(chunk=5000, slots=1 << 12, parts=2), Sizes(slots=1 << 9),
+])  # fmt: skip
+def test_pieces_of_blocks_are_counted_as_by_hand(letters, n_blocks, sizes):
+    """Six rows of pieces, none of which fills its block, and windows behind the last block."""
+    rng = np.random.default_rng(letters)
+    text = rng.integers(0, letters, 17_003)
+    text[4000:6000], text[9000:9400], text[9500:9900] = text[1000:3000], text[8000:8400], text[8000:8400]
+    units = Units(text.astype(np.uint8), np.array([0, 5003, 5010, len(text)]), "byte", "x", ())
+    how = Counting(np.array([60, len(text)]), spectrum_edges(17_003.0), n_blocks, 32)
+    with scratch_in(None) as files:
+        found = {one[0]: one[2] for one in counted_by_parts(units, [1, 4, 9, 30], how, sizes, files)}
+    kept = {one[0]: one[2] for one in room.Room().counted(units, [1, 4, 9, 30], how)}
+    for length, curves in found.items():
+        parts = [2**k for k in range(int(np.log2(curves.block_draws / 32)), 0, -1)]
+        assert len(parts) >= 5
+        inside = pieces_by_hand(units, length, n_blocks, curves.block_draws, parts)
+        assert curves.n_draws[: len(inside)].tolist() == [curves.block_draws // n for n in [*parts, 1]]
+        np.testing.assert_allclose(curves.n_unique[: len(inside)], inside.mean(axis=1), rtol=1e-12)
+        left = (inside.sum(axis=1, keepdims=True) - inside) / (n_blocks - 1)
+        np.testing.assert_allclose(curves.without[:, : len(parts)], left[:-1].T, rtol=1e-12)
+        same_curves(curves, kept[length])
+
+
 @pytest.mark.parametrize("unit", ["byte", "char", "word", "word-marks", "space"])
 def test_files_in_the_place_of_memory(tmp_path, little, monkeypatch, unit):
     """Units, keys, ids and words all go to files, and every number is what it is in memory."""

@@ -150,9 +150,19 @@ def runs_alone() -> None:
     """Say that this process runs one command and nothing else.
 
     Its matrices are small: threads of BLAS, one for each core, and started once by numpy and once by scipy, would take
-    a fifth of the processor time of a short command and do nothing. Whoever sets their number has it.
+    a quarter of the processor time of a short command and do nothing. Whoever sets their number has it.
+
+    Optional packages are taken for such as are not installed, unless they are loaded, until `reveal` asks for them:
+    xarray asks once whether there is a Dask, and wherever there is loads all of it, in half a second, to see whether a
+    number is an array of Dask; pandas does the like with pyarrow, in a tenth of one. So they are to be told before
+    anything asks: who has heard that there is a Dask and finds none fails.
     """
     _alone.append(True)
+    for package in _OPTIONAL:
+        if package not in sys.modules:
+            # None is what the language has for a module that is not to be found.
+            sys.modules[package] = None  # type: ignore[assignment]
+            _spared.add(package)
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     sys.meta_path.insert(0, _PutOff("numpy.f2py", "numpy.testing", "yaml", "asyncio"))
 
@@ -181,21 +191,14 @@ _OPTIONAL = ("dask", "pyarrow")
 
 @contextmanager
 def loading() -> Iterator[None]:
-    """A block that loads what a command works with, where the process runs one command: no more than it needs, at once.
+    """A block that loads what a command works with, where the process runs one command.
 
-    Optional packages are taken for such as are not installed, unless they are loaded, until `reveal` asks for them:
-    xarray asks once whether there is a Dask, and wherever there is loads all of it, in half a second, to see whether a
-    number is an array of Dask; pandas does the like with pyarrow, in a tenth of one. And what is loaded stays to the
-    end: the collector of garbage neither looks at it while it grows, which takes a tenth of a second, nor later.
+    What is loaded stays to the end: the collector of garbage neither looks at it while it grows, which takes a tenth of
+    a second, nor later.
     """
     if not _alone:
         yield
         return
-    for package in _OPTIONAL:
-        if package not in sys.modules:
-            # None is what the language has for a module that is not to be found.
-            sys.modules[package] = None  # type: ignore[assignment]
-            _spared.add(package)
     collects, before = gc.isenabled(), len(sys.modules)
     gc.disable()
     try:
@@ -208,7 +211,7 @@ def loading() -> Iterator[None]:
 
 
 def reveal(package: str) -> None:
-    """Let `package` be loaded again, where `loading` took it for one that is not installed."""
+    """Let `package` be loaded again, where `runs_alone` took it for one that is not installed."""
     if package in _spared:
         _spared.discard(package)
         del sys.modules[package]

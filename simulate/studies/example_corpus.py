@@ -18,6 +18,7 @@ import numpy as np
 
 from bounds.base.arguments import Count
 from bounds.base.telling.steps import stepped
+from bounds.cli.process import reveal
 from simulate.studies.examples import WORDS, drawn_words, lines_of
 
 DOCUMENTS = Count("documents", high=100_000)
@@ -90,6 +91,7 @@ def _zstandard(data: bytes) -> bytes:
 
 
 def _parquet(documents: Documents) -> bytes:
+    reveal("pyarrow")
     import pyarrow as pa
     import pyarrow.parquet
 

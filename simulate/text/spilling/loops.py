@@ -338,7 +338,7 @@ def judge(table: Any, change: Any, masks: Any) -> Any:
         n_masks += np.uint64(seen != _ZERO)
         often, here = counted & LOW, counted >> S32
         rest = seen & (seen - ONE)
-        alone = np.int64((seen != _ZERO) & (often == ONE))
+        alone = np.int64(often == ONE)
         both = np.int64((rest != _ZERO) & (rest & (rest - ONE) == _ZERO))  # in two blocks
         once += alone
         change[min(trailing_zeros(seen), last)] += both * np.int64(often - here == ONE) - alone
