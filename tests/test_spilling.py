@@ -150,7 +150,8 @@ def pieces_by_hand(units: Units, length: int, n_blocks: int, size: int, parts: l
 @pytest.mark.parametrize("letters", [3, 40])
 @pytest.mark.parametrize("n_blocks", [8, 11])
 @pytest.mark.parametrize("sizes", [
-    Sizes(), Sizes(chunk=700, slots=256, parts=5, kept=3000), Sizes(chunk=5000, slots=1 << 12, parts=2), Sizes(slots=1 << 9),
+    Sizes(), Sizes(chunk=700, slots=256, parts=5, kept=3000), Sizes(chunk=5000, slots=1 << 12, parts=2),
+    Sizes(slots=1 << 9),
 ])  # fmt: skip
 def test_pieces_of_blocks_are_counted_as_by_hand(letters, n_blocks, sizes):
     """Six rows of pieces, none of which fills its block, and windows behind the last block."""
