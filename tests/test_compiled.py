@@ -222,6 +222,46 @@ def test_what_numba_compiles_with_is_loaded_where_something_is_compiled(folder):
     assert told("1.5") == "[5, 4, 3] False 42 True 4.5 True [9, 8, 7, 6]"
 
 
+@pytest.mark.parametrize(("file", "before", "after", "expected"), [
+    ("inner_loops.py", "2 * x", "7 * x", "45"), ("inner_loops.py", "x + 1", "x + 3", "19"),
+    ("inner_loops.py", "return one_more(x)", "return -x", "-7"), ("inner_values.py", "STEP = 1", "STEP = 9", "23"),
+    ("inner_values.py", "[1.0, 2.0]", "[1.0, 4.0]", "17"), ("outer_loops.py", "+ STEP", "+ 6", "20"),
+])  # fmt: skip
+def test_what_was_kept_counts_for_nothing_once_what_it_calls_is_another(tmp_path, file, before, after, expected):
+    """Its own file is as it was: numba looks at nothing else, and ran code of a layout that was no more."""
+    (tmp_path / "inner_values.py").write_text("import numpy as np\nSTEP = 1\nTABLE = np.array([1.0, 2.0])\n")
+    (tmp_path / "inner_loops.py").write_text(
+        "from simulate.drawing.compiled import bare, inlined, jitable\n\n\n"
+        "@bare\ndef one_more(x):\n    return x + 1\n\n\n"
+        "@jitable\ndef plainly(x):\n    return one_more(x)\n\n\n"
+        "@inlined\ndef twice(x):\n    return 2 * x\n"
+    )
+    (tmp_path / "outer_loops.py").write_text(
+        "from inner_values import STEP, TABLE\nfrom inner_loops import plainly, twice\n"
+        "from simulate.drawing.compiled import compiled\n\n\n"
+        "@compiled\ndef outer(x):\n    return twice(plainly(x)) + int(TABLE[1]) + STEP\n"
+    )
+    program = (
+        "import outer_loops as o, sys\nprint(o.outer(5), sum(o.outer.made.stats.cache_hits.values()), end=' ')\n"
+        "import inner_loops\nprint(inner_loops.one_more(1) > 0)"
+    )
+
+    def told() -> list[str]:
+        environment = os.environ | {"PYTHONPATH": f"{tmp_path}:{os.getcwd()}"}
+        done = subprocess.run(
+            [sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=False
+        )
+        return done.stdout.split()
+
+    assert told() == ["15", "0", "True"]
+    assert told() == ["15", "1", "True"]
+    text = (tmp_path / file).read_text()
+    assert before in text
+    (tmp_path / file).write_text(text.replace(before, after, 1))
+    assert told() == [expected, "0", "True"]
+    assert told() == [expected, "1", "True"]
+
+
 def test_a_loop_finds_the_loops_that_it_names(tmp_path):
     """By name, as an attribute of a module, and through plain functions that loops may call."""
     (tmp_path / "inner_loops.py").write_text(

@@ -33,11 +33,14 @@ class DamagedError(Exception):
 
 
 class CheckedCache(FunctionCache):
-    """numba's cache of one function, whose trouble is no trouble of who calls the function."""
+    """numba's cache of one function, whose trouble is no trouble of who calls the function.
 
-    def __init__(self, function: Callable[..., Any]) -> None:
+    What was kept holds as long as its file is the same, and `made_of`, what else is compiled into it.
+    """
+
+    def __init__(self, function: Callable[..., Any], made_of: tuple[Any, ...]) -> None:
         super().__init__(function)
-        stamp = self._impl.locator.get_source_stamp()
+        stamp = self._impl.locator.get_source_stamp(), made_of
         self._cache_file: _CheckedFile = _CheckedFile(self.cache_path, self._impl.filename_base, stamp)
 
     def load_overload(self, signature: Any, target: Any) -> Any:

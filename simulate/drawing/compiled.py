@@ -7,17 +7,21 @@ numba refuses to decorate a function when neither the package's own ``__pycache_
 can be written (a read-only installation, a container without a home). The loops still run there; they are
 compiled anew in each process. Files of the cache that are damaged or cannot be written are `compile_cache`'s.
 
-numba's cache looks at the file of the decorated function alone. Who edits the scalar functions of
-`simulate.drawing.stream` or `simulate.drawing.tables` must delete the ``__pycache__`` of ``simulate/backends`` as well.
+numba's cache looks at the file of the decorated function alone. What else is compiled into it is `made_of`: code that
+was kept counts for nothing once a function that it calls, or a constant, is another.
 """
 
 from __future__ import annotations
 
 import functools
+import os
 import threading
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from types import CodeType, FunctionType, ModuleType
 from typing import Any
+
+import numpy as np
 
 from bounds.cli.process import loading
 
@@ -31,7 +35,7 @@ class Loop:
 
     def __init__(self, function: Callable[..., Any], make: Callable[[Callable[..., Any]], Any]) -> None:
         functools.update_wrapper(self, function)
-        self._function, self._make = function, make
+        self.function, self._make = function, make
         self._made: Any = None
         self._ready = False
 
@@ -46,8 +50,8 @@ class Loop:
             with _LOCK:
                 if self._made is None:  # else it is called by what it calls
                     tell_numba()
-                    self._made = self._make(self._function)
-                    _settle(self._function)
+                    self._made = self._make(self.function)
+                    _settle(self.function)
                     self._ready = True
         return self._made
 
@@ -115,7 +119,7 @@ def _kept(function: Callable[..., Any], loop: Any) -> Any:
     if not isinstance(loop, Dispatcher):  # NUMBA_DISABLE_JIT: plain Python
         return loop
     try:
-        loop._cache = CheckedCache(function)  # type: ignore[attr-defined]
+        loop._cache = CheckedCache(function, made_of(function))  # type: ignore[attr-defined]
     except RuntimeError as error:
         if "locator" not in str(error):
             raise
@@ -141,6 +145,47 @@ def _settle(function: Callable[..., Any]) -> None:
         for name in names:
             if isinstance(found := space.get(name), Loop):
                 space[name] = found.made
+
+
+def made_of(function: Callable[..., Any]) -> tuple[Any, ...]:
+    """What is compiled into a loop beside its own code: files of functions, with times and sizes, and constants."""
+    left: list[Any] = [function]
+    files, constants, known = {str(_INSTRUCTIONS)}, dict[str, Any](), {function}
+    while left:
+        one = left.pop()
+        files.add(one.__code__.co_filename)
+        for name, value in _named_in(one):
+            called = getattr(value, "function", getattr(value, "py_func", value))
+            if isinstance(called, FunctionType) and called not in known:
+                known.add(called)
+                left.append(called)
+            elif isinstance(value, np.ndarray):
+                constants[name] = value.dtype.str, value.shape, value.tobytes()
+            elif isinstance(value, bool | int | float | str | tuple | np.generic):
+                constants[name] = type(value).__name__, repr(value)
+    files.discard(__file__)  # of instructions, which may be made already or not
+    return tuple(sorted(map(_stamp, files))), tuple(sorted(constants.items()))
+
+
+def _named_in(function: FunctionType) -> Iterator[tuple[str, Any]]:
+    """Globals of a function that its code names, and what it names in modules among them."""
+    names, space = set(_names(function.__code__)), function.__globals__
+    for name in sorted(names & space.keys()):
+        value = space[name]
+        yield f"{function.__module__}.{name}", value
+        if isinstance(value, ModuleType) and value.__name__.partition(".")[0] not in ("numpy", "math"):
+            yield from ((f"{value.__name__}.{one}", vars(value)[one]) for one in sorted(names & vars(value).keys()))
+
+
+def _stamp(file: str) -> tuple[str, float, int]:
+    try:
+        about = os.stat(file)
+    except OSError:  # in an archive, or made up: it is what it is
+        return file, 0.0, 0
+    return file, about.st_mtime, about.st_size
+
+
+_INSTRUCTIONS = Path(__file__).with_name("instructions.py")
 
 
 def _names(code: CodeType) -> Iterator[str]:
