@@ -28,6 +28,7 @@ from bounds.cli.process import loading
 _LOCK = threading.RLock()
 _JITABLE: list[Callable[..., Any]] = []
 """Functions that numba was not told of yet."""
+_INSTRUCTIONS = str(Path(__file__).with_name("instructions.py"))
 
 
 class Loop:
@@ -137,44 +138,39 @@ def _forced_in(function: Callable[..., Any]) -> Any:
 
 def _settle(function: Callable[..., Any]) -> None:
     """Put what was made of them in the place of the loops that `function` names: numba knows no others."""
-    if not isinstance(function, FunctionType):
-        return
-    names, known = set(_names(function.__code__)), function.__globals__
-    modules = [vars(found) for name in names if isinstance(found := known.get(name), ModuleType)]
-    for space in (known, *modules):
-        for name in names:
-            if isinstance(found := space.get(name), Loop):
+    if isinstance(function, FunctionType):
+        for space, name in _named_in(function):
+            if isinstance(found := space[name], Loop):
                 space[name] = found.made
 
 
 def made_of(function: Callable[..., Any]) -> tuple[Any, ...]:
     """What is compiled into a loop beside its own code: files of functions, with times and sizes, and constants."""
     left: list[Any] = [function]
-    files, constants, known = {str(_INSTRUCTIONS)}, dict[str, Any](), {function}
+    files, constants, known = {_INSTRUCTIONS}, dict[str, Any](), {function}
     while left:
         one = left.pop()
         files.add(one.__code__.co_filename)
-        for name, value in _named_in(one):
+        for space, name in _named_in(one):
+            value, known_as = space[name], f"{space.get('__name__')}.{name}"
             called = getattr(value, "function", getattr(value, "py_func", value))
             if isinstance(called, FunctionType) and called not in known:
                 known.add(called)
                 left.append(called)
             elif isinstance(value, np.ndarray):
-                constants[name] = value.dtype.str, value.shape, value.tobytes()
+                constants[known_as] = value.dtype.str, value.shape, value.tobytes()
             elif isinstance(value, bool | int | float | str | tuple | np.generic):
-                constants[name] = type(value).__name__, repr(value)
+                constants[known_as] = type(value).__name__, repr(value)
     files.discard(__file__)  # of instructions, which may be made already or not
     return tuple(sorted(map(_stamp, files))), tuple(sorted(constants.items()))
 
 
-def _named_in(function: FunctionType) -> Iterator[tuple[str, Any]]:
-    """Globals of a function that its code names, and what it names in modules among them."""
-    names, space = set(_names(function.__code__)), function.__globals__
-    for name in sorted(names & space.keys()):
-        value = space[name]
-        yield f"{function.__module__}.{name}", value
-        if isinstance(value, ModuleType) and value.__name__.partition(".")[0] not in ("numpy", "math"):
-            yield from ((f"{value.__name__}.{one}", vars(value)[one]) for one in sorted(names & vars(value).keys()))
+def _named_in(function: FunctionType) -> Iterator[tuple[dict[str, Any], str]]:
+    """Where the globals of a function stand that its code names, and what it names in modules among them."""
+    names, known = set(_names(function.__code__)), function.__globals__
+    modules = [found for name in sorted(names & known.keys()) if isinstance(found := known[name], ModuleType)]
+    for space in (known, *(vars(one) for one in modules if one.__name__.partition(".")[0] not in ("numpy", "math"))):
+        yield from ((space, name) for name in sorted(names & space.keys()))
 
 
 def _stamp(file: str) -> tuple[str, float, int]:
@@ -183,9 +179,6 @@ def _stamp(file: str) -> tuple[str, float, int]:
     except OSError:  # in an archive, or made up: it is what it is
         return file, 0.0, 0
     return file, about.st_mtime, about.st_size
-
-
-_INSTRUCTIONS = Path(__file__).with_name("instructions.py")
 
 
 def _names(code: CodeType) -> Iterator[str]:

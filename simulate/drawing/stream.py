@@ -45,7 +45,7 @@ MIX = np.uint64(0x9E3779B97F4A7C15)
 
 _MUL0, _MUL1 = np.uint64(0xD2511F53), np.uint64(0xCD9E8D57)
 _WEYL0, _WEYL1 = np.uint64(0x9E3779B9), np.uint64(0xBB67AE85)
-ONE, S32 = np.uint64(1), np.uint64(32)
+ZERO, ONE, S32 = np.uint64(0), np.uint64(1), np.uint64(32)
 LOW = np.uint64(0xFFFFFFFF)
 """The low half of a word of 64 bits."""
 

@@ -39,7 +39,6 @@ MIN_BLOCK = 32
 """Fewest windows in a block."""
 
 _LAG = 3
-_ZERO = np.uint64(0)
 
 
 @dataclass(frozen=True, eq=False)
@@ -281,14 +280,14 @@ def gaps_of(seen: Any, gaps: Any, changes: Any, own: Any) -> Any:
     for kind in range(np.uint64(len(seen))):
         mask = seen[kind]
         rest = mask & (mask - ONE)
-        types += mask != _ZERO
-        if rest == _ZERO:  # in one block, as most are, or in none
-            own[min(trailing_zeros(mask), last)] += mask != _ZERO
-        elif rest & (rest - ONE) == _ZERO:  # in two of them, which are counted before anything is made of them
+        types += mask != 0
+        if rest == 0:  # in one block, as most are, or in none
+            own[min(trailing_zeros(mask), last)] += mask != 0
+        elif rest & (rest - ONE) == 0:  # in two of them, which are counted before anything is made of them
             pairs[trailing_zeros(mask), trailing_zeros(rest)] += 1
         else:
             found = 0
-            while mask != _ZERO:
+            while mask != 0:
                 at[found] = trailing_zeros(mask)
                 mask &= mask - ONE
                 found += 1

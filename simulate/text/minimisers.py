@@ -41,7 +41,8 @@ NUMBERS = 2
 """Words of a run."""
 
 SPARE = 16
-"""Hashes that are written at a time: what is too much is written over."""
+"""Hashes that are written at a time: what is too much is written over. A loop of eight is unrolled before it could be
+vectorised, and takes four times as long."""
 
 
 class Runs(NamedTuple):

@@ -45,7 +45,7 @@ from bounds.base.arguments import shown
 from bounds.base.intervals import Interval
 from bounds.base.telling.html import html_fields
 from simulate.drawing.compiled import bare, inlined, leading_zeros
-from simulate.drawing.stream import Stream, random_bits
+from simulate.drawing.stream import ONE, ZERO, Stream, random_bits
 from simulate.drawing.tables import HASH_PRIME, hash_base, roll_window
 from simulate.text.cutting.sequences import check_seed
 from simulate.text.reading.errors import InputError
@@ -57,7 +57,6 @@ PRECISION = 14
 _TERMS = 64
 """Terms of σ and τ. Those of σ end with x^(2^k), where x ≤ 1 - 2^-18; those of τ fall as 8^-k."""
 
-_ZERO, _ONE = np.uint64(0), np.uint64(1)
 _S27, _S30, _S31, _S64 = (np.uint64(n) for n in (27, 30, 31, 64))
 _MIX0, _MIX1 = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
 
@@ -142,7 +141,7 @@ def hashing_of(seed: int, length: int) -> tuple[np.uint64, np.uint64, np.uint64]
     """What windows of `length` are hashed with: base, its power for the first unit, and salt. Documents are many."""
     high = np.uint64(Stream(seed, "hashes").high)
     base = hash_base(np.uint64(seed), high)
-    return base, np.uint64(pow(int(base), length - 1, HASH_PRIME)), random_bits(np.uint64(seed), high, _ZERO)
+    return base, np.uint64(pow(int(base), length - 1, HASH_PRIME)), random_bits(np.uint64(seed), high, ZERO)
 
 
 def check_alike(one: Any, other: Any, names: Sequence[str], what: str) -> None:
@@ -201,7 +200,7 @@ def mixed(key: Any) -> Any:
 def _keep(value: Any, precision: Any, registers: Any) -> None:
     """Give a hash to its register. The bit set in the place after the last of the q bits stands for none of them."""
     index = value >> (_S64 - precision)
-    rank = leading_zeros(value << precision | _ONE << (precision - _ONE)) + _ONE
+    rank = leading_zeros(value << precision | ONE << (precision - ONE)) + ONE
     if rank > registers[index]:
         registers[index] = rank
 
@@ -214,9 +213,9 @@ def _add(keys: Any, salt: Any, precision: Any, registers: Any) -> None:
 
 @bare
 def _add_windows(units: Any, length: int, base: Any, top: Any, salt: Any, precision: Any, registers: Any) -> None:
-    key = _ZERO
+    key = ZERO
     for i in range(length):
-        key = roll_window(key, _ZERO, np.uint64(units[i]), base, top, False)
+        key = roll_window(key, ZERO, np.uint64(units[i]), base, top, False)
     _keep(mixed(key ^ salt), precision, registers)
     for i in range(length, len(units)):
         key = roll_window(key, np.uint64(units[i - length]), np.uint64(units[i]), base, top, False)

@@ -13,10 +13,9 @@ from typing import Any
 import numpy as np
 
 from simulate.drawing.compiled import bare, between, eight_bytes, inlined, trailing_zeros
-from simulate.drawing.stream import MIX, ONE, S32
+from simulate.drawing.stream import MIX, ONE, S32, ZERO
 from simulate.text.cutting.characters import LETTER, MARK, WHITE
 
-_ZERO = np.uint64(0)
 ODD = np.uint64(0x9E3779B97F4A7C15)
 
 WORDS_AHEAD = 128
@@ -102,7 +101,7 @@ def _cut_ascii(text: Any, classes: Any, i: Any, ahead: Any, several: Any) -> Any
     begins, lasts = letters & ~(letters << ONE) | singles, letters & ~(letters >> ONE) | singles
     lasts &= (ONE << (trailing_zeros(other) - ONE)) - ONE  # what may go on behind is cut next time
     at, first = np.uint64(several), np.uint64(i)
-    while lasts != _ZERO:
+    while lasts != ZERO:
         ahead[at, START] = first + trailing_zeros(begins)
         ahead[at, END] = first + trailing_zeros(lasts) + ONE
         begins &= begins - ONE
@@ -118,7 +117,7 @@ def _set_keys(text: Any, ahead: Any, several: Any) -> None:
         first, end = np.int64(ahead[j, START]), np.int64(ahead[j, END])
         size = end - first
         if size > SHORT:
-            low, middle, high = LONG, _hash(text, first, end), _ZERO
+            low, middle, high = LONG, _hash(text, first, end), ZERO
         elif first + SHORT <= len(text):
             row = np.uint64(size)
             low = eight_bytes(text, first) & _OF_WORD[row, 0] | row << S56
@@ -135,7 +134,7 @@ def _set_keys(text: Any, ahead: Any, several: Any) -> None:
 @inlined
 def bytes_at(text: Any, first: Any, end: Any) -> Any:
     """Up to eight bytes from `first` on, those before `end`, as a number."""
-    value = _ZERO
+    value = ZERO
     if first + 8 <= len(text):
         value = eight_bytes(text, first)
         if end - first < 8:
@@ -157,7 +156,7 @@ def hash_of_key(low: Any, middle: Any, high: Any) -> Any:
 @bare
 def _hash(text: Any, first: Any, end: Any) -> Any:
     """A number of 64 bits."""
-    value, at = _ZERO, first
+    value, at = ZERO, first
     while at + 8 <= end:
         value = (value ^ eight_bytes(text, at)) * MIX
         value ^= value >> S32

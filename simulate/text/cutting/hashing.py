@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from simulate.drawing.compiled import bare, eight_bytes, inlined
-from simulate.drawing.stream import Stream
+from simulate.drawing.stream import ONE, ZERO, Stream
 from simulate.drawing.tables import PRIME, hash_base, multiply_mod
 from simulate.text.cutting.bounding import code_point
 from simulate.text.cutting.characters import LETTER, MARK, SINGLE, WHITE, character_classes
@@ -32,7 +32,6 @@ PIECE = 1 << 18
 """Bytes, or token ids, turned into numbers at a time."""
 
 _S8, _SEVEN = np.uint64(8), np.uint64((1 << 56) - 1)
-_ZERO, _ONE = np.uint64(0), np.uint64(1)
 
 _SUM, _REST, _SIZE, _INSIDE = 0, 1, 2, 3
 """State of a word: the polynomial so far, bytes not yet in it, how many these are, and the class of its first code
@@ -144,25 +143,25 @@ def _take(text: Any, first: int, end: int, base: Any, state: Any) -> None:
     total, rest, size = state[_SUM], state[_REST], state[_SIZE]
     at = first
     while at < end:
-        if size == _ZERO and at + 7 <= end and at + 8 <= len(text):
+        if size == ZERO and at + 7 <= end and at + 8 <= len(text):
             total = _one_more(total, eight_bytes(text, at) & _SEVEN, base)
             at += 7
             continue
         rest |= np.uint64(text[at]) << (_S8 * size)
-        size += _ONE
+        size += ONE
         at += 1
         if size == 7:
-            total, rest, size = _one_more(total, rest, base), _ZERO, _ZERO
+            total, rest, size = _one_more(total, rest, base), ZERO, ZERO
     state[_SUM], state[_REST], state[_SIZE] = total, rest, size
 
 
 @bare
 def _end(base: Any, state: Any, out: Any, found: int) -> int:
     """Write the number of the word, if there is one, and begin another."""
-    if state[_INSIDE] == _ZERO:
+    if state[_INSIDE] == ZERO:
         return found
-    out[found] = _one_more(state[_SUM], state[_REST], base) if state[_SIZE] > _ZERO else state[_SUM]
-    state[:] = _ZERO
+    out[found] = _one_more(state[_SUM], state[_REST], base) if state[_SIZE] > ZERO else state[_SUM]
+    state[:] = ZERO
     return found + 1
 
 

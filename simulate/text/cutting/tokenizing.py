@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from simulate.drawing.compiled import bare, compiled, copy_eight, inlined, prefetch
-from simulate.drawing.stream import LOW, ONE
+from simulate.drawing.stream import LOW, ONE, ZERO
 from simulate.text.cutting.bounding import (
     END,
     FIRST,
@@ -32,7 +32,7 @@ from simulate.text.cutting.bounding import (
 )  # fmt: skip
 from simulate.text.reading.room import require
 
-_ZERO, _TWO, _THREE = np.uint64(0), np.uint64(2), np.uint64(3)
+_TWO, _THREE = np.uint64(2), np.uint64(3)
 _HIGH = np.uint64(0xFFFFFFFF00000000)
 _LEAST = 1 << 12
 """Places of a table at first."""
@@ -175,7 +175,7 @@ def _fill(slots: Any, keys: Any, count: int) -> None:
     for word in range(count):
         value = _hash_of(keys[KEY * word], keys[KEY * word + 1], keys[KEY * word + 2])
         slot = value & mask
-        while slots[slot] != _ZERO:
+        while slots[slot] != ZERO:
             slot = (slot + ONE) & mask
         slots[slot] = value & _HIGH | np.uint64(word + 1)
 
@@ -212,8 +212,8 @@ def look_up(text: Any, ahead: Any, j: Any, slots: Any, keys: Any, ends: Any, poo
     low, middle, high = ahead[j, FIRST], ahead[j, SECOND], ahead[j, THIRD]
     slot = value & mask
     known = slots[slot]
-    while known != _ZERO:
-        if (known ^ value) & _HIGH == _ZERO:
+    while known != ZERO:
+        if (known ^ value) & _HIGH == ZERO:
             word = (known & LOW) - ONE
             at = word + word + word
             other = keys[at]
@@ -271,4 +271,4 @@ def _ask_ahead(several: int, slots: Any, keys: Any, ahead: Any) -> None:
         prefetch(slots, ahead[j, HASH] & mask)
     for j in range(several):
         word = slots[ahead[j, HASH] & mask] & LOW
-        prefetch(keys, word + word + word - _THREE if word > _ZERO else _ZERO)
+        prefetch(keys, word + word + word - _THREE if word > ZERO else ZERO)

@@ -70,7 +70,7 @@ def named_files(paths: str | os.PathLike[str] | Sequence[str | os.PathLike[str]]
         names = [names[place] for place in places]
         titles = [titles[place] for place in places] if len(titles) == len(names) else titles
         notes.append("files are counted in the order of their names, in whichever they are given")
-    return Files(names, corpus_name(titles), tuple(notes), frozenset(listed.difference(given)))
+    return Files(names, corpus_name(titles), tuple(notes), frozenset(listed.difference(several)))
 
 
 def gone(name: str) -> str:

@@ -22,8 +22,7 @@ from simulate.text.reading.asked import ReadOptions
 from simulate.text.reading.errors import InputError
 from simulate.text.reading.sections import Seal
 from simulate.text.shards.files import absence_told, read_one_by_one
-from simulate.text.spilling.keys import MOST_KINDS
-from simulate.text.spilling.loops import mark_present
+from simulate.text.spilling.keys import MOST_KINDS, mark_present
 
 
 class Facts(NamedTuple):

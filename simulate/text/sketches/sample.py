@@ -28,6 +28,7 @@ from bounds.base.arguments import shown
 from bounds.base.intervals import Interval
 from bounds.base.telling.html import html_fields
 from simulate.drawing.compiled import bare, compiled, jitable
+from simulate.drawing.stream import ONE, ZERO
 from simulate.drawing.tables import roll_window
 from simulate.text.counting import EXACT_TO
 from simulate.text.reading.errors import InputError
@@ -35,7 +36,6 @@ from simulate.text.sketch import check_alike, check_units, hashing_of, mixed
 from simulate.text.sketches.places import SampledTypes, Spans, shift_of
 
 _ALL = np.uint64(2**64 - 1)
-_ZERO, _ONE = np.uint64(0), np.uint64(1)
 _KEPT, _LEVEL, _WINDOWS, _PAST = 0, 1, 2, 3
 
 
@@ -206,12 +206,12 @@ def _add_windows(
     """Returns how many windows were added: all of them, or those before there was no room for a past span."""
     limit = _limit(state[_LEVEL])
     n = len(units) - (length - 1)
-    first, key = state[_WINDOWS] - (length - 1), _ZERO
+    first, key = state[_WINDOWS] - (length - 1), ZERO
     for i in range(len(units)):
         if length == 1:
             key = np.uint64(units[i])
         else:
-            left = np.uint64(units[i - length]) if i >= length else _ZERO
+            left = np.uint64(units[i - length]) if i >= length else ZERO
             key = roll_window(key, left, np.uint64(units[i]), base, top, False)
             if i < length - 1:
                 continue
@@ -251,7 +251,7 @@ def _take(
     mask = np.uint64(len(hashes) - 1)
     slot = value & mask
     while counts[slot] != 0 and hashes[slot] != value:
-        slot = (slot + _ONE) & mask
+        slot = (slot + ONE) & mask
     if counts[slot] == 0:
         hashes[slot] = value
         latest[slot, 0] = first

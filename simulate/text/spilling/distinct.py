@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from simulate.drawing.compiled import bare
-from simulate.drawing.stream import ONE
+from simulate.drawing.stream import ONE, ZERO
 from simulate.text.spilling.loops import hashed
 
 _IN_PART = 1 << 12
@@ -28,8 +28,6 @@ _SLOTS = 1 << 15
 
 _TRIED = 16
 """Parts that are counted in both ways."""
-
-_ZERO = np.uint64(0)
 
 
 def distinct_keys(keys: np.ndarray, *, by: str | None = None) -> int:
@@ -128,16 +126,16 @@ def _count(hashes: Any, bounds: Any, first: int, last: int, table: Any) -> Any:
         mask, room = np.uint64(size - 1), size // 2
         new: Any = np.int64(0)
         with_zero = 0
-        table[:size] = _ZERO
+        table[:size] = ZERO
         for i in range(begin, end):
             value = hashes[i]
-            if value == _ZERO:
+            if value == ZERO:
                 with_zero = 1
                 continue
             slot = value & mask
-            while min(table[slot], table[slot] ^ value) != _ZERO:
+            while min(table[slot], table[slot] ^ value) != ZERO:
                 slot = (slot + ONE) & mask
-            new += table[slot] == _ZERO
+            new += table[slot] == ZERO
             table[slot] = value
             if new > room:
                 return part, found

@@ -6,10 +6,13 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from simulate.drawing.compiled import bare
+from simulate.drawing.stream import ONE, S32, ZERO
 from simulate.text import minimisers
 from simulate.text.minimisers import NUMBERS, Runs
-from simulate.text.spilling import loops, spread
+from simulate.text.spilling import spread
 from simulate.text.spilling.frequencies import Parts
+from simulate.text.spilling.loops import ALONE
 from simulate.text.spilling.scratch import OnDisk
 from simulate.text.spilling.sums import Sums
 
@@ -35,9 +38,9 @@ class Pairs(NamedTuple):
     step: int
 
     def keys(self, first: int, last: int, starts: np.ndarray, at: tuple[int, int], length: int, into: Any) -> Any:
-        """As `loops.gather`; `at` is the stream and the number to go on with."""
+        """As `gather`; `at` is the stream and the number to go on with."""
         ids = self.ids[first : last + self.step]
-        return loops.gather(ids, first, last, starts, *at, length, self.step, *into)
+        return gather(ids, first, last, starts, *at, length, self.step, *into)
 
     def plain(self, starts: np.ndarray, length: int, sums: Sums, chunk: int) -> PlainPairs:
         """All of them, without their places."""
@@ -62,7 +65,7 @@ class Packed(NamedTuple):
             return cls(units, *packing(most, None), most + 1)
         present = np.zeros(most + 1, np.uint8)
         for first in parts:
-            loops.mark_present(units[first : first + chunk].astype(np.uint32), present)
+            mark_present(units[first : first + chunk].astype(np.uint32), present)
         return cls(units, *packing(most, present), most + 1)
 
     def within(self, starts: np.ndarray, first: int, last: int, length: int) -> tuple[Any, int, int, np.ndarray, int]:
@@ -78,9 +81,9 @@ class Packed(NamedTuple):
         return 64 // self.bits
 
     def keys(self, first: int, last: int, starts: np.ndarray, at: tuple[int, int], length: int, into: Any) -> Any:
-        """As `loops.pack`; `at` is the stream and the number to go on with."""
+        """As `pack`; `at` is the stream and the number to go on with."""
         units = self.units[first : last + length - 1].astype(np.uint32)
-        return loops.pack(units, first, last, starts, *at, length, self.bits, self.dense, *into[:3])
+        return pack(units, first, last, starts, *at, length, self.bits, self.dense, *into[:3])
 
     def plain(self, starts: np.ndarray, length: int, sums: Sums, chunk: int) -> PlainPacked | PlainRuns:
         """All of them, without their places."""
@@ -138,3 +141,66 @@ class PlainPairs:
         n_keys, n_lonely, *self._at = self._windows.keys(first, last, self._starts, self._at, self._length, self._into)
         self._sums.add_lonely(self._into[3][:n_lonely], self._lonely)
         spread.spread(self._into[0][:n_keys], *parts.into(n_keys))
+
+
+@bare
+def gather(
+    ids: Any, first: int, last: int, starts: Any, stream: int, w: Any, length: int, step: int, keys: Any, places: Any,
+    where: Any, lonely: Any,
+) -> Any:  # fmt: skip
+    """Keys and numbers of the windows that begin at the units `first` to ``last - 1``; `ids` begin at `first`.
+
+    `step` is the distance of the two shorter windows. Windows of which one part occurs once go to `lonely`; `where`
+    takes the unit behind `first` with which each of the others begins. Returns how many keys and lonely windows there
+    are, and the stream and number to go on with.
+    """
+    n_keys, n_lonely = 0, 0
+    for i in range(first, last):
+        while i >= starts[stream + 1]:
+            stream += 1
+        if i + length > starts[stream + 1]:
+            continue
+        left, right = ids[i - first], ids[i - first + step]
+        if left == ALONE or right == ALONE:
+            lonely[n_lonely] = w
+            n_lonely += 1
+        else:
+            keys[n_keys] = np.uint64(left) << S32 | np.uint64(right)
+            places[n_keys] = w
+            where[n_keys] = i - first
+            n_keys += 1
+        w += 1
+    return n_keys, n_lonely, stream, w
+
+
+@bare
+def pack(
+    units: Any, first: int, last: int, starts: Any, stream: int, w: Any, length: int, bits: Any, dense: Any, keys: Any,
+    places: Any, where: Any,
+) -> Any:  # fmt: skip
+    """Put windows whose units are the key to `keys`: `bits` for each unit, its number in `dense` where there is one."""
+    n_keys, mask = ZERO, ~ZERO if length * bits == 64 else (ONE << np.uint64(length * bits)) - ONE
+    shift, ahead, place, i = np.uint64(bits), np.uint64(length - 1), np.uint64(w), np.int64(first)
+    while i < last:
+        while i >= starts[stream + 1]:
+            stream += 1
+        begin, end = np.uint64(i - first), np.uint64(max(i, min(last, starts[stream + 1] - length + 1)) - first)
+        key = ZERO
+        if end > begin:
+            for j in range(begin, begin + ahead):
+                key = key << shift | np.uint64(dense[units[j]] if len(dense) > 0 else units[j])
+        for j in range(begin, end):
+            unit = units[j + ahead]
+            key = (key << shift | np.uint64(dense[unit] if len(dense) > 0 else unit)) & mask
+            keys[n_keys], places[n_keys], where[n_keys] = key, place, j
+            n_keys += ONE
+            place += ONE
+        i = min(np.int64(last), starts[stream + 1])
+    return np.int64(n_keys), 0, stream, np.int64(place)
+
+
+@bare
+def mark_present(units: Any, present: Any) -> None:
+    """Set those of `present` that are units."""
+    for unit in units:
+        present[unit] = 1

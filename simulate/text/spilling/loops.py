@@ -1,4 +1,4 @@
-"""The loops of a count by parts: keys of windows, their parts, a table of those of a part, and what it says.
+"""The loops of a count by parts: parts of keys, a table of the windows of a part, and what it says.
 
 A window is a key of 64 bits, its units as they stand where they fit, or the ids of the two shorter windows that it
 consists of; and a number w, its place among all windows of its length. Keys of one part come in the order of w. A table
@@ -21,13 +21,13 @@ from typing import Any
 import numpy as np
 
 from simulate.drawing.compiled import bare, compiled, inlined, prefetch, trailing_zeros
-from simulate.drawing.stream import LOW, MIX, ONE, S32
+from simulate.drawing.stream import LOW, MIX, ONE, S32, ZERO
 
 ALONE = np.uint32(2**32 - 1)
 """The id of every window that occurs once in the text: all that contain it occur once as well."""
 
 WORDS = 4
-_ZERO, _TWO, _THREE = np.uint64(0), np.uint64(2), np.uint64(3)
+_TWO, _THREE = np.uint64(2), np.uint64(3)
 _FOUR = np.uint64(4)
 _AHEAD = 32
 
@@ -47,69 +47,6 @@ def hashed(key: Any) -> Any:
 def _part_of(value: Any, n_parts: Any) -> Any:
     """The part of a hash, from its upper half; slots are taken from the lower one."""
     return (value >> S32) * n_parts >> S32
-
-
-@bare
-def gather(
-    ids: Any, first: int, last: int, starts: Any, stream: int, w: Any, length: int, step: int, keys: Any, places: Any,
-    where: Any, lonely: Any,
-) -> Any:  # fmt: skip
-    """Keys and numbers of the windows that begin at the units `first` to ``last - 1``; `ids` begin at `first`.
-
-    `step` is the distance of the two shorter windows. Windows of which one part occurs once go to `lonely`; `where`
-    takes the unit behind `first` with which each of the others begins. Returns how many keys and lonely windows there
-    are, and the stream and number to go on with.
-    """
-    n_keys, n_lonely = 0, 0
-    for i in range(first, last):
-        while i >= starts[stream + 1]:
-            stream += 1
-        if i + length > starts[stream + 1]:
-            continue
-        left, right = ids[i - first], ids[i - first + step]
-        if left == ALONE or right == ALONE:
-            lonely[n_lonely] = w
-            n_lonely += 1
-        else:
-            keys[n_keys] = np.uint64(left) << S32 | np.uint64(right)
-            places[n_keys] = w
-            where[n_keys] = i - first
-            n_keys += 1
-        w += 1
-    return n_keys, n_lonely, stream, w
-
-
-@bare
-def pack(
-    units: Any, first: int, last: int, starts: Any, stream: int, w: Any, length: int, bits: Any, dense: Any, keys: Any,
-    places: Any, where: Any,
-) -> Any:  # fmt: skip
-    """Put windows whose units are the key to `keys`: `bits` for each unit, its number in `dense` where there is one."""
-    n_keys, mask = _ZERO, ~_ZERO if length * bits == 64 else (ONE << np.uint64(length * bits)) - ONE
-    shift, ahead, place, i = np.uint64(bits), np.uint64(length - 1), np.uint64(w), np.int64(first)
-    while i < last:
-        while i >= starts[stream + 1]:
-            stream += 1
-        begin, end = np.uint64(i - first), np.uint64(max(i, min(last, starts[stream + 1] - length + 1)) - first)
-        key = _ZERO
-        if end > begin:
-            for j in range(begin, begin + ahead):
-                key = key << shift | np.uint64(dense[units[j]] if len(dense) > 0 else units[j])
-        for j in range(begin, end):
-            unit = units[j + ahead]
-            key = (key << shift | np.uint64(dense[unit] if len(dense) > 0 else unit)) & mask
-            keys[n_keys], places[n_keys], where[n_keys] = key, place, j
-            n_keys += ONE
-            place += ONE
-        i = min(np.int64(last), starts[stream + 1])
-    return np.int64(n_keys), 0, stream, np.int64(place)
-
-
-@bare
-def mark_present(units: Any, present: Any) -> None:
-    """Set those of `present` that are units."""
-    for unit in units:
-        present[unit] = 1
 
 
 @bare
@@ -191,7 +128,7 @@ def count(
             w = np.int64(places[i])
             slot = np.uint64(keys[i]) * _FOUR if direct else _find(keys[i], mask, table)
             often = table[slot + _TWO] & LOW
-            if often == _ZERO:
+            if often == ZERO:
                 if taken >= room:
                     _end_block(fresh, block, inside)
                     state[TAKEN], state[POINT], state[BLOCK] = taken, point, block
@@ -205,18 +142,16 @@ def count(
                     _end_block(fresh, block, inside)
                     block = w // size
                     block_first, leave, fresh = block * size, np.int64(-1), np.int64(0)
-                before = np.int64(table[slot + _THREE] & LOW) if often > _ZERO else np.int64(-1)
+                before = np.int64(table[slot + _THREE] & LOW) if often > ZERO else np.int64(-1)
                 if before < block_first:
                     fresh += 1
                     if w - block_first >= least:
-                        for row in range(len(limits)):
-                            inside[row, block] -= w - block_first >= limits[row]
+                        _take_back(w - block_first, limits, block, inside)
                 else:
                     if w >= leave:
                         leave, newest = _pieces_at(w, block_first, steps, limits, pieces)
                     if before < newest:
-                        for row in range(len(pieces)):
-                            inside[row, block] += before < pieces[row]
+                        _count_in_pieces(before, pieces, block, inside)
                 _put_in_block(table, slot, block)
             _count_in_grid(table, slot, often, np.uint64(w), point, edges, unique, spectrum)
     _end_block(fresh, block, inside)
@@ -235,7 +170,7 @@ def _ask_ahead(keys: Any, begin: Any, stop: Any, mask: Any, table: Any, direct: 
 def _find(key: Any, mask: Any, table: Any) -> Any:
     """The first word of the place of `key`, or of the empty one where it belongs."""
     slot = (hashed(key) & mask) * _FOUR
-    while table[slot + _TWO] != _ZERO and table[slot] != key:
+    while table[slot + _TWO] != ZERO and table[slot] != key:
         slot = (slot + _FOUR) & ((mask << _TWO) | _THREE)
     return slot
 
@@ -248,11 +183,25 @@ def _end_block(fresh: Any, block: Any, inside: Any) -> None:
 
 
 @bare
+def _take_back(place: Any, limits: Any, block: Any, inside: Any) -> None:
+    """A window at a place of its block is in no piece of some rows, of which it is counted with all others."""
+    for row in range(len(limits)):
+        inside[row, block] -= place >= limits[row]
+
+
+@bare
+def _count_in_pieces(before: Any, pieces: Any, block: Any, inside: Any) -> None:
+    """Count a window that occurred `before` in its block in those of its `pieces` in which it is new."""
+    for row in range(len(pieces)):
+        inside[row, block] += before < pieces[row]
+
+
+@bare
 def _put_in_block(table: Any, slot: Any, block: Any) -> None:
     """Write down that a window is in a block, and how often in the first one."""
     seen, bit = table[slot + ONE], ONE << np.uint64(block)
     table[slot + ONE] = seen | bit
-    if seen & ~bit == _ZERO:
+    if seen & ~bit == ZERO:
         table[slot + _TWO] += ONE << S32
 
 
@@ -262,7 +211,7 @@ def _count_in_grid(
 ) -> None:
     """What one more occurrence, at `w`, changes in the spectrum; and that it was there."""
     here = table[slot + _THREE] >> S32
-    if often == _ZERO:
+    if often == ZERO:
         unique[point] += 1
         spectrum[point, 0] += 1
     elif here + ONE < np.uint64(len(edges)) and often + ONE >= np.uint64(edges[here + ONE]):
@@ -331,15 +280,15 @@ def judge(table: Any, change: Any, masks: Any) -> Any:
     number as well. Whether there is a window at a place, and in how many blocks, is as good as random, so that nothing
     branches on it.
     """
-    once, n_masks, last = np.int64(0), _ZERO, np.uint64(len(change) - 1)
-    for slot in range(_ZERO, np.uint64(len(table)), _FOUR):
+    once, n_masks, last = np.int64(0), ZERO, np.uint64(len(change) - 1)
+    for slot in range(ZERO, np.uint64(len(table)), _FOUR):
         seen, counted = table[slot + ONE], table[slot + _TWO]
         masks[n_masks] = seen
-        n_masks += np.uint64(seen != _ZERO)
+        n_masks += np.uint64(seen != ZERO)
         often, here = counted & LOW, counted >> S32
         rest = seen & (seen - ONE)
         alone = np.int64(often == ONE)
-        both = np.int64((rest != _ZERO) & (rest & (rest - ONE) == _ZERO))  # in two blocks
+        both = np.int64((rest != ZERO) & (rest & (rest - ONE) == ZERO))  # in two blocks
         once += alone
         change[min(trailing_zeros(seen), last)] += both * np.int64(often - here == ONE) - alone
         change[min(trailing_zeros(rest), last)] += both * np.int64(here == ONE)

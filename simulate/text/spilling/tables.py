@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from simulate.drawing.compiled import bare, inlined, prefetch
-from simulate.drawing.stream import ONE
+from simulate.drawing.stream import ONE, ZERO
 from simulate.text.blocks import gaps_of
 from simulate.text.spilling import loops
 from simulate.text.spilling.scratch import OnDisk
@@ -25,7 +25,6 @@ LOAD = 0.6
 
 SLOT = 8 * loops.WORDS
 _ASKED = 64
-_ZERO = np.uint64(0)
 
 
 class FullError(Exception):
@@ -165,7 +164,7 @@ def _count(units: Any, table: Any, edges: Any, spectrum: Any) -> Any:
             prefetch(table, np.uint64(units[i]))
         for i in range(begin, end):
             word = table[units[i]]
-            if word == _ZERO:
+            if word == ZERO:
                 table[units[i]] = ONE
                 new += 1
                 continue

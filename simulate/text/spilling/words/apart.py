@@ -149,17 +149,16 @@ def has_room(size: Any, owners: Any, used: Any) -> Any:
 @inlined
 def put(text: Any, ahead: Any, j: Any, near: Any, fills: Any, blocks: Any, owners: Any, used: Any) -> Any:
     """Put the text of word `j` of those `ahead` to its part, which is returned."""
-    row = ahead[j, HASH] >> _PART
-    part, fill, size = np.int64(row), np.uint64(fills[row]), ahead[j, FIRST] >> S56
+    part = ahead[j, HASH] >> _PART
+    fill, size = np.uint64(fills[part]), ahead[j, FIRST] >> S56
     if size <= SHORT:
         # Three numbers, some of which the next word writes over: all words take the same time.
-        near[row, fill], near[row, fill + ONE] = ahead[j, FIRST], ahead[j, SECOND]
-        near[row, fill + _TWO] = ahead[j, THIRD]
-        filled = np.int64(fill + ONE + (size >> _THREE))
-        fills[row] = filled
-        if filled >= BLOCK:
+        near[part, fill], near[part, fill + ONE] = ahead[j, FIRST], ahead[j, SECOND]
+        near[part, fill + _TWO] = ahead[j, THIRD]
+        fills[part] = np.int64(fill + ONE + (size >> _THREE))
+        if fills[part] >= BLOCK:
             _move(part, near, fills, blocks, owners, used)
-        return part
+        return np.int64(part)
     first, end = np.int64(ahead[j, START]), np.int64(ahead[j, END])
     size = np.uint64(min(np.int64(LARGE), end - first))
     value = bytes_at(text, first, min(end, first + 7)) | size << S56
@@ -168,7 +167,7 @@ def put(text: Any, ahead: Any, j: Any, near: Any, fills: Any, blocks: Any, owner
         _put_number(np.uint64(end - first), part, near, fills, blocks, owners, used)
     for at in range(first + 7, end, 8):
         _put_number(bytes_at(text, np.int64(at), end), part, near, fills, blocks, owners, used)
-    return part
+    return np.int64(part)
 
 
 @bare
@@ -182,9 +181,9 @@ def _put_number(value: Any, part: Any, near: Any, fills: Any, blocks: Any, owner
 @bare
 def _move(part: Any, near: Any, fills: Any, blocks: Any, owners: Any, used: Any) -> None:
     """Put a block that is full behind the last one of the pool, and what is more than a block to the next one."""
-    place, row = np.uint64(used[0]), np.uint64(part)
+    place = np.uint64(used[0])
     for i in range(BLOCK):
-        blocks[place, i] = near[row, i]
+        blocks[place, i] = near[part, i]
     owners[place], used[0] = part, np.int64(place + ONE)
     near[part, 0], near[part, 1] = near[part, BLOCK], near[part, BLOCK + 1]
     fills[part] -= BLOCK

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from simulate.drawing.compiled import bare, inlined, prefetch
-from simulate.drawing.stream import LOW, ONE, S32
+from simulate.drawing.stream import LOW, ONE, S32, ZERO
 from simulate.text.cutting.bounding import KEY, S56, hash_of_key
 from simulate.text.reading.room import NoRoomError
 from simulate.text.spilling import spread
@@ -20,7 +20,7 @@ from simulate.text.spilling.scratch import OnDisk, Scratch, Shelf
 from simulate.text.spilling.words.apart import LARGE, N_PARTS, Apart
 
 _AT_ONCE = 64
-_ZERO, _TWO, _THREE = np.uint64(0), np.uint64(2), np.uint64(3)
+_TWO, _THREE = np.uint64(2), np.uint64(3)
 _LONGER = np.uint64(8 * KEY) << S56
 """The first number of a word that has more of them than a key is this, or above."""
 _TAKEN, _USED = 0, 1
@@ -132,7 +132,7 @@ def _hash_of(words: Any, at: Any, n: Any) -> Any:
 
 @inlined
 def _all_if(yes: Any) -> Any:
-    return _ZERO - np.uint64(yes)
+    return ZERO - np.uint64(yes)
 
 
 @bare
@@ -155,7 +155,7 @@ def _read_ahead(words: Any, at: int, slots: Any, keys: Any, ahead: Any) -> Any:
     ahead[several, _AT] = at
     for j in range(several):
         place = slots[((ahead[j, _HASH] & mask) << ONE) + ONE] & LOW
-        prefetch(keys, place - (ONE if place > _ZERO else _ZERO))
+        prefetch(keys, place - (ONE if place > ZERO else ZERO))
     return at, several
 
 
@@ -195,22 +195,22 @@ def _name(
         n_others = 0
         for j in range(several):
             known = slots[((ahead[j, _HASH] & mask) << ONE) + ONE]
-            other = _differs(ahead, j, keys, (known & LOW) - (ONE if known > _ZERO else _ZERO))
+            other = _differs(ahead, j, keys, (known & LOW) - (ONE if known > ZERO else ZERO))
             others[n_others] = j
-            n_others += 1 if (other != _ZERO) | (known == _ZERO) | (ahead[j, _LOW] >= _LONGER) else 0
+            n_others += 1 if (other != ZERO) | (known == ZERO) | (ahead[j, _LOW] >= _LONGER) else 0
             ids[found + j] = known >> S32
         for one in range(n_others):
             j = others[one]
             value, begin = ahead[j, _HASH], np.int64(ahead[j, _AT])
             n, slot = np.int64(ahead[j + 1, _AT]) - begin, (value & mask) << ONE
             known = slots[slot + ONE]
-            while known != _ZERO:
+            while known != ZERO:
                 place = (known & LOW) - ONE
-                if _differs(ahead, j, keys, place) == _ZERO and _goes_on_alike(words, begin, keys, np.int64(place), n):
+                if _differs(ahead, j, keys, place) == ZERO and _goes_on_alike(words, begin, keys, np.int64(place), n):
                     break
                 slot = (slot + _TWO) & (mask << ONE)
                 known = slots[slot + ONE]
-            if known == _ZERO:
+            if known == ZERO:
                 keys[used], keys[used + 1], keys[used + 2] = ahead[j, _LOW], ahead[j, _MIDDLE], ahead[j, _HIGH]
                 for k in range(KEY, n):
                     keys[used + k] = words[begin + k]

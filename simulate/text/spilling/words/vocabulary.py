@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from simulate.drawing.compiled import bare
-from simulate.drawing.stream import LOW, ONE
+from simulate.drawing.stream import LOW, ONE, ZERO
 from simulate.text.cutting.bounding import END, FIRST, HASH, SECOND, START, THIRD, WORDS_AHEAD, cut_words
 from simulate.text.cutting.numbering import Words
 from simulate.text.cutting.tokenizing import WordTable, look_up, refilled
@@ -24,7 +24,7 @@ _SLOTS, _SPARSE = 1 << 14, 2
 """Places of the table of the words that are met first, and how many times as many it has in the end: with the words
 half a megabyte, which the second-level cache holds. Most words that are not there find their place empty."""
 
-_ZERO, _TWO = np.uint64(0), np.uint64(2)
+_TWO = np.uint64(2)
 
 
 class UnitShelf(Shelf):
@@ -104,16 +104,16 @@ def _tokenize_known(
     while i < len(text) and found + WORDS_AHEAD <= len(out):
         i, several = cut_words(text, classes, i, ahead)
         place = np.uint64(found)
-        n_others: Any = _ZERO
+        n_others: Any = ZERO
         for j in range(np.uint64(several)):
             known = slots[ahead[j, HASH] & mask] & LOW
-            word = known - (ONE if known > _ZERO else _ZERO)
+            word = known - (ONE if known > ZERO else ZERO)
             key = word + word + word
             other = keys[key] ^ ahead[j, FIRST] | keys[key + ONE] ^ ahead[j, SECOND]
             other |= keys[key + _TWO] ^ ahead[j, THIRD]
             out[place + j] = word
             others[n_others] = np.int64(j)
-            n_others += np.uint64(other != _ZERO)
+            n_others += np.uint64(other != ZERO)
         for one in range(n_others):
             j = others[one]
             _, word = look_up(text, ahead, j, slots, keys, ends, pool)
